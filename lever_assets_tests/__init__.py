@@ -1,0 +1,1 @@
+"""Tests of lever_assets, one folder per folder of the package."""
