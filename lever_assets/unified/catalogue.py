@@ -1,0 +1,57 @@
+"""The one list of the unified models: tables, assets, checks and docs are made from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lever_assets.unified import models as m
+from lever_assets.unified.models import References, UnifiedRow
+
+
+@dataclass(frozen=True)
+class Model:
+    """A unified model: its name (table, asset, mapping module), its row and where it shows in the lineage.
+
+    `after` names the models that a person expects before this one; every reference is among them or is
+    answered by a deterministic id, so the order is for reading, not for correctness.
+    """
+
+    name: str
+    row: type[UnifiedRow]
+    after: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """One sentence for people: the docstring of the row."""
+        return (self.row.__doc__ or "").strip()
+
+    def references(self) -> Iterator[tuple[str, str]]:
+        """Yield (column, referenced model) for every column that holds another row's id."""
+        for column, field in self.row.model_fields.items():
+            for mark in field.metadata:
+                if isinstance(mark, References):
+                    yield column, mark.model
+
+
+MODELS: tuple[Model, ...] = (
+    Model("users", m.User),
+    Model("roles", m.Role),
+    Model("user_roles", m.UserRole, after=("users", "roles")),
+    Model("application_stages", m.ApplicationStage),
+    Model("rejection_reasons", m.RejectionReason),
+    Model("jobs", m.Job, after=("application_stages", "users")),
+    Model("job_postings", m.JobPosting, after=("jobs",)),
+    Model("job_application_stages", m.JobApplicationStage, after=("jobs", "application_stages")),
+    Model("job_hiring_team_members", m.JobHiringTeamMember, after=("jobs", "users")),
+    Model("job_user_role_assignments", m.JobUserRoleAssignment, after=("job_hiring_team_members", "roles")),
+    Model("screening_questions", m.ScreeningQuestion),
+    Model("job_screening_questions", m.JobScreeningQuestion, after=("jobs", "screening_questions")),
+    Model("candidates", m.Candidate),
+    Model("tags", m.Tag),
+    Model("candidate_tags", m.CandidateTag, after=("candidates", "tags")),
+    Model("applications", m.Application, after=("candidates", "jobs", "rejection_reasons")),
+    Model("interviews", m.Interview, after=("applications",)),
+    Model("interviewing_team_members", m.InterviewingTeamMember, after=("interviews", "users")),
+    Model("offers", m.Offer, after=("applications",)),
+)
+
+BY_NAME: dict[str, Model] = {model.name: model for model in MODELS}
