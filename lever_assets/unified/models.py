@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation
 
 from lever_assets.unified.enums import (
     ApplicationOutcome,
@@ -57,7 +57,8 @@ InterviewId = Annotated[str | None, References("interviews")]
 RoleId = Annotated[str | None, References("roles")]
 JobUserId = Annotated[str | None, References("job_hiring_team_members")]
 RemoteData = Annotated[
-    JsonObject | None, Field(description="The raw Lever object under the endpoint it came from")
+    SkipValidation[JsonObject | None],  # it was parsed from JSON; walking through it costs more than all else
+    Field(description="The raw Lever object under the endpoint it came from"),
 ]
 
 

@@ -1,0 +1,27 @@
+"""The one place where Lever's epoch milliseconds become instants."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import PlainValidator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def from_epoch_ms(value: object) -> datetime:
+    """Return the aware UTC instant of `value` milliseconds since 1970.
+
+    Numbers and numeric texts are taken, as is an instant that is aware already (converted to UTC). Anything
+    else, and what lies outside the years 1 to 9999, raises ValueError.
+    """
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):
+            return _EPOCH + timedelta(milliseconds=float(value) if isinstance(value, str) else value)
+    raise ValueError(f"not an instant in epoch milliseconds: {str(value)[:40]!r}")
+
+
+Instant = Annotated[datetime, PlainValidator(from_epoch_ms)]
+"""Field type: epoch milliseconds in Lever's JSON, an aware UTC datetime in Python."""

@@ -1,0 +1,52 @@
+"""Lever's objects as lenient, frozen records.
+
+Only `id` (`text` of a tag or source) is required. Anything else may be missing or null, unknown fields are
+kept and unknown values of Lever's enums pass as text: what an account holds must not stop a sync.
+"""
+
+from lever_assets.lever.records.account import (
+    ArchiveReason,
+    RequisitionField,
+    Source,
+    Stage,
+    Tag,
+    User,
+)
+from lever_assets.lever.records.interview import Interview, Interviewer
+from lever_assets.lever.records.offer import Offer, OfferField
+from lever_assets.lever.records.opportunity import Application, Archived, Opportunity, Phone
+from lever_assets.lever.records.posting import Categories, Content, ContentList, Posting, Salary
+from lever_assets.lever.records.questions import PostingForm, Question, QuestionOption, QuestionSet
+from lever_assets.lever.records.record import IdentifiedRecord, JsonObject, Part, Record
+from lever_assets.lever.records.requisition import Requisition
+
+__all__ = [
+    "Application",
+    "ArchiveReason",
+    "Archived",
+    "Categories",
+    "Content",
+    "ContentList",
+    "IdentifiedRecord",
+    "Interview",
+    "Interviewer",
+    "JsonObject",
+    "Offer",
+    "OfferField",
+    "Opportunity",
+    "Part",
+    "Phone",
+    "Posting",
+    "PostingForm",
+    "Question",
+    "QuestionOption",
+    "QuestionSet",
+    "Record",
+    "Requisition",
+    "RequisitionField",
+    "Salary",
+    "Source",
+    "Stage",
+    "Tag",
+    "User",
+]

@@ -1,0 +1,95 @@
+"""Opportunities and their applications."""
+
+from typing import Annotated
+
+from pydantic import AliasPath, Field
+
+from lever_assets.lever.instants import Instant
+from lever_assets.lever.records.questions import QuestionSet
+from lever_assets.lever.records.record import (
+    IdentifiedRecord,
+    Json,
+    JsonObject,
+    Listed,
+    Part,
+    Reference,
+    References,
+)
+
+CONFIDENTIAL = "confidential"
+
+
+class Phone(Part):
+    """A phone number; `type` is mobile, home, work, other or null."""
+
+    type: str | None = None
+    value: str | None = None
+
+
+class Archived(Part):
+    """That, why and when something was archived."""
+
+    reason: Reference = None
+    archived_at: Instant | None = None
+
+
+class Opportunity(IdentifiedRecord):
+    """One person's candidacy. A person (`contact`) may have several.
+
+    `updated_at` is null on old records. `applications` holds ids, or objects when they were asked for with
+    `expand=applications`.
+    """
+
+    name: str | None = None
+    contact: Reference = None
+    headline: str | None = None
+    stage: Reference = None
+    confidentiality: str | None = None
+    location: str | None = None
+    phones: Listed[Phone]
+    emails: Listed[str]
+    links: Listed[str]
+    archived: Archived | None = None
+    tags: Listed[str]
+    sources: Listed[str]
+    origin: str | None = None
+    sourced_by: Reference = None
+    owner: Reference = None
+    followers: References
+    applications: Listed[Json]
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+    last_interaction_at: Instant | None = None
+    last_advanced_at: Instant | None = None
+    snoozed_until: Instant | None = None
+    show_url: Annotated[str | None, Field(validation_alias=AliasPath("urls", "show"))] = None
+    is_anonymized: bool | None = None
+    data_protection: Json = None
+    opportunity_location: str | None = None
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether the record is confidential."""
+        return self.confidentiality == CONFIDENTIAL
+
+    @property
+    def expanded_applications(self) -> list[JsonObject]:
+        """The applications as Lever's JSON; empty unless they were expanded."""
+        return [item for item in self.applications if isinstance(item, dict)]
+
+
+class Application(IdentifiedRecord):
+    """An opportunity's application to a posting; `type` is posting, referral or user."""
+
+    type: str | None = None
+    opportunity_id: str | None = None
+    posting: Reference = None
+    posting_owner: Reference = None
+    posting_hiring_manager: Reference = None
+    name: str | None = None
+    company: str | None = None
+    email: str | None = None
+    user: Reference = None
+    custom_questions: Listed[QuestionSet]
+    archived: Archived | None = None
+    created_at: Instant | None = None

@@ -1,0 +1,89 @@
+"""candidates <- opportunities."""
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import JsonValue
+
+from lever_assets.lever.records import Application, Opportunity
+from lever_assets.mapping.context import Context
+from lever_assets.mapping.dates import as_text
+from lever_assets.mapping.fields import custom_fields, default_fields
+from lever_assets.mapping.headline import Position, first_organisation, written_by_us
+from lever_assets.mapping.links import social_link
+from lever_assets.mapping.names import split_name, valid_email
+from lever_assets.mapping.places import location
+from lever_assets.unified.models import Candidate
+from lever_assets.unified.parts import EmailAddress, PhoneNumber
+
+
+def rows(
+    opportunity: Opportunity,
+    applications: Sequence[Application],
+    ctx: Context,
+    *,
+    created_here: bool = False,
+) -> Iterator[Candidate]:
+    """Yield the candidate of an opportunity.
+
+    `created_here`: our own create action made the opportunity, so its headline is read as that writes it.
+    """
+    first_name, last_name = split_name(opportunity.name)
+    position = _position(opportunity, applications, created_here=created_here)
+    integration_fields = default_fields(ctx, "candidates", _own_fields(opportunity))
+    yield Candidate(
+        id=ctx.id("candidates", opportunity.id),
+        connection=ctx.connection,
+        remote_id=opportunity.id,
+        first_name=first_name,
+        last_name=last_name,
+        company=position.company,
+        title=position.title,
+        confidential=opportunity.is_confidential,
+        source=next(iter(opportunity.sources), None) or None,
+        phone_numbers=_phone_numbers(opportunity),
+        email_addresses=_email_addresses(opportunity),
+        social_media=[social_link(link) for link in opportunity.links if link.strip()],
+        location=location(opportunity.location),
+        custom_fields=custom_fields(ctx, "candidates", integration_fields),
+        integration_fields=integration_fields,
+        remote_url=opportunity.show_url or None,
+        remote_created_at=opportunity.created_at,
+        remote_updated_at=opportunity.updated_at,  # null on old records
+        remote_data=ctx.remote("/opportunities", opportunity),
+    )
+
+
+def _position(
+    opportunity: Opportunity, applications: Sequence[Application], *, created_here: bool
+) -> Position:
+    if created_here:
+        return written_by_us(opportunity.headline)
+    position = first_organisation(opportunity.headline)
+    company = next((application.company for application in applications if application.company), None)
+    return position._replace(company=company or position.company)
+
+
+def _phone_numbers(opportunity: Opportunity) -> list[PhoneNumber]:
+    return [{"phone_number": phone.value, "type": phone.type} for phone in opportunity.phones if phone.value]
+
+
+def _email_addresses(opportunity: Opportunity) -> list[EmailAddress]:
+    valid = [address for text in opportunity.emails if (address := valid_email(text))]
+    return [{"email_address": address, "type": None} for address in dict.fromkeys(valid)]
+
+
+def _own_fields(opportunity: Opportunity) -> Iterator[tuple[str, str, JsonValue]]:
+    """Yield what Lever knows of a candidate and the unified model has no column for."""
+    yield "headline", "Headline", opportunity.headline
+    yield "contact", "Contact", opportunity.contact
+    yield "origin", "Origin", opportunity.origin
+    yield "sources", "Sources", list(opportunity.sources)
+    yield "sourcedBy", "Sourced by", opportunity.sourced_by
+    yield "owner", "Owner", opportunity.owner
+    yield "followers", "Followers", list(opportunity.followers)
+    yield "opportunityLocation", "Location of the opportunity", opportunity.opportunity_location
+    yield "snoozedUntil", "Snoozed until", as_text(opportunity.snoozed_until)
+    yield "lastInteractionAt", "Last interaction", as_text(opportunity.last_interaction_at)
+    yield "lastAdvancedAt", "Last advanced", as_text(opportunity.last_advanced_at)
+    yield "isAnonymized", "Anonymized", opportunity.is_anonymized
+    yield "dataProtection", "Data protection", opportunity.data_protection

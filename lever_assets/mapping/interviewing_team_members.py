@@ -1,0 +1,19 @@
+"""interviewing_team_members <- the interviewers of interviews."""
+
+from collections.abc import Iterator
+
+from lever_assets.lever.records import Interview
+from lever_assets.mapping.context import Context
+from lever_assets.unified.models import InterviewingTeamMember
+
+
+def rows(interview: Interview, ctx: Context) -> Iterator[InterviewingTeamMember]:
+    """Yield who interviews, each user once; an interviewer without an id isn't a user."""
+    for user in dict.fromkeys(each.id for each in interview.interviewers if each.id):
+        yield InterviewingTeamMember(
+            id=ctx.id("interviewing_team_members", interview.id, user),
+            connection=ctx.connection,
+            remote_id=None,
+            interview_id=ctx.id("interviews", interview.id),
+            user_id=ctx.id("users", user),
+        )

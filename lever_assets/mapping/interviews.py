@@ -1,0 +1,40 @@
+"""interviews <- the interviews of opportunities."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from lever_assets.lever.records import Application
+from lever_assets.lever.records import Interview as LeverInterview
+from lever_assets.mapping.context import Context
+from lever_assets.mapping.linked import application_for
+from lever_assets.mapping.places import location
+from lever_assets.mapping.video import meeting_url
+from lever_assets.unified.models import Interview
+
+
+def rows(interview: LeverInterview, applications: Sequence[Application], ctx: Context) -> Iterator[Interview]:
+    """Yield the row of an interview; `applications` are those of its opportunity."""
+    application = application_for(interview.postings, applications)
+    yield Interview(
+        id=ctx.id("interviews", interview.id),
+        connection=ctx.connection,
+        remote_id=interview.id,
+        title=interview.subject,
+        starting_at=interview.date,
+        ending_at=_ending_at(interview),
+        location=location(interview.location),
+        video_conferencing_url=meeting_url(interview),
+        application_id=ctx.reference("applications", application.id if application else None),
+        stage_id=ctx.reference("application_stages", interview.stage),
+        canceled=interview.canceled_at is not None,
+        remote_data=ctx.remote("/interviews", interview),
+    )
+
+
+def _ending_at(interview: LeverInterview) -> datetime | None:
+    if interview.date is None or interview.duration is None:
+        return None
+    try:
+        return interview.date + timedelta(minutes=interview.duration)
+    except OverflowError:
+        return None

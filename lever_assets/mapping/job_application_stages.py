@@ -1,0 +1,20 @@
+"""job_application_stages: every stage for every job, since Lever's pipeline is the account's."""
+
+from collections.abc import Iterator, Sequence
+
+from lever_assets.lever.records import Posting, Stage
+from lever_assets.mapping.context import Context
+from lever_assets.unified.models import JobApplicationStage
+
+
+def rows(posting: Posting, stages: Sequence[Stage], ctx: Context) -> Iterator[JobApplicationStage]:
+    """Yield a job's stages; `stages` in the order of the pipeline."""
+    for index, stage_id in enumerate(dict.fromkeys(stage.id for stage in stages)):
+        yield JobApplicationStage(
+            id=ctx.id("job_application_stages", posting.id, stage_id),
+            connection=ctx.connection,
+            remote_id=None,
+            index=index,
+            job_id=ctx.id("jobs", posting.id),
+            stage_id=ctx.id("application_stages", stage_id),
+        )

@@ -1,0 +1,28 @@
+"""Which record belongs to which: an application among an opportunity's, a requisition among a posting's."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+from lever_assets.lever.records import Application, Requisition
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def application_for(postings: Collection[str], applications: Sequence[Application]) -> Application | None:
+    """Return the opportunity's application for one of `postings`: one that isn't archived, then the newest.
+
+    A record that names no posting belongs to the opportunity's application when there is just one.
+    """
+    if not postings:
+        return applications[0] if len(applications) == 1 else None
+    found = [application for application in applications if application.posting in postings]
+    return max(found, key=lambda one: (one.archived is None, one.created_at or _NEVER, one.id), default=None)
+
+
+def requisition_for(requisitions: Sequence[Requisition]) -> Requisition | None:
+    """Return the requisition that describes a posting: an open one, then the newest."""
+    return max(
+        requisitions,
+        key=lambda one: (one.status == "open", one.created_at or _NEVER, one.id),
+        default=None,
+    )

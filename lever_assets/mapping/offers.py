@@ -1,0 +1,105 @@
+"""offers <- the offers of opportunities."""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from lever_assets.lever.records import Application, OfferField
+from lever_assets.lever.records import Offer as LeverOffer
+from lever_assets.mapping.context import Context
+from lever_assets.mapping.dates import as_instant
+from lever_assets.mapping.fields import Origin, custom_fields, integration_field
+from lever_assets.mapping.linked import application_for
+from lever_assets.unified.enums import OfferStatus
+from lever_assets.unified.models import Offer
+from lever_assets.unified.parts import IntegrationField
+
+logger = logging.getLogger(__name__)
+
+_STATUS = {
+    "draft": OfferStatus.DRAFT,
+    "approval-sent": OfferStatus.DRAFT,
+    "approved": OfferStatus.APPROVED,
+    "sent": OfferStatus.SENT,
+    "opened": OfferStatus.SENT,
+    "sent-manually": OfferStatus.SENT,
+    "signed": OfferStatus.ACCEPTED,
+    "denied": OfferStatus.DECLINED,
+    "rescinded": OfferStatus.ABANDONED,
+    "expired": OfferStatus.ABANDONED,
+}
+# The identifiers that Lever documents; any other one belongs to a field that the account made.
+_LEVER_FIELDS = frozenset(
+    {
+        "company_name",
+        "candidate_name",
+        "candidate_email",
+        "job_title",
+        "location",
+        "department",
+        "team",
+        "work_type",
+        "salary_amount",
+        "salary_interval",
+        "salary_currency",
+        "bonus",
+        "start_date",
+        "anticipated_start_date",
+        "hiring_manager",
+    }
+)
+
+
+def rows(offer: LeverOffer, applications: Sequence[Application], ctx: Context) -> Iterator[Offer]:
+    """Yield the row of an offer; `applications` are those of its opportunity."""
+    application = application_for([offer.posting] if offer.posting else [], applications)
+    integration_fields = _integration_fields(offer.fields, ctx)
+    yield Offer(
+        id=ctx.id("offers", offer.id),
+        connection=ctx.connection,
+        remote_id=offer.id,
+        status=_status(offer),
+        application_id=ctx.reference("applications", application.id if application else None),
+        employment_start_date=_start_date(offer.fields),
+        custom_fields=custom_fields(ctx, "offers", integration_fields),
+        integration_fields=integration_fields,
+        remote_created_at=offer.created_at,
+    )
+
+
+def _status(offer: LeverOffer) -> OfferStatus | None:
+    status = _STATUS.get(offer.status or "")
+    if status is None and offer.status:
+        logger.warning(
+            "Offer %s has the status %r, which is not known: stored as null", offer.id, offer.status
+        )
+    return status
+
+
+def _start_date(fields: Sequence[OfferField]) -> datetime | None:
+    """Return the first date among the fields named start_date, anticipated_start_date or the like."""
+    dates = (as_instant(each.value) for each in fields if "startdate" in _plain(each.identifier))
+    return next((date for date in dates if date is not None), None)
+
+
+def _plain(identifier: str | None) -> str:
+    return re.sub(r"[\W_]+", "", (identifier or "").lower())
+
+
+def _integration_fields(fields: Sequence[OfferField], ctx: Context) -> list[IntegrationField]:
+    """Return every field of the form; a key that comes again gets a number."""
+    found: dict[str, IntegrationField] = {}
+    for each in fields:
+        own = each.identifier or each.text
+        if not own:
+            continue
+        key, number = own, 1
+        while key in found:
+            number += 1
+            key = f"{own}_{number}"
+        origin: Origin = "DEFAULT" if each.identifier in _LEVER_FIELDS else "CUSTOM"
+        found[key] = integration_field(
+            ctx, "offers", origin=origin, key=key, label=each.text, value=each.value
+        )
+    return list(found.values())

@@ -1,0 +1,19 @@
+"""tags <- GET /tags, and tags seen on opportunities only; the text is the id."""
+
+from collections.abc import Iterator
+
+from lever_assets.lever.records import Tag as LeverTag
+from lever_assets.mapping.context import Context
+from lever_assets.unified.models import Tag
+
+
+def rows(text: str, tag: LeverTag | None, ctx: Context) -> Iterator[Tag]:
+    """Yield the row of a tag; `tag` is None when only an opportunity has it. An empty text is no tag."""
+    if text:
+        yield Tag(
+            id=ctx.id("tags", text),
+            connection=ctx.connection,
+            remote_id=text,
+            name=text,
+            remote_data=ctx.remote("/tags", tag),
+        )
