@@ -1,0 +1,152 @@
+"""The Data API under /v1 as an ASGI application: log, key, rate limit, permission, faults, answer.
+
+/v1 is plain ASGI, because a framework's request objects would cost more than most answers; the controls under /__
+(control.py) are Starlette.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lever_assets.sandbox.account import Account
+from lever_assets.sandbox.auth import Keys
+from lever_assets.sandbox.config import SandboxConfig
+from lever_assets.sandbox.errors import (
+    ApiError,
+    forbidden,
+    internal_error,
+    not_found,
+    rate_limited,
+    unavailable,
+)
+from lever_assets.sandbox.faults import NO_STRIKE, RETRY_AFTER_SECONDS, FaultPlan, Strike, malform
+from lever_assets.sandbox.rate_limit import TokenBucket
+from lever_assets.sandbox.reads import READS
+from lever_assets.sandbox.request_log import RequestLog
+from lever_assets.sandbox.router import Call, Route, Router
+
+VERSION = "/v1"
+UNKNOWN = "(unknown)"
+INJECTED = {429: rate_limited, 500: internal_error, 503: unavailable}
+JSON = (b"content-type", b"application/json; charset=utf-8")
+
+
+class LeverApi:
+    """The API over an account. Knows the key, counts requests and misbehaves on demand."""
+
+    def __init__(self, config: SandboxConfig, account: Account, routes: Iterable[Route] = READS) -> None:
+        self.config = config
+        self.account = account
+        self.log = RequestLog()
+        self.faults = FaultPlan(config.faults, config.fault_seed)
+        self._keys = Keys(config.key)
+        self._bucket = TokenBucket(config.rate, config.burst)
+        self._router = Router(routes)
+        self._malformed = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        method, path = scope["method"], scope["path"]
+        route, captured = self._router.find(method, path[len(VERSION) :])
+        endpoint = route.name if route else f"{method} {UNKNOWN}"
+        query = scope["query_string"].decode("latin-1")
+        status = 0
+        self.log.begin()
+        try:
+            # As it would be at Lever, an answer that is refused has travelled as far as one that isn't.
+            if self.config.latency_ms:
+                await asyncio.sleep(self.config.latency_ms / 1000)
+            status, body, strike = self._answer(scope, route, captured, query)
+            if strike.delay_ms:
+                await asyncio.sleep(strike.delay_ms / 1000)
+            if strike.reset:
+                status = 0
+                await _reset(send)
+            else:
+                await self._respond(send, status, body, strike)
+        finally:
+            self.log.end(endpoint, status, f"{method} {path}?{query}" if query else f"{method} {path}")
+
+    def _answer(
+        self, scope: Scope, route: Route | None, captured: tuple[str, ...], query: str
+    ) -> tuple[int, bytes, Strike]:
+        strike = NO_STRIKE
+        try:
+            self._keys.check(_header(scope, b"authorization"))
+            if not self._bucket.take():
+                raise rate_limited()
+            if route is None:
+                raise not_found(f"There is no {scope['method']} {scope['path']}")
+            strike = self.faults.strike(route.resource, route.name)
+            if strike.status is not None:
+                raise INJECTED[strike.status]()
+            if route.resource in self.config.denied:
+                raise forbidden(route.scope)
+            parsed = parse_qs(query, keep_blank_values=True) if query else {}
+            body = route.handler(Call(self.account, captured, parsed, self.config.confidential_access))
+            return 200, self._spoil(body, strike), strike
+        except ApiError as error:
+            return error.status, error.body(), strike
+
+    def _spoil(self, body: bytes, strike: Strike) -> bytes:
+        if strike.malformed:
+            self._malformed += 1
+            return malform(body, self._malformed)
+        if strike.no_id and body.startswith(b'{"data":[{'):
+            page: dict[str, Any] = orjson.loads(body)
+            page["data"][len(page["data"]) // 2].pop("id", None)
+            return orjson.dumps(page)
+        return body
+
+    async def _respond(self, send: Send, status: int, body: bytes, strike: Strike) -> None:
+        headers = [JSON, (b"content-length", str(len(body)).encode())]
+        if status == 429 and self.faults.retry_after:
+            headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if strike.truncate and len(body) > 1:
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            await _close(send)
+        else:
+            await send({"type": "http.response.body", "body": body})
+
+
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return None
+
+
+async def _reset(send: Send) -> None:
+    """Cut the connection without an answer. ASGI has no word for it, so uvicorn's transport is taken hold of."""
+    _transport(send).abort()
+    await asyncio.sleep(0.01)  # until uvicorn knows that the client is gone
+
+
+async def _close(send: Send) -> None:
+    """End the connection after what was sent so far."""
+    _transport(send).close()
+    await asyncio.sleep(0.01)
+
+
+def _transport(send: Send) -> asyncio.Transport:
+    transport: asyncio.Transport = send.__self__.transport  # type: ignore[attr-defined]  # uvicorn's request cycle
+    return transport
+
+
+def create_app(api: LeverApi, control: ASGIApp) -> ASGIApp:
+    """The whole application: /v1 and the controls beside it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(f"{VERSION}/"):
+            await api(scope, receive, send)
+        else:
+            await control(scope, receive, send)
+
+    return app

@@ -1,0 +1,42 @@
+"""What a sandbox is made of: one frozen record, filled by the command line and by tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lever_assets.sandbox.faults import Fault
+
+DEFAULT_NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+class SandboxConfig(BaseModel):
+    """How the sandbox's account is made, who may read it and how badly it behaves.
+
+    `rate` is in requests a second per key and `burst` in requests; a rate of 0 lifts the limit. `port` 0 takes a
+    free one. `now` is the instant at which the generated account was last worked on, so that one seed gives the
+    same account on any day. `denied` holds resources (`offers`, `requisitions`) whose permission the key lacks.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    opportunities: int = Field(default=200, ge=0)
+    seed: int = 1
+    now: datetime = DEFAULT_NOW
+    data: Path | None = None
+    db: Path | None = None
+
+    key: str = "sandbox-key"
+    confidential_access: bool = True
+    denied: frozenset[str] = frozenset()
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+
+    rate: float = Field(default=10.0, ge=0)
+    burst: int = Field(default=20, ge=0)
+    latency_ms: float = Field(default=0.0, ge=0)
+    faults: tuple[Fault, ...] = ()
+    fault_seed: int = 1

@@ -1,0 +1,57 @@
+"""Lever's pages: opaque offsets that hold a keyset, newest first, at most 100 records."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+import orjson
+
+from lever_assets.sandbox.errors import bad_request
+
+MAX_LIMIT = 100
+# Recorded tokens begin with a number before the creation time; the sandbox writes the same one.
+TOKEN_VERSION = 3
+
+
+class Key(NamedTuple):
+    """The last record of a page: the next page holds what sorts after it."""
+
+    sort: int
+    id: str
+
+
+def parse_limit(text: str | None) -> int:
+    """The `limit` parameter, 1 to 100; a 400 otherwise."""
+    if text is None:
+        return MAX_LIMIT
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_LIMIT:
+        raise bad_request(f"limit must be a number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def encode_offset(key: Key) -> str:
+    """The token for `next`: URL-encoded JSON such as `[3,1491435120000,"uuid"]`."""
+    return quote(orjson.dumps([TOKEN_VERSION, key.sort, key.id]), safe="")
+
+
+def decode_offset(token: str | None) -> Key | None:
+    """Read an `offset`; a 400 for one that was not given out. Encoded once or twice makes no difference."""
+    if not token:
+        return None
+    try:
+        version, sort, ident = orjson.loads(unquote(token) if token.startswith("%") else token)
+        if version != TOKEN_VERSION or not isinstance(sort, int) or not isinstance(ident, str):
+            raise ValueError
+    except (ValueError, TypeError) as error:
+        raise bad_request("offset is not a token that this API gave out") from error
+    return Key(sort, ident)
+
+
+def list_body(rows: list[bytes], following: Key | None) -> bytes:
+    """The envelope of a list around records that are JSON already."""
+    data = b",".join(rows)
+    if following is None:
+        return b'{"data":[' + data + b'],"hasNext":false}'
+    token = orjson.dumps(encode_offset(following))
+    return b'{"data":[' + data + b'],"next":' + token + b',"hasNext":true}'

@@ -1,0 +1,83 @@
+"""Paths to routes. Kept by hand: at a million requests a general router costs more than the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lever_assets.sandbox.account import Account
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as handlers see it: what the path named, the query and whose eyes it is for."""
+
+    account: Account
+    path: tuple[str, ...]
+    query: Mapping[str, list[str]]
+    confidential_access: bool
+
+    def one(self, name: str) -> str | None:
+        """The last value of a parameter."""
+        values = self.query.get(name)
+        return values[-1] if values else None
+
+
+Handler = Callable[[Call], bytes]
+
+
+@dataclass(frozen=True)
+class Route:
+    """An endpoint: its template (`/opportunities/:id/offers`), the resource that a permission is for, and the handler."""
+
+    method: str
+    template: str
+    resource: str
+    handler: Handler
+
+    @property
+    def scope(self) -> str:
+        """The permission that Lever asks for."""
+        return f"{self.resource}:read:admin"
+
+    @property
+    def name(self) -> str:
+        """How the request log calls it."""
+        return f"{self.method} {self.template}"
+
+
+@dataclass
+class _Node:
+    literal: dict[str, _Node] = field(default_factory=dict)
+    anything: _Node | None = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+class Router:
+    """A tree of path segments; a literal segment wins over `:id`."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._root = _Node()
+        for route in routes:
+            node = self._root
+            for segment in route.template.strip("/").split("/"):
+                if segment.startswith(":"):
+                    node.anything = node.anything or _Node()
+                    node = node.anything
+                else:
+                    node = node.literal.setdefault(segment, _Node())
+            node.routes[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route | None, tuple[str, ...]]:
+        """The route of a path (without the version), and what stands in the place of each `:id`."""
+        node = self._root
+        captured: list[str] = []
+        for segment in path.strip("/").split("/"):
+            following = node.literal.get(segment)
+            if following is None:
+                following = node.anything
+                captured.append(segment)
+            if following is None:
+                return None, ()
+            node = following
+        return node.routes.get(method), tuple(captured)

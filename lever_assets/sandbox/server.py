@@ -1,0 +1,188 @@
+"""Runs the sandbox: `serve` in the foreground for the command line, `running_sandbox` beside tests and the demo."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from lever_assets.sandbox.account import Account
+from lever_assets.sandbox.app import VERSION, LeverApi, create_app
+from lever_assets.sandbox.config import SandboxConfig
+from lever_assets.sandbox.control import create_control
+from lever_assets.sandbox.faults import Fault
+from lever_assets.sandbox.generator import generate
+from lever_assets.sandbox.recorded import load_recorded
+from lever_assets.sandbox.request_log import RequestCounts
+from lever_assets.sandbox.schema import Record
+from lever_assets.sandbox.workday import Workday
+
+# Up to so many opportunities an account is kept in memory (about 40 MB); larger ones go to disk.
+IN_MEMORY = 5_000
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox: where it listens, the key it accepts, and the same controls as its /__ paths."""
+
+    url: str
+    key: str
+    api: LeverApi
+    workday: Workday
+
+    @property
+    def account(self) -> Account:
+        """The account itself."""
+        return self.api.account
+
+    def requests(self) -> RequestCounts:
+        """What was asked since the start or the last reset."""
+        return self.api.log.snapshot()
+
+    def reset_requests(self) -> None:
+        """Begin counting anew."""
+        self.api.log.reset()
+
+    def set_faults(self, *faults: Fault | str) -> None:
+        """Replace the faults; without any, the sandbox behaves."""
+        self.api.faults.set([Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults])
+
+    def touch(self, share: float = 0.01, seed: int = 1, at: int | None = None) -> list[str]:
+        """Work on a share of the opportunities (a tag or a stage move, updatedAt = `at` or now); returns their ids."""
+        return self.workday.touch(share, seed, at)
+
+    def get(self, resource: str, ident: str) -> Record | None:
+        """A stored record."""
+        return self.account.record(resource, ident)
+
+    def ids(self, resource: str) -> list[str]:
+        """All ids of a resource, oldest first."""
+        return self.account.ids(resource)
+
+    def edit(self, resource: str, ident: str, changes: Mapping[str, Any]) -> Record:
+        """Merge changes into a record; updatedAt moves only if it is among them."""
+        return self.workday.edit(resource, ident, changes)
+
+    def create(self, resource: str, record: Mapping[str, Any], parent: str | None = None) -> Record:
+        """Store a new record."""
+        return self.workday.create(resource, record, parent)
+
+    def delete(self, resource: str, ident: str) -> None:
+        """Remove a record; the deleted-lists tell of it."""
+        self.workday.delete(resource, ident)
+
+
+@contextmanager
+def open_account(config: SandboxConfig) -> Iterator[Account]:
+    """The account of a configuration: recorded, found in its database, or generated. Closed on the way out."""
+    scratch: str | None = None
+    path = config.db
+    if path is None and config.data is None and config.opportunities > IN_MEMORY:
+        scratch = tempfile.mkdtemp(prefix="lever-sandbox-")
+        path = Path(scratch) / "account.db"
+    account = Account(path)
+    try:
+        _fill(account, config)
+        yield account
+    finally:
+        account.close()
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _fill(account: Account, config: SandboxConfig) -> None:
+    wanted = (
+        f"data {config.data}"
+        if config.data
+        else f"{config.opportunities} {config.seed} {config.now.isoformat()}"
+    )
+    found = account.made_of()
+    if found == wanted:
+        return
+    if found is not None or account.count("users"):
+        raise ValueError(f"{config.db} holds another account; name another file or remove it")
+    if config.data is not None:
+        load_recorded(account, config.data)
+    else:
+        generate(account, opportunities=config.opportunities, seed=config.seed, now=config.now)
+    account.finish(wanted)
+
+
+def _assemble(config: SandboxConfig, account: Account) -> tuple[LeverApi, Workday, ASGIApp]:
+    api = LeverApi(config, account)
+    workday = Workday(account, int(config.now.timestamp() * 1000))
+    return api, workday, create_app(api, create_control(api, workday))
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            log_level="critical",
+            lifespan="off",
+            server_header=False,
+            date_header=False,
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+def _listen(config: SandboxConfig) -> tuple[socket.socket, str]:
+    listening = socket.create_server((config.host, config.port), backlog=2048)
+    return listening, f"http://{config.host}:{listening.getsockname()[1]}{VERSION}"
+
+
+@contextmanager
+def running_sandbox(config: SandboxConfig | None = None) -> Iterator[Sandbox]:
+    """A sandbox on a loopback port in a thread of this process, for as long as the block lasts."""
+    config = config or SandboxConfig()
+    with open_account(config) as account:
+        api, workday, app = _assemble(config, account)
+        listening, url = _listen(config)
+        server = _server(app)
+        thread = threading.Thread(target=server.run, args=([listening],), name="lever-sandbox", daemon=True)
+        with listening:
+            thread.start()
+            try:
+                yield Sandbox(url, config.key, api, workday)
+            finally:
+                server.should_exit = True
+                thread.join(START_SECONDS)
+
+
+def serve(config: SandboxConfig) -> None:
+    """Run until interrupted. Prints where to find it and what to export, and nothing else.
+
+    OSError when the address is taken, ValueError when a folder or database can't be used.
+    """
+    with open_account(config) as account:
+        _, _, app = _assemble(config, account)
+        listening, url = _listen(config)
+        with listening:
+            sys.stdout.write(announcement(url, config.key))
+            sys.stdout.flush()
+            _server(app).run([listening])
+
+
+def announcement(url: str, key: str) -> str:
+    """What `serve` prints: the address and key, and lines to paste into a shell."""
+    return f"Lever sandbox at {url} with key {key}\nexport LEVER_BASE_URL={url}\nexport LEVER_API_KEY={key}\n"
+
+
+def parse_faults(texts: Iterable[str]) -> tuple[Fault, ...]:
+    """The values of `--fault`; ValueError names what is wrong."""
+    return tuple(Fault.parse(text) for text in texts)

@@ -1,0 +1,128 @@
+"""Changes to a running account, made as people at work in Lever would make them, or straight by a test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from lever_assets.sandbox.account import Account, Where
+from lever_assets.sandbox.chance import Chance
+from lever_assets.sandbox.schema import SUB_RESOURCES, TABLES, Record, Table
+
+NEW_TAGS = ("Follow up", "Call back", "Strong portfolio", "Relocation", "Panel ready", "Zweitgespräch")
+
+
+class UnknownRecord(LookupError):  # noqa: N818 (reads as the sentence it is raised with)
+    """There is no such resource or record to change."""
+
+
+class Workday:
+    """Edits an account. `now` is the wall clock, but never before the account's own last day or the last edit."""
+
+    def __init__(self, account: Account, opened_at: int) -> None:
+        self._account = account
+        self._last = opened_at
+
+    def now(self) -> int:
+        """The instant of the next change, in epoch milliseconds; each is later than the one before."""
+        with self._account.lock:
+            self._last = max(self._last + 1, time.time_ns() // 1_000_000)
+            return self._last
+
+    def touch(self, share: float, seed: int, at: int | None = None) -> list[str]:
+        """Work on a share of the opportunities: a new tag or a move to the next stage, with updatedAt = `at` or now.
+
+        Touches at least one where there is any and share is above 0; returns the ids.
+        """
+        chance = Chance(seed)
+        with self._account.lock:
+            idents = self._account.ids("opportunities")
+            count = min(len(idents), max(1, round(len(idents) * share))) if share > 0 else 0
+            chosen = chance.sample(idents, count)
+            stages = [
+                orjson.loads(row)["id"] for row in self._account.page("stages", Where(), 100, None).rows
+            ]
+            instant = at or self.now()
+            for ident in chosen:
+                record = self._account.record("opportunities", ident)
+                if record is None:
+                    continue
+                if chance.hit(0.5) and stages and not record["archived"]:
+                    _advance(record, stages, instant)
+                else:
+                    record["tags"] = [*record["tags"], f"{chance.pick(NEW_TAGS)} {chance.between(1, 9999)}"]
+                record["updatedAt"] = instant
+                record["lastInteractionAt"] = instant
+                self._account.replace("opportunities", ident, record)
+        return chosen
+
+    def edit(self, resource: str, ident: str, changes: Mapping[str, Any]) -> Record:
+        """Merge changes into a record, shallowly: null sets null, and nothing else moves, updatedAt included."""
+        _known(resource)
+        with self._account.lock:
+            record = self._account.record(resource, ident)
+            if record is None:
+                raise UnknownRecord(f"there is no {resource} {ident}")
+            record |= changes
+            self._account.replace(resource, ident, record)
+        return record
+
+    def create(self, resource: str, record: Mapping[str, Any], parent: str | None = None) -> Record:
+        """Store a new record; an id and createdAt are given to it when it has none.
+
+        An application is also named by its opportunity (`parent`), as in Lever.
+        """
+        table = _known(resource)
+        new = dict(record)
+        if table.key == "id":
+            new.setdefault("id", str(uuid4()))
+        if table.ordered_by and table.ordered_by not in new:
+            new[table.ordered_by] = self.now()
+        if resource in SUB_RESOURCES and parent is None:
+            parent = new.get("opportunityId")
+            if parent is None:
+                raise UnknownRecord(f"{resource} need the id of their opportunity as parent")
+        with self._account.lock:
+            self._account.put(resource, [(new, parent)])
+            if resource == "applications" and parent is not None:
+                self._name_application(parent, new["id"], present=True)
+        return new
+
+    def delete(self, resource: str, ident: str, by: str | None = None, at: int | None = None) -> None:
+        """Remove a record, and with an opportunity what hangs on it; the deleted-lists tell of it."""
+        _known(resource)
+        with self._account.lock:
+            record = self._account.record(resource, ident)
+            if not self._account.delete(resource, ident, at or self.now(), by):
+                raise UnknownRecord(f"there is no {resource} {ident}")
+            if resource == "applications" and record and record.get("opportunityId"):
+                self._name_application(record["opportunityId"], ident, present=False)
+
+    def _name_application(self, opportunity: str, application: str, *, present: bool) -> None:
+        record = self._account.record("opportunities", opportunity)
+        if record is None:
+            return
+        others = [ident for ident in record.get("applications", []) if ident != application]
+        record["applications"] = [*others, application] if present else others
+        self._account.replace("opportunities", opportunity, record)
+
+
+def _known(resource: str) -> Table:
+    if resource not in TABLES:
+        raise UnknownRecord(f"there is no resource {resource!r}; there are {', '.join(TABLES)}")
+    return TABLES[resource]
+
+
+def _advance(record: Record, stages: list[str], instant: int) -> None:
+    here = stages.index(record["stage"]) if record["stage"] in stages else 0
+    index = (here + 1) % len(stages)
+    record["stage"] = stages[index]
+    record["lastAdvancedAt"] = instant
+    change = {"toStageId": stages[index], "toStageIndex": index, "updatedAt": instant}
+    if record["owner"]:
+        change["userId"] = record["owner"]
+    record["stageChanges"] = [*record["stageChanges"], change]

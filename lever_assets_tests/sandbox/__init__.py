@@ -1,0 +1,1 @@
+"""Tests of the local Lever, over real HTTP."""
