@@ -12,14 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import orjson
 
 from lever_assets.sandbox.pagination import Key
 from lever_assets.sandbox.schema import SUB_RESOURCES, TABLES, Record, Table
 
-# Up to so many matches of an updated_at filter are sorted; beyond, walking all records newest first is cheaper.
+# Up to so many matches of an updated_at filter are sorted; beyond, walking all records is cheaper.
 FEW = 2000
 
 
@@ -50,20 +49,23 @@ class Account:
     def __init__(self, path: Path | None = None) -> None:
         self.lock = threading.RLock()
         self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        # Nothing here is worth keeping through a power cut, and a fsync per edit would cost more than the edit.
+        # Nothing here is worth keeping through a power cut, and an fsync costs more than an edit.
         self._db.executescript(
-            "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000"
+            "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000"
         )
-        self._ordinal = 0
         known = self._db.execute(
             "SELECT count(*) FROM sqlite_master WHERE name = 'opportunities'"
         ).fetchone()[0]
+        # In a file that is opened again, new rows are numbered after everything it holds.
+        self._ordinal = -(10**12) if known else 0
         if not known:
             for table in TABLES.values():
                 for statement in table.ddl():
                     self._db.execute(statement)
             self._db.execute(
-                "CREATE TABLE deleted (resource TEXT, id TEXT, deleted_at INTEGER, deleted_by TEXT, PRIMARY KEY (resource, id))"
+                "CREATE TABLE deleted (resource TEXT, id TEXT, deleted_at INTEGER, deleted_by TEXT,"
+                " PRIMARY KEY (resource, id))"
             )
             self._db.execute("CREATE TABLE made_of (description TEXT)")
 
@@ -107,7 +109,7 @@ class Account:
             return dict(self._db.execute(sql, wanted).fetchall())
 
     def confidentiality(self, resource: str, ident: str) -> str | None:
-        """The confidentiality of an opportunity, posting or requisition; None when there is no such record."""
+        """The confidentiality of an opportunity, posting or requisition; None when it doesn't exist."""
         sql = f"SELECT confidentiality FROM {TABLES[resource].name} WHERE id = ?"  # noqa: S608 (as above)
         with self.lock:
             row = self._db.execute(sql, (ident,)).fetchone()
@@ -126,7 +128,8 @@ class Account:
         """The newest opportunity of a person."""
         with self.lock:
             row = self._db.execute(
-                "SELECT CAST(body AS BLOB) FROM opportunities WHERE contact = ? ORDER BY sort DESC, id DESC LIMIT 1",
+                "SELECT CAST(body AS BLOB) FROM opportunities WHERE contact = ?"
+                " ORDER BY sort DESC, id DESC LIMIT 1",
                 (contact,),
             ).fetchone()
         return orjson.loads(row[0]) if row else None
@@ -142,7 +145,8 @@ class Account:
                 params += after
             condition = f" WHERE {' AND '.join(clauses)}" if clauses else ""
             rows = self._db.execute(
-                f"SELECT sort, id, CAST(body AS BLOB) FROM {table}{hint}{condition} ORDER BY sort DESC, id DESC LIMIT ?",  # noqa: S608 (own names; values are bound)
+                f"SELECT sort, id, CAST(body AS BLOB) FROM {table}{hint}{condition}"  # noqa: S608 (own names)
+                " ORDER BY sort DESC, id DESC LIMIT ?",
                 (*params, limit + 1),
             ).fetchall()
         more = len(rows) > limit
@@ -150,11 +154,12 @@ class Account:
         return Page([row[2] for row in rows], Key(rows[-1][0], rows[-1][1]) if more else None)
 
     def _way(self, table: str, where: Where) -> str:
-        """Which index leads to a page filtered by updatedAt: the filter's when it leaves few, else the order's."""
+        """The index for a page filtered by updatedAt: the filter's if it leaves few, or the order's."""
         if not where.updated:
             return ""
         few = self._db.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {table} INDEXED BY {table}_updated WHERE {' AND '.join(where.updated)} LIMIT {FEW})",  # noqa: S608 (as above)
+            f"SELECT count(*) FROM (SELECT 1 FROM {table} INDEXED BY {table}_updated"  # noqa: S608 (as above)
+            f" WHERE {' AND '.join(where.updated)} LIMIT {FEW})",
             where.updated_params,
         ).fetchone()[0]
         return f" INDEXED BY {table}_{'updated' if few < FEW else 'newest'}"
@@ -178,8 +183,9 @@ class Account:
         sort, ident = after or Key(2**62, "")
         with self.lock:
             rows = self._db.execute(
-                "SELECT deleted_at, id, deleted_by FROM deleted WHERE resource = ? AND deleted_at >= ? AND deleted_at <= ?"
-                " AND (deleted_at, id) < (?, ?) ORDER BY deleted_at DESC, id DESC LIMIT ?",
+                "SELECT deleted_at, id, deleted_by FROM deleted"
+                " WHERE resource = ? AND deleted_at >= ? AND deleted_at <= ? AND (deleted_at, id) < (?, ?)"
+                " ORDER BY deleted_at DESC, id DESC LIMIT ?",
                 (resource, start or 0, 2**62 if end is None else end, sort, ident, limit + 1),
             ).fetchall()
         more, rows = len(rows) > limit, rows[:limit]
@@ -203,12 +209,11 @@ class Account:
             self._db.execute("COMMIT")
 
     def _row(self, table: Table, record: Record, parent: str | None) -> tuple[Any, ...]:
-        ident = record.get(table.key) or str(uuid4())
-        if table.ordered_by:
-            sort = record.get(table.ordered_by) or 0
-        else:  # a list that comes in the order in which it was made
-            self._ordinal -= 1
-            sort = self._ordinal
+        self._ordinal -= 1
+        # A list without instants comes in the order in which it was made.
+        sort = record.get(table.ordered_by) or 0 if table.ordered_by else self._ordinal
+        # EEO answers have no id of their own; they get the number in which they came.
+        ident = record.get(table.key) or f"{-self._ordinal:012d}"
         return (ident, parent, sort, *table.values(record), orjson.dumps(record).decode())
 
     def replace(self, resource: str, ident: str, record: Record) -> None:
@@ -224,7 +229,10 @@ class Account:
             self._db.execute(sql, (*changed.values(), ident))
 
     def delete(self, resource: str, ident: str, deleted_at: int | None, deleted_by: str | None) -> bool:
-        """Remove a record and, for an opportunity, all that hangs on it; noted on the deleted-list with an instant (ms)."""
+        """Remove a record and, for an opportunity, all that hangs on it; False when there was none.
+
+        The deleted-list tells of it at `deleted_at` (ms), or not at all when that is None.
+        """
         sql = f"DELETE FROM {TABLES[resource].name} WHERE id = ?"  # noqa: S608 (as above)
         with self.lock:
             gone = self._db.execute(sql, (ident,)).rowcount > 0

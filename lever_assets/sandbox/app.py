@@ -1,7 +1,7 @@
 """The Data API under /v1 as an ASGI application: log, key, rate limit, permission, faults, answer.
 
-/v1 is plain ASGI, because a framework's request objects would cost more than most answers; the controls under /__
-(control.py) are Starlette.
+/v1 is plain ASGI, because a framework's request objects would cost more than most answers; the controls
+under /__ (control.py) are Starlette.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class LeverApi:
         self._router = Router(routes)
         self._malformed = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request."""
         method, path = scope["method"], scope["path"]
         route, captured = self._router.find(method, path[len(VERSION) :])
@@ -124,7 +124,7 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
 
 
 async def _reset(send: Send) -> None:
-    """Cut the connection without an answer. ASGI has no word for it, so uvicorn's transport is taken hold of."""
+    """Cut the connection without an answer. ASGI has no word for it: this is uvicorn's own transport."""
     _transport(send).abort()
     await asyncio.sleep(0.01)  # until uvicorn knows that the client is gone
 

@@ -29,4 +29,5 @@ class Chance(random.Random):
     def uuid(self) -> str:
         """A version 4 UUID as text."""
         text = f"{self.getrandbits(128):032x}"
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_HEX[8 + int(text[16], 16) % 4]}{text[17:20]}-{text[20:]}"
+        variant = _HEX[8 + int(text[16], 16) % 4]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

@@ -1,4 +1,4 @@
-"""The controls of a running sandbox, outside /v1 and without a key: what was asked, and changes to the account.
+"""The controls of a running sandbox, outside /v1 and without a key: what was asked, changes, faults.
 
 GET    /__requests                        counts by endpoint and status, concurrency, last requests
 DELETE /__requests                        begin counting anew

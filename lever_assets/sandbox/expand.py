@@ -34,7 +34,7 @@ EXPANDABLE: dict[str, dict[str, str]] = {
 
 
 def expand(account: Account, resource: str, rows: list[bytes], fields: Iterable[str]) -> list[bytes]:
-    """The rows with the named fields expanded; fields that can't be are ignored, ids without object stay ids."""
+    """The rows with the named fields expanded; others are ignored, ids without object stay ids."""
     known = EXPANDABLE.get(resource, {})
     wanted = {field: known[field] for field in fields if field in known}
     if not wanted or not rows:
@@ -71,7 +71,7 @@ def _objects(account: Account, target: str, idents: list[str]) -> dict[str, orjs
 
 
 def contact(account: Account, ident: str) -> bytes | None:
-    """A person as `GET /contacts/:id` shows them: what was edited, else drawn from their newest opportunity."""
+    """A person as `GET /contacts/:id` shows them: as edited, else drawn from their newest opportunity."""
     stored = account.get("contacts", ident)
     if stored is not None:
         return stored

@@ -1,4 +1,4 @@
-"""Faults on demand: storms of 429, server errors, cut connections, broken bodies. Seeded, so a run repeats."""
+"""Faults on demand: storms of 429, server errors, cut connections, broken bodies. Seeded, so they repeat."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ DEFAULT_RATES: dict[str, float] = {
 class Fault(BaseModel):
     """One way to misbehave.
 
-    `rate` is the share of requests that are hit (for `latency`: the mean delay in milliseconds, drawn evenly from
-    0 to twice that; `retry-after` has no rate: every 429 then carries the header). `endpoint` narrows it to a resource (`offers`) or to a template
-    (`GET /opportunities/:id/offers`); `times` is how often it strikes before it is spent.
+    `rate` is the share of requests that are hit; for `latency` the mean delay in milliseconds, drawn evenly
+    from 0 to twice that; `retry-after` has none: every 429 then carries the header. `endpoint` narrows it to
+    a resource (`offers`) or a template (`GET /opportunities/:id/offers`); `times` is how often it strikes
+    before it is spent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -125,14 +126,8 @@ class FaultPlan:
             case "latency":
                 delay = self._chance.uniform(0, 2 * fault.strength)
                 return replace(strike, delay_ms=strike.delay_ms + delay)
-            case "reset":
-                return replace(strike, reset=True)
-            case "truncate":
-                return replace(strike, truncate=True)
-            case "malformed":
-                return replace(strike, malformed=True)
-            case _:
-                return replace(strike, no_id=True)
+            case name:  # reset, truncate, malformed, no-id
+                return replace(strike, **{name.replace("-", "_"): True})
 
 
 def malform(body: bytes, variant: int) -> bytes:

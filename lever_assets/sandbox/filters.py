@@ -16,14 +16,12 @@ Query = Mapping[str, list[str]]
 class Filters:
     """The parameters that a list understands.
 
-    `equal`: parameter -> column. `ranges`: prefix (`updated_at` for `updated_at_start` and `updated_at_end`) ->
-    column. `elements`: parameter -> list in the record. `true_false`: parameter -> condition that is true.
-    `through`: parameter -> sub-select with a place for the values.
+    `equal`: parameter -> column. `ranges`: `updated_at` (for `updated_at_start` and `_end`) -> column. `through`:
+    parameter -> condition with a place for the values. `true_false`: parameter -> condition.
     """
 
     equal: Mapping[str, str] = field(default_factory=dict)
     ranges: Mapping[str, str] = field(default_factory=dict)
-    elements: Mapping[str, str] = field(default_factory=dict)
     true_false: Mapping[str, str] = field(default_factory=dict)
     through: Mapping[str, str] = field(default_factory=dict)
     confidential: bool = False
@@ -44,10 +42,12 @@ FILTERS: dict[str, Filters] = {
             "archived_at": "archived_at",
             "advanced_at": "advanced",
         },
-        elements={"tag": "$.tags", "email": "$.emails", "source": "$.sources"},
         true_false={"archived": "archived_at IS NOT NULL", "snoozed": "snoozed IS NOT NULL"},
         through={
             "posting_id": "id IN (SELECT parent FROM applications WHERE posting IN ({}))",
+            "tag": "EXISTS (SELECT 1 FROM json_each(body, '$.tags') WHERE value IN ({}))",
+            "email": "EXISTS (SELECT 1 FROM json_each(body, '$.emails') WHERE value IN ({}))",
+            "source": "EXISTS (SELECT 1 FROM json_each(body, '$.sources') WHERE value IN ({}))",
             "archived_posting_id": "id IN (SELECT parent FROM applications WHERE posting IN ({})"
             " AND archived_at IS NOT NULL)",
         },
@@ -63,7 +63,7 @@ FILTERS: dict[str, Filters] = {
             "level": "level",
         },
         ranges={"updated_at": "updated"},
-        elements={"tag": "$.tags"},
+        through={"tag": "EXISTS (SELECT 1 FROM json_each(body, '$.tags') WHERE value IN ({}))"},
         confidential=True,
     ),
     "requisitions": Filters(
@@ -88,17 +88,12 @@ def where(resource: str, query: Query, *, confidential_access: bool) -> Where:
     updated: list[str] = []
     updated_params: list[int] = []
     if filters.confidential:
-        _add_confidentiality(clauses, params, query, access=confidential_access)
+        clauses += _confidentiality(query, access=confidential_access)
     if resource == "users" and not flag(query, "includeDeactivated"):
         clauses.append("deactivated IS NULL")
     for name, values in query.items():
         if name in filters.equal:
             clauses.append(f"{filters.equal[name]} IN ({_marks(values)})")
-            params += values
-        elif name in filters.elements:
-            clauses.append(
-                f"EXISTS (SELECT 1 FROM json_each(body, '{filters.elements[name]}') WHERE value IN ({_marks(values)}))"  # noqa: S608 (own path; values are bound)
-            )
             params += values
         elif name in filters.through:
             clauses.append(filters.through[name].format(_marks(values)))
@@ -123,17 +118,17 @@ def where(resource: str, query: Query, *, confidential_access: bool) -> Where:
     return Where(tuple(clauses), tuple(params), tuple(updated), tuple(updated_params))
 
 
-def _add_confidentiality(clauses: list[str], params: list[Any], query: Query, *, access: bool) -> None:
-    # Lever's documentation: unless `confidentiality` says otherwise, lists hold non-confidential records only.
+def _confidentiality(query: Query, *, access: bool) -> list[str]:
+    # Lever's documentation: unless `confidentiality` says otherwise, lists hold no confidential records.
     wanted = set(query.get("confidentiality", ["non-confidential"]))
     if unknown := wanted - {"all", "confidential", "non-confidential"}:
         raise bad_request(f"confidentiality can't be {sorted(unknown)[0]!r}")
     if "all" in wanted:
         wanted = {"confidential", "non-confidential"}
-    if not access:
-        clauses.append("confidentiality IS NOT 'confidential'")
+    clauses = [] if access else ["confidentiality IS NOT 'confidential'"]
     if len(wanted) == 1:
         clauses.append(f"confidentiality IS {'NOT ' if 'non-confidential' in wanted else ''}'confidential'")
+    return clauses
 
 
 def _marks(values: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
 import orjson
@@ -11,7 +11,7 @@ from lever_assets.sandbox.errors import bad_request
 
 MAX_LIMIT = 100
 # Recorded tokens begin with a number before the creation time; the sandbox writes the same one.
-TOKEN_VERSION = 3
+TOKEN_KIND: Final = 3
 
 
 class Key(NamedTuple):
@@ -32,7 +32,7 @@ def parse_limit(text: str | None) -> int:
 
 def encode_offset(key: Key) -> str:
     """The token for `next`: URL-encoded JSON such as `[3,1491435120000,"uuid"]`."""
-    return quote(orjson.dumps([TOKEN_VERSION, key.sort, key.id]), safe="")
+    return quote(orjson.dumps([TOKEN_KIND, key.sort, key.id]), safe="")
 
 
 def decode_offset(token: str | None) -> Key | None:
@@ -40,12 +40,14 @@ def decode_offset(token: str | None) -> Key | None:
     if not token:
         return None
     try:
-        version, sort, ident = orjson.loads(unquote(token) if token.startswith("%") else token)
-        if version != TOKEN_VERSION or not isinstance(sort, int) or not isinstance(ident, str):
-            raise ValueError
-    except (ValueError, TypeError) as error:
-        raise bad_request("offset is not a token that this API gave out") from error
-    return Key(sort, ident)
+        keyset = orjson.loads(unquote(token) if token.startswith("%") else token)
+    except ValueError:
+        keyset = None
+    match keyset:
+        case [kind, int(sort), str(ident)] if kind == TOKEN_KIND:
+            return Key(sort, ident)
+        case _:
+            raise bad_request("offset is not a token that this API gave out")
 
 
 def list_body(rows: list[bytes], following: Key | None) -> bytes:

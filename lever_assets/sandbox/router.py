@@ -28,7 +28,7 @@ Handler = Callable[[Call], bytes]
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint: its template (`/opportunities/:id/offers`), the resource that a permission is for, and the handler."""
+    """An endpoint: template (`/opportunities/:id/offers`), resource it needs permission for, handler."""
 
     method: str
     template: str

@@ -1,4 +1,4 @@
-"""The tables behind the account: which fields of a record are columns, so that filters need not read the JSON."""
+"""The tables behind the account, and which fields of a record are columns that filters can use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Record = dict[str, Any]
 class Table:
     """One resource: its name, the columns taken out of each record (column -> dotted path) and its indexes.
 
-    Every table also has id, parent (the opportunity of a sub-resource), sort (what pages are ordered by, largest
+    Every table also has id, parent (the opportunity of a sub-resource), sort (what orders pages, largest
     first) and body (the record's JSON).
     """
 
@@ -45,7 +45,8 @@ class Table:
         # With the filtered instant inside, a page filtered by it is found in this index alone.
         newest = "sort, id, updated" if "updated" in self.columns else "sort, id"
         statements = [
-            f"CREATE TABLE {self.name} (id TEXT PRIMARY KEY, parent TEXT, sort INTEGER NOT NULL{extra}, body TEXT NOT NULL)",
+            f"CREATE TABLE {self.name}"
+            f" (id TEXT PRIMARY KEY, parent TEXT, sort INTEGER NOT NULL{extra}, body TEXT NOT NULL)",
             f"CREATE INDEX {self.name}_newest ON {self.name} ({newest})",
         ]
         statements += [

@@ -1,4 +1,4 @@
-"""Runs the sandbox: `serve` in the foreground for the command line, `running_sandbox` beside tests and the demo."""
+"""Runs the sandbox: `serve` in the foreground for the command line, `running_sandbox` for tests and demo."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Sandbox:
         self.api.faults.set([Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults])
 
     def touch(self, share: float = 0.01, seed: int = 1, at: int | None = None) -> list[str]:
-        """Work on a share of the opportunities (a tag or a stage move, updatedAt = `at` or now); returns their ids."""
+        """Work on a share of the opportunities (updatedAt = `at` or now); returns their ids."""
         return self.workday.touch(share, seed, at)
 
     def get(self, resource: str, ident: str) -> Record | None:
@@ -85,7 +85,7 @@ class Sandbox:
 
 @contextmanager
 def open_account(config: SandboxConfig) -> Iterator[Account]:
-    """The account of a configuration: recorded, found in its database, or generated. Closed on the way out."""
+    """The account of a configuration: recorded, found in its database, or generated. Closed at the end."""
     scratch: str | None = None
     path = config.db
     if path is None and config.data is None and config.opportunities > IN_MEMORY:

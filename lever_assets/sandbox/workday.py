@@ -21,7 +21,7 @@ class UnknownRecord(LookupError):  # noqa: N818 (reads as the sentence it is rai
 
 
 class Workday:
-    """Edits an account. `now` is the wall clock, but never before the account's own last day or the last edit."""
+    """Edits an account. `now` is the wall clock, but never before the account's own day or the last edit."""
 
     def __init__(self, account: Account, opened_at: int) -> None:
         self._account = account
@@ -34,7 +34,7 @@ class Workday:
             return self._last
 
     def touch(self, share: float, seed: int, at: int | None = None) -> list[str]:
-        """Work on a share of the opportunities: a new tag or a move to the next stage, with updatedAt = `at` or now.
+        """Work on a share of the opportunities: a new tag or the next stage, with updatedAt = `at` or now.
 
         Touches at least one where there is any and share is above 0; returns the ids.
         """
@@ -61,7 +61,7 @@ class Workday:
         return chosen
 
     def edit(self, resource: str, ident: str, changes: Mapping[str, Any]) -> Record:
-        """Merge changes into a record, shallowly: null sets null, and nothing else moves, updatedAt included."""
+        """Merge changes into a record, shallowly; null sets null. Nothing else moves, not even updatedAt."""
         _known(resource)
         with self._account.lock:
             record = self._account.record(resource, ident)

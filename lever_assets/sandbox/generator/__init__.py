@@ -1,4 +1,4 @@
-"""Makes an account from a seed: a company that has recruited for several years. The same seed, the same account."""
+"""Makes an account from a seed: a company that has recruited for years. The same seed, the same account."""
 
 from __future__ import annotations
 

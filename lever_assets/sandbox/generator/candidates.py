@@ -90,7 +90,7 @@ def make_candidacy(company: Company, crowd: Crowd) -> Candidacy:
     hired, archived = _outcome(company, created, moved, stage)
     ended = archived["archivedAt"] if archived else moved
     touched = min(ended + chance.between(0, 20) * DAY, company.now)
-    record = _opportunity(company, crowd, person, posting, origin, created, number)
+    record = _opportunity(company, crowd, person, posting, origin=origin, created=created)
     record |= {
         "stage": company.stages[stage]["id"],
         "archived": archived,
@@ -172,13 +172,7 @@ def _outcome(company: Company, created: int, moved: int, stage: int) -> tuple[bo
 
 
 def _opportunity(
-    company: Company,
-    crowd: Crowd,
-    person: Person,
-    posting: Record | None,
-    origin: str,
-    created: int,
-    number: int,
+    company: Company, crowd: Crowd, person: Person, posting: Record | None, *, origin: str, created: int
 ) -> Record:
     chance = company.chance
     ident = chance.uuid()
@@ -229,7 +223,10 @@ def _tags(chance: Chance, posting: Record | None) -> list[str]:
     tags: list[str] = []
     if posting and chance.hit(0.7):
         categories = posting["categories"]
-        found = (posting["text"], categories["team"], categories["department"], categories["location"], categories["commitment"])  # fmt: skip
+        found = (
+            posting["text"],
+            *(categories[key] for key in ("team", "department", "location", "commitment")),
+        )
         tags += [tag for tag in found if tag]
     if chance.hit(0.25):
         tags.append(chance.pick(FREE_TAGS))

@@ -14,8 +14,16 @@ HOUR = 3_600_000
 # The company began to use Lever on 2022-01-10.
 FOUNDED = 1_641_801_600_000
 
-# Recorded: answers say "super admin" where the documentation says super_admin; an account may hold both, and roles of its own.
-ACCESS_ROLES = ("super admin", "admin", "team member", "limited team member", "interviewer", "super_admin", "Recruiting coordinator")  # fmt: skip
+# Recorded: answers say "super admin" where the documentation says super_admin.
+ACCESS_ROLES = (
+    "super admin",
+    "admin",
+    "team member",
+    "limited team member",
+    "interviewer",
+    "super_admin",
+    "Recruiting coordinator",
+)
 JOB_TITLES = (
     None,
     None,
@@ -103,7 +111,7 @@ def make_users(company: Company, count: int) -> None:
         name = person_name(chance)
         username = handle(name, number)
         created = FOUNDED + int(chance.random() ** 2 * (company.now - FOUNDED - 30 * DAY))
-        gone = number >= len(ACCESS_ROLES) and chance.hit(0.125) or number == len(ACCESS_ROLES)
+        gone = number == len(ACCESS_ROLES) or (number > len(ACCESS_ROLES) and chance.hit(0.125))
         boss = company.users[chance.between(0, number - 1)]["id"] if number > 3 and chance.hit(0.5) else None
         company.users.append(
             {

@@ -18,7 +18,18 @@ from lever_assets.sandbox.generator.vocabulary import (
 )
 from lever_assets.sandbox.schema import Record
 
-STATES = ("published", "published", "published", "closed", "closed", "closed", "internal", "draft", "pending", "rejected")  # fmt: skip
+STATES = (
+    "published",
+    "published",
+    "published",
+    "closed",
+    "closed",
+    "closed",
+    "internal",
+    "draft",
+    "pending",
+    "rejected",
+)
 CHANNELS: tuple[list[str] | None, ...] = (["public"], ["public", "internal"], ["internal"], None, [])
 WORKPLACES = ("unspecified", "onsite", "remote", "hybrid")
 INTERVALS = ("per-year-salary", "per-year-salary", "per-year-salary", "per-month-salary", "per-hour-wage")
@@ -61,7 +72,7 @@ REQUISITION_FIELDS: tuple[Record, ...] = (
 
 
 def make_postings(company: Company, count: int) -> None:
-    """Postings over all the years, each state, workplace and channel among the first ones, with their forms."""
+    """Postings over all the years, each state, workplace and channel among the first, with their forms."""
     sets = make_question_sets(company.chance)
     for number in range(count):
         posting = _posting(company, number)

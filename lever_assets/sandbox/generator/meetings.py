@@ -15,7 +15,14 @@ SUBJECTS = (
     "Case study",
     "Gespräch mit dem Team",
 )
-PLACES = (None, None, "Room Ada, 3rd floor", "https://meet.example.com/abc-defg-hij", "Zoom: https://example.zoom.us/j/91234567890", "")  # fmt: skip
+PLACES = (
+    None,
+    None,
+    "Room Ada, 3rd floor",
+    "https://meet.example.com/abc-defg-hij",
+    "Zoom: https://example.zoom.us/j/91234567890",
+    "",
+)
 NOTES = (
     None,
     "",

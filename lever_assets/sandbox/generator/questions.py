@@ -11,14 +11,26 @@ from lever_assets.sandbox.schema import Record
 # set -> (type, text, description, required, options)
 QUESTION_SETS: dict[str, tuple[tuple[str, str, str, bool, tuple[str, ...]], ...]] = {
     "Education": (
-        ("dropdown", "What is your highest level of education?", "", False, ("High school", "Bachelor’s degree", "Master’s degree", "Doctorate")),
+        (
+            "dropdown",
+            "What is your highest level of education?",
+            "",
+            False,
+            ("High school", "Bachelor’s degree", "Master’s degree", "Doctorate"),
+        ),
         ("university", "What university did you attend?", "", False, ()),
     ),
     "About the work": (
         ("textarea", "Why do you want to work with us?", "A few sentences are enough.", True, ()),
         ("text", "Where did you hear about this role?", "", False, ()),
         ("multiple-choice", "How do you prefer to work?", "", True, ("On-site", "Hybrid", "Remote")),
-        ("multiple-select", "Which languages do you speak?", "Tick all that apply", False, ("English", "Deutsch", "Español", "日本語")),
+        (
+            "multiple-select",
+            "Which languages do you speak?",
+            "Tick all that apply",
+            False,
+            ("English", "Deutsch", "Español", "日本語"),
+        ),
         ("yes-no", "Do you need sponsorship to work here?", "Now or in the future", True, ()),
         ("instruction", "Please answer in your own words.", "No answer is needed here.", False, ()),
     ),
@@ -31,19 +43,34 @@ QUESTION_SETS: dict[str, tuple[tuple[str, str, str, bool, tuple[str, ...]], ...]
     "Exercise": (
         ("code", "Reverse a list in the language you like best", "", False, ()),
         ("score", "How would you rate your English?", "1 to 4", False, ()),
-        ("score-system", "Rate your experience with distributed systems", "", False, ("Strong", "Some", "None")),
+        (
+            "score-system",
+            "Rate your experience with distributed systems",
+            "",
+            False,
+            ("Strong", "Some", "None"),
+        ),
     ),
-}  # fmt: skip
+}
 GENDERS = ("Female", "Male", "Decline to self-identify")
 VETERAN = ("I am a veteran", "I am not a veteran", "Decline to self-identify")
 RACES = (
-    ("Hispanic or Latino", "A person of Cuban, Mexican, Puerto Rican, South or Central American, or other Spanish culture or origin."),
-    ("White (Not Hispanic or Latino)", "A person having origins in any of the original peoples of Europe, the Middle East or North Africa."),
-    ("Black or African American (Not Hispanic or Latino)", "A person having origins in any of the black racial groups of Africa."),
-    ("Asian (Not Hispanic or Latino)", "A person having origins in any of the original peoples of the Far East, Southeast Asia or the Indian Subcontinent."),
-    ("Two or More Races (Not Hispanic or Latino)", "All persons who identify with more than one of the above races."),
+    ("Hispanic or Latino", "A person of Cuban, Mexican, Puerto Rican or other Spanish culture or origin."),
+    ("White (Not Hispanic or Latino)", "A person having origins in Europe, the Middle East or North Africa."),
+    (
+        "Black or African American (Not Hispanic or Latino)",
+        "A person having origins in the black racial groups of Africa.",
+    ),
+    (
+        "Asian (Not Hispanic or Latino)",
+        "A person having origins in the Far East, Southeast Asia or the Indian Subcontinent.",
+    ),
+    (
+        "Two or More Races (Not Hispanic or Latino)",
+        "All persons who identify with more than one of the above races.",
+    ),
     ("Decline to self-identify", None),
-)  # fmt: skip
+)
 
 
 def make_question_sets(chance: Chance) -> list[Record]:
@@ -141,4 +168,6 @@ def _answer(chance: Chance, field: Record, now: int) -> Any:  # noqa: PLR0911 (o
         case "instruction":
             return None
         case _:
-            return chance.pick(("A friend told me about you.", "I’ve used the product for years; it’s better than most.", "LinkedIn"))  # fmt: skip
+            return chance.pick(
+                ("A friend told me about you.", "I’ve used the product for years.", "LinkedIn")
+            )

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-FIRST_NAMES = tuple(
-    "Amara Björn Carlos Chen Daniela Elif Farah Goran Hana Ines Jürgen Kofi Léa Mona Ngozi Olga Priya Quinn Rosa Sven "
-    "Tomás Uma Vera Wei Xavier Yuri Zoë Aleksandr Brigid Chiara Dwayne Emeka Fatima Grace Hiroshi Ivana João Katarzyna "
-    "Liam Malik Nadia Owen Petra Rafael Siobhán Thảo Ulrich Victoria Wanjiru Yasmin 美咲 伟 Дмитрий أحمد".split()
-)
-LAST_NAMES = tuple(
-    "Adeyemi Bauer Costa Dahl Eriksen Fernández García Hansen Ibrahim Jansen Kowalski Lund Moreau Nguyễn Okafor Petit "
-    "Quispe Rossi Sato Tanaka Ueda Varga Weber Xu Yılmaz Zeman Andersson Brown Chaudhry Díaz Évrard Ferreira Gallagher "
-    "Haddad Iyer Johansson Kim Larsson Müller Novák O’Brien Patel Robinson Smith Taylor Underwood Vasquez Wright 佐藤 王 "
-    "Иванов Łukasiewicz".split()
-)
-HEADLINE_ORGANISATIONS = (
-    "Acme Robotics", "Northwind", "Globex", "Initech", "Hooli", "Stanford University", "ETH Zürich", "Contoso",
-    "Universidad de Chile", "Umbrella Logistics", "Blue Harbor Bank", "Vandelay Industries", "Soylent Foods", "KTH",
-    "Massive Dynamic", "Pied Piper", "Wayne Enterprises", "Stark & Söhne GmbH", "University of Nairobi", "東京大学",
+FIRST_NAMES = (
+    "Amara", "Björn", "Carlos", "Chen", "Daniela", "Elif", "Farah", "Goran", "Hana", "Ines",
+    "Jürgen", "Kofi", "Léa", "Mona", "Ngozi", "Olga", "Priya", "Quinn", "Rosa", "Sven", "Tomás",
+    "Uma", "Vera", "Wei", "Xavier", "Yuri", "Zoë", "Aleksandr", "Brigid", "Chiara", "Dwayne",
+    "Emeka", "Fatima", "Grace", "Hiroshi", "Ivana", "João", "Katarzyna", "Liam", "Malik", "Nadia",
+    "Owen", "Petra", "Rafael", "Siobhán", "Thảo", "Ulrich", "Victoria", "Wanjiru", "Yasmin", "美咲",
+    "伟", "Дмитрий", "أحمد",
 )  # fmt: skip
+LAST_NAMES = (
+    "Adeyemi", "Bauer", "Costa", "Dahl", "Eriksen", "Fernández", "García", "Hansen", "Ibrahim",
+    "Jansen", "Kowalski", "Lund", "Moreau", "Nguyễn", "Okafor", "Petit", "Quispe", "Rossi", "Sato",
+    "Tanaka", "Ueda", "Varga", "Weber", "Xu", "Yılmaz", "Zeman", "Andersson", "Brown", "Chaudhry",
+    "Díaz", "Évrard", "Ferreira", "Gallagher", "Haddad", "Iyer", "Johansson", "Kim", "Larsson",
+    "Müller", "Novák", "O’Brien", "Patel", "Robinson", "Smith", "Taylor", "Underwood", "Vasquez",
+    "Wright", "佐藤", "王", "Иванов", "Łukasiewicz",
+)  # fmt: skip
+HEADLINE_ORGANISATIONS = (
+    "Acme Robotics",
+    "Northwind",
+    "Globex",
+    "Initech",
+    "Hooli",
+    "Stanford University",
+    "ETH Zürich",
+    "Contoso",
+    "Universidad de Chile",
+    "Umbrella Logistics",
+    "Blue Harbor Bank",
+    "Vandelay Industries",
+    "Soylent Foods",
+    "KTH",
+    "Massive Dynamic",
+    "Pied Piper",
+    "Wayne Enterprises",
+    "Stark & Söhne GmbH",
+    "University of Nairobi",
+    "東京大学",
+)
 # city, ISO country code, time zone
 LOCATIONS = (
     ("San Francisco, CA", "US", "America/Los_Angeles"),
@@ -75,9 +97,21 @@ COMMITMENTS = (
 )
 LEVELS = (None, None, "Junior", "Mid", "Senior", "Lead")
 FREE_TAGS = (
-    "Python", "Leadership", "Referral bonus", "Silver medallist", "Relocation", "Visa needed", "German C1", "Español",
-    "Remote only", "Boomerang", "Conference 2024", "Urgent", "Part-time possible", "日本語",
-)  # fmt: skip
+    "Python",
+    "Leadership",
+    "Referral bonus",
+    "Silver medallist",
+    "Relocation",
+    "Visa needed",
+    "German C1",
+    "Español",
+    "Remote only",
+    "Boomerang",
+    "Conference 2024",
+    "Urgent",
+    "Part-time possible",
+    "日本語",
+)
 SOURCES = {
     "applied": ("Job site", "LinkedIn", "Glassdoor", "Indeed", "Xing", "Welcome to the Jungle"),
     "sourced": ("LinkedIn", "GitHub", "Extension", "Added manually", "Conference"),
