@@ -13,6 +13,7 @@ _LENIENT = ConfigDict(
     alias_generator=to_camel,
     coerce_numbers_to_str=True,
     allow_inf_nan=False,
+    hide_input_in_errors=True,  # people's data does not belong in messages and logs
 )
 
 

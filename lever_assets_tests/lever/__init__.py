@@ -1,0 +1,1 @@
+"""Tests of the Lever client and its records."""

@@ -1,0 +1,1 @@
+"""Tests of the mapping from Lever to the unified models."""
