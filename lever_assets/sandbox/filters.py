@@ -16,8 +16,8 @@ Query = Mapping[str, list[str]]
 class Filters:
     """The parameters that a list understands.
 
-    `equal`: parameter -> column. `ranges`: `updated_at` (for `updated_at_start` and `_end`) -> column. `through`:
-    parameter -> condition with a place for the values. `true_false`: parameter -> condition.
+    `equal`: parameter -> column. `ranges`: `updated_at` (for `updated_at_start` and `_end`) -> column.
+    `through`: parameter -> condition with a place for the values. `true_false`: parameter -> condition.
     """
 
     equal: Mapping[str, str] = field(default_factory=dict)

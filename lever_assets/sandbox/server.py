@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,9 @@ def serve(config: SandboxConfig) -> None:
     with open_account(config) as account:
         _, _, app = _assemble(config, account)
         listening, url = _listen(config)
-        with listening:
+        with listening, suppress(KeyboardInterrupt):
+            # uvicorn ends its connections and then hands the signal on; the account is still to be put away.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             sys.stdout.write(announcement(url, config.key))
             sys.stdout.flush()
             _server(app).run([listening])

@@ -80,16 +80,14 @@ def make_candidacy(company: Company, crowd: Crowd) -> Candidacy:
     number = crowd.number
     crowd.number += 1
     person = _person(chance, crowd, number)
-    posting = (
-        chance.pick(company.postings) if company.postings and not (chance.hit(0.03) or number == 5) else None
-    )
+    posting = None if chance.hit(0.03) or number == 5 else chance.pick(company.advertised)
     origin = ORIGINS[_weighted(chance)]
     opened = posting["createdAt"] if posting else FOUNDED
-    created = min(opened + int(chance.random() ** 1.5 * 500 * DAY), company.now - HOUR)
+    created = opened + int(chance.random() ** 1.5 * min(500 * DAY, company.now - HOUR - opened))
     changes, stage, moved = _way_through(company, origin, created)
     hired, archived = _outcome(company, created, moved, stage)
     ended = archived["archivedAt"] if archived else moved
-    touched = min(ended + chance.between(0, 20) * DAY, company.now)
+    touched = ended + int(chance.random() * min(20 * DAY, company.now - ended))
     record = _opportunity(company, crowd, person, posting, origin=origin, created=created)
     record |= {
         "stage": company.stages[stage]["id"],

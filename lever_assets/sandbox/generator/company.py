@@ -78,6 +78,7 @@ class Company:
     stages: list[Record] = field(default_factory=list)
     reasons: list[Record] = field(default_factory=list)
     postings: list[Record] = field(default_factory=list)
+    advertised: list[Record] = field(default_factory=list)
     forms: list[Record] = field(default_factory=list)
     requisitions: list[Record] = field(default_factory=list)
     requisition_of: dict[str, Record] = field(default_factory=dict)

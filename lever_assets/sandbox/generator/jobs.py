@@ -30,6 +30,8 @@ STATES = (
     "pending",
     "rejected",
 )
+# States in which a posting has, or has had, applicants.
+TAKING_APPLICATIONS = frozenset({"published", "closed", "internal"})
 CHANNELS: tuple[list[str] | None, ...] = (["public"], ["public", "internal"], ["internal"], None, [])
 WORKPLACES = ("unspecified", "onsite", "remote", "hybrid")
 INTERVALS = ("per-year-salary", "per-year-salary", "per-year-salary", "per-month-salary", "per-hour-wage")
@@ -77,6 +79,8 @@ def make_postings(company: Company, count: int) -> None:
     for number in range(count):
         posting = _posting(company, number)
         company.postings.append(posting)
+        if posting["state"] in TAKING_APPLICATIONS:
+            company.advertised.append(posting)
         company.forms.append(make_form(company.chance, posting, sets))
 
 
@@ -94,7 +98,9 @@ def _posting(company: Company, number: int) -> Record:
         "id": ident,
         "text": chance.pick(TITLES[team]),
         "state": state,
-        "distributionChannels": CHANNELS[number % 5] if state == "published" else None,
+        "distributionChannels": CHANNELS[(number + number // len(STATES)) % len(CHANNELS)]
+        if state == "published"
+        else None,
         "user": company.user() if chance.hit(0.8) else None,
         "owner": company.user(),
         "hiringManager": company.user() if chance.hit(0.8) else None,

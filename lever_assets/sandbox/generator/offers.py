@@ -21,8 +21,8 @@ def make_offer(company: Company, candidacy: Candidacy, number: int) -> Record | 
         return None
     status = "signed" if candidacy.hired and chance.hit(0.85) else STATUSES[number % len(STATUSES)]
     created = min(candidacy.ended, company.now)
-    sent = created + 2 * DAY if status in SENT else None
-    signed = created + 5 * DAY if status == "signed" else None
+    sent = min(created + 2 * DAY, company.now) if status in SENT else None
+    signed = min(created + 5 * DAY, company.now) if status == "signed" else None
     approved = status in APPROVED
     offer: Record = {
         "id": chance.uuid(),
@@ -32,11 +32,11 @@ def make_offer(company: Company, candidacy: Candidacy, number: int) -> Record | 
         "creator": company.user(),
         "fields": _fields(company, candidacy, posting, created),
         "approved": approved if status not in {"draft", "approval-sent"} else None,
-        "approvedAt": created + DAY if approved else None,
+        "approvedAt": min(created + DAY, company.now) if approved else None,
         "sentAt": sent,
         "sentDocument": _document(company, "offer-letter.pdf", sent),
         "signedDocument": _document(company, "offer-letter-signed.pdf", signed),
-        "signatures": _signatures(candidacy, status, sent, signed),
+        "signatures": _signatures(company, candidacy, status, sent=sent, signed=signed),
     }
     requisition = company.requisition_of.get(posting["id"])
     if requisition and len(requisition["offerIds"]) < 50:
@@ -85,10 +85,12 @@ def _fields(company: Company, candidacy: Candidacy, posting: Record, created: in
     return [{"text": text, "identifier": identifier, "value": value} for text, identifier, value in values]
 
 
-def _signatures(candidacy: Candidacy, status: str, sent: int | None, signed: int | None) -> Record | None:
+def _signatures(
+    company: Company, candidacy: Candidacy, status: str, *, sent: int | None, signed: int | None
+) -> Record | None:
     if sent is None or status == "sent-manually":
         return None
-    opened = sent + DAY if status in {"opened", "signed", "denied"} else None
+    opened = min(sent + DAY, company.now) if status in {"opened", "signed", "denied"} else None
     return {
         "candidate": {
             "role": "candidate",
