@@ -56,7 +56,6 @@ class LeverApi:
         route, captured = self._router.find(method, path[len(VERSION) :])
         endpoint = route.name if route else f"{method} {UNKNOWN}"
         query = scope["query_string"].decode("latin-1")
-        status = 0
         self.log.begin()
         try:
             # As it would be at Lever, an answer that is refused has travelled as far as one that isn't.
@@ -65,13 +64,14 @@ class LeverApi:
             status, body, strike = self._answer(scope, route, captured, query)
             if strike.delay_ms:
                 await asyncio.sleep(strike.delay_ms / 1000)
+            request = f"{method} {path}?{query}" if query else f"{method} {path}"
+            self.log.count(endpoint, 0 if strike.reset else status, request)
             if strike.reset:
-                status = 0
                 await _reset(send)
             else:
                 await self._respond(send, status, body, strike)
         finally:
-            self.log.end(endpoint, status, f"{method} {path}?{query}" if query else f"{method} {path}")
+            self.log.end()
 
     def _answer(
         self, scope: Scope, route: Route | None, captured: tuple[str, ...], query: str

@@ -15,11 +15,11 @@ DEFAULT_NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 class SandboxConfig(BaseModel):
     """How the sandbox's account is made, who may read it and how badly it behaves.
 
-    `data` is a folder of recorded JSON in place of a generated account. `db` keeps the account in a file, where
-    a later run with the same size, seed and day finds it. `now` is when the account was last worked on, so that
-    a seed gives the same account on any day. `denied` holds resources (`offers`, `requisitions`) whose
-    permission the key lacks. `port` 0 takes a free one. `rate` is in requests a second and `burst` in requests;
-    a rate of 0 lifts the limit. `latency_ms` is added to every answer.
+    `data` is a folder of recorded JSON in place of a generated account. `db` keeps the account in a file,
+    where a later run with the same size, seed and day finds it. `now` is when the account was last worked
+    on, so that a seed gives the same account on any day. `denied` holds resources (`offers`,
+    `requisitions`) whose permission the key lacks. `port` 0 takes a free one. `rate` is in requests a
+    second and `burst` in requests; a rate of 0 lifts the limit. `latency_ms` is added to every answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -48,9 +48,12 @@ class RequestLog:
         self._under_way += 1
         self._most = max(self._most, self._under_way)
 
-    def end(self, endpoint: str, status: int, request: str) -> None:
-        """Its answer is on its way."""
+    def end(self) -> None:
+        """Its answer has left, or never will."""
         self._under_way -= 1
+
+    def count(self, endpoint: str, status: int, request: str) -> None:
+        """Its answer is about to leave: whoever has it finds it counted."""
         self._counts[endpoint, status] += 1
         self._recent.append(request)
 

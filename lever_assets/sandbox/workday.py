@@ -13,6 +13,10 @@ from lever_assets.sandbox.account import Account, Where
 from lever_assets.sandbox.chance import Chance
 from lever_assets.sandbox.schema import SUB_RESOURCES, TABLES, Record, Table
 
+NAMING_THEIR_OPPORTUNITY = {
+    "applications": ("candidateId", "opportunityId"),
+    "interviews": ("opportunityId",),
+}
 NEW_TAGS = ("Follow up", "Call back", "Strong portfolio", "Relocation", "Panel ready", "Zweitgespräch")
 
 
@@ -86,6 +90,8 @@ class Workday:
             parent = new.get("opportunityId")
             if parent is None:
                 raise UnknownRecord(f"{resource} need the id of their opportunity as parent")
+        for field in NAMING_THEIR_OPPORTUNITY.get(resource, ()):
+            new.setdefault(field, parent)
         with self._account.lock:
             self._account.put(resource, [(new, parent)])
             if resource == "applications" and parent is not None:

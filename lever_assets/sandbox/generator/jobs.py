@@ -121,7 +121,7 @@ def _posting(company: Company, number: int) -> Record:
         "urls": None
         if state == "draft"
         else {"list": site, "show": f"{site}/{ident}", "apply": f"{site}/{ident}/apply"},
-        "confidentiality": "confidential" if number % 25 == 7 else "non-confidential",
+        "confidentiality": "confidential" if number % 20 == 1 else "non-confidential",
         "createdAt": created,
         "updatedAt": updated,
         "workplaceType": WORKPLACES[number // 2 % 4],
