@@ -59,7 +59,7 @@ FIELD_TYPES = (
     "text textarea dropdown multiple-choice multiple-select yes-no date currency number score score-system "
     "file-upload university code instruction"
 )
-ORIGINS = "applied sourced referred agency internal university"
+ORIGINS = ("applied", "sourced", "referred", "agency", "internal", "university")
 OFFER_STATUSES = "draft approval-sent approved sent sent-manually opened denied signed"
 POSTING_STATES = "published internal closed draft pending rejected"
 REQUISITION_STATUSES = "open closed onHold pending rejected draft canceled"
@@ -120,9 +120,7 @@ def test_opportunities_read_like_a_company_of_several_years(shared: Sandbox) -> 
     }
     assert all(0 < value < 0.9 for value in share.values()), share
     assert 0.01 < share["without application"] < 0.07
-    assert {record["origin"] for record in records} == set(
-        ["applied", "sourced", "referred", "agency", "internal", "university"]
-    )
+    assert {record["origin"] for record in records} == set(ORIGINS)
     assert len({record["contact"] for record in records}) < len(records)
     assert {datetime.fromtimestamp(r["createdAt"] / 1000, UTC).year for r in records} == set(
         range(2022, 2027)

@@ -239,13 +239,16 @@ def _approval(company: Company, created: int, status: str) -> Record | None:
         return None
     verdict = {"rejected": "denied", "pending": "pending", "draft": "pending"}.get(status, "approved")
     done = verdict != "pending"
+    user = chance.pick(company.users)
+    by_role = chance.hit(0.7)
     approver = {
-        "id": company.user(),
-        "user": "Requisition hiring manager",
-        "isDynamic": True,
+        "id": user["id"],
+        # Recorded: a role's name, or for a person named in the chain their id and e-mail.
+        "user": "Requisition hiring manager" if by_role else {"userId": user["id"], "email": user["email"]},
+        "isDynamic": by_role,
         "approved": verdict == "approved",
         "approvedAt": created + DAY if done else None,
-        "type": "dynamic",
+        "type": "dynamic" if by_role else "static",
     }
     step = {
         "completed": done,
