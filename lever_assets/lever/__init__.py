@@ -1,0 +1,52 @@
+"""The Lever Data API as a typed, async client; knows nothing of Dagster or SQL.
+
+Give it a key and a limiter, and read::
+
+    limiter = RateLimiter.for_key(key, rate=10, burst=20, folder=folder)
+    async with LeverClient(auth=ApiKeyAuth(key), base_url=BASE_URL, limiter=limiter) as lever:
+        async for page in lever.pages("/opportunities", {"expand": ["applications"]}):
+            ...
+
+The records that the JSON stands for are in `lever_assets.lever.records`.
+"""
+
+from lever_assets.lever.auth import ApiKeyAuth
+from lever_assets.lever.client import LeverClient
+from lever_assets.lever.errors import (
+    AuthenticationError,
+    LeverError,
+    MalformedError,
+    NotFoundError,
+    PermissionMissingError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
+from lever_assets.lever.limiter import RateLimiter
+from lever_assets.lever.retry import RetryPolicy
+from lever_assets.lever.traffic import Traffic, TrafficSnapshot
+from lever_assets.lever.wire import JsonObject, Page, Params
+
+BASE_URL = "https://api.lever.co/v1"
+"""Where the Data API is (spec/lever-api.md, Access)."""
+
+__all__ = [
+    "BASE_URL",
+    "ApiKeyAuth",
+    "AuthenticationError",
+    "JsonObject",
+    "LeverClient",
+    "LeverError",
+    "MalformedError",
+    "NotFoundError",
+    "Page",
+    "Params",
+    "PermissionMissingError",
+    "RateLimitedError",
+    "RateLimiter",
+    "RequestRejectedError",
+    "RetryPolicy",
+    "Traffic",
+    "TrafficSnapshot",
+    "UnavailableError",
+]

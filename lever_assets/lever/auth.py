@@ -1,0 +1,22 @@
+"""How a request shows who sends it: one httpx.Auth a way."""
+
+import base64
+from collections.abc import Generator
+
+import httpx
+from pydantic import SecretStr
+
+
+class ApiKeyAuth(httpx.Auth):
+    """Basic authentication with the API key as user name and an empty password, as Lever wants it."""
+
+    def __init__(self, key: SecretStr) -> None:
+        self._header = SecretStr("Basic " + base64.b64encode(f"{key.get_secret_value()}:".encode()).decode())
+
+    def __repr__(self) -> str:
+        return "ApiKeyAuth(**********)"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header."""
+        request.headers["Authorization"] = self._header.get_secret_value()
+        yield request

@@ -1,0 +1,156 @@
+"""Turns a refusing answer or a failed connection into the error that says it in one sentence."""
+
+import email.utils
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import aiohttp
+import httpx
+import orjson
+
+from lever_assets.lever import paths
+from lever_assets.lever.errors import (
+    AuthenticationError,
+    LeverError,
+    MalformedError,
+    NotFoundError,
+    PermissionMissingError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
+
+FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
+"""What an exchange may raise: the transport maps most of aiohttp's errors to httpx's, not all."""
+
+_CREDENTIALS = "in Lever under Settings > Integrations and API > API credentials"
+_LATER = "try again later; what was read so far is kept"
+
+_Kinds = tuple[type[BaseException], ...]
+_CERTIFICATE: _Kinds = (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError)
+_TLS: _Kinds = (aiohttp.ClientSSLError, ssl.SSLError)
+_NAME: _Kinds = (aiohttp.ClientConnectorDNSError,)
+_ADDRESS: _Kinds = (aiohttp.InvalidURL, httpx.InvalidURL)
+_CLOSED: _Kinds = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
+_SPECIAL: _Kinds = _CERTIFICATE + _TLS + _NAME
+
+# What broke an exchange off, the first that fits; and whether it lasts until the configuration changes.
+_HAPPENED: tuple[tuple[_Kinds, str, bool], ...] = (
+    (_CERTIFICATE, "has a TLS certificate that this machine does not trust", True),
+    (_TLS, "does not speak TLS as it should", True),
+    (_ADDRESS, "is not a web address", True),
+    (_NAME, "can't be found: its name has no address", False),
+    ((TimeoutError,), "did not answer within {seconds:g} seconds", False),
+    ((aiohttp.ClientPayloadError,), "broke off in the middle of an answer", False),
+    (_CLOSED, "closed the connection without an answer", False),
+)
+
+
+def of_status(status: int, headers: Mapping[str, str], body: bytes, method: str, path: str) -> LeverError:
+    """Return the error for an answer that is not 2xx. `path` is the path without the query."""
+    where = f"({method} {path}, status {status})"
+    if status == 401:
+        return AuthenticationError(
+            f"Lever does not accept the API key {where}",
+            f"check LEVER_API_KEY, it may be mistyped or revoked; keys are made {_CREDENTIALS}",
+        )
+    if status == 403:
+        scope = paths.scope(method, path)
+        return PermissionMissingError(
+            f"The API key lacks the permission {scope} {where}", f"grant it to the key {_CREDENTIALS}", scope
+        )
+    if status == 404:
+        return NotFoundError(
+            f"Lever has no such record or endpoint {where}",
+            "it may have been deleted; if every request fails like this, check LEVER_BASE_URL",
+        )
+    if status in {408, 429} or status >= 500:
+        return _delayed(status, headers, where)
+    return _refused(status, headers, body, where)
+
+
+def of_exception(error: Exception, host: str, seconds: float, method: str, path: str) -> UnavailableError:
+    """Return the error for an exchange with `host` that broke off; `seconds` is the time-out it had."""
+    cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
+    happened, lasting = _happened(cause, seconds)
+    remedy = "check LEVER_BASE_URL and the certificates of this machine" if lasting else _unreachable(cause)
+    found = UnavailableError(f"{host} {happened} ({method} {path})", remedy)
+    found.lasting = lasting
+    return found
+
+
+def of_shape(problem: str, method: str, path: str) -> MalformedError:
+    """Return the error for an answer that has the status of a success but can't be read."""
+    return MalformedError(
+        f"Lever's answer can't be read: {problem} ({method} {path})",
+        "check that LEVER_BASE_URL is the Data API and no proxy stands between; else try again later",
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Return the seconds that the header Retry-After (seconds or a date) asks to wait, else None."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if value.isdecimal():
+        return float(value)
+    try:
+        at = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
+
+
+def _happened(cause: BaseException, seconds: float) -> tuple[str, bool]:
+    """Say what happened, and whether it will last until the configuration changes."""
+    if isinstance(cause, aiohttp.ClientConnectorError) and not isinstance(cause, _SPECIAL):
+        return f"can't be reached: {(cause.os_error.strerror or 'no connection').lower()}", False
+    for kinds, text, lasting in _HAPPENED:
+        if isinstance(cause, kinds):
+            return text.format(seconds=seconds), lasting
+    return f"gave an answer that is not HTTP ({type(cause).__name__})", False
+
+
+def _unreachable(cause: BaseException) -> str:
+    if isinstance(cause, aiohttp.ClientConnectorError):
+        return "check the network connection, the proxy settings and LEVER_BASE_URL"
+    return _LATER
+
+
+def _delayed(status: int, headers: Mapping[str, str], where: str) -> LeverError:
+    if status == 429:
+        return RateLimitedError(
+            f"Lever still answers that there are too many requests {where}",
+            "try again later, or lower LEVER_RATE_LIMIT if other programs use the same key",
+            retry_after(headers),
+        )
+    return UnavailableError(f"Lever is out of order {where}", _LATER, retry_after(headers))
+
+
+def _refused(status: int, headers: Mapping[str, str], body: bytes, where: str) -> RequestRejectedError:
+    if 300 <= status < 400:
+        problem = f"Lever's answer is a redirect{_target(headers)}, which is not followed {where}"
+        return RequestRejectedError(problem, "check LEVER_BASE_URL")
+    problem = f"Lever refuses the request{_reason(body)} {where}"
+    return RequestRejectedError(problem, "check the parameters against Lever's documentation")
+
+
+def _target(headers: Mapping[str, str]) -> str:
+    """Name the host of a redirect; the rest of the address may hold secrets."""
+    try:
+        host = httpx.URL(headers.get("location", "")).host
+    except httpx.InvalidURL:
+        return ""
+    return f" to {host}" if host else ""
+
+
+def _reason(body: bytes) -> str:
+    """Quote what Lever says is wrong, shortened."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    message = answer.get("message") if isinstance(answer, dict) else None
+    return f': "{" ".join(message.split())[:200]}"' if isinstance(message, str) and message else ""

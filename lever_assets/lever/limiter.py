@@ -1,0 +1,113 @@
+"""Paces requests to Lever's allowance, together with everything else on this machine that uses the same key.
+
+Not pyrate-limiter: it logs the instants of past calls in sliding windows, which can't express Lever's token
+bucket nor a penalty that all processes see, and its shared buckets (SQLite) cost far more than the 10 µs an
+acquire takes.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Self
+
+from pydantic import SecretStr
+
+from lever_assets.lever.pacing import FilePace, MemoryPace, Pace, PaceStore
+
+# Lever's clock and ours may run at different speeds, and networks delay. At the full rate, over hours, each
+# would empty Lever's bucket, and a 429 costs more than the two thousandths given up.
+_SHARE_OF_RATE = 0.998
+
+
+def usable_burst(burst: int) -> int:
+    """Return how many requests may leave at once against a bucket of `burst`.
+
+    The rest, a quarter, is a reserve: requests that the network delayed arrive together with those after
+    them, and only what is left in Lever's bucket absorbs that. At 10/s and 20 it holds for half a second of
+    jitter.
+    """
+    return max(1, burst - max(2, burst // 4))
+
+
+class RateLimiter:
+    """Lets `rate` requests a second through, in bursts to a part of `burst`; first come, first served.
+
+    `rate` None or <= 0 lifts the limit. `state` is a file that every process with the same key shares; None
+    paces this object only. Lever's rule is in spec/lever-api.md: a token bucket per key, 10 requests/s,
+    bursts to 20.
+
+    It is GCRA: one instant, the time at which the next request would be due without bursts, tells whether and
+    when one may leave. An acquire books its turn by moving that instant, then sleeps until its turn: waiters
+    are served in the order in which they came, in all processes, and none has to try again.
+    """
+
+    def __init__(
+        self,
+        rate: float | None,
+        burst: int,
+        state: Path | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._interval = 1 / (rate * _SHARE_OF_RATE) if rate is not None and rate > 0 else 0.0
+        self._tolerance = (usable_burst(burst) - 1) * self._interval
+        self._store: PaceStore = MemoryPace() if state is None else FilePace(state)
+        self._clock = clock
+        self._sleep = sleep
+
+    @classmethod
+    def for_key(cls, key: SecretStr, rate: float | None, burst: int, folder: Path) -> Self:
+        """Return the limiter of a key; its file in `folder` is named by a hash of the key."""
+        digest = hashlib.blake2b(key.get_secret_value().encode(), digest_size=12, person=b"lever-pace")
+        return cls(rate, burst, folder / f"{digest.hexdigest()}.pace")
+
+    async def acquire(self) -> float:
+        """Wait for the turn of one request; returns the seconds waited."""
+        if not self._interval:
+            return 0.0
+        wait, pushed = self._book()
+        waited = 0.0
+        while wait > 0:
+            await self._sleep(wait)
+            waited += wait
+            with self._store as pace:
+                # A penalty that came meanwhile made our turn later by as much as it pushed.
+                wait, pushed = pace.pushed - pushed, pace.pushed
+        return waited
+
+    def penalise(self, seconds: float) -> None:
+        """Hold everybody back, waiters included: nothing leaves for `seconds`, and then without a burst.
+
+        Penalties at the same time don't add up: the one that ends last counts.
+        """
+        if not self._interval or seconds <= 0:
+            return
+        with self._store as pace:
+            now = self._look(pace)
+            until = now + seconds
+            push = until - max(pace.held_until, now)
+            if push > 0:
+                pace.held_until = until
+                pace.pushed += push
+                pace.due = max(pace.due + push, until + self._tolerance)
+
+    def _book(self) -> tuple[float, float]:
+        """Book the next turn; returns the seconds until then, and the pushes that it already counts in."""
+        with self._store as pace:
+            now = self._look(pace)
+            due = max(pace.due, now)
+            pace.due = due + self._interval
+            return max(0.0, due - self._tolerance - now), pace.pushed
+
+    def _look(self, pace: Pace) -> float:
+        """Look at the clock. If it was set back, what is booked moves along."""
+        now = self._clock()
+        back = pace.seen - now
+        if back > 0:
+            pace.due -= back
+            pace.held_until -= back
+        pace.seen = now
+        return now

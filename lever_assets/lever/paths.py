@@ -1,0 +1,70 @@
+"""Facts about the paths of the Data API: their templates, and the permission that each needs."""
+
+import re
+
+_ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[^/]*\d[^/]*")
+
+# Names as they stand in scopes (spec/lever-api.md, Access).
+_SCOPES = frozenset(
+    {
+        "applications",
+        "archive_reasons",
+        "audit_events",
+        "contact",
+        "diversity_surveys",
+        "eeo_responses",
+        "eeo_responses_pii",
+        "feedback",
+        "feedback_templates",
+        "files",
+        "form_templates",
+        "forms",
+        "groups",
+        "interviews",
+        "notes",
+        "offers",
+        "opportunities",
+        "panels",
+        "permissions",
+        "postings",
+        "referrals",
+        "requisition_fields",
+        "requisitions",
+        "resumes",
+        "roles",
+        "sources",
+        "stages",
+        "tags",
+        "uploads",
+        "users",
+        "webhooks",
+    }
+)
+# Collections whose scope is called otherwise.
+_CALLED = {"contacts": "contact", "disposition_stages": "stages", "form_fields": "forms"}
+
+
+def template(path: str) -> str:
+    """Return the path with ids replaced, as in `/opportunities/:id/offers`.
+
+    An id is a UUID, anything with a digit in it, or what follows `stages`: built-in stages have words for
+    ids.
+    """
+    segments = path.split("/")
+    for position, segment in enumerate(segments):
+        if segment and (segments[position - 1] == "stages" or _ID.fullmatch(segment)):
+            segments[position] = ":id"
+    return "/".join(segments)
+
+
+def scope(method: str, path: str) -> str:
+    """Return the scope a request needs (`offers:read:admin`), from the last collection in its path."""
+    segments = [segment for segment in template(path).split("/") if segment and segment != ":id"]
+    right = "read" if method in {"GET", "HEAD"} else "write"
+    if segments[:2] == ["eeo", "responses"]:
+        return f"{'_'.join(segments[:3])}:{right}:admin"
+    for segment in reversed(segments):
+        name = _CALLED.get(segment, segment)
+        if name in _SCOPES:
+            return f"{name}:{right}:admin"
+    return f"{segments[0] if segments else 'unknown'}:{right}:admin"

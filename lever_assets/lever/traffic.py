@@ -1,0 +1,76 @@
+"""Counts what a client did, so that a run can say what it cost."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficSnapshot:
+    """The counts at one moment; the difference of two is what happened between them.
+
+    `requests` counts everything sent, retries included; `rejected` the answers 429; `received_bytes` the
+    bodies as they came (compressed or not); `seconds_waited` the time spent waiting for the allowance, summed
+    over requests.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    rejected: int = 0
+    received_bytes: int = 0
+    seconds_waited: float = 0.0
+    by_endpoint: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __sub__(self, earlier: "TrafficSnapshot") -> "TrafficSnapshot":
+        endpoints = {
+            endpoint: count - earlier.by_endpoint.get(endpoint, 0)
+            for endpoint, count in self.by_endpoint.items()
+            if count != earlier.by_endpoint.get(endpoint, 0)
+        }
+        return TrafficSnapshot(
+            requests=self.requests - earlier.requests,
+            retries=self.retries - earlier.retries,
+            rejected=self.rejected - earlier.rejected,
+            received_bytes=self.received_bytes - earlier.received_bytes,
+            seconds_waited=self.seconds_waited - earlier.seconds_waited,
+            by_endpoint=MappingProxyType(endpoints),
+        )
+
+
+class Traffic:
+    """The running counts of one client."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.retries = 0
+        self.rejected = 0
+        self.received_bytes = 0
+        self.seconds_waited = 0.0
+        self.by_endpoint: Counter[str] = Counter()
+
+    def sent(self, endpoint: str, waited: float) -> None:
+        """Count a request that goes out after `waited` seconds; `endpoint` is a template (`/offers/:id`)."""
+        self.requests += 1
+        self.by_endpoint[endpoint] += 1
+        self.seconds_waited += waited
+
+    def answered(self, status: int, size: int) -> None:
+        """Count an answer of `size` bytes."""
+        self.rejected += status == 429
+        self.received_bytes += size
+
+    def snapshot(self) -> TrafficSnapshot:
+        """Return the counts as they stand."""
+        return TrafficSnapshot(
+            self.requests,
+            self.retries,
+            self.rejected,
+            self.received_bytes,
+            self.seconds_waited,
+            MappingProxyType(dict(self.by_endpoint)),
+        )
+
+    def since(self, earlier: TrafficSnapshot) -> TrafficSnapshot:
+        """Return what happened since an earlier snapshot."""
+        return self.snapshot() - earlier

@@ -1,0 +1,88 @@
+"""What goes over the wire: JSON types, the reading of an answer's body, and one page of a list."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import orjson
+from pydantic import JsonValue
+
+JsonObject = dict[str, JsonValue]
+
+Param = str | int | float | bool | Sequence[str] | None
+Params = Mapping[str, Param]
+"""Query parameters: several values of one filter are a sequence, None is left out, instants are epoch ms."""
+
+
+class WrongShapeError(ValueError):
+    """The body is not what the Data API promises; says in which way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its records as they came, and the next page's offset (None: the last page)."""
+
+    records: list[JsonObject]
+    next: str | None
+
+
+def query(params: Params) -> str:
+    """Return the query text of `params`, percent-encoded. An offset is encoded as it is: it is opaque."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in params.items():
+        if value is None:
+            continue
+        if isinstance(value, str):
+            pairs.append((name, value))
+        elif isinstance(value, bool):
+            pairs.append((name, "true" if value else "false"))
+        elif isinstance(value, int | float):
+            pairs.append((name, str(value)))
+        else:
+            pairs.extend((name, one) for one in value)
+    return urlencode(pairs)
+
+
+def envelope(body: bytes) -> JsonObject:
+    """Return the object that holds `data`; raises `WrongShapeError`."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        answer = _without_lone_surrogates(body, error)
+    if not isinstance(answer, dict):
+        raise WrongShapeError("the answer is not a JSON object")
+    if not isinstance(answer.get("data"), dict | list):
+        raise WrongShapeError('the answer has no "data"')
+    return answer
+
+
+def page(answer: JsonObject) -> Page:
+    """Return the page in an envelope; raises `WrongShapeError`. Lists without hasNext are one page."""
+    records = answer["data"]
+    if not isinstance(records, list):
+        raise WrongShapeError('"data" is not a list')
+    objects = [record for record in records if isinstance(record, dict)]
+    if len(objects) != len(records):
+        raise WrongShapeError("the list holds something that is not an object")
+    following = answer.get("next")
+    if answer.get("hasNext") is False or (following is None and not answer.get("hasNext")):
+        return Page(objects, None)
+    if not isinstance(following, str) or not following:
+        raise WrongShapeError('there are more pages, but "next" does not say where')
+    return Page(objects, following)
+
+
+def _without_lone_surrogates(body: bytes, error: orjson.JSONDecodeError) -> object:
+    """Parse a body in which a text was cut in the middle of an emoji.
+
+    JavaScript writes such a half as an escape like "\\ud83d", which no UTF-8 text can hold and orjson
+    refuses; it becomes U+FFFD, so that one record's text does not cost the page.
+    """
+    if b"\\ud" not in body.lower():
+        raise WrongShapeError(f"the answer is not JSON ({error.msg})") from None
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    except (ValueError, RecursionError):
+        raise WrongShapeError(f"the answer is not JSON ({error.msg})") from None
