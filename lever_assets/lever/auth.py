@@ -11,7 +11,8 @@ class ApiKeyAuth(httpx.Auth):
     """Basic authentication with the API key as user name and an empty password, as Lever wants it."""
 
     def __init__(self, key: SecretStr) -> None:
-        self._header = SecretStr("Basic " + base64.b64encode(f"{key.get_secret_value()}:".encode()).decode())
+        encoded = base64.b64encode(f"{key.get_secret_value()}:".encode()).decode()
+        self._header = SecretStr(f"Basic {encoded}")
 
     def __repr__(self) -> str:
         return "ApiKeyAuth(**********)"
@@ -20,3 +21,15 @@ class ApiKeyAuth(httpx.Auth):
         """Add the header."""
         request.headers["Authorization"] = self._header.get_secret_value()
         yield request
+
+
+def credentials(request: httpx.Request) -> list[str]:
+    """Return the secrets in a request's Authorization header, so that they can be blotted out."""
+    _, _, sent = request.headers.get("authorization", "").partition(" ")
+    if not sent:
+        return []
+    try:
+        key = base64.b64decode(sent, validate=True).decode().partition(":")[0]
+    except ValueError:  # a token, not Basic
+        key = ""
+    return [secret for secret in (sent, key) if secret]

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
+import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 from pydantic import JsonValue
 
 from lever_assets.lever import faults, wire
+from lever_assets.lever.auth import credentials
 from lever_assets.lever.errors import LeverError, RateLimitedError
 from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.paths import template
@@ -54,8 +56,7 @@ class LeverClient:
         # aiohttp below httpx: the same request costs a quarter of the CPU. httpx's own client above the
         # transport would add half again, for cookies, redirects and logging that are not wanted here.
         self._transport = AiohttpTransport(
-            limits=httpx.Limits(max_connections=concurrency, keepalive_expiry=30),
-            proxy=_proxy(self._base, self._host),
+            proxy=_proxy(self._base, self._host), client=lambda: self._session(concurrency)
         )
 
     def __repr__(self) -> str:
@@ -98,15 +99,24 @@ class LeverClient:
         """Return all records of a list that is short enough to be held in memory."""
         return [record async for page in self.pages(path, params) for record in page.records]
 
+    def _session(self, concurrency: int) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=concurrency, keepalive_timeout=30, ssl=self._transport.ssl_context
+        )
+        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        # Else aiohttp sends a GET once more when its connection breaks, past the limiter and the counts.
+        session._retry_connection = False
+        return session
+
     async def _fetch(self, path: str, params: Params) -> JsonObject:
         query = wire.query(params)
         url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
-        return await self._retry.run(lambda: self._attempt(url, path), self._before_retry)
+        return await self._retry.run(lambda: self._attempt(url, path), self._after_failure)
 
-    def _before_retry(self, error: LeverError, wait: float) -> None:
-        self.traffic.retries += 1
+    def _after_failure(self, error: LeverError, wait: float | None) -> None:
+        self.traffic.retries += wait is not None
         if isinstance(error, RateLimitedError):
-            self._limiter.penalise(wait)
+            self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.patience))
 
     async def _attempt(self, url: str, path: str) -> JsonObject:
         """Ask once; raises the `LeverError` for whatever is not an envelope."""
@@ -125,7 +135,14 @@ class LeverClient:
             raise fault
         self.traffic.answered(response.status_code, response.num_bytes_downloaded)
         if not response.is_success:
-            raise faults.of_status(response.status_code, response.headers, response.content, "GET", path)
+            raise faults.of_status(
+                response.status_code,
+                response.headers,
+                response.content,
+                "GET",
+                path,
+                secrets=credentials(response.request),
+            )
         try:
             return wire.envelope(response.content)
         except wire.WrongShapeError as error:

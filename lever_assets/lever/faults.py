@@ -2,7 +2,7 @@
 
 import email.utils
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import aiohttp
@@ -47,8 +47,19 @@ _HAPPENED: tuple[tuple[_Kinds, str, bool], ...] = (
 )
 
 
-def of_status(status: int, headers: Mapping[str, str], body: bytes, method: str, path: str) -> LeverError:
-    """Return the error for an answer that is not 2xx. `path` is the path without the query."""
+def of_status(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    method: str,
+    path: str,
+    *,
+    secrets: Iterable[str] = (),
+) -> LeverError:
+    """Return the error for an answer that is not 2xx; none of `secrets` is quoted from it.
+
+    `path` is the path without the query.
+    """
     where = f"({method} {path}, status {status})"
     if status == 401:
         return AuthenticationError(
@@ -67,7 +78,7 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes, method: str,
         )
     if status in {408, 429} or status >= 500:
         return _delayed(status, headers, where)
-    return _refused(status, headers, body, where)
+    return _refused(status, headers, _reason(body, secrets), where)
 
 
 def of_exception(error: Exception, host: str, seconds: float, method: str, path: str) -> UnavailableError:
@@ -129,11 +140,11 @@ def _delayed(status: int, headers: Mapping[str, str], where: str) -> LeverError:
     return UnavailableError(f"Lever is out of order {where}", _LATER, retry_after(headers))
 
 
-def _refused(status: int, headers: Mapping[str, str], body: bytes, where: str) -> RequestRejectedError:
+def _refused(status: int, headers: Mapping[str, str], reason: str, where: str) -> RequestRejectedError:
     if 300 <= status < 400:
         problem = f"Lever's answer is a redirect{_target(headers)}, which is not followed {where}"
         return RequestRejectedError(problem, "check LEVER_BASE_URL")
-    problem = f"Lever refuses the request{_reason(body)} {where}"
+    problem = f"Lever refuses the request{reason} {where}"
     return RequestRejectedError(problem, "check the parameters against Lever's documentation")
 
 
@@ -146,11 +157,15 @@ def _target(headers: Mapping[str, str]) -> str:
     return f" to {host}" if host else ""
 
 
-def _reason(body: bytes) -> str:
+def _reason(body: bytes, secrets: Iterable[str]) -> str:
     """Quote what Lever says is wrong, shortened."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         return ""
     message = answer.get("message") if isinstance(answer, dict) else None
-    return f': "{" ".join(message.split())[:200]}"' if isinstance(message, str) and message else ""
+    if not isinstance(message, str) or not message:
+        return ""
+    for secret in secrets:
+        message = message.replace(secret, "***")
+    return f': "{" ".join(message.split())[:200]}"'

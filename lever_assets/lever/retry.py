@@ -57,11 +57,11 @@ class RetryPolicy:
         return wait if waited + wait <= self.patience else None
 
     async def run(
-        self, attempt: Callable[[], Awaitable[T]], on_retry: Callable[[LeverError, float], None]
+        self, attempt: Callable[[], Awaitable[T]], on_failure: Callable[[LeverError, float | None], None]
     ) -> T:
         """Await `attempt()` until it succeeds or its error is final, which is raised.
 
-        `on_retry` is told the error and the seconds before each wait.
+        `on_failure` is told of each error, and the seconds until the next attempt (None: there is none).
         """
         failed: Counter[type[LeverError]] = Counter()
         waited = 0.0
@@ -71,8 +71,8 @@ class RetryPolicy:
             except LeverError as error:
                 failed[type(error)] += 1
                 wait = self.wait_after(error, failed[type(error)], waited)
+                on_failure(error, wait)
                 if wait is None:
                     raise
-                on_retry(error, wait)
             waited += wait
             await asyncio.sleep(wait)

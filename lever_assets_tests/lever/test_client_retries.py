@@ -1,0 +1,207 @@
+import asyncio
+import email.utils
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from lever_assets.lever import (
+    AuthenticationError,
+    LeverError,
+    MalformedError,
+    PermissionMissingError,
+    RateLimitedError,
+    RateLimiter,
+    RequestRejectedError,
+    RetryPolicy,
+    UnavailableError,
+    faults,
+)
+from lever_assets_tests.lever import scripted
+from lever_assets_tests.lever.scripted import HASTY, Answer, answer, client, data, scripted_lever
+
+PASSING = {
+    "429": answer(429, {"code": "RateLimit"}),
+    "408": answer(408, {}),
+    "500": answer(500, {}),
+    "502 of a proxy": answer(502, b"<html>Bad gateway</html>"),
+    "503": answer(503, {}),
+    "504": answer(504, {}),
+    "reset": scripted.RESET,
+    "closed": scripted.CLOSED,
+    "truncated body": scripted.TRUNCATED,
+    "truncated chunks": scripted.TRUNCATED_CHUNKS,
+    "reset in the body": scripted.RESET_IN_BODY,
+    "bad chunks": scripted.BAD_CHUNKS,
+    "not HTTP": scripted.NOT_HTTP,
+    "bad gzip": scripted.BAD_GZIP,
+    "not JSON": answer(200, b"<html>"),
+}
+
+
+@pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING.keys())
+async def test_a_passing_trouble_is_retried_until_it_is_over(trouble: Answer) -> None:
+    async with scripted_lever(trouble, trouble, data({"id": "x"})) as lever, client(lever.url) as reader:
+        assert await reader.get("/users/x") == {"id": "x"}
+        assert reader.traffic.retries == 2
+    assert len(lever.asked) == 3
+
+
+LASTING = [
+    ("500", UnavailableError, HASTY.attempts, "Lever is out of order"),
+    ("reset", UnavailableError, HASTY.attempts, r"127\.0\.0\.1:\d+ closed the connection"),
+    ("closed", UnavailableError, HASTY.attempts, r"127\.0\.0\.1:\d+ closed the connection"),
+    ("truncated body", UnavailableError, HASTY.attempts, "broke off in the middle of an answer"),
+    ("truncated chunks", UnavailableError, HASTY.attempts, "broke off in the middle of an answer"),
+    ("not HTTP", UnavailableError, HASTY.attempts, "an answer that is not HTTP"),
+    ("429", RateLimitedError, HASTY.rejected_attempts, "too many requests"),
+    ("not JSON", MalformedError, HASTY.malformed_attempts, "the answer is not JSON"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "attempts", "says"), LASTING, ids=[row[0] for row in LASTING])
+async def test_a_lasting_trouble_ends_in_an_error_that_says_it(
+    name: str, kind: type[LeverError], attempts: int, says: str
+) -> None:
+    async with scripted_lever(PASSING[name]) as lever, client(lever.url) as reader:
+        with pytest.raises(kind, match=says):
+            await reader.get("/users/x")
+    assert len(lever.asked) == attempts
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RequestRejectedError),
+        (401, AuthenticationError),
+        (403, PermissionMissingError),
+        (422, RequestRejectedError),
+    ],
+)
+async def test_a_refusal_is_not_retried(status: int, kind: type[LeverError]) -> None:
+    async with (
+        scripted_lever(answer(status, {"code": "x", "message": "no"})) as lever,
+        client(lever.url) as reader,
+    ):
+        with pytest.raises(kind, match=f"status {status}"):
+            await reader.get("/offers")
+    assert len(lever.asked) == 1
+
+
+async def test_a_redirect_is_not_followed_and_its_host_named() -> None:
+    moved = answer(302, b"", {"location": "https://login.example.com/?next=secret"})
+    async with scripted_lever(moved) as lever, client(lever.url) as reader:
+        with pytest.raises(RequestRejectedError, match=r"redirect to login\.example\.com") as caught:
+            await reader.get("/users")
+    assert "secret" not in str(caught.value)
+    assert len(lever.asked) == 1
+
+
+async def test_a_slow_answer_times_out_however_it_dribbles() -> None:
+    dribble = Answer(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{")
+    impatient = RetryPolicy(attempts=2, base=0.001)
+    async with scripted_lever(dribble) as lever, client(lever.url, retry=impatient, timeout=0.05) as reader:
+        with pytest.raises(UnavailableError, match=r"did not answer within 0\.05 seconds"):
+            await reader.get("/users")
+    assert len(lever.asked) == 2
+
+
+async def test_a_port_where_nobody_listens_is_named() -> None:
+    async with client("http://127.0.0.1:9/v1") as reader:
+        with pytest.raises(
+            UnavailableError, match=r"127\.0\.0\.1:9 can't be reached: connect.*LEVER_BASE_URL"
+        ):
+            await reader.get("/users")
+
+
+async def test_a_name_without_an_address_is_named() -> None:
+    async with client("http://no-such-host.invalid/v1", retry=RetryPolicy(attempts=1)) as reader:
+        with pytest.raises(UnavailableError, match=r"no-such-host\.invalid can't be found"):
+            await reader.get("/users")
+
+
+async def test_tls_that_is_none_is_not_retried() -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(scripted.NOT_HTTP.raw)
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, client(f"https://127.0.0.1:{port}/v1") as reader:
+        with pytest.raises(UnavailableError, match="TLS") as caught:
+            await reader.get("/users")
+        assert caught.value.lasting
+        assert reader.traffic.requests == 1
+
+
+async def test_retry_after_is_honoured() -> None:
+    patient = RetryPolicy(base=0.001)
+    async with (
+        scripted_lever(answer(429, {}, {"retry-after": "1"}), data([])) as lever,
+        client(lever.url, retry=patient) as reader,
+    ):
+        started = time.monotonic()
+        await reader.get("/users")
+        assert time.monotonic() - started >= 1
+
+
+async def test_a_retry_after_beyond_our_patience_is_not_waited_for() -> None:
+    async with scripted_lever(answer(503, {}, {"retry-after": "3600"})) as lever, client(lever.url) as reader:
+        with pytest.raises(UnavailableError) as caught:
+            await reader.get("/users")
+    assert caught.value.retry_after == 3600
+    assert len(lever.asked) == 1
+
+
+async def test_a_rejection_holds_back_everybody_with_the_key(tmp_path: Path) -> None:
+    def limiter() -> RateLimiter:
+        return RateLimiter.for_key(SecretStr(scripted.KEY), 1000, 20, tmp_path)
+
+    async with (
+        scripted_lever(answer(429, {}, {"retry-after": "5"})) as lever,
+        client(lever.url, limiter=limiter(), retry=RetryPolicy(patience=6, rejected_attempts=1)) as reader,
+    ):
+        with pytest.raises(RateLimitedError):
+            await reader.get("/users")
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    other = limiter()
+    other._sleep = sleep
+    await other.acquire()
+    assert 3 < sum(slept) <= 5
+
+
+def test_waits_double_with_jitter_up_to_the_cap() -> None:
+    policy = RetryPolicy(attempts=50, base=1, cap=8, patience=1e9)
+    error = UnavailableError("x", "y")
+    for attempt, ceiling in ((1, 1), (2, 2), (3, 4), (4, 8), (40, 8)):
+        waits = [policy.wait_after(error, attempt) for _ in range(200)]
+        assert all(wait is not None and 0 <= wait <= ceiling for wait in waits)
+        assert len(set(waits)) > 100
+
+
+def test_a_request_waits_no_longer_than_its_patience() -> None:
+    policy = RetryPolicy(patience=10)
+    error = RateLimitedError("x", "y", retry_after=4.0)
+    assert policy.wait_after(error, 1, waited=0) is not None
+    assert policy.wait_after(error, 2, waited=7) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-3", None), ("1.5", None)],
+)
+def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
+    assert faults.retry_after({"retry-after": value}) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    now = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    later = email.utils.format_datetime(now + timedelta(seconds=90), usegmt=True)
+    assert faults.retry_after({"retry-after": later}, now) == 90
+    assert faults.retry_after({"retry-after": later}, now + timedelta(hours=1)) == 0

@@ -1,0 +1,86 @@
+import pickle
+
+import pytest
+
+from lever_assets.lever import (
+    AuthenticationError,
+    LeverError,
+    PermissionMissingError,
+    RateLimitedError,
+    UnavailableError,
+    faults,
+    paths,
+)
+from lever_assets_tests.lever.builders import uuid
+
+ID = uuid("any")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", f"/opportunities/{ID}/offers", "offers:read:admin"),
+        ("GET", f"/opportunities/{ID}/interviews/{ID}", "interviews:read:admin"),
+        ("GET", f"/opportunities/{ID}/resumes/{ID}/download", "resumes:read:admin"),
+        ("GET", "/opportunities/deleted", "opportunities:read:admin"),
+        ("GET", f"/postings/{ID}/apply", "postings:read:admin"),
+        ("GET", "/stages/lead-new", "stages:read:admin"),
+        ("GET", f"/contacts/{ID}", "contact:read:admin"),
+        ("GET", "/eeo/responses", "eeo_responses:read:admin"),
+        ("GET", "/eeo/responses/pii", "eeo_responses_pii:read:admin"),
+        ("GET", "/something_new", "something_new:read:admin"),
+        ("PUT", f"/opportunities/{ID}/stage", "opportunities:write:admin"),
+        ("POST", f"/opportunities/{ID}/notes", "notes:write:admin"),
+    ],
+)
+def test_the_missing_permission_is_named(method: str, path: str, scope: str) -> None:
+    error = faults.of_status(403, {}, b"", method, path)
+    assert isinstance(error, PermissionMissingError)
+    assert error.scope == scope
+    assert scope in str(error)
+    assert "Settings > Integrations and API > API credentials" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        (f"/opportunities/{ID}/files/{ID}/download", "/opportunities/:id/files/:id/download"),
+        ("/stages", "/stages"),
+        ("/stages/applicant-new", "/stages/:id"),
+        ("/eeo/responses/pii", "/eeo/responses/pii"),
+        ("/archive_reasons", "/archive_reasons"),
+        ("/users/u1", "/users/:id"),
+    ],
+)
+def test_ids_are_left_out_of_templates(path: str, template: str) -> None:
+    assert paths.template(path) == template
+
+
+def test_an_error_is_one_sentence_with_the_remedy() -> None:
+    error = faults.of_status(401, {}, b"", "GET", "/users")
+    assert isinstance(error, AuthenticationError)
+    assert str(error) == (
+        "Lever does not accept the API key (GET /users, status 401); check LEVER_API_KEY, it may be mistyped "
+        "or revoked; keys are made in Lever under Settings > Integrations and API > API credentials."
+    )
+
+
+def test_lever_s_own_reason_is_quoted_on_one_line() -> None:
+    body = b'{"code": "BadRequestError", "message": "limit must be\\n at most 100"}'
+    error = faults.of_status(400, {}, body, "GET", "/users")
+    assert 'refuses the request: "limit must be at most 100" (GET /users, status 400)' in str(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LeverError("a", "b"),
+        PermissionMissingError("a", "b", "offers:read:admin"),
+        RateLimitedError("a", "b", 3.0),
+        UnavailableError("a", "b"),
+    ],
+)
+def test_errors_survive_the_way_between_processes(error: LeverError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), vars(again)) == (str(error), vars(error))
