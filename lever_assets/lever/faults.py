@@ -33,7 +33,8 @@ _TLS: _Kinds = (aiohttp.ClientSSLError, ssl.SSLError)
 _NAME: _Kinds = (aiohttp.ClientConnectorDNSError,)
 _ADDRESS: _Kinds = (aiohttp.InvalidURL, httpx.InvalidURL)
 _CLOSED: _Kinds = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
-_SPECIAL: _Kinds = _CERTIFICATE + _TLS + _NAME
+_PROXY: _Kinds = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
+_SPECIAL: _Kinds = _CERTIFICATE + _TLS + _NAME + _PROXY
 
 # What broke an exchange off, the first that fits; and whether it lasts until the configuration changes.
 _HAPPENED: tuple[tuple[_Kinds, str, bool], ...] = (
@@ -41,6 +42,7 @@ _HAPPENED: tuple[tuple[_Kinds, str, bool], ...] = (
     (_TLS, "does not speak TLS as it should", True),
     (_ADDRESS, "is not a web address", True),
     (_NAME, "can't be found: its name has no address", False),
+    (_PROXY, "can't be reached through the proxy", False),
     ((TimeoutError,), "did not answer within {seconds:g} seconds", False),
     ((aiohttp.ClientPayloadError,), "broke off in the middle of an answer", False),
     (_CLOSED, "closed the connection without an answer", False),
@@ -125,7 +127,7 @@ def _happened(cause: BaseException, seconds: float) -> tuple[str, bool]:
 
 
 def _unreachable(cause: BaseException) -> str:
-    if isinstance(cause, aiohttp.ClientConnectorError):
+    if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError):
         return "check the network connection, the proxy settings and LEVER_BASE_URL"
     return _LATER
 

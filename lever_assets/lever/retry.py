@@ -28,7 +28,7 @@ class RetryPolicy:
     """
 
     attempts: int = 6
-    malformed_attempts: int = 3
+    malformed_attempts: int = 5
     rejected_attempts: int = 12
     base: float = 0.5
     cap: float = 30.0
