@@ -1,7 +1,7 @@
 """When and after how long a GET is sent again.
 
-The loop is our own: tenacity's retry object keeps its state per thread, not per coroutine, and a copy for each
-request costs 30 µs on top of 280; stamina's hook does not know the number of the attempt, which the wait
+The loop is our own: tenacity's retry object keeps its state per thread, not per coroutine, and a copy for
+each request costs 30 µs on top of 280; stamina's hook does not know the number of the attempt, which the wait
 depends on.
 """
 
