@@ -1,0 +1,53 @@
+"""The user's database: raw and unified tables, landing, merging, reads. Knows only the unified models.
+
+`Store.open(url)` gives the transactions; every other function takes a connection of one of them.
+"""
+
+from lever_assets.store.errors import (
+    BusyError,
+    DiskFullError,
+    NewerSchemaError,
+    ReadOnlyError,
+    StoreError,
+    UnreachableError,
+)
+from lever_assets.store.landing import (
+    Arrival,
+    Landed,
+    current_version,
+    land,
+    land_children,
+    mark_deleted,
+    next_version,
+    parents_to_read,
+    sweep,
+)
+from lever_assets.store.merge import Merged, merge
+from lever_assets.store.raw import RawKey, RawRow
+from lever_assets.store.state import get_state, put_state
+from lever_assets.store.store import Store
+
+__all__ = [
+    "Arrival",
+    "BusyError",
+    "DiskFullError",
+    "Landed",
+    "Merged",
+    "NewerSchemaError",
+    "RawKey",
+    "RawRow",
+    "ReadOnlyError",
+    "Store",
+    "StoreError",
+    "UnreachableError",
+    "current_version",
+    "get_state",
+    "land",
+    "land_children",
+    "mark_deleted",
+    "merge",
+    "next_version",
+    "parents_to_read",
+    "put_state",
+    "sweep",
+]

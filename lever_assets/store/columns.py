@@ -1,0 +1,122 @@
+"""Column types that hold the same value on SQLite and on PostgreSQL."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import JSON, DateTime, Dialect, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+from lever_assets.store.content import clean, encoded, exact, parsed
+
+_SQLITE_DIGITS = 15
+"""SQLite keeps 15 significant digits of a NUMERIC that is not a whole number (sqlite.org/datatype3.html)."""
+
+
+class PlainText(TypeDecorator[str]):
+    """Text; NUL and lone surrogates, which PostgreSQL refuses, are replaced by U+FFFD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (signature)
+        """Clean the text on its way in."""
+        return None if value is None else clean(value)
+
+
+class Key(PlainText):
+    """Text that rows are found and ordered by: sorted by code point on both databases."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """PostgreSQL would sort by the locale of the server."""
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, aware and in UTC, in and out. A naive one is refused with ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; SQLite stores no zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs a time zone: {value.isoformat()}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """PostgreSQL answers in the session's zone, SQLite without one."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[JsonValue]):
+    """JSON: JSONB on PostgreSQL, text on SQLite; None is SQL NULL. Bytes are taken as canonical JSON.
+
+    On PostgreSQL the engine encodes and decodes (`engine.py`). SQLAlchemy's JSON type is not for SQLite: it
+    makes a column of NUMERIC affinity, which turns the JSON text `7` into a number.
+    """
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSONB can be indexed and compared."""
+        return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Encode for SQLite."""
+        return value if value is None or dialect.name == "postgresql" else encoded(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Decode what SQLite holds."""
+        return value if value is None or dialect.name == "postgresql" else parsed(value)
+
+
+class _SqliteNumeric(UserDefinedType[Any]):
+    """A NUMERIC column without SQLAlchemy's detour through float."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "NUMERIC"
+
+
+class Money(TypeDecorator[Decimal]):
+    """An exact amount; 85000.50 and 85000.5 are the same one, and come back as 85000.5.
+
+    On SQLite the column has NUMERIC affinity, so amounts compare and add up as numbers in SQL; what has more
+    digits than SQLite keeps is stored as the digits themselves, exact too.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """SQLite gets a type of ours."""
+        return dialect.type_descriptor(_SqliteNumeric() if dialect.name == "sqlite" else Numeric())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Write the digits."""
+        if value is None:
+            return None
+        digits = exact(value)
+        if dialect.name != "sqlite":
+            return Decimal(digits)
+        significant = digits.lstrip("-").replace(".", "").strip("0")
+        fits = len(significant) <= _SQLITE_DIGITS and abs(value.adjusted()) < _SQLITE_DIGITS
+        return digits if fits else digits.encode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 (signature)
+        """Read the digits; the shortest text of a float is what was written."""
+        if value is None:
+            return None
+        return Decimal(exact(Decimal(value.decode() if isinstance(value, bytes) else str(value))))

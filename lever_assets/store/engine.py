@@ -1,0 +1,100 @@
+"""Engines for the two databases: the URL made right, SQLite's settings and its transactions."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from lever_assets.store.content import encoded, parsed
+from lever_assets.store.errors import StoreError, UnreachableError
+
+BUSY_SECONDS = 60.0
+"""How long a writer waits for another one on SQLite."""
+
+_CONNECT_SECONDS = 10
+
+
+def database_url(text: str) -> URL:
+    """Return the URL with its driver; raise StoreError if it isn't one of SQLite or PostgreSQL.
+
+    `postgres://` and `postgresql://` get psycopg 3. SQLite must be a file: memory would not outlive the
+    program.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise StoreError(
+            "the database URL can't be understood",
+            "write it like sqlite:///lever.db or postgresql://user:password@host/database",
+        ) from None
+    backend = url.drivername.split("+")[0]
+    if backend in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreError(
+            f"a {backend} database can't be used",
+            "use SQLite (sqlite:///lever.db) or PostgreSQL (postgresql://...)",
+        )
+    if sqlite_file(url) is None:
+        raise StoreError("a SQLite database in memory can't be used", "name a file: sqlite:///lever.db")
+    return url.set(drivername="sqlite")
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file of a SQLite URL; None for PostgreSQL and for a database in memory."""
+    if not url.drivername.startswith("sqlite") or url.database in {None, "", ":memory:"}:
+        return None
+    name = str(url.database)
+    if name.startswith("file:"):
+        name = name.removeprefix("file:")
+    return None if name == ":memory:" else Path(name)
+
+
+def make_engine(url: URL) -> Engine:
+    """Return an engine that writes canonical JSON and never shows parameters in its errors."""
+    options: dict[str, Any] = {
+        "json_serializer": encoded,
+        "json_deserializer": parsed,
+        "hide_parameters": True,
+    }
+    if url.drivername != "sqlite":
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS},
+            **options,
+        )
+    file = sqlite_file(url)
+    if file is not None and "mode" not in url.query:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnreachableError(
+                f"the folder {file.parent} can't be made ({error.strerror})",
+                "choose another place for the database",
+            ) from error
+    waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
+    engine = create_engine(url, connect_args=waits, **options)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    # The driver would begin transactions late and never for reads; `_begin_sqlite` does it instead
+    # (SQLAlchemy documentation, "Serializable isolation / Savepoints / Transactional DDL" of pysqlite).
+    connection.isolation_level = None
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA cache_size=-32000")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("writing"):
+        connection.exec_driver_sql("PRAGMA query_only=0")
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE"
+        )  # take the lock first: a later upgrade could not wait for it
+    else:
+        connection.exec_driver_sql("PRAGMA query_only=1")
+        connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,338 @@
+"""Landing: Lever's objects into the raw tables, with what changed told from what did not."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, update
+
+from lever_assets.store.batches import among, upsert
+from lever_assets.store.content import canonical, clean, fingerprint
+from lever_assets.store.state import put_state
+from lever_assets.store.tables import RAW, child_reads, sync_state
+from lever_assets.unified.models import JsonObject
+
+_VERSION_KEY = "landing_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One object as Lever gave it. `parent_id` and `position`: None leaves what is stored as it is."""
+
+    remote_id: str
+    data: JsonObject
+    parent_id: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What became of the arrivals.
+
+    `seen` counts records, not copies: it is inserted + updated + unchanged + outdated.
+    """
+
+    seen: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    outdated: int = 0
+
+    def __add__(self, other: "Landed") -> "Landed":
+        return Landed(
+            self.seen + other.seen,
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.deleted + other.deleted,
+            self.outdated + other.outdated,
+        )
+
+
+def current_version(conn: Connection, connection: str) -> int:
+    """Return the number of the last landing that was committed, 0 before the first."""
+    return conn.execute(_stored_version(connection)).scalar_one_or_none() or 0
+
+
+def next_version(conn: Connection, connection: str) -> int:
+    """Return the number for the landing of this transaction.
+
+    Call it in the transaction that lands: other landings of the connection wait for its end, so that numbers
+    become visible in their order and a reader of `changed_keys` misses none.
+    """
+    stored = _stored_version(connection).with_for_update()
+    version: int | None = conn.execute(stored).scalar_one_or_none()
+    if version is None:
+        # Two first landings may meet here: the second waits for the first, and must not set it back.
+        first = {"connection": connection, "key": _VERSION_KEY, "value": 0, "updated_at": datetime.now(UTC)}
+        upsert(conn, sync_state, [first], update=lambda _: {"value": sync_state.c.value})
+        version = int(conn.execute(stored).scalar_one())
+    put_state(conn, connection, _VERSION_KEY, version + 1)
+    return version + 1
+
+
+def _stored_version(connection: str) -> Select[Any]:
+    return select(sync_state.c.value).where(
+        sync_state.c.connection == connection, sync_state.c.key == _VERSION_KEY
+    )
+
+
+def land(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    arrivals: Iterable[Arrival],
+    *,
+    version: int,
+    now: datetime,
+) -> Landed:
+    """Put `arrivals` into `raw_<resource>`, up to some thousand at a time.
+
+    `version` and `changed_at` move only where the content, the place or the deletion changes; `last_seen_at`
+    always does. A copy whose `updated_at` is before the stored one's never overwrites it. A deleted record
+    that arrives lives again.
+    """
+    table = RAW[resource]
+    newest = _newest(arrivals)
+    stored = _stored(conn, table, connection, newest)
+    write: list[dict[str, Any]] = []
+    seen_only: list[str] = []
+    inserted = outdated = 0
+    for remote_id, arrival in newest.items():
+        encoded = canonical(arrival.data)
+        content_hash = fingerprint(encoded)
+        before = stored.get(remote_id)
+        if before is None:
+            inserted += 1
+        elif _is_older(arrival, before.remote_updated_at):
+            outdated += 1
+            seen_only.append(remote_id)
+            continue
+        elif _is_same(arrival, content_hash, before):
+            seen_only.append(remote_id)
+            continue
+        write.append(
+            {
+                "connection": connection,
+                "remote_id": remote_id,
+                "parent_id": arrival.parent_id,
+                "remote_created_at": arrival.created_at,
+                "remote_updated_at": arrival.updated_at,
+                "content_hash": content_hash,
+                "position": arrival.position,
+                "data": encoded,
+                "version": version,
+                "first_seen_at": now,
+                "last_seen_at": now,
+                "changed_at": now,
+                "deleted_at": None,
+            }
+        )
+    _write(conn, table, write)
+    if seen_only:
+        mine = _these(conn, table, connection, seen_only)
+        conn.execute(update(table).where(mine).values(last_seen_at=now))
+    return Landed(
+        seen=len(newest),
+        inserted=inserted,
+        updated=len(write) - inserted,
+        unchanged=len(seen_only) - outdated,
+        outdated=outdated,
+    )
+
+
+def _newest(arrivals: Iterable[Arrival]) -> dict[str, Arrival]:
+    newest: dict[str, Arrival] = {}
+    for arrival in arrivals:
+        remote_id = clean(arrival.remote_id)
+        other = newest.get(remote_id)
+        if other is None or not _is_older(arrival, other.updated_at):
+            newest[remote_id] = arrival
+    return newest
+
+
+def _is_older(arrival: Arrival, than: datetime | None) -> bool:
+    # Lever leaves updatedAt null on some records: what was read last counts then.
+    return arrival.updated_at is not None and than is not None and arrival.updated_at < than
+
+
+def _is_same(arrival: Arrival, content_hash: str, before: Any) -> bool:
+    return (
+        content_hash == before.content_hash
+        and before.deleted_at is None
+        and arrival.updated_at == before.remote_updated_at
+        and arrival.position in {None, before.position}
+        and (arrival.parent_id is None or clean(arrival.parent_id) == before.parent_id)
+    )
+
+
+def _stored(conn: Connection, table: Table, connection: str, remote_ids: Collection[str]) -> dict[str, Any]:
+    c = table.c
+    columns = (c.remote_id, c.content_hash, c.remote_updated_at, c.deleted_at, c.parent_id, c.position)
+    found = conn.execute(select(*columns).where(_these(conn, table, connection, remote_ids)))
+    return {row.remote_id: row for row in found}
+
+
+def _these(
+    conn: Connection, table: Table, connection: str, remote_ids: Collection[str]
+) -> ColumnElement[bool]:
+    return and_(table.c.connection == connection, among(conn, table.c.remote_id, remote_ids))
+
+
+_SET = (
+    "remote_created_at",
+    "remote_updated_at",
+    "content_hash",
+    "data",
+    "version",
+    "last_seen_at",
+    "changed_at",
+    "deleted_at",
+)
+
+
+def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    # The guard is for PostgreSQL, where a write action may have landed a newer copy since the batch was
+    # compared.
+    old = table.c
+    upsert(
+        conn,
+        table,
+        rows,
+        update=lambda new: {
+            **{name: new[name] for name in _SET},
+            "parent_id": func.coalesce(new.parent_id, old.parent_id),
+            "position": func.coalesce(new.position, old.position),
+        },
+        where=lambda new: or_(
+            old.remote_updated_at.is_(None),
+            new.remote_updated_at.is_(None),
+            new.remote_updated_at >= old.remote_updated_at,
+        ),
+    )
+
+
+def land_children(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    children: Mapping[str, Sequence[Arrival]],
+    *,
+    parent_hashes: Mapping[str, str | None],
+    version: int,
+    now: datetime,
+) -> Landed:
+    """Land the complete lists of children of some parents; a stored child that its list lacks is deleted.
+
+    `parent_hashes` holds the content hash that each parent had before its children were read, for
+    `parents_to_read`; with None, or without the parent, the hash that was kept stays.
+    """
+    arrivals = [
+        Arrival(child.remote_id, child.data, parent, child.created_at, child.updated_at, child.position)
+        for parent, listed in children.items()
+        for child in listed
+    ]
+    landed = land(conn, connection, resource, arrivals, version=version, now=now)
+    c = RAW[resource].c
+    stored = conn.execute(
+        select(c.remote_id).where(
+            c.connection == connection,
+            c.parent_id.is_not(None),
+            among(conn, c.parent_id, children),
+            c.deleted_at.is_(None),
+        )
+    ).scalars()
+    gone = sorted(set(stored) - {clean(arrival.remote_id) for arrival in arrivals})
+    deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
+    reads = [
+        {
+            "connection": connection,
+            "resource": resource,
+            "parent_id": parent,
+            "parent_hash": parent_hashes.get(parent),
+            "read_at": now,
+        }
+        for parent in children
+    ]
+    upsert(
+        conn,
+        child_reads,
+        reads,
+        update=lambda new: {
+            "parent_hash": func.coalesce(new.parent_hash, child_reads.c.parent_hash),
+            "read_at": new.read_at,
+        },
+    )
+    return landed + Landed(deleted=deleted)
+
+
+def sweep(
+    conn: Connection, connection: str, resource: str, *, not_seen_since: datetime, version: int, now: datetime
+) -> int:
+    """After a complete listing: mark what was last seen before `not_seen_since` as gone; return how many."""
+    table = RAW[resource]
+    gone = and_(table.c.connection == connection, table.c.last_seen_at < not_seen_since)
+    return _delete(conn, table, gone, version, now)
+
+
+def mark_deleted(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    remote_ids: Collection[str],
+    *,
+    version: int,
+    now: datetime,
+) -> int:
+    """Mark these records as deleted; return how many were alive."""
+    if not remote_ids:
+        return 0
+    table = RAW[resource]
+    return _delete(conn, table, _these(conn, table, connection, remote_ids), version, now)
+
+
+def _delete(conn: Connection, table: Table, these: ColumnElement[bool], version: int, now: datetime) -> int:
+    return conn.execute(
+        update(table)
+        .where(these, table.c.deleted_at.is_(None))
+        .values(deleted_at=now, changed_at=now, version=version)
+    ).rowcount
+
+
+def parents_to_read(
+    conn: Connection,
+    connection: str,
+    parent_resource: str,
+    child_resource: str,
+    *,
+    seen_since: datetime | None,
+    read_before: datetime | None,
+    limit: int,
+    after: str | None,
+) -> list[tuple[str, str]]:
+    """Return (remote id, content hash) of up to `limit` live parents whose children are due.
+
+    Due: never read, read for another content of the parent, or read before `read_before`. With `seen_since`,
+    only parents that Lever listed since. By remote id, beyond `after`.
+    """
+    p, r = RAW[parent_resource].c, child_reads.c
+    reads = and_(r.connection == p.connection, r.resource == child_resource, r.parent_id == p.remote_id)
+    due = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
+    if read_before is not None:
+        due = or_(due, r.read_at < read_before)
+    query = (
+        select(p.remote_id, p.content_hash)
+        .select_from(RAW[parent_resource].outerjoin(child_reads, reads))
+        .where(p.connection == connection, p.deleted_at.is_(None), due)
+        .order_by(p.remote_id)
+        .limit(limit)
+    )
+    if seen_since is not None:
+        query = query.where(p.last_seen_at >= seen_since)
+    if after is not None:
+        query = query.where(p.remote_id > after)
+    return [(row.remote_id, row.content_hash) for row in conn.execute(query)]

@@ -1,0 +1,134 @@
+"""One sync at a time for each Lever connection, by locks that end with the process that holds them."""
+
+import json
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, text
+
+from lever_assets.store.errors import BusyError, ReadOnlyError
+
+_POLL_SECONDS = 0.1
+_REMEDY = "wait until it is done, or end it"
+
+
+@contextmanager
+def file_lock(database: Path, connection: str, wait: float) -> Iterator[None]:
+    """Hold the lock file beside a SQLite database; a file next to it says who does.
+
+    All who use the database must be on one machine, as SQLite itself wants it.
+    """
+    path = database.with_name(f"{database.name}.{_file_part(connection)}.lock")
+    holder = path.with_suffix(".holder")
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(timeout=wait, poll_interval=_POLL_SECONDS)
+    except Timeout:
+        raise BusyError(_busy(connection, _read_holder(holder)), _REMEDY) from None
+    except OSError as error:
+        raise ReadOnlyError(
+            f"the lock file {path} can't be written ({error.strerror})",
+            "give this user the right to write to its folder",
+        ) from error
+    try:
+        with suppress(OSError):  # who holds it is a courtesy to the reader
+            holder.write_text(json.dumps(_myself()))
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+@contextmanager
+def advisory_lock(engine: Engine, connection: str, wait: float) -> Iterator[None]:
+    """Hold an advisory lock of PostgreSQL on a session of its own.
+
+    Needs a real session: through a pooler, use its session mode.
+    """
+    # Locks are numbered for a whole database, so the schema is part of the name.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+        schema = session.execute(text("SELECT current_schema()")).scalar_one()
+        number = _number(f"{schema}\x1f{connection}")
+        me = _myself()
+        title = f"lever-assets {me['pid']}@{me['host']}"[:63]
+        session.execute(text("SELECT set_config('application_name', :title, false)"), {"title": title})
+        end = time.monotonic() + wait
+        while not session.execute(
+            text("SELECT pg_try_advisory_lock(:number)"), {"number": number}
+        ).scalar_one():
+            if time.monotonic() >= end:
+                raise BusyError(_busy(connection, _session_holding(session, number)), _REMEDY)
+            time.sleep(_POLL_SECONDS)
+        try:
+            session.execute(
+                text("SELECT set_config('application_name', :title, false)"),
+                {"title": f"{title} syncing"[:63]},
+            )
+            yield
+        finally:
+            session.invalidate()  # ends the session, and the lock with it, also if the session is broken
+
+
+def _session_holding(session: Connection, number: int) -> dict[str, str] | None:
+    row = session.execute(
+        text(
+            "SELECT a.application_name, a.client_addr, a.pid, a.backend_start FROM pg_locks l"
+            " JOIN pg_stat_activity a ON a.pid = l.pid"
+            " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND ((l.classid::bigint << 32) | l.objid::bigint) = :number"
+        ),
+        {"number": number},
+    ).first()
+    if row is None or row.backend_start is None:
+        return None
+    named = re.match(r"lever-assets (\d+)@(\S+)", row.application_name or "")
+    pid, host = (
+        named.groups() if named else (f"{row.pid} of the server", str(row.client_addr or "unknown host"))
+    )
+    return {
+        "pid": pid,
+        "host": host,
+        "since": row.backend_start.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _busy(connection: str, holder: dict[str, str] | None) -> str:
+    problem = f"another sync of the connection {connection!r} is under way"
+    if holder is None:
+        return problem
+    return f"{problem} (process {holder['pid']} on {holder['host']}, since {holder['since']})"
+
+
+def _myself() -> dict[str, str]:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"pid": str(os.getpid()), "host": socket.gethostname(), "since": since}
+
+
+def _read_holder(path: Path) -> dict[str, str] | None:
+    try:
+        told = json.loads(path.read_text())
+        return {key: str(told[key]) for key in ("pid", "host", "since")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _file_part(connection: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", connection)[:40]
+    return (
+        plain if plain == connection else f"{plain}-{blake2b(connection.encode(), digest_size=4).hexdigest()}"
+    )
+
+
+def _number(name: str) -> int:
+    # 63 bits: pg_locks shows the number as two unsigned halves, and a positive one can be compared as it is.
+    return int.from_bytes(blake2b(f"lever-assets\x1f{name}".encode(), digest_size=8).digest()) >> 1

@@ -1,0 +1,84 @@
+"""Records set aside because they could not be mapped, with the reason."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+
+from lever_assets.store.batches import among, upsert
+from lever_assets.store.tables import mapping_errors
+
+_c = mapping_errors.c
+
+
+@dataclass(frozen=True)
+class MappingError:
+    """One record that one model could not be mapped from; `payload_hash` is the raw record's content hash."""
+
+    model: str
+    resource: str
+    remote_id: str
+    reason: str
+    payload_hash: str | None = None
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+
+
+def record(conn: Connection, connection: str, errors: Sequence[MappingError], *, now: datetime) -> None:
+    """Keep `errors`; one that is known keeps the instant at which it was first seen."""
+    rows = {
+        (error.model, error.resource, error.remote_id): {
+            "connection": connection,
+            "model": error.model,
+            "resource": error.resource,
+            "remote_id": error.remote_id,
+            "reason": error.reason,
+            "payload_hash": error.payload_hash,
+            "first_seen_at": now,
+            "last_seen_at": now,
+        }
+        for error in errors
+    }
+    upsert(
+        conn,
+        mapping_errors,
+        list(rows.values()),
+        update=lambda new: {name: new[name] for name in ("reason", "payload_hash", "last_seen_at")},
+    )
+
+
+def resolve(conn: Connection, connection: str, model: str, remote_ids: Collection[str]) -> int:
+    """Forget the errors of `model` on these records, which were mapped since; return how many there were."""
+    if not remote_ids:
+        return 0
+    return conn.execute(
+        delete(mapping_errors).where(
+            _c.connection == connection, _c.model == model, among(conn, _c.remote_id, remote_ids)
+        )
+    ).rowcount
+
+
+def count(conn: Connection, connection: str, model: str | None = None) -> int:
+    """Return the number of errors of a connection, or of one of its models."""
+    query = select(func.count()).select_from(mapping_errors).where(_c.connection == connection)
+    if model is not None:
+        query = query.where(_c.model == model)
+    return conn.execute(query).scalar_one()
+
+
+def listed(
+    conn: Connection, connection: str, model: str | None = None, *, limit: int = 100
+) -> list[MappingError]:
+    """Return up to `limit` errors, the newest first."""
+    query = (
+        select(
+            _c.model, _c.resource, _c.remote_id, _c.reason, _c.payload_hash, _c.first_seen_at, _c.last_seen_at
+        )
+        .where(_c.connection == connection)
+        .order_by(_c.last_seen_at.desc(), _c.model, _c.resource, _c.remote_id)
+        .limit(limit)
+    )
+    if model is not None:
+        query = query.where(_c.model == model)
+    return [MappingError(*row) for row in conn.execute(query)]

@@ -1,0 +1,155 @@
+"""Merging: unified rows into their tables, touching only what differs."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, select, update
+
+from lever_assets.store.batches import among, upsert
+from lever_assets.store.content import canonical, clean, fingerprint
+from lever_assets.store.tables import UNIFIED, business_fields
+from lever_assets.unified.catalogue import BY_NAME, Model
+from lever_assets.unified.models import UnifiedRow
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What became of the rows. `seen` counts ids, not copies: it is inserted + updated + unchanged."""
+
+    seen: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: "Merged") -> "Merged":
+        return Merged(
+            self.seen + other.seen,
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.deleted + other.deleted,
+        )
+
+
+def merge(
+    conn: Connection,
+    model: str,
+    connection: str,
+    rows: Iterable[tuple[str, UnifiedRow]],
+    *,
+    sources: Collection[str],
+    now: datetime,
+) -> Merged:
+    """Bring the table of `model` to `rows`, pairs of source key (remote id of the raw record) and row.
+
+    `sources` holds every source key that was mapped, also those without a row: a live row that is stored for
+    one of them and was not yielded is marked as gone (`remote_deleted_at`); a row yielded again loses the
+    mark. `changed_at` moves only where the content or the mark does. Of one id yielded twice the first
+    counts. A row stored for another source is taken over. Rows are read as they are merged, a thousand at a
+    time.
+    """
+    mapped = {clean(source) for source in sources}
+    yielded: set[str] = set()
+    merged = Merged()
+    stream = iter(rows)
+    while batch := list(islice(stream, _BATCH)):
+        mapped.update(clean(source) for source, _ in batch)
+        fresh: dict[str, tuple[str, UnifiedRow]] = {}
+        for source, row in batch:
+            if row.id not in yielded:
+                yielded.add(row.id)
+                fresh[row.id] = (clean(source), row)
+        merged += _merge_batch(conn, BY_NAME[model], connection, fresh, now)
+    return merged + Merged(deleted=_delete_gone(conn, UNIFIED[model], (connection, mapped), yielded, now))
+
+
+def _merge_batch(
+    conn: Connection,
+    model: Model,
+    connection: str,
+    fresh: dict[str, tuple[str, UnifiedRow]],
+    now: datetime,
+) -> Merged:
+    table = UNIFIED[model.name]
+    c = table.c
+    found = conn.execute(
+        select(c.id, c.content_hash, c.source_key, c.remote_deleted_at).where(among(conn, c.id, fresh))
+    )
+    stored = {row.id: row for row in found}
+    columns = business_fields(model.row)
+    content_hash = _hasher(model.row)
+    write: list[dict[str, Any]] = []
+    taken_over: list[dict[str, Any]] = []
+    for row_id, (source, row) in fresh.items():
+        before = stored.get(row_id)
+        new_hash = content_hash(row)
+        if before is not None and before.content_hash == new_hash and before.remote_deleted_at is None:
+            if before.source_key != source:
+                taken_over.append({"taken_id": row_id, "source": source})
+            continue
+        values = row.__dict__
+        write.append(
+            {
+                "id": row_id,
+                "connection": connection,
+                "remote_id": values["remote_id"],
+                "changed_at": now,
+                "remote_deleted_at": None,
+                **{name: values[name] for name in columns},
+                "source_key": source,
+                "content_hash": new_hash,
+            }
+        )
+    _write(conn, table, write)
+    if taken_over:
+        conn.execute(
+            update(table).where(c.id == bindparam("taken_id")).values(source_key=bindparam("source")),
+            taken_over,
+        )
+    inserted = sum(row["id"] not in stored for row in write)
+    return Merged(len(fresh), inserted, len(write) - inserted, len(fresh) - len(write))
+
+
+@cache
+def _hasher(row_type: type[UnifiedRow]) -> Callable[[UnifiedRow], str]:
+    names = ("remote_id", *business_fields(row_type))
+
+    def content_hash(row: UnifiedRow) -> str:
+        # Nulls are left out, so that a column that a later version adds does not change every row.
+        values = row.__dict__
+        return fingerprint(canonical({name: values[name] for name in names if values[name] is not None}))
+
+    return content_hash
+
+
+def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    in_order = sorted(
+        rows, key=lambda row: str(row["id"])
+    )  # two writers that meet do not lock each other out
+    names = [column.name for column in table.columns if column.name != "id"]
+    upsert(conn, table, in_order, update=lambda new: {name: new[name] for name in names})
+
+
+def _delete_gone(
+    conn: Connection, table: Table, mapped: tuple[str, Collection[str]], yielded: set[str], now: datetime
+) -> int:
+    connection, sources = mapped
+    c = table.c
+    stored = conn.execute(
+        select(c.id).where(
+            c.connection == connection, among(conn, c.source_key, sources), c.remote_deleted_at.is_(None)
+        )
+    ).scalars()
+    gone = [row_id for row_id in stored if row_id not in yielded]
+    if not gone:
+        return 0
+    return conn.execute(
+        update(table).where(among(conn, c.id, gone)).values(remote_deleted_at=now, changed_at=now)
+    ).rowcount

@@ -1,0 +1,185 @@
+"""Reading the raw tables, for the mapping."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, column, func, or_, select, text, true
+from sqlalchemy.dialects.postgresql import JSONB
+
+from lever_assets.store.batches import among
+from lever_assets.store.tables import RAW
+from lever_assets.unified.models import JsonObject
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RawKey:
+    """Where a raw record is found."""
+
+    remote_id: str
+    parent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A raw record; `created_at` and `updated_at` are Lever's."""
+
+    remote_id: str
+    parent_id: str | None
+    data: JsonObject
+    content_hash: str
+    version: int
+    deleted: bool
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+def _rows(resource: str, connection: str) -> Select[Any]:
+    c = RAW[resource].c
+    return select(
+        c.remote_id,
+        c.parent_id,
+        c.data,
+        c.content_hash,
+        c.version,
+        c.deleted_at.is_not(None).label("deleted"),
+        c.remote_created_at,
+        c.remote_updated_at,
+    ).where(c.connection == connection)
+
+
+def _fetch(conn: Connection, query: Select[Any]) -> list[RawRow]:
+    return [RawRow(*row) for row in conn.execute(query)]
+
+
+def read(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> list[RawRow]:
+    """Return the records with these remote ids, deleted ones included, by remote id."""
+    c = RAW[resource].c
+    return _fetch(
+        conn, _rows(resource, connection).where(among(conn, c.remote_id, remote_ids)).order_by(c.remote_id)
+    )
+
+
+def by_parent(
+    conn: Connection, connection: str, resource: str, parent_ids: Collection[str]
+) -> dict[str, list[RawRow]]:
+    """Return the live children of each parent that has any, in the order of their list."""
+    c = RAW[resource].c
+    found: dict[str, list[RawRow]] = {}
+    query = (
+        _rows(resource, connection)
+        .where(c.parent_id.is_not(None), among(conn, c.parent_id, parent_ids), c.deleted_at.is_(None))
+        .order_by(c.parent_id, c.position.nulls_last(), c.remote_id)
+    )
+    for row in _fetch(conn, query):
+        found.setdefault(cast("str", row.parent_id), []).append(row)
+    return found
+
+
+def changed_keys(
+    conn: Connection, connection: str, resource: str, after_version: int, up_to_version: int
+) -> Iterator[list[RawKey]]:
+    """Yield keys, in batches, of what landings after `after_version`, up to `up_to_version`, changed last.
+
+    Deleted records are included. What changed first comes first.
+    """
+    c = RAW[resource].c
+    here = and_(c.connection == connection, c.version > after_version, c.version <= up_to_version)
+    query = select(c.remote_id, c.parent_id, c.version).order_by(c.version, c.remote_id).limit(_BATCH)
+    beyond: ColumnElement[bool] | None = None
+    while True:
+        batch = conn.execute(query.where(here) if beyond is None else query.where(here, beyond)).all()
+        if batch:
+            yield [RawKey(row.remote_id, row.parent_id) for row in batch]
+        if len(batch) < _BATCH:
+            return
+        last = batch[-1]
+        beyond = and_(c.version >= last.version, or_(c.version > last.version, c.remote_id > last.remote_id))
+
+
+def keys(conn: Connection, connection: str, resource: str, *, after: str | None, limit: int) -> list[RawKey]:
+    """Return the keys of up to `limit` records, deleted ones included, by remote id, beyond `after`."""
+    c = RAW[resource].c
+    query = select(c.remote_id, c.parent_id).where(c.connection == connection)
+    if after is not None:
+        query = query.where(c.remote_id > after)
+    return [RawKey(*row) for row in conn.execute(query.order_by(c.remote_id).limit(limit))]
+
+
+def live(conn: Connection, connection: str, resource: str, *, after: str | None, limit: int) -> list[RawRow]:
+    """Return up to `limit` live records by remote id, beyond `after`."""
+    c = RAW[resource].c
+    query = _rows(resource, connection).where(c.deleted_at.is_(None))
+    if after is not None:
+        query = query.where(c.remote_id > after)
+    return _fetch(conn, query.order_by(c.remote_id).limit(limit))
+
+
+def all_live(conn: Connection, connection: str, resource: str) -> Iterator[RawRow]:
+    """Yield every live record: those with a place in a list by it, then the others by remote id."""
+    yield from _placed(conn, connection, resource)
+    c = RAW[resource].c
+    query = (
+        _rows(resource, connection)
+        .where(c.deleted_at.is_(None), c.position.is_(None))
+        .order_by(c.remote_id)
+        .limit(_BATCH)
+    )
+    batch = _fetch(conn, query)
+    while batch:
+        yield from batch
+        batch = _fetch(conn, query.where(c.remote_id > batch[-1].remote_id)) if len(batch) == _BATCH else []
+
+
+def _placed(conn: Connection, connection: str, resource: str) -> Iterator[RawRow]:
+    c = RAW[resource].c
+    query = (
+        _rows(resource, connection)
+        .add_columns(c.position)
+        .where(c.deleted_at.is_(None), c.position.is_not(None))
+        .order_by(c.position, c.remote_id)
+        .limit(_BATCH)
+    )
+    batch = conn.execute(query).all()
+    while batch:
+        for row in batch:
+            yield RawRow(*row[:-1])
+        last = batch[-1]
+        if len(batch) < _BATCH:
+            return
+        beyond = or_(c.position > last.position, c.remote_id > last.remote_id)
+        batch = conn.execute(query.where(c.position >= last.position, beyond)).all()
+
+
+def texts_in_array(
+    conn: Connection, connection: str, resource: str, field: str, texts: Collection[str] | None
+) -> set[str]:
+    """Return the distinct texts in the array `field` of the live records; with `texts`, only those of them.
+
+    A record whose field is no array has none, and what is no text is passed over.
+    """
+    c = RAW[resource].c
+    elements: Any
+    is_text: ColumnElement[bool]
+    if conn.dialect.name == "postgresql":
+        array = case((func.jsonb_typeof(c.data[field]) == "array", c.data[field]), else_=text("'[]'::jsonb"))
+        elements = func.jsonb_array_elements(array).table_valued(column("value", JSONB)).lateral()
+        value = elements.c.value.op("#>>")(text("'{}'"))
+        is_text = func.jsonb_typeof(elements.c.value) == "string"
+    else:
+        path = f'$."{field}"'
+        elements = func.json_each(c.data, path).table_valued("value", "type")
+        value = elements.c.value
+        is_text = and_(func.json_type(c.data, path) == "array", elements.c.type == "text")
+    query = (
+        select(value)
+        .select_from(RAW[resource].join(elements, true()))
+        .where(c.connection == connection, c.deleted_at.is_(None), is_text)
+        .distinct()
+    )
+    if texts is not None:
+        query = query.where(among(conn, value, texts))
+    return set(conn.execute(query).scalars())

@@ -1,0 +1,29 @@
+"""Small facts that the sync keeps between runs: watermarks, progress, counters."""
+
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, select
+
+from lever_assets.store.batches import upsert
+from lever_assets.store.tables import sync_state
+
+
+def get_state(conn: Connection, connection: str, key: str) -> JsonValue:
+    """Return the value kept under `key`, None if there is none."""
+    return conn.execute(
+        select(sync_state.c.value).where(sync_state.c.connection == connection, sync_state.c.key == key)
+    ).scalar_one_or_none()
+
+
+def put_state(
+    conn: Connection, connection: str, key: str, value: JsonValue, *, now: datetime | None = None
+) -> None:
+    """Keep `value` (anything JSON has) under `key`; instants are the caller's to encode."""
+    row = {"connection": connection, "key": key, "value": value, "updated_at": now or datetime.now(UTC)}
+    upsert(
+        conn,
+        sync_state,
+        [row],
+        update=lambda new: {"value": new.value, "updated_at": new.updated_at},
+    )

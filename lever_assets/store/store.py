@@ -1,0 +1,81 @@
+"""The store: one database, opened, with its transactions and its lock for one sync at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from lever_assets.store.engine import database_url, make_engine, sqlite_file
+from lever_assets.store.errors import translate
+from lever_assets.store.locks import advisory_lock, file_lock
+from lever_assets.store.migrations import migrate as migrate_schema
+
+
+class Store:
+    """A database that holds Lever accounts. Safe to use from several threads and processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.name = engine.url.render_as_string(hide_password=True)
+
+    def __repr__(self) -> str:
+        return f"Store({self.name!r})"
+
+    @classmethod
+    def open(cls, url: str, *, migrate: bool = True) -> "Store":
+        """Open the database at a SQLAlchemy URL; make or move on its tables unless `migrate` is False.
+
+        Any number of processes may do so at once. Raises StoreError if it can't be used.
+        """
+        store = cls(make_engine(database_url(url)))
+        try:
+            with translate(store.name):
+                if migrate:
+                    migrate_schema(store.engine)
+                else:
+                    store.engine.connect().close()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction: committed at the end, rolled back by an exception.
+
+        On SQLite it is the only writer meanwhile. Keep it short, and never open one inside another.
+        """
+        with translate(self.name), self.engine.connect() as conn:
+            conn.execution_options(writing=True)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that can't write and sees the database as it was at its first query."""
+        with translate(self.name), self.engine.connect() as conn:
+            if self.engine.dialect.name == "postgresql":
+                conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def exclusive(self, connection: str, wait: float = 0.0) -> Iterator[None]:
+        """Be the only sync of a Lever connection, on all machines that use this database.
+
+        Waits up to `wait` seconds, then raises BusyError, which says who holds it if that is known. The
+        system lets go when the process ends, however it ends. Not re-entrant: a second one in the same
+        process is refused too.
+        """
+        file = sqlite_file(self.engine.url)
+        lock = (
+            advisory_lock(self.engine, connection, wait)
+            if file is None
+            else file_lock(file, connection, wait)
+        )
+        with translate(self.name), lock:
+            yield
+
+    def close(self) -> None:
+        """Close the connections; the store may not be used afterwards."""
+        self.engine.dispose()

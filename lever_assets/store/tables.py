@@ -1,0 +1,186 @@
+"""Every table of the store, as SQLAlchemy metadata; the unified ones are made from the catalogue."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
+from sqlalchemy.types import TypeEngine
+
+from lever_assets.store.columns import Json, Key, Money, PlainText, UtcDateTime
+from lever_assets.unified.catalogue import MODELS, Model
+from lever_assets.unified.models import UnifiedRow
+
+RAW_RESOURCES: tuple[str, ...] = (
+    "users",
+    "stages",
+    "archive_reasons",
+    "tags",
+    "sources",
+    "postings",
+    "posting_forms",
+    "requisitions",
+    "requisition_fields",
+    "opportunities",
+    "applications",
+    "interviews",
+    "offers",
+)
+
+metadata = MetaData()
+
+
+def business_fields(row: type[UnifiedRow]) -> list[str]:
+    """Return the fields that are a model's own, in order: all but `id`, `connection` and `remote_id`."""
+    return [name for name in row.model_fields if name not in UnifiedRow.model_fields]
+
+
+def _column_type(annotation: Any) -> TypeEngine[Any]:
+    kinds = _kinds(annotation)
+    if all(issubclass(kind, str) or issubclass(kind, Enum) for kind in kinds):
+        return PlainText()
+    if len(kinds) == 1:
+        simple: dict[type, TypeEngine[Any]] = {
+            Decimal: Money(),
+            datetime: UtcDateTime(),
+            bool: Boolean(),
+            int: Integer(),
+        }
+        return simple.get(kinds[0], Json())
+    return Json()
+
+
+def _kinds(annotation: Any) -> list[type]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if origin in {Union, UnionType}:
+        return [kind for part in get_args(annotation) if part is not NoneType for kind in _kinds(part)]
+    return [origin or annotation]
+
+
+def _unified_table(model: Model) -> Table:
+    # Own columns are nullable in the database: a column that a later version adds must be, and the model's
+    # validation has already seen to it.
+    references = {column for column, _ in model.references()}
+    own = [
+        Column(
+            name,
+            Key() if name in references else _column_type(model.row.model_fields[name].annotation),
+            comment=model.row.model_fields[name].description,
+        )
+        for name in business_fields(model.row)
+    ]
+    described = UnifiedRow.model_fields
+    table = Table(
+        model.name,
+        metadata,
+        Column("id", Key, primary_key=True, comment=described["id"].description),
+        Column("connection", Key, nullable=False, comment=described["connection"].description),
+        Column("remote_id", Key, comment=described["remote_id"].description),
+        Column(
+            "changed_at",
+            UtcDateTime,
+            nullable=False,
+            comment="When this row's own content last changed (UTC)",
+        ),
+        Column(
+            "remote_deleted_at",
+            UtcDateTime,
+            comment="When it was found gone in Lever (UTC); null while it exists",
+        ),
+        *own,
+        Column(
+            "source_key", Key, nullable=False, comment="Remote id of the raw record that it was mapped from"
+        ),
+        Column("content_hash", Key, nullable=False, comment="Hash of the row's content"),
+        comment=model.description,
+    )
+    Index(f"ix_{model.name}_source", table.c.connection, table.c.source_key)
+    for column in ("remote_id", *sorted(references)):
+        Index(f"ix_{model.name}_{column}", table.c[column])
+    return table
+
+
+def _raw_table(resource: str) -> Table:
+    name = f"raw_{resource}"
+    table = Table(
+        name,
+        metadata,
+        Column("connection", Key, primary_key=True, comment="Name of the Lever connection"),
+        Column("remote_id", Key, primary_key=True, comment="Lever's id of the record"),
+        Column("parent_id", Key, comment="Lever's id of the record that it belongs to"),
+        Column("remote_created_at", UtcDateTime, comment="createdAt in Lever (UTC)"),
+        Column("remote_updated_at", UtcDateTime, comment="updatedAt in Lever (UTC)"),
+        Column("content_hash", Key, nullable=False, comment="Hash of `data`"),
+        Column("position", Integer, comment="Place in the list that it came in, from 0"),
+        Column("data", Json, nullable=False, comment="The object as Lever gave it"),
+        Column("version", BigInteger, nullable=False, comment="Number of the landing that last changed it"),
+        Column("first_seen_at", UtcDateTime, nullable=False, comment="When it first arrived (UTC)"),
+        Column("last_seen_at", UtcDateTime, nullable=False, comment="When Lever last listed it (UTC)"),
+        Column("changed_at", UtcDateTime, nullable=False, comment="When its content last changed (UTC)"),
+        Column("deleted_at", UtcDateTime, comment="When it was found gone in Lever (UTC)"),
+        comment=f"Lever's {resource.replace('_', ' ')}, as they came",
+    )
+    Index(f"ix_{name}_version", table.c.connection, table.c.version, table.c.remote_id)
+    for column in ("parent_id", "position"):  # most resources have neither: no entry, no cost
+        present = table.c[column].is_not(None)
+        Index(
+            f"ix_{name}_{column}",
+            table.c.connection,
+            table.c[column],
+            table.c.remote_id,
+            sqlite_where=present,
+            postgresql_where=present,
+        )
+    return table
+
+
+UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in MODELS}
+RAW: dict[str, Table] = {resource: _raw_table(resource) for resource in RAW_RESOURCES}
+
+sync_state = Table(
+    "sync_state",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("value", Json),
+    Column("updated_at", UtcDateTime, nullable=False),
+    comment="Watermarks and progress of the sync",
+)
+
+mapping_errors = Table(
+    "mapping_errors",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("model", Key, primary_key=True),
+    Column("resource", Key, primary_key=True),
+    Column("remote_id", Key, primary_key=True),
+    Column("reason", PlainText, nullable=False, comment="Why the record could not be mapped"),
+    Column("payload_hash", Key, comment="Content hash of the raw record"),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    comment="Records that are set aside because they could not be mapped",
+)
+
+child_reads = Table(
+    "child_reads",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("resource", Key, primary_key=True),
+    Column("parent_id", Key, primary_key=True),
+    Column("parent_hash", Key, comment="Content hash of the parent for which the children were read"),
+    Column("read_at", UtcDateTime, nullable=False),
+    comment="When the records below a parent were last read, and for which content of the parent",
+)
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False, comment="Always 1: there is one row"),
+    Column("version", Integer, nullable=False, comment="Number of the last migration step"),
+    Column("fingerprint", PlainText, nullable=False, comment="Hash of the tables that the program knows"),
+    comment="The version of the tables",
+)
