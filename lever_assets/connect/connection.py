@@ -1,0 +1,53 @@
+"""A connection: one Lever account under a name of the user's, and how to reach it."""
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
+from lever_assets.settings import Settings
+
+
+class NotConnectedError(Exception):
+    """No Lever account is configured; says how to connect, or to try the demo."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No Lever account is connected: set LEVER_API_KEY to an API key of your account "
+            "(in Lever: Settings > Integrations and API > API credentials), or try `lever-assets demo`."
+        )
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One Lever account: its name here, its API key (None: not connected) and the API's base URL."""
+
+    name: str
+    api_key: SecretStr | None
+    base_url: str
+
+    @classmethod
+    def default(cls, settings: Settings) -> "Connection":
+        """Return the connection that the environment describes."""
+        return cls(name=settings.connection, api_key=settings.api_key, base_url=settings.base_url)
+
+    def client(self, settings: Settings) -> LeverClient:
+        """Return a client of this account, not yet open; raises `NotConnectedError` without a key.
+
+        All clients of one key, in all processes of this machine and user, share one allowance of requests.
+        """
+        if self.api_key is None:
+            raise NotConnectedError
+        limiter = RateLimiter.for_key(
+            self.api_key,
+            rate=settings.rate_limit,
+            burst=settings.rate_burst,
+            folder=settings.data_dir / "rate",
+        )
+        return LeverClient(
+            auth=ApiKeyAuth(self.api_key),
+            base_url=self.base_url,
+            limiter=limiter,
+            concurrency=settings.concurrency,
+            timeout=settings.timeout_seconds,
+        )

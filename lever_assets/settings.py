@@ -1,0 +1,97 @@
+"""Configuration, read once from the environment (and a `.env` file in the working directory), typed."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting has a value that can't be used; says which, and what it takes."""
+
+
+class Cadence(StrEnum):
+    """The length of a sync window."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+def _data_folder() -> Path:
+    """Return `data/` of the checkout that this package runs from, else of the working directory."""
+    in_checkout = (_CHECKOUT / "workspace.yaml").exists()
+    return (_CHECKOUT if in_checkout else Path.cwd()) / "data"
+
+
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
+
+
+class Settings(BaseSettings):
+    """The settings; the environment variable of each is `LEVER_` and its name in capitals.
+
+    Instants are UTC. A blank variable counts as absent. `Settings.load` turns every fault into a
+    `SettingsError`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="LEVER_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    api_key: OptionalSecret = Field(None, description="API key of the default connection")
+    base_url: str = Field("https://api.lever.co/v1", description="Base URL of the Lever Data API")
+    connection: str = Field("lever", pattern=r"^[A-Za-z0-9_]+$", description="Name of the default connection")
+    data_dir: Path = Field(
+        default_factory=_data_folder, description="Folder of the database and of Dagster's storage"
+    )
+    database_url: OptionalSecret = Field(None, description="SQLAlchemy URL of the tables")
+    sync_window: Cadence = Field(Cadence.WEEKLY, description="Length of a sync window")
+    sync_start: date = Field(date(2026, 1, 1), description="First day of the first window")
+    sync_overlap_seconds: int = Field(
+        300, ge=0, description="How far a delta reaches back before its watermark"
+    )
+    rate_limit: float = Field(10, ge=0, description="Requests a second; 0: unlimited")
+    rate_burst: int = Field(20, ge=1, description="Requests that may go out at once")
+    concurrency: int = Field(16, ge=1, le=200, description="Requests under way at once")
+    timeout_seconds: float = Field(30, gt=0, description="How long one request may take")
+    remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
+    custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the settings from the environment; raises `SettingsError` that names the variable at fault."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = "LEVER_" + "_".join(str(part) for part in first["loc"]).upper()
+            raise SettingsError(f"{name} can't be used: {first['msg']}. Correct it and try again.") from None
+
+    @cached_property
+    def tables_url(self) -> str:
+        """The SQLAlchemy URL of the tables: `LEVER_DATABASE_URL`, else lever.db in the data folder."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'lever.db'}"
+
+    @property
+    def sync_start_at(self) -> datetime:
+        """The first instant of the first window (UTC)."""
+        return datetime(self.sync_start.year, self.sync_start.month, self.sync_start.day, tzinfo=UTC)
+
+    @property
+    def sync_overlap(self) -> timedelta:
+        """How far a delta reaches back before its watermark."""
+        return timedelta(seconds=self.sync_overlap_seconds)

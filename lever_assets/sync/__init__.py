@@ -1,0 +1,1 @@
+"""The sync: fetch -> land -> map -> merge, as plain functions. Knows nothing of Dagster."""

@@ -1,0 +1,77 @@
+"""Progress that a person can follow: what is being done, how far, how fast, how long still."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one step is. `total` and `seconds_left` are None while unknown; `rate` is requests a second."""
+
+    step: str
+    unit: str
+    done: int
+    total: int | None
+    requests: int
+    rate: float
+    seconds_left: float | None
+
+    def __str__(self) -> str:
+        of = "" if self.total is None else f" of {self.total:,}"
+        left = "" if self.seconds_left is None else f", {_duration(self.seconds_left)} left"
+        asked = f", {self.requests:,} requests at {self.rate:.1f}/s" if self.requests else ""
+        return f"{self.step}: {self.done:,}{of} {self.unit}{asked}{left}"
+
+
+Listener = Callable[[Progress], None]
+
+
+def silent(_progress: Progress) -> None:
+    """Listen to nothing."""
+
+
+@dataclass
+class Meter:
+    """Counts one step and tells the listener at most every `every` seconds, and at the end."""
+
+    listener: Listener
+    step: str
+    unit: str
+    total: int | None = None
+    every: float = 1.0
+    requests: Callable[[], int] = lambda: 0
+    done: int = 0
+    _started: float = field(default_factory=time.monotonic)
+    _told: float = 0.0
+
+    def advance(self, count: int) -> None:
+        """Add `count` done and tell the listener if it is time."""
+        self.done += count
+        if time.monotonic() - self._told >= self.every:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell the listener now."""
+        self._told = time.monotonic()
+        seconds = max(self._told - self._started, 1e-6)
+        left = None
+        if self.total is not None and self.done:
+            left = max(self.total - self.done, 0) * seconds / self.done
+        requests = self.requests()
+        self.listener(
+            Progress(self.step, self.unit, self.done, self.total, requests, requests / seconds, left)
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the step began."""
+        return time.monotonic() - self._started
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,53 @@
+"""What a pass covers: an interval of instants, open at either end."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The records whose last change lies in [lower, upper); None leaves that end open. Instants are UTC.
+
+    The first window is open downwards and the current one upwards: records older than the first window belong
+    to it, and a clock that runs apart from Lever's loses nothing at the edge.
+    """
+
+    lower: datetime | None = None
+    upper: datetime | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether the pass covers the whole account."""
+        return self.lower is None and self.upper is None
+
+    def filters(self, field: str) -> tuple[tuple[str, str], ...]:
+        """Return Lever's filter `<field>_start`/`_end` in epoch milliseconds; its bounds are inclusive."""
+        pairs: list[tuple[str, str]] = []
+        if self.lower is not None:
+            pairs.append((f"{field}_start", str(_epoch_ms(self.lower))))
+        if self.upper is not None:
+            pairs.append((f"{field}_end", str(_epoch_ms(self.upper) - 1)))
+        return tuple(pairs)
+
+    def __str__(self) -> str:
+        if self.everything:
+            return "everything"
+        start = "the beginning" if self.lower is None else f"{self.lower:%Y-%m-%d %H:%M}"
+        end = "now" if self.upper is None else f"{self.upper:%Y-%m-%d %H:%M}"
+        return f"{start} to {end} UTC"
+
+    @property
+    def key(self) -> str:
+        """A text that names these bounds, the same in every process."""
+        lower = "" if self.lower is None else self.lower.isoformat()
+        upper = "" if self.upper is None else self.upper.isoformat()
+        return f"{lower}..{upper}"
+
+
+def covering(start: datetime, end: datetime, *, first: datetime, now: datetime) -> Bounds:
+    """Return the bounds from `start` to `end`, open where they touch the first or the current window."""
+    return Bounds(lower=None if start <= first else start, upper=None if end > now else end)
+
+
+def _epoch_ms(instant: datetime) -> int:
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
