@@ -132,16 +132,16 @@ def land(
                 "deleted_at": None,
             }
         )
-    _write(conn, table, write)
+    overtaken = len(write) - _write(conn, table, write)
     if seen_only:
         mine = _these(conn, table, connection, seen_only)
         conn.execute(update(table).where(mine).values(last_seen_at=now))
     return Landed(
         seen=len(newest),
-        inserted=inserted,
-        updated=len(write) - inserted,
+        inserted=inserted - min(overtaken, inserted),
+        updated=len(write) - inserted - max(overtaken - inserted, 0),
         unchanged=len(seen_only) - outdated,
-        outdated=outdated,
+        outdated=outdated + overtaken,
     )
 
 
@@ -195,11 +195,11 @@ _SET = (
 )
 
 
-def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
     # The guard is for PostgreSQL, where a write action may have landed a newer copy since the batch was
     # compared.
     old = table.c
-    upsert(
+    return upsert(
         conn,
         table,
         rows,

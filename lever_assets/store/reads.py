@@ -1,0 +1,133 @@
+"""What people and checks ask of the unified and raw tables: counts, a preview, dangling references."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+
+from lever_assets.store.tables import RAW, UNIFIED, business_fields
+from lever_assets.unified.catalogue import BY_NAME
+
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """How many rows of a connection a table has: those that exist in Lever, and those found gone."""
+
+    table: str
+    live: int
+    deleted: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Some rows of a table, for people; one tuple for each row, in the order of `columns`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True)
+class Dangling:
+    """Live rows whose `column` holds an id that `referenced` lacks; `examples` are ids of such rows."""
+
+    column: str
+    referenced: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Remote ids that more than one live row of a table has; `examples` are some of them."""
+
+    count: int
+    examples: tuple[str, ...]
+
+
+def counts(conn: Connection, connection: str) -> list[RowCount]:
+    """Return the row counts of the 19 unified tables, in the catalogue's order."""
+    return [count(conn, connection, model) for model in UNIFIED]
+
+
+def count(conn: Connection, connection: str, model: str) -> RowCount:
+    """Return the row count of a unified table."""
+    table = UNIFIED[model]
+    return _count(conn, connection, table, table.c.remote_deleted_at)
+
+
+def raw_counts(conn: Connection, connection: str) -> list[RowCount]:
+    """Return the row counts of the raw tables."""
+    return [_count(conn, connection, table, table.c.deleted_at) for table in RAW.values()]
+
+
+def raw_count(conn: Connection, connection: str, resource: str) -> RowCount:
+    """Return the row count of a raw table."""
+    return _count(conn, connection, RAW[resource], RAW[resource].c.deleted_at)
+
+
+def _count(conn: Connection, connection: str, table: Table, deleted_at: Any) -> RowCount:
+    total, deleted = conn.execute(
+        select(func.count(), func.count(deleted_at))
+        .select_from(table)
+        .where(table.c.connection == connection)
+    ).one()
+    return RowCount(table.name, total - deleted, deleted)
+
+
+def preview(conn: Connection, connection: str, model: str, limit: int = 5) -> Preview:
+    """Return the live rows that changed last, without `remote_data` and bookkeeping."""
+    c = UNIFIED[model].c
+    names = [
+        "id",
+        "remote_id",
+        *(name for name in business_fields(BY_NAME[model].row) if name != "remote_data"),
+    ]
+    found = conn.execute(
+        select(*(c[name] for name in names))
+        .where(c.connection == connection, c.remote_deleted_at.is_(None))
+        .order_by(c.changed_at.desc(), c.id)
+        .limit(limit)
+    )
+    return Preview(tuple(names), tuple(tuple(row) for row in found))
+
+
+def dangling(conn: Connection, connection: str, model: str) -> list[Dangling]:
+    """Return, for each reference column that has any, the references of live rows to rows that never arrived.
+
+    A row that is marked as gone in Lever counts as there.
+    """
+    table = UNIFIED[model]
+    found = []
+    for column, referenced in BY_NAME[model].references():
+        target = UNIFIED[referenced].alias("target")
+        missing = (
+            select(table.c.id)
+            .select_from(table.outerjoin(target, target.c.id == table.c[column]))
+            .where(
+                table.c.connection == connection,
+                table.c.remote_deleted_at.is_(None),
+                table.c[column].is_not(None),
+                target.c.id.is_(None),
+            )
+        )
+        how_many = conn.execute(select(func.count()).select_from(missing.subquery())).scalar_one()
+        if how_many:
+            some = conn.execute(missing.order_by(table.c.id).limit(_EXAMPLES)).scalars()
+            found.append(Dangling(column, referenced, how_many, tuple(some)))
+    return found
+
+
+def duplicates(conn: Connection, connection: str, model: str) -> Duplicates:
+    """Return the remote ids that stand on several live rows; `id` is the primary key and so unique."""
+    c = UNIFIED[model].c
+    repeated = (
+        select(c.remote_id)
+        .where(c.connection == connection, c.remote_id.is_not(None), c.remote_deleted_at.is_(None))
+        .group_by(c.remote_id)
+        .having(func.count() > 1)
+    )
+    how_many = conn.execute(select(func.count()).select_from(repeated.subquery())).scalar_one()
+    some = conn.execute(repeated.order_by(c.remote_id).limit(_EXAMPLES)).scalars() if how_many else ()
+    return Duplicates(how_many, tuple(some))

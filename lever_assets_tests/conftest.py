@@ -1,0 +1,124 @@
+"""Databases for every test that wants one: SQLite and PostgreSQL, both for real."""
+
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from lever_assets.store import Store
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server of our own, which starts when the first test asks for it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pgserver's own, on where it keeps its lock file
+        from pgserver.postgres_server import get_server
+
+        server = get_server(tmp_path_factory.mktemp("postgresql") / "data")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as conn:
+            conn.execute("ALTER SYSTEM SET fsync = off")  # the data lives as long as the tests
+            conn.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_database(postgresql_url: str) -> Callable[[str], str]:
+    """Makes a database as a copy of another one and returns its URL."""
+
+    def make(template: str) -> str:
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(postgresql_url, autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return _at(postgresql_url, name)
+
+    return make
+
+
+def _at(server: str, database: str) -> str:
+    return server.replace("/postgres?", f"/{database}?")
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+def _drop(server: str, url: str) -> None:
+    name = _name(url)
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(new_postgresql_database: Callable[[str], str]) -> str:
+    """The name of a database that has the tables: copying it is quicker than making them."""
+    url = new_postgresql_database("template1")
+    Store.open(url).close()
+    return _name(url)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that has the tables."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, sqlite_template: Path) -> str:
+    """URL of a new SQLite database with the tables and nothing in them."""
+    path = tmp_path / "lever.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_database(
+    postgresql_url: str, new_postgresql_database: Callable[[str], str], postgresql_template: str
+) -> Iterator[str]:
+    """URL of a new PostgreSQL database with the tables and nothing in them."""
+    url = new_postgresql_database(postgresql_template)
+    yield url
+    _drop(postgresql_url, url)
+
+
+@pytest.fixture
+def empty_postgresql_database(
+    postgresql_url: str, new_postgresql_database: Callable[[str], str]
+) -> Iterator[str]:
+    """URL of a new PostgreSQL database without any table."""
+    url = new_postgresql_database("template1")
+    yield url
+    _drop(postgresql_url, url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of a new database with the tables and nothing in them; the test runs once on each kind."""
+    return str(request.getfixturevalue(f"{request.param}_database"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a new database without any table; the test runs once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new folder' / 'lever.db'}"
+    return str(request.getfixturevalue("empty_postgresql_database"))
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store with the tables and nothing in them; the test runs once on each kind of database."""
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()

@@ -1,0 +1,140 @@
+from datetime import datetime
+
+from lever_assets.store import Landed, Store, land_children, next_version, parents_to_read
+from lever_assets.store.landing import Arrival
+from lever_assets.store.tables import RAW, child_reads
+from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
+
+INTERVIEWS = RAW["interviews"]
+
+
+def children(
+    store: Store,
+    listed: dict[str, list[Arrival]],
+    hashes: dict[str, str | None] | None = None,
+    now: datetime = T0,
+) -> Landed:
+    with store.writing() as conn:
+        version = next_version(conn, LEVER)
+        return land_children(
+            conn, LEVER, "interviews", listed, parent_hashes=hashes or {}, version=version, now=now
+        )
+
+
+def due(
+    store: Store,
+    *,
+    seen_since: datetime | None = None,
+    read_before: datetime | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> list[str]:
+    with store.reading() as conn:
+        found = parents_to_read(
+            conn,
+            LEVER,
+            "opportunities",
+            "interviews",
+            seen_since=seen_since,
+            read_before=read_before,
+            limit=limit,
+            after=after,
+        )
+    return [remote_id for remote_id, _ in found]
+
+
+def opportunities(
+    store: Store, *remote_ids: str, content: str = "x", now: datetime = T0
+) -> dict[str, str | None]:
+    landed(
+        store, *(arrival(remote_id, content) for remote_id in remote_ids), resource="opportunities", now=now
+    )
+    return {row[0]: row[1] for row in whole(store, RAW["opportunities"], "remote_id", "content_hash")}
+
+
+def test_a_child_that_its_parents_list_lacks_is_deleted(store: Store) -> None:
+    children(store, {"o1": [arrival("i1"), arrival("i2")], "o2": [arrival("i3")]})
+    assert children(store, {"o1": [arrival("i2")]}, now=day(1)) == Landed(seen=1, unchanged=1, deleted=1)
+    assert whole(store, INTERVIEWS, "remote_id", "parent_id", "version", "deleted_at") == [
+        ("i1", "o1", 2, day(1)),
+        ("i2", "o1", 1, None),
+        ("i3", "o2", 1, None),
+    ]
+    assert children(store, {"o1": [arrival("i1"), arrival("i2")]}, now=day(2)).updated == 1
+    assert whole(store, INTERVIEWS, "remote_id", "deleted_at")[0] == ("i1", None)
+
+
+def test_a_parent_without_children_loses_those_it_had(store: Store) -> None:
+    children(store, {"o1": [arrival("i1")], "o2": [arrival("i2")]})
+    assert children(store, {"o1": [], "o2": []}, now=day(1)) == Landed(deleted=2)
+
+
+def test_a_child_that_moved_to_another_parent_is_not_deleted(store: Store) -> None:
+    children(store, {"o1": [arrival("i1")], "o2": []})
+    assert children(store, {"o1": [], "o2": [arrival("i1")]}) == Landed(seen=1, updated=1)
+    assert whole(store, INTERVIEWS, "remote_id", "parent_id", "deleted_at") == [("i1", "o2", None)]
+
+
+def test_when_and_for_what_children_were_read_is_kept(store: Store) -> None:
+    children(store, {"o1": [], "o2": []}, {"o1": "h1", "o2": None})
+    children(store, {"o1": []}, now=day(1))
+    assert whole(store, child_reads) == [
+        (LEVER, "interviews", "o1", "h1", day(1)),
+        (LEVER, "interviews", "o2", None, T0),
+    ]
+
+
+def test_a_parent_is_due_until_its_children_are_read_and_again_when_it_changes(store: Store) -> None:
+    hashes = opportunities(store, "o1", "o2")
+    assert due(store) == ["o1", "o2"]
+    children(store, {"o1": []}, hashes)
+    assert due(store) == ["o2"]
+    children(store, {"o2": []})  # for an unknown content: to be sure, it stays due
+    assert due(store) == ["o2"]
+    opportunities(store, "o1", content="new")
+    assert due(store) == ["o1", "o2"]
+
+
+def test_children_of_another_resource_do_not_count_as_read(store: Store) -> None:
+    hashes = opportunities(store, "o1")
+    with store.writing() as conn:
+        land_children(conn, LEVER, "offers", {"o1": []}, parent_hashes=hashes, version=9, now=T0)
+    assert due(store) == ["o1"]
+
+
+def test_children_read_too_long_ago_are_due(store: Store) -> None:
+    hashes = opportunities(store, "o1", "o2")
+    children(store, {"o1": []}, hashes, now=T0)
+    children(store, {"o2": []}, hashes, now=day(2))
+    assert due(store, read_before=day(1)) == ["o1"]
+
+
+def test_only_parents_listed_since_are_due(store: Store) -> None:
+    opportunities(store, "o1", "o2", now=T0)
+    opportunities(store, "o2", now=day(1))
+    assert due(store, seen_since=day(1)) == ["o2"]
+
+
+def test_deleted_parents_and_those_of_other_connections_are_not_due(store: Store) -> None:
+    opportunities(store, "o1")
+    landed(store, arrival("o2"), resource="opportunities", connection="another")
+    with store.writing() as conn:
+        conn.execute(
+            RAW["opportunities"]
+            .update()
+            .where(RAW["opportunities"].c.remote_id == "o1")
+            .values(deleted_at=T0)
+        )
+    assert due(store) == []
+
+
+def test_due_parents_are_paged_by_code_point(store: Store) -> None:
+    names = ["B", "a", "ä", "Z", "-", "b"]
+    hashes = opportunities(store, *names)
+    assert due(store, limit=4) == ["-", "B", "Z", "a"]
+    assert due(store, limit=4, after="a") == ["b", "ä"]
+    with store.reading() as conn:
+        first = parents_to_read(
+            conn, LEVER, "opportunities", "interviews", seen_since=None, read_before=None, limit=1, after=None
+        )
+    assert first == [("-", hashes["-"])]
