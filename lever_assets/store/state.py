@@ -27,3 +27,12 @@ def put_state(
         [row],
         update=lambda new: {"value": new.value, "updated_at": new.updated_at},
     )
+
+
+def states(conn: Connection, connection: str, prefix: str) -> dict[str, JsonValue]:
+    """Return every value whose key begins with `prefix`, by key."""
+    c = sync_state.c
+    query = select(c.key, c.value).where(
+        c.connection == connection, c.key.startswith(prefix, autoescape=True)
+    )
+    return {row.key: row.value for row in conn.execute(query.order_by(c.key))}

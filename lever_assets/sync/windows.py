@@ -44,6 +44,9 @@ class Bounds:
         return f"{lower}..{upper}"
 
 
+EVERYTHING = Bounds()
+
+
 def covering(start: datetime, end: datetime, *, first: datetime, now: datetime) -> Bounds:
     """Return the bounds from `start` to `end`, open where they touch the first or the current window."""
     return Bounds(lower=None if start <= first else start, upper=None if end > now else end)

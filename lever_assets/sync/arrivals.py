@@ -1,0 +1,107 @@
+"""From Lever's JSON to what lands: id, instants and place are read off, the payload stays as it came."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from lever_assets.lever import JsonObject
+from lever_assets.lever.instants import from_epoch_ms
+from lever_assets.store import Arrival
+from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.mapping_errors import MappingError
+from lever_assets.sync.resources import Resource
+
+
+@dataclass
+class Batch:
+    """Records of one resource on their way to the raw table, and those that can't go there."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    embedded: dict[str, list[Arrival]] = field(default_factory=dict)
+    set_aside: list[MappingError] = field(default_factory=list)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest `updatedAt` among the records."""
+        return max((each.updated_at for each in self.arrivals if each.updated_at is not None), default=None)
+
+
+def read_batch(
+    resource: Resource,
+    records: Iterable[JsonValue],
+    *,
+    first_position: int | None = None,
+    embedded: Resource | None = None,
+) -> Batch:
+    """Return the arrivals of `records`; a record without an id is set aside with the reason.
+
+    `first_position` numbers the records of a short list. `embedded`: the resource whose expanded records are
+    taken out of each record's list of that name, which then holds their ids, as Lever gives it unexpanded.
+    """
+    batch = Batch()
+    for number, record in enumerate(records):
+        position = None if first_position is None else first_position + number
+        arrival = _arrival(resource, record, position)
+        if arrival is None:
+            batch.set_aside.append(_without_id(resource, record))
+            continue
+        if embedded is not None:
+            arrival = _take_out(batch, embedded, arrival)
+        batch.arrivals.append(arrival)
+    return batch
+
+
+def _arrival(resource: Resource, record: JsonValue, position: int | None) -> Arrival | None:
+    if not isinstance(record, dict):
+        return None
+    remote_id = record.get(resource.id_field)
+    if not isinstance(remote_id, str | int) or isinstance(remote_id, bool) or remote_id == "":
+        return None
+    return Arrival(
+        str(remote_id),
+        record,
+        created_at=_instant(record, "createdAt"),
+        updated_at=_instant(record, "updatedAt"),
+        position=position,
+    )
+
+
+def _take_out(batch: Batch, embedded: Resource, arrival: Arrival) -> Arrival:
+    listed = arrival.data.get(embedded.name)
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        return arrival  # not expanded: what is stored of them stays as it is
+    inner = read_batch(embedded, listed, first_position=0)
+    batch.set_aside.extend(inner.set_aside)
+    batch.embedded[arrival.remote_id] = inner.arrivals
+    ids: list[JsonValue] = [each.remote_id for each in inner.arrivals]
+    data = {**arrival.data, embedded.name: ids}
+    return Arrival(
+        arrival.remote_id,
+        data,
+        created_at=arrival.created_at,
+        updated_at=arrival.updated_at,
+        position=arrival.position,
+    )
+
+
+def _instant(record: JsonObject, name: str) -> datetime | None:
+    value = record.get(name)
+    if value is None:
+        return None
+    try:
+        return from_epoch_ms(value)
+    except (ValueError, TypeError, OverflowError):
+        return None  # the mapping says what is wrong with it
+
+
+def _without_id(resource: Resource, record: JsonValue) -> MappingError:
+    content = fingerprint(canonical(record))
+    return MappingError(
+        model=resource.table,
+        resource=resource.name,
+        remote_id=f"(none) {content}",
+        reason=f"Lever's {resource.path} listed a record without {resource.id_field}",
+        payload_hash=content,
+    )

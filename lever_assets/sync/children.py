@@ -1,0 +1,144 @@
+"""Landing what Lever gives per parent: one request for each parent that is due, many at a time."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
+from lever_assets.store import land_children, mapping_errors, next_version
+from lever_assets.store.parents import Due, count_due, each_due
+from lever_assets.sync import passes
+from lever_assets.sync.arrivals import read_batch
+from lever_assets.sync.lists import Tally
+from lever_assets.sync.progress import Meter
+from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import Scope, Session, now
+
+_AT_ONCE = 100
+"""Parents whose children land in one transaction."""
+
+_NEEDS_APPLICATION = {"offers": "applications"}
+"""Lever's offer form always names the posting (help.lever.co, "Creating and managing offer forms"), so an
+opportunity without an application has no offers. Interviews have no such rule: they happen in any stage."""
+
+
+async def land_below(lever: LeverClient, session: Session, resource: Resource, scope: Scope) -> Tally:
+    """Read the children of every parent of the scope that is due; continue a pass that was killed.
+
+    A delta reads the children of parents that changed since theirs were read; other scopes read them all.
+    """
+    assert resource.parent is not None  # noqa: S101 - the table of resources says so
+    key = "delta" if scope.delta else scope.bounds.key
+    with session.store.writing() as conn:
+        current = passes.take_up(conn, session.name, resource.name, key, now())
+    due = Due(
+        resource.parent,
+        resource.name,
+        lower=None if scope.delta else scope.bounds.lower,
+        upper=None if scope.delta else scope.bounds.upper,
+        read_before=None if scope.delta else current.started_at,
+        having=_NEEDS_APPLICATION.get(resource.name),
+    )
+    with session.store.reading() as conn:
+        total = count_due(conn, session.name, due)
+    parents = each_due(session.store.reading, session.name, due)
+    reader = _ChildReader(lever, session, resource, parents, total)
+    await reader.run(session.settings.concurrency)
+    with session.store.writing() as conn:
+        passes.finish(conn, session.name, resource.name, key, current)
+    return reader.tally
+
+
+@dataclass
+class _ChildReader:
+    lever: LeverClient
+    session: Session
+    resource: Resource
+    parents: Iterator[tuple[str, str]]
+    total: int
+    tally: Tally = field(default_factory=Tally)
+    read: dict[str, Sequence[JsonObject]] = field(default_factory=dict)
+    hashes: dict[str, str | None] = field(default_factory=dict)
+    allowed: bool = False
+    failure: LeverError | None = None
+
+    def __post_init__(self) -> None:
+        before = self.lever.traffic.requests
+        self.meter = Meter(
+            self.session.listener,
+            self.resource.name,
+            f"{self.resource.parent} read",
+            self.total,
+            requests=lambda: self.lever.traffic.requests - before,
+        )
+
+    async def run(self, workers: int) -> None:
+        """Read until no parent is left or one fails for good; what was read until then lands."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(workers, self.total)):
+                    group.create_task(self._work())
+        finally:
+            self._land()
+            self.meter.tell()
+        if self.failure is not None:
+            raise self.failure
+
+    async def _work(self) -> None:
+        for parent, content_hash in self.parents:
+            if self.failure is not None:
+                return
+            try:
+                children = await self._children_of(parent)
+            except LeverError as error:
+                # The others end the request they are in, so that nothing that was asked for is lost.
+                self.failure = self.failure or error
+                return
+            if children is not None:
+                self.read[parent] = children
+                self.hashes[parent] = content_hash
+            self.meter.advance(1)
+            if len(self.read) >= _AT_ONCE:
+                self._land()
+
+    async def _children_of(self, parent: str) -> Sequence[JsonObject] | None:
+        """Return a parent's children; None when it is gone or hidden, and what is stored has to stay."""
+        path = self.resource.path.format(parent=parent)
+        try:
+            if self.resource.single:
+                found = await self.lever.get(path)
+                children = [found] if isinstance(found, dict) else []
+            else:
+                children = await self.lever.list_all(path, dict(self.resource.params))
+        except NotFoundError:
+            return [] if self.resource.single else None
+        except PermissionMissingError:
+            if not self.allowed:
+                raise
+            return None  # others may be read, this one is hidden from the key
+        self.allowed = True
+        return children
+
+    def _land(self) -> None:
+        read, hashes = self.read, self.hashes
+        self.read, self.hashes = {}, {}
+        if not read:
+            return
+        batches = {
+            parent: read_batch(self.resource, records, first_position=0) for parent, records in read.items()
+        }
+        moment, name = now(), self.session.name
+        with self.session.store.writing() as conn:
+            landed = land_children(
+                conn,
+                name,
+                self.resource.name,
+                {parent: batch.arrivals for parent, batch in batches.items()},
+                parent_hashes=hashes,
+                version=next_version(conn, name),
+                now=moment,
+            )
+            set_aside = [error for batch in batches.values() for error in batch.set_aside]
+            mapping_errors.record(conn, name, set_aside, now=moment)
+        self.tally.counts += landed
+        self.tally.set_aside += len(set_aside)

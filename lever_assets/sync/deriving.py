@@ -1,0 +1,203 @@
+"""Deriving one unified model: map what changed on the raw floor since last time, merge it, keep the mark."""
+
+import hashlib
+import json
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from lever_assets.lever import JsonObject
+from lever_assets.mapping import MAPPING_VERSION
+from lever_assets.mapping.context import Context
+from lever_assets.store import (
+    Merged,
+    current_version,
+    get_state,
+    mapping_errors,
+    merge,
+    put_state,
+    raw,
+    reads,
+)
+from lever_assets.store.mapping_errors import MappingError
+from lever_assets.sync.derivations import DERIVATIONS, Derivation
+from lever_assets.sync.floor import Floor, reason
+from lever_assets.sync.progress import Meter
+from lever_assets.sync.reports import DeriveReport
+from lever_assets.sync.session import Session, now
+from lever_assets.unified.models import UnifiedRow
+
+_BATCH = 1000
+_WHOLE = "*"
+"""The source of rows that come from many records at once."""
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The landings that one derivation takes in: versions in (after, up_to]; `afresh`: everything."""
+
+    after: int
+    up_to: int
+    afresh: bool
+
+
+def derive(session: Session, model_name: str, *, replay: bool = False) -> DeriveReport:
+    """Bring one model's table up to the raw floor and say what became of it; `replay` maps everything again.
+
+    Everything is mapped again, too, when the mapping or a setting that it depends on has changed. Nothing is
+    asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay.
+    """
+    derivation = DERIVATIONS[model_name]
+    began = time.monotonic()
+    span = _span(session, derivation, replay=replay)
+    merged = Merged()
+    if span.afresh or span.up_to > span.after:
+        meter = Meter(session.listener, model_name, "records mapped")
+        merged = _derive(session, derivation, span, meter)
+        meter.tell()
+    with session.store.writing() as conn:
+        mark: JsonObject = {
+            "version": span.up_to,
+            "signature": _signature(session.mapping),
+            "at": now().isoformat(),
+        }
+        put_state(conn, session.name, f"model:{model_name}", mark)
+    with session.store.reading() as conn:
+        unmappable = mapping_errors.count(conn, session.name, model_name)
+        rows = reads.count(conn, session.name, model_name).live
+    return DeriveReport(model_name, merged, unmappable, rows, time.monotonic() - began, span.afresh)
+
+
+def _span(session: Session, derivation: Derivation, *, replay: bool) -> _Span:
+    with session.store.reading() as conn:
+        mark = get_state(conn, session.name, f"model:{derivation.model}")
+        up_to = current_version(conn, session.name)
+    known = mark if isinstance(mark, dict) else {}
+    version = known.get("version")
+    stale = known.get("signature") != _signature(session.mapping)
+    if replay or stale or not isinstance(version, int):
+        return _Span(0, up_to, afresh=True)
+    return _Span(version, up_to, afresh=False)
+
+
+def _signature(ctx: Context) -> str:
+    parts = [MAPPING_VERSION, ctx.remote_data, {k: dict(v) for k, v in ctx.custom_fields.items()}]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _derive(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
+    if derivation.whole is not None:
+        return _derive_whole(session, derivation, span, meter)
+    merged = Merged()
+    for keys in _batches(_pending(session, derivation, span), _BATCH):
+        with session.store.writing() as conn:
+            merged += _derive_batch(conn, session, derivation, keys)
+        meter.advance(len(keys))
+    return merged
+
+
+def _derive_batch(conn: Connection, session: Session, derivation: Derivation, keys: Sequence[str]) -> Merged:
+    assert derivation.by_record is not None  # noqa: S101 - `_derive` has looked
+    floor = Floor(conn, session.name, session.mapping)
+    found = raw.read(conn, session.name, derivation.driver, keys)
+    live = [row for row in found if not row.deleted]
+    map_record = derivation.by_record(floor, live)
+    rows: list[tuple[str, UnifiedRow]] = []
+    failed: list[MappingError] = []
+    for row in live:
+        try:
+            rows.extend([(row.remote_id, each) for each in map_record(row)])
+        except Exception as error:  # whatever a record does to its mapping, the others go on
+            failed.append(_error(derivation.model, derivation.driver, row.remote_id, error, row.content_hash))
+    unmapped = {each.remote_id for each in failed}
+    mapped = [key for key in keys if key not in unmapped]
+    mapping_errors.resolve(conn, session.name, derivation.model, mapped)
+    _record(conn, session, derivation.model, failed, floor)
+    return merge(conn, derivation.model, session.name, rows, sources=mapped, now=now())
+
+
+def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
+    assert derivation.whole is not None  # noqa: S101 - `_derive` has looked
+    if not span.afresh and not _changed(session, derivation.reads, span):
+        return Merged()
+    with session.store.writing() as conn:
+        floor = Floor(conn, session.name, session.mapping)
+        rows = [(_WHOLE, row) for row in derivation.whole(floor)]
+        stale = [each.remote_id for each in mapping_errors.listed(conn, session.name, derivation.model)]
+        mapping_errors.resolve(conn, session.name, derivation.model, stale)
+        _record(conn, session, derivation.model, [], floor)
+        merged = merge(conn, derivation.model, session.name, rows, sources=[_WHOLE], now=now())
+    meter.advance(len(rows))
+    return merged
+
+
+def _record(conn: Connection, session: Session, model: str, failed: list[MappingError], floor: Floor) -> None:
+    looked_up = [
+        MappingError(model, resource, remote_id, why)
+        for (resource, remote_id), why in floor.unreadable.items()
+    ]
+    mapping_errors.record(conn, session.name, [*failed, *looked_up], now=now())
+
+
+def _error(model: str, resource: str, remote_id: str, error: Exception, content: str) -> MappingError:
+    # Only a validation error's text is known to hold no personal data.
+    why = (
+        reason(error) if isinstance(error, ValidationError) else f"the mapping failed: {type(error).__name__}"
+    )
+    return MappingError(model, resource, remote_id, why, content)
+
+
+def _pending(session: Session, derivation: Derivation, span: _Span) -> Iterator[str]:
+    """Yield the driver's records to map, each once."""
+    if span.afresh or _changed(session, derivation.besides, span):
+        yield from _every_key(session, derivation.driver)
+        return
+    pending = dict.fromkeys(remote_id for remote_id, _ in _changes(session, derivation.driver, span))
+    if derivation.below is not None:
+        pending.update(dict.fromkeys(_parents(session, derivation.below, span)))
+    if derivation.siblings is not None:
+        for parents in _batches(_parents(session, derivation.siblings, span), _BATCH):
+            with session.store.reading() as conn:
+                beside = raw.by_parent(conn, session.name, derivation.driver, parents)
+            pending.update(dict.fromkeys(row.remote_id for rows in beside.values() for row in rows))
+    yield from pending
+
+
+def _parents(session: Session, resource: str, span: _Span) -> Iterator[str]:
+    return iter(dict.fromkeys(parent for _, parent in _changes(session, resource, span) if parent))
+
+
+def _changed(session: Session, resources: Iterable[str], span: _Span) -> bool:
+    for resource in resources:
+        with closing(_changes(session, resource, span)) as changes:
+            if next(changes, None) is not None:
+                return True
+    return False
+
+
+def _changes(session: Session, resource: str, span: _Span) -> Generator[tuple[str, str | None], None, None]:
+    with session.store.reading() as conn:
+        for keys in raw.changed_keys(conn, session.name, resource, span.after, span.up_to):
+            for key in keys:
+                yield key.remote_id, key.parent_id
+
+
+def _every_key(session: Session, resource: str) -> Iterator[str]:
+    after: str | None = None
+    while True:
+        with session.store.reading() as conn:
+            keys = raw.keys(conn, session.name, resource, after=after, limit=_BATCH)
+        yield from (key.remote_id for key in keys)
+        if len(keys) < _BATCH:
+            return
+        after = keys[-1].remote_id
+
+
+def _batches(keys: Iterator[str], size: int) -> Iterator[list[str]]:
+    while batch := list(islice(keys, size)):
+        yield batch

@@ -1,0 +1,193 @@
+"""Landing what Lever gives as a list: short snapshots, and long lists by window, page for page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lever_assets.lever import LeverClient, Page, RequestRejectedError
+from lever_assets.store import Landed, land, land_children, mapping_errors, next_version, sweep
+from lever_assets.store.parents import delete_orphans
+from lever_assets.sync import passes
+from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.passes import Pass
+from lever_assets.sync.progress import Meter
+from lever_assets.sync.resources import RESOURCES, Kind, Resource
+from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.windows import Bounds
+
+
+@dataclass
+class Tally:
+    """Running counts of one resource."""
+
+    counts: Landed = field(default_factory=Landed)
+    embedded: Landed | None = None
+    set_aside: int = 0
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list to walk: its filters, and whether only records without `updatedAt` are wanted of it."""
+
+    filters: tuple[tuple[str, str], ...] = ()
+    undated_only: bool = False
+
+
+async def land_snapshot(lever: LeverClient, session: Session, resource: Resource) -> Tally:
+    """Read the whole list and land it in one transaction; what is not on it any more is marked as gone."""
+    records = await lever.list_all(resource.path, _params(resource.params))
+    moment = now()
+    batch = read_batch(resource, records, first_position=0)
+    with session.store.writing() as conn:
+        version = next_version(conn, session.name)
+        tally = _land_batch(conn, session.name, resource, batch, version=version, moment=moment)
+        gone = sweep(conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment)
+    tally.counts += Landed(deleted=gone)
+    meter = _meter(lever, session, resource)
+    meter.advance(len(records))
+    return tally
+
+
+async def land_windowed(lever: LeverClient, session: Session, resource: Resource, scope: Scope) -> Tally:
+    """Read the records of the scope page by page, each page landed at once; continue a pass that was killed.
+
+    After a pass over everything, what Lever did not list is marked as gone, with the records below it.
+    """
+    bounds = _bounds(session, resource, scope)
+    with session.store.writing() as conn:
+        current = passes.take_up(conn, session.name, resource.name, bounds.key, now())
+    reader = _WindowedReader(lever, session, resource, bounds, current)
+    for number, listing in enumerate(_listings(resource, bounds, current)):
+        if number >= current.listing:
+            await reader.walk(number, listing)
+    reader.finish()
+    return reader.tally
+
+
+def _bounds(session: Session, resource: Resource, scope: Scope) -> Bounds:
+    if not scope.delta:
+        return scope.bounds
+    with session.store.reading() as conn:
+        mark = passes.watermark(conn, session.name, resource.name)
+    return Bounds() if mark is None else Bounds(lower=mark - session.settings.sync_overlap)
+
+
+def _listings(resource: Resource, bounds: Bounds, current: Pass) -> list[Listing]:
+    """Return the lists that make up a pass.
+
+    An `updated_at` filter misses the records whose `updatedAt` is null (spec/lever-api.md): they are found by
+    `created_at`. A continued pass walks what changed since it began once more, for the pages before the kill.
+    """
+    if bounds.everything:
+        listings = [Listing()]
+    else:
+        listings = [Listing(bounds.filters("updated_at"))]
+        if resource.created_filter:
+            listings.append(Listing(bounds.filters("created_at"), undated_only=True))
+    if current.resumed:
+        listings.append(Listing(Bounds(lower=current.started_at).filters("updated_at")))
+    return listings
+
+
+class _WindowedReader:
+    """Walks the lists of one pass and keeps where it stands with every page."""
+
+    def __init__(
+        self, lever: LeverClient, session: Session, resource: Resource, bounds: Bounds, current: Pass
+    ) -> None:
+        self.lever = lever
+        self.session = session
+        self.resource = resource
+        self.bounds = bounds
+        self.current = current
+        self.tally = Tally()
+        self.embedded = next(
+            (each for each in RESOURCES if each.kind is Kind.EMBEDDED and each.parent == resource.name), None
+        )
+        self.meter = _meter(lever, session, resource)
+
+    async def walk(self, number: int, listing: Listing) -> None:
+        """Land every page of one list, from where the pass stands."""
+        offset = self.current.offset if number == self.current.listing else None
+        params = _params((*self.resource.params, *listing.filters))
+        try:
+            async for page in self.lever.pages(self.resource.path, params, offset=offset):
+                self._land(page, listing)
+        except RequestRejectedError:
+            if self.current.offset is None or self.current.offset != offset:
+                raise
+            self.current = self.current.moved(None, None)  # Lever forgot the token: walk this list anew
+            async for page in self.lever.pages(self.resource.path, params):
+                self._land(page, listing)
+        self.current = self.current.next_listing()
+
+    def _land(self, page: Page, listing: Listing) -> None:
+        wanted: Sequence[object] = page.records
+        batch = read_batch(self.resource, page.records, embedded=self.embedded)
+        if listing.undated_only:
+            batch = _undated(batch)
+        moment = now()
+        moved = self.current.moved(page.next, batch.newest)
+        name = self.session.name
+        with self.session.store.writing() as conn:
+            version = next_version(conn, name)
+            landed = _land_batch(conn, name, self.resource, batch, version=version, moment=moment)
+            if self.embedded is not None and batch.embedded:
+                inner = land_children(
+                    conn,
+                    name,
+                    self.embedded.name,
+                    batch.embedded,
+                    parent_hashes={},
+                    version=version,
+                    now=moment,
+                )
+                self.tally.embedded = (self.tally.embedded or Landed()) + inner
+            passes.keep(conn, name, self.resource.name, self.bounds.key, moved)
+        self.current = moved
+        self.tally.counts += landed.counts
+        self.tally.set_aside += landed.set_aside
+        self.meter.advance(len(wanted))
+
+    def finish(self) -> None:
+        """Close the pass: mark what a complete list lacked as gone, move the watermark."""
+        name, moment, began = self.session.name, now(), self.current.started_at
+        with self.session.store.writing() as conn:
+            if self.bounds.everything:
+                version = next_version(conn, name)
+                gone = sweep(
+                    conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
+                )
+                for child in (each for each in RESOURCES if each.parent == self.resource.name and gone):
+                    delete_orphans(conn, name, child.name, self.resource.name, version=version, now=moment)
+                self.tally.counts += Landed(deleted=gone)
+            if self.bounds.upper is None:
+                passes.move_watermark(conn, name, self.resource.name, self.current, self.bounds.lower)
+            passes.finish(conn, name, self.resource.name, self.bounds.key, self.current)
+        self.meter.tell()
+
+
+def _land_batch(
+    conn: Connection, name: str, resource: Resource, batch: Batch, *, version: int, moment: datetime
+) -> Tally:
+    counts = land(conn, name, resource.name, batch.arrivals, version=version, now=moment)
+    mapping_errors.record(conn, name, batch.set_aside, now=moment)
+    return Tally(counts, set_aside=len(batch.set_aside))
+
+
+def _undated(batch: Batch) -> Batch:
+    arrivals = [each for each in batch.arrivals if each.updated_at is None]
+    kept = {each.remote_id for each in arrivals}
+    embedded = {parent: each for parent, each in batch.embedded.items() if parent in kept}
+    return Batch(arrivals, embedded, batch.set_aside)
+
+
+def _meter(lever: LeverClient, session: Session, resource: Resource) -> Meter:
+    before = lever.traffic.requests
+    return Meter(session.listener, resource.name, "records", requests=lambda: lever.traffic.requests - before)
+
+
+def _params(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    return dict(pairs)

@@ -1,0 +1,103 @@
+"""Passes: one reading of one resource over some bounds, kept so that the next run continues a killed one.
+
+A pass that was begun and not finished is taken up where it stood; after a week it is begun anew.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection
+
+from lever_assets.store import get_state, put_state
+from lever_assets.store.state import states
+
+_MOST = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Where a pass stands. `listing` counts its lists from 0; `offset` is Lever's token of the next page.
+
+    `newest` is the latest `updatedAt` read so far; `resumed` says that a run before this one began it.
+    """
+
+    started_at: datetime
+    listing: int = 0
+    offset: str | None = None
+    newest: datetime | None = None
+    done: bool = False
+    resumed: bool = False
+
+    def moved(self, offset: str | None, newest: datetime | None) -> "Pass":
+        """Return the pass after one more page."""
+        latest = max((each for each in (self.newest, newest) if each is not None), default=None)
+        return replace(self, offset=offset, newest=latest)
+
+    def next_listing(self) -> "Pass":
+        """Return the pass at the beginning of its next list."""
+        return replace(self, listing=self.listing + 1, offset=None)
+
+
+_PASS = TypeAdapter(Pass)
+
+
+def take_up(conn: Connection, connection: str, resource: str, key: str, now: datetime) -> Pass:
+    """Return the unfinished pass over `key`, or a new one that begins `now`; it is kept at once."""
+    stored = _stored(conn, connection, resource, key)
+    if stored is not None and not stored.done and now - stored.started_at < _MOST:
+        current = replace(stored, resumed=True)
+    else:
+        current = Pass(started_at=now)
+    keep(conn, connection, resource, key, current)
+    return current
+
+
+def keep(conn: Connection, connection: str, resource: str, key: str, current: Pass) -> None:
+    """Keep where the pass stands; call it in the transaction that landed the page."""
+    put_state(conn, connection, f"pass:{resource}:{key}", _PASS.dump_python(current, mode="json"))
+
+
+def _stored(conn: Connection, connection: str, resource: str, key: str) -> Pass | None:
+    try:
+        return _PASS.validate_python(get_state(conn, connection, f"pass:{resource}:{key}"))
+    except ValidationError:
+        return None
+
+
+def watermark(conn: Connection, connection: str, resource: str) -> datetime | None:
+    """Return the instant up to which every change of the resource was read; None: never read to the end."""
+    stored = get_state(conn, connection, f"watermark:{resource}")
+    return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
+
+
+def move_watermark(
+    conn: Connection, connection: str, resource: str, finished: Pass, lower: datetime | None
+) -> None:
+    """Move the watermark after a pass that was open upwards and reached back to `lower`.
+
+    It moves to the newest change that was read, but not beyond the beginning of the pass: what changed while
+    pages were read may have been missed. A pass that leaves a gap to the old watermark does not move it.
+    """
+    before = watermark(conn, connection, resource)
+    if lower is not None and (before is None or lower > before):
+        return
+    reached = min(finished.newest or finished.started_at, finished.started_at)
+    latest = reached if before is None else max(before, reached)
+    put_state(conn, connection, f"watermark:{resource}", latest.isoformat())
+
+
+def finish(conn: Connection, connection: str, resource: str, key: str, current: Pass) -> None:
+    """Keep the pass as finished: the next one over the same bounds begins anew."""
+    keep(conn, connection, resource, key, replace(current, done=True))
+
+
+def unfinished(conn: Connection, connection: str) -> list[tuple[str, str, Pass]]:
+    """Return (resource, key, pass) of every pass that was begun and not finished."""
+    found: list[tuple[str, str, Pass]] = []
+    for name in states(conn, connection, "pass:"):
+        _, resource, key = name.split(":", 2)
+        stored = _stored(conn, connection, resource, key)
+        if stored is not None and not stored.done:
+            found.append((resource, key, stored))
+    return found

@@ -1,0 +1,37 @@
+"""What a step of a sync did, for whoever shows it."""
+
+from dataclasses import dataclass
+
+from lever_assets.lever import TrafficSnapshot
+from lever_assets.store import Landed, Merged
+
+
+@dataclass(frozen=True)
+class LandReport:
+    """What became of one resource.
+
+    `embedded` counts the records that came inside (applications inside opportunities), `set_aside` those
+    without an id. `skipped` is a sentence when the key lacks the permission: nothing was read then, and what
+    is stored was kept. `seconds` is the duration, `scope` what was asked for.
+    """
+
+    resource: str
+    scope: str
+    counts: Landed
+    traffic: TrafficSnapshot
+    seconds: float
+    embedded: Landed | None = None
+    set_aside: int = 0
+    skipped: str | None = None
+
+
+@dataclass(frozen=True)
+class DeriveReport:
+    """What became of one model: `unmappable` records are set aside now, `rows` are live in the table now."""
+
+    model: str
+    counts: Merged
+    unmappable: int
+    rows: int
+    seconds: float
+    replayed: bool = False

@@ -1,0 +1,104 @@
+"""A whole sync: every resource read and landed, then every model derived, in one go."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lever_assets.sync.deriving import derive
+from lever_assets.sync.landing import land_with
+from lever_assets.sync.reports import DeriveReport, LandReport
+from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.session import Scope, Session
+from lever_assets.unified.catalogue import MODELS
+
+Report = LandReport | DeriveReport
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a sync did, step by step; `warnings` are sentences for people. `seconds` is the duration."""
+
+    landed: tuple[LandReport, ...]
+    derived: tuple[DeriveReport, ...]
+    seconds: float
+
+    @property
+    def requests(self) -> int:
+        """Requests that went to Lever, retries included."""
+        return sum(each.traffic.requests for each in self.landed)
+
+    @property
+    def rejected(self) -> int:
+        """Requests that Lever answered with 429."""
+        return sum(each.traffic.rejected for each in self.landed)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know: skipped resources, records set aside."""
+        found = [each.skipped for each in self.landed if each.skipped is not None]
+        for landed in self.landed:
+            if landed.set_aside:
+                found.append(f"{landed.set_aside} {landed.resource} without an id were set aside")
+        for derived in self.derived:
+            if derived.unmappable:
+                found.append(f"{derived.unmappable} records can't be mapped to {derived.model}")
+        return tuple(found)
+
+
+def _ignore(_report: Report) -> None:
+    return
+
+
+def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] = _ignore) -> SyncReport:
+    """Bring the whole database up to Lever; `on_report` is told of each step as it ends.
+
+    Raises BusyError when another sync of the connection is under way, LeverError, StoreError or
+    NotConnectedError. What was read until then is kept and the next run goes on from there.
+    """
+    began = time.monotonic()
+    with session.alone():
+        landed = asyncio.run(_land_all(session, scope, on_report))
+        derived = tuple(_derived(session, on_report))
+    return SyncReport(landed, derived, time.monotonic() - began)
+
+
+async def _land_all(
+    session: Session, scope: Scope, on_report: Callable[[Report], None]
+) -> tuple[LandReport, ...]:
+    reports: list[LandReport] = []
+    async with session.connection.client(session.settings) as lever:
+        for resource in RESOURCES:
+            if resource.kind is not Kind.EMBEDDED:
+                report = await land_with(lever, session, resource.name, scope)
+                reports.append(report)
+                on_report(report)
+    return tuple(reports)
+
+
+def replay(
+    session: Session,
+    models: Sequence[str] | None = None,
+    *,
+    on_report: Callable[[Report], None] = _ignore,
+) -> tuple[DeriveReport, ...]:
+    """Map these models (None: all) again from the raw tables, without asking Lever anything."""
+    wanted = {model.name for model in MODELS} if models is None else set(models)
+    with session.alone():
+        return tuple(_derived(session, on_report, wanted=wanted, again=True))
+
+
+def _derived(
+    session: Session,
+    on_report: Callable[[Report], None],
+    *,
+    wanted: set[str] | None = None,
+    again: bool = False,
+) -> list[DeriveReport]:
+    reports: list[DeriveReport] = []
+    for model in MODELS:
+        if wanted is None or model.name in wanted:
+            report = derive(session, model.name, replay=again)
+            reports.append(report)
+            on_report(report)
+    return reports

@@ -1,0 +1,86 @@
+"""What every step of a sync needs: the store, the account, the settings, and somebody who listens."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from lever_assets.connect.connection import Connection
+from lever_assets.mapping.context import Context
+from lever_assets.settings import Settings, SettingsError
+from lever_assets.store import Store
+from lever_assets.sync.progress import Listener, silent
+from lever_assets.sync.windows import EVERYTHING, Bounds
+
+_CUSTOM_FIELDS = TypeAdapter(dict[str, dict[str, str]])
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a sync is to cover: the records of some windows, or (`delta`) what changed since the watermark."""
+
+    bounds: Bounds = EVERYTHING
+    delta: bool = False
+
+    def __str__(self) -> str:
+        return "what changed since the last sync" if self.delta else str(self.bounds)
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open store and the account that is synced into it."""
+
+    store: Store
+    connection: Connection
+    settings: Settings
+    mapping: Context
+    listener: Listener = silent
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: Settings, *, listener: Listener = silent) -> "Iterator[Session]":
+        """Open the database of the default connection and close it at the end; raises StoreError."""
+        mapping = Context(
+            connection=settings.connection,
+            remote_data=settings.remote_data,
+            custom_fields=_custom_fields(settings.custom_fields),
+        )
+        store = Store.open(settings.tables_url)
+        try:
+            yield cls(store, Connection.default(settings), settings, mapping, listener)
+        finally:
+            store.close()
+
+    @property
+    def name(self) -> str:
+        """The connection's name."""
+        return self.connection.name
+
+    def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
+        """Be the only sync of this connection; waits up to `wait` seconds, then raises BusyError."""
+        return self.store.exclusive(self.name, wait)
+
+
+def now() -> datetime:
+    """Return the present instant (UTC)."""
+    return datetime.now(UTC)
+
+
+def _custom_fields(path: Path | None) -> Mapping[str, Mapping[str, str]]:
+    if path is None:
+        return {}
+    try:
+        return _CUSTOM_FIELDS.validate_python(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(
+            f"LEVER_CUSTOM_FIELDS: {path} can't be read ({error.strerror}); give a readable JSON file."
+        ) from None
+    except (ValueError, ValidationError):
+        raise SettingsError(
+            f"LEVER_CUSTOM_FIELDS: {path} is not a JSON object of model -> your key -> Lever's field key; "
+            'write it like {"jobs": {"cost_center": "cost_center"}}.'
+        ) from None

@@ -1,0 +1,103 @@
+"""How a connection stands: what was read when, what is in the tables, what was not finished."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from lever_assets.store import Store, get_state, mapping_errors, reads
+from lever_assets.sync import passes
+from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.unified.catalogue import MODELS
+
+
+@dataclass(frozen=True)
+class ResourceStatus:
+    """One raw table. `denied` is a sentence when the key lacks the permission; instants are UTC."""
+
+    resource: str
+    live: int
+    deleted: int
+    read_at: datetime | None
+    scope: str | None
+    watermark: datetime | None
+    denied: str | None
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """One unified table; `unmappable` records are set aside, `mapped_at` is UTC."""
+
+    model: str
+    live: int
+    deleted: int
+    unmappable: int
+    mapped_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A pass that was begun and not finished; the next sync over the same windows continues it."""
+
+    resource: str
+    key: str
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Status:
+    """How one connection stands; `complete`: the account was read whole at least once."""
+
+    connection: str
+    complete: bool
+    resources: tuple[ResourceStatus, ...]
+    models: tuple[ModelStatus, ...]
+    unfinished: tuple[Unfinished, ...]
+
+
+def status(store: Store, connection: str) -> Status:
+    """Read how `connection` stands; asks Lever nothing."""
+    with store.reading() as conn:
+        resources = tuple(_resource(conn, connection, each.name) for each in RESOURCES)
+        windowed = [each.name for each in RESOURCES if each.kind is Kind.WINDOWED]
+        return Status(
+            connection,
+            all(passes.watermark(conn, connection, name) is not None for name in windowed),
+            resources,
+            tuple(_model(conn, connection, model.name) for model in MODELS),
+            tuple(
+                Unfinished(resource, key, each.started_at)
+                for resource, key, each in passes.unfinished(conn, connection)
+            ),
+        )
+
+
+def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
+    counted = reads.raw_count(conn, connection, name)
+    known = _object(get_state(conn, connection, f"resource:{name}"))
+    scope, denied = known.get("scope"), known.get("denied")
+    return ResourceStatus(
+        name,
+        counted.live,
+        counted.deleted,
+        _instant(known.get("read_at")),
+        scope if isinstance(scope, str) else None,
+        passes.watermark(conn, connection, name),
+        denied if isinstance(denied, str) else None,
+    )
+
+
+def _model(conn: Connection, connection: str, name: str) -> ModelStatus:
+    counted = reads.count(conn, connection, name)
+    known = _object(get_state(conn, connection, f"model:{name}"))
+    unmappable = mapping_errors.count(conn, connection, name)
+    return ModelStatus(name, counted.live, counted.deleted, unmappable, _instant(known.get("at")))
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _instant(value: JsonValue) -> datetime | None:
+    return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else None
