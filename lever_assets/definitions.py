@@ -1,0 +1,26 @@
+"""The composition root: settings -> the default connection -> Dagster's definitions.
+
+Loading touches neither the network nor the database, and needs no key. A setting that can't be used stops it
+with a `SettingsError`, one sentence that names the variable.
+"""
+
+import dagster as dg
+
+from lever_assets.orchestration.checks import model_checks
+from lever_assets.orchestration.jobs import sync_job
+from lever_assets.orchestration.model_assets import model_assets
+from lever_assets.orchestration.raw_assets import raw_assets
+from lever_assets.settings import Settings
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """Return everything that Dagster shows and runs for these settings."""
+    return dg.Definitions(
+        assets=[*raw_assets(settings), *model_assets(settings)],
+        asset_checks=[model_checks(settings)],
+        jobs=[sync_job(settings)],
+        executor=dg.in_process_executor,  # also for "Materialize" in the UI, whose runs have no job of ours
+    )
+
+
+defs = build(Settings.load())

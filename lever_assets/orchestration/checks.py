@@ -1,0 +1,136 @@
+"""The checks of the unified models, generated from the catalogue and run in one step after the models."""
+
+from collections.abc import Callable, Iterator
+
+import dagster as dg
+from sqlalchemy import Connection
+
+from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.names import MAPPED, REFERENCES, UNIQUE, model_key
+from lever_assets.settings import Settings
+from lever_assets.store import Store, mapping_errors, reads
+from lever_assets.unified.catalogue import MODELS, Model
+
+_SHOWN = 10
+
+Result = tuple[bool, str, dict[str, dg.MetadataValue | int]]
+Question = Callable[[Connection, str, str], Result]
+
+
+def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
+    """Return the checks of all models: one step, because a step costs more than what most of them ask.
+
+    They wait for the models that a reference leads to: before those are filled it would lead nowhere.
+    """
+    connection = settings.connection
+
+    @dg.multi_asset_check(
+        name=f"{connection}_checks",
+        specs=[spec for model in MODELS for spec in _specs(connection, model)],
+        can_subset=True,
+        description="Unique ids, references that lead somewhere, and records that could not be mapped.",
+    )
+    def check_models(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        with in_one_sentence():
+            store = Store.open(settings.tables_url)
+            try:
+                with store.reading() as conn:
+                    results = [
+                        _result(key, conn, connection)
+                        for key in sorted(context.selected_asset_check_keys, key=str)
+                    ]
+            finally:
+                store.close()
+        yield from results
+
+    return check_models
+
+
+def _specs(connection: str, model: Model) -> Iterator[dg.AssetCheckSpec]:
+    key = model_key(connection, model.name)
+    yield dg.AssetCheckSpec(UNIQUE, asset=key, description="No record of Lever stands on two rows.")
+    yield dg.AssetCheckSpec(MAPPED, asset=key, description="Every record could be mapped; none is set aside.")
+    referenced = sorted({name for _, name in model.references()} - {model.name})
+    if referenced:
+        yield dg.AssetCheckSpec(
+            REFERENCES,
+            asset=key,
+            additional_deps=[model_key(connection, name) for name in referenced],
+            description=f"Every reference to {', '.join(referenced)} leads to a row.",
+        )
+
+
+def _result(key: dg.AssetCheckKey, conn: Connection, connection: str) -> dg.AssetCheckResult:
+    question, severity = _QUESTIONS[key.name]
+    passed, told, metadata = question(conn, connection, key.asset_key.path[-1])
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=passed,
+        severity=severity,
+        description=told,
+        metadata=metadata,
+    )
+
+
+def _unique(conn: Connection, connection: str, model: str) -> Result:
+    found = reads.duplicates(conn, connection, model)
+    if not found.count:
+        return True, "Every record stands on one row.", {}
+    examples = ", ".join(found.examples)
+    return (
+        False,
+        f"{found.count:,} remote ids stand on several rows, such as {examples}.",
+        {"count": found.count},
+    )
+
+
+def _references(conn: Connection, connection: str, model: str) -> Result:
+    found = reads.dangling(conn, connection, model)
+    if not found:
+        return True, "Every reference leads to a row.", {}
+    total = sum(each.count for each in found)
+    columns = dg.TableSchema.from_name_type_dict(
+        {"column": "string", "missing_in": "string", "rows": "int", "examples": "string"}
+    )
+    records = [
+        dg.TableRecord(
+            {
+                "column": each.column,
+                "missing_in": each.referenced,
+                "rows": each.count,
+                "examples": ", ".join(each.examples),
+            }
+        )
+        for each in found
+    ]
+    return (
+        False,
+        f"{total:,} references lead to rows that never arrived.",
+        {"count": total, "references": dg.MetadataValue.table(records=records, schema=columns)},
+    )
+
+
+def _mapped(conn: Connection, connection: str, model: str) -> Result:
+    count = mapping_errors.count(conn, connection, model)
+    if not count:
+        return True, "Every record could be mapped.", {}
+    columns = dg.TableSchema.from_name_type_dict(
+        {"resource": "string", "remote_id": "string", "reason": "string"}
+    )
+    records = [
+        dg.TableRecord({"resource": each.resource, "remote_id": each.remote_id, "reason": each.reason})
+        for each in mapping_errors.listed(conn, connection, model, limit=_SHOWN)
+    ]
+    return (
+        False,
+        f"{count:,} records could not be mapped and are set aside in mapping_errors.",
+        {"count": count, "newest": dg.MetadataValue.table(records=records, schema=columns)},
+    )
+
+
+_QUESTIONS: dict[str, tuple[Question, dg.AssetCheckSeverity]] = {
+    UNIQUE: (_unique, dg.AssetCheckSeverity.ERROR),
+    REFERENCES: (_references, dg.AssetCheckSeverity.WARN),
+    MAPPED: (_mapped, dg.AssetCheckSeverity.WARN),
+}

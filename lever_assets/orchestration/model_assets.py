@@ -1,0 +1,67 @@
+"""The model assets: one for each of the 19 unified models, generated from the catalogue."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from lever_assets.mapping import MAPPING_VERSION
+from lever_assets.orchestration import describing, metadata
+from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.names import model_group, model_key, pool, raw_key
+from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.working import LOCK_SECONDS, session_of
+from lever_assets.settings import Settings
+from lever_assets.store import reads
+from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.deriving import derive
+from lever_assets.sync.resources import BY_NAME, Kind
+from lever_assets.unified.catalogue import MODELS, Model
+
+
+def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Return the assets of the unified models of the default connection."""
+    return [_model_asset(model, settings) for model in MODELS]
+
+
+def _model_asset(model: Model, settings: Settings) -> dg.AssetsDefinition:
+    connection = settings.connection
+
+    @dg.asset(
+        key=model_key(connection, model.name),
+        deps=_upstream(connection, model),
+        group_name=model_group(connection),
+        description=describing.model(model),
+        kinds={"python", describing.database_kind(settings)},
+        owners=list(describing.OWNERS),
+        tags=describing.tags(connection, "unified"),
+        metadata=describing.model_metadata(model),
+        code_version=str(MAPPING_VERSION),
+        partitions_def=sync_windows(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=pool(connection),
+    )
+    def derive_model(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
+            report = derive(session, model.name)
+            with session.store.reading() as conn:
+                preview = reads.preview(conn, session.name, model.name)
+        if report.unmappable:
+            context.log.warning(
+                f"{model.name}: {report.unmappable:,} records are set aside, see the table mapping_errors."
+            )
+        yield dg.MaterializeResult(metadata=metadata.derived(report, preview, session.store.name))
+
+    return derive_model
+
+
+def _upstream(connection: str, model: Model) -> list[dg.AssetKey]:
+    """Return the raw assets that the model is mapped from, then the models that come before it."""
+    landed = {BY_NAME[name].parent if BY_NAME[name].kind is Kind.EMBEDDED else name for name in _reads(model)}
+    return [
+        *(raw_key(connection, name) for name in sorted(filter(None, landed))),
+        *(model_key(connection, name) for name in model.after),
+    ]
+
+
+def _reads(model: Model) -> tuple[str, ...]:
+    return DERIVATIONS[model.name].reads

@@ -1,0 +1,80 @@
+"""The raw assets: one for each Lever resource that is asked for, generated from the list of resources."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from lever_assets.orchestration import describing, metadata
+from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.names import COMPLETE, pool, raw_group, raw_key
+from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.scope import scope_of
+from lever_assets.orchestration.working import LOCK_SECONDS, session_of
+from lever_assets.settings import Settings
+from lever_assets.store import reads
+from lever_assets.sync.landing import land
+from lever_assets.sync.reports import LandReport
+from lever_assets.sync.resources import RESOURCES, Kind, Resource
+
+
+def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Return the raw assets of the default connection; embedded resources land with their parent's."""
+    return [_raw_asset(resource, settings) for resource in RESOURCES if resource.kind is not Kind.EMBEDDED]
+
+
+def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
+    connection = settings.connection
+    key = raw_key(connection, resource.name)
+
+    @dg.asset(
+        key=key,
+        deps=[raw_key(connection, resource.parent)] if resource.parent else [],
+        group_name=raw_group(connection),
+        description=describing.resource(resource),
+        kinds={"lever", describing.database_kind(settings)},
+        owners=list(describing.OWNERS),
+        tags=describing.tags(connection, "raw"),
+        metadata=describing.raw_metadata(resource),
+        partitions_def=sync_windows(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=pool(connection),
+        check_specs=[
+            dg.AssetCheckSpec(
+                COMPLETE,
+                asset=key,
+                description="The key may read this resource, and all that Lever listed is in the table.",
+            )
+        ],
+    )
+    def land_resource(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
+            scope = scope_of(context, settings)
+            context.log.info(f"{resource.name}: reading {scope} from Lever.")
+            report = land(session, resource.name, scope)
+            with session.store.reading() as conn:
+                live = reads.raw_count(conn, session.name, resource.name).live
+        if report.skipped:
+            context.log.warning(report.skipped)
+        yield dg.MaterializeResult(
+            metadata=metadata.landed(report, live, session.store.name),
+            check_results=[_complete(report)],
+        )
+
+    return land_resource
+
+
+def _complete(report: LandReport) -> dg.AssetCheckResult:
+    """Pass when all that Lever listed was landed; what lacks an id can't be, and warns."""
+    if report.skipped:
+        return dg.AssetCheckResult(
+            check_name=COMPLETE, passed=False, description=report.skipped, metadata={"skipped": True}
+        )
+    listed = report.counts.seen + report.set_aside
+    told = f"{report.counts.seen:,} of the {listed:,} records that Lever listed are in the table"
+    return dg.AssetCheckResult(
+        check_name=COMPLETE,
+        passed=report.set_aside == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{told}; {report.set_aside:,} came without an id." if report.set_aside else f"{told}.",
+        metadata={"listed": listed, "without_id": report.set_aside},
+    )

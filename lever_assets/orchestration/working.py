@@ -1,0 +1,19 @@
+"""The session that an asset works in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from lever_assets.settings import Settings
+from lever_assets.sync.session import Session
+
+LOCK_SECONDS = 30.0
+"""How long a step waits for another sync of its connection, such as one from the command line."""
+
+
+@contextmanager
+def session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Session]:
+    """Open a session whose progress goes to the run's log."""
+    with Session.open(settings, listener=lambda progress: context.log.info(str(progress))) as session:
+        yield session
