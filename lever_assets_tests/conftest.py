@@ -1,6 +1,7 @@
 """Databases for every test that wants one: SQLite and PostgreSQL, both for real."""
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -15,13 +16,15 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """URL of a PostgreSQL server of our own, which starts when the first test asks for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pgserver's own, on where it keeps its lock file
         from pgserver.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp("postgresql") / "data")
+        # Not in pytest's folder: another pytest that starts takes it from the user that the server runs as.
+        folder = Path(tempfile.mkdtemp(prefix="lever-assets-postgresql-"))
+        server = get_server(folder / "data")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as conn:
             conn.execute("ALTER SYSTEM SET fsync = off")  # the data lives as long as the tests
@@ -29,6 +32,7 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

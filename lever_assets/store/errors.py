@@ -66,12 +66,22 @@ def translate(database: str) -> Iterator[None]:
     except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
         known = _known(error, database)
         if known is None:
+            _drop_values(error)
             raise
         raise known from error
     except PoolTimeoutError as error:
         raise BusyError(
             f"the database {database} has no free connection", "run fewer things at once against it"
         ) from error
+
+
+def _drop_values(error: Exception) -> None:
+    # PostgreSQL quotes the whole row in the detail of some errors; people's data has no place in a log.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
+        cause.args = (cause.diag.message_primary,)
+        if cause is not error:
+            error.args = (f"({type(cause).__name__}) {cause.diag.message_primary}",)
 
 
 def _known(error: Exception, database: str) -> StoreError | None:

@@ -1,0 +1,103 @@
+"""One sync at a time for each connection, however the one before ended."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from lever_assets.store import BusyError, Store
+from lever_assets_tests.store.builders import LEVER
+
+HOLDER = """
+import sys, time
+from lever_assets.store import Store
+with Store.open(sys.argv[1]).exclusive("lever"):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@contextmanager
+def another_process_holding(url: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def test_another_process_is_told_who_holds_it(store: Store, database_url: str) -> None:
+    with another_process_holding(database_url) as holder:
+        with pytest.raises(BusyError) as caught, store.exclusive(LEVER):
+            pytest.fail("both hold it")
+        with store.exclusive("another connection"):
+            pass
+    said = str(caught.value)
+    assert "another sync of the connection 'lever' is under way" in said
+    assert f"process {holder.pid} on {socket.gethostname()}" in said
+    assert "since 20" in said
+    assert caught.value.remedy
+
+
+def test_a_killed_holder_lets_go(store: Store, database_url: str) -> None:
+    with another_process_holding(database_url) as holder:
+        holder.kill()
+        holder.wait()
+        with store.exclusive(LEVER, wait=20):
+            pass
+
+
+def test_a_holder_that_ends_is_waited_for(store: Store, database_url: str) -> None:
+    with another_process_holding(database_url) as holder:
+        assert holder.stdin is not None
+        holder.stdin.close()
+        with store.exclusive(LEVER, wait=20):
+            assert holder.wait(20) == 0
+
+
+def test_it_is_not_re_entrant_and_can_be_taken_again(store: Store) -> None:
+    for _ in range(2):
+        with store.exclusive(LEVER), pytest.raises(BusyError, match=str(os.getpid())), store.exclusive(LEVER):
+            pytest.fail("both hold it")
+
+
+def test_an_exception_lets_go_and_passes(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.exclusive(LEVER):
+        raise ZeroDivisionError
+    with store.exclusive(LEVER):
+        pass
+
+
+def test_the_holder_can_write_and_read_meanwhile(store: Store) -> None:
+    with store.exclusive(LEVER), store.writing() as conn:
+        conn.exec_driver_sql("DELETE FROM tags")
+
+
+def test_any_name_of_a_connection_will_do(store: Store) -> None:
+    names = ["a/b", "a_b", "../up", "Zoë", "x" * 300, "with space", "a'b"]
+    with store.exclusive(names[0]), store.exclusive(names[1]):
+        for name in names[2:]:
+            with store.exclusive(name):
+                pass
+
+
+def test_the_same_connection_in_another_database_is_another(
+    sqlite_database: str, postgresql_database: str
+) -> None:
+    one, other = Store.open(sqlite_database), Store.open(postgresql_database)
+    with one.exclusive(LEVER), other.exclusive(LEVER):
+        pass
+    one.close()
+    other.close()

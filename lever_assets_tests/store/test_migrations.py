@@ -1,0 +1,166 @@
+"""The program makes and moves on its tables by itself, and keeps what is in them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, event, inspect
+
+from lever_assets.store import NewerSchemaError, Store
+from lever_assets.store.migrations import migrate
+from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
+from lever_assets_tests.store.builders import arrival, candidate, landed, merged, tag, whole
+
+
+def forget_fingerprint(conn: Connection) -> None:
+    conn.execute(schema_version.update().values(fingerprint="of an older program"))
+
+
+def statements_of(engine: Engine, into: list[str]) -> None:
+    event.listen(engine, "before_cursor_execute", lambda *args: into.append(str(args[2])))
+
+
+def test_an_empty_database_gets_every_table(empty_database_url: str) -> None:
+    store = Store.open(empty_database_url)
+    assert set(inspect(store.engine).get_table_names()) == set(metadata.tables)
+    landed(store, arrival("u1"))
+    store.close()
+
+
+def test_a_current_database_takes_one_query(store: Store) -> None:
+    seen: list[str] = []
+    statements_of(store.engine, seen)
+    migrate(store.engine)
+    [query] = [statement for statement in seen if not statement.startswith(("PRAGMA", "BEGIN"))]
+    assert "FROM schema_version" in query
+
+
+def test_what_an_older_program_lacked_is_added_and_its_data_kept(store: Store) -> None:
+    merged(store, ("o1", candidate("o1", first_name="Ada", title="Engineer")), model="candidates")
+    merged(store, ("o1", tag("a")))
+    landed(store, arrival("u1"))
+    before = whole(store, RAW["users"]), whole(store, UNIFIED["candidates"], "id", "first_name")
+    with store.writing() as conn:
+        conn.exec_driver_sql("DROP TABLE tags")
+        conn.exec_driver_sql("ALTER TABLE candidates DROP COLUMN title")
+        conn.exec_driver_sql("DROP INDEX ix_candidates_source")
+        conn.exec_driver_sql("DROP INDEX ix_raw_users_version")
+        conn.exec_driver_sql("ALTER TABLE raw_users ADD COLUMN of_a_newer_program TEXT")
+        conn.exec_driver_sql("CREATE TABLE of_the_user (n INTEGER)")
+        conn.exec_driver_sql("INSERT INTO of_the_user VALUES (7)")
+        forget_fingerprint(conn)
+    migrate(store.engine)
+    assert (whole(store, RAW["users"]), whole(store, UNIFIED["candidates"], "id", "first_name")) == before
+    assert whole(store, UNIFIED["candidates"], "title") == [(None,)]
+    assert whole(store, UNIFIED["tags"]) == []
+    found = inspect(store.engine)
+    assert {"ix_candidates_source"} <= {index["name"] for index in found.get_indexes("candidates")}
+    assert {"ix_raw_users_version"} <= {index["name"] for index in found.get_indexes("raw_users")}
+    assert "of_a_newer_program" in {column["name"] for column in found.get_columns("raw_users")}
+    with store.reading() as conn:
+        assert conn.exec_driver_sql("SELECT n FROM of_the_user").scalar_one() == 7
+    promoted = candidate("o1", first_name="Ada", title="CTO")
+    assert merged(store, ("o1", promoted), model="candidates").updated == 1
+
+
+def test_migrating_again_changes_nothing(store: Store) -> None:
+    with store.writing() as conn:
+        forget_fingerprint(conn)
+    seen: list[str] = []
+    statements_of(store.engine, seen)
+    migrate(store.engine)
+    changes = ("CREATE", "ALTER", "DROP", "COMMENT")
+    assert [statement for statement in seen if statement.strip().startswith(changes)] == []
+    assert whole(store, schema_version, "one", "version")[0] == (1, 0)
+
+
+def test_steps_run_once_in_order_and_only_on_older_databases(store: Store) -> None:
+    merged(store, ("o1", tag("a")), ("o1", tag("b")))
+    ran: list[str] = []
+
+    def rename(conn: Connection) -> None:
+        ran.append("rename")
+        conn.execute(UNIFIED["tags"].update().where(UNIFIED["tags"].c.name == "a").values(name="renamed"))
+
+    def second(conn: Connection) -> None:
+        ran.append("second")
+        conn.execute(UNIFIED["tags"].update().where(UNIFIED["tags"].c.name == "renamed").values(name="twice"))
+
+    migrate(store.engine, [rename])
+    migrate(store.engine, [rename])
+    migrate(store.engine, [rename, second])
+    assert ran == ["rename", "second"]
+    assert sorted(whole(store, UNIFIED["tags"], "name")) == [("b",), ("twice",)]
+    assert whole(store, schema_version, "version") == [(2,)]
+
+
+def test_a_new_database_needs_no_steps(empty_database_url: str) -> None:
+    Store.open(empty_database_url).close()
+    store = Store.open(empty_database_url)
+    assert whole(store, schema_version, "version") == [(0,)]
+    store.close()
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(store: Store) -> None:
+    merged(store, ("o1", tag("a")))
+
+    def broken(conn: Connection) -> None:
+        conn.exec_driver_sql("ALTER TABLE tags ADD COLUMN half TEXT")
+        conn.exec_driver_sql("UPDATE tags SET name = 'half'")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        migrate(store.engine, [broken])
+    assert whole(store, UNIFIED["tags"], "name") == [("a",)]
+    assert "half" not in {column["name"] for column in inspect(store.engine).get_columns("tags")}
+    assert whole(store, schema_version, "version") == [(0,)]
+
+
+def test_a_database_of_a_newer_program_is_refused(store: Store, database_url: str) -> None:
+    with store.writing() as conn:
+        conn.execute(schema_version.update().values(version=3))
+    with pytest.raises(NewerSchemaError, match="version 3") as caught:
+        Store.open(database_url)
+    assert "install the newer lever-assets" in caught.value.remedy
+
+
+OPENING = """
+import sys
+from lever_assets.store import Store
+print("ready", flush=True)
+sys.stdin.readline()
+Store.open(sys.argv[1]).close()
+"""
+
+
+def test_several_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENING, empty_database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ends = [(process.communicate(timeout=60)[1], process.returncode) for process in processes]
+    assert ends == [("", 0)] * 4
+    store = Store.open(empty_database_url)
+    assert set(inspect(store.engine).get_table_names()) == set(metadata.tables)
+    store.close()
+
+
+def test_a_file_gets_a_write_ahead_log(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'lever.db'}")
+    with store.reading() as conn:
+        assert conn.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    store.close()

@@ -1,0 +1,93 @@
+"""The tables are a contract: their names, and the order of their columns."""
+
+import pytest
+from sqlalchemy import inspect
+
+from lever_assets.store import Store
+from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.unified.catalogue import MODELS
+
+
+@pytest.mark.parametrize("model", [model.name for model in MODELS])
+def test_a_unified_table_has_the_columns_of_its_model_in_order(model: str) -> None:
+    row = {entry.name: entry.row for entry in MODELS}[model]
+    own = [name for name in row.model_fields if name not in {"id", "connection", "remote_id"}]
+    common = ["id", "connection", "remote_id", "changed_at", "remote_deleted_at"]
+    assert list(UNIFIED[model].c.keys()) == [*common, *own, "source_key", "content_hash"]
+
+
+def test_every_column_of_a_unified_table_is_explained() -> None:
+    silent = [
+        str(column)
+        for table in UNIFIED.values()
+        for column in table.c
+        if not column.comment and column.name != "remote_data"
+    ]
+    assert silent == []
+    assert all(table.comment for table in metadata.tables.values())
+
+
+def test_there_is_a_raw_table_for_each_resource() -> None:
+    assert {table.name for table in RAW.values()} == {
+        f"raw_{resource}"
+        for resource in [
+            "users",
+            "stages",
+            "archive_reasons",
+            "tags",
+            "sources",
+            "postings",
+            "posting_forms",
+            "requisitions",
+            "requisition_fields",
+            "opportunities",
+            "applications",
+            "interviews",
+            "offers",
+        ]
+    }
+
+
+def test_types_are_chosen_by_the_fields_of_the_model() -> None:
+    kinds = {column.name: type(column.type).__name__ for column in UNIFIED["jobs"].c}
+    assert {
+        name: kinds[name]
+        for name in (
+            "salary_amount_from",
+            "opened_at",
+            "confidential",
+            "location",
+            "status",
+            "contact_id",
+            "name",
+        )
+    } == {
+        "salary_amount_from": "Money",
+        "opened_at": "UtcDateTime",
+        "confidential": "Boolean",
+        "location": "Json",
+        "status": "PlainText",
+        "contact_id": "Key",
+        "name": "PlainText",
+    }
+    kinds = {column.name: type(column.type).__name__ for column in UNIFIED["job_screening_questions"].c}
+    assert (kinds["index"], kinds["precondition_options"]) == ("Integer", "Json")
+    assert type(UNIFIED["job_hiring_team_members"].c.roles.type).__name__ == "Json"
+    assert type(UNIFIED["screening_questions"].c.format.type).__name__ == "Json"
+
+
+def test_the_database_has_what_the_program_declares(store: Store) -> None:
+    found = inspect(store.engine)
+    assert set(found.get_table_names()) >= set(metadata.tables)
+    for table in metadata.tables.values():
+        assert [column["name"] for column in found.get_columns(table.name)] == list(table.c.keys())
+        assert {index["name"] for index in found.get_indexes(table.name)} == {
+            index.name for index in table.indexes
+        }
+
+
+def test_json_columns_are_jsonb_on_postgresql(postgresql_database: str) -> None:
+    store = Store.open(postgresql_database)
+    kinds = {column["name"]: str(column["type"]) for column in inspect(store.engine).get_columns("raw_users")}
+    store.close()
+    assert (kinds["data"], kinds["version"]) == ("JSONB", "BIGINT")
