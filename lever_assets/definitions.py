@@ -7,7 +7,7 @@ with a `SettingsError`, one sentence that names the variable.
 import dagster as dg
 
 from lever_assets.orchestration.checks import model_checks
-from lever_assets.orchestration.jobs import sync_job
+from lever_assets.orchestration.jobs import sync_jobs
 from lever_assets.orchestration.model_assets import model_assets
 from lever_assets.orchestration.raw_assets import raw_assets
 from lever_assets.settings import Settings
@@ -18,7 +18,7 @@ def build(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[*raw_assets(settings), *model_assets(settings)],
         asset_checks=[model_checks(settings)],
-        jobs=[sync_job(settings)],
+        jobs=sync_jobs(settings),
         executor=dg.in_process_executor,  # also for "Materialize" in the UI, whose runs have no job of ours
     )
 

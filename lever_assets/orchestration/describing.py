@@ -50,11 +50,6 @@ def model(of: Model) -> str:
     )
 
 
-def tags(connection: str, floor: str) -> dict[str, str]:
-    """Return the tags of an asset; `floor` is `raw` or `unified`."""
-    return {"lever/connection": connection, "lever/floor": floor}
-
-
 def database_kind(settings: Settings) -> str:
     """Return the kind that shows the database's icon."""
     return "postgresql" if settings.tables_url.startswith("postgres") else "sqlite"

@@ -1,32 +1,62 @@
-"""The sync as a job: every asset of a connection and its checks, in one process."""
+"""The sync as jobs: every asset of a connection and its checks, in one process.
+
+A step in a process of its own costs more than a second, and a sync waits for Lever, not for the processor.
+"""
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from lever_assets.orchestration.names import model_group, raw_group
 from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.scope import FULL, REFRESH_TAG
 from lever_assets.settings import Settings
 
 CONNECTION_TAG = "lever/connection"
-"""Names the connection that a run of the job syncs."""
+"""Names the connection that a run of the jobs syncs."""
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
 
 
-def sync_job(settings: Settings) -> UnresolvedAssetJobDefinition:
-    """Return the job `<connection>_sync`.
+def sync_jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
+    """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all."""
+    return [
+        _job(
+            settings,
+            "sync",
+            "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
+            "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync.",
+        ),
+        _job(
+            settings,
+            "full_sync",
+            "Reads the whole Lever account, maps it into the unified models and checks the result. Launch it "
+            "as it is, no window needs to be chosen.",
+            whole_account(settings),
+        ),
+    ]
 
-    It runs in one process: a step in a process of its own costs more than a second, and a sync waits for
-    Lever, not for the processor.
+
+def whole_account(settings: Settings) -> dict[str, str]:
+    """Return the tags of a run over every window, the open one included.
+
+    A run of partitioned assets needs windows: without any, Dagster fails each step that has an upstream.
     """
+    windows = sync_windows(settings)
+    first = windows.get_first_partition_key()
+    last = windows.get_last_partition_key()
+    if first is None or last is None:  # the first window lies in the future
+        return {REFRESH_TAG: FULL}
+    return {REFRESH_TAG: FULL, _RANGE_START: first, _RANGE_END: last}
+
+
+def _job(
+    settings: Settings, name: str, description: str, tags: dict[str, str] | None = None
+) -> UnresolvedAssetJobDefinition:
     connection = settings.connection
     return dg.define_asset_job(
-        f"{connection}_sync",
+        f"{connection}_{name}",
         selection=dg.AssetSelection.groups(raw_group(connection), model_group(connection)),
-        description=(
-            "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
-            "result. Launched without a window it reads the whole account; with the tag lever/refresh: "
-            "delta, only what changed since the last sync."
-        ),
-        tags={CONNECTION_TAG: connection},
-        partitions_def=sync_windows(settings),
+        description=description,
+        tags={CONNECTION_TAG: connection, **(tags or {})},
         executor_def=dg.in_process_executor,
     )

@@ -7,8 +7,8 @@ import dagster as dg
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration import describing, metadata
 from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.names import model_group, model_key, pool, raw_key
-from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.names import model_group, model_key, raw_key
+from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
 from lever_assets.settings import Settings
 from lever_assets.store import reads
@@ -26,20 +26,6 @@ def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 def _model_asset(model: Model, settings: Settings) -> dg.AssetsDefinition:
     connection = settings.connection
 
-    @dg.asset(
-        key=model_key(connection, model.name),
-        deps=_upstream(connection, model),
-        group_name=model_group(connection),
-        description=describing.model(model),
-        kinds={"python", describing.database_kind(settings)},
-        owners=list(describing.OWNERS),
-        tags=describing.tags(connection, "unified"),
-        metadata=describing.model_metadata(model),
-        code_version=str(MAPPING_VERSION),
-        partitions_def=sync_windows(settings),
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=pool(connection),
-    )
     def derive_model(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             report = derive(session, model.name)
@@ -51,7 +37,18 @@ def _model_asset(model: Model, settings: Settings) -> dg.AssetsDefinition:
             )
         yield dg.MaterializeResult(metadata=metadata.derived(report, preview, session.store.name))
 
-    return derive_model
+    return sync_asset(
+        settings,
+        derive_model,
+        key=model_key(connection, model.name),
+        deps=_upstream(connection, model),
+        group=model_group(connection),
+        floor="unified",
+        description=describing.model(model),
+        kind="python",
+        metadata=describing.model_metadata(model),
+        code_version=str(MAPPING_VERSION),
+    )
 
 
 def _upstream(connection: str, model: Model) -> list[dg.AssetKey]:

@@ -6,9 +6,9 @@ import dagster as dg
 
 from lever_assets.orchestration import describing, metadata
 from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.names import COMPLETE, pool, raw_group, raw_key
-from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.names import COMPLETE, raw_group, raw_key
 from lever_assets.orchestration.scope import scope_of
+from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
 from lever_assets.settings import Settings
 from lever_assets.store import reads
@@ -26,26 +26,6 @@ def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
     connection = settings.connection
     key = raw_key(connection, resource.name)
 
-    @dg.asset(
-        key=key,
-        deps=[raw_key(connection, resource.parent)] if resource.parent else [],
-        group_name=raw_group(connection),
-        description=describing.resource(resource),
-        kinds={"lever", describing.database_kind(settings)},
-        owners=list(describing.OWNERS),
-        tags=describing.tags(connection, "raw"),
-        metadata=describing.raw_metadata(resource),
-        partitions_def=sync_windows(settings),
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=pool(connection),
-        check_specs=[
-            dg.AssetCheckSpec(
-                COMPLETE,
-                asset=key,
-                description="The key may read this resource, and all that Lever listed is in the table.",
-            )
-        ],
-    )
     def land_resource(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             scope = scope_of(context, settings)
@@ -60,7 +40,24 @@ def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
             check_results=[_complete(report)],
         )
 
-    return land_resource
+    return sync_asset(
+        settings,
+        land_resource,
+        key=key,
+        deps=[raw_key(connection, resource.parent)] if resource.parent else [],
+        group=raw_group(connection),
+        floor="raw",
+        description=describing.resource(resource),
+        kind="lever",
+        metadata=describing.raw_metadata(resource),
+        checks=[
+            dg.AssetCheckSpec(
+                COMPLETE,
+                asset=key,
+                description="The key may read this resource, and all that Lever listed is in the table.",
+            )
+        ],
+    )
 
 
 def _complete(report: LandReport) -> dg.AssetCheckResult:

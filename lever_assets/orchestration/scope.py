@@ -10,16 +10,26 @@ from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import covering
 
 REFRESH_TAG = "lever/refresh"
-"""A run tag; the value `delta` asks Lever only for what changed since the last sync."""
+"""A run tag, for a run that is not to read just its windows."""
 DELTA = "delta"
+"""Ask Lever only for what changed since the last sync."""
+FULL = "full"
+"""Read the whole account, whichever windows the run is over."""
 
 
 def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
-    """Return the scope of the run: its delta, its range of windows, or everything if it has no window."""
-    if context.run.tags.get(REFRESH_TAG) == DELTA:
+    """Return what the run is to cover; raises Failure if it has no window and no tag that says so."""
+    refresh = context.run.tags.get(REFRESH_TAG)
+    if refresh == DELTA:
         return Scope(delta=True)
-    if not (context.has_partition_key or context.has_partition_key_range):
+    if refresh == FULL:
         return Scope()
+    if not (context.has_partition_key or context.has_partition_key_range):
+        raise dg.Failure(
+            f"This run has no window: choose one or more, or launch {settings.connection}_full_sync, which "
+            "reads the whole account.",
+            allow_retries=False,
+        )
     window = context.partition_time_window
     bounds = covering(
         window.start.astimezone(UTC),

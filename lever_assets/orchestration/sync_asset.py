@@ -1,0 +1,49 @@
+"""What all sync assets have in common: windows, one run for a range of them, the pool, the owners."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from lever_assets.orchestration import describing
+from lever_assets.orchestration.names import pool
+from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.settings import Settings
+
+Body = Callable[[dg.AssetExecutionContext], Iterator[dg.MaterializeResult[None]]]
+
+
+def sync_asset(
+    settings: Settings,
+    body: Body,
+    *,
+    key: dg.AssetKey,
+    deps: Iterable[dg.AssetKey],
+    group: str,
+    floor: str,
+    description: str,
+    kind: str,
+    metadata: Mapping[str, Any],
+    code_version: str | None = None,
+    checks: Sequence[dg.AssetCheckSpec] = (),
+) -> dg.AssetsDefinition:
+    """Return an asset of the default connection; `floor` is `raw` or `unified`, `kind` an icon of the UI."""
+    with warnings.catch_warnings():
+        # A range of windows must be one run, one pass over the API; nothing else than this parameter says so.
+        warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
+        return dg.asset(
+            key=key,
+            deps=list(deps),
+            group_name=group,
+            description=description,
+            kinds={kind, describing.database_kind(settings)},
+            owners=list(describing.OWNERS),
+            tags={"lever/connection": settings.connection, "lever/floor": floor},
+            metadata=metadata,
+            code_version=code_version,
+            partitions_def=sync_windows(settings),
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            pool=pool(settings.connection),
+            check_specs=list(checks),
+        )(body)

@@ -1,0 +1,22 @@
+"""A small account in the sandbox."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets_tests.orchestration.running import Place
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """An account of 40 opportunities and an empty folder, shared by the tests of a module in their order."""
+    with running_sandbox(SandboxConfig(opportunities=40, rate=0)) as sandbox:
+        yield Place(sandbox, tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    return tmp_path

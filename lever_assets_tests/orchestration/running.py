@@ -1,0 +1,105 @@
+"""What these tests share: definitions over a sandbox, runs of them, and what the runs reported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import SecretStr
+
+from lever_assets.definitions import build
+from lever_assets.sandbox import Sandbox
+from lever_assets.settings import Settings
+from lever_assets_tests.sync.tables import Tables, unified_tables
+
+FIRST = date(2026, 11, 2)
+"""A start that leaves few windows: Dagster's own work grows with them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with a database and a Dagster instance of its own, and the sandbox that it is filled from."""
+
+    sandbox: Sandbox
+    folder: Path
+
+    def settings(self, **changes: Any) -> Settings:
+        """Return settings that reach the sandbox without a limit."""
+        known: dict[str, Any] = {
+            "api_key": SecretStr(self.sandbox.key),
+            "base_url": self.sandbox.url,
+            "data_dir": self.folder,
+            "rate_limit": 0,
+            "sync_start": FIRST,
+        }
+        return Settings(**{**known, **changes})
+
+    def environment(self) -> dict[str, str]:
+        """Return the same settings as variables, and a Dagster home."""
+        return {
+            "LEVER_API_KEY": self.sandbox.key,
+            "LEVER_BASE_URL": self.sandbox.url,
+            "LEVER_DATA_DIR": str(self.folder),
+            "LEVER_RATE_LIMIT": "0",
+            "LEVER_SYNC_START": FIRST.isoformat(),
+            "DAGSTER_HOME": str(self.folder),
+        }
+
+    def instance(self) -> dg.DagsterInstance:
+        """Return the folder's Dagster instance."""
+        return dg.DagsterInstance.local_temp(str(self.folder), overrides={"telemetry": {"enabled": False}})
+
+    def run(
+        self, job: str = "lever_sync", *, tags: Mapping[str, str] | None = None, **changes: Any
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job of the definitions in this process, without raising what fails."""
+        with self.instance() as instance:
+            resolved = build(self.settings(**changes)).resolve_job_def(job)
+            return resolved.execute_in_process(instance=instance, tags=dict(tags or {}), raise_on_error=False)
+
+    def tables(self, *, instants: bool = True) -> Tables:
+        """Return every unified table, row for row."""
+        return unified_tables(self.settings().tables_url, instants=instants)
+
+
+def windows(settings: Settings) -> list[str]:
+    """Return the keys of all windows, the open one included."""
+    return list(build(settings).resolve_job_def("lever_sync").partitions_def.get_partition_keys())  # type: ignore[union-attr] # the job has partitions
+
+
+def window_range(first: str, last: str) -> dict[str, str]:
+    """Return the tags of a run over a range of windows."""
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+
+
+def reported(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    """Return the metadata of an asset's last materialization in a run."""
+    events = [each for each in result.get_asset_materialization_events() if each.asset_key == key(asset)]
+    assert events, f"{asset} was not materialized"
+    return {name: value.value for name, value in events[-1].materialization.metadata.items()}
+
+
+def key(asset: str) -> dg.AssetKey:
+    """Return an asset's key by its own name."""
+    return dg.AssetKey(["lever", asset])
+
+
+def failed_checks(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    """Return the description of every check that did not pass."""
+    return {
+        f"{each.asset_key.path[-1]}.{each.check_name}": each.description or ""
+        for each in result.get_asset_check_evaluations()
+        if not each.passed
+    }
+
+
+def failures(result: dg.ExecuteInProcessResult) -> set[str]:
+    """Return what the failed steps of a run say."""
+    found = set()
+    for event in result.all_events:
+        if event.is_step_failure:
+            told = event.step_failure_data.user_failure_data
+            found.add(told.description or "" if told else event.message or "")
+    return found

@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.sync.session import Session
+from lever_assets_tests.orchestration.running import (
+    Place,
+    failed_checks,
+    failures,
+    reported,
+    windows,
+)
+
+
+@pytest.fixture
+def latest(place: Place) -> dict[str, str]:
+    return {"dagster/partition": windows(place.settings())[-1]}
+
+
+def test_without_a_key_the_steps_say_how_to_connect(
+    place: Place, folder: Path, latest: dict[str, str]
+) -> None:
+    result = Place(place.sandbox, folder).run(tags=latest, api_key=None)
+    assert not result.success
+    (sentence,) = failures(result)
+    assert sentence.startswith("No Lever account is connected: set LEVER_API_KEY")
+    assert "lever-assets demo" in sentence
+
+
+def test_a_wrong_key_is_told_in_one_sentence_without_the_key(
+    place: Place, folder: Path, latest: dict[str, str]
+) -> None:
+    result = Place(place.sandbox, folder).run(tags=latest, api_key="mistyped-key")
+    assert not result.success
+    for sentence in failures(result):
+        assert "mistyped-key" not in sentence
+        assert "key" in sentence
+        assert "\n" not in sentence
+
+
+def test_an_unusable_database_is_told_in_one_sentence(
+    place: Place, folder: Path, latest: dict[str, str]
+) -> None:
+    (folder / "blocked").write_text("a file where a folder should be")
+    address = f"sqlite:///{folder}/blocked/lever.db"
+    result = Place(place.sandbox, folder).run(tags=latest, database_url=address)
+    assert not result.success
+    (sentence,) = failures(result)
+    assert "can't be made" in sentence
+
+
+def test_a_run_without_a_window_says_what_to_launch(place: Place, folder: Path) -> None:
+    result = Place(place.sandbox, folder).run()
+    assert not result.success
+    assert any("launch lever_full_sync" in sentence for sentence in failures(result))
+
+
+def test_a_sync_under_way_elsewhere_fails_the_step_with_its_holder(
+    place: Place, folder: Path, latest: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lever_assets.orchestration.raw_assets.LOCK_SECONDS", 0.0)
+    here = Place(place.sandbox, folder)
+    with Session.open(here.settings()) as session, session.alone():
+        result = here.run(tags=latest)
+    assert not result.success
+    assert all("sync" in sentence for sentence in failures(result))
+
+
+def test_a_missing_permission_skips_one_resource_and_fails_its_check(folder: Path) -> None:
+    with running_sandbox(SandboxConfig(opportunities=20, rate=0, denied=frozenset({"offers"}))) as sandbox:
+        here = Place(sandbox, folder)
+        result = here.run("lever_full_sync")
+        tables = here.tables()
+    assert result.success
+    assert set(failed_checks(result)) == {"raw_offers.complete"}
+    assert "offers was skipped" in failed_checks(result)["raw_offers.complete"]
+    assert "offers was skipped" in reported(result, "raw_offers")["skipped"]
+    assert tables["offers"] == []
+    assert len(tables["candidates"]) == 20
