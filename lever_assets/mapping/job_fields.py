@@ -22,9 +22,9 @@ def job_fields(
     if requisition is not None:
         fields += default_fields(ctx, "jobs", _requisition(requisition))
         fields += [
-            _custom(key, value, definitions.get(key), ctx)
-            for key, value in requisition.custom_fields.items()
-            if has_value(value)
+            _custom(key, requisition.custom_fields[key], definitions.get(key), ctx)
+            for key in sorted(requisition.custom_fields)
+            if has_value(requisition.custom_fields[key])
         ]
     return fields
 

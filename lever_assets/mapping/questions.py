@@ -48,7 +48,8 @@ def asked(form: PostingForm) -> Iterator[AskedQuestion]:
             remote_id = question_id(group.id, question)
             if remote_id is not None:
                 found.setdefault(remote_id, AskedQuestion(remote_id, question))
-    for key, question in form.eeo_questions.items():
+    for key in sorted(form.eeo_questions):  # a database may hand keys back in any order
+        question = form.eeo_questions[key]
         found.setdefault(f"eeo:{key}", AskedQuestion(f"eeo:{key}", question, eeo=True))
     yield from found.values()
 

@@ -45,9 +45,9 @@ def meeting_url(interview: Interview) -> str | None:
 
 def _texts(interview: Interview) -> Iterator[str]:
     yield from (text for text in (interview.location, interview.note) if text)
-    for key, value in interview.raw.items():
+    for key in sorted(interview.raw):
         if key.lower().startswith("gcal"):
-            yield from _strings(value)
+            yield from _strings(interview.raw[key])
 
 
 def _strings(value: JsonValue) -> Iterator[str]:

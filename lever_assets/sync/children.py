@@ -1,6 +1,7 @@
 """Landing what Lever gives per parent: one request for each parent that is due, many at a time."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,8 @@ from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 
 _AT_ONCE = 100
-"""Parents whose children land in one transaction."""
+_AT_LEAST_EVERY = 1.0
+"""What was read lands after so many parents or so many seconds: a kill loses no more than that."""
 
 _NEEDS_APPLICATION = {"offers": "applications"}
 """Lever's offer form always names the posting (help.lever.co, "Creating and managing offer forms"), so an
@@ -59,6 +61,7 @@ class _ChildReader:
     tally: Tally = field(default_factory=Tally)
     read: dict[str, Sequence[JsonObject]] = field(default_factory=dict)
     hashes: dict[str, str | None] = field(default_factory=dict)
+    landed_at: float = field(default_factory=time.monotonic)
     allowed: bool = False
     failure: LeverError | None = None
 
@@ -98,7 +101,7 @@ class _ChildReader:
                 self.read[parent] = children
                 self.hashes[parent] = content_hash
             self.meter.advance(1)
-            if len(self.read) >= _AT_ONCE:
+            if len(self.read) >= _AT_ONCE or time.monotonic() - self.landed_at >= _AT_LEAST_EVERY:
                 self._land()
 
     async def _children_of(self, parent: str) -> Sequence[JsonObject] | None:
@@ -122,6 +125,7 @@ class _ChildReader:
     def _land(self) -> None:
         read, hashes = self.read, self.hashes
         self.read, self.hashes = {}, {}
+        self.landed_at = time.monotonic()
         if not read:
             return
         batches = {

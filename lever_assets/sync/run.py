@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.catalogue import MODELS
 
@@ -67,12 +69,13 @@ async def _land_all(
     session: Session, scope: Scope, on_report: Callable[[Report], None]
 ) -> tuple[LandReport, ...]:
     reports: list[LandReport] = []
+    wanted = tuple(each.name for each in RESOURCES if each.kind is not Kind.EMBEDDED)
+    run = Run(str(uuid4()), wanted)
     async with session.connection.client(session.settings) as lever:
-        for resource in RESOURCES:
-            if resource.kind is not Kind.EMBEDDED:
-                report = await land_with(lever, session, resource.name, scope)
-                reports.append(report)
-                on_report(report)
+        for name in wanted:
+            report = await land_with(lever, session, name, scope, run)
+            reports.append(report)
+            on_report(report)
     return tuple(reports)
 
 

@@ -393,8 +393,8 @@ def test_a_requisitions_custom_fields_have_the_labels_and_types_of_their_definit
     ]
 
     assert [(field["key"], field["label"], field["value"]) for field in custom] == [
-        ("target_hire_date", "Target Hire Date", "2026-01-03T00:00:00.000Z"),
         ("budget", "Budget", {"code": "X", "approved": True}),
+        ("target_hire_date", "Target Hire Date", "2026-01-03T00:00:00.000Z"),
         ("undefined", "undefined", "text"),
     ]
 

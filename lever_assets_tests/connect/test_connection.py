@@ -1,0 +1,52 @@
+"""A connection comes from the settings and never shows its key."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from lever_assets.connect.connection import Connection, NotConnectedError
+from lever_assets.settings import Settings, SettingsError
+
+
+def _settings(folder: Path, key: str | None) -> Settings:
+    return Settings(api_key=None if key is None else SecretStr(key), data_dir=folder, rate_limit=5)
+
+
+def test_the_key_shows_nowhere(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, "very-secret")
+    connection = Connection.default(settings)
+    client = connection.client(settings)
+
+    assert "very-secret" not in repr((settings, connection, client))
+    assert all("very-secret" not in str(path) for path in tmp_path.rglob("*"))
+
+
+def test_without_a_key_there_is_no_client(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, None)
+
+    with pytest.raises(NotConnectedError, match="LEVER_API_KEY"):
+        Connection.default(settings).client(settings)
+
+
+def test_a_blank_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVER_API_KEY", " ")
+    monkeypatch.setenv("LEVER_SYNC_WINDOW", "")
+
+    settings = Settings.load()
+
+    assert settings.api_key is None
+    assert settings.sync_window == "weekly"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LEVER_SYNC_WINDOW", "yearly"), ("LEVER_SYNC_START", "soon"), ("LEVER_RATE_LIMIT", "-1")],
+)
+def test_a_setting_that_can_not_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=name):
+        Settings.load()

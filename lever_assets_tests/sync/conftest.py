@@ -1,0 +1,22 @@
+"""A small account in the sandbox, and sessions that sync it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets_tests.sync.tables import Account
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An account that the test may change."""
+    with running_sandbox(SandboxConfig(opportunities=60, seed=7, rate=0)) as running:
+        yield running
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
+    """The account and an empty database to sync it into."""
+    return Account(sandbox, tmp_path, sqlite_database)

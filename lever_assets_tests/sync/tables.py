@@ -1,0 +1,101 @@
+"""What the tests of the sync share: sessions on a sandbox, and whole tables to compare."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from lever_assets.sandbox import Sandbox
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.sync.run import SyncReport, sync
+from lever_assets.sync.session import Scope, Session
+
+Tables = dict[str, list[dict[str, Any]]]
+EVERYTHING = Scope()
+DELTA = Scope(delta=True)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A Lever account in the sandbox and the database that it is synced into."""
+
+    sandbox: Sandbox
+    folder: Path
+    database: str
+
+    def settings(self, **changes: Any) -> Settings:
+        """Return settings that reach the account without a limit."""
+        known: dict[str, Any] = {
+            "api_key": SecretStr(self.sandbox.key),
+            "base_url": self.sandbox.url,
+            "data_dir": self.folder,
+            "database_url": SecretStr(self.database),
+            "rate_limit": 0,
+            "concurrency": 8,
+        }
+        return Settings(**{**known, **changes})
+
+    @contextmanager
+    def session(self, **changes: Any) -> Iterator[Session]:
+        """Open a session."""
+        with Session.open(self.settings(**changes)) as session:
+            yield session
+
+    def sync(self, scope: Scope = EVERYTHING, **changes: Any) -> SyncReport:
+        """Sync, and return what the sync says of itself."""
+        with self.session(**changes) as session:
+            return sync(session, scope)
+
+    def tables(self) -> Tables:
+        """Return every unified table, row for row."""
+        return unified_tables(self.database)
+
+
+def unified_tables(url: str, *, instants: bool = True, deleted: bool = True) -> Tables:
+    """Return every row of the 19 tables by id.
+
+    Without `instants` also without what tells when we saw it; without `deleted` only what exists in Lever.
+    """
+    left_out = set() if instants else {"changed_at", "remote_deleted_at"}
+    store = Store.open(url)
+    try:
+        with store.reading() as conn:
+            found = {name: conn.execute(select(table)).mappings().all() for name, table in UNIFIED.items()}
+    finally:
+        store.close()
+    # Sorted here: databases do not agree on the order of texts.
+    return {
+        name: [
+            {column: value for column, value in row.items() if column not in left_out}
+            for row in sorted(rows, key=lambda row: str(row["id"]))
+            if deleted or row["remote_deleted_at"] is None
+        ]
+        for name, rows in found.items()
+    }
+
+
+def live(url: str) -> Tables:
+    """Return the rows that exist in Lever, without what tells when we saw them."""
+    return unified_tables(url, instants=False, deleted=False)
+
+
+def raw_ids(url: str, resource: str) -> set[str]:
+    """Return the remote ids of the live raw records."""
+    store = Store.open(url)
+    try:
+        with store.reading() as conn:
+            table = RAW[resource]
+            return set(conn.execute(select(table.c.remote_id).where(table.c.deleted_at.is_(None))).scalars())
+    finally:
+        store.close()
+
+
+def empty_database(folder: Path) -> str:
+    """Return the URL of a database that does not exist yet."""
+    return f"sqlite:///{folder / 'another.db'}"
