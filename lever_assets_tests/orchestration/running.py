@@ -1,8 +1,8 @@
 """What these tests share: definitions over a sandbox, runs of them, and what the runs reported."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets_tests.sync.tables import Tables, unified_tables
 
-FIRST = date(2026, 11, 2)
-"""A start that leaves few windows: Dagster's own work grows with them."""
+FIRST = datetime.now(UTC).date() - timedelta(days=8)
+"""A start that leaves two windows: Dagster's own work grows with them."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Place:
 
     sandbox: Sandbox
     folder: Path
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     def settings(self, **changes: Any) -> Settings:
         """Return settings that reach the sandbox without a limit."""
@@ -47,17 +48,14 @@ class Place:
             "DAGSTER_HOME": str(self.folder),
         }
 
-    def instance(self) -> dg.DagsterInstance:
-        """Return the folder's Dagster instance."""
-        return dg.DagsterInstance.local_temp(str(self.folder), overrides={"telemetry": {"enabled": False}})
-
     def run(
         self, job: str = "lever_sync", *, tags: Mapping[str, str] | None = None, **changes: Any
     ) -> dg.ExecuteInProcessResult:
         """Run a job of the definitions in this process, without raising what fails."""
-        with self.instance() as instance:
-            resolved = build(self.settings(**changes)).resolve_job_def(job)
-            return resolved.execute_in_process(instance=instance, tags=dict(tags or {}), raise_on_error=False)
+        resolved = build(self.settings(**changes)).resolve_job_def(job)
+        return resolved.execute_in_process(
+            instance=self.instance, tags=dict(tags or {}), raise_on_error=False
+        )
 
     def tables(self, *, instants: bool = True) -> Tables:
         """Return every unified table, row for row."""
