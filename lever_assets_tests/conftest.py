@@ -42,7 +42,7 @@ def new_postgresql_database(postgresql_url: str) -> Callable[[str], str]:
     def make(template: str) -> str:
         name = f"test_{next(_numbers)}"
         with psycopg.connect(postgresql_url, autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
         return _at(postgresql_url, name)
 
     return make
