@@ -7,7 +7,7 @@ import dagster as dg
 from lever_assets.orchestration import describing, metadata
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.names import COMPLETE, raw_group, raw_key
-from lever_assets.orchestration.scope import scope_of
+from lever_assets.orchestration.scope import run_of, scope_of
 from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
 from lever_assets.settings import Settings
@@ -30,7 +30,7 @@ def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
         with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             scope = scope_of(context, settings)
             context.log.info(f"{resource.name}: reading {scope} from Lever.")
-            report = land(session, resource.name, scope)
+            report = land(session, resource.name, scope, run_of(context, connection))
             with session.store.reading() as conn:
                 live = reads.raw_count(conn, session.name, resource.name).live
         if report.skipped:

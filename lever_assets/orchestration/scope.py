@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from lever_assets.orchestration.names import raw_key
 from lever_assets.orchestration.partitions import first_instant
 from lever_assets.settings import Settings
+from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import covering
 
@@ -38,3 +41,13 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
         now=datetime.now(UTC),
     )
     return Scope(bounds)
+
+
+def run_of(context: dg.AssetExecutionContext, connection: str) -> Run:
+    """Return the run with the resources that it is to read; it continues an unfinished one of the same kind."""
+    selected = context.run.asset_selection
+    wanted = (each.name for each in RESOURCES if each.kind is not Kind.EMBEDDED)
+    return Run(
+        context.run_id,
+        tuple(name for name in wanted if not selected or raw_key(connection, name) in selected),
+    )
