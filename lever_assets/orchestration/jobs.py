@@ -29,8 +29,8 @@ def sync_jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
         _job(
             settings,
             "full_sync",
-            "Reads the whole Lever account, maps it into the unified models and checks the result. For `dagster "
-            "job launch`, where it needs no window; in the UI choose all windows of the other job instead.",
+            "Reads the whole Lever account, maps it into the unified models and checks the result. For "
+            "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job.",
             whole_account(settings),
         ),
     ]
