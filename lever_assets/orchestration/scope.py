@@ -44,10 +44,10 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
 
 
 def run_of(context: dg.AssetExecutionContext, connection: str) -> Run:
-    """Return the run with the resources that it is to read; it continues an unfinished one of the same kind."""
+    """Return the run and what it is to read; it continues an unfinished one that wants the same."""
     selected = context.run.asset_selection
     wanted = (each.name for each in RESOURCES if each.kind is not Kind.EMBEDDED)
     return Run(
-        context.run_id,
+        context.run.run_id,
         tuple(name for name in wanted if not selected or raw_key(connection, name) in selected),
     )

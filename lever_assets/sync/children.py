@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.store import land_children, mapping_errors, next_version
 from lever_assets.store.parents import Due, count_due, each_due
-from lever_assets.sync import passes
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.lists import Tally
 from lever_assets.sync.progress import Meter
@@ -24,21 +24,21 @@ _NEEDS_APPLICATION = {"offers": "applications"}
 opportunity without an application has no offers. Interviews have no such rule: they happen in any stage."""
 
 
-async def land_below(lever: LeverClient, session: Session, resource: Resource, scope: Scope) -> Tally:
-    """Read the children of every parent of the scope that is due; continue a pass that was killed.
+async def land_below(
+    lever: LeverClient, session: Session, resource: Resource, scope: Scope, *, read_since: datetime
+) -> Tally:
+    """Read the children of every parent of the scope that is due.
 
-    A delta reads the children of parents that changed since theirs were read; other scopes read them all.
+    A delta reads the children of parents that changed since theirs were read; other scopes also those that
+    were not read since `read_since`, the beginning of the run.
     """
     assert resource.parent is not None  # noqa: S101 - the table of resources says so
-    key = "delta" if scope.delta else scope.bounds.key
-    with session.store.writing() as conn:
-        current = passes.take_up(conn, session.name, resource.name, key, now())
     due = Due(
         resource.parent,
         resource.name,
         lower=None if scope.delta else scope.bounds.lower,
         upper=None if scope.delta else scope.bounds.upper,
-        read_before=None if scope.delta else current.started_at,
+        read_before=None if scope.delta else read_since,
         having=_NEEDS_APPLICATION.get(resource.name),
     )
     with session.store.reading() as conn:
@@ -46,8 +46,6 @@ async def land_below(lever: LeverClient, session: Session, resource: Resource, s
     parents = each_due(session.store.reading, session.name, due)
     reader = _ChildReader(lever, session, resource, parents, total)
     await reader.run(session.settings.concurrency)
-    with session.store.writing() as conn:
-        passes.finish(conn, session.name, resource.name, key, current)
     return reader.tally
 
 

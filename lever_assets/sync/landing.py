@@ -10,16 +10,16 @@ from lever_assets.sync.children import land_below
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, Kind, Resource
-from lever_assets.sync.runs import Run
+from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
 
 
 def land(session: Session, resource_name: str, scope: Scope, run: Run | None = None) -> LandReport:
     """Read one resource from Lever into its raw table and say what became of it.
 
-    With `run`, a resource that the unfinished run before it had read to the end is not read again. Raises
-    LeverError, StoreError or NotConnectedError; what was read until then is kept, and the next run goes on
-    from there. A missing permission is no error: the report's `skipped` tells it.
+    `run` is the run that this is a part of (None: a run of its own); it continues the unfinished one before
+    it. Raises LeverError, StoreError or NotConnectedError; what was read until then is kept. A missing
+    permission is no error: the report's `skipped` tells it.
     """
 
     async def alone() -> LandReport:
@@ -34,16 +34,19 @@ async def land_with(
 ) -> LandReport:
     """As `land`, with an open client."""
     resource = BY_NAME[resource_name]
+    run = run or Run.of(resource.name)
     began, before = time.monotonic(), lever.traffic.snapshot()
     skipped: str | None = None
-    tally = Tally()
-    already = run is not None and _was_read(session, scope, run, resource)
-    if not already:
-        try:
-            tally = await _read(lever, session, resource, scope)
-        except PermissionMissingError as error:
-            skipped = f"{resource.name} was skipped: {error}"
-        _keep(session, scope, resource, skipped)
+    with session.store.writing() as conn:
+        standing = runs.take_up(conn, session.name, scope, run, now())
+    try:
+        tally = await _read(lever, session, resource, scope, standing)
+    except PermissionMissingError as error:
+        tally, skipped = Tally(), f"{resource.name} was skipped: {error}"
+    state: JsonObject = {"read_at": now().isoformat(), "scope": str(scope), "denied": skipped}
+    with session.store.writing() as conn:
+        put_state(conn, session.name, f"resource:{resource.name}", state)
+        runs.mark_read(conn, session.name, scope, run, resource.name)
     return LandReport(
         resource.name,
         str(scope),
@@ -53,29 +56,18 @@ async def land_with(
         tally.embedded,
         tally.set_aside,
         skipped,
-        already,
     )
 
 
-def _was_read(session: Session, scope: Scope, run: Run, resource: Resource) -> bool:
-    with session.store.writing() as conn:
-        return runs.was_read(conn, session.name, scope, run, resource=resource.name, now=now())
-
-
-def _keep(session: Session, scope: Scope, resource: Resource, skipped: str | None) -> None:
-    state: JsonObject = {"read_at": now().isoformat(), "scope": str(scope), "denied": skipped}
-    with session.store.writing() as conn:
-        put_state(conn, session.name, f"resource:{resource.name}", state)
-        runs.mark_read(conn, session.name, scope, resource.name)
-
-
-async def _read(lever: LeverClient, session: Session, resource: Resource, scope: Scope) -> Tally:
+async def _read(
+    lever: LeverClient, session: Session, resource: Resource, scope: Scope, standing: Standing
+) -> Tally:
     match resource.kind:
         case Kind.SNAPSHOT:
             return await land_snapshot(lever, session, resource)
         case Kind.WINDOWED:
             return await land_windowed(lever, session, resource, scope)
         case Kind.CHILD:
-            return await land_below(lever, session, resource, scope)
+            return await land_below(lever, session, resource, scope, read_since=standing.started_at)
         case Kind.EMBEDDED:
             raise ValueError(f"{resource.name} lands with {resource.parent}")

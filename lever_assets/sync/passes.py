@@ -10,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.store import get_state, put_state
-from lever_assets.store.state import states
 
 _MOST = timedelta(days=7)
 
@@ -90,14 +89,3 @@ def move_watermark(
 def finish(conn: Connection, connection: str, resource: str, key: str, current: Pass) -> None:
     """Keep the pass as finished: the next one over the same bounds begins anew."""
     keep(conn, connection, resource, key, replace(current, done=True))
-
-
-def unfinished(conn: Connection, connection: str) -> list[tuple[str, str, Pass]]:
-    """Return (resource, key, pass) of every pass that was begun and not finished."""
-    found: list[tuple[str, str, Pass]] = []
-    for name in states(conn, connection, "pass:"):
-        _, resource, key = name.split(":", 2)
-        stored = _stored(conn, connection, resource, key)
-        if stored is not None and not stored.done:
-            found.append((resource, key, stored))
-    return found

@@ -12,8 +12,7 @@ class LandReport:
 
     `embedded` counts the records that came inside (applications inside opportunities), `set_aside` those
     without an id. `skipped` is a sentence when the key lacks the permission: nothing was read then, and what
-    is stored was kept. `already`: the run that this one continues had read it to the end. `seconds` is the
-    duration, `scope` what was asked for.
+    is stored was kept. `seconds` is the duration, `scope` what was asked for.
     """
 
     resource: str
@@ -24,7 +23,6 @@ class LandReport:
     embedded: Landed | None = None
     set_aside: int = 0
     skipped: str | None = None
-    already: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land_with
@@ -70,7 +69,7 @@ async def _land_all(
 ) -> tuple[LandReport, ...]:
     reports: list[LandReport] = []
     wanted = tuple(each.name for each in RESOURCES if each.kind is not Kind.EMBEDDED)
-    run = Run(str(uuid4()), wanted)
+    run = Run.of(*wanted)
     async with session.connection.client(session.settings) as lever:
         for name in wanted:
             report = await land_with(lever, session, name, scope, run)

@@ -1,12 +1,16 @@
-"""Runs: which resources one run has read already, so that the run after a kill does not read them again."""
+"""Runs: what one run sets out to read and has read, so that the run after a kill continues it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.store import get_state, put_state
+from lever_assets.store.state import states
 from lever_assets.sync.session import Scope
 
 _MOST = timedelta(days=7)
@@ -16,65 +20,79 @@ _MOST = timedelta(days=7)
 class Run:
     """One run, as its orchestrator names it: a unique id, and the resources that it sets out to read.
 
-    A run that wants the same as an unfinished one before it, over the same scope, continues that one.
+    A run that wants the same as an unfinished one before it, over the same scope, continues that one: what
+    was read below a parent since that one began is not read again. After a week it is begun anew.
     """
 
     id: str
     wanted: tuple[str, ...]
 
+    @classmethod
+    def of(cls, *wanted: str) -> "Run":
+        """Return a run of its own."""
+        return cls(str(uuid4()), wanted)
+
 
 @dataclass(frozen=True)
-class _Progress:
+class Standing:
+    """How far a run is: `read` are the resources that it has read to the end, `scope` the bounds' key."""
+
     id: str
+    scope: str
     wanted: tuple[str, ...]
     started_at: datetime
     read: tuple[str, ...] = ()
 
     @property
-    def finished(self) -> bool:
-        return set(self.wanted) <= set(self.read)
+    def missing(self) -> tuple[str, ...]:
+        """The resources that are still to be read."""
+        return tuple(each for each in self.wanted if each not in self.read)
 
 
-_PROGRESS = TypeAdapter(_Progress)
+_STANDING = TypeAdapter(Standing)
 
 
-def was_read(
-    conn: Connection, connection: str, scope: Scope, run: Run, *, resource: str, now: datetime
-) -> bool:
-    """Tell whether the run that `run` continues has read `resource` to the end; takes the run up.
-
-    A delta continues nothing: it costs little, and what is due follows from what is stored.
-    """
-    if scope.delta:
-        return False
-    current = _stored(conn, connection, scope)
-    continued = (
-        current is not None
-        and set(current.wanted) == set(run.wanted)
-        and (current.id == run.id or not current.finished)
-        and now - current.started_at < _MOST
+def take_up(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> Standing:
+    """Return the standing of the run, or of the unfinished one that it continues; a new one begins `now`."""
+    stored = _stored(conn, connection, _key(scope, run))
+    goes_on = (
+        stored is not None and (stored.id == run.id or stored.missing) and now - stored.started_at < _MOST
     )
-    if current is None or not continued:
-        current = _Progress(run.id, run.wanted, now)
-    read = resource in current.read
-    _keep(conn, connection, scope, replace(current, id=run.id))
-    return read
+    if stored is not None and goes_on:
+        current = replace(stored, id=run.id)
+    else:
+        current = Standing(run.id, scope.key, run.wanted, now)
+    _keep(conn, connection, _key(scope, run), current)
+    return current
 
 
-def mark_read(conn: Connection, connection: str, scope: Scope, resource: str) -> None:
+def mark_read(conn: Connection, connection: str, scope: Scope, run: Run, resource: str) -> None:
     """Keep that the run has read `resource` to the end."""
-    current = _stored(conn, connection, scope)
-    if current is not None and not scope.delta:
-        read = tuple(dict.fromkeys((*current.read, resource)))
-        _keep(conn, connection, scope, replace(current, read=read))
+    stored = _stored(conn, connection, _key(scope, run))
+    if stored is not None:
+        read = tuple(dict.fromkeys((*stored.read, resource)))
+        _keep(conn, connection, _key(scope, run), replace(stored, read=read))
 
 
-def _keep(conn: Connection, connection: str, scope: Scope, progress: _Progress) -> None:
-    put_state(conn, connection, f"run:{scope.bounds.key}", _PROGRESS.dump_python(progress, mode="json"))
+def unfinished(conn: Connection, connection: str) -> Iterator[Standing]:
+    """Yield the runs that were begun and not finished."""
+    for key in states(conn, connection, "run:"):
+        stored = _stored(conn, connection, key)
+        if stored is not None and stored.missing:
+            yield stored
 
 
-def _stored(conn: Connection, connection: str, scope: Scope) -> _Progress | None:
+def _key(scope: Scope, run: Run) -> str:
+    wanted = sha256(",".join(sorted(run.wanted)).encode()).hexdigest()[:8]
+    return f"run:{wanted}:{scope.key}"
+
+
+def _keep(conn: Connection, connection: str, key: str, standing: Standing) -> None:
+    put_state(conn, connection, key, _STANDING.dump_python(standing, mode="json"))
+
+
+def _stored(conn: Connection, connection: str, key: str) -> Standing | None:
     try:
-        return _PROGRESS.validate_python(get_state(conn, connection, f"run:{scope.bounds.key}"))
+        return _STANDING.validate_python(get_state(conn, connection, key))
     except ValidationError:
         return None

@@ -26,6 +26,11 @@ class Scope:
     bounds: Bounds = EVERYTHING
     delta: bool = False
 
+    @property
+    def key(self) -> str:
+        """A text that names the scope, the same in every process."""
+        return "delta" if self.delta else self.bounds.key
+
     def __str__(self) -> str:
         return "what changed since the last sync" if self.delta else str(self.bounds)
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.store import Store, get_state, mapping_errors, reads
-from lever_assets.sync import passes
+from lever_assets.sync import passes, runs
 from lever_assets.sync.resources import RESOURCES, Kind
 from lever_assets.unified.catalogue import MODELS
 
@@ -38,10 +38,10 @@ class ModelStatus:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A pass that was begun and not finished; the next sync over the same windows continues it."""
+    """A resource that a run did not read to the end; the next one over the same scope continues there."""
 
     resource: str
-    key: str
+    scope: str
     started_at: datetime
 
 
@@ -67,8 +67,9 @@ def status(store: Store, connection: str) -> Status:
             resources,
             tuple(_model(conn, connection, model.name) for model in MODELS),
             tuple(
-                Unfinished(resource, key, each.started_at)
-                for resource, key, each in passes.unfinished(conn, connection)
+                Unfinished(resource, standing.scope, standing.started_at)
+                for standing in runs.unfinished(conn, connection)
+                for resource in standing.missing
             ),
         )
 

@@ -188,7 +188,7 @@ def test_a_listing_is_continued_at_its_page(tmp_path: Path, sqlite_database: str
                 for each in status(session.store, session.name).unfinished
                 if each.resource == "opportunities"
             ]
-        assert unfinished.key == ".."
+        assert unfinished.scope == ".."
         sandbox.reset_requests()
         account.sync()
 
