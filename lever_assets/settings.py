@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     timeout_seconds: float = Field(30, gt=0, description="How long one request may take")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
+    perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
+    source_name: OptionalText = Field(None, description="Source that created candidates get")
+    webhook_url: OptionalText = Field(None, description="Public URL of the webhook receiver")
+    secret_key: OptionalSecret = Field(None, description="Key that encrypts stored tokens")
 
     @classmethod
     def load(cls) -> "Settings":
