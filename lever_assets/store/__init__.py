@@ -19,7 +19,6 @@ from lever_assets.store.landing import (
     land_children,
     mark_deleted,
     next_version,
-    parents_to_read,
     sweep,
 )
 from lever_assets.store.merge import Merged, merge
@@ -47,7 +46,6 @@ __all__ = [
     "mark_deleted",
     "merge",
     "next_version",
-    "parents_to_read",
     "put_state",
     "sweep",
 ]

@@ -229,7 +229,7 @@ def land_children(
     """Land the complete lists of children of some parents; a stored child that its list lacks is deleted.
 
     `parent_hashes` holds the content hash that each parent had before its children were read, for
-    `parents_to_read`; with None, or without the parent, the hash that was kept stays.
+    `parents.Due`; with None, or without the parent, the hash that was kept stays.
     """
     arrivals = [
         Arrival(child.remote_id, child.data, parent, child.created_at, child.updated_at, child.position)
@@ -301,38 +301,3 @@ def _delete(conn: Connection, table: Table, these: ColumnElement[bool], version:
         .where(these, table.c.deleted_at.is_(None))
         .values(deleted_at=now, changed_at=now, version=version)
     ).rowcount
-
-
-def parents_to_read(
-    conn: Connection,
-    connection: str,
-    parent_resource: str,
-    child_resource: str,
-    *,
-    seen_since: datetime | None,
-    read_before: datetime | None,
-    limit: int,
-    after: str | None,
-) -> list[tuple[str, str]]:
-    """Return (remote id, content hash) of up to `limit` live parents whose children are due.
-
-    Due: never read, read for another content of the parent, or read before `read_before`. With `seen_since`,
-    only parents that Lever listed since. By remote id, beyond `after`.
-    """
-    p, r = RAW[parent_resource].c, child_reads.c
-    reads = and_(r.connection == p.connection, r.resource == child_resource, r.parent_id == p.remote_id)
-    due = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
-    if read_before is not None:
-        due = or_(due, r.read_at < read_before)
-    query = (
-        select(p.remote_id, p.content_hash)
-        .select_from(RAW[parent_resource].outerjoin(child_reads, reads))
-        .where(p.connection == connection, p.deleted_at.is_(None), due)
-        .order_by(p.remote_id)
-        .limit(limit)
-    )
-    if seen_since is not None:
-        query = query.where(p.last_seen_at >= seen_since)
-    if after is not None:
-        query = query.where(p.remote_id > after)
-    return [(row.remote_id, row.content_hash) for row in conn.execute(query)]

@@ -1,7 +1,8 @@
 from datetime import datetime
 
-from lever_assets.store import Landed, Store, land_children, next_version, parents_to_read
+from lever_assets.store import Landed, Store, land_children, mark_deleted, next_version
 from lever_assets.store.landing import Arrival
+from lever_assets.store.parents import Due, count_due, due_parents, each_due
 from lever_assets.store.tables import RAW, child_reads
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
 
@@ -24,22 +25,18 @@ def children(
 def due(
     store: Store,
     *,
-    seen_since: datetime | None = None,
+    lower: datetime | None = None,
+    upper: datetime | None = None,
     read_before: datetime | None = None,
+    having: str | None = None,
     limit: int = 100,
     after: str | None = None,
 ) -> list[str]:
+    wanted = Due("opportunities", "interviews", lower, upper, read_before, having)
     with store.reading() as conn:
-        found = parents_to_read(
-            conn,
-            LEVER,
-            "opportunities",
-            "interviews",
-            seen_since=seen_since,
-            read_before=read_before,
-            limit=limit,
-            after=after,
-        )
+        found = due_parents(conn, LEVER, wanted, limit=limit, after=after)
+        if limit == 100 and after is None:
+            assert count_due(conn, LEVER, wanted) == len(found)
     return [remote_id for remote_id, _ in found]
 
 
@@ -109,10 +106,26 @@ def test_children_read_too_long_ago_are_due(store: Store) -> None:
     assert due(store, read_before=day(1)) == ["o1"]
 
 
-def test_only_parents_listed_since_are_due(store: Store) -> None:
-    opportunities(store, "o1", "o2", now=T0)
-    opportunities(store, "o2", now=day(1))
-    assert due(store, seen_since=day(1)) == ["o2"]
+def test_only_parents_that_changed_within_the_bounds_are_due(store: Store) -> None:
+    dated = Arrival("o1", {"id": "o1"}, created_at=T0, updated_at=day(2))
+    undated = Arrival("o2", {"id": "o2"}, created_at=day(4), updated_at=None)
+    landed(store, dated, undated, resource="opportunities")
+    assert due(store, lower=day(2), upper=day(4)) == ["o1"]
+    assert due(store, lower=day(3)) == ["o2"]
+    assert due(store, upper=day(2)) == []
+
+
+def test_only_parents_with_a_live_record_of_another_kind_are_due(store: Store) -> None:
+    opportunities(store, "o1", "o2", "o3")
+    landed(
+        store,
+        Arrival("a1", {"id": "a1"}, parent_id="o1"),
+        Arrival("a2", {"id": "a2"}, parent_id="o2"),
+        resource="applications",
+    )
+    with store.writing() as conn:
+        mark_deleted(conn, LEVER, "applications", ["a2"], version=9, now=T0)
+    assert due(store, having="applications") == ["o1"]
 
 
 def test_deleted_parents_and_those_of_other_connections_are_not_due(store: Store) -> None:
@@ -133,8 +146,7 @@ def test_due_parents_are_paged_by_code_point(store: Store) -> None:
     hashes = opportunities(store, *names)
     assert due(store, limit=4) == ["-", "B", "Z", "a"]
     assert due(store, limit=4, after="a") == ["b", "ä"]
+    wanted = Due("opportunities", "interviews")
     with store.reading() as conn:
-        first = parents_to_read(
-            conn, LEVER, "opportunities", "interviews", seen_since=None, read_before=None, limit=1, after=None
-        )
-    assert first == [("-", hashes["-"])]
+        assert due_parents(conn, LEVER, wanted, limit=1, after=None) == [("-", hashes["-"])]
+    assert [found for found, _ in each_due(store.reading, LEVER, wanted, batch=2)] == sorted(names)
