@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever import faults, wire
 from lever_assets.lever.auth import credentials
+from lever_assets.lever.clock import LeverClock
 from lever_assets.lever.errors import LeverError, RateLimitedError
 from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.paths import template
@@ -46,6 +47,7 @@ class LeverClient:
         timeout: float = 30.0,
     ) -> None:
         self.traffic = Traffic()
+        self.clock = LeverClock()
         self._auth = auth
         self._base, self._host = _checked(base_url)
         self._limiter = limiter
@@ -134,6 +136,7 @@ class LeverClient:
             # request's headers, and with them the key.
             raise fault
         self.traffic.answered(response.status_code, response.num_bytes_downloaded)
+        self.clock.hear(response.headers.get("date"))
         if not response.is_success:
             raise faults.of_status(
                 response.status_code,
