@@ -7,7 +7,7 @@ import dagster as dg
 from lever_assets.orchestration.names import raw_key
 from lever_assets.orchestration.partitions import first_instant
 from lever_assets.settings import Settings
-from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.resources import WANTED
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import covering
@@ -46,8 +46,7 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
 def run_of(context: dg.AssetExecutionContext, connection: str) -> Run:
     """Return the run and what it is to read; it continues an unfinished one that wants the same."""
     selected = context.run.asset_selection
-    wanted = (each.name for each in RESOURCES if each.kind is not Kind.EMBEDDED)
     return Run(
         context.run.run_id,
-        tuple(name for name in wanted if not selected or raw_key(connection, name) in selected),
+        tuple(name for name in WANTED if not selected or raw_key(connection, name) in selected),
     )

@@ -176,6 +176,18 @@ child_reads = Table(
     comment="When the records below a parent were last read, and for which content of the parent",
 )
 
+drift = Table(
+    "drift",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("resource", Key, primary_key=True),
+    Column("remote_id", Key, primary_key=True, comment="Lever's id of the record"),
+    Column("found_at", UtcDateTime, primary_key=True, comment="When a reconcile found and mended it (UTC)"),
+    Column("kind", PlainText, nullable=False, comment="missing here, stale here, or gone in Lever"),
+    Column("remote_updated_at", UtcDateTime, comment="updatedAt in Lever (UTC)"),
+    comment="What was not as in Lever although no change had been announced, found by a reconcile",
+)
+
 schema_version = Table(
     "schema_version",
     metadata,

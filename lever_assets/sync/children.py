@@ -4,11 +4,15 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import chain
+
+from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.store import land_children, mapping_errors, next_version
 from lever_assets.store.parents import Due, count_due, each_due
+from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.lists import Tally
 from lever_assets.sync.progress import Meter
@@ -29,12 +33,11 @@ async def land_below(
 ) -> Tally:
     """Read the children of every parent of the scope that is due.
 
-    A delta reads the children of parents that changed since theirs were read; other scopes also those that
-    were not read since `read_since`, the beginning of the run.
+    A delta reads the children of parents that changed since theirs were read, and some of what is watched;
+    other scopes also those that were not read since `read_since`, the beginning of the run.
     """
-    assert resource.parent is not None  # noqa: S101 - the table of resources says so
     due = Due(
-        resource.parent,
+        _parent(resource),
         resource.name,
         lower=None if scope.delta else scope.bounds.lower,
         upper=None if scope.delta else scope.bounds.upper,
@@ -43,7 +46,47 @@ async def land_below(
     )
     with session.store.reading() as conn:
         total = count_due(conn, session.name, due)
+        watched = watched_by(conn, session, resource) if scope.delta else []
     parents = each_due(session.store.reading, session.name, due)
+    return await _read(lever, session, resource, chain(parents, watched), total + len(watched))
+
+
+async def land_longest_unread(
+    lever: LeverClient, session: Session, resource: Resource, *, read_before: datetime
+) -> Tally:
+    """Read the children of the parents that were longest unread again, as many as a reconcile may."""
+    budget = session.settings.reconcile_budget
+    with session.store.reading() as conn:
+        parents = longest_unread(
+            conn, session.name, _parent(resource), resource.name, read_before=read_before, limit=budget
+        )
+    return await _read(lever, session, resource, iter(parents), len(parents))
+
+
+def watched_by(conn: Connection, session: Session, resource: Resource) -> list[tuple[str, str]]:
+    """Return the parents whose records may have changed unnoticed, as many as a delta may read again."""
+    if resource.name not in MOVING:
+        return []
+    moment, settings = now(), session.settings
+    return longest_unread(
+        conn,
+        session.name,
+        _parent(resource),
+        resource.name,
+        read_before=moment - timedelta(minutes=settings.watch_minutes),
+        limit=settings.watch_budget,
+        moving_at=moment,
+    )
+
+
+def _parent(resource: Resource) -> str:
+    assert resource.parent is not None  # noqa: S101 - the table of resources says so
+    return resource.parent
+
+
+async def _read(
+    lever: LeverClient, session: Session, resource: Resource, parents: Iterator[tuple[str, str]], total: int
+) -> Tally:
     reader = _ChildReader(lever, session, resource, parents, total)
     await reader.run(session.settings.concurrency)
     return reader.tally

@@ -4,9 +4,10 @@ import asyncio
 import time
 
 from lever_assets.lever import JsonObject, LeverClient, PermissionMissingError
-from lever_assets.store import put_state
-from lever_assets.sync import runs
-from lever_assets.sync.children import land_below
+from lever_assets.store import current_version, put_state
+from lever_assets.store.drift import record_drift
+from lever_assets.sync import passes, runs
+from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, Kind, Resource
@@ -56,12 +57,15 @@ async def land_with(
         tally.embedded,
         tally.set_aside,
         skipped,
+        tally.drift,
     )
 
 
 async def _read(
     lever: LeverClient, session: Session, resource: Resource, scope: Scope, standing: Standing
 ) -> Tally:
+    if scope.reconcile:
+        return await _reconcile(lever, session, resource, standing)
     match resource.kind:
         case Kind.SNAPSHOT:
             return await land_snapshot(lever, session, resource)
@@ -71,3 +75,29 @@ async def _read(
             return await land_below(lever, session, resource, scope, read_since=standing.started_at)
         case Kind.EMBEDDED:
             raise ValueError(f"{resource.name} lands with {resource.parent}")
+
+
+async def _reconcile(lever: LeverClient, session: Session, resource: Resource, standing: Standing) -> Tally:
+    """Read what changed, then the rest: what differs there is drift. Snapshots are always read whole."""
+    changed = await _read(lever, session, resource, Scope(delta=True), standing)
+    if resource.kind is Kind.SNAPSHOT:
+        return changed
+    with session.store.reading() as conn:
+        version = current_version(conn, session.name)
+        known_up_to = passes.watermark(conn, session.name, resource.name)
+    since = now()
+    if resource.kind is Kind.WINDOWED:
+        rest = await land_windowed(lever, session, resource, Scope())
+    else:
+        rest = await land_longest_unread(lever, session, resource, read_before=standing.started_at)
+    with session.store.writing() as conn:
+        rest.drift = record_drift(
+            conn,
+            session.name,
+            resource.name,
+            after_version=version,
+            since=since,
+            known_up_to=known_up_to,
+            now=now(),
+        )
+    return changed + rest

@@ -1,6 +1,6 @@
 """Landing what Lever gives as a list: short snapshots, and long lists by window, page for page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from lever_assets.store import Landed, land, land_children, mapping_errors, next
 from lever_assets.store.parents import delete_orphans
 from lever_assets.sync import passes
 from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
@@ -25,6 +26,16 @@ class Tally:
     counts: Landed = field(default_factory=Landed)
     embedded: Landed | None = None
     set_aside: int = 0
+    drift: Mapping[str, int] | None = None
+
+    def __add__(self, other: "Tally") -> "Tally":
+        inside = [each for each in (self.embedded, other.embedded) if each is not None]
+        return Tally(
+            self.counts + other.counts,
+            sum(inside, Landed()) if inside else None,
+            self.set_aside + other.set_aside,
+            other.drift or self.drift,
+        )
 
 
 @dataclass(frozen=True)
@@ -53,15 +64,23 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
 async def land_windowed(lever: LeverClient, session: Session, resource: Resource, scope: Scope) -> Tally:
     """Read the records of the scope page by page, each page landed at once; continue a pass that was killed.
 
-    After a pass over everything, what Lever did not list is marked as gone, with the records below it.
+    What is gone is marked as such, with the records below it: after a pass over everything what Lever did not
+    list, else what it lists as deleted.
     """
     bounds = _bounds(session, resource, scope)
     with session.store.writing() as conn:
         current = passes.take_up(conn, session.name, resource.name, bounds.key, now())
     reader = _WindowedReader(lever, session, resource, bounds, current)
-    for number, listing in enumerate(_listings(resource, bounds, current)):
+    for number, listing in enumerate(_listings(resource, bounds)):
         if number >= current.listing:
             await reader.walk(number, listing)
+    if current.resumed:
+        # Once more what changed since it began: the pages before the kill may be out of date.
+        since = lever.clock.theirs(current.started_at) - session.settings.sync_overlap
+        await reader.walk(-1, Listing(Bounds(lower=since).filters("updated_at")))
+    if not bounds.everything:
+        deleted = await land_deletions(lever, session, resource, scope, current.started_at)
+        reader.tally.counts += Landed(deleted=deleted)
     reader.finish()
     return reader.tally
 
@@ -74,20 +93,17 @@ def _bounds(session: Session, resource: Resource, scope: Scope) -> Bounds:
     return Bounds() if mark is None else Bounds(lower=mark - session.settings.sync_overlap)
 
 
-def _listings(resource: Resource, bounds: Bounds, current: Pass) -> list[Listing]:
+def _listings(resource: Resource, bounds: Bounds) -> list[Listing]:
     """Return the lists that make up a pass.
 
     An `updated_at` filter misses the records whose `updatedAt` is null (spec/lever-api.md): they are found by
-    `created_at`. A continued pass walks what changed since it began once more, for the pages before the kill.
+    `created_at`.
     """
     if bounds.everything:
-        listings = [Listing()]
-    else:
-        listings = [Listing(bounds.filters("updated_at"))]
-        if resource.created_filter:
-            listings.append(Listing(bounds.filters("created_at"), undated_only=True))
-    if current.resumed:
-        listings.append(Listing(Bounds(lower=current.started_at).filters("updated_at")))
+        return [Listing()]
+    listings = [Listing(bounds.filters("updated_at"))]
+    if resource.created_filter:
+        listings.append(Listing(bounds.filters("created_at"), undated_only=True))
     return listings
 
 
@@ -154,6 +170,7 @@ class _WindowedReader:
     def finish(self) -> None:
         """Close the pass: mark what a complete list lacked as gone, move the watermark."""
         name, moment, began = self.session.name, now(), self.current.started_at
+        theirs = self.lever.clock.theirs(began)
         with self.session.store.writing() as conn:
             if self.bounds.everything:
                 version = next_version(conn, name)
@@ -163,8 +180,10 @@ class _WindowedReader:
                 for child in (each for each in RESOURCES if each.parent == self.resource.name and gone):
                     delete_orphans(conn, name, child.name, self.resource.name, version=version, now=moment)
                 self.tally.counts += Landed(deleted=gone)
+                all_known(conn, name, self.resource, theirs)
             if self.bounds.upper is None:
-                passes.move_watermark(conn, name, self.resource.name, self.current, self.bounds.lower)
+                reached = min(self.current.newest or theirs, theirs)
+                passes.move_watermark(conn, name, self.resource.name, reached, self.bounds.lower)
             passes.finish(conn, name, self.resource.name, self.bounds.key, self.current)
         self.meter.tell()
 

@@ -71,17 +71,17 @@ def watermark(conn: Connection, connection: str, resource: str) -> datetime | No
 
 
 def move_watermark(
-    conn: Connection, connection: str, resource: str, finished: Pass, lower: datetime | None
+    conn: Connection, connection: str, resource: str, reached: datetime, lower: datetime | None
 ) -> None:
-    """Move the watermark after a pass that was open upwards and reached back to `lower`.
+    """Move the watermark after a pass that was open upwards and reached from `lower` to `reached`.
 
-    It moves to the newest change that was read, but not beyond the beginning of the pass: what changed while
-    pages were read may have been missed. A pass that leaves a gap to the old watermark does not move it.
+    That is the newest change that was read, but not beyond the beginning of the pass (Lever's clock): what
+    changed while pages were read may have been missed. A pass that leaves a gap to the old watermark does not
+    move it.
     """
     before = watermark(conn, connection, resource)
     if lower is not None and (before is None or lower > before):
         return
-    reached = min(finished.newest or finished.started_at, finished.started_at)
     latest = reached if before is None else max(before, reached)
     put_state(conn, connection, f"watermark:{resource}", latest.isoformat())
 

@@ -1,5 +1,6 @@
 """What a step of a sync did, for whoever shows it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lever_assets.lever import TrafficSnapshot
@@ -12,7 +13,8 @@ class LandReport:
 
     `embedded` counts the records that came inside (applications inside opportunities), `set_aside` those
     without an id. `skipped` is a sentence when the key lacks the permission: nothing was read then, and what
-    is stored was kept. `seconds` is the duration, `scope` what was asked for.
+    is stored was kept. `seconds` is the duration, `scope` what was asked for. `drift` is what a reconcile
+    found, by kind (None: it was none).
     """
 
     resource: str
@@ -23,6 +25,7 @@ class LandReport:
     embedded: Landed | None = None
     set_aside: int = 0
     skipped: str | None = None
+    drift: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)

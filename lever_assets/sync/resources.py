@@ -28,7 +28,8 @@ class Resource:
     """One Lever resource and its raw table `raw_<name>`.
 
     `path` may hold `{parent}`. `created_filter`: the list also takes `created_at_*`, which finds the records
-    whose `updatedAt` is null. `single`: the answer is one object for each parent, not a list.
+    whose `updatedAt` is null. `single`: the answer is one object for each parent, not a list. `deleted_path`:
+    where Lever lists what was deleted, with `deleted_at_*` filters.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Resource:
     parent: str | None = None
     created_filter: bool = False
     single: bool = False
+    deleted_path: str | None = None
 
     @property
     def table(self) -> str:
@@ -61,7 +63,12 @@ RESOURCES: tuple[Resource, ...] = (
     Resource("sources", Kind.SNAPSHOT, "/sources", "Sources in use, with counts", id_field="text"),
     Resource("requisition_fields", Kind.SNAPSHOT, "/requisition_fields", "Custom fields of requisitions"),
     Resource(
-        "postings", Kind.WINDOWED, "/postings", "Job postings in every state", params=(_CONFIDENTIAL_TOO,)
+        "postings",
+        Kind.WINDOWED,
+        "/postings",
+        "Job postings in every state",
+        params=(_CONFIDENTIAL_TOO,),
+        deleted_path="/postings/deleted",
     ),
     Resource(
         "posting_forms",
@@ -86,6 +93,7 @@ RESOURCES: tuple[Resource, ...] = (
         "Opportunities: one person's candidacy each",
         params=(("expand", "applications"), _CONFIDENTIAL_TOO),
         created_filter=True,
+        deleted_path="/opportunities/deleted",
     ),
     Resource(
         "applications",
@@ -93,6 +101,7 @@ RESOURCES: tuple[Resource, ...] = (
         "/opportunities/{parent}/applications",
         "Applications, as they came inside their opportunity",
         parent="opportunities",
+        deleted_path="/applications/deleted",
     ),
     Resource(
         "interviews",
@@ -109,5 +118,8 @@ RESOURCES: tuple[Resource, ...] = (
         parent="opportunities",
     ),
 )
+
+WANTED: tuple[str, ...] = tuple(each.name for each in RESOURCES if each.kind is not Kind.EMBEDDED)
+"""The resources that are asked for, in the order in which they are read."""
 
 BY_NAME: dict[str, Resource] = {resource.name: resource for resource in RESOURCES}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.reports import DeriveReport, LandReport
-from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.resources import WANTED
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.catalogue import MODELS
@@ -68,10 +68,9 @@ async def _land_all(
     session: Session, scope: Scope, on_report: Callable[[Report], None]
 ) -> tuple[LandReport, ...]:
     reports: list[LandReport] = []
-    wanted = tuple(each.name for each in RESOURCES if each.kind is not Kind.EMBEDDED)
-    run = Run.of(*wanted)
+    run = Run.of(*WANTED)
     async with session.connection.client(session.settings) as lever:
-        for name in wanted:
+        for name in WANTED:
             report = await land_with(lever, session, name, scope, run)
             reports.append(report)
             on_report(report)

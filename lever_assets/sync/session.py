@@ -21,17 +21,26 @@ _CUSTOM_FIELDS = TypeAdapter(dict[str, dict[str, str]])
 
 @dataclass(frozen=True)
 class Scope:
-    """What a sync is to cover: the records of some windows, or (`delta`) what changed since the watermark."""
+    """What a sync is to cover: the records of some windows, or (`delta`) what changed since the watermark.
+
+    `reconcile`: what changed, and then whatever else differs, as far as Lever's lists tell. For neither
+    do `bounds` count.
+    """
 
     bounds: Bounds = EVERYTHING
     delta: bool = False
+    reconcile: bool = False
 
     @property
     def key(self) -> str:
         """A text that names the scope, the same in every process."""
+        if self.reconcile:
+            return "reconcile"
         return "delta" if self.delta else self.bounds.key
 
     def __str__(self) -> str:
+        if self.reconcile:
+            return "whatever differs from Lever"
         return "what changed since the last sync" if self.delta else str(self.bounds)
 
 

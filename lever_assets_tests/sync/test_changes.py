@@ -17,7 +17,7 @@ def test_a_delta_asks_only_for_what_changed(account: Account) -> None:
     counts = account.sandbox.requests()
     assert len(touched) == 3
     assert counts.of("/opportunities/:id/interviews") == len(touched)
-    assert report.requests <= 12 + 2 * len(touched)
+    assert report.requests <= 15 + 2 * len(touched)
 
 
 def test_after_a_delta_the_tables_are_those_of_a_fresh_sync(account: Account) -> None:
@@ -36,7 +36,7 @@ def test_a_delta_without_changes_touches_no_row(account: Account) -> None:
     report = account.sync(DELTA)
 
     assert account.tables() == before
-    assert report.requests <= 12
+    assert report.requests <= 15
 
 
 def test_what_is_deleted_in_lever_is_marked_with_all_that_hangs_on_it(account: Account) -> None:

@@ -1,0 +1,49 @@
+"""Drift: what a reconcile found to be otherwise than in Lever, although no change had been announced."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, case, func, insert, literal, or_, select
+
+from lever_assets.store.columns import UtcDateTime
+from lever_assets.store.tables import RAW, drift
+
+
+def record_drift(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    *,
+    after_version: int,
+    since: datetime,
+    known_up_to: datetime | None,
+    now: datetime,
+) -> dict[str, int]:
+    """Keep which records the landings after `after_version` changed, and return how many of each kind.
+
+    `missing` were first seen after `since`, `gone` are deleted now, `stale` had another content. A record
+    whose `updatedAt` is after `known_up_to` is no drift: it changed since changes were last asked for.
+    """
+    c = RAW[resource].c
+    kind = case((c.deleted_at.is_not(None), "gone"), (c.first_seen_at >= since, "missing"), else_="stale")
+    found = select(
+        c.connection,
+        literal(resource).label("resource"),
+        c.remote_id,
+        literal(now, UtcDateTime).label("found_at"),
+        kind.label("kind"),
+        c.remote_updated_at,
+    ).where(c.connection == connection, c.version > after_version)
+    if known_up_to is not None:
+        found = found.where(
+            or_(c.deleted_at.is_not(None), c.remote_updated_at.is_(None), c.remote_updated_at <= known_up_to)
+        )
+    columns = ["connection", "resource", "remote_id", "found_at", "kind", "remote_updated_at"]
+    conn.execute(insert(drift).from_select(columns, found))
+    d = drift.c
+    counted = (
+        select(d.kind, func.count())
+        .where(d.connection == connection, d.resource == resource, d.found_at == now)
+        .group_by(d.kind)
+        .order_by(d.kind)
+    )
+    return {row[0]: row[1] for row in conn.execute(counted)}

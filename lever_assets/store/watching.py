@@ -1,0 +1,68 @@
+"""Which parents' records to read again although nothing says that they changed: those the longest first.
+
+Lever does not reliably move an opportunity's `updatedAt` with its interviews and offers (spec/lever-api.md).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+
+from lever_assets.store.tables import RAW, UNIFIED, child_reads
+from lever_assets.unified.enums import OfferStatus
+
+_PAST = timedelta(days=2)
+_COMING = timedelta(days=60)
+_IN_FLIGHT = (OfferStatus.DRAFT, OfferStatus.APPROVED, OfferStatus.SENT)
+
+
+def longest_unread(
+    conn: Connection,
+    connection: str,
+    parent: str,
+    child: str,
+    *,
+    read_before: datetime,
+    limit: int,
+    moving_at: datetime | None = None,
+) -> list[tuple[str, str]]:
+    """Return up to `limit` live parents whose children were last read before an instant, the oldest first.
+
+    Each as its remote id and content hash. With `moving_at`, the present instant, only the watched: those
+    with an interview that is not cancelled and begins within 60 days or began within the last two, or with an
+    offer that is neither accepted, declined nor abandoned.
+    """
+    p, r = RAW[parent].c, child_reads.c
+    read = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
+    query = (
+        select(p.remote_id, p.content_hash)
+        .join(child_reads, read)
+        .where(p.connection == connection, p.deleted_at.is_(None), r.read_at < read_before)
+        .order_by(r.read_at, p.remote_id)
+        .limit(limit)
+    )
+    if moving_at is not None:
+        query = query.where(p.remote_id.in_(_moving(connection, child, moving_at)))
+    return [(row.remote_id, row.content_hash) for row in conn.execute(query)]
+
+
+def _moving(connection: str, child: str, now: datetime) -> Select[Any]:
+    raw, model = RAW[child].c, UNIFIED[child].c
+    return select(raw.parent_id).where(
+        raw.connection == connection,
+        raw.deleted_at.is_(None),
+        model.connection == raw.connection,
+        model.remote_id == raw.remote_id,
+        MOVING[child](model, now),
+    )
+
+
+MOVING: dict[str, Callable[[Any, datetime], ColumnElement[bool]]] = {
+    "interviews": lambda model, now: and_(
+        or_(model.canceled.is_(None), model.canceled.is_(False)),
+        model.starting_at.between(now - _PAST, now + _COMING),
+    ),
+    "offers": lambda model, _now: model.status.in_(_IN_FLIGHT),
+}
+"""The resources that are watched, and which of their records may change unnoticed at an instant."""

@@ -1,0 +1,121 @@
+"""Deletions that Lever announces: `/opportunities/deleted` and its like, by window or since the last one.
+
+Lever Data API documentation, "List deleted opportunities"; applications and postings have the same list.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from lever_assets.lever import LeverClient, NotFoundError, Page, PermissionMissingError
+from lever_assets.lever.instants import from_epoch_ms
+from lever_assets.store import get_state, mark_deleted, next_version, put_state, raw
+from lever_assets.store.parents import delete_orphans
+from lever_assets.sync.resources import RESOURCES, Resource
+from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.windows import Bounds
+
+
+async def land_deletions(
+    lever: LeverClient, session: Session, resource: Resource, scope: Scope, began: datetime
+) -> int:
+    """Mark what Lever says was deleted as gone, with the records below it; return how many records were live.
+
+    `began` is when the pass over the resource began (our clock). A key that may not read the list, or a Lever
+    that has none, costs nothing: a pass over everything finds what is gone by itself.
+    """
+    deleted = 0
+    for each in _with_list(resource):
+        with session.store.reading() as conn:
+            known = read_up_to(conn, session.name, each)
+        bounds = _bounds(session, scope, known)
+        newest = known
+        try:
+            async for page in lever.pages(each.deleted_path or "", dict(bounds.filters("deleted_at"))):
+                gone, latest = _read(page)
+                deleted += _mark(session, each, gone)
+                newest = max(filter(None, (newest, latest)), default=None)
+        except (PermissionMissingError, NotFoundError):
+            continue
+        _move_on(session, each, bounds, known, min(newest or began, lever.clock.theirs(began)))
+    return deleted
+
+
+def read_up_to(conn: Connection, connection: str, resource: Resource) -> datetime | None:
+    """Return the instant up to which every deletion is known; None: they were never asked for."""
+    stored = get_state(conn, connection, _key(resource))
+    return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
+
+
+def all_known(conn: Connection, connection: str, resource: Resource, at: datetime) -> None:
+    """Keep that a pass over everything found whatever was deleted before `at` (Lever's clock)."""
+    for each in _with_list(resource):
+        before = read_up_to(conn, connection, each)
+        latest = at if before is None else max(before, at)
+        put_state(conn, connection, _key(each), latest.isoformat())
+
+
+def _key(resource: Resource) -> str:
+    return f"deletions:{resource.name}"
+
+
+def _with_list(resource: Resource) -> list[Resource]:
+    """Return the resource and those that land with it, as far as Lever lists their deletions."""
+    return [
+        each for each in RESOURCES if each.deleted_path and (each is resource or each.parent == resource.name)
+    ]
+
+
+def _bounds(session: Session, scope: Scope, known: datetime | None) -> Bounds:
+    if not scope.delta:
+        return scope.bounds
+    return Bounds() if known is None else Bounds(lower=known - session.settings.sync_overlap)
+
+
+def _read(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
+    """Return when each record of the page was deleted, and the latest of these instants."""
+    gone: dict[str, datetime | None] = {}
+    for record in page.records:
+        remote_id = record.get("id")
+        if isinstance(remote_id, str):
+            gone[remote_id] = _instant(record.get("deletedAt"))
+    return gone, max((each for each in gone.values() if each is not None), default=None)
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        return from_epoch_ms(value) if isinstance(value, int) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None]) -> int:
+    if not gone:
+        return 0
+    name, moment = session.name, now()
+    with session.store.writing() as conn:
+        stored = raw.read(conn, name, resource.name, gone)
+        ids = [row.remote_id for row in stored if not row.deleted and _holds(row, gone[row.remote_id])]
+        if not ids:
+            return 0
+        version = next_version(conn, name)
+        deleted = mark_deleted(conn, name, resource.name, ids, version=version, now=moment)
+        for child in (each for each in RESOURCES if each.parent == resource.name):
+            delete_orphans(conn, name, child.name, resource.name, version=version, now=moment)
+    return deleted
+
+
+def _holds(row: raw.RawRow, deleted_at: datetime | None) -> bool:
+    """Tell whether the record is still deleted: one that changed in Lever since has come back."""
+    changed_at = row.updated_at or row.created_at
+    return deleted_at is None or changed_at is None or changed_at <= deleted_at
+
+
+def _move_on(
+    session: Session, resource: Resource, bounds: Bounds, known: datetime | None, up_to: datetime
+) -> None:
+    if bounds.upper is not None or (bounds.lower is not None and (known is None or bounds.lower > known)):
+        return  # a part only: there may be a gap before it
+    with session.store.writing() as conn:
+        latest = up_to if known is None else max(known, up_to)
+        put_state(conn, session.name, _key(resource), latest.isoformat())

@@ -1,0 +1,143 @@
+"""Whether a delta is worth its requests: asked of Lever with one small request for each list."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from lever_assets.lever import LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.store import get_state
+from lever_assets.sync import passes, runs
+from lever_assets.sync.children import watched_by
+from lever_assets.sync.deletions import read_up_to
+from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.windows import Bounds
+
+_A_MOMENT = timedelta(milliseconds=1)
+_CLOCKS_APART = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Poll:
+    """What asking found: `changed`, and `why` (or why not) in a sentence.
+
+    `since` is the instant (UTC) up to which everything was read; None: the account never was.
+    """
+
+    changed: bool
+    why: str
+    requests: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Whether a list has a record whose `field` is beyond `mark`; `answer` says what it means if so."""
+
+    answer: str
+    path: str
+    field: str
+    mark: datetime | None
+    params: Mapping[str, str]
+
+
+def poll(session: Session) -> Poll:
+    """Tell whether a delta is due; makes six requests at most.
+
+    Raises LeverError, StoreError or NotConnectedError.
+    """
+    with session.store.reading() as conn:
+        since = _read_whole_up_to(conn, session.name)
+        overdue = _overdue(conn, session)
+        questions = _questions(conn, session.name)
+    if since is None:
+        return Poll(
+            False, "The account was never read whole: start a full sync, this sensor then keeps it fresh."
+        )
+    if overdue is not None:
+        return Poll(True, overdue, 0, since)
+    return asyncio.run(_ask(session, questions, since))
+
+
+def _read_whole_up_to(conn: Connection, connection: str) -> datetime | None:
+    marks = [
+        passes.watermark(conn, connection, each.name)
+        for each in RESOURCES
+        if each.kind is Kind.WINDOWED and not _known(conn, connection, each.name).get("denied")
+    ]
+    return None if None in marks else min(filter(None, marks), default=None)
+
+
+def _overdue(conn: Connection, session: Session) -> str | None:
+    """Return why a delta is due, whether or not Lever says that anything changed."""
+    if any(True for _ in runs.unfinished(conn, session.name)):
+        return "A sync was not finished."
+    minutes = session.settings.snapshot_minutes
+    read = [_read_at(conn, session.name, each.name) for each in RESOURCES if each.kind is Kind.SNAPSHOT]
+    oldest = min(filter(None, read), default=None)
+    if oldest is not None and now() - oldest > timedelta(minutes=minutes):
+        return f"Users, stages and the other short lists were read more than {minutes} minutes ago."
+    watched = sum(len(watched_by(conn, session, each)) for each in RESOURCES)
+    return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
+
+
+def _questions(conn: Connection, connection: str) -> list[_Question]:
+    changed = [
+        _Question(
+            f"Some {each.name} have changed.",
+            each.path,
+            "updated_at",
+            passes.watermark(conn, connection, each.name),
+            {name: value for name, value in each.params if name != "expand"},
+        )
+        for each in RESOURCES
+        if each.kind is Kind.WINDOWED
+    ]
+    deleted = [
+        _Question(
+            f"Some {each.name} were deleted.",
+            each.deleted_path,
+            "deleted_at",
+            read_up_to(conn, connection, each),
+            {},
+        )
+        for each in RESOURCES
+        if each.deleted_path is not None
+    ]
+    return [*changed, *deleted]
+
+
+async def _ask(session: Session, questions: Sequence[_Question], since: datetime) -> Poll:
+    async with session.connection.client(session.settings) as lever:
+        for question in questions:
+            if await _is_so(lever, question):
+                return Poll(True, question.answer, lever.traffic.requests, since)
+        nothing = f"Nothing has changed since {since:%Y-%m-%d %H:%M:%S} UTC."
+        return Poll(False, nothing, lever.traffic.requests, since)
+
+
+async def _is_so(lever: LeverClient, question: _Question) -> bool:
+    """Ask for one record; one from the future is none, it would be found for ever."""
+    lower = None if question.mark is None else question.mark + _A_MOMENT
+    bounds = Bounds(lower, lever.clock.theirs(now()) + _CLOCKS_APART)
+    params = {**question.params, **dict(bounds.filters(question.field)), "limit": "1"}
+    try:
+        async for page in lever.pages(question.path, params):
+            return bool(page.records)
+    except (PermissionMissingError, NotFoundError):
+        return False
+    return False
+
+
+def _known(conn: Connection, connection: str, resource: str) -> dict[str, JsonValue]:
+    state = get_state(conn, connection, f"resource:{resource}")
+    return state if isinstance(state, dict) else {}
+
+
+def _read_at(conn: Connection, connection: str, resource: str) -> datetime | None:
+    value = _known(conn, connection, resource).get("read_at")
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
