@@ -18,6 +18,24 @@ import orjson
 from lever_assets.sandbox.pagination import Key
 from lever_assets.sandbox.schema import SUB_RESOURCES, TABLES, Record, Table
 
+# Who is reached at which address, kept up to date by the database itself.
+EMAILS = """
+CREATE TABLE emails (email TEXT COLLATE NOCASE, opportunity TEXT);
+CREATE INDEX emails_email ON emails (email);
+CREATE INDEX emails_opportunity ON emails (opportunity);
+CREATE TRIGGER emails_added AFTER INSERT ON opportunities BEGIN
+  DELETE FROM emails WHERE opportunity = NEW.id;
+  INSERT INTO emails SELECT value, NEW.id FROM json_each(NEW.body, '$.emails');
+END;
+CREATE TRIGGER emails_changed AFTER UPDATE ON opportunities BEGIN
+  DELETE FROM emails WHERE opportunity = OLD.id;
+  INSERT INTO emails SELECT value, NEW.id FROM json_each(NEW.body, '$.emails');
+END;
+CREATE TRIGGER emails_removed AFTER DELETE ON opportunities BEGIN
+  DELETE FROM emails WHERE opportunity = OLD.id;
+END;
+"""
+
 # Up to so many matches of an updated_at filter are sorted; beyond, walking all records is cheaper.
 FEW = 2000
 
@@ -68,6 +86,8 @@ class Account:
                 " PRIMARY KEY (resource, id))"
             )
             self._db.execute("CREATE TABLE made_of (description TEXT)")
+            self._db.execute("CREATE TABLE contents (id TEXT PRIMARY KEY, content BLOB NOT NULL)")
+            self._db.executescript(EMAILS)
 
     def close(self) -> None:
         """Give the database back."""
@@ -133,6 +153,41 @@ class Account:
                 (contact,),
             ).fetchone()
         return orjson.loads(row[0]) if row else None
+
+    def opportunities_of_contact(self, contact: str) -> list[str]:
+        """The ids of a person's opportunities, newest first."""
+        with self.lock:
+            rows = self._db.execute(
+                "SELECT id FROM opportunities WHERE contact = ? ORDER BY sort DESC, id DESC", (contact,)
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def contact_with_email(self, emails: Iterable[str]) -> str | None:
+        """The person with one of these addresses, whatever their case; the one who came last."""
+        with self.lock:
+            row = self._db.execute(
+                "SELECT contact FROM emails JOIN opportunities ON id = opportunity"
+                " WHERE email IN (SELECT value FROM json_each(?)) ORDER BY sort DESC, id DESC LIMIT 1",
+                (orjson.dumps(list(emails)).decode(),),
+            ).fetchone()
+        return row[0] if row else None
+
+    def application_of(self, contact: str, posting: str) -> Record | None:
+        """The application of a person for a posting."""
+        with self.lock:
+            row = self._db.execute(
+                "SELECT CAST(applications.body AS BLOB) FROM applications"
+                " JOIN opportunities ON opportunities.id = applications.parent"
+                " WHERE contact = ? AND posting = ? ORDER BY applications.sort DESC LIMIT 1",
+                (contact, posting),
+            ).fetchone()
+        return orjson.loads(row[0]) if row else None
+
+    def content(self, ident: str) -> bytes | None:
+        """The bytes of an uploaded file."""
+        with self.lock:
+            row = self._db.execute("SELECT content FROM contents WHERE id = ?", (ident,)).fetchone()
+        return row[0] if row else None
 
     def page(self, resource: str, where: Where, limit: int, after: Key | None) -> Page:
         """A page of records that match, newest first, after a key."""
@@ -227,6 +282,16 @@ class Account:
         sql = f"UPDATE {table.name} SET {assignments} WHERE id = ?"  # noqa: S608 (as above)
         with self.lock:
             self._db.execute(sql, (*changed.values(), ident))
+
+    def keep_content(self, ident: str, content: bytes) -> None:
+        """Keep the bytes of a file under its id."""
+        with self.lock:
+            self._db.execute("INSERT OR REPLACE INTO contents VALUES (?, ?)", (ident, content))
+
+    def forget_content(self, ident: str) -> None:
+        """Give up the bytes of a file."""
+        with self.lock:
+            self._db.execute("DELETE FROM contents WHERE id = ?", (ident,))
 
     def delete(self, resource: str, ident: str, deleted_at: int | None, deleted_by: str | None) -> bool:
         """Remove a record and, for an opportunity, all that hangs on it; False when there was none.

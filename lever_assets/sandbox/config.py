@@ -18,8 +18,9 @@ class SandboxConfig(BaseModel):
     `data` is a folder of recorded JSON in place of a generated account. `db` keeps the account in a file,
     where a later run with the same size, seed and day finds it. `now` is when the account was last worked
     on, so that a seed gives the same account on any day. `denied` holds resources (`offers`,
-    `requisitions`) whose permission the key lacks. `port` 0 takes a free one. `rate` is in requests a
-    second and `burst` in requests; a rate of 0 lifts the limit. `latency_ms` is added to every answer.
+    `requisitions`, or `notes:write` for writes alone) whose permission the key lacks. `port` 0 takes a free
+    one. `rate` is in requests a second and `burst` in requests; a rate of 0 lifts the limit. `apply_rate`
+    is that of applications through postings, 2 unless `rate` is 0. `latency_ms` is added to every answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class SandboxConfig(BaseModel):
 
     rate: float = Field(default=10.0, ge=0)
     burst: int = Field(default=20, ge=0)
+    apply_rate: float | None = Field(default=None, ge=0)
     latency_ms: float = Field(default=0.0, ge=0)
     faults: tuple[Fault, ...] = ()
     fault_seed: int = 1

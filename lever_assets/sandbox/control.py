@@ -24,7 +24,8 @@ from starlette.routing import Route
 from lever_assets.sandbox.app import LeverApi
 from lever_assets.sandbox.errors import bad_request, not_found
 from lever_assets.sandbox.faults import Fault
-from lever_assets.sandbox.workday import UnknownRecord, Workday
+from lever_assets.sandbox.recruiting.changes import UnknownRecord
+from lever_assets.sandbox.workday import Workday
 
 
 class _Command(BaseModel):

@@ -46,6 +46,11 @@ def not_found(message: str = NOT_FOUND_MESSAGE) -> ApiError:
     return ApiError(404, "ResourceNotFound", message)
 
 
+def too_large(message: str) -> ApiError:
+    """413: a file or body beyond what Lever takes."""
+    return ApiError(413, "RequestEntityTooLarge", message)
+
+
 def rate_limited() -> ApiError:
     """429: the key's bucket is empty."""
     return ApiError(429, "RateLimit", "Too many requests: the rate limit of this key is exceeded")

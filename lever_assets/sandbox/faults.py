@@ -1,9 +1,14 @@
-"""Faults on demand: storms of 429, server errors, cut connections, broken bodies. Seeded, so they repeat."""
+"""Faults on demand: storms of 429, server errors, cut connections, broken bodies. Seeded, so they repeat.
+
+On the command line: `NAME`, `NAME=RATE`, and more after commas, as in
+`reset=1,when=after,endpoint=POST /opportunities,times=2`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -18,6 +23,7 @@ DEFAULT_RATES: dict[str, float] = {
     "500": 0.05,
     "503": 0.05,
     "reset": 0.05,
+    "timeout": 0.05,
     "truncate": 0.05,
     "malformed": 0.05,
     "no-id": 0.05,
@@ -31,8 +37,10 @@ class Fault(BaseModel):
 
     `rate` is the share of requests that are hit; for `latency` the mean delay in milliseconds, drawn evenly
     from 0 to twice that; `retry-after` has none: every 429 then carries the header. `endpoint` narrows it to
-    a resource (`offers`) or a template (`GET /opportunities/:id/offers`); `times` is how often it strikes
-    before it is spent.
+    a resource (`offers`) or a template (`GET /opportunities/:id/offers`), `method` to GET, POST, PUT or
+    DELETE; `times` is how often it strikes before it is spent, and without a rate it is the first so many
+    requests. `when` says whether a write that is answered by an error, a reset or a timeout took effect:
+    `before` it nothing has happened, `after` it everything has. A timeout ends when the client gives up.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,7 +48,9 @@ class Fault(BaseModel):
     name: str
     rate: float | None = Field(default=None, ge=0)
     endpoint: str | None = None
+    method: Literal["GET", "POST", "PUT", "DELETE"] | None = None
     times: int | None = Field(default=None, ge=0)
+    when: Literal["before", "after"] = "before"
 
     @field_validator("name")
     @classmethod
@@ -51,22 +61,37 @@ class Fault(BaseModel):
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """Read `NAME` or `NAME=RATE` as given on the command line; ValueError on anything else."""
-        name, equals, rate = text.partition("=")
-        return cls(name=name.strip(), rate=float(rate) if equals else None)
+        """Read `NAME[=RATE][,field=value ...]` as given on the command line; ValueError on anything else."""
+        first, *others = text.split(",")
+        name, equals, rate = first.partition("=")
+        more: dict[str, str] = {}
+        for other in others:
+            key, _, value = other.partition("=")
+            if key.strip() in {"name", "rate"}:
+                raise ValueError(f"{other!r} does not belong after a comma")
+            more[key.strip()] = value.strip()
+        given = more | {"name": name.strip()} | ({"rate": rate} if equals else {})
+        return cls.model_validate(given)
 
     @property
     def strength(self) -> float:
         """The rate, or the default of this fault."""
-        return DEFAULT_RATES[self.name] if self.rate is None else self.rate
+        if self.rate is not None:
+            return self.rate
+        return DEFAULT_RATES[self.name] if self.times is None or self.name == "latency" else 1.0
 
 
 @dataclass(frozen=True)
 class Strike:
-    """What befalls one request: an answer given in place of the real one, or what is done to the real one."""
+    """What befalls one request: an answer given in place of the real one, or what is done to the real one.
 
+    With `halted` the request is not carried out.
+    """
+
+    halted: bool = False
     status: int | None = None
     reset: bool = False
+    timeout: bool = False
     truncate: bool = False
     malformed: bool = False
     no_id: bool = False
@@ -92,12 +117,12 @@ class FaultPlan:
         self.retry_after = any(fault.name == "retry-after" for fault in self._faults)
 
     def strike(self, resource: str, template: str) -> Strike:
-        """Draw for one request."""
+        """Draw for one request; `template` begins with its method."""
         if not self._faults:
             return NO_STRIKE
         if self._storm:
             self._storm -= 1
-            return Strike(status=429)
+            return Strike(halted=True, status=429)
         strike = NO_STRIKE
         for index, fault in enumerate(self._faults):
             if fault.name == "retry-after" or not self._strikes(index, fault, resource, template):
@@ -109,6 +134,8 @@ class FaultPlan:
         left = self._left[index]
         if left == 0 or fault.endpoint not in {None, resource, template}:
             return False
+        if fault.method is not None and not template.startswith(f"{fault.method} "):
+            return False
         if fault.name != "latency" and not self._chance.hit(fault.strength):
             return False
         if left is not None:
@@ -116,17 +143,20 @@ class FaultPlan:
         return True
 
     def _apply(self, fault: Fault, strike: Strike) -> Strike:
+        halted = strike.halted or fault.when == "before"
         match fault.name:
             case "429-storm":
                 # `times` counts single answers, so a storm that is limited does not outlast its limit.
                 self._storm = STORM_LENGTH - 1 if fault.times is None else 0
-                return replace(strike, status=429)
+                return replace(strike, status=429, halted=True)
             case "500" | "503":
-                return replace(strike, status=int(fault.name))
+                return replace(strike, status=int(fault.name), halted=halted)
+            case "reset" | "timeout":
+                return replace(strike, **{fault.name: True}, halted=halted)
             case "latency":
                 delay = self._chance.uniform(0, 2 * fault.strength)
                 return replace(strike, delay_ms=strike.delay_ms + delay)
-            case name:  # reset, truncate, malformed, no-id
+            case name:  # truncate, malformed, no-id
                 return replace(strike, **{name.replace("-", "_"): True})
 
 

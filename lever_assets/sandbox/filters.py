@@ -46,7 +46,7 @@ FILTERS: dict[str, Filters] = {
         through={
             "posting_id": "id IN (SELECT parent FROM applications WHERE posting IN ({}))",
             "tag": "EXISTS (SELECT 1 FROM json_each(body, '$.tags') WHERE value IN ({}))",
-            "email": "EXISTS (SELECT 1 FROM json_each(body, '$.emails') WHERE value IN ({}))",
+            "email": "id IN (SELECT opportunity FROM emails WHERE email IN ({}))",
             "source": "EXISTS (SELECT 1 FROM json_each(body, '$.sources') WHERE value IN ({}))",
             "archived_posting_id": "id IN (SELECT parent FROM applications WHERE posting IN ({})"
             " AND archived_at IS NOT NULL)",

@@ -14,8 +14,8 @@ from lever_assets.sandbox.forms import default_form
 from lever_assets.sandbox.pagination import decode_offset, list_body, parse_limit
 from lever_assets.sandbox.router import Call, Route
 from lever_assets.sandbox.schema import SUB_RESOURCES
+from lever_assets.sandbox.visibility import must_see
 
-CONFIDENTIAL = frozenset({"opportunities", "postings", "requisitions"})
 EVERYTHING = Where()
 
 
@@ -30,14 +30,14 @@ def list_records(call: Call, *, resource: str) -> bytes:
 def get_record(call: Call, *, resource: str) -> bytes:
     """A single record of a top-level resource."""
     ident = call.path[0]
-    _must_see(call, resource, ident)
+    must_see(call, resource, ident)
     return _single(call, resource, call.account.get(resource, ident))
 
 
 def list_children(call: Call, *, resource: str) -> bytes:
     """What hangs on an opportunity; few enough for one page, cut only when `limit` asks for it."""
     parent = call.path[0]
-    _must_see(call, "opportunities", parent)
+    must_see(call, "opportunities", parent)
     if "limit" in call.query or "offset" in call.query:
         limit, after = parse_limit(call.one("limit")), decode_offset(call.one("offset"))
         page = call.account.page(resource, Where(("parent = ?",), (parent,)), limit, after)
@@ -50,7 +50,7 @@ def list_children(call: Call, *, resource: str) -> bytes:
 def get_child(call: Call, *, resource: str) -> bytes:
     """One of the things that hang on an opportunity."""
     parent, ident = call.path
-    _must_see(call, "opportunities", parent)
+    must_see(call, "opportunities", parent)
     return _single(call, resource, call.account.get(resource, ident, parent))
 
 
@@ -69,7 +69,7 @@ def list_deleted(call: Call, *, resource: str) -> bytes:
 def get_posting_form(call: Call) -> bytes:
     """The questions that a posting asks applicants; every posting has at least the standard ones."""
     ident = call.path[0]
-    _must_see(call, "postings", ident)
+    must_see(call, "postings", ident)
     form = call.account.get("posting_forms", ident)
     if form is None:
         posting = call.account.record("postings", ident)
@@ -80,7 +80,7 @@ def get_posting_form(call: Call) -> bytes:
 def list_posting_users(call: Call) -> bytes:
     """The users who work on a posting: owner, hiring manager, author and followers."""
     ident = call.path[0]
-    _must_see(call, "postings", ident)
+    must_see(call, "postings", ident)
     posting = call.account.record("postings", ident) or {}
     idents = [
         posting.get("owner"),
@@ -104,20 +104,6 @@ def get_contact(call: Call) -> bytes:
     if body is None:
         raise not_found()
     return b'{"data":' + body + b"}"
-
-
-def list_webhooks(call: Call) -> bytes:
-    """The subscriptions: a short list that comes without hasNext."""
-    page = call.account.page("webhooks", EVERYTHING, 100, None)
-    return b'{"data":[' + b",".join(page.rows) + b"]}"
-
-
-def _must_see(call: Call, resource: str, ident: str) -> None:
-    if resource not in CONFIDENTIAL:
-        return
-    confidentiality = call.account.confidentiality(resource, ident)
-    if confidentiality is None or (confidentiality == "confidential" and not call.confidential_access):
-        raise not_found()
 
 
 def _single(call: Call, resource: str, body: bytes | None) -> bytes:
@@ -158,5 +144,4 @@ READS: tuple[Route, ...] = (
         "GET", "/eeo/responses/pii", "eeo_responses_pii", partial(list_records, resource="eeo_responses_pii")
     ),
     Route("GET", "/contacts/:id", "contact", get_contact),
-    Route("GET", "/webhooks", "webhooks", list_webhooks),
 )

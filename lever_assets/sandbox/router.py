@@ -6,16 +6,26 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lever_assets.sandbox.account import Account
+from lever_assets.sandbox.content import Raw
+from lever_assets.sandbox.recruiting.changes import Changes
+
+NO_BODY = Raw()
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request as handlers see it: what the path named, the query and whose eyes it is for."""
+    """One request as handlers see it: what the path named, the query, the body and whose eyes it is for."""
 
-    account: Account
+    changes: Changes
     path: tuple[str, ...]
     query: Mapping[str, list[str]]
     confidential_access: bool
+    raw: Raw = NO_BODY
+
+    @property
+    def account(self) -> Account:
+        """The account that is asked for."""
+        return self.changes.account
 
     def one(self, name: str) -> str | None:
         """The last value of a parameter."""
@@ -23,7 +33,16 @@ class Call:
         return values[-1] if values else None
 
 
-Handler = Callable[[Call], bytes]
+@dataclass(frozen=True)
+class Answer:
+    """An answer other than 200 with JSON: its status, its body and headers that replace the usual ones."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+Handler = Callable[[Call], bytes | Answer]
 
 
 @dataclass(frozen=True)
@@ -38,7 +57,12 @@ class Route:
     @property
     def scope(self) -> str:
         """The permission that Lever asks for."""
-        return f"{self.resource}:read:admin"
+        return f"{self.resource}:{self.access}:admin"
+
+    @property
+    def access(self) -> str:
+        """`read` or `write`."""
+        return "read" if self.method == "GET" else "write"
 
     @property
     def name(self) -> str:

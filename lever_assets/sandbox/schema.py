@@ -132,6 +132,7 @@ TABLES: dict[str, Table] = {
         Table("disposition_stages", ordered_by=None),
         Table("eeo_responses", ordered_by="appliedAt"),
         Table("eeo_responses_pii", ordered_by="appliedAt"),
+        Table("uploads", {"expires": "expiresAt"}, ordered_by=None),
         Table("webhooks"),
     )
 }

@@ -24,6 +24,8 @@ from lever_assets.sandbox.control import create_control
 from lever_assets.sandbox.faults import Fault
 from lever_assets.sandbox.generator import generate
 from lever_assets.sandbox.recorded import load_recorded
+from lever_assets.sandbox.recruiting.changes import Changes
+from lever_assets.sandbox.recruiting.clock import Clock
 from lever_assets.sandbox.request_log import RequestCounts
 from lever_assets.sandbox.schema import Record
 from lever_assets.sandbox.workday import Workday
@@ -31,6 +33,8 @@ from lever_assets.sandbox.workday import Workday
 # Up to so many opportunities an account is kept in memory (about 40 MB); larger ones go to disk.
 IN_MEMORY = 5_000
 START_SECONDS = 30.0
+# Of the tables in an account's file; a file of an earlier layout is refused.
+LAYOUT = "v2"
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,9 @@ def open_account(config: SandboxConfig) -> Iterator[Account]:
 
 def _fill(account: Account, config: SandboxConfig) -> None:
     wanted = (
-        f"data {config.data}"
+        f"{LAYOUT} data {config.data}"
         if config.data
-        else f"{config.opportunities} {config.seed} {config.now.isoformat()}"
+        else f"{LAYOUT} {config.opportunities} {config.seed} {config.now.isoformat()}"
     )
     found = account.made_of()
     if found == wanted:
@@ -121,8 +125,9 @@ def _fill(account: Account, config: SandboxConfig) -> None:
 
 
 def _assemble(config: SandboxConfig, account: Account) -> tuple[LeverApi, Workday, ASGIApp]:
-    api = LeverApi(config, account)
-    workday = Workday(account, int(config.now.timestamp() * 1000))
+    changes = Changes(account, Clock(int(config.now.timestamp() * 1000)))
+    api = LeverApi(config, changes)
+    workday = Workday(changes)
     return api, workday, create_app(api, create_control(api, workday))
 
 

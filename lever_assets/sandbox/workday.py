@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
-from lever_assets.sandbox.account import Account, Where
+from lever_assets.sandbox.account import Where
 from lever_assets.sandbox.chance import Chance
+from lever_assets.sandbox.recruiting.changes import Changes, UnknownRecord
 from lever_assets.sandbox.schema import SUB_RESOURCES, TABLES, Record, Table
 
 NAMING_THEIR_OPPORTUNITY = {
@@ -20,22 +20,16 @@ NAMING_THEIR_OPPORTUNITY = {
 NEW_TAGS = ("Follow up", "Call back", "Strong portfolio", "Relocation", "Panel ready", "Zweitgespräch")
 
 
-class UnknownRecord(LookupError):  # noqa: N818 (reads as the sentence it is raised with)
-    """There is no such resource or record to change."""
-
-
 class Workday:
-    """Edits an account. `now` is the wall clock, but never before the account's own day or the last edit."""
+    """Edits an account at the time of its clock."""
 
-    def __init__(self, account: Account, opened_at: int) -> None:
-        self._account = account
-        self._last = opened_at
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._account = changes.account
 
     def now(self) -> int:
         """The instant of the next change, in epoch milliseconds; each is later than the one before."""
-        with self._account.lock:
-            self._last = max(self._last + 1, time.time_ns() // 1_000_000)
-            return self._last
+        return self._changes.now()
 
     def touch(self, share: float, seed: int, at: int | None = None) -> list[str]:
         """Work on a share of the opportunities: a new tag or the next stage, with updatedAt = `at` or now.
@@ -52,28 +46,15 @@ class Workday:
             ]
             instant = at or self.now()
             for ident in chosen:
-                record = self._account.record("opportunities", ident)
-                if record is None:
-                    continue
-                if chance.hit(0.5) and stages and not record["archived"]:
-                    _advance(record, stages, instant)
-                else:
-                    record["tags"] = [*record["tags"], f"{chance.pick(NEW_TAGS)} {chance.between(1, 9999)}"]
-                record["updatedAt"] = instant
-                record["lastInteractionAt"] = instant
-                self._account.replace("opportunities", ident, record)
+                self._changes.change(
+                    "opportunities", ident, lambda record: _work_on(record, chance, stages, instant)
+                )
         return chosen
 
     def edit(self, resource: str, ident: str, changes: Mapping[str, Any]) -> Record:
         """Merge changes into a record, shallowly; null sets null. Nothing else moves, not even updatedAt."""
         _known(resource)
-        with self._account.lock:
-            record = self._account.record(resource, ident)
-            if record is None:
-                raise UnknownRecord(f"there is no {resource} {ident}")
-            record |= changes
-            self._account.replace(resource, ident, record)
-        return record
+        return self._changes.change(resource, ident, lambda record: record.update(changes))
 
     def create(self, resource: str, record: Mapping[str, Any], parent: str | None = None) -> Record:
         """Store a new record; an id and createdAt are given to it when it has none.
@@ -92,35 +73,27 @@ class Workday:
                 raise UnknownRecord(f"{resource} need the id of their opportunity as parent")
         for field in NAMING_THEIR_OPPORTUNITY.get(resource, ()):
             new.setdefault(field, parent)
-        with self._account.lock:
-            self._account.put(resource, [(new, parent)])
-            if resource == "applications" and parent is not None:
-                self._name_application(parent, new["id"], present=True)
-        return new
+        return self._changes.add(resource, new, parent)
 
     def delete(self, resource: str, ident: str, by: str | None = None, at: int | None = None) -> None:
         """Remove a record, and with an opportunity what hangs on it; the deleted-lists tell of it."""
         _known(resource)
-        with self._account.lock:
-            record = self._account.record(resource, ident)
-            if not self._account.delete(resource, ident, at or self.now(), by):
-                raise UnknownRecord(f"there is no {resource} {ident}")
-            if resource == "applications" and record and record.get("opportunityId"):
-                self._name_application(record["opportunityId"], ident, present=False)
-
-    def _name_application(self, opportunity: str, application: str, *, present: bool) -> None:
-        record = self._account.record("opportunities", opportunity)
-        if record is None:
-            return
-        others = [ident for ident in record.get("applications", []) if ident != application]
-        record["applications"] = [*others, application] if present else others
-        self._account.replace("opportunities", opportunity, record)
+        self._changes.remove(resource, ident, by, at)
 
 
 def _known(resource: str) -> Table:
     if resource not in TABLES:
         raise UnknownRecord(f"there is no resource {resource!r}; there are {', '.join(TABLES)}")
     return TABLES[resource]
+
+
+def _work_on(record: Record, chance: Chance, stages: list[str], instant: int) -> None:
+    if chance.hit(0.5) and stages and not record["archived"]:
+        _advance(record, stages, instant)
+    else:
+        record["tags"] = [*record["tags"], f"{chance.pick(NEW_TAGS)} {chance.between(1, 9999)}"]
+    record["updatedAt"] = instant
+    record["lastInteractionAt"] = instant
 
 
 def _advance(record: Record, stages: list[str], instant: int) -> None:
