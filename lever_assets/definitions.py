@@ -10,15 +10,19 @@ from lever_assets.orchestration.checks import model_checks
 from lever_assets.orchestration.jobs import sync_jobs
 from lever_assets.orchestration.model_assets import model_assets
 from lever_assets.orchestration.raw_assets import raw_assets
+from lever_assets.orchestration.refreshing import delta_sensor, reconcile_schedule
 from lever_assets.settings import Settings
 
 
 def build(settings: Settings) -> dg.Definitions:
     """Return everything that Dagster shows and runs for these settings."""
+    sync, full_sync = sync_jobs(settings)
     return dg.Definitions(
         assets=[*raw_assets(settings), *model_assets(settings)],
         asset_checks=[model_checks(settings)],
-        jobs=sync_jobs(settings),
+        jobs=[sync, full_sync],
+        sensors=[delta_sensor(settings, sync)],
+        schedules=[reconcile_schedule(settings, sync)],
         executor=dg.in_process_executor,  # also for "Materialize" in the UI, whose runs have no job of ours
     )
 

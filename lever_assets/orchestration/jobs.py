@@ -46,7 +46,12 @@ def whole_account(settings: Settings) -> dict[str, str]:
     last = windows.get_last_partition_key()
     if first is None or last is None:  # the first window lies in the future
         return {REFRESH_TAG: FULL}
-    return {REFRESH_TAG: FULL, _RANGE_START: first, _RANGE_END: last}
+    return {REFRESH_TAG: FULL, **over(first, last)}
+
+
+def over(first: str, last: str) -> dict[str, str]:
+    """Return the tags of a run over the windows from `first` to `last`."""
+    return {_RANGE_START: first, _RANGE_END: last}
 
 
 def _job(

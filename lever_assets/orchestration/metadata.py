@@ -37,6 +37,8 @@ def landed(report: LandReport, live: int, database: str) -> Metadata:
             f"{inside.seen:,} seen, {inside.inserted:,} inserted, {inside.updated:,} updated, "
             f"{inside.unchanged:,} unchanged, {inside.deleted:,} deleted"
         )
+    if report.drift is not None:
+        told["drift"] = ", ".join(f"{count:,} {kind}" for kind, count in report.drift.items()) or "none"
     if report.skipped:
         told["skipped"] = report.skipped
     return told

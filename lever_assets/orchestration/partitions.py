@@ -41,3 +41,15 @@ def _first_day(settings: Settings) -> date:
     return (
         settings.sync_start.replace(day=1) if settings.sync_window is Cadence.MONTHLY else settings.sync_start
     )
+
+
+def windows_since(settings: Settings, since: datetime) -> tuple[str, str] | None:
+    """Return the keys of the window that holds `since` and of the open one; None before the first window."""
+    windows = sync_windows(settings)
+    last = windows.get_last_partition_key()
+    first = windows.get_first_partition_key()
+    if first is None or last is None:
+        return None
+    if since < first_instant(settings):
+        return first, last
+    return windows.get_partition_key_for_timestamp(since.timestamp()), last

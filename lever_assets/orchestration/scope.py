@@ -18,6 +18,8 @@ DELTA = "delta"
 """Ask Lever only for what changed since the last sync."""
 FULL = "full"
 """Read the whole account, whichever windows the run is over."""
+RECONCILE = "reconcile"
+"""Compare the whole account with the tables; keep and mend what differs without notice."""
 
 
 def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
@@ -25,6 +27,8 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
     refresh = context.run.tags.get(REFRESH_TAG)
     if refresh == DELTA:
         return Scope(delta=True)
+    if refresh == RECONCILE:
+        return Scope(reconcile=True)
     if refresh == FULL:
         return Scope()
     if not (context.has_partition_key or context.has_partition_key_range):

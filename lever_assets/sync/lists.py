@@ -34,7 +34,7 @@ class Tally:
             self.counts + other.counts,
             sum(inside, Landed()) if inside else None,
             self.set_aside + other.set_aside,
-            other.drift or self.drift,
+            self.drift if other.drift is None else other.drift,
         )
 
 

@@ -20,7 +20,7 @@ def coming_interview(account: Account, days: float = 3) -> dict[str, Any]:
 
 
 def subject(account: Account, remote_id: str) -> str:
-    return next(row["title"] for row in account.tables()["interviews"] if row["remote_id"] == remote_id)
+    return next(str(row["title"]) for row in account.tables()["interviews"] if row["remote_id"] == remote_id)
 
 
 def test_a_coming_interview_that_changed_in_silence_arrives_with_a_delta(account: Account) -> None:

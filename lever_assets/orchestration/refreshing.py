@@ -1,0 +1,108 @@
+"""What keeps an account fresh by itself: a sensor that asks Lever for changes, a schedule that reconciles."""
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from lever_assets.connect.connection import NotConnectedError
+from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.jobs import CONNECTION_TAG, over
+from lever_assets.orchestration.partitions import windows_since
+from lever_assets.orchestration.scope import DELTA, RECONCILE, REFRESH_TAG
+from lever_assets.settings import Settings
+from lever_assets.store import BusyError
+from lever_assets.sync.polling import Poll, poll
+from lever_assets.sync.session import Session, now
+
+CAUSE_TAG = "lever/cause"
+"""Says on a run why it was started."""
+
+
+def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_delta`: on changes in Lever it starts one delta run of `job`."""
+    connection = settings.connection
+
+    @dg.sensor(
+        name=f"{connection}_delta",
+        job=job,
+        minimum_interval_seconds=settings.delta_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            "Asks Lever with at most six requests whether anything changed since the last sync. If so it "
+            "starts one run that reads only that, over the open window and every window missed meanwhile; "
+            "never while another run of the connection is under way."
+        ),
+    )
+    def delta(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if settings.api_key is None:
+            return dg.SkipReason(str(NotConnectedError()))
+        under_way = run_under_way(context.instance, connection)
+        if under_way is not None:
+            return dg.SkipReason(f"Run {under_way} of this connection is under way.")
+        with in_one_sentence(), Session.open(settings) as session:
+            told = _poll_alone(session)
+        if told.since is None or not told.changed:
+            return dg.SkipReason(told.why)
+        windows = windows_since(settings, told.since)
+        if windows is None:
+            return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
+        tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: connection, **over(*windows)}
+        return dg.RunRequest(tags=tags)
+
+    return delta
+
+
+def _poll_alone(session: Session) -> Poll:
+    try:
+        with session.alone():
+            pass
+    except BusyError as error:
+        return Poll(False, str(error))
+    return poll(session)
+
+
+def reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Return the schedule `<connection>_reconcile`: finds and mends what Lever did not announce."""
+    connection = settings.connection
+
+    @dg.schedule(
+        name=f"{connection}_reconcile",
+        job=job,
+        cron_schedule=settings.reconcile_schedule,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=(
+            "Compares the whole account with the tables, keeps what differs although Lever announced no "
+            "change in the table `drift`, and mends it."
+        ),
+    )
+    def reconcile(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if settings.api_key is None:
+            return dg.SkipReason(str(NotConnectedError()))
+        windows = windows_since(settings, now())
+        if windows is None:
+            return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
+        cause = "the schedule"
+        return dg.RunRequest(
+            tags={REFRESH_TAG: RECONCILE, CAUSE_TAG: cause, CONNECTION_TAG: connection, **over(*windows)}
+        )
+
+    return reconcile
+
+
+def run_under_way(instance: dg.DagsterInstance, connection: str) -> str | None:
+    """Return the id of a run that syncs the connection and has not ended, None if there is none."""
+    unfinished = dg.RunsFilter(
+        statuses=[
+            dg.DagsterRunStatus.QUEUED,
+            dg.DagsterRunStatus.NOT_STARTED,
+            dg.DagsterRunStatus.STARTING,
+            dg.DagsterRunStatus.STARTED,
+            dg.DagsterRunStatus.CANCELING,
+        ]
+    )
+    for run in instance.get_runs(unfinished):
+        selected = run.asset_selection or ()
+        of_connection = any(key.path[0] == connection for key in selected)
+        if of_connection or run.tags.get(CONNECTION_TAG) == connection:
+            return run.run_id
+    return None
