@@ -7,6 +7,9 @@ from pydantic import SecretStr
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
 from lever_assets.settings import Settings
 
+_APPLY_RATE = 2.0
+"""Applications through a posting, a second (spec/lever-api.md, Access)."""
+
 
 class NotConnectedError(Exception):
     """No Lever account is configured; says how to connect, or to try the demo."""
@@ -44,10 +47,18 @@ class Connection:
             burst=settings.rate_burst,
             folder=settings.data_dir / "rate",
         )
+        apply_limiter = RateLimiter.for_key(
+            self.api_key,
+            rate=min(_APPLY_RATE, settings.rate_limit),
+            burst=1,
+            folder=settings.data_dir / "rate",
+            allowance="apply",
+        )
         return LeverClient(
             auth=ApiKeyAuth(self.api_key),
             base_url=self.base_url,
             limiter=limiter,
+            apply_limiter=apply_limiter,
             concurrency=settings.concurrency,
             timeout=settings.timeout_seconds,
         )

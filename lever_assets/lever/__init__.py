@@ -7,6 +7,10 @@ Give it a key and a limiter, and read::
         async for page in lever.pages("/opportunities", {"expand": ["applications"]}):
             ...
 
+and write::
+
+    answer = await lever.send(Outgoing("POST", "/opportunities/<id>/addTags", json={"tags": ["seen"]}))
+
 The records that the JSON stands for are in `lever_assets.lever.records`.
 """
 
@@ -17,12 +21,14 @@ from lever_assets.lever.errors import (
     LeverError,
     MalformedError,
     NotFoundError,
+    OutcomeUnknownError,
     PermissionMissingError,
     RateLimitedError,
     RequestRejectedError,
     UnavailableError,
 )
 from lever_assets.lever.limiter import RateLimiter
+from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer, Upload
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic, TrafficSnapshot
 from lever_assets.lever.wire import JsonObject, Page, Params
@@ -32,21 +38,27 @@ BASE_URL = "https://api.lever.co/v1"
 
 __all__ = [
     "BASE_URL",
+    "Answer",
     "ApiKeyAuth",
     "AuthenticationError",
+    "Downloaded",
     "JsonObject",
     "LeverClient",
     "LeverError",
     "MalformedError",
     "NotFoundError",
+    "OutcomeUnknownError",
+    "Outgoing",
     "Page",
     "Params",
     "PermissionMissingError",
     "RateLimitedError",
     "RateLimiter",
+    "RawAnswer",
     "RequestRejectedError",
     "RetryPolicy",
     "Traffic",
     "TrafficSnapshot",
     "UnavailableError",
+    "Upload",
 ]

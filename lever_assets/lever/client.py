@@ -1,8 +1,10 @@
 """The Data API over HTTP: asks, waits, retries, and hands out JSON."""
 
 import asyncio
+import ssl
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,9 +16,17 @@ from pydantic import JsonValue
 from lever_assets.lever import faults, wire
 from lever_assets.lever.auth import credentials
 from lever_assets.lever.clock import LeverClock
-from lever_assets.lever.errors import LeverError, RateLimitedError
+from lever_assets.lever.downloads import Saving
+from lever_assets.lever.errors import (
+    LeverError,
+    MalformedError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnavailableError,
+)
 from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.paths import template
+from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic
 from lever_assets.lever.wire import JsonObject, Page, Params
@@ -26,14 +36,20 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _HEADERS = httpx.Headers(
     {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "lever-assets"}
 )
+_FILE_HEADERS = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "lever-assets"})
+_CONNECT_SECONDS = 10.0
+_FILE_SECONDS = 300.0
+"""How long a file may take on its way; Lever takes files of up to 30 MB (spec/lever-api.md, Writes)."""
+
+Consume = Callable[[httpx.Response], Awaitable[object]]
 
 
 class LeverClient:
-    """A Lever account, read. Use it in `async with`, from one event loop.
+    """A Lever account, read and written. Use it in `async with`, from one event loop.
 
     At most `concurrency` requests are under way; each may take `timeout` seconds, and each try, retries
-    included, waits its turn at `limiter`. Redirects are not followed and cookies not kept. Every method
-    raises `LeverError`.
+    included, waits its turn at `limiter` (applications through a posting at `apply_limiter` before).
+    Redirects are not followed and cookies not kept. Every method raises `LeverError`.
     """
 
     def __init__(
@@ -42,6 +58,7 @@ class LeverClient:
         auth: httpx.Auth,
         base_url: str,
         limiter: RateLimiter,
+        apply_limiter: RateLimiter | None = None,
         concurrency: int = 16,
         retry: RetryPolicy | None = None,
         timeout: float = 30.0,
@@ -51,15 +68,21 @@ class LeverClient:
         self._auth = auth
         self._base, self._host = _checked(base_url)
         self._limiter = limiter
+        self._apply_limiter = apply_limiter
         self._slots = asyncio.Semaphore(concurrency)
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
-        self._extensions = {"timeout": httpx.Timeout(timeout, pool=None).as_dict()}
+        connect = min(timeout, _CONNECT_SECONDS)
+        self._extensions = {"timeout": httpx.Timeout(timeout, connect=connect, pool=None).as_dict()}
+        self._patient = {
+            "timeout": httpx.Timeout(max(timeout, _FILE_SECONDS), connect=connect, pool=None).as_dict()
+        }
         # aiohttp below httpx: the same request costs a quarter of the CPU. httpx's own client above the
         # transport would add half again, for cookies, redirects and logging that are not wanted here.
-        self._transport = AiohttpTransport(
-            proxy=_proxy(self._base, self._host), client=lambda: self._session(concurrency)
-        )
+        self._transport = self._transport_of(concurrency, keep=True)
+        # A write goes over a connection of its own: a kept one may be closing at that very moment, and then
+        # nobody could say whether Lever got the request.
+        self._writing = self._transport_of(concurrency, keep=False, verify=self._transport.ssl_context)
 
     def __repr__(self) -> str:
         return f"LeverClient({self._host!r})"
@@ -71,6 +94,7 @@ class LeverClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._transport.aclose()
+        await self._writing.aclose()
 
     async def get(self, path: str, params: Params | None = None) -> JsonValue:
         """Return what is under "data" of the answer to GET `path`: an object or a list."""
@@ -101,14 +125,104 @@ class LeverClient:
         """Return all records of a list that is short enough to be held in memory."""
         return [record async for page in self.pages(path, params) for record in page.records]
 
-    def _session(self, concurrency: int) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=concurrency, keepalive_timeout=30, ssl=self._transport.ssl_context
+    async def send(self, request: Outgoing) -> Answer:
+        """Send a request that writes, and return what Lever answers.
+
+        It is sent again when nothing can have come of it: no connection, or 429. Only a request that is
+        `repeatable` is sent again after anything else. When it may have happened although no answer says so,
+        OutcomeUnknownError is raised.
+        """
+        may_have_happened = False
+
+        def may_repeat(error: LeverError) -> bool:
+            nonlocal may_have_happened
+            doubtful = _is_doubtful(error)
+            may_have_happened = may_have_happened or doubtful
+            return request.repeatable or not doubtful
+
+        outgoing = request.built(self._base, _HEADERS, self._patient if request.files else self._extensions)
+        try:
+            return await self._retry.run(
+                lambda: self._write(request, outgoing), self._after_failure, may_repeat
+            )
+        except (UnavailableError, RateLimitedError, MalformedError) as error:
+            if not may_have_happened:
+                raise
+            doubtful = faults.of_outcome(error, request.method, request.path)
+        raise doubtful
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> RawAnswer:
+        """Send a request once, as it is, and return whatever Lever answers, errors included."""
+        query = wire.query(params or {})
+        url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
+        request = httpx.Request(
+            method,
+            url,
+            content=content,
+            headers=httpx.Headers({**_HEADERS, **(headers or {})}),
+            extensions=self._extensions,
         )
-        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        # Else aiohttp sends a GET once more when its connection breaks, past the limiter and the counts.
-        session._retry_connection = False
-        return session
+        response = await self._ask(request, path, transport=self._writing)
+        names = response.headers.keys()
+        values = {name: response.headers.get_list(name) for name in names if name != "content-encoding"}
+        return RawAnswer(url, response.status_code, values, response.content)
+
+    async def download(self, path: str, target: Path, *, limit: int) -> Downloaded:
+        """Save the file at `path` as `target`, which is only there when it is complete.
+
+        More than `limit` bytes are refused with RequestRejectedError. Errors as for any other read.
+        """
+
+        async def attempt() -> Downloaded:
+            request = httpx.Request(
+                "GET", f"{self._base}{path}", headers=_FILE_HEADERS, extensions=self._patient
+            )
+            saved = Saving(target, limit)
+            response = await self._ask(request, path, consume=saved.take)
+            if not response.is_success:
+                raise self._refusal(response, "GET", path)
+            if saved.too_large:
+                raise RequestRejectedError(
+                    f"The file is larger than {limit} bytes (GET {path})", "download it in Lever"
+                )
+            return Downloaded(saved.size, response.headers.get("content-type"))
+
+        return await self._retry.run(attempt, self._after_failure)
+
+    async def _write(self, request: Outgoing, outgoing: httpx.Request) -> Answer:
+        if request.applies and self._apply_limiter is not None:
+            await self._apply_limiter.acquire()
+        response = await self._ask(outgoing, request.path, transport=self._writing)
+        if not response.is_success:
+            raise self._refusal(response, request.method, request.path)
+        if not response.content:
+            return Answer(response.status_code)
+        try:
+            answer = wire.answer(response.content)
+        except wire.WrongShapeError as error:
+            shape = str(error)
+        else:
+            beside = {name: value for name, value in answer.items() if name != "data"}
+            return Answer(response.status_code, answer.get("data"), beside)
+        raise faults.of_shape(shape, request.method, request.path)
+
+    def _transport_of(
+        self, concurrency: int, *, keep: bool, verify: ssl.SSLContext | bool = True
+    ) -> AiohttpTransport:
+        transport = AiohttpTransport(
+            verify=verify,
+            proxy=_proxy(self._base, self._host),
+            client=lambda: _session(transport, concurrency, keep=keep),
+        )
+        return transport
 
     async def _fetch(self, path: str, params: Params) -> JsonObject:
         query = wire.query(params)
@@ -122,46 +236,64 @@ class LeverClient:
 
     async def _attempt(self, url: str, path: str) -> JsonObject:
         """Ask once; raises the `LeverError` for whatever is not an envelope."""
-        fault: LeverError | None = None
-        async with self._slots:
-            waited = await self._limiter.acquire()
-            self.traffic.sent(template(path), waited)
-            try:
-                async with asyncio.timeout(self._timeout):
-                    response = await self._exchange(url)
-            except faults.FAULTS as error:
-                fault = faults.of_exception(error, self._host, self._timeout, "GET", path)
-        if fault is not None:
-            # Raised out here so that it does not drag along its cause: some of aiohttp's errors hold the
-            # request's headers, and with them the key.
-            raise fault
-        self.traffic.answered(response.status_code, response.num_bytes_downloaded)
-        self.clock.hear(response.headers.get("date"))
+        request = httpx.Request("GET", url, headers=_HEADERS, extensions=self._extensions)
+        response = await self._ask(request, path)
         if not response.is_success:
-            raise faults.of_status(
-                response.status_code,
-                response.headers,
-                response.content,
-                "GET",
-                path,
-                secrets=credentials(response.request),
-            )
+            raise self._refusal(response, "GET", path)
         try:
             return wire.envelope(response.content)
         except wire.WrongShapeError as error:
             shape = str(error)
         raise faults.of_shape(shape, "GET", path)
 
-    async def _exchange(self, url: str) -> httpx.Response:
+    async def _ask(
+        self,
+        request: httpx.Request,
+        path: str,
+        *,
+        transport: AiohttpTransport | None = None,
+        consume: Consume = httpx.Response.aread,
+    ) -> httpx.Response:
+        """Send a request once, in its turn; raises UnavailableError when there is no answer."""
+        fault: LeverError | None = None
+        seconds = max(filter(None, request.extensions["timeout"].values()))
+        async with self._slots:
+            waited = await self._limiter.acquire()
+            self.traffic.sent(template(path), waited)
+            try:
+                async with asyncio.timeout(seconds):
+                    response = await self._exchange(request, transport or self._transport, consume)
+            except faults.FAULTS as error:
+                fault = faults.of_exception(error, self._host, seconds, request.method, path)
+        if fault is not None:
+            # Raised out here so that it does not drag along its cause: some of aiohttp's errors hold the
+            # request's headers, and with them the key.
+            raise fault
+        self.traffic.answered(response.status_code, response.num_bytes_downloaded)
+        self.clock.hear(response.headers.get("date"))
+        return response
+
+    def _refusal(self, response: httpx.Response, method: str, path: str) -> LeverError:
+        return faults.of_status(
+            response.status_code,
+            response.headers,
+            response.content,
+            method,
+            path,
+            secrets=credentials(response.request),
+        )
+
+    async def _exchange(
+        self, request: httpx.Request, transport: AiohttpTransport, consume: Consume
+    ) -> httpx.Response:
         """Run the request through the authentication, which may ask for a token in between, as httpx does."""
-        request = httpx.Request("GET", url, headers=_HEADERS, extensions=self._extensions)
         flow = self._auth.async_auth_flow(request)
         try:
             request = await anext(flow)
             while True:
-                response = await self._transport.handle_async_request(request)
+                response = await transport.handle_async_request(request)
                 try:
-                    await response.aread()
+                    await (consume(response) if response.is_success else response.aread())
                 finally:
                     await response.aclose()
                 try:
@@ -170,6 +302,26 @@ class LeverClient:
                     return response
         finally:
             await flow.aclose()
+
+
+def _is_doubtful(error: LeverError) -> bool:
+    """Tell whether a write that ended so may have happened."""
+    if isinstance(error, UnavailableError):
+        return error.sent
+    return isinstance(error, MalformedError)
+
+
+def _session(transport: AiohttpTransport, concurrency: int, *, keep: bool) -> aiohttp.ClientSession:
+    context = transport.ssl_context
+    connector = (
+        aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=30, ssl=context)
+        if keep
+        else aiohttp.TCPConnector(limit=concurrency, force_close=True, ssl=context)
+    )
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    # Else aiohttp sends a GET once more when its connection breaks, past the limiter and the counts.
+    session._retry_connection = False
+    return session
 
 
 def _checked(base_url: str) -> tuple[str, str]:

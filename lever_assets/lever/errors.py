@@ -6,6 +6,7 @@
     ├── NotFoundError            404: there is no such record or endpoint
     ├── RequestRejectedError     any other 4xx, or a redirect
     ├── RateLimitedError         still 429 after the retries
+    ├── OutcomeUnknownError      a write went out, and nobody heard whether Lever acted upon it
     ├── UnavailableError         5xx, connection, DNS, TLS or time-out, after the retries
     └── MalformedError           not JSON, no data, wrong shape, a page that points at itself
 
@@ -64,6 +65,24 @@ class RateLimitedError(_DelayedError):
 
 
 class UnavailableError(_DelayedError):
-    """Lever can't be reached or is out of order; `lasting` if only a change of configuration can help."""
+    """Lever can't be reached or is out of order.
+
+    `lasting`: only a change of configuration can help. `sent`: the request may have reached Lever. `over`:
+    Lever itself answered, so it works on the request no more.
+    """
 
     lasting = False
+    sent = True
+    over = False
+
+
+class OutcomeUnknownError(LeverError):
+    """A write was sent and may or may not have happened: it must be looked up before it is sent again.
+
+    `over`: Lever answered with an error of its own, so that nothing can happen any more; otherwise it may
+    still be at work.
+    """
+
+    def __init__(self, problem: str, remedy: str, *, over: bool = False) -> None:
+        super().__init__(problem, remedy)
+        self.over = over

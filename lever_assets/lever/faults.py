@@ -15,6 +15,7 @@ from lever_assets.lever.errors import (
     LeverError,
     MalformedError,
     NotFoundError,
+    OutcomeUnknownError,
     PermissionMissingError,
     RateLimitedError,
     RequestRejectedError,
@@ -27,6 +28,9 @@ FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 _CREDENTIALS = "in Lever under Settings > Integrations and API > API credentials"
 _LATER = "try again later; what was read so far is kept"
 
+# Statuses of Lever's own: the others among 5xx are a gateway's, behind which Lever may still be at work.
+_OVER = frozenset({500, 501, 503})
+
 _Kinds = tuple[type[BaseException], ...]
 _CERTIFICATE: _Kinds = (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError)
 _TLS: _Kinds = (aiohttp.ClientSSLError, ssl.SSLError)
@@ -34,6 +38,14 @@ _NAME: _Kinds = (aiohttp.ClientConnectorDNSError,)
 _ADDRESS: _Kinds = (aiohttp.InvalidURL, httpx.InvalidURL)
 _CLOSED: _Kinds = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
 _PROXY: _Kinds = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
+# The connection never came about, so nothing can have been sent. Of aiohttp's time-outs only the one of
+# connecting is of this kind.
+_UNSENT: _Kinds = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    *_ADDRESS,
+)
 _SPECIAL: _Kinds = _CERTIFICATE + _TLS + _NAME + _PROXY
 
 # What broke an exchange off, the first that fits; and whether it lasts until the configuration changes.
@@ -90,7 +102,17 @@ def of_exception(error: Exception, host: str, seconds: float, method: str, path:
     remedy = "check LEVER_BASE_URL and the certificates of this machine" if lasting else _unreachable(cause)
     found = UnavailableError(f"{host} {happened} ({method} {path})", remedy)
     found.lasting = lasting
+    found.sent = not isinstance(cause, _UNSENT)
     return found
+
+
+def of_outcome(error: LeverError, method: str, path: str) -> OutcomeUnknownError:
+    """Return the error for a write that went out and ended in `error`."""
+    return OutcomeUnknownError(
+        f"It is not known whether Lever did what it was asked: {error.problem}",
+        f"look in Lever whether it happened before it is sent again ({method} {path})",
+        over=isinstance(error, UnavailableError) and error.over,
+    )
 
 
 def of_shape(problem: str, method: str, path: str) -> MalformedError:
@@ -139,7 +161,9 @@ def _delayed(status: int, headers: Mapping[str, str], where: str) -> LeverError:
             "try again later, or lower LEVER_RATE_LIMIT if other programs use the same key",
             retry_after(headers),
         )
-    return UnavailableError(f"Lever is out of order {where}", _LATER, retry_after(headers))
+    found = UnavailableError(f"Lever is out of order {where}", _LATER, retry_after(headers))
+    found.over = status in _OVER
+    return found
 
 
 def _refused(status: int, headers: Mapping[str, str], reason: str, where: str) -> RequestRejectedError:

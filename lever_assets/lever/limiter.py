@@ -58,10 +58,16 @@ class RateLimiter:
         self._sleep = sleep
 
     @classmethod
-    def for_key(cls, key: SecretStr, rate: float | None, burst: int, folder: Path) -> Self:
-        """Return the limiter of a key; its file in `folder` is named by a hash of the key."""
+    def for_key(
+        cls, key: SecretStr, rate: float | None, burst: int, folder: Path, *, allowance: str = ""
+    ) -> Self:
+        """Return the limiter of a key; its file in `folder` is named by a hash of the key.
+
+        `allowance` names one that stands beside the key's general one.
+        """
         digest = hashlib.blake2b(key.get_secret_value().encode(), digest_size=12, person=b"lever-pace")
-        return cls(rate, burst, folder / f"{digest.hexdigest()}.pace")
+        ending = f".{allowance}.pace" if allowance else ".pace"
+        return cls(rate, burst, folder / f"{digest.hexdigest()}{ending}")
 
     async def acquire(self) -> float:
         """Wait for the turn of one request; returns the seconds waited."""

@@ -1,4 +1,4 @@
-"""When and after how long a GET is sent again.
+"""When and after how long a request is sent again.
 
 The loop is our own: tenacity's retry object keeps its state per thread, not per coroutine, and a copy for
 each request costs 30 µs on top of 280; stamina's hook does not know the number of the attempt, which the wait
@@ -57,11 +57,15 @@ class RetryPolicy:
         return wait if waited + wait <= self.patience else None
 
     async def run(
-        self, attempt: Callable[[], Awaitable[T]], on_failure: Callable[[LeverError, float | None], None]
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        on_failure: Callable[[LeverError, float | None], None],
+        may_repeat: Callable[[LeverError], bool] = lambda _: True,
     ) -> T:
         """Await `attempt()` until it succeeds or its error is final, which is raised.
 
-        `on_failure` is told of each error, and the seconds until the next attempt (None: there is none).
+        `on_failure` is told of each error, and the seconds until the next attempt (None: there is none). An
+        error for which `may_repeat` says no is final.
         """
         failed: Counter[type[LeverError]] = Counter()
         waited = 0.0
@@ -70,7 +74,7 @@ class RetryPolicy:
                 return await attempt()
             except LeverError as error:
                 failed[type(error)] += 1
-                wait = self.wait_after(error, failed[type(error)], waited)
+                wait = self.wait_after(error, failed[type(error)], waited) if may_repeat(error) else None
                 on_failure(error, wait)
                 if wait is None:
                     raise

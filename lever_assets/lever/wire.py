@@ -44,29 +44,35 @@ def query(params: Params) -> str:
     return urlencode(pairs)
 
 
+def answer(body: bytes) -> JsonObject:
+    """Return the object that a body holds; raises `WrongShapeError`."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        found = _without_lone_surrogates(body, error)
+    if not isinstance(found, dict):
+        raise WrongShapeError("the answer is not a JSON object")
+    return found
+
+
 def envelope(body: bytes) -> JsonObject:
     """Return the object that holds `data`; raises `WrongShapeError`."""
-    try:
-        answer = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        answer = _without_lone_surrogates(body, error)
-    if not isinstance(answer, dict):
-        raise WrongShapeError("the answer is not a JSON object")
-    if not isinstance(answer.get("data"), dict | list):
+    found = answer(body)
+    if not isinstance(found.get("data"), dict | list):
         raise WrongShapeError('the answer has no "data"')
-    return answer
+    return found
 
 
-def page(answer: JsonObject) -> Page:
+def page(found: JsonObject) -> Page:
     """Return the page in an envelope; raises `WrongShapeError`. Lists without hasNext are one page."""
-    records = answer["data"]
+    records = found["data"]
     if not isinstance(records, list):
         raise WrongShapeError('"data" is not a list')
     objects = [record for record in records if isinstance(record, dict)]
     if len(objects) != len(records):
         raise WrongShapeError("the list holds something that is not an object")
-    following = answer.get("next")
-    if answer.get("hasNext") is False or (following is None and not answer.get("hasNext")):
+    following = found.get("next")
+    if found.get("hasNext") is False or (following is None and not found.get("hasNext")):
         return Page(objects, None)
     if not isinstance(following, str) or not following:
         raise WrongShapeError('there are more pages, but "next" does not say where')

@@ -188,6 +188,42 @@ drift = Table(
     comment="What was not as in Lever although no change had been announced, found by a reconcile",
 )
 
+action_ledger = Table(
+    "action_ledger",
+    metadata,
+    Column("id", Key, primary_key=True, comment="Id of the action, 24 characters, by its key"),
+    Column("connection", Key, nullable=False),
+    Column("action", PlainText, nullable=False, comment="Name of the action"),
+    Column("idempotency_key", Key, nullable=False, comment="Given by the caller, or derived from the input"),
+    Column("input_hash", Key, nullable=False, comment="Hash of the whole input, files included"),
+    Column("request", Json, comment="The input; of files and signed links only what identifies them"),
+    Column("state", PlainText, nullable=False, comment="See store/ledger.py"),
+    Column("attempts", Integer, nullable=False, comment="How often it was taken up"),
+    Column("steps", Json, comment="Each write: its state, attempts, and the ids that Lever gave"),
+    Column("answer", Json, comment="The answer as the caller got it"),
+    Column("warnings", Json, comment="What did not go as asked, in sentences"),
+    Column("run_id", PlainText, comment="Dagster run that took it up last"),
+    Column("owner", Key, comment="Who is at work on it; null: nobody"),
+    Column("lease_until", UtcDateTime, comment="When the owner's claim ends unless renewed (UTC)"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    comment="Every action that writes to Lever, so that none is done twice",
+)
+Index("ux_action_ledger_key", action_ledger.c.connection, action_ledger.c.idempotency_key, unique=True)
+Index("ix_action_ledger_updated", action_ledger.c.connection, action_ledger.c.updated_at)
+
+created_records = Table(
+    "created_records",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("model", Key, primary_key=True),
+    Column("remote_id", Key, primary_key=True, comment="Lever's id of the record"),
+    Column("id", Key, nullable=False, comment="Our id of the record"),
+    Column("action_id", Key, nullable=False, comment="The action in `action_ledger` that made it"),
+    Column("created_at", UtcDateTime, nullable=False),
+    comment="Records that were created in Lever through this connector",
+)
+
 schema_version = Table(
     "schema_version",
     metadata,

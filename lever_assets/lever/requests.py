@@ -1,0 +1,122 @@
+"""A request that writes, before it is sent; and what Lever answers to it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import httpx
+import orjson
+from pydantic import JsonValue
+
+from lever_assets.lever import wire
+from lever_assets.lever.wire import JsonObject, Params
+
+_SETS = re.compile(r"/opportunities/[^/]+/(add|remove)(Tags|Links|Sources)")
+"""POSTs that set something: done twice they leave what they leave when done once (spec/lever-api.md)."""
+
+_APPLIES = re.compile(r"/postings/[^/]+/apply")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way to Lever."""
+
+    name: str
+    content: bytes = field(repr=False)
+    content_type: str
+
+    def described(self) -> JsonObject:
+        """Return what tells the file from others, without its content: name, type, size (bytes), SHA-256."""
+        return {
+            "name": self.name,
+            "content_type": self.content_type,
+            "size": len(self.content),
+            "sha256": hashlib.sha256(self.content).hexdigest(),
+        }
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A request that writes. Its body is `json`; with `files` a form of `fields` and files by field name."""
+
+    method: str
+    path: str
+    params: Params = field(default_factory=dict)
+    json: JsonValue = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[tuple[str, Upload], ...] = ()
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does what sending it once does."""
+        return self.method in {"PUT", "DELETE"} or _SETS.fullmatch(self.path) is not None
+
+    @property
+    def applies(self) -> bool:
+        """Whether it is an application through a posting, for which Lever has an allowance of its own."""
+        return self.method == "POST" and _APPLIES.fullmatch(self.path) is not None
+
+    def described(self) -> JsonObject:
+        """Return the request for people and logs: the content of files is told by size and hash."""
+        shown: JsonObject = {
+            "method": self.method,
+            "path": self.path,
+            "params": {name: _plain(value) for name, value in self.params.items() if value is not None},
+            "body": self.json,
+        }
+        if self.fields or self.files:
+            shown["fields"] = dict(self.fields)
+            shown["files"] = [{"field": name, **upload.described()} for name, upload in self.files]
+        return shown
+
+    def built(self, base: str, headers: httpx.Headers, extensions: Mapping[str, object]) -> httpx.Request:
+        """Return the request as it goes out, its body in memory: it may go out again."""
+        query = wire.query(self.params)
+        url = f"{base}{self.path}?{query}" if query else f"{base}{self.path}"
+        given = {"headers": headers, "extensions": dict(extensions)}
+        if self.fields or self.files:
+            files = [(name, (each.name, each.content, each.content_type)) for name, each in self.files]
+            request = httpx.Request(self.method, url, data=self.fields, files=files, **given)  # type: ignore[arg-type]  # httpx takes any mapping
+            request.read()
+            return request
+        if self.json is None:
+            return httpx.Request(self.method, url, **given)  # type: ignore[arg-type]  # as above
+        content = orjson.dumps(self.json)
+        json_headers = httpx.Headers({**headers, "Content-Type": "application/json"})
+        return httpx.Request(
+            self.method, url, content=content, headers=json_headers, extensions=dict(extensions)
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Lever answered to a write: `data` (None: an empty body), and what stands beside it (`deduped`)."""
+
+    status: int
+    data: JsonValue = None
+    beside: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RawAnswer:
+    """An answer as it came, whatever its status. Of several headers of one name all values are there."""
+
+    url: str
+    status: int
+    headers: Mapping[str, list[str]]
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """What was downloaded: size in bytes, and the content type that Lever gave it (None: none)."""
+
+    size: int
+    content_type: str | None
+
+
+def _plain(value: object) -> JsonValue:
+    if isinstance(value, str | int | float | bool):
+        return value
+    return [str(each) for each in value] if isinstance(value, list | tuple) else str(value)

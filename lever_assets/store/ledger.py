@@ -1,0 +1,241 @@
+"""The ledger of actions: one row for each key, at work on which is one owner at a time.
+
+States of an action:
+
+- `pending`: accepted, nothing was sent yet
+- `sending`: somebody is, or was when their process died, at work on it
+- `succeeded`: done
+- `incomplete`: done but for some steps, which the same key tries again
+- `failed`: Lever refused it or could not be reached; the same key tries again
+- `unknown`: it may have happened, and Lever could not be asked; the same key looks there first
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, or_, select, update
+
+from lever_assets.store.batches import upsert
+from lever_assets.store.tables import action_ledger, created_records
+from lever_assets.unified.ids import unified_id
+from lever_assets.unified.models import JsonObject
+
+
+class State(StrEnum):
+    """How an action stands; the module's text says what each means."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SUCCEEDED = "succeeded"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class ClaimLostError(Exception):
+    """Somebody else has taken the action over: nothing more may be sent for it here."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the ledger; the columns say what each field is."""
+
+    id: str
+    connection: str
+    action: str
+    idempotency_key: str
+    input_hash: str
+    request: JsonObject
+    state: State
+    attempts: int
+    steps: list[JsonObject]
+    answer: JsonObject | None
+    warnings: list[str]
+    run_id: str | None
+    owner: str | None
+    lease_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was ended, well or badly, by whoever took it up."""
+        return self.state not in {State.PENDING, State.SENDING}
+
+    def is_claimed(self, now: datetime) -> bool:
+        """Whether somebody is at work on it."""
+        return self.owner is not None and self.lease_until is not None and self.lease_until > now
+
+
+def open_entry(
+    conn: Connection,
+    connection: str,
+    action: str,
+    key: str,
+    *,
+    input_hash: str,
+    request: JsonObject,
+    now: datetime,
+) -> Entry:
+    """Return the row of a key, and make it first if there is none."""
+    fresh = {
+        "id": unified_id(connection, "actions", key),
+        "connection": connection,
+        "action": action,
+        "idempotency_key": key,
+        "input_hash": input_hash,
+        "request": request,
+        "state": State.PENDING,
+        "attempts": 0,
+        "steps": [],
+        "answer": None,
+        "warnings": [],
+        "run_id": None,
+        "owner": None,
+        "lease_until": None,
+        "created_at": now,
+        "updated_at": now,
+    }
+    # What is there stays as it is; the id follows from the key, so two callers with one key make one row.
+    upsert(conn, action_ledger, [fresh], update=lambda _: {"id": action_ledger.c.id})
+    found = find(conn, connection, key)
+    assert found is not None  # noqa: S101 - it was made above
+    return found
+
+
+def find(conn: Connection, connection: str, key: str) -> Entry | None:
+    """Return the row of a key."""
+    c = action_ledger.c
+    rows = conn.execute(
+        select(action_ledger).where(c.connection == connection, c.idempotency_key == key)
+    ).mappings()
+    return next((_entry(dict(row)) for row in rows), None)
+
+
+def get(conn: Connection, connection: str, action_id: str) -> Entry | None:
+    """Return the row with an id."""
+    c = action_ledger.c
+    rows = conn.execute(select(action_ledger).where(c.connection == connection, c.id == action_id)).mappings()
+    return next((_entry(dict(row)) for row in rows), None)
+
+
+def recent(
+    conn: Connection, connection: str, *, states: tuple[State, ...] = tuple(State), limit: int = 50
+) -> list[Entry]:
+    """Return up to `limit` rows in one of `states`, the last touched first."""
+    c = action_ledger.c
+    query = (
+        select(action_ledger)
+        .where(c.connection == connection, c.state.in_([state.value for state in states]))
+        .order_by(c.updated_at.desc(), c.id)
+        .limit(limit)
+    )
+    return [_entry(dict(row)) for row in conn.execute(query).mappings()]
+
+
+def claim(
+    conn: Connection, entry: Entry, owner: str, *, run_id: str | None, until: datetime, now: datetime
+) -> bool:
+    """Make `owner` the one at work on the action until `until`, unless somebody is or it was ended meanwhile.
+
+    A row whose claim has run out may be taken: its owner died.
+    """
+    c = action_ledger.c
+    changed = conn.execute(
+        update(action_ledger)
+        .where(
+            c.id == entry.id,
+            c.updated_at == entry.updated_at,
+            or_(c.owner.is_(None), c.lease_until.is_(None), c.lease_until <= now),
+        )
+        .values(
+            owner=owner,
+            lease_until=until,
+            run_id=run_id,
+            state=State.SENDING.value,
+            attempts=c.attempts + 1,
+            updated_at=now,
+        )
+    )
+    return changed.rowcount == 1
+
+
+def renew(conn: Connection, action_id: str, owner: str, *, until: datetime) -> bool:
+    """Prolong a claim; False when it was lost."""
+    return _owned(conn, action_id, owner, {"lease_until": until})
+
+
+def keep_steps(
+    conn: Connection, action_id: str, owner: str, steps: list[JsonObject], *, until: datetime, now: datetime
+) -> None:
+    """Keep how the steps stand and prolong the claim; raises ClaimLostError when it was lost."""
+    if not _owned(conn, action_id, owner, {"steps": steps, "lease_until": until, "updated_at": now}):
+        raise ClaimLostError(action_id)
+
+
+def settle(
+    conn: Connection,
+    action_id: str,
+    owner: str,
+    state: State,
+    *,
+    answer: JsonObject | None,
+    warnings: list[str],
+    now: datetime,
+) -> None:
+    """End the work on an action, and give up the claim; without effect when the claim was lost."""
+    listed: list[JsonValue] = list(warnings)
+    values = {
+        "state": state.value,
+        "answer": answer,
+        "warnings": listed,
+        "owner": None,
+        "lease_until": None,
+        "updated_at": now,
+    }
+    _owned(conn, action_id, owner, values)
+
+
+def release(conn: Connection, action_id: str, owner: str) -> None:
+    """Give up the claim and leave all else as it is: whoever comes next goes on from there."""
+    _owned(conn, action_id, owner, {"owner": None, "lease_until": None})
+
+
+def record_created(
+    conn: Connection, connection: str, model: str, remote_id: str, *, action_id: str, now: datetime
+) -> None:
+    """Keep that a record of `model` was created in Lever by an action; the first one to say so counts."""
+    row = {
+        "connection": connection,
+        "model": model,
+        "remote_id": remote_id,
+        "id": unified_id(connection, model, remote_id),
+        "action_id": action_id,
+        "created_at": now,
+    }
+    upsert(conn, created_records, [row], update=lambda _: {"id": created_records.c.id})
+
+
+def created(conn: Connection, connection: str, model: str) -> set[str]:
+    """Return the remote ids of the records of `model` that were created through this connector."""
+    c = created_records.c
+    return set(
+        conn.execute(select(c.remote_id).where(c.connection == connection, c.model == model)).scalars()
+    )
+
+
+def _owned(conn: Connection, action_id: str, owner: str, values: dict[str, Any]) -> bool:
+    c = action_ledger.c
+    return (
+        conn.execute(
+            update(action_ledger).where(c.id == action_id, c.owner == owner).values(**values)
+        ).rowcount
+        == 1
+    )
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    return Entry(**{**row, "state": State(row["state"])})
