@@ -1,11 +1,14 @@
 """A local Lever: the Data API over HTTP, over a generated or a recorded account. For demos and tests."""
 
 from lever_assets.sandbox.config import SandboxConfig
+from lever_assets.sandbox.deliveries import Delivery
 from lever_assets.sandbox.faults import Fault
 from lever_assets.sandbox.request_log import RequestCounts
-from lever_assets.sandbox.server import Sandbox, open_account, parse_faults, running_sandbox, serve
+from lever_assets.sandbox.sandbox import Sandbox
+from lever_assets.sandbox.server import open_account, parse_faults, running_sandbox, serve
 
 __all__ = [
+    "Delivery",
     "Fault",
     "RequestCounts",
     "Sandbox",

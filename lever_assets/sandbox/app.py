@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -148,6 +149,8 @@ class LeverApi:
         if status != 204:
             headers += [] if answer.headers else [JSON]
             headers.append((b"content-length", str(len(body)).encode()))
+        # The sandbox's own clock shows here, so that a client can see it differ from its own.
+        headers.append((b"date", formatdate(self.changes.clock.read() / 1000, usegmt=True).encode()))
         if status == 429 and self.faults.retry_after:
             headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -20,7 +20,9 @@ class SandboxConfig(BaseModel):
     on, so that a seed gives the same account on any day. `denied` holds resources (`offers`,
     `requisitions`, or `notes:write` for writes alone) whose permission the key lacks. `port` 0 takes a free
     one. `rate` is in requests a second and `burst` in requests; a rate of 0 lifts the limit. `apply_rate`
-    is that of applications through postings, 2 unless `rate` is 0. `latency_ms` is added to every answer.
+    is that of applications through postings, 2 unless `rate` is 0. `latency_ms` is added to every answer. A
+    webhook that fails is tried again after `webhook_retry_delay` seconds, then four times as long, 5 times
+    in all; each try has `webhook_timeout` seconds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,5 +44,7 @@ class SandboxConfig(BaseModel):
     burst: int = Field(default=20, ge=0)
     apply_rate: float | None = Field(default=None, ge=0)
     latency_ms: float = Field(default=0.0, ge=0)
+    webhook_retry_delay: float = Field(default=5.0, ge=0)
+    webhook_timeout: float = Field(default=10.0, gt=0)
     faults: tuple[Fault, ...] = ()
     fault_seed: int = 1

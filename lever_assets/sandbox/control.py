@@ -6,13 +6,20 @@ POST   /__touch?share=0.01&seed=1         work on a share of the opportunities; 
 POST   /__edit    {resource, id, changes}
 POST   /__create  {resource, parent?, record}
 POST   /__delete  {resource, id}
-POST   /__faults  {faults: [{name, rate?, endpoint?, times?} or "NAME=RATE"]}
+POST   /__faults  {faults: [{name, rate?, endpoint?, method?, times?, when?} or "NAME=RATE,when=after"]}
+POST   /__simulate {do, with: {...}}      a method of Simulation by its name: move, archive, add_interview …
+GET    /__clock                           what time it is, in epoch milliseconds
+POST   /__clock   {now, frozen?} or {advance}
+GET    /__webhooks                        deliveries so far and how many are pending
+DELETE /__webhooks                        begin the log of deliveries anew
+POST   /__emit    {event, data, origin?}  send an event though nothing changed; answers its id
+POST   /__redeliver {id}                  send the deliveries of an event once more
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,11 +28,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lever_assets.sandbox.app import LeverApi
-from lever_assets.sandbox.errors import bad_request, not_found
+from lever_assets.sandbox.errors import ApiError, bad_request, not_found
 from lever_assets.sandbox.faults import Fault
 from lever_assets.sandbox.recruiting.changes import UnknownRecord
-from lever_assets.sandbox.workday import Workday
+from lever_assets.sandbox.recruiting.events import EVENTS, Origin
+from lever_assets.sandbox.sandbox import Sandbox
+
+DEEDS = (
+    "add_opportunity",
+    "add_posting",
+    "add_interview",
+    "add_offer",
+    "move",
+    "archive",
+    "anonymise",
+    "deactivate",
+    "remove_tag",
+    "remove_source",
+    "remove_stage",
+)
 
 
 class _Command(BaseModel):
@@ -50,18 +71,75 @@ class _Delete(_Command):
     by: str | None = None
 
 
+class _Simulate(_Command):
+    do: Literal[DEEDS]  # type: ignore[valid-type]  # a constant of names
+    arguments: dict[str, Any] = Field(default_factory=dict, alias="with")
+
+
+class _Clock(_Command):
+    now: int | None = None
+    frozen: bool = False
+    advance: int | None = None
+
+
+class _Emit(_Command):
+    event: Literal[EVENTS]  # type: ignore[valid-type]  # as above
+    data: dict[str, Any]
+    origin: Origin | None = None
+
+
+class _Redeliver(_Command):
+    id: str
+
+
 class _Faults(_Command):
     faults: list[Fault | str] = Field(default_factory=list)
 
 
-def create_control(api: LeverApi, workday: Workday) -> Starlette:
+def create_control(sandbox: Sandbox) -> Starlette:
     """The application that answers /__ paths, and 404 for everything else outside /v1."""
+    routes = [*_log_routes(sandbox), *_change_routes(sandbox), *_week_routes(sandbox)]
+    refusals = {
+        404: _not_found,
+        ValueError: _refused,
+        ValidationError: _refused,
+        TypeError: _refused,
+        ApiError: _refused_by_lever,
+        UnknownRecord: _unknown,
+    }
+    return Starlette(routes=routes, exception_handlers=refusals)
+
+
+def _log_routes(sandbox: Sandbox) -> list[Route]:
 
     async def requests(request: Request) -> Response:
         if request.method == "DELETE":
-            api.log.reset()
+            sandbox.reset_requests()
             return Response(status_code=204)
-        return _json(asdict(api.log.snapshot()))
+        return _json(asdict(sandbox.requests()))
+
+    async def faults(request: Request) -> Response:
+        given = _Faults.model_validate_json(await request.body()).faults
+        sandbox.set_faults(*given)
+        return Response(status_code=204)
+
+    async def webhooks(request: Request) -> Response:
+        if request.method == "DELETE":
+            sandbox.webhooks.forget()
+            return Response(status_code=204)
+        log = sandbox.deliveries()
+        pending = sum(delivery.state == "pending" for delivery in log)
+        return _json({"deliveries": [asdict(delivery) for delivery in log], "pending": pending})
+
+    return [
+        Route("/__requests", requests, methods=["GET", "DELETE"]),
+        Route("/__faults", faults, methods=["POST"]),
+        Route("/__webhooks", webhooks, methods=["GET", "DELETE"]),
+    ]
+
+
+def _change_routes(sandbox: Sandbox) -> list[Route]:
+    workday = sandbox.workday
 
     async def touch(request: Request) -> Response:
         query = request.query_params
@@ -86,27 +164,42 @@ def create_control(api: LeverApi, workday: Workday) -> Starlette:
         workday.delete(command.resource, command.id, command.by)
         return Response(status_code=204)
 
-    async def faults(request: Request) -> Response:
-        given = _Faults.model_validate_json(await request.body()).faults
-        api.faults.set([Fault.parse(fault) if isinstance(fault, str) else fault for fault in given])
-        return Response(status_code=204)
+    return [
+        Route("/__touch", touch, methods=["POST"]),
+        Route("/__edit", edit, methods=["POST"]),
+        Route("/__create", create, methods=["POST"]),
+        Route("/__delete", delete, methods=["POST"]),
+    ]
 
-    return Starlette(
-        routes=[
-            Route("/__requests", requests, methods=["GET", "DELETE"]),
-            Route("/__touch", touch, methods=["POST"]),
-            Route("/__edit", edit, methods=["POST"]),
-            Route("/__create", create, methods=["POST"]),
-            Route("/__delete", delete, methods=["POST"]),
-            Route("/__faults", faults, methods=["POST"]),
-        ],
-        exception_handlers={
-            404: _not_found,
-            ValueError: _refused,
-            ValidationError: _refused,
-            UnknownRecord: _unknown,
-        },
-    )
+
+def _week_routes(sandbox: Sandbox) -> list[Route]:
+    async def simulate(request: Request) -> Response:
+        command = _Simulate.model_validate_json(await request.body())
+        return _json({"data": getattr(sandbox, command.do)(**command.arguments)})
+
+    async def clock(request: Request) -> Response:
+        if request.method == "POST":
+            command = _Clock.model_validate_json(await request.body())
+            if command.now is not None:
+                sandbox.set_now(command.now, frozen=command.frozen)
+            if command.advance is not None:
+                sandbox.advance(command.advance)
+        return _json({"now": sandbox.now()})
+
+    async def emit(request: Request) -> Response:
+        command = _Emit.model_validate_json(await request.body())
+        return _json({"id": sandbox.emit(command.event, command.data, command.origin)}, 201)
+
+    async def redeliver(request: Request) -> Response:
+        command = _Redeliver.model_validate_json(await request.body())
+        return _json({"deliveries": sandbox.redeliver(command.id)})
+
+    return [
+        Route("/__simulate", simulate, methods=["POST"]),
+        Route("/__clock", clock, methods=["GET", "POST"]),
+        Route("/__emit", emit, methods=["POST"]),
+        Route("/__redeliver", redeliver, methods=["POST"]),
+    ]
 
 
 def _json(content: object, status: int = 200) -> Response:
@@ -120,6 +213,10 @@ def _not_found(request: Request, _: Exception) -> Response:
 
 def _refused(_: Request, error: Exception) -> Response:
     return _error(400, bad_request(str(error)).body())
+
+
+def _refused_by_lever(_: Request, error: Exception) -> Response:
+    return _error(error.status, error.body()) if isinstance(error, ApiError) else _refused(_, error)
 
 
 def _unknown(_: Request, error: Exception) -> Response:

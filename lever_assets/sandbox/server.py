@@ -8,11 +8,9 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,13 +19,13 @@ from lever_assets.sandbox.account import Account
 from lever_assets.sandbox.app import VERSION, LeverApi, create_app
 from lever_assets.sandbox.config import SandboxConfig
 from lever_assets.sandbox.control import create_control
+from lever_assets.sandbox.deliveries import Deliveries
 from lever_assets.sandbox.faults import Fault
 from lever_assets.sandbox.generator import generate
 from lever_assets.sandbox.recorded import load_recorded
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.recruiting.clock import Clock
-from lever_assets.sandbox.request_log import RequestCounts
-from lever_assets.sandbox.schema import Record
+from lever_assets.sandbox.sandbox import Sandbox
 from lever_assets.sandbox.workday import Workday
 
 # Up to so many opportunities an account is kept in memory (about 40 MB); larger ones go to disk.
@@ -35,57 +33,6 @@ IN_MEMORY = 5_000
 START_SECONDS = 30.0
 # Of the tables in an account's file; a file of an earlier layout is refused.
 LAYOUT = "v2"
-
-
-@dataclass(frozen=True)
-class Sandbox:
-    """A running sandbox: where it listens, the key it accepts, and the same controls as its /__ paths."""
-
-    url: str
-    key: str
-    api: LeverApi
-    workday: Workday
-
-    @property
-    def account(self) -> Account:
-        """The account itself."""
-        return self.api.account
-
-    def requests(self) -> RequestCounts:
-        """What was asked since the start or the last reset."""
-        return self.api.log.snapshot()
-
-    def reset_requests(self) -> None:
-        """Begin counting anew."""
-        self.api.log.reset()
-
-    def set_faults(self, *faults: Fault | str) -> None:
-        """Replace the faults; without any, the sandbox behaves."""
-        self.api.faults.set([Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults])
-
-    def touch(self, share: float = 0.01, seed: int = 1, at: int | None = None) -> list[str]:
-        """Work on a share of the opportunities (updatedAt = `at` or now); returns their ids."""
-        return self.workday.touch(share, seed, at)
-
-    def get(self, resource: str, ident: str) -> Record | None:
-        """A stored record."""
-        return self.account.record(resource, ident)
-
-    def ids(self, resource: str) -> list[str]:
-        """All ids of a resource, oldest first."""
-        return self.account.ids(resource)
-
-    def edit(self, resource: str, ident: str, changes: Mapping[str, Any]) -> Record:
-        """Merge changes into a record; updatedAt moves only if it is among them."""
-        return self.workday.edit(resource, ident, changes)
-
-    def create(self, resource: str, record: Mapping[str, Any], parent: str | None = None) -> Record:
-        """Store a new record."""
-        return self.workday.create(resource, record, parent)
-
-    def delete(self, resource: str, ident: str) -> None:
-        """Remove a record; the deleted-lists tell of it."""
-        self.workday.delete(resource, ident)
 
 
 @contextmanager
@@ -124,11 +71,19 @@ def _fill(account: Account, config: SandboxConfig) -> None:
     account.finish(wanted)
 
 
-def _assemble(config: SandboxConfig, account: Account) -> tuple[LeverApi, Workday, ASGIApp]:
-    changes = Changes(account, Clock(int(config.now.timestamp() * 1000)))
+@contextmanager
+def _assembled(config: SandboxConfig, account: Account, url: str) -> Iterator[tuple[Sandbox, ASGIApp]]:
+    clock = Clock(int(config.now.timestamp() * 1000))
+    webhooks = Deliveries(
+        account, clock, retry_delay=config.webhook_retry_delay, timeout=config.webhook_timeout
+    )
+    changes = Changes(account, clock, webhooks.announce)
     api = LeverApi(config, changes)
-    workday = Workday(changes)
-    return api, workday, create_app(api, create_control(api, workday))
+    sandbox = Sandbox(changes, url, config.key, api, Workday(changes), webhooks)
+    try:
+        yield sandbox, create_app(api, create_control(sandbox))
+    finally:
+        webhooks.close()
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:
@@ -157,14 +112,15 @@ def running_sandbox(config: SandboxConfig | None = None) -> Iterator[Sandbox]:
     """A sandbox on a loopback port in a thread of this process, for as long as the block lasts."""
     config = config or SandboxConfig()
     with open_account(config) as account:
-        api, workday, app = _assemble(config, account)
         listening, url = _listen(config)
-        server = _server(app)
-        thread = threading.Thread(target=server.run, args=([listening],), name="lever-sandbox", daemon=True)
-        with listening:
+        with listening, _assembled(config, account, url) as (sandbox, app):
+            server = _server(app)
+            thread = threading.Thread(
+                target=server.run, args=([listening],), name="lever-sandbox", daemon=True
+            )
             thread.start()
             try:
-                yield Sandbox(url, config.key, api, workday)
+                yield sandbox
             finally:
                 server.should_exit = True
                 thread.join(START_SECONDS)
@@ -176,9 +132,8 @@ def serve(config: SandboxConfig) -> None:
     OSError when the address is taken, ValueError when a folder or database can't be used.
     """
     with open_account(config) as account:
-        _, _, app = _assemble(config, account)
         listening, url = _listen(config)
-        with listening, suppress(KeyboardInterrupt):
+        with listening, _assembled(config, account, url) as (_, app), suppress(KeyboardInterrupt):
             # uvicorn ends its connections and then hands the signal on; the account is still to be put away.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             sys.stdout.write(announcement(url, config.key))

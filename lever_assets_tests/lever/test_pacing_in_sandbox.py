@@ -4,8 +4,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
+from lever_assets.sandbox import Sandbox, running_sandbox
 from lever_assets.sandbox.config import SandboxConfig
-from lever_assets.sandbox.server import Sandbox, running_sandbox
 
 RATE, BURST = 40.0, 20
 

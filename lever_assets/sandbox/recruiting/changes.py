@@ -27,7 +27,7 @@ class Changes:
     Nothing but what is named here moves by itself: `updatedAt` is the caller's to set.
     """
 
-    def __init__(self, account: Account, clock: Clock, announce: Callable[[Event], None] = _nobody) -> None:
+    def __init__(self, account: Account, clock: Clock, announce: Callable[[Event], object] = _nobody) -> None:
         self.account = account
         self.clock = clock
         self.announce = announce
