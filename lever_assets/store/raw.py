@@ -79,6 +79,17 @@ def by_parent(
     return found
 
 
+def ids_below(conn: Connection, connection: str, resource: str, parent_ids: Collection[str]) -> list[str]:
+    """Return the remote ids of the children of these parents, deleted ones included."""
+    c = RAW[resource].c
+    query = (
+        select(c.remote_id)
+        .where(c.connection == connection, c.parent_id.is_not(None), among(conn, c.parent_id, parent_ids))
+        .order_by(c.remote_id)
+    )
+    return list(conn.execute(query).scalars())
+
+
 def changed_keys(
     conn: Connection, connection: str, resource: str, after_version: int, up_to_version: int
 ) -> Iterator[list[RawKey]]:

@@ -96,13 +96,14 @@ def _derive(session: Session, derivation: Derivation, span: _Span, meter: Meter)
     merged = Merged()
     for keys in _batches(_pending(session, derivation, span), _BATCH):
         with session.store.writing() as conn:
-            merged += _derive_batch(conn, session, derivation, keys)
+            merged += derive_records(conn, session, derivation, keys)
         meter.advance(len(keys))
     return merged
 
 
-def _derive_batch(conn: Connection, session: Session, derivation: Derivation, keys: Sequence[str]) -> Merged:
-    assert derivation.by_record is not None  # noqa: S101 - `_derive` has looked
+def derive_records(conn: Connection, session: Session, derivation: Derivation, keys: Sequence[str]) -> Merged:
+    """Map these records of the driver and merge what they give; for a derivation by record only."""
+    assert derivation.by_record is not None  # noqa: S101 - the callers have looked
     floor = Floor(conn, session.name, session.mapping)
     found = raw.read(conn, session.name, derivation.driver, keys)
     live = [row for row in found if not row.deleted]
