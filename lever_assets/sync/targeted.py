@@ -1,0 +1,180 @@
+"""Refreshing single opportunities, at once: after a write action, or when Lever announces a change.
+
+What was read is landed and mapped in one transaction, so the tables show the new state as soon as it ends.
+No lock for one sync at a time is needed: landings of a connection wait for one another, and the marks up to
+which the sync has mapped stay where they are. It maps the same records once more and finds them unchanged.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.mapping import tags
+from lever_assets.store import (
+    Merged,
+    land,
+    land_children,
+    mapping_errors,
+    mark_deleted,
+    merge,
+    next_version,
+    raw,
+)
+from lever_assets.store.batches import among
+from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.parents import delete_orphans
+from lever_assets.store.tables import UNIFIED
+from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.deriving import derive_records
+from lever_assets.sync.resources import BY_NAME, RESOURCES
+from lever_assets.sync.session import Session, now
+from lever_assets.unified.catalogue import MODELS
+
+_OPPORTUNITIES = BY_NAME["opportunities"]
+_APPLICATIONS = BY_NAME["applications"]
+_EXPANDED = {"expand": _APPLICATIONS.name}
+BELOW: tuple[str, ...] = ("interviews", "offers")
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What became of the opportunities: remote ids that were read, and those that Lever has no more."""
+
+    read: tuple[str, ...]
+    gone: tuple[str, ...]
+    merged: Merged
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One opportunity as Lever gave it (None: it is gone), and the lists below it that could be read."""
+
+    remote_id: str
+    record: JsonObject | None
+    below: dict[str, list[JsonObject]]
+
+
+async def refresh_opportunities(
+    lever: LeverClient, session: Session, ids: Collection[str], *, below: Collection[str] = BELOW
+) -> RefreshReport:
+    """Read these opportunities (Lever's ids) and what is `below` them again, and bring the tables up to it.
+
+    Applications come with their opportunity. An opportunity that Lever has no more is marked as gone. Raises
+    LeverError or StoreError; a list below that the key may not read is left as it is.
+    """
+    wanted = list(dict.fromkeys(ids))
+    read: list[str] = []
+    gone: list[str] = []
+    merged = Merged()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        found = await asyncio.gather(*(_read(lever, each, below) for each in some))
+        with session.store.writing() as conn:
+            merged += _take_in(conn, session, found)
+        read.extend(each.remote_id for each in found if each.record is not None)
+        gone.extend(each.remote_id for each in found if each.record is None)
+    return RefreshReport(tuple(read), tuple(gone), merged)
+
+
+async def _read(lever: LeverClient, remote_id: str, below: Collection[str]) -> _Read:
+    try:
+        record = await lever.get(f"{_OPPORTUNITIES.path}/{remote_id}", _EXPANDED)
+    except NotFoundError:
+        return _Read(remote_id, None, {})
+    if not isinstance(record, dict):
+        return _Read(remote_id, None, {})
+    lists: dict[str, list[JsonObject]] = {}
+    for name in below:
+        resource = BY_NAME[name]
+        try:
+            lists[name] = await lever.list_all(resource.path.format(parent=remote_id), dict(resource.params))
+        except (PermissionMissingError, NotFoundError):
+            continue
+    return _Read(remote_id, record, lists)
+
+
+def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merged:
+    name, moment = session.name, now()
+    version = next_version(conn, name)
+    batch = read_batch(
+        _OPPORTUNITIES,
+        [each.record for each in found if each.record is not None],
+        embedded=_APPLICATIONS,
+    )
+    land(conn, name, _OPPORTUNITIES.name, batch.arrivals, version=version, now=moment)
+    if batch.embedded:
+        land_children(
+            conn,
+            name,
+            _APPLICATIONS.name,
+            batch.embedded,
+            parent_hashes={},
+            version=version,
+            now=moment,
+        )
+    mapping_errors.record(conn, name, batch.set_aside, now=moment)
+    gone = [each.remote_id for each in found if each.record is None]
+    if mark_deleted(conn, name, _OPPORTUNITIES.name, gone, version=version, now=moment):
+        for child in (each for each in RESOURCES if each.parent == _OPPORTUNITIES.name):
+            delete_orphans(conn, name, child.name, _OPPORTUNITIES.name, version=version, now=moment)
+    _land_below(conn, name, found, batch, version)
+    return _map(conn, session, [each.remote_id for each in found])
+
+
+def _land_below(conn: Connection, name: str, found: Sequence[_Read], batch: Batch, version: int) -> None:
+    hashes = {each.remote_id: fingerprint(canonical(each.data)) for each in batch.arrivals}
+    for resource in {below for each in found for below in each.below}:
+        read = {
+            each.remote_id: read_batch(BY_NAME[resource], each.below[resource], first_position=0)
+            for each in found
+            if resource in each.below
+        }
+        land_children(
+            conn,
+            name,
+            resource,
+            {parent: children.arrivals for parent, children in read.items()},
+            parent_hashes={parent: hashes.get(parent) for parent in read},
+            version=version,
+            now=now(),
+        )
+
+
+def _map(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
+    """Map the opportunities and what is below them, model by model in the catalogue's order."""
+    keys: dict[str, Sequence[str]] = {_OPPORTUNITIES.name: opportunities}
+    for child in BELOW:
+        keys[child] = raw.ids_below(conn, session.name, child, opportunities)
+    merged = _new_tags(conn, session, opportunities)
+    for model in MODELS:
+        derivation = DERIVATIONS[model.name]
+        if derivation.by_record is not None and keys.get(derivation.driver):
+            merged += derive_records(conn, session, derivation, keys[derivation.driver])
+    return merged
+
+
+def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
+    """Add the tags that are not in their table yet; the sync, which sees all opportunities, removes them."""
+    ctx = session.mapping
+    rows = raw.read(conn, session.name, _OPPORTUNITIES.name, opportunities)
+    texts = {text for row in rows if not row.deleted for text in _texts(row.data.get("tags"))}
+    table = UNIFIED["tags"].c
+    ids = {text: ctx.id("tags", text) for text in sorted(texts)}
+    known = set(
+        conn.execute(
+            select(table.id).where(among(conn, table.id, ids.values()), table.remote_deleted_at.is_(None))
+        ).scalars()
+    )
+    fresh = [
+        (text, row) for text, own in ids.items() if own not in known for row in tags.rows(text, None, ctx)
+    ]
+    return merge(conn, "tags", session.name, fresh, sources=(), now=now())
+
+
+def _texts(listed: object) -> list[str]:
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
