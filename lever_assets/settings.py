@@ -1,12 +1,13 @@
 """Configuration, read once from the environment (and a `.env` file in the working directory), typed."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,10 @@ class Settings(BaseSettings):
     )
     rate_limit: float = Field(10, ge=0, description="Requests a second; 0: unlimited")
     rate_burst: int = Field(20, ge=1, description="Requests that may go out at once")
+    candidate_cutoff: date | timedelta | None = Field(
+        None, description="Candidates created before are left out: a date, or days as 90d"
+    )
+    only_created: bool = Field(False, description="Keep only candidates created through this connector")
     delta_seconds: int = Field(60, ge=10, description="How often the delta sensor asks Lever for changes")
     snapshot_minutes: int = Field(60, ge=1, description="How old the lists without a time filter may get")
     watch_budget: int = Field(10, ge=0, description="Watched opportunities that a delta reads again, at most")
@@ -78,6 +83,20 @@ class Settings(BaseSettings):
     source_name: OptionalText = Field(None, description="Source that created candidates get")
     webhook_url: OptionalText = Field(None, description="Public URL of the webhook receiver")
     secret_key: OptionalSecret = Field(None, description="Key that encrypts stored tokens")
+
+    @field_validator("candidate_cutoff", mode="before")
+    @classmethod
+    def _read_cutoff(cls, value: object) -> object:
+        """Read an ISO date, or `90d` as 90 days."""
+        if not isinstance(value, str):
+            return value
+        days = re.fullmatch(r"(\d{1,5})d", value.strip())
+        if days:
+            return timedelta(days=int(days[1]))
+        try:
+            return date.fromisoformat(value.strip()) if value.strip() else None
+        except ValueError:
+            raise ValueError("it is neither a date such as 2026-01-31 nor days such as 90d") from None
 
     @classmethod
     def load(cls) -> "Settings":
@@ -100,6 +119,17 @@ class Settings(BaseSettings):
     def sync_start_at(self) -> datetime:
         """The first instant of the first window (UTC)."""
         return datetime(self.sync_start.year, self.sync_start.month, self.sync_start.day, tzinfo=UTC)
+
+    def cutoff_at(self, now: datetime) -> datetime | None:
+        """Return the first instant (UTC, midnight) of which candidates are kept, seen from `now`."""
+        match self.candidate_cutoff:
+            case timedelta() as days:
+                first = (now.astimezone(UTC) - days).date()
+            case date() as first:
+                pass
+            case None:
+                return None
+        return datetime(first.year, first.month, first.day, tzinfo=UTC)
 
     @property
     def sync_overlap(self) -> timedelta:

@@ -11,6 +11,7 @@ from lever_assets.store import Landed, land, land_children, mapping_errors, next
 from lever_assets.store.parents import delete_orphans
 from lever_assets.sync import passes
 from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.coverage import Coverage, covered, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
@@ -67,17 +68,18 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     What is gone is marked as such, with the records below it: after a pass over everything what Lever did not
     list, else what it lists as deleted.
     """
-    bounds = _bounds(session, resource, scope)
+    coverage = Coverage.of(session.settings, resource, now())
+    bounds = _bounds(session, resource, scope, coverage)
     with session.store.writing() as conn:
         current = passes.take_up(conn, session.name, resource.name, bounds.key, now())
-    reader = _WindowedReader(lever, session, resource, bounds, current)
-    for number, listing in enumerate(_listings(resource, bounds)):
+    reader = _WindowedReader(lever, session, resource, bounds, current, coverage)
+    for number, listing in enumerate(_listings(resource, bounds, coverage)):
         if number >= current.listing:
             await reader.walk(number, listing)
     if current.resumed:
         # Once more what changed since it began: the pages before the kill may be out of date.
-        since = lever.clock.theirs(current.started_at) - session.settings.sync_overlap
-        await reader.walk(-1, Listing(Bounds(lower=since).filters("updated_at")))
+        since = Bounds(lower=lever.clock.theirs(current.started_at) - session.settings.sync_overlap)
+        await reader.walk(-1, Listing((*since.filters("updated_at"), *coverage.filters())))
     if not bounds.everything:
         deleted = await land_deletions(lever, session, resource, scope, current.started_at)
         reader.tally.counts += Landed(deleted=deleted)
@@ -85,44 +87,49 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     return reader.tally
 
 
-def _bounds(session: Session, resource: Resource, scope: Scope) -> Bounds:
+def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Coverage) -> Bounds:
+    """Return what the pass is over; a delta for which more is to be kept than before reads everything."""
     if not scope.delta:
         return scope.bounds
     with session.store.reading() as conn:
         mark = passes.watermark(conn, session.name, resource.name)
-    return Bounds() if mark is None else Bounds(lower=mark - session.settings.sync_overlap)
+        widened = not covered(conn, session.name, resource).includes(coverage)
+    if mark is None or widened:
+        return Bounds()
+    return Bounds(lower=mark - session.settings.sync_overlap)
 
 
-def _listings(resource: Resource, bounds: Bounds) -> list[Listing]:
+def _listings(resource: Resource, bounds: Bounds, coverage: Coverage) -> list[Listing]:
     """Return the lists that make up a pass.
 
     An `updated_at` filter misses the records whose `updatedAt` is null (spec/lever-api.md): they are found by
     `created_at`.
     """
     if bounds.everything:
-        return [Listing()]
-    listings = [Listing(bounds.filters("updated_at"))]
-    if resource.created_filter:
-        listings.append(Listing(bounds.filters("created_at"), undated_only=True))
+        return [Listing(coverage.filters())]
+    listings = [Listing((*bounds.filters("updated_at"), *coverage.filters()))]
+    created = bounds.since(coverage.cutoff)
+    if resource.created_filter and created is not None:
+        listings.append(Listing(created.filters("created_at"), undated_only=True))
     return listings
 
 
+@dataclass
 class _WindowedReader:
     """Walks the lists of one pass and keeps where it stands with every page."""
 
-    def __init__(
-        self, lever: LeverClient, session: Session, resource: Resource, bounds: Bounds, current: Pass
-    ) -> None:
-        self.lever = lever
-        self.session = session
-        self.resource = resource
-        self.bounds = bounds
-        self.current = current
-        self.tally = Tally()
-        self.embedded = next(
-            (each for each in RESOURCES if each.kind is Kind.EMBEDDED and each.parent == resource.name), None
-        )
-        self.meter = _meter(lever, session, resource)
+    lever: LeverClient
+    session: Session
+    resource: Resource
+    bounds: Bounds
+    current: Pass
+    coverage: Coverage
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        inside = (each for each in RESOURCES if each.kind is Kind.EMBEDDED)
+        self.embedded = next((each for each in inside if each.parent == self.resource.name), None)
+        self.meter = _meter(self.lever, self.session, self.resource)
 
     async def walk(self, number: int, listing: Listing) -> None:
         """Land every page of one list, from where the pass stands."""
@@ -140,8 +147,9 @@ class _WindowedReader:
         self.current = self.current.next_listing()
 
     def _land(self, page: Page, listing: Listing) -> None:
-        wanted: Sequence[object] = page.records
-        batch = read_batch(self.resource, page.records, embedded=self.embedded)
+        with self.session.store.reading() as conn:
+            records = self.coverage.kept(conn, self.session.name, page.records)
+        batch = read_batch(self.resource, records, embedded=self.embedded)
         if listing.undated_only:
             batch = _undated(batch)
         moment = now()
@@ -165,22 +173,27 @@ class _WindowedReader:
         self.current = moved
         self.tally.counts += landed.counts
         self.tally.set_aside += landed.set_aside
-        self.meter.advance(len(wanted))
+        self.meter.advance(len(page.records))
 
     def finish(self) -> None:
-        """Close the pass: mark what a complete list lacked as gone, move the watermark."""
+        """Close the pass: what a complete list lacked or the settings leave out is gone; move the watermark."""
         name, moment, began = self.session.name, now(), self.current.started_at
         theirs = self.lever.clock.theirs(began)
         with self.session.store.writing() as conn:
+            gone = leave_out(conn, name, self.resource, self.coverage, moment)
             if self.bounds.everything:
                 version = next_version(conn, name)
-                gone = sweep(
+                gone += sweep(
                     conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
                 )
-                for child in (each for each in RESOURCES if each.parent == self.resource.name and gone):
+                all_known(conn, name, self.resource, theirs)
+            if gone:
+                version = next_version(conn, name)
+                for child in (each for each in RESOURCES if each.parent == self.resource.name):
                     delete_orphans(conn, name, child.name, self.resource.name, version=version, now=moment)
                 self.tally.counts += Landed(deleted=gone)
-                all_known(conn, name, self.resource, theirs)
+            if self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage):
+                keep_covered(conn, name, self.resource, self.coverage)
             if self.bounds.upper is None:
                 reached = min(self.current.newest or theirs, theirs)
                 passes.move_watermark(conn, name, self.resource.name, reached, self.bounds.lower)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from lever_assets.lever import LeverClient, PermissionMissingError
+from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Session, now
 
 _PAGE = 100
 
@@ -72,6 +73,7 @@ class _Counter:
 
     async def count(self, resource: Resource) -> None:
         params = {name: value for name, value in resource.params if name != "expand"}
+        params |= dict(Coverage.of(self.session.settings, resource, now()).filters())
         meter = Meter(self.session.listener, f"counting {resource.name}", "records")
         self.sizes[resource.name] = 0
         try:

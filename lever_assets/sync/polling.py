@@ -12,8 +12,9 @@ from lever_assets.lever import LeverClient, NotFoundError, PermissionMissingErro
 from lever_assets.store import get_state
 from lever_assets.sync import passes, runs
 from lever_assets.sync.children import watched_by
+from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import read_up_to
-from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import Bounds
 
@@ -53,7 +54,7 @@ def poll(session: Session) -> Poll:
     with session.store.reading() as conn:
         since = _read_whole_up_to(conn, session.name)
         overdue = _overdue(conn, session)
-        questions = _questions(conn, session.name)
+        questions = _questions(conn, session)
     if since is None:
         return Poll(
             False, "The account was never read whole: start a full sync, this sensor then keeps it fresh."
@@ -76,6 +77,8 @@ def _overdue(conn: Connection, session: Session) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
     if any(True for _ in runs.unfinished(conn, session.name)):
         return "A sync was not finished."
+    if not all(_is_covered(conn, session, each) for each in RESOURCES if each.kind is Kind.WINDOWED):
+        return "More candidates are to be kept than before."
     minutes = session.settings.snapshot_minutes
     read = [_read_at(conn, session.name, each.name) for each in RESOURCES if each.kind is Kind.SNAPSHOT]
     oldest = min(filter(None, read), default=None)
@@ -85,14 +88,23 @@ def _overdue(conn: Connection, session: Session) -> str | None:
     return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
 
 
-def _questions(conn: Connection, connection: str) -> list[_Question]:
+def _is_covered(conn: Connection, session: Session, resource: Resource) -> bool:
+    wanted = Coverage.of(session.settings, resource, now())
+    return covered(conn, session.name, resource).includes(wanted)
+
+
+def _questions(conn: Connection, session: Session) -> list[_Question]:
+    connection, moment = session.name, now()
     changed = [
         _Question(
             f"Some {each.name} have changed.",
             each.path,
             "updated_at",
             passes.watermark(conn, connection, each.name),
-            {name: value for name, value in each.params if name != "expand"},
+            {
+                **{name: value for name, value in each.params if name != "expand"},
+                **dict(Coverage.of(session.settings, each, moment).filters()),
+            },
         )
         for each in RESOURCES
         if each.kind is Kind.WINDOWED

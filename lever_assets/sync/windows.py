@@ -20,6 +20,12 @@ class Bounds:
         """Whether the pass covers the whole account."""
         return self.lower is None and self.upper is None
 
+    def since(self, start: datetime | None) -> "Bounds | None":
+        """Return the part of the bounds that begins at `start` or later; None if there is none."""
+        if start is None or (self.lower is not None and self.lower >= start):
+            return self
+        return None if self.upper is not None and self.upper <= start else Bounds(start, self.upper)
+
     def filters(self, field: str) -> tuple[tuple[str, str], ...]:
         """Return Lever's filter `<field>_start`/`_end` in epoch milliseconds; its bounds are inclusive."""
         pairs: list[tuple[str, str]] = []
