@@ -3,11 +3,14 @@
 import email.utils
 from datetime import UTC, datetime, timedelta
 
+_AGREE = timedelta(seconds=2)
+"""`Date` is cut to whole seconds, and an answer takes a while: no clock can be told better than that."""
+
 
 class LeverClock:
     """How far Lever's clock is from ours, from the `Date` of the first answer that has one.
 
-    `Date` is cut to whole seconds, and an answer takes a while: Lever's time is never overestimated.
+    Clocks that agree as far as `Date` can tell count as equal; else Lever's time is never overestimated.
     """
 
     def __init__(self) -> None:
@@ -24,7 +27,8 @@ class LeverClock:
             return
         self._heard = True
         theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-        self.ahead = theirs - datetime.now(UTC)
+        ahead = theirs - datetime.now(UTC)
+        self.ahead = timedelta(0) if -_AGREE <= ahead <= timedelta(0) else ahead
 
     def theirs(self, ours: datetime) -> datetime:
         """Return what Lever's clock showed at an instant of our clock (UTC)."""

@@ -15,6 +15,7 @@ from lever_assets.store import reads
 from lever_assets.sync.landing import land
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
+from lever_assets.sync.session import Scope
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -37,7 +38,7 @@ def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
             context.log.warning(report.skipped)
         yield dg.MaterializeResult(
             metadata=metadata.landed(report, live, session.store.name),
-            check_results=[_complete(report)],
+            check_results=[_complete(report, live, whole=_is_whole(resource, scope))],
         )
 
     return sync_asset(
@@ -54,24 +55,40 @@ def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 COMPLETE,
                 asset=key,
-                description="The key may read this resource, and all that Lever listed is in the table.",
+                description=(
+                    "The key may read this resource, and all that Lever listed is in the table; when it was "
+                    "read whole, nothing else is."
+                ),
             )
         ],
     )
 
 
-def _complete(report: LandReport) -> dg.AssetCheckResult:
-    """Pass when all that Lever listed was landed; what lacks an id can't be, and warns."""
+def _is_whole(resource: Resource, scope: Scope) -> bool:
+    """Tell whether what Lever listed is all that the table may hold."""
+    if resource.kind is Kind.SNAPSHOT:
+        return True
+    everything = scope.bounds.everything and not (scope.delta or scope.reconcile)
+    return resource.kind is Kind.WINDOWED and everything
+
+
+def _complete(report: LandReport, live: int, *, whole: bool) -> dg.AssetCheckResult:
+    """Pass when the table holds what Lever listed; what lacks an id can't be there, and warns."""
     if report.skipped:
         return dg.AssetCheckResult(
             check_name=COMPLETE, passed=False, description=report.skipped, metadata={"skipped": True}
         )
     listed = report.counts.seen + report.set_aside
     told = f"{report.counts.seen:,} of the {listed:,} records that Lever listed are in the table"
+    if report.set_aside:
+        told = f"{told}; {report.set_aside:,} came without an id"
+    differs = whole and live != report.counts.seen
+    if differs:
+        told = f"{told}, which holds {live:,} in all"
     return dg.AssetCheckResult(
         check_name=COMPLETE,
-        passed=report.set_aside == 0,
+        passed=not report.set_aside and not differs,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{told}; {report.set_aside:,} came without an id." if report.set_aside else f"{told}.",
-        metadata={"listed": listed, "without_id": report.set_aside},
+        description=f"{told}.",
+        metadata={"listed": listed, "in_table": live, "without_id": report.set_aside},
     )

@@ -176,7 +176,7 @@ class _WindowedReader:
         self.meter.advance(len(page.records))
 
     def finish(self) -> None:
-        """Close the pass: what a complete list lacked or the settings leave out is gone; move the watermark."""
+        """Close the pass: what a complete list lacked or the settings leave out is gone; keep the mark."""
         name, moment, began = self.session.name, now(), self.current.started_at
         theirs = self.lever.clock.theirs(began)
         with self.session.store.writing() as conn:

@@ -15,6 +15,12 @@ def test_lever_s_time_is_ours_and_the_difference_that_its_first_answer_told() ->
     assert clock.ahead == before
 
 
+def test_clocks_that_agree_as_far_as_the_header_can_tell_count_as_equal() -> None:
+    clock = LeverClock()
+    clock.hear(format_datetime(datetime.now(UTC), usegmt=True))
+    assert clock.ahead == timedelta(0)
+
+
 def test_an_answer_without_a_readable_date_tells_nothing() -> None:
     clock = LeverClock()
     clock.hear(None)

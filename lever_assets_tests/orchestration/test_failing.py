@@ -1,8 +1,10 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.store import Arrival, land, next_version
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import (
     Place,
@@ -78,3 +80,17 @@ def test_a_missing_permission_skips_one_resource_and_fails_its_check(folder: Pat
     assert "offers was skipped" in reported(result, "raw_offers")["skipped"]
     assert tables["offers"] == []
     assert len(tables["candidates"]) == 20
+
+
+def test_a_table_that_holds_more_than_lever_lists_fails_its_check(place: Place, folder: Path) -> None:
+    here = Place(place.sandbox, folder)
+    future = datetime.now(UTC) + timedelta(days=1)
+    stray = Arrival("a tag that a clock gone wrong has seen tomorrow", {"text": "stray"})
+    with Session.open(here.settings()) as session, session.store.writing() as conn:
+        land(conn, session.name, "tags", [stray], version=next_version(conn, session.name), now=future)
+    result = here.run("lever_full_sync")
+
+    assert result.success
+    assert set(failed_checks(result)) == {"raw_tags.complete"}
+    listed = len(place.sandbox.ids("tags"))
+    assert failed_checks(result)["raw_tags.complete"].endswith(f"which holds {listed + 1:,} in all.")
