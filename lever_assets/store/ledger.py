@@ -115,6 +115,18 @@ def find(conn: Connection, connection: str, key: str) -> Entry | None:
     return next((_entry(dict(row)) for row in rows), None)
 
 
+def last_of(conn: Connection, connection: str, prefix: str) -> Entry | None:
+    """Return the row with the last of the keys that begin with `prefix`."""
+    c = action_ledger.c
+    query = (
+        select(action_ledger)
+        .where(c.connection == connection, c.idempotency_key >= prefix, c.idempotency_key < f"{prefix}~")
+        .order_by(c.idempotency_key.desc())
+        .limit(1)
+    )
+    return next((_entry(dict(row)) for row in conn.execute(query).mappings()), None)
+
+
 def get(conn: Connection, connection: str, action_id: str) -> Entry | None:
     """Return the row with an id."""
     c = action_ledger.c

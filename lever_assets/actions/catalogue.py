@@ -1,0 +1,128 @@
+"""The actions, as a table: ops, jobs, commands, API and documentation are made from it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lever_assets.actions import files, notes, rejection, result_links, stages, tags
+from lever_assets.actions.inputs import (
+    ActionInput,
+    ApplicationAttachments,
+    ApplicationNote,
+    ApplicationResultLink,
+    CandidateAttachments,
+    CandidateResultLink,
+    CandidateTag,
+    MoveToStage,
+    Reject,
+)
+from lever_assets.actions.work import Work
+from lever_assets.lever import JsonObject
+
+Function = Callable[[Work, Any], Awaitable[JsonObject]]
+"""Takes the work and the action's own input, and returns the answer's data."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action: its name everywhere, what it takes, Lever's permissions that it needs, and what does it.
+
+    `repeatable`: done twice it leaves what it leaves when done once, so the same input is never taken for a
+    repetition that has to be kept from Lever. `reads`: it writes nothing and has no row in the ledger.
+    """
+
+    name: str
+    title: str
+    description: str
+    input: type[ActionInput]
+    function: Function
+    scopes: tuple[str, ...]
+    repeatable: bool = False
+    reads: bool = False
+
+
+_OPPORTUNITIES = "opportunities:write:admin"
+_NOTES = "notes:write:admin"
+_FILES = ("files:read:admin", "resumes:read:admin")
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "add_candidate_tag",
+        "Add tag to candidate",
+        "Puts a tag on a candidate; a new one is made.",
+        CandidateTag,
+        tags.add_candidate_tag,
+        (_OPPORTUNITIES,),
+        repeatable=True,
+    ),
+    Action(
+        "remove_candidate_tag",
+        "Remove tag from candidate",
+        "Takes a tag off a candidate; one that is not there is no error.",
+        CandidateTag,
+        tags.remove_candidate_tag,
+        (_OPPORTUNITIES,),
+        repeatable=True,
+    ),
+    Action(
+        "move_application_to_stage",
+        "Move application to stage",
+        "Puts an application into a stage of the pipeline; an archived one is refused.",
+        MoveToStage,
+        stages.move_application_to_stage,
+        (_OPPORTUNITIES,),
+        repeatable=True,
+    ),
+    Action(
+        "reject_application",
+        "Reject application",
+        "Archives an application for a reason that is not a hire, and adds a note if one is given.",
+        Reject,
+        rejection.reject_application,
+        (_OPPORTUNITIES, _NOTES),
+    ),
+    Action(
+        "add_application_result_link",
+        "Add result link to application",
+        "Links an application to a result, such as an assessment; label and details become a note.",
+        ApplicationResultLink,
+        result_links.add_application_result_link,
+        (_OPPORTUNITIES, _NOTES),
+    ),
+    Action(
+        "add_candidate_result_link",
+        "Add result link to candidate",
+        "Links a candidate to a result, such as an assessment; label and details become a note.",
+        CandidateResultLink,
+        result_links.add_candidate_result_link,
+        (_OPPORTUNITIES, _NOTES),
+    ),
+    Action(
+        "add_application_note",
+        "Add note to application",
+        "Adds a note in plain text; Lever keeps it on the candidate.",
+        ApplicationNote,
+        notes.add_application_note,
+        (_NOTES,),
+    ),
+    Action(
+        "get_application_attachments",
+        "Get application attachments",
+        "Lists the files of an application's candidate, and downloads them if a folder is given.",
+        ApplicationAttachments,
+        files.get_application_attachments,
+        _FILES,
+        reads=True,
+    ),
+    Action(
+        "get_candidate_attachments",
+        "Get candidate attachments",
+        "Lists the files of a candidate, and downloads them if a folder is given.",
+        CandidateAttachments,
+        files.get_candidate_attachments,
+        _FILES,
+        reads=True,
+    ),
+)
+
+BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}

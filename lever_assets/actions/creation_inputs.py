@@ -1,0 +1,189 @@
+"""What the actions take that create candidates and applications, or add files to them."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from lever_assets.actions.inputs import (
+    ActionInput,
+    ApplicationAction,
+    CandidateAction,
+    Id,
+    Part,
+    Text,
+    UserId,
+    WebAddress,
+)
+
+Email = Annotated[
+    str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", json_schema_extra={"format": "email"})
+]
+QuestionId = Annotated[str, Field(pattern=r"^(remote:.{1,1000}|[1-9A-HJ-NP-Za-km-z]{24})$")]
+Kind = Literal["PERSONAL", "WORK", "OTHER"]
+Base64 = Annotated[str, Field(min_length=1, repr=False)]
+
+
+class AdditionalEmail(Part):
+    """A further e-mail address."""
+
+    email_address: Email = Field(description="The address")
+    type: Kind = Field("OTHER", description="Its kind; Lever keeps none")
+
+
+class AdditionalPhone(Part):
+    """A further phone number."""
+
+    phone_number: Text = Field(description="The number, as people write it")
+    type: Kind = Field("OTHER", description="Its kind: WORK becomes work, PERSONAL home, OTHER other")
+
+
+class CandidateLocation(Part):
+    """Where a candidate lives. Lever has one line for it: city and country."""
+
+    city: str | None = Field(None, description="City")
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = Field(
+        None, description="Country (ISO 3166-1, two capitals)"
+    )
+    state: str | None = Field(None, description="State or province")
+    street_1: str | None = Field(None, description="Street and number")
+    zip_code: str | None = Field(None, description="Postal code")
+
+
+class SocialLink(Part):
+    """A link to a profile."""
+
+    url: WebAddress = Field(description="Address of the profile")
+
+
+class SalaryExpectations(Part):
+    """What a candidate wants to earn."""
+
+    period: Literal["MONTH", "YEAR"] = Field(description="The period that the amount is for")
+    amount: Decimal = Field(ge=0, description="The amount")
+
+
+class NewCandidate(Part):
+    """The person who applies."""
+
+    first_name: Text = Field(description="First name")
+    last_name: Text = Field(description="Last name")
+    email_address: Email = Field(description="Main e-mail address; Lever knows people by it")
+    additional_email_addresses: tuple[AdditionalEmail, ...] = Field((), description="Further addresses")
+    company: str | None = Field(None, description="Current employer")
+    title: str | None = Field(None, description="Current job title")
+    phone_number: str | None = Field(None, description="Main phone number (mobile in Lever)")
+    additional_phone_numbers: tuple[AdditionalPhone, ...] = Field((), description="Further numbers")
+    location: CandidateLocation | None = Field(None, description="Where the candidate lives")
+    social_links: tuple[SocialLink, ...] = Field((), description="Profiles and web sites")
+    gender: Literal["MALE", "FEMALE", "OTHER"] | None = Field(None, description="Not written to Lever")
+    availability_date: date | None = Field(None, description="Not written to Lever")
+    salary_expectations: SalaryExpectations | None = Field(None, description="Not written to Lever")
+
+
+class _FileContent(Part):
+    name: Text = Field(max_length=255, description="File name with its ending, such as `cv.pdf`")
+    content_type: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.+-]+$")] | None = Field(
+        None, description="Such as application/pdf; needed with `data`, else told by the download"
+    )
+    data_url: WebAddress | None = Field(None, description="Where to fetch the file, at once, without a key")
+    data: Base64 | None = Field(None, description="The file in base64")
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Self:
+        if (self.data is None) == (self.data_url is None):
+            raise ValueError("give exactly one of data and data_url")
+        if self.data is not None and self.content_type is None:
+            raise ValueError("data needs a content_type")
+        return self
+
+
+class FileAnswer(_FileContent):
+    """A file that answers a question."""
+
+
+class Attachment(_FileContent):
+    """A file of a candidate."""
+
+    type: Literal["CV", "COVER_LETTER", "OTHER"] = Field(
+        description="What it is; the first CV becomes the résumé in Lever"
+    )
+
+
+class QuestionAnswer(Part):
+    """The answer to a question of the job's form."""
+
+    question_id: QuestionId = Field(description="The question: our id, or `remote:` and Lever's ids")
+    answer: FileAnswer | JsonValue = Field(
+        description="By the question's kind: text, option id, list of option ids, true or false, number, "
+        "ISO date, or a file"
+    )
+
+
+class Source(Part):
+    """Where a candidate came from."""
+
+    name: str | None = Field(None, description="Text of the source in Lever")
+    unified_key: str | None = Field(None, description="A well-known source, such as LINKEDIN or INDEED")
+    id: str | None = Field(None, description="Text of a source that Lever has")
+
+
+class SourcedBy(Part):
+    """Who is credited with finding a candidate."""
+
+    user_id: UserId = Field(description="The user: our id, or `remote:` and Lever's user id")
+
+
+class Consent(Part):
+    """Consent to the storage of data."""
+
+    given: bool | None = Field(None, description="Whether it was given")
+    expires_at: date | None = Field(None, description="When it ends")
+
+
+class ApplicationPlace(Part):
+    """The job that is applied to."""
+
+    job_id: Id = Field(description="The job: our id, or `remote:` and Lever's posting id")
+    stage_id: Id | None = Field(None, description="The stage to begin in; default: the job's first one")
+
+
+class Creation(ActionInput):
+    """What creates a person and an application alike."""
+
+    candidate: NewCandidate = Field(description="The person who applies")
+    screening_question_answers: tuple[QuestionAnswer, ...] = Field(
+        (), description="Answers to the questions of the job's form"
+    )
+    attachments: tuple[Attachment, ...] = Field((), description="Files: CV, cover letter, others")
+    source: Source | None = Field(
+        None, description="Where the candidate came from; default: the setting LEVER_SOURCE_NAME"
+    )
+    sourced_by: SourcedBy | None = Field(None, description="Who is credited with finding the candidate")
+    gdpr_consent: Consent | None = Field(None, description="Consent to the storage of data")
+
+
+class CreateCandidate(Creation):
+    """A new candidate with an application to a job."""
+
+    application: ApplicationPlace = Field(description="The job that is applied to, and the stage")
+
+
+class CreateApplication(Creation):
+    """An application to a job, by somebody who may be new."""
+
+    job_id: Id = Field(description="The job: our id, or `remote:` and Lever's posting id")
+    stage_id: Id | None = Field(None, description="The stage to begin in; default: the job's first one")
+
+
+class CandidateAttachment(CandidateAction):
+    """A file to add to a candidate."""
+
+    attachment: Attachment = Field(description="The file")
+
+
+class ApplicationAttachment(ApplicationAction):
+    """A file to add to an application; Lever keeps it on the candidate."""
+
+    attachment: Attachment = Field(description="The file")

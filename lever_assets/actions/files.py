@@ -1,0 +1,100 @@
+"""The files of a candidate, listed and downloaded. Lever keeps none for an application alone."""
+
+import mimetypes
+import re
+from datetime import datetime
+from pathlib import Path
+
+from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachments
+from lever_assets.actions.work import Work
+from lever_assets.lever import JsonObject, LeverError
+from lever_assets.lever.instants import from_epoch_ms
+
+_LARGEST = 30_000_000
+"""Bytes; Lever takes no larger files (spec/lever-api.md, Writes)."""
+
+_COVER_LETTER = re.compile(r"cover[\W_]*letter", re.IGNORECASE)
+
+
+async def get_application_attachments(work: Work, asked: ApplicationAttachments) -> JsonObject:
+    """List the files of an application's candidate."""
+    opportunity = work.resolve.application(asked.application_id).opportunity
+    return {"results": list(await _attachments(work, opportunity))}
+
+
+async def get_candidate_attachments(work: Work, asked: CandidateAttachments) -> JsonObject:
+    """List the files of a candidate."""
+    candidate = await work.resolve.candidate(asked.candidate_id)
+    found = await _attachments(work, candidate.opportunity)
+    return {"results": [{**each, "candidate_id": candidate.id, "application_id": None} for each in found]}
+
+
+async def _attachments(work: Work, opportunity: str) -> list[JsonObject]:
+    results = []
+    for listed in ("resumes", "files"):
+        for record in await work.lever.list_all(f"/opportunities/{opportunity}/{listed}"):
+            results.append(await _attachment(work, opportunity, listed, record))
+    return results
+
+
+async def _attachment(work: Work, opportunity: str, listed: str, record: JsonObject) -> JsonObject:
+    file = _file(record, listed)
+    remote_id = str(record.get("id"))
+    name = str(file.get("name") or f"{remote_id}{_ending(file)}")
+    uploaded = _instant(file.get("uploadedAt")) or _instant(record.get("createdAt"))
+    return {
+        "id": work.session.mapping.id("attachments", opportunity, listed, remote_id),
+        "remote_id": remote_id,
+        "type": "CV" if listed == "resumes" else "COVER_LETTER" if _COVER_LETTER.search(name) else "OTHER",
+        "data_url": await _address(work, opportunity, listed, record, name),
+        "file_name": name,
+        "content_type": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        "remote_created_at": uploaded,
+        "remote_updated_at": uploaded,
+    }
+
+
+async def _address(work: Work, opportunity: str, listed: str, record: JsonObject, name: str) -> str:
+    """Return where the file can be fetched: downloaded, through our API, or else in Lever with the key."""
+    remote_id = str(record.get("id"))
+    if work.download_to is not None:
+        target = _target(work.download_to, remote_id, name)
+        try:
+            path = f"/opportunities/{opportunity}/{listed}/{remote_id}/download"
+            await work.lever.download(path, target, limit=_LARGEST)
+        except LeverError as error:
+            work.warn(f"The file {name} was not downloaded: {error}")
+        else:
+            return target.as_uri()
+    elif work.file_link is not None:
+        return work.file_link(opportunity, listed, remote_id)
+    else:
+        work.warn("The addresses of the files need Lever's API key; download them to a folder instead.")
+    return str(_file(record, listed).get("downloadUrl") or "")
+
+
+def _file(record: JsonObject, listed: str) -> JsonObject:
+    """Return the file itself: a résumé has it inside."""
+    file = record.get("file") if listed == "resumes" else record
+    return file if isinstance(file, dict) else {}
+
+
+def _target(folder: Path, remote_id: str, name: str) -> Path:
+    """Return where a file goes: its name without what could lead out of the folder, its id before it."""
+    folder = folder.expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = re.sub(r"[^\w .()+-]", "_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")[-150:]
+    return folder / f"{remote_id}-{plain or 'file'}"
+
+
+def _ending(file: JsonObject) -> str:
+    ending = str(file.get("ext") or "").lstrip(".")
+    return f".{ending}" if ending else ""
+
+
+def _instant(value: object) -> str | None:
+    try:
+        found: datetime | None = from_epoch_ms(value) if isinstance(value, int) else None
+    except (ValueError, OverflowError):
+        return None
+    return None if found is None else found.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,158 @@
+"""What the actions take. The forms in the Dagster UI, the HTTP API and the documentation are made from it."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+_ID = r"^(remote:[A-Za-z0-9_-]{1,100}|[1-9A-HJ-NP-Za-km-z]{24})$"
+
+Id = Annotated[str, Field(pattern=_ID)]
+"""One of our ids (24 characters), or `remote:` and Lever's id."""
+
+UserId = Annotated[str, Field(pattern=r"^(remote:)?[A-Za-z0-9_-]{1,100}$")]
+"""A user: as `Id`, or Lever's id alone."""
+
+Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+_ADDRESS: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
+
+
+def _web_address(text: str) -> str:
+    _ADDRESS.validate_python(text)
+    return text  # as it was written: the parsed form adds a slash
+
+
+WebAddress = Annotated[
+    str, Field(max_length=2000, json_schema_extra={"format": "uri"}), AfterValidator(_web_address)
+]
+"""An address with http or https."""
+
+
+class Part(BaseModel):
+    """An object inside an input. Fields that it does not know are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class LeverFields(Part):
+    """What only Lever knows."""
+
+    perform_as: UserId | None = Field(
+        None, description="Lever user that the write is attributed to; default: the setting LEVER_PERFORM_AS"
+    )
+    candidate: dict[str, JsonValue] | None = Field(
+        None, description="Fields in Lever's own form, merged last into what creates the candidate"
+    )
+
+
+class RemoteFields(Part):
+    """Fields of single tools; what is meant for other tools than Lever is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    lever: LeverFields | None = Field(None, description="Fields that only Lever knows")
+
+
+class ActionInput(Part):
+    """What every action takes."""
+
+    remote_fields: RemoteFields | None = Field(None, description="Fields that only one tool knows")
+
+    @property
+    def lever(self) -> LeverFields:
+        """The fields that only Lever knows; empty when there are none."""
+        return (self.remote_fields and self.remote_fields.lever) or LeverFields()
+
+
+class CandidateAction(ActionInput):
+    """An action on a candidate."""
+
+    candidate_id: Id = Field(description="The candidate: our id, or `remote:` and Lever's opportunity id")
+
+
+class ApplicationAction(ActionInput):
+    """An action on an application."""
+
+    application_id: Id = Field(description="The application: our id, or `remote:` and Lever's application id")
+
+
+class Tag(Part):
+    """A tag."""
+
+    name: Text = Field(description="Text of the tag; Lever makes it when it is new")
+
+
+class CandidateTag(CandidateAction):
+    """A tag to put on a candidate or to take off."""
+
+    tag: Tag = Field(description="The tag")
+
+
+class MoveToStage(ApplicationAction):
+    """Where an application is to go."""
+
+    stage_id: Id = Field(description="The stage: our id, or `remote:` and Lever's stage id")
+
+
+class Reject(ApplicationAction):
+    """Why an application is rejected."""
+
+    rejection_reason_id: Id = Field(
+        description="The reason: our id, or `remote:` and Lever's id of an archive reason that is not a hire"
+    )
+    note: Text | None = Field(None, description="Note to add to the candidate in Lever")
+
+
+class DetailAttribute(Part):
+    """One detail of a result."""
+
+    key: Text = Field(description="Name of the detail, such as `Score`")
+    value: str = Field(description="Its value")
+
+
+class ResultDetails(Part):
+    """Details of a result. Lever has no fields for them: they become lines of a note."""
+
+    custom_field_name_prefix: str = Field(description="What stands before each key, such as `Acme:`")
+    attributes: tuple[DetailAttribute, ...] = Field(description="The details, in their order")
+
+
+class _ResultLink(Part):
+    label: Text = Field(description="What the link leads to, such as `Assessment result`")
+    url: WebAddress = Field(description="Where it leads (http or https)")
+    details: ResultDetails | None = Field(None, description="Details of the result")
+
+    @property
+    def note(self) -> str:
+        """The note that carries the label and the details beside the link."""
+        lines = [f"{self.label}: {self.url}"]
+        if self.details is not None:
+            prefix = self.details.custom_field_name_prefix
+            # With the prefix `Acme:` and the key `Score` the field is called `Acme: Score`.
+            before = f"{prefix} " if prefix.endswith(":") else prefix
+            lines += [f"{before}{each.key}: {each.value}" for each in self.details.attributes]
+        return "\n".join(lines)
+
+
+class ApplicationResultLink(_ResultLink, ApplicationAction):
+    """A link from an application to a result."""
+
+
+class CandidateResultLink(_ResultLink, CandidateAction):
+    """A link from a candidate to a result."""
+
+
+class ApplicationNote(ApplicationAction):
+    """A note to add."""
+
+    content: Text = Field(description="Text of the note")
+    content_type: Literal["PLAIN_TEXT"] = Field(
+        "PLAIN_TEXT", description="How the content is written; Lever takes plain text only"
+    )
+
+
+class ApplicationAttachments(ApplicationAction):
+    """The application whose files are wanted."""
+
+
+class CandidateAttachments(CandidateAction):
+    """The candidate whose files are wanted."""

@@ -1,0 +1,20 @@
+"""Notes on an application; Lever keeps them on the opportunity."""
+
+from lever_assets.actions.effects import NoteAdded
+from lever_assets.actions.inputs import ApplicationNote
+from lever_assets.actions.work import Work
+from lever_assets.lever import JsonObject, Outgoing
+
+
+async def add_application_note(work: Work, asked: ApplicationNote) -> JsonObject:
+    """Add a note in plain text."""
+    opportunity = work.resolve.application(asked.application_id).opportunity
+    await work.write("add_note", *note(work, opportunity, asked.content))
+    await work.refresh([opportunity])
+    return {}
+
+
+def note(work: Work, opportunity: str, text: str) -> tuple[Outgoing, NoteAdded]:
+    """Return the request that adds a note, and how the note is recognised."""
+    request = Outgoing("POST", f"/opportunities/{opportunity}/notes", work.params, json={"value": text})
+    return request, NoteAdded(opportunity, "notes", text, work.perform_as)

@@ -1,0 +1,41 @@
+"""What the ledger keeps of an input: all of it, but of files and signed links only what identifies them."""
+
+from hashlib import sha256
+from typing import cast
+
+from pydantic import JsonValue
+
+from lever_assets.actions.inputs import ActionInput
+from lever_assets.lever import JsonObject
+from lever_assets.store.content import canonical, fingerprint
+
+
+def input_hash(asked: ActionInput, *also: str | None) -> str:
+    """Return the hash of a whole input, files included, and of what else makes a request another one."""
+    return fingerprint(canonical([asked.model_dump(mode="json"), *also]))
+
+
+def recorded(asked: ActionInput) -> JsonObject:
+    """Return the input as JSON. A file becomes its size and hash, a link to a file loses its query."""
+    return cast("JsonObject", _recorded(asked.model_dump(mode="json", exclude_unset=True)))
+
+
+def _recorded(value: JsonValue) -> JsonValue:
+    if isinstance(value, list):
+        return [_recorded(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _field(name, each) for name, each in value.items()}
+
+
+def _field(name: str, value: JsonValue) -> JsonValue:
+    if isinstance(value, str) and name == "data":
+        return {"base64_length": len(value), "sha256": _digest(value)}
+    if isinstance(value, str) and name == "data_url":
+        link, question, _ = value.partition("?")
+        return {"link": f"{link}?***" if question else link, "sha256": _digest(value)}
+    return _recorded(value)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,29 @@
+"""Rejecting an application."""
+
+from lever_assets.actions.effects import ArchivedFor
+from lever_assets.actions.errors import invalid
+from lever_assets.actions.inputs import Reject
+from lever_assets.actions.notes import note
+from lever_assets.actions.standing import standing
+from lever_assets.actions.work import Work
+from lever_assets.lever import JsonObject, Outgoing
+
+
+async def reject_application(work: Work, asked: Reject) -> JsonObject:
+    """Archive an application for a reason that is not a hire, and add the note if one is given."""
+    application = work.resolve.application(asked.application_id)
+    reason = (await work.resolve.rejection_reason(asked.rejection_reason_id)).remote_id
+    stands = await standing(work.lever, application)
+    if stands.archived and stands.reason != reason:
+        raise invalid(
+            "The application is archived",
+            f"The application {asked.application_id} is archived in Lever for another reason; "
+            "un-archive it there first.",
+        )
+    opportunity = application.opportunity
+    request = Outgoing("PUT", f"/opportunities/{opportunity}/archived", work.params, json={"reason": reason})
+    await work.write("archive", request, ArchivedFor(opportunity, reason))
+    if asked.note is not None:
+        await work.follow_up("add_note", *note(work, opportunity, asked.note), what="The note was not added")
+    await work.refresh([opportunity])
+    return {}

@@ -1,0 +1,156 @@
+"""From the ids that callers give to Lever's: looked up in our tables, and in Lever what these lack."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from lever_assets.actions.errors import ActionError, invalid
+from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.store import raw
+from lever_assets.store.tables import UNIFIED
+from lever_assets.sync.session import Session
+
+_REMOTE = "remote:"
+_MODELS = {
+    "candidates": "candidate",
+    "applications": "application",
+    "application_stages": "stage",
+    "rejection_reasons": "rejection reason",
+    "jobs": "job",
+    "users": "user",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A record that was found: our id, Lever's id, and the opportunity it belongs to (candidates: itself)."""
+
+    id: str
+    remote_id: str
+    opportunity: str = ""
+
+
+class Resolver:
+    """Finds the records that an input names; raises ActionError that tells them apart."""
+
+    def __init__(self, lever: LeverClient, session: Session) -> None:
+        self._lever = lever
+        self._session = session
+
+    async def candidate(self, given: str) -> Known:
+        """Return a candidate; one that only Lever knows yet is looked up there."""
+        found = self._stored("candidates", given)
+        if found is None:
+            remote_id = self._remote_only("candidates", given)
+            await self._ask("candidates", f"/opportunities/{remote_id}")
+            found = Known(self._session.mapping.id("candidates", remote_id), remote_id)
+        return Known(found.id, found.remote_id, found.remote_id)
+
+    def application(self, given: str) -> Known:
+        """Return an application. Lever can't tell whose it is, so it must be in the tables."""
+        found = self._stored("applications", given)
+        if found is None:
+            raise _unknown("applications", given)
+        with self._session.store.reading() as conn:
+            opportunity = _opportunity_of(conn, found.id)
+        if opportunity is None:
+            raise _unknown("applications", given)
+        return Known(found.id, found.remote_id, opportunity)
+
+    async def stage(self, given: str) -> Known:
+        """Return a stage of the pipeline."""
+        found = self._stored("application_stages", given)
+        if found is None:
+            remote_id = self._remote_only("application_stages", given)
+            await self._ask("application_stages", f"/stages/{remote_id}")
+            found = Known(self._session.mapping.id("application_stages", remote_id), remote_id)
+        return found
+
+    async def rejection_reason(self, given: str) -> Known:
+        """Return an archive reason that is not a hire."""
+        found = self._stored("rejection_reasons", given)
+        if found is not None:
+            return found
+        remote_id = self._remote_only("rejection_reasons", given)
+        listed = await self._archive_reasons()
+        reason = next((each for each in listed if each.get("id") == remote_id), None)
+        if reason is None:
+            raise _unknown("rejection_reasons", given)
+        if reason.get("type") == "hired":
+            raise invalid(
+                "Not a rejection reason",
+                f"The archive reason {remote_id} means that the candidate is hired; "
+                "reject with one whose type is non-hired.",
+            )
+        return Known(self._session.mapping.id("rejection_reasons", remote_id), remote_id)
+
+    async def job(self, given: str) -> tuple[Known, JsonObject]:
+        """Return a job with its posting as Lever has it now."""
+        found = self._stored("jobs", given)
+        remote_id = found.remote_id if found else self._remote_only("jobs", given)
+        posting = await self._ask("jobs", f"/postings/{remote_id}")
+        return Known(self._session.mapping.id("jobs", remote_id), remote_id), posting
+
+    async def user(self, given: str) -> Known:
+        """Return a user; Lever's id may stand without `remote:`."""
+        found = self._stored("users", given) or self._stored("users", f"{_REMOTE}{given}")
+        if found is not None:
+            return found
+        remote_id = given.removeprefix(_REMOTE)
+        with suppress(PermissionMissingError):  # whether there is such a user is then for Lever to say
+            await self._ask("users", f"/users/{remote_id}")
+        return Known(self._session.mapping.id("users", remote_id), remote_id)
+
+    def _stored(self, model: str, given: str) -> Known | None:
+        """Return the row of an id; None when there is none. Raises ActionError when it is gone in Lever."""
+        row_id = (
+            self._session.mapping.id(model, given.removeprefix(_REMOTE))
+            if given.startswith(_REMOTE)
+            else given
+        )
+        c = UNIFIED[model].c
+        with self._session.store.reading() as conn:
+            row = conn.execute(
+                select(c.remote_id, c.remote_deleted_at).where(
+                    c.connection == self._session.name, c.id == row_id
+                )
+            ).first()
+        if row is None or row.remote_id is None:
+            return None
+        if row.remote_deleted_at is not None and not given.startswith(_REMOTE):
+            raise _unknown(model, given, "it is gone in Lever")
+        return None if row.remote_deleted_at is not None else Known(row_id, row.remote_id)
+
+    def _remote_only(self, model: str, given: str) -> str:
+        if not given.startswith(_REMOTE):
+            raise _unknown(model, given)
+        return given.removeprefix(_REMOTE)
+
+    async def _ask(self, model: str, path: str) -> JsonObject:
+        try:
+            found = await self._lever.get(path)
+        except NotFoundError:
+            raise _unknown(model, path.rpartition("/")[2], "Lever has none with this id") from None
+        return found if isinstance(found, dict) else {}
+
+    async def _archive_reasons(self) -> list[JsonObject]:
+        with self._session.store.reading() as conn:
+            stored = [row.data for row in raw.all_live(conn, self._session.name, "archive_reasons")]
+        return stored or await self._lever.list_all("/archive_reasons")
+
+
+def _opportunity_of(conn: Connection, application_id: str) -> str | None:
+    a, c = UNIFIED["applications"].c, UNIFIED["candidates"].c
+    query = select(c.remote_id).join_from(
+        UNIFIED["applications"], UNIFIED["candidates"], a.candidate_id == c.id
+    )
+    return conn.execute(query.where(a.id == application_id)).scalar_one_or_none()
+
+
+def _unknown(model: str, given: str, why: str = "it is not in the tables") -> ActionError:
+    name = _MODELS[model]
+    return invalid(
+        f"Unknown {name}",
+        f"There is no {name} {given}: {why}. Take its id from the table {model}, or sync first if it is new.",
+    )

@@ -1,0 +1,31 @@
+"""Links to results. Lever has no field for their label and details, so a note carries them."""
+
+from lever_assets.actions.effects import Has
+from lever_assets.actions.inputs import ApplicationResultLink, CandidateResultLink
+from lever_assets.actions.notes import note
+from lever_assets.actions.work import Work
+from lever_assets.lever import JsonObject, Outgoing
+
+
+async def add_application_result_link(work: Work, asked: ApplicationResultLink) -> JsonObject:
+    """Link an application to a result; Lever keeps links on the candidate."""
+    opportunity = work.resolve.application(asked.application_id).opportunity
+    return await _add(work, opportunity, asked.url, asked.note)
+
+
+async def add_candidate_result_link(work: Work, asked: CandidateResultLink) -> JsonObject:
+    """Link a candidate to a result."""
+    opportunity = (await work.resolve.candidate(asked.candidate_id)).opportunity
+    return await _add(work, opportunity, asked.url, asked.note)
+
+
+async def _add(work: Work, opportunity: str, url: str, text: str) -> JsonObject:
+    request = Outgoing("POST", f"/opportunities/{opportunity}/addLinks", work.params, json={"links": [url]})
+    await work.write("add_link", request, Has(opportunity, "links", url))
+    await work.follow_up(
+        "add_note",
+        *note(work, opportunity, text),
+        what="The link was added, but its label and details were not",
+    )
+    await work.refresh([opportunity])
+    return {}

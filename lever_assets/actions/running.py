@@ -1,0 +1,235 @@
+"""Running an action: the input checked, the ledger asked, the work done once, the answer kept."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from lever_assets.actions.catalogue import BY_NAME, Action
+from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, of_input
+from lever_assets.actions.inputs import ActionInput
+from lever_assets.actions.keys import entry_for
+from lever_assets.actions.policy import DEFAULT, Policy
+from lever_assets.actions.steps import Step
+from lever_assets.actions.work import Claim, FileLink, Work
+from lever_assets.connect.connection import NotConnectedError
+from lever_assets.lever import JsonObject, LeverClient, LeverError
+from lever_assets.store import StoreError, ledger
+from lever_assets.store.ledger import ClaimLostError, Entry, State
+from lever_assets.sync.session import Session, now
+
+_POLL_SECONDS = 0.1
+_KNOWN = (ActionError, LeverError, StoreError, NotConnectedError)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an action is to be run.
+
+    `idempotency_key`: the same one returns the first result; None: derived from the input (`keys.py`).
+    `dry_run`: check everything and tell the requests that would be sent, but write nothing. `perform_as`: the
+    user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
+    `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
+    that give out files.
+    """
+
+    idempotency_key: str | None = None
+    dry_run: bool = False
+    perform_as: str | None = None
+    run_id: str | None = None
+    log_url: str | None = None
+    download_to: Path | None = None
+    file_link: FileLink | None = None
+    policy: Policy = DEFAULT
+
+
+def run_action(
+    session: Session, name: str, given: Mapping[str, object] | ActionInput, options: Options | None = None
+) -> ActionAnswer:
+    """Do an action and return its answer; whatever goes wrong is told by the answer, not raised.
+
+    `given` is the input as JSON or as the action's model. Actions are never held up by a running sync.
+    """
+    options = options or Options()
+
+    async def alone() -> ActionAnswer:
+        async with session.connection.client(session.settings) as lever:
+            return await run_action_with(lever, session, name, given, options)
+
+    try:
+        return asyncio.run(alone())
+    except NotConnectedError as error:
+        return ActionAnswer.failed(of_failure(error), log_url=options.log_url)
+
+
+async def run_action_with(
+    lever: LeverClient,
+    session: Session,
+    name: str,
+    given: Mapping[str, object] | ActionInput,
+    options: Options | None = None,
+) -> ActionAnswer:
+    """As `run_action`, with an open client and in its event loop."""
+    options = options or Options()
+    try:
+        action = _action(name)
+        asked = _input(action, given)
+        if action.reads or options.dry_run:
+            return await _without_ledger(lever, session, action, asked, options)
+        return await _Run(lever, session, action, asked, options).once()
+    except _KNOWN as error:
+        return ActionAnswer.failed(of_failure(error), log_url=options.log_url)
+
+
+def _action(name: str) -> Action:
+    action = BY_NAME.get(name)
+    if action is None:
+        raise invalid("Unknown action", f"There is no action {name!r}; there are {', '.join(BY_NAME)}.")
+    return action
+
+
+def _input(action: Action, given: Mapping[str, object] | ActionInput) -> ActionInput:
+    if isinstance(given, action.input):
+        return given
+    try:
+        return action.input.model_validate(given)
+    except ValidationError as error:
+        raise of_input(error) from None
+
+
+def _acting(session: Session, asked: ActionInput, options: Options) -> str | None:
+    return asked.lever.perform_as or options.perform_as or session.settings.perform_as
+
+
+async def _work(
+    lever: LeverClient, session: Session, asked: ActionInput, options: Options, claim: Claim | None
+) -> Work:
+    work = Work(
+        lever,
+        session,
+        options.policy,
+        claim,
+        download_to=options.download_to,
+        file_link=options.file_link,
+    )
+    acting = _acting(session, asked, options)
+    if acting is not None:
+        work.perform_as = (await work.resolve.user(acting)).remote_id
+    return work
+
+
+async def _without_ledger(
+    lever: LeverClient, session: Session, action: Action, asked: ActionInput, options: Options
+) -> ActionAnswer:
+    work = await _work(lever, session, asked, options, None)
+    data = await action.function(work, asked)
+    if options.dry_run and not action.reads:
+        data = {"dry_run": True, "requests": [request.described() for request in work.requests]}
+    return ActionAnswer(data=data, warnings=tuple(work.warnings))
+
+
+@dataclass(frozen=True)
+class _Run:
+    lever: LeverClient
+    session: Session
+    action: Action
+    asked: ActionInput
+    options: Options
+
+    async def once(self) -> ActionAnswer:
+        """Do the action unless its key was done already, or somebody else does it now."""
+        acting = _acting(self.session, self.asked, self.options)
+        entry = entry_for(
+            self.session,
+            self.action,
+            self.asked,
+            given=self.options.idempotency_key,
+            acting=acting,
+            same_input=timedelta(seconds=self.options.policy.same_input),
+        )
+        awaited = False
+        deadline = time.monotonic() + self.options.policy.wait
+        while True:
+            if entry.state is State.SUCCEEDED or (awaited and entry.is_settled):
+                return ActionAnswer.of(entry)
+            claim = self._claimed(entry)
+            if claim is not None:
+                with suppress(ClaimLostError):
+                    return await self._do(entry, claim)
+            awaited = True
+            if time.monotonic() > deadline:
+                raise _still_under_way(entry)
+            await asyncio.sleep(_POLL_SECONDS)
+            with self.session.store.reading() as conn:
+                entry = ledger.get(conn, self.session.name, entry.id) or entry
+
+    def _claimed(self, entry: Entry) -> Claim | None:
+        moment = now()
+        if entry.is_claimed(moment):
+            return None
+        owner = uuid4().hex
+        until = moment + timedelta(seconds=self.options.policy.lease)
+        with self.session.store.writing() as conn:
+            won = ledger.claim(conn, entry, owner, run_id=self.options.run_id, until=until, now=moment)
+        return Claim(entry.id, owner) if won else None
+
+    async def _do(self, entry: Entry, claim: Claim) -> ActionAnswer:
+        """Work on a claimed action; the claim is given up whatever happens, unless the process dies."""
+        renewing = asyncio.create_task(self._renew(claim))
+        try:
+            answer, state = await self._answer(entry, claim)
+            with self.session.store.writing() as conn:
+                ledger.settle(
+                    conn,
+                    claim.action_id,
+                    claim.owner,
+                    state,
+                    answer=answer.kept(),
+                    warnings=list(answer.warnings),
+                    now=now(),
+                )
+            return ActionAnswer(answer.data, answer.error, answer.warnings, entry.id, state)
+        finally:
+            renewing.cancel()
+            with suppress(StoreError), self.session.store.writing() as conn:
+                ledger.release(conn, claim.action_id, claim.owner)
+
+    async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, State]:
+        work: Work | None = None
+        try:
+            work = await _work(self.lever, self.session, self.asked, self.options, claim)
+            steps = [Step.of(kept) for kept in entry.steps]
+            work.steps.update({step.name: step for step in steps})
+            data: JsonObject = await self.action.function(work, self.asked)
+        except _KNOWN as error:
+            known = of_failure(error)
+            warnings = tuple(work.warnings) if work else ()
+            failed = ActionAnswer.failed(known, log_url=self.options.log_url, warnings=warnings)
+            return failed, State.UNKNOWN if known.unknown else State.FAILED
+        state = State.INCOMPLETE if work.incomplete else State.SUCCEEDED
+        return ActionAnswer(data=data, warnings=tuple(work.warnings)), state
+
+    async def _renew(self, claim: Claim) -> None:
+        lease = self.options.policy.lease
+        while True:
+            await asyncio.sleep(lease / 3)
+            until = now() + timedelta(seconds=lease)
+            with suppress(StoreError), self.session.store.writing() as conn:
+                ledger.renew(conn, claim.action_id, claim.owner, until=until)
+
+
+def _still_under_way(entry: Entry) -> ActionError:
+    return ActionError(
+        Code.TIMED_OUT,
+        "Still under way",
+        f"Somebody else is still at work on this action ({entry.id} in action_ledger); "
+        "run it again with the same key for its result.",
+        unknown=True,
+    )

@@ -1,0 +1,25 @@
+"""Moving an application through the pipeline."""
+
+from lever_assets.actions.effects import InStage
+from lever_assets.actions.errors import invalid
+from lever_assets.actions.inputs import MoveToStage
+from lever_assets.actions.standing import standing
+from lever_assets.actions.work import Work
+from lever_assets.lever import JsonObject, Outgoing
+
+
+async def move_application_to_stage(work: Work, asked: MoveToStage) -> JsonObject:
+    """Put an application into a stage of the pipeline; an archived one is refused."""
+    application = work.resolve.application(asked.application_id)
+    stage = (await work.resolve.stage(asked.stage_id)).remote_id
+    if (await standing(work.lever, application)).archived:
+        raise invalid(
+            "The application is archived",
+            f"The application {asked.application_id} is archived in Lever and can't be moved; "
+            "un-archive it there first.",
+        )
+    opportunity = application.opportunity
+    request = Outgoing("PUT", f"/opportunities/{opportunity}/stage", work.params, json={"stage": stage})
+    await work.write("move", request, InStage(opportunity, stage))
+    await work.refresh([opportunity])
+    return {}

@@ -1,0 +1,234 @@
+"""One action at work: its writes go out step by step, each kept in the ledger before and after.
+
+An action is a coroutine that is run again from its start to resume it: steps that are done give what they
+gave the first time, a step that may have happened is looked up in Lever, and only the others are sent.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from lever_assets.actions.effects import CannotTellError, Effect
+from lever_assets.actions.errors import ActionError, Code, of_failure, unknown_outcome
+from lever_assets.actions.policy import Policy
+from lever_assets.actions.resolving import Resolver
+from lever_assets.actions.steps import Step, StepState
+from lever_assets.lever import (
+    Answer,
+    JsonObject,
+    LeverClient,
+    LeverError,
+    OutcomeUnknownError,
+    Outgoing,
+    Params,
+    PermissionMissingError,
+)
+from lever_assets.store import StoreError, ledger
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.targeted import refresh_opportunities
+
+Keep = Callable[[Answer], JsonObject]
+FileLink = Callable[[str, str, str], str]
+"""Gives the address under which a file can be fetched: of an opportunity (Lever's id), `files` or `resumes`,
+and the file's id."""
+
+
+def no_ids(_answer: Answer) -> JsonObject:
+    """Keep nothing of an answer."""
+    return {}
+
+
+def its_id(answer: Answer) -> JsonObject:
+    """Keep the id of the record that Lever made."""
+    made = answer.data.get("id") if isinstance(answer.data, dict) else None
+    return {"id": made} if isinstance(made, str) else {}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on an action: the ledger's row, and the name under which it was claimed."""
+
+    action_id: str
+    owner: str
+
+
+@dataclass
+class Work:
+    """What an action's function gets: Lever, the session, the resolver, and `write`.
+
+    `claim` None is a dry run: `write` then only notes down the request in `requests`. `perform_as` is the
+    Lever user that writes are attributed to. `download_to` and `file_link` are for actions that give out
+    files. `incomplete` is set when a `follow_up` could not be done.
+    """
+
+    lever: LeverClient
+    session: Session
+    policy: Policy
+    claim: Claim | None
+    steps: dict[str, Step] = field(default_factory=dict)
+    perform_as: str | None = None
+    download_to: Path | None = None
+    file_link: FileLink | None = None
+    warnings: list[str] = field(default_factory=list)
+    requests: list[Outgoing] = field(default_factory=list)
+    incomplete: bool = False
+    unknown: bool = False
+
+    def __post_init__(self) -> None:
+        self.resolve = Resolver(self.lever, self.session)
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may be written."""
+        return self.claim is None
+
+    @property
+    def params(self) -> Params:
+        """The query that attributes a write to a user."""
+        return {"perform_as": self.perform_as} if self.perform_as else {}
+
+    def warn(self, sentence: str) -> None:
+        """Say something to the caller that is no failure."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+    async def write(
+        self, name: str, request: Outgoing, effect: Effect | None, keep: Keep = no_ids
+    ) -> JsonObject:
+        """Do one write, once, and return what `keep` takes from Lever's answer, or what `effect` found.
+
+        `name` is unique in the action and the same whenever it is run again. `effect` None: Lever can't be
+        asked whether it happened. In a dry run the result is empty. Raises ActionError, which is `unknown` if
+        it may have happened.
+        """
+        if self.dry_run:
+            self.requests.append(request)
+            return {}
+        step = self.steps.setdefault(name, Step(name, f"{request.method} {request.path}"))
+        sent = 0
+        while step.state is not StepState.DONE:
+            if step.may_have_happened and await self._happened(step, effect):
+                break
+            if sent == self.policy.attempts:
+                raise self._gave_up(step)
+            if sent:
+                await asyncio.sleep(self.policy.pause * 2 ** (sent - 1) * random.uniform(0.5, 1))  # noqa: S311 -- jitter
+            sent += 1
+            await self._send(step, request, effect, keep)
+        return step.kept
+
+    async def follow_up(
+        self, name: str, request: Outgoing, effect: Effect | None, keep: Keep = no_ids, *, what: str
+    ) -> JsonObject | None:
+        """As `write`, for what the action can do without: a failure is a warning (None is returned).
+
+        `what` begins the warning, such as `The note was not added`. The same key tries it again.
+        """
+        try:
+            return await self.write(name, request, effect, keep)
+        except ActionError as error:
+            self.incomplete = True
+            self.unknown = self.unknown or error.unknown
+            self.warn(f"{what}: {error.message}")
+            return None
+
+    async def refresh(self, opportunities: Collection[str], *, below: Collection[str] = ()) -> None:
+        """Read the opportunities that were touched again, so that the tables show the new state.
+
+        A failure is a warning: the write was done, and the next sync brings the tables up to it.
+        """
+        if self.dry_run:
+            return
+        try:
+            await refresh_opportunities(self.lever, self.session, opportunities, below=below)
+        except (LeverError, StoreError) as error:
+            self.warn(f"It was done in Lever, but the tables will only show it after the next sync: {error}")
+
+    def created(self, model: str, remote_id: str) -> None:
+        """Keep that this action made a record in Lever."""
+        if self.claim is not None:
+            with self.session.store.writing() as conn:
+                ledger.record_created(
+                    conn, self.session.name, model, remote_id, action_id=self.claim.action_id, now=now()
+                )
+
+    async def _send(self, step: Step, request: Outgoing, effect: Effect | None, keep: Keep) -> None:
+        try:
+            # Sent before is sent again only after Lever was asked; what was there then still is.
+            if effect is not None and step.sent_at is None:
+                with suppress(PermissionMissingError):  # then it can't be looked up later either
+                    step.before = await effect.before(self.lever)
+            step.state, step.sent_at, step.over, step.error = StepState.SENDING, now(), False, None
+            step.attempts += 1
+            self._keep_steps()
+            answer = await self.lever.send(request)
+            step.kept = keep(answer)
+            step.state = StepState.DONE
+        except OutcomeUnknownError as error:
+            step.state, step.over, step.error = StepState.UNKNOWN, error.over, str(error)
+            step.sent_at = now()
+        except LeverError as error:
+            step.state, step.error = StepState.FAILED, str(error)
+            self._keep_steps()
+            raise of_failure(error) from None
+        self._keep_steps()
+
+    async def _happened(self, step: Step, effect: Effect | None) -> bool:
+        """Look in Lever whether a step happened, until the answer can be relied upon."""
+        if effect is None:
+            raise self._cannot_tell(step, "Lever has nothing to tell it by")
+        wait = 0.1
+        while True:
+            try:
+                found = await effect.found(self.lever, step.before)
+            except CannotTellError as error:
+                raise self._cannot_tell(step, str(error)) from None
+            except LeverError as error:
+                raise self._cannot_tell(step, f"Lever could not be asked ({error.problem})") from None
+            if found is not None:
+                step.state, step.kept, step.error = StepState.DONE, found, None
+                self._keep_steps()
+                return True
+            left = (self._believed_from(step) - now()).total_seconds()
+            if left <= 0:
+                step.state = StepState.FAILED
+                return False
+            await asyncio.sleep(min(left, wait))
+            wait = min(wait * 2, 5.0)
+
+    def _believed_from(self, step: Step) -> datetime:
+        """Return from when on not seeing the effect proves that it did not happen."""
+        assert step.sent_at is not None  # noqa: S101 - it went out
+        return step.sent_at + timedelta(seconds=self.policy.settle if step.over else self.policy.patience)
+
+    def _cannot_tell(self, step: Step, why: str) -> ActionError:
+        step.state = StepState.UNKNOWN
+        self._keep_steps()
+        return unknown_outcome(step.request, why)
+
+    def _gave_up(self, step: Step) -> ActionError:
+        self._keep_steps()
+        return ActionError(
+            Code.SERVICE_UNAVAILABLE,
+            "Lever can't be reached",
+            f"Lever failed {self.policy.attempts} times to do this and did not do it: {step.request}. "
+            "Try again later.",
+        )
+
+    def _keep_steps(self) -> None:
+        assert self.claim is not None  # noqa: S101 - only `write` comes here, and not in a dry run
+        moment = now()
+        until = moment + timedelta(seconds=self.policy.lease)
+        with self.session.store.writing() as conn:
+            ledger.keep_steps(
+                conn,
+                self.claim.action_id,
+                self.claim.owner,
+                [step.as_json() for step in self.steps.values()],
+                until=until,
+                now=moment,
+            )
