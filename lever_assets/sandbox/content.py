@@ -39,8 +39,10 @@ class Form:
     files: tuple[tuple[str, str, bytes], ...] = ()
 
     def named(self, *names: str) -> list[tuple[str, bytes]]:
-        """File names and contents of the fields with one of these names."""
-        return [(filename, content) for name, filename, content in self.files if name in names]
+        """File names and contents of the fields with one of these names, with or without brackets."""
+        return [
+            (filename, content) for name, filename, content in self.files if name.partition("[")[0] in names
+        ]
 
 
 async def receive_body(receive: Receive, content_type: str) -> Raw:

@@ -71,6 +71,9 @@ def test_interviews_and_offers_leave_updated_at_alone(own: Sandbox, mine: httpx.
     assert (shown["date"], shown["location"]) == (interview["date"] + DAY, "Room 1")
     (panel,) = read(mine, f"{path}/panels")
     assert panel["interviews"][0]["location"] == "Room 1"
+    assert (panel["start"], panel["end"]) == (interview["date"] + DAY, interview["date"] + DAY + 1_800_000)
+    own.delete("interviews", interview["id"])
+    assert read(mine, f"{path}/panels") == []
     assert [each["status"] for each in read(mine, f"{path}/offers")] == ["signed"]
 
 

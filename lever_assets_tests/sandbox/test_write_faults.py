@@ -41,6 +41,12 @@ def test_an_answer_is_lost_before_or_after_the_effect(
     assert ours.requests().by_endpoint_status["POST /opportunities/:id/addTags"] == {0: 1}
 
 
+def test_a_read_may_time_out_too(ours: Sandbox, fresh: httpx.Client) -> None:
+    ours.set_faults("timeout,times=1")
+    must_break(fresh, "GET", "/stages")
+    assert fresh.get("/stages").status_code == 200
+
+
 def test_a_fault_is_kept_to_a_method_or_an_endpoint(ours: Sandbox, fresh: httpx.Client) -> None:
     path = f"/opportunities/{ours.ids('opportunities')[-1]}"
     ours.set_faults(Fault(name="500", rate=1, method="POST"), "503=1,endpoint=PUT /opportunities/:id/stage")

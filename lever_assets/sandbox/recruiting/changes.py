@@ -44,6 +44,8 @@ class Changes:
                 self._name_application(parent, record["id"], present=True)
             if resource == "opportunities":
                 self._count({}, record)
+            if resource == "interviews":
+                self._copy_into_panel(record, gone=False)
             self._tell(on_added(self.account, resource, record))
         return record
 
@@ -110,27 +112,33 @@ class Changes:
                     self.account.replace(resource, text, entry | {"count": count})
 
     def _copy_into_panel(self, interview: Record, *, gone: bool) -> None:
-        """A panel holds its interviews, with the interviewers' answers to the invitation."""
+        """A panel holds its interviews, from the first to the last; without any it is gone."""
         panel = self.account.record("panels", interview.get("panel") or "")
         if panel is None:
             return
-        old = {each["id"]: each for each in panel["interviews"]}
-        answers = {
-            person["id"]: person.get("responseStatus", "needsAction")
-            for person in old.get(interview["id"], {}).get("interviewers", [])
-        }
-        people = [
-            person | {"responseStatus": answers.get(person["id"], "needsAction")}
-            for person in interview.get("interviewers", [])
-        ]
-        old[interview["id"]] = interview | {"interviewers": people}
-        if gone:
-            del old[interview["id"]]
-        panel["interviews"] = list(old.values())
-        if not old:
+        known = {each["id"]: each for each in panel.get("interviews", [])}
+        before = known.pop(interview["id"], {})
+        if not gone:
+            known[interview["id"]] = _with_responses(interview, before)
+        if not known:
             self.account.delete("panels", panel["id"], None, None)
             return
+        panel["interviews"] = list(known.values())
+        times = [(each["date"], each["duration"]) for each in known.values() if each.get("date")]
+        if times:
+            panel["start"] = min(date for date, _ in times)
+            panel["end"] = max(date + duration * 60_000 for date, duration in times)
         self.account.replace("panels", panel["id"], panel)
+
+
+def _with_responses(interview: Record, before: Record) -> Record:
+    """An interview as its panel shows it: with the answers to its invitations, kept as they were."""
+    answers = {person["id"]: person.get("responseStatus") for person in before.get("interviewers", [])}
+    people = [
+        person | {"responseStatus": answers.get(person["id"]) or "needsAction"}
+        for person in interview.get("interviewers", [])
+    ]
+    return interview | {"interviewers": people}
 
 
 def _texts(record: Record, field: str) -> list[str]:

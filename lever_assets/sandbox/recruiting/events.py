@@ -42,8 +42,9 @@ def on_added(account: Account, resource: str, record: Record) -> list[Event]:
     """What a new record means; it is stored already."""
     match resource:
         case "opportunities":
-            others = len(account.opportunities_of_contact(record["contact"])) > 1
-            known = others or account.get("contacts", record["contact"]) is not None
+            contact = record.get("contact") or ""
+            others = len(account.opportunities_of_contact(contact)) > 1
+            known = others or account.get("contacts", contact) is not None
             return [] if known else [_contact(record, "Created")]
         case "applications":
             opportunity = account.record("opportunities", record.get("opportunityId") or "")

@@ -38,7 +38,7 @@ def create_opportunity(call: Call) -> Answer:
     owned_by_posting = flag(call.query, "perform_as_posting_owner")
     form = parse(call.raw)
     resumes = [Upload(*file) for file in form.named("resumeFile")]
-    files = [Upload(*file) for file in form.named("files[]", "files", "file")]
+    files = [Upload(*file) for file in form.named("files", "file")]
     for upload in (*resumes, *files):
         check_file(upload)
     draft = validate(Draft, form.values)
