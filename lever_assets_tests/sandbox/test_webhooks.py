@@ -18,12 +18,21 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture
-def own() -> Iterator[Sandbox]:
-    with running_sandbox(
-        SandboxConfig(opportunities=60, seed=5, rate=0, webhook_retry_delay=0.01)
-    ) as sandbox:
+@pytest.fixture(scope="module")
+def telling() -> Iterator[Sandbox]:
+    config = SandboxConfig(opportunities=60, seed=5, rate=0, webhook_retry_delay=0.005)
+    with running_sandbox(config) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def own(telling: Sandbox) -> Iterator[Sandbox]:
+    """An account without subscriptions that retries quickly."""
+    yield telling
+    telling.wait_for_webhooks()
+    telling.webhooks.forget()
+    for ident in telling.ids("webhooks"):
+        telling.delete("webhooks", ident)
 
 
 def _subscribe(client: httpx.Client, url: str, *events: str, **configuration: Any) -> dict[str, str]:
@@ -83,7 +92,7 @@ def test_writes_through_the_api_are_told_and_signed(
 ) -> None:
     keys = _subscribe(mine, receiver.url)
     posting, user = own.add_posting()["id"], user_of(own)
-    made = make(mine, own, name="Ada", emails=["ada@example.net"], postings=[posting])
+    made = make(mine, own, name="Ada", emails=["told@example.net"], postings=[posting])
     ident, contact = made["id"], made["contact"]
     hired = next(
         i for i in own.ids("archive_reasons") if (own.get("archive_reasons", i) or {})["type"] == "hired"
