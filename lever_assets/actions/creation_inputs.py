@@ -15,14 +15,21 @@ from lever_assets.actions.inputs import (
     Text,
     UserId,
     WebAddress,
+    like,
 )
 
-Email = Annotated[
-    str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", json_schema_extra={"format": "email"})
+Email = Annotated[str, *like(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "an e-mail address", format="email")]
+QuestionId = Annotated[
+    str,
+    *like(
+        r"^(remote:.{1,1000}|[1-9A-HJ-NP-Za-km-z]{24})$",
+        "one of our ids (24 characters), or remote: and Lever's ids of form and question",
+    ),
 ]
-QuestionId = Annotated[str, Field(pattern=r"^(remote:.{1,1000}|[1-9A-HJ-NP-Za-km-z]{24})$")]
+Country = Annotated[str, *like(r"^[A-Z]{2}$", "a country code of two capitals, such as DE")]
+ContentType = Annotated[str, *like(r"^[\w.-]+/[\w.+-]+$", "a content type such as application/pdf")]
 Kind = Literal["PERSONAL", "WORK", "OTHER"]
-Base64 = Annotated[str, Field(min_length=1, repr=False)]
+Base64 = Annotated[str, Field(min_length=1)]
 
 
 class AdditionalEmail(Part):
@@ -43,9 +50,7 @@ class CandidateLocation(Part):
     """Where a candidate lives. Lever has one line for it: city and country."""
 
     city: str | None = Field(None, description="City")
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = Field(
-        None, description="Country (ISO 3166-1, two capitals)"
-    )
+    country: Country | None = Field(None, description="Country (ISO 3166-1, two capitals)")
     state: str | None = Field(None, description="State or province")
     street_1: str | None = Field(None, description="Street and number")
     zip_code: str | None = Field(None, description="Postal code")
@@ -84,11 +89,11 @@ class NewCandidate(Part):
 
 class _FileContent(Part):
     name: Text = Field(max_length=255, description="File name with its ending, such as `cv.pdf`")
-    content_type: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.+-]+$")] | None = Field(
+    content_type: ContentType | None = Field(
         None, description="Such as application/pdf; needed with `data`, else told by the download"
     )
     data_url: WebAddress | None = Field(None, description="Where to fetch the file, at once, without a key")
-    data: Base64 | None = Field(None, description="The file in base64")
+    data: Base64 | None = Field(None, repr=False, description="The file in base64")
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:

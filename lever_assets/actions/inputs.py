@@ -1,23 +1,55 @@
 """What the actions take. The forms in the Dagster UI, the HTTP API and the documentation are made from it."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    TypeAdapter,
+    ValidationError,
+)
 
-_ID = r"^(remote:[A-Za-z0-9_-]{1,100}|[1-9A-HJ-NP-Za-km-z]{24})$"
 
-Id = Annotated[str, Field(pattern=_ID)]
+def like(pattern: str, what: str, **schema: JsonValue) -> tuple[AfterValidator, Any]:
+    """Return the constraint that a text has the form `pattern`; the error says `what` it should be.
+
+    `schema` is added to the field's JSON schema.
+    """
+    form = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if form.search(text) is None:
+            raise ValueError(f"should be {what}")
+        return text
+
+    return AfterValidator(check), Field(json_schema_extra={"pattern": pattern, **schema})
+
+
+_OWN = "[1-9A-HJ-NP-Za-km-z]{24}"
+_REMOTE = "[A-Za-z0-9_-]{1,100}"
+
+Id = Annotated[
+    str, *like(rf"^(remote:{_REMOTE}|{_OWN})$", "one of our ids (24 characters), or remote: and Lever's id")
+]
 """One of our ids (24 characters), or `remote:` and Lever's id."""
 
-UserId = Annotated[str, Field(pattern=r"^(remote:)?[A-Za-z0-9_-]{1,100}$")]
+UserId = Annotated[str, *like(rf"^(remote:)?{_REMOTE}$", "one of our user ids, or Lever's id of a user")]
 """A user: as `Id`, or Lever's id alone."""
 
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+Text = Annotated[str, *like(r"\S", "a text that is not empty")]
 _ADDRESS: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
 
 
 def _web_address(text: str) -> str:
-    _ADDRESS.validate_python(text)
+    try:
+        _ADDRESS.validate_python(text)
+    except ValidationError:
+        raise ValueError("should be an address with http or https") from None
     return text  # as it was written: the parsed form adds a slash
 
 

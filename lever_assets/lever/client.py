@@ -160,7 +160,10 @@ class LeverClient:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> RawAnswer:
-        """Send a request once, as it is, and return whatever Lever answers, errors included."""
+        """Send a request once, as it is, and return whatever Lever answers, errors included.
+
+        Should the answer hold the key, it is blotted out. Raises OutcomeUnknownError if it may have written.
+        """
         query = wire.query(params or {})
         url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
         request = httpx.Request(
@@ -170,10 +173,16 @@ class LeverClient:
             headers=httpx.Headers({**_HEADERS, **(headers or {})}),
             extensions=self._extensions,
         )
-        response = await self._ask(request, path, transport=self._writing)
-        names = response.headers.keys()
-        values = {name: response.headers.get_list(name) for name in names if name != "content-encoding"}
-        return RawAnswer(url, response.status_code, values, response.content)
+        doubtful: LeverError | None = None
+        try:
+            response = await self._ask(request, path, transport=self._writing)
+        except UnavailableError as error:
+            if method == "GET" or not error.sent:
+                raise
+            doubtful = faults.of_outcome(error, method, path)
+        if doubtful is not None:
+            raise doubtful
+        return RawAnswer.of(response, credentials(response.request))
 
     async def download(self, path: str, target: Path, *, limit: int) -> Downloaded:
         """Save the file at `path` as `target`, which is only there when it is complete.

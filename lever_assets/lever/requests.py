@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 import httpx
 import orjson
@@ -106,6 +107,17 @@ class RawAnswer:
     status: int
     headers: Mapping[str, list[str]]
     content: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, response: httpx.Response, secrets: Iterable[str]) -> Self:
+        """Return a whole response, in which none of `secrets` is left."""
+        content = response.content
+        headers = {name: response.headers.get_list(name) for name in response.headers}
+        headers.pop("content-encoding", None)  # it was undone
+        for secret in secrets:
+            content = content.replace(secret.encode(), b"***")
+            headers = {name: [each.replace(secret, "***") for each in all_] for name, all_ in headers.items()}
+        return cls(str(response.request.url), response.status_code, headers, content)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,203 @@
+"""Any request to the Data API, as it is: for what the unified models and actions do not cover."""
+
+import asyncio
+import base64
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import httpx
+import orjson
+from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
+
+from lever_assets.actions.creation_inputs import Base64
+from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.errors import ActionError, invalid, of_failure, of_input
+from lever_assets.actions.inputs import Part
+from lever_assets.connect.connection import NotConnectedError
+from lever_assets.lever import JsonObject, LeverClient, LeverError, RawAnswer
+from lever_assets.sync.session import Session
+
+_OURS = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "cookie",
+        "host",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that the client sets, or that say how the message is sent."""
+
+_KEPT_BACK = frozenset({"set-cookie", "connection", "keep-alive", "transfer-encoding"})
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _inside(path: str) -> str:
+    """Check that a path can't lead out of the API's base address, also when it is decoded twice."""
+    decoded = unquote(unquote(path))
+    if not path.startswith("/") or path.startswith("//"):
+        raise ValueError("begin it with one slash, such as /opportunities")
+    if "\\" in decoded or "#" in decoded or _UNPRINTABLE.search(decoded) or " " in path:
+        raise ValueError("write it without backslash, # and blanks")
+    if any(segment in {".", ".."} for segment in decoded.partition("?")[0].split("/")):
+        raise ValueError("it may not lead out of the API with . or ..")
+    if "//" in decoded.partition("?")[0]:
+        raise ValueError("it may not hold two slashes in a row")
+    return path
+
+
+def _sendable(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or _UNPRINTABLE.search(value) or not value.isascii():
+            raise ValueError(f"{name!r} is not a header that can be sent")
+        if name.lower() in _OURS:
+            raise ValueError(f"{name} is set by the connector")
+    return headers
+
+
+class FormFile(Part):
+    """A file in a form."""
+
+    name: str = Field(min_length=1, max_length=255, description="File name")
+    content_type: str = Field("application/octet-stream", description="Such as application/pdf")
+    data: Base64 = Field(repr=False, description="The file in base64")
+
+
+class FormField(Part):
+    """A field of a form: a text or a file."""
+
+    name: str = Field(min_length=1, description="Name of the field")
+    value: str | FormFile = Field(description="Its text, or a file")
+
+
+class Passthrough(Part):
+    """A request to the Data API."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field(description="HTTP method")
+    path: Annotated[str, AfterValidator(_inside)] = Field(
+        max_length=2000, description="Path below the API's base address, such as /opportunities"
+    )
+    params: dict[str, str | int | float | bool | list[str]] = Field(
+        default_factory=dict, description="Query parameters, beside those in the path"
+    )
+    headers: Annotated[dict[str, str], AfterValidator(_sendable)] = Field(
+        default_factory=dict, description="Further headers; the key is added by the connector"
+    )
+    data: JsonValue = Field(None, description="Body: an object or list goes as JSON, a text as it is")
+    multipart_form_data: tuple[FormField, ...] | None = Field(
+        None, description="Body as a form, in place of data"
+    )
+    response_as_base64: bool = Field(False, description="Give the answer's body in base64, for files")
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if self.data is not None and self.multipart_form_data is not None:
+            raise ValueError("give only one of data and multipart_form_data")
+        return self
+
+
+def passthrough(
+    session: Session, given: Mapping[str, object] | Passthrough, *, log_url: str | None = None
+) -> ActionAnswer:
+    """Send a request with the connection's key and return {url, status, headers, data}.
+
+    Whatever Lever answers is a success. It is sent once, and has no row in the ledger.
+    """
+
+    async def alone() -> ActionAnswer:
+        async with session.connection.client(session.settings) as lever:
+            return await passthrough_with(lever, given, log_url=log_url)
+
+    try:
+        return asyncio.run(alone())
+    except NotConnectedError as error:
+        return ActionAnswer.failed(of_failure(error), log_url=log_url)
+
+
+async def passthrough_with(
+    lever: LeverClient, given: Mapping[str, object] | Passthrough, *, log_url: str | None = None
+) -> ActionAnswer:
+    """As `passthrough`, with an open client."""
+    try:
+        asked = given if isinstance(given, Passthrough) else Passthrough.model_validate(given)
+        answer = await _sent(lever, asked)
+    except ValidationError as error:
+        return ActionAnswer.failed(of_input(error), log_url=log_url)
+    except (ActionError, LeverError) as error:
+        return ActionAnswer.failed(of_failure(error), log_url=log_url)
+    return ActionAnswer(data=_shown(answer, as_base64=asked.response_as_base64))
+
+
+async def _sent(lever: LeverClient, asked: Passthrough) -> RawAnswer:
+    parts = urlsplit(asked.path)
+    query: dict[str, str | int | float | bool | list[str]] = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        before = query.setdefault(name, [])
+        assert isinstance(before, list)  # noqa: S101 - set in the line above
+        before.append(value)
+    content, content_type = _body(asked)
+    headers = {**({"Content-Type": content_type} if content_type else {}), **asked.headers}
+    return await lever.exchange(
+        asked.method, parts.path, {**query, **asked.params}, headers=headers, content=content
+    )
+
+
+def _body(asked: Passthrough) -> tuple[bytes | None, str | None]:
+    if asked.multipart_form_data is not None:
+        return _form(asked.multipart_form_data)
+    if asked.data is None:
+        return None, None
+    if isinstance(asked.data, str):
+        return asked.data.encode(), "text/plain; charset=utf-8"
+    return orjson.dumps(asked.data), "application/json"
+
+
+def _form(fields: tuple[FormField, ...]) -> tuple[bytes, str]:
+    parts: list[tuple[str, tuple[str | None, bytes, str | None]]] = []
+    for each in fields:
+        if isinstance(each.value, str):
+            parts.append((each.name, (None, each.value.encode(), None)))
+        else:
+            file = (each.value.name, _decoded(each.value.data), each.value.content_type)
+            parts.append((each.name, file))
+    request = httpx.Request("POST", "http://form", files=parts)
+    return request.read(), request.headers["content-type"]
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise invalid("Invalid input", "multipart_form_data: a file is not base64. Encode it anew.") from None
+
+
+def _shown(answer: RawAnswer, *, as_base64: bool) -> JsonObject:
+    headers: JsonObject = {
+        name: values[0] if len(values) == 1 else list(values)
+        for name, values in answer.headers.items()
+        if name not in _KEPT_BACK
+    }
+    return {
+        "url": answer.url,
+        "status": answer.status,
+        "headers": headers,
+        "data": base64.b64encode(answer.content).decode() if as_base64 else _parsed(answer.content),
+    }
+
+
+def _parsed(content: bytes) -> JsonValue:
+    if not content:
+        return None
+    try:
+        found: JsonValue = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return content.decode("utf-8", "replace")
+    return found
