@@ -134,7 +134,7 @@ class LeverApi:
         return Answer(error.status, error.body())
 
     def _spoil(self, body: bytes, strike: Strike) -> bytes:
-        if strike.malformed:
+        if strike.malformed and body:
             self._malformed += 1
             return malform(body, self._malformed)
         if strike.no_id and body.startswith(b'{"data":[{'):

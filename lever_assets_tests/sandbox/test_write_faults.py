@@ -70,6 +70,14 @@ def test_a_truncated_answer_of_a_write_comes_after_its_effect(ours: Sandbox, fre
     assert len(fresh.get(path).json()["data"]) == 1
 
 
+def test_a_deletion_has_no_answer_to_malform(ours: Sandbox, fresh: httpx.Client) -> None:
+    path = f"/opportunities/{make(fresh, ours, name='Ada')['id']}/notes"
+    note = fresh.post(path, json={"value": "x"}).json()["data"]["id"]
+    ours.set_faults("malformed=1")
+    answer = fresh.delete(f"{path}/{note}")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
 def test_a_fault_is_read_with_all_its_fields() -> None:
     (fault,) = parse_faults(["reset=0.5,when=after,endpoint=POST /opportunities,method=POST,times=2"])
     assert fault == Fault(
