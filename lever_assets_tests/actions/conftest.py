@@ -1,0 +1,38 @@
+"""An account for each module of tests; every test takes people from it whom no other has touched."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope
+from lever_assets_tests.actions.recruiting import Recruiting, waiting
+
+
+@pytest.fixture(scope="session")
+def lever() -> Iterator[Sandbox]:
+    """One sandbox for all tests of the actions."""
+    with running_sandbox(SandboxConfig(opportunities=400, seed=7, rate=0)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Recruiting:
+    """The account, synced once."""
+    folder = tmp_path_factory.mktemp("recruiting")
+    shutil.copy(sqlite_template, folder / "lever.db")
+    account = Recruiting(lever, folder, f"sqlite:///{folder / 'lever.db'}")
+    with account.session() as session:
+        sync(session, Scope())
+        account.people = iter(list(waiting(session)))
+    return account
+
+
+@pytest.fixture
+def account(synced: Recruiting) -> Iterator[Recruiting]:
+    """The account, which behaves again after each test."""
+    yield synced
+    synced.sandbox.set_faults()

@@ -1,0 +1,143 @@
+"""One key is one request: what the same key, another key and no key at all do."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.sandbox import Fault
+from lever_assets.store import Store, ledger
+from lever_assets.store.ledger import State
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope
+from lever_assets_tests.actions.recruiting import HASTY, Recruiting
+from lever_assets_tests.actions.writes import WRITES
+
+
+def test_the_same_key_returns_the_first_result(account: Recruiting) -> None:
+    trial = WRITES["add_application_note"](account, account.person())
+    first = account.run("add_application_note", trial.given, idempotency_key="first")
+    account.sandbox.reset_requests()
+    second = account.run("add_application_note", trial.given, idempotency_key="first")
+
+    assert second == first
+    assert account.sandbox.requests().total == 0
+    assert trial.effects(account) == 1
+
+
+def test_a_key_stands_for_one_input(account: Recruiting) -> None:
+    person = account.person()
+    trial = WRITES["add_application_note"](account, person)
+    account.run("add_application_note", trial.given, idempotency_key="one input")
+    other = account.run(
+        "add_application_note", {**trial.given, "content": "another"}, idempotency_key="one input"
+    )
+    tag = {"candidate_id": person.candidate, "tag": {"name": "x"}}
+    another_action = account.run("add_candidate_tag", tag, idempotency_key="one input")
+
+    for answer in (other, another_action):
+        assert answer.error is not None
+        assert answer.error["title"] == "Key used before"
+    assert "another" not in account.notes(person)
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "auto:x"])
+def test_a_key_that_can_not_be_one_is_refused(account: Recruiting, key: str) -> None:
+    trial = WRITES["add_application_note"](account, account.person())
+    answer = account.run("add_application_note", trial.given, idempotency_key=key)
+
+    assert answer.error is not None
+    assert answer.error["title"] == "Invalid key"
+    assert trial.effects(account) == 0
+
+
+def test_the_same_note_without_a_key_is_a_repetition_for_a_while(account: Recruiting) -> None:
+    trial = WRITES["add_application_note"](account, account.person())
+    first = account.run("add_application_note", trial.given)
+    again = account.run("add_application_note", trial.given)
+    assert again.action_id == first.action_id
+    assert trial.effects(account) == 1
+
+    no_while = type(HASTY)(**{**HASTY.__dict__, "same_input": 0.0})
+    later = account.run("add_application_note", trial.given, policy=no_while)
+    assert later.action_id != first.action_id
+    assert trial.effects(account) == 2
+
+
+def test_what_is_set_back_and_forth_is_set_each_time(account: Recruiting) -> None:
+    person = account.person()
+    tag = {"candidate_id": person.candidate, "tag": {"name": "back and forth"}}
+    for name in ("add_candidate_tag", "remove_candidate_tag", "add_candidate_tag"):
+        assert account.run(name, tag).succeeded
+
+    assert "back and forth" in account.read(f"/opportunities/{person.opportunity}")["tags"]
+
+
+def test_what_failed_is_tried_again_by_the_same_key_and_without_one(account: Recruiting) -> None:
+    trial = WRITES["add_application_note"](account, account.person())
+    for key in ("failed once", None):
+        account.sandbox.set_faults(Fault(name="500", endpoint=trial.endpoint, rate=1))
+        failed = account.run("add_application_note", trial.given, idempotency_key=key)
+        assert failed.state is State.FAILED
+        account.sandbox.set_faults()
+        done = account.run("add_application_note", trial.given, idempotency_key=key)
+        assert done.succeeded
+        assert done.action_id == failed.action_id
+
+    assert trial.effects(account) == 2
+
+
+@pytest.fixture
+def elsewhere(account: Recruiting, database_url: str, tmp_path: Path) -> Recruiting:
+    """The account in another database, of either kind."""
+    other = Recruiting(account.sandbox, tmp_path, database_url)
+    with other.session() as session:
+        sync(session, Scope())
+    return other
+
+
+def test_many_callers_with_one_key_write_once(account: Recruiting, elsewhere: Recruiting) -> None:
+    trial = WRITES["add_application_note"](account, account.person())
+    account.sandbox.reset_requests()
+    account.sandbox.set_faults(Fault(name="latency", rate=50))
+    answers: list[ActionAnswer] = []
+
+    def call() -> None:
+        answers.append(elsewhere.run("add_application_note", trial.given, idempotency_key="together"))
+
+    callers = [threading.Thread(target=call) for _ in range(6)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert len({answer.action_id for answer in answers}) == 1
+    assert [answer.envelope() for answer in answers] == [answers[0].envelope()] * 6
+    assert answers[0].succeeded
+    assert account.sandbox.requests().of(trial.endpoint) == 1
+    assert trial.effects(account) == 1
+
+
+def test_the_ledger_tells_what_was_done(account: Recruiting) -> None:
+    person = account.person()
+    trial = WRITES["add_candidate_result_link"](account, person)
+    answer = account.run("add_candidate_result_link", trial.given, run_id="a-run")
+    with account.session() as session:
+        entry = _entry(session.store, str(answer.action_id))
+
+    assert (entry.action, entry.state, entry.attempts) == ("add_candidate_result_link", State.SUCCEEDED, 1)
+    assert entry.run_id == "a-run"
+    assert entry.request == trial.given
+    assert entry.owner is None
+    assert [(step["name"], step["state"], step["attempts"]) for step in entry.steps] == [
+        ("add_link", "done", 1),
+        ("add_note", "done", 1),
+    ]
+
+
+def _entry(store: Store, action_id: str) -> ledger.Entry:
+    with store.reading() as conn:
+        found = ledger.get(conn, "lever", action_id)
+    assert found is not None
+    return found
