@@ -27,4 +27,15 @@ test: $(READY)  ## Lint, type-check and run the whole test suite
 lint: $(READY)  ## Lint and type-check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-.PHONY: help setup test lint
+PORT ?= 3000
+
+demo: $(READY)  ## Sync a made-up account and show what landed
+	@$(BIN)/lever-assets demo
+
+demo-ui: $(READY)  ## The same, then Dagster's UI on it (PORT=3000)
+	@$(BIN)/lever-assets demo --ui --port $(PORT)
+
+ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
+	@DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
+
+.PHONY: help setup test lint demo demo-ui ui

@@ -19,7 +19,7 @@ class Progress:
 
     def __str__(self) -> str:
         of = "" if self.total is None else f" of {self.total:,}"
-        left = "" if self.seconds_left is None else f", {_duration(self.seconds_left)} left"
+        left = "" if self.seconds_left is None else f", {duration(self.seconds_left)} left"
         asked = f", {self.requests:,} requests at {self.rate:.1f}/s" if self.requests else ""
         return f"{self.step}: {self.done:,}{of} {self.unit}{asked}{left}"
 
@@ -69,7 +69,8 @@ class Meter:
         return time.monotonic() - self._started
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a duration in words, such as `33 min 20 s`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

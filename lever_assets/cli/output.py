@@ -1,0 +1,84 @@
+"""Where things go: results to standard output, progress and warnings to standard error."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+_EVERY = 5.0
+"""Seconds between two lines of progress where no terminal can redraw one."""
+
+Say = Callable[[object], None]
+
+
+def as_json(result: Any) -> None:
+    """Write one JSON object: a dataclass, or anything JSON has; instants as ISO 8601."""
+    plain = asdict(result) if hasattr(result, "__dataclass_fields__") else result
+    json.dump(plain, sys.stdout, indent=2, default=_plain, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def warn(text: str) -> None:
+    """Write a warning, one line."""
+    sys.stderr.write(f"warning: {' '.join(text.split())}\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table; numbers go to the right, None is left empty."""
+    found = [list(row) for row in rows]
+    shown = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
+    for place, column in enumerate(columns):
+        numbers = all(isinstance(row[place], int | float) or row[place] is None for row in found)
+        shown.add_column(column, justify="right" if numbers and found else "left", overflow="fold")
+    for row in found:
+        shown.add_row(*(_cell(value) for value in row))
+    console(sys.stdout).print(shown)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+    return str(value)
+
+
+def console(stream: TextIO) -> Console:
+    """Return a console on `stream` that takes texts as they are."""
+    wide = None if stream.isatty() else 120
+    return Console(file=stream, markup=False, highlight=False, emoji=False, width=wide)
+
+
+@contextmanager
+def following() -> Iterator[Say]:
+    """Yield a function that shows how far something is: a line that is redrawn, or one every few seconds."""
+    shown = console(sys.stderr)
+    if shown.is_terminal:
+        with shown.status("…") as status:
+            yield lambda progress: status.update(str(progress))
+        return
+    told = time.monotonic()
+
+    def say(progress: object) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _EVERY:
+            told = time.monotonic()
+            sys.stderr.write(f"{progress}\n")
+
+    yield say

@@ -1,0 +1,100 @@
+"""`sandbox serve`: a local Lever to try things on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lever_assets.cli.errors import CommandError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the family."""
+    family = typer.Typer(no_args_is_help=True, help="A local Lever with made-up or recorded data.")
+    family.callback()(_family)
+    family.command()(serve)
+    app.add_typer(family, name="sandbox")
+
+
+def _family() -> None:
+    """Try things on a local Lever with made-up or recorded data."""
+
+
+def serve(
+    *,
+    opportunities: Annotated[int, typer.Option(min=0, help="Size of the made-up account.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same account.")] = 1,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Serve this folder of recorded JSON instead.")
+    ] = None,
+    db: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the account in this file, for a later start.")
+    ] = None,
+    key: Annotated[str, typer.Option(help="The API key that it accepts.")] = "sandbox-key",
+    confidential: Annotated[bool, typer.Option(help="Whether the key may read confidential records.")] = True,
+    deny: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RESOURCE", help="A resource that the key may not read, or `notes:write`."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8420,
+    rate: Annotated[float, typer.Option(min=0, help="Requests a second; 0 lifts the limit.")] = 10.0,
+    burst: Annotated[int, typer.Option(min=0, help="Requests that may come at once.")] = 20,
+    apply_rate: Annotated[
+        float | None,
+        typer.Option(min=0, help="Applications through postings a second; 2 unless --rate is 0."),
+    ] = None,
+    webhook_retry_delay: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Wait before a failed webhook is sent again.")
+    ] = 5.0,
+    webhook_timeout: Annotated[
+        float, typer.Option(min=0.001, metavar="SECONDS", help="How long a webhook may take.")
+    ] = 10.0,
+    latency: Annotated[float, typer.Option(min=0, metavar="MS", help="Delay of every answer.")] = 0.0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=RATE][,…]",
+            help="Misbehave, such as 500=0.1 or reset,method=POST,times=1: see docs/sandbox.md.",
+        ),
+    ] = None,
+    fault_seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 1,
+) -> None:
+    """Serve a local Lever until Ctrl-C, and print what to set to use it."""
+    from lever_assets.sandbox import SandboxConfig, parse_faults  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.sandbox import serve as run  # noqa: PLC0415
+
+    try:
+        faults = parse_faults(fault or ())
+    except ValueError as error:
+        raise typer.BadParameter(f"--fault: {_first_line(error)}") from None
+    config = SandboxConfig(
+        opportunities=opportunities,
+        seed=seed,
+        data=data,
+        db=db,
+        key=key,
+        confidential_access=confidential,
+        denied=frozenset(deny or ()),
+        host=host,
+        port=port,
+        rate=rate,
+        burst=burst,
+        apply_rate=apply_rate,
+        webhook_retry_delay=webhook_retry_delay,
+        webhook_timeout=webhook_timeout,
+        latency_ms=latency,
+        faults=faults,
+        fault_seed=fault_seed,
+    )
+    try:
+        run(config)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"the sandbox can't start: {error}") from None
+
+
+def _first_line(error: ValueError) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if "fault" in line), lines[0] if lines else "can't be read")

@@ -1,0 +1,189 @@
+"""`sync`, `plan` and `replay`: reading the account, what it will cost, and mapping again."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lever_assets.cli import output
+
+if TYPE_CHECKING:
+    from lever_assets.settings import Settings
+    from lever_assets.sync.planning import Plan
+    from lever_assets.sync.reports import DeriveReport
+    from lever_assets.sync.run import SyncReport
+    from lever_assets.sync.session import Scope, Session
+
+Json = Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(sync)
+    app.command()(plan)
+    app.command()(replay)
+
+
+def sync(
+    full: Annotated[bool, typer.Option("--full", help="Read the whole account.")] = False,
+    delta: Annotated[
+        bool, typer.Option("--delta", help="Read only what changed since the last sync.")
+    ] = False,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], metavar="DATE", help="Read what changed on this day or later."
+        ),
+    ] = None,
+    end: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to", formats=["%Y-%m-%d"], metavar="DATE", help="Read what changed up to and on this day."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the database up to Lever.
+
+    The first time the whole account is read, after that what changed.
+    """
+    chosen = sum((full, delta, start is not None or end is not None))
+    if chosen > 1:
+        raise typer.BadParameter("give one of --full, --delta and --from/--to")
+    if start is not None and end is not None and start > end:
+        raise typer.BadParameter("--from lies after --to")
+
+    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.sync.run import sync as run_sync  # noqa: PLC0415
+    from lever_assets.sync.session import Session  # noqa: PLC0415
+
+    settings = Settings.load()
+    with output.following() as say, Session.open(settings, listener=say) as session:
+        scope = _scope(session, settings, full=full, delta=delta, days=(start, end))
+        if not as_json:
+            typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
+        report = run_sync(session, scope)
+    for warning in report.warnings:
+        output.warn(warning)
+    if as_json:
+        output.as_json(_summary(report, str(scope)))
+    else:
+        _show(report)
+
+
+def _scope(
+    session: "Session",
+    settings: "Settings",
+    *,
+    full: bool,
+    delta: bool,
+    days: tuple[datetime | None, datetime | None],
+) -> "Scope":
+    from lever_assets.sync.session import Scope, now  # noqa: PLC0415
+    from lever_assets.sync.status import status  # noqa: PLC0415
+    from lever_assets.sync.windows import covering  # noqa: PLC0415
+
+    start, end = days
+    if start is not None or end is not None:
+        first = settings.sync_start_at
+        lower = first if start is None else start.replace(tzinfo=UTC)
+        upper = now() + timedelta(days=1) if end is None else end.replace(tzinfo=UTC) + timedelta(days=1)
+        return Scope(covering(lower, upper, first=first, now=now()))
+    if full:
+        return Scope()
+    return Scope(delta=delta or status(session.store, session.name).complete)
+
+
+def _summary(report: "SyncReport", scope: str) -> dict[str, object]:
+    return {
+        "covers": scope,
+        "requests": report.requests,
+        "rejected": report.rejected,
+        "seconds": round(report.seconds, 3),
+        "warnings": list(report.warnings),
+        "resources": {
+            each.resource: {
+                **vars(each.counts),
+                "without_id": each.set_aside,
+                "requests": each.traffic.requests,
+                "skipped": each.skipped,
+            }
+            for each in report.landed
+        },
+        "models": {each.model: _counts(each) for each in report.derived},
+    }
+
+
+def _counts(report: "DeriveReport") -> dict[str, object]:
+    return {"rows": report.rows, **vars(report.counts), "unmappable": report.unmappable}
+
+
+_COLUMNS = ("table", "rows", "new", "changed", "unchanged", "gone", "set aside")
+
+
+def _row(report: "DeriveReport") -> tuple[object, ...]:
+    counts = report.counts
+    changes = (counts.inserted, counts.updated, counts.unchanged, counts.deleted)
+    return (report.model, report.rows, *changes, report.unmappable)
+
+
+def _show(report: "SyncReport") -> None:
+    output.table("", _COLUMNS, (_row(each) for each in report.derived))
+    rejected = f", {report.rejected:,} of them rejected" if report.rejected else ""
+    typer.echo(f"\n{report.requests:,} requests{rejected}, {report.seconds:.1f} seconds.")
+
+
+def plan(as_json: Json = False) -> None:
+    """Say what a full sync will cost.
+
+    How many requests, and how long they take at the allowance. Writes nothing.
+    """
+    from lever_assets.settings import Settings  # noqa: PLC0415
+    from lever_assets.sync.planning import plan as make_plan  # noqa: PLC0415
+    from lever_assets.sync.session import Session  # noqa: PLC0415
+
+    with output.following() as say, Session.open(Settings.load(), listener=say) as session:
+        made = make_plan(session)
+    for resource in made.denied:
+        output.warn(f"the key may not read {resource}: a sync will skip it")
+    if as_json:
+        output.as_json({**vars(made), "total": made.total})
+    else:
+        _show_plan(made)
+
+
+def _show_plan(made: "Plan") -> None:
+    from lever_assets.sync.progress import duration  # noqa: PLC0415
+
+    output.table("", ("resource", "requests"), made.requests.items())
+    time = "" if made.seconds is None else f", about {duration(made.seconds)} at the allowance"
+    account = f"{made.opportunities:,} opportunities and {made.postings:,} postings"
+    typer.echo(f"\n{account}: {made.total:,} requests{time}. (Finding out took {made.asked:,}.)")
+
+
+def replay(
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Only these models.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Map again what was read before.
+
+    Asks Lever nothing.
+    """
+    from lever_assets.unified.catalogue import BY_NAME  # noqa: PLC0415
+
+    unknown = sorted(set(models or ()) - set(BY_NAME))
+    if unknown:
+        raise typer.BadParameter(f"no such model: {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
+
+    from lever_assets.settings import Settings  # noqa: PLC0415
+    from lever_assets.sync.run import replay as run_replay  # noqa: PLC0415
+    from lever_assets.sync.session import Session  # noqa: PLC0415
+
+    with output.following() as say, Session.open(Settings.load(), listener=say) as session:
+        reports = run_replay(session, models or None)
+    if as_json:
+        output.as_json({"models": {each.model: _counts(each) for each in reports}})
+    else:
+        output.table("", _COLUMNS, (_row(each) for each in reports))

@@ -1,0 +1,1 @@
+"""The command line, held to its exit codes and to what it prints."""

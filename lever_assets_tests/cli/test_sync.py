@@ -1,0 +1,166 @@
+"""`sync`, `status`, `plan` and `replay`: what they do, say and return."""
+
+import pytest
+
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets_tests.cli.conftest import Command
+
+
+def test_the_first_sync_reads_the_whole_account_and_the_next_what_changed(
+    command: Command, sandbox: Sandbox
+) -> None:
+    first = command("sync", "--json")
+    assert first.code == 0
+    assert first.json["covers"] == "everything"
+    assert first.json["models"]["candidates"]["inserted"] == 25
+    assert first.json["warnings"] == []
+
+    sandbox.touch(share=0.1, seed=1)
+    second = command("sync", "--json")
+    assert second.json["covers"] == "what changed since the last sync"
+    assert second.json["models"]["candidates"]["updated"] == 2
+    assert second.json["requests"] < first.json["requests"]
+
+
+def test_a_full_sync_and_a_delta_can_be_asked_for(command: Command) -> None:
+    assert command("sync", "--delta", "--json").json["covers"] == "what changed since the last sync"
+    again = command("sync", "--full", "--json").json
+    assert again["covers"] == "everything"
+    changes = [(each["inserted"], each["updated"], each["deleted"]) for each in again["models"].values()]
+    assert set(changes) == {(0, 0, 0)}
+
+
+def test_days_are_read_from_midnight_to_midnight(command: Command) -> None:
+    told = command("sync", "--from", "2026-10-01", "--to", "2026-10-31", "--json").json
+    assert told["covers"] == "2026-10-01 00:00 to 2026-11-01 00:00 UTC"
+    assert 0 < told["models"]["candidates"]["rows"] < 25
+
+
+def test_people_get_a_table_and_a_line(command: Command) -> None:
+    told = command("sync")
+    assert told.code == 0
+    assert "candidates" in told.out
+    assert told.out.rstrip().endswith("seconds.")
+    assert told.err.startswith("Reading what changed since the last sync") or "everything" in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("sync", "--full", "--delta"), "give one of"),
+        (("sync", "--full", "--from", "2026-01-01"), "give one of"),
+        (("sync", "--from", "2026-02-01", "--to", "2026-01-01"), "--from lies after --to"),
+        (("sync", "--from", "yesterday"), "yesterday"),
+        (("sync", "--nonsense"), "--nonsense"),
+        (("nonsense",), "nonsense"),
+        (("replay", "people"), "no such model: people"),
+        (("sandbox", "serve", "--fault", "gremlins"), "gremlins"),
+    ],
+)
+def test_bad_usage_is_refused(command: Command, arguments: tuple[str, ...], says: str) -> None:
+    told = command(*arguments)
+    assert told.code == 2
+    assert says in told.err
+    assert told.out == ""
+
+
+def one_line(err: str) -> str:
+    """Return the one line that an error is."""
+    lines = [line for line in err.splitlines() if not line.startswith("Reading ")]
+    assert len(lines) == 1, err
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("LEVER_API_KEY", "", "No Lever account is connected: set LEVER_API_KEY"),
+        ("LEVER_API_KEY", "wrong", "Lever does not accept the API key"),
+        ("LEVER_BASE_URL", "http://127.0.0.1:9/v1", "127.0.0.1:9 can't be reached"),
+        ("LEVER_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none", "can't be reached"),
+        ("LEVER_DATABASE_URL", "sqlite:////dev/null/lever.db", "/dev/null"),
+        ("LEVER_SYNC_WINDOW", "fortnightly", "LEVER_SYNC_WINDOW can't be used"),
+    ],
+)
+def test_what_fails_says_so_in_one_line(
+    command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setattr("lever_assets.lever.retry.RetryPolicy.attempts", 1)
+    monkeypatch.setenv(variable, value)
+    told = command("sync")
+    assert told.code == 1
+    assert told.out == ""
+    line = one_line(told.err)
+    assert line.startswith("error: ")
+    assert says in line
+
+
+def test_an_unexpected_error_names_its_kind_and_debug_shows_it(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by accident")
+
+    monkeypatch.setattr("lever_assets.sync.run.sync", broken)
+    told = command("sync")
+    assert told.code == 1
+    assert "something unexpected happened (ZeroDivisionError)" in one_line(told.err)
+    from lever_assets.cli import main
+
+    with pytest.raises(ZeroDivisionError):
+        main(["--debug", "sync"])
+
+
+def test_a_missing_permission_is_a_warning(
+    command: Command, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    denied = frozenset({"offers"})
+    with running_sandbox(SandboxConfig(opportunities=25, rate=0, denied=denied)) as other:
+        monkeypatch.setenv("LEVER_BASE_URL", other.url)
+        told = command("sync", "--json")
+        assert told.code == 0
+        assert "warning: offers was skipped" in told.err
+        assert "offers:read:admin" in told.json["warnings"][0]
+        assert "warning: offers was skipped" in command("status").err
+    assert sandbox.requests().total == 0
+
+
+def test_the_plan_is_what_a_full_sync_then_takes(command: Command, sandbox: Sandbox) -> None:
+    told = command("plan", "--json").json
+    assert told["opportunities"] == 25
+    sandbox.reset_requests()
+    assert command("sync", "--full", "--json").json["requests"] == told["total"]
+    assert sandbox.requests().total == told["total"]
+    assert f"{told['total']:,} requests" in command("plan").out
+
+
+def test_status_before_and_after(command: Command) -> None:
+    before = command("status")
+    assert before.code == 0
+    assert "was not read whole yet" in before.out
+    command("sync")
+    told = command("status", "--json").json
+    assert told["complete"]
+    assert {each["model"]: each["live"] for each in told["models"]}["candidates"] == 25
+    assert "was not read whole yet" not in command("status").out
+
+
+def test_a_replay_asks_lever_nothing_and_changes_nothing(command: Command, sandbox: Sandbox) -> None:
+    command("sync")
+    sandbox.reset_requests()
+    told = command("replay", "candidates", "jobs", "--json").json
+    assert set(told["models"]) == {"candidates", "jobs"}
+    assert told["models"]["candidates"]["unchanged"] == 25
+    assert sandbox.requests().total == 0
+    assert "candidates" in command("replay").out
+
+
+def test_the_key_is_never_shown(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVER_API_KEY", "a-key-nobody-may-see")
+    told = command("sync")
+    assert "a-key-nobody-may-see" not in told.out + told.err
+
+
+def test_version_and_help(command: Command) -> None:
+    assert command("--version").out.startswith("lever-assets 0.")
+    assert "Bring the database up to Lever." in command("--help").out
