@@ -1,0 +1,53 @@
+"""The command `python -m benchmarks NAME`."""
+
+from typing import Annotated
+
+import typer
+
+from benchmarks import allowance, cost, large, made, requests, second_run
+from benchmarks.databases import Kind
+
+app = typer.Typer(help="Measure what a sync costs.", no_args_is_help=True, add_completion=False)
+
+Size = Annotated[int, typer.Option("--opportunities", min=1, help="Size of the account")]
+Into = Annotated[Kind, typer.Option("--database", help="Where to sync to")]
+
+
+@app.command("requests")
+def _requests(opportunities: Size = 10_000) -> None:
+    """Requests of a full sync against the fewest possible."""
+    requests.run(opportunities)
+
+
+@app.command("allowance")
+def _allowance(opportunities: Size = 300) -> None:
+    """How much of Lever's allowance is used, at 10 requests a second and 200 ms latency."""
+    allowance.run(opportunities)
+
+
+@app.command("cost")
+def _cost(opportunities: Size = 10_000, database: Into = Kind.SQLITE, runs: int = 3) -> None:
+    """CPU and memory of a full sync that nothing holds back."""
+    cost.run(opportunities, database, runs)
+
+
+@app.command("second-run")
+def _second_run(opportunities: Size = 10_000, database: Into = Kind.SQLITE) -> None:
+    """The next full sync and the next delta, after 1 % of the opportunities changed."""
+    second_run.run(opportunities, database)
+
+
+@app.command("large")
+def _large(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
+    """A large account from end to end: time, memory, size of the database."""
+    large.run(opportunities, database)
+
+
+@app.command("made")
+def _made(opportunities: Size = 1_000_000) -> None:
+    """What the sandbox itself needs to make and hold an account."""
+    made.run(opportunities)
+
+
+if __name__ == "__main__":
+    app()
