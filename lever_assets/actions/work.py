@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from lever_assets.actions.effects import CannotTellError, Effect
 from lever_assets.actions.errors import ActionError, Code, of_failure, unknown_outcome
 from lever_assets.actions.policy import Policy
@@ -46,6 +48,17 @@ def its_id(answer: Answer) -> JsonObject:
     """Keep the id of the record that Lever made."""
     made = answer.data.get("id") if isinstance(answer.data, dict) else None
     return {"id": made} if isinstance(made, str) else {}
+
+
+class Planned(dict[str, JsonValue]):
+    """What a write would give, in a dry run: the id of the step `create` is `<create.id>`."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self._step = step
+
+    def __missing__(self, name: str) -> JsonValue:
+        return f"<{self._step}.{name}>"
 
 
 @dataclass(frozen=True)
@@ -102,12 +115,12 @@ class Work:
         """Do one write, once, and return what `keep` takes from Lever's answer, or what `effect` found.
 
         `name` is unique in the action and the same whenever it is run again. `effect` None: Lever can't be
-        asked whether it happened. In a dry run the result is empty. Raises ActionError, which is `unknown` if
-        it may have happened.
+        asked whether it happened. In a dry run every key of the result has a placeholder (`Planned`). Raises
+        ActionError, which is `unknown` if it may have happened.
         """
         if self.dry_run:
             self.requests.append(request)
-            return {}
+            return Planned(name)
         step = self.steps.setdefault(name, Step(name, f"{request.method} {request.path}"))
         sent = 0
         while step.state is not StepState.DONE:

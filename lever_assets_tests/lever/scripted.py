@@ -34,6 +34,8 @@ class Asked:
     path: str
     params: dict[str, list[str]]
     headers: dict[str, str]
+    method: str = "GET"
+    body: bytes = b""
 
 
 def answer(
@@ -90,11 +92,14 @@ class ScriptedLever:
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        target = urlsplit(head[0].split(" ")[1])
+        method, address, _ = head[0].split(" ")
+        target = urlsplit(address)
         pairs = (line.split(": ", 1) for line in head[1:] if line)
         headers = {name.lower(): value for name, value in pairs}
         given = self.answers[min(len(self.asked), len(self.answers) - 1)]
-        self.asked.append(Asked(target.path, parse_qs(target.query, keep_blank_values=True), headers))
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        params = parse_qs(target.query, keep_blank_values=True)
+        self.asked.append(Asked(target.path, params, headers, method, body))
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
         await asyncio.sleep(given.delay)
@@ -126,6 +131,7 @@ def client(
     *,
     retry: RetryPolicy = HASTY,
     limiter: RateLimiter = UNLIMITED,
+    apply_limiter: RateLimiter | None = None,
     concurrency: int = 16,
     timeout: float = 5.0,
 ) -> LeverClient:
@@ -134,6 +140,7 @@ def client(
         auth=ApiKeyAuth(SecretStr(KEY)),
         base_url=url,
         limiter=limiter,
+        apply_limiter=apply_limiter,
         concurrency=concurrency,
         retry=retry,
         timeout=timeout,

@@ -1,0 +1,130 @@
+"""The ledger: one row for each key, one owner at a time, on both databases."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lever_assets.store import Store, ledger
+from lever_assets.store.ledger import ClaimLostError, Entry, State
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=30)
+
+
+def _open(store: Store, key: str = "a key", input_hash: str = "h", at: datetime = NOW) -> Entry:
+    with store.writing() as conn:
+        return ledger.open_entry(
+            conn, "lever", "add_note", key, input_hash=input_hash, request={"content": "x"}, now=at
+        )
+
+
+def _claim(store: Store, entry: Entry, owner: str, at: datetime = NOW) -> bool:
+    with store.writing() as conn:
+        return ledger.claim(conn, entry, owner, run_id="run", until=at + timedelta(seconds=30), now=at)
+
+
+def _get(store: Store, entry: Entry) -> Entry:
+    with store.reading() as conn:
+        found = ledger.get(conn, "lever", entry.id)
+    assert found is not None
+    return found
+
+
+def test_a_key_has_one_row_which_stays_as_it_was_first(store: Store) -> None:
+    first = _open(store)
+    second = _open(store, input_hash="another", at=LATER)
+
+    assert second == first
+    assert (first.state, first.attempts, first.steps, first.request) == (
+        State.PENDING,
+        0,
+        [],
+        {"content": "x"},
+    )
+
+
+def test_only_one_of_many_gets_the_claim(store: Store) -> None:
+    entry = _open(store)
+    won: list[str] = []
+
+    def race(owner: str) -> None:
+        if _claim(store, entry, owner):
+            won.append(owner)
+
+    racers = [threading.Thread(target=race, args=(f"owner {number}",)) for number in range(8)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+
+    assert len(won) == 1
+    assert _get(store, entry).owner == won[0]
+
+
+def test_a_claim_that_ran_out_can_be_taken_and_the_first_owner_may_send_no_more(store: Store) -> None:
+    entry = _open(store)
+    assert _claim(store, entry, "first")
+    claimed = _get(store, entry)
+    assert not _claim(store, claimed, "second", NOW + timedelta(seconds=29))
+    assert _claim(store, claimed, "second", LATER)
+
+    with store.writing() as conn, pytest.raises(ClaimLostError):
+        ledger.keep_steps(conn, entry.id, "first", [{"name": "s"}], until=LATER, now=LATER)
+    with store.writing() as conn:
+        assert not ledger.renew(conn, entry.id, "first", until=LATER)
+        ledger.settle(conn, entry.id, "first", State.SUCCEEDED, answer=None, warnings=[], now=LATER)
+    assert (_get(store, entry).state, _get(store, entry).owner) == (State.SENDING, "second")
+    assert _get(store, entry).attempts == 2
+
+
+def test_a_row_that_was_settled_meanwhile_is_not_taken_from_an_old_view(store: Store) -> None:
+    entry = _open(store)
+    assert _claim(store, entry, "first")
+    with store.writing() as conn:
+        ledger.settle(
+            conn, entry.id, "first", State.SUCCEEDED, answer={"data": {"é": 1}}, warnings=["w"], now=LATER
+        )
+
+    assert not _claim(store, entry, "second", LATER)
+    settled = _get(store, entry)
+    assert (settled.state, settled.owner, settled.lease_until) == (State.SUCCEEDED, None, None)
+    assert (settled.answer, settled.warnings, settled.run_id) == ({"data": {"é": 1}}, ["w"], "run")
+    assert settled.is_settled
+
+
+def test_a_claim_that_is_given_up_leaves_the_steps_to_the_next(store: Store) -> None:
+    entry = _open(store)
+    assert _claim(store, entry, "first")
+    with store.writing() as conn:
+        ledger.keep_steps(conn, entry.id, "first", [{"name": "s", "state": "sending"}], until=LATER, now=NOW)
+        ledger.release(conn, entry.id, "first")
+
+    assert _claim(store, _get(store, entry), "second")
+    assert _get(store, entry).steps == [{"name": "s", "state": "sending"}]
+
+
+def test_rows_are_found_by_state_and_by_the_beginning_of_their_key(store: Store) -> None:
+    for number in (1, 2, 10):
+        _open(store, f"auto:x:{number:06d}", at=NOW + timedelta(seconds=number))
+    _open(store, "auto:y:000011")
+
+    with store.reading() as conn:
+        last = ledger.last_of(conn, "lever", "auto:x:")
+        pending = ledger.recent(conn, "lever", states=(State.PENDING,), limit=2)
+        assert ledger.recent(conn, "lever", states=(State.FAILED,)) == []
+        assert ledger.recent(conn, "another") == []
+    assert last is not None
+    assert last.idempotency_key == "auto:x:000010"
+    assert [each.idempotency_key for each in pending] == ["auto:x:000010", "auto:x:000002"]
+
+
+def test_the_first_action_to_create_a_record_is_kept(store: Store) -> None:
+    with store.writing() as conn:
+        for action in ("first", "second"):
+            ledger.record_created(conn, "lever", "candidates", "o1", action_id=action, now=NOW)
+        ledger.record_created(conn, "lever", "applications", "a1", action_id="first", now=NOW)
+
+    with store.reading() as conn:
+        assert ledger.created(conn, "lever", "candidates") == {"o1"}
+        assert ledger.created(conn, "another", "candidates") == set()

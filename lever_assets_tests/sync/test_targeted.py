@@ -1,0 +1,73 @@
+"""Refreshing single opportunities leaves what a sync would leave, and stands in no sync's way."""
+
+import asyncio
+
+from lever_assets.sync.session import Session
+from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
+from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
+
+
+def _refresh(session: Session, *ids: str) -> RefreshReport:
+    async def alone() -> RefreshReport:
+        async with session.connection.client(session.settings) as lever:
+            return await refresh_opportunities(lever, session, ids)
+
+    return asyncio.run(alone())
+
+
+def test_what_changed_is_in_the_tables_at_once_as_a_fresh_sync_has_it(account: Account) -> None:
+    account.sync()
+    touched = account.sandbox.touch(share=0.1, seed=11)
+    with account.session() as session:
+        report = _refresh(session, *touched, touched[0])
+    fresh = Account(account.sandbox, account.folder, empty_database(account.folder))
+    fresh.sync()
+
+    assert set(report.read) == set(touched)
+    assert len(report.read) == len(touched)
+    mine, theirs = live(account.database), live(fresh.database)
+    for model in ("candidates", "applications", "candidate_tags", "interviews", "offers"):
+        assert mine[model] == theirs[model], model
+    assert {row["id"] for row in theirs["tags"]} <= {row["id"] for row in mine["tags"]}
+
+
+def test_a_sync_after_it_finds_nothing_changed(account: Account) -> None:
+    account.sync()
+    touched = account.sandbox.touch(share=0.1, seed=12)
+    with account.session() as session:
+        _refresh(session, *touched)
+    before = live(account.database)
+    account.sandbox.reset_requests()
+    report = account.sync(DELTA)
+
+    assert all(each.counts.updated == 0 for each in report.derived if each.model == "candidates")
+    # What is below them was read with them.
+    assert account.sandbox.requests().of("/opportunities/:id/interviews") == 0
+    assert live(account.database)["candidates"] == before["candidates"]
+
+
+def test_an_opportunity_that_is_gone_is_marked_with_all_that_hangs_on_it(account: Account) -> None:
+    account.sync()
+    interview = next(row for row in live(account.database)["interviews"] if row["application_id"])
+    application = next(
+        row for row in live(account.database)["applications"] if row["id"] == interview["application_id"]
+    )
+    candidate = next(
+        row for row in live(account.database)["candidates"] if row["id"] == application["candidate_id"]
+    )
+    account.sandbox.delete("opportunities", candidate["remote_id"])
+    with account.session() as session:
+        report = _refresh(session, candidate["remote_id"])
+
+    assert report.gone == (candidate["remote_id"],)
+    left = live(account.database)
+    for model, row in (("candidates", candidate), ("applications", application), ("interviews", interview)):
+        assert row["id"] not in [each["id"] for each in left[model]], model
+    assert len(left["candidates"]) > 1
+
+
+def test_a_sync_that_is_under_way_is_no_hindrance(account: Account) -> None:
+    account.sync()
+    (touched, *_) = account.sandbox.touch(share=0.05, seed=13)
+    with account.session() as session, session.alone():
+        assert _refresh(session, touched).read == (touched,)
