@@ -121,7 +121,12 @@ async def _work(
     )
     acting = _acting(session, asked, options)
     if acting is not None:
-        work.perform_as = (await work.resolve.user(acting)).remote_id
+        try:
+            work.perform_as = (await work.resolve.user(acting)).remote_id
+        except ActionError as error:
+            if asked.lever.perform_as or options.perform_as:
+                raise
+            raise invalid(error.title, f"{error.message} It was given by LEVER_PERFORM_AS.") from None
     return work
 
 

@@ -219,7 +219,10 @@ def release(conn: Connection, action_id: str, owner: str) -> None:
 def record_created(
     conn: Connection, connection: str, model: str, remote_id: str, *, action_id: str, now: datetime
 ) -> None:
-    """Keep that a record of `model` was created in Lever by an action; the first one to say so counts."""
+    """Keep that a record of `model` was created in Lever by an action; the first one to say so counts.
+
+    Opportunities are kept under `candidates`: it is by them that a sync of created candidates only chooses.
+    """
     row = {
         "connection": connection,
         "model": model,
@@ -229,14 +232,6 @@ def record_created(
         "created_at": now,
     }
     upsert(conn, created_records, [row], update=lambda _: {"id": created_records.c.id})
-
-
-def created(conn: Connection, connection: str, model: str) -> set[str]:
-    """Return the remote ids of the records of `model` that were created through this connector."""
-    c = created_records.c
-    return set(
-        conn.execute(select(c.remote_id).where(c.connection == connection, c.model == model)).scalars()
-    )
 
 
 def _owned(conn: Connection, action_id: str, owner: str, values: dict[str, Any]) -> bool:

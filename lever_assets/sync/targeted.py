@@ -28,6 +28,7 @@ from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.parents import delete_orphans
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.deriving import derive_records
 from lever_assets.sync.resources import BY_NAME, RESOURCES
@@ -64,7 +65,8 @@ async def refresh_opportunities(
 ) -> RefreshReport:
     """Read these opportunities (Lever's ids) and what is `below` them again, and bring the tables up to it.
 
-    Applications come with their opportunity. An opportunity that Lever has no more is marked as gone. Raises
+    Applications come with their opportunity. What the settings leave out (a cutoff, only what was created
+    here) is read, but not taken in. An opportunity that Lever has no more is marked as gone. Raises
     LeverError or StoreError; a list below that the key may not read is left as it is.
     """
     wanted = list(dict.fromkeys(ids))
@@ -101,11 +103,7 @@ async def _read(lever: LeverClient, remote_id: str, below: Collection[str]) -> _
 def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merged:
     name, moment = session.name, now()
     version = next_version(conn, name)
-    batch = read_batch(
-        _OPPORTUNITIES,
-        [each.record for each in found if each.record is not None],
-        embedded=_APPLICATIONS,
-    )
+    batch = _kept(conn, session, [each.record for each in found if each.record is not None])
     land(conn, name, _OPPORTUNITIES.name, batch.arrivals, version=version, now=moment)
     if batch.embedded:
         land_children(
@@ -122,8 +120,28 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merg
     if mark_deleted(conn, name, _OPPORTUNITIES.name, gone, version=version, now=moment):
         for child in (each for each in RESOURCES if each.parent == _OPPORTUNITIES.name):
             delete_orphans(conn, name, child.name, _OPPORTUNITIES.name, version=version, now=moment)
-    _land_below(conn, name, found, batch, version)
+    taken = {each.remote_id for each in batch.arrivals}
+    _land_below(conn, name, [each for each in found if each.remote_id in taken], batch, version)
     return _map(conn, session, [each.remote_id for each in found])
+
+
+def _kept(conn: Connection, session: Session, records: Sequence[JsonObject]) -> Batch:
+    """Return what is to land of the opportunities: what the settings leave out is not."""
+    coverage = Coverage.of(session.settings, _OPPORTUNITIES, now())
+    kept = coverage.kept(conn, session.name, records)
+    batch = read_batch(_OPPORTUNITIES, kept, embedded=_APPLICATIONS)
+    if coverage.cutoff is None:
+        return batch
+    since = {
+        each.remote_id
+        for each in batch.arrivals
+        if each.created_at is None or each.created_at >= coverage.cutoff
+    }
+    return Batch(
+        [each for each in batch.arrivals if each.remote_id in since],
+        {parent: listed for parent, listed in batch.embedded.items() if parent in since},
+        batch.set_aside,
+    )
 
 
 def _land_below(conn: Connection, name: str, found: Sequence[_Read], batch: Batch, version: int) -> None:

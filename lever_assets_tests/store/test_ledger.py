@@ -4,9 +4,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from lever_assets.store import Store, ledger
 from lever_assets.store.ledger import ClaimLostError, Entry, State
+from lever_assets.store.tables import created_records
+from lever_assets.unified.ids import unified_id
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=30)
@@ -126,5 +129,9 @@ def test_the_first_action_to_create_a_record_is_kept(store: Store) -> None:
         ledger.record_created(conn, "lever", "applications", "a1", action_id="first", now=NOW)
 
     with store.reading() as conn:
-        assert ledger.created(conn, "lever", "candidates") == {"o1"}
-        assert ledger.created(conn, "another", "candidates") == set()
+        kept = conn.execute(select(created_records).order_by(created_records.c.model)).mappings().all()
+    assert [(row["model"], row["remote_id"], row["action_id"]) for row in kept] == [
+        ("applications", "a1", "first"),
+        ("candidates", "o1", "first"),
+    ]
+    assert kept[1]["id"] == unified_id("lever", "candidates", "o1")

@@ -71,3 +71,12 @@ def test_a_sync_that_is_under_way_is_no_hindrance(account: Account) -> None:
     (touched, *_) = account.sandbox.touch(share=0.05, seed=13)
     with account.session() as session, session.alone():
         assert _refresh(session, touched).read == (touched,)
+
+
+def test_what_the_settings_leave_out_does_not_come_in_by_this_door(account: Account) -> None:
+    touched = account.sandbox.touch(share=0.1, seed=14)
+    for limit in ({"only_created": True}, {"candidate_cutoff": "2100-01-01"}):
+        with account.session(**limit) as session:
+            assert set(_refresh(session, *touched).read) == set(touched)
+        assert live(account.database)["candidates"] == []
+        assert live(account.database)["applications"] == []
