@@ -195,8 +195,14 @@ class _WindowedReader:
             if self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage):
                 keep_covered(conn, name, self.resource, self.coverage)
             if self.bounds.upper is None:
-                reached = min(self.current.newest or theirs, theirs)
-                passes.move_watermark(conn, name, self.resource.name, reached, self.bounds.lower)
+                passes.move_watermark(
+                    conn,
+                    name,
+                    self.resource.name,
+                    newest=self.current.newest,
+                    began=theirs,
+                    lower=self.bounds.lower,
+                )
             passes.finish(conn, name, self.resource.name, self.bounds.key, self.current)
         self.meter.tell()
 

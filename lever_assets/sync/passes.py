@@ -71,19 +71,33 @@ def watermark(conn: Connection, connection: str, resource: str) -> datetime | No
 
 
 def move_watermark(
-    conn: Connection, connection: str, resource: str, reached: datetime, lower: datetime | None
+    conn: Connection,
+    connection: str,
+    resource: str,
+    *,
+    newest: datetime | None,
+    began: datetime,
+    lower: datetime | None,
 ) -> None:
-    """Move the watermark after a pass that was open upwards and reached from `lower` to `reached`.
+    """Move the watermark after a pass that was open upwards, reached back to `lower` and began at `began`.
 
-    That is the newest change that was read, but not beyond the beginning of the pass (Lever's clock): what
-    changed while pages were read may have been missed. A pass that leaves a gap to the old watermark does not
-    move it.
+    It moves to the newest change that was read, but not beyond the beginning of the pass (Lever's clock):
+    what changed while pages were read may have been missed. A pass that leaves a gap to the old watermark
+    does not move it.
     """
     before = watermark(conn, connection, resource)
     if lower is not None and (before is None or lower > before):
         return
+    reached = min(newest or began, began)
     latest = reached if before is None else max(before, reached)
     put_state(conn, connection, f"watermark:{resource}", latest.isoformat())
+    put_state(conn, connection, f"caught_up:{resource}", began.isoformat())
+
+
+def caught_up_at(conn: Connection, connection: str, resource: str) -> datetime | None:
+    """Return when the last pass began that left no change before it unread; None: there was none."""
+    stored = get_state(conn, connection, f"caught_up:{resource}")
+    return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
 
 
 def finish(conn: Connection, connection: str, resource: str, key: str, current: Pass) -> None:

@@ -66,7 +66,7 @@ def poll(session: Session) -> Poll:
 
 def _read_whole_up_to(conn: Connection, connection: str) -> datetime | None:
     marks = [
-        passes.watermark(conn, connection, each.name)
+        passes.caught_up_at(conn, connection, each.name)
         for each in RESOURCES
         if each.kind is Kind.WINDOWED and not _known(conn, connection, each.name).get("denied")
     ]

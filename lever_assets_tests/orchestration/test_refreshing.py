@@ -11,6 +11,7 @@ import pytest
 from lever_assets.definitions import build
 from lever_assets.orchestration.jobs import over
 from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.store import put_state
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import Place, reported, windows
@@ -79,11 +80,16 @@ def test_a_change_starts_one_run_that_reads_only_it(synced: Place) -> None:
 
 
 def test_one_run_covers_every_window_missed(synced: Place) -> None:
-    synced.sandbox.touch(share=0.1, seed=2)
     keys = windows(synced.settings())
-    tags = requested(synced)
-    # The sandbox was last worked on before the first window began, and nothing was read since.
     assert len(keys) == 2
+    synced.sandbox.touch(share=0.1, seed=2)
+    tags = requested(synced)
+    assert {name: tags[name] for name in over(*keys)} == over(keys[-1], keys[-1])
+
+    last_week = datetime.now(UTC) - timedelta(days=7)
+    with Session.open(synced.settings()) as session, session.store.writing() as conn:
+        put_state(conn, session.name, "caught_up:postings", last_week.isoformat())
+    tags = requested(synced)
     assert {name: tags[name] for name in over(*keys)} == over(keys[0], keys[-1])
 
 
