@@ -1,7 +1,8 @@
-"""An account for each module of tests; every test takes people from it whom no other has touched."""
+"""One account for all tests of the actions; each test takes another person from it."""
 
 import shutil
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from lever_assets_tests.actions.recruiting import Recruiting, waiting
 @pytest.fixture(scope="session")
 def lever() -> Iterator[Sandbox]:
     """One sandbox for all tests of the actions."""
-    with running_sandbox(SandboxConfig(opportunities=400, seed=7, rate=0)) as running:
+    with running_sandbox(SandboxConfig(opportunities=300, seed=7, rate=0)) as running:
         yield running
 
 
@@ -27,7 +28,7 @@ def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory, sqlite_temp
     account = Recruiting(lever, folder, f"sqlite:///{folder / 'lever.db'}")
     with account.session() as session:
         sync(session, Scope())
-        account.people = iter(list(waiting(session)))
+        account.people = cycle(list(waiting(session)))
     return account
 
 

@@ -75,8 +75,12 @@ class Recruiting:
         return asyncio.run(alone())
 
     def person(self) -> Person:
-        """Return somebody whom no test has touched yet."""
-        return next(self.people)
+        """Return somebody who waits for a decision still, another one each time as long as there are."""
+        return next(each for each in self.people if not self._archived(each))
+
+    def _archived(self, person: Person) -> bool:
+        record = self.sandbox.get("opportunities", person.opportunity)
+        return record is None or record["archived"] is not None
 
     def read(self, path: str, **params: Any) -> Any:
         """Return what Lever itself says."""

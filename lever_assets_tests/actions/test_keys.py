@@ -1,17 +1,19 @@
 """One key is one request: what the same key, another key and no key at all do."""
 
 import threading
+from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.sandbox import Fault
+from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets.store import Store, ledger
 from lever_assets.store.ledger import State
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
-from lever_assets_tests.actions.recruiting import HASTY, Recruiting
+from lever_assets_tests.actions.recruiting import HASTY, Recruiting, waiting
 from lever_assets_tests.actions.writes import WRITES
 
 
@@ -89,18 +91,20 @@ def test_what_failed_is_tried_again_by_the_same_key_and_without_one(account: Rec
 
 
 @pytest.fixture
-def elsewhere(account: Recruiting, database_url: str, tmp_path: Path) -> Recruiting:
-    """The account in another database, of either kind."""
-    other = Recruiting(account.sandbox, tmp_path, database_url)
-    with other.session() as session:
-        sync(session, Scope())
-    return other
+def elsewhere(database_url: str, tmp_path: Path) -> Iterator[Recruiting]:
+    """A small account in a database of either kind."""
+    with running_sandbox(SandboxConfig(opportunities=20, seed=3, rate=0)) as sandbox:
+        small = Recruiting(sandbox, tmp_path, database_url)
+        with small.session() as session:
+            sync(session, Scope())
+            small.people = cycle(list(waiting(session)))
+        yield small
 
 
-def test_many_callers_with_one_key_write_once(account: Recruiting, elsewhere: Recruiting) -> None:
-    trial = WRITES["add_application_note"](account, account.person())
-    account.sandbox.reset_requests()
-    account.sandbox.set_faults(Fault(name="latency", rate=50))
+def test_many_callers_with_one_key_write_once(elsewhere: Recruiting) -> None:
+    trial = WRITES["add_application_note"](elsewhere, elsewhere.person())
+    elsewhere.sandbox.reset_requests()
+    elsewhere.sandbox.set_faults(Fault(name="latency", rate=50))
     answers: list[ActionAnswer] = []
 
     def call() -> None:
@@ -115,8 +119,8 @@ def test_many_callers_with_one_key_write_once(account: Recruiting, elsewhere: Re
     assert len({answer.action_id for answer in answers}) == 1
     assert [answer.envelope() for answer in answers] == [answers[0].envelope()] * 6
     assert answers[0].succeeded
-    assert account.sandbox.requests().of(trial.endpoint) == 1
-    assert trial.effects(account) == 1
+    assert elsewhere.sandbox.requests().of(trial.endpoint) == 1
+    assert trial.effects(elsewhere) == 1
 
 
 def test_the_ledger_tells_what_was_done(account: Recruiting) -> None:
