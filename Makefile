@@ -38,4 +38,7 @@ demo-ui: $(READY)  ## The same, then Dagster's UI on it (PORT=3000)
 ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
 	@DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
-.PHONY: help setup test lint demo demo-ui ui
+docs: $(READY)  ## Write the generated pages of the documentation anew
+	$(BIN)/python docs/generate.py
+
+.PHONY: help setup test lint demo demo-ui ui docs

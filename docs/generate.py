@@ -1,0 +1,138 @@
+"""Writes the parts of the documentation that the code knows: tables, settings, commands, permissions.
+
+Run `make docs` after changing any of them; a test fails while the files are out of date.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from sqlalchemy import BigInteger, Boolean, Integer, Table
+
+from lever_assets.cli.app import app
+from lever_assets.lever.paths import scope
+from lever_assets.settings import Settings
+from lever_assets.store.columns import Json, Money, UtcDateTime
+from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.sync.resources import RESOURCES
+from lever_assets.unified import enums
+from lever_assets.unified.catalogue import BY_NAME
+
+FOLDER = Path(__file__).parent
+_TYPES: dict[type[Any], str] = {
+    Boolean: "boolean",
+    Integer: "integer",
+    BigInteger: "integer",
+    Money: "decimal",
+    UtcDateTime: "timestamp (UTC)",
+    Json: "JSON",
+}
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each generated page by its file name."""
+    return {
+        "tables.md": _page(_tables()),
+        "configuration.md": _page(_configuration()),
+        "cli.md": _page(_commands()),
+        "permissions.md": _page(_permissions()),
+    }
+
+
+def _page(lines: Iterator[str]) -> str:
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _text(name: str) -> str:
+    return (FOLDER / "parts" / name).read_text(encoding="utf-8").rstrip() + "\n"
+
+
+def _tables() -> Iterator[str]:
+    yield _text("tables.md")
+    yield "## The 19 unified models\n"
+    for name, table in UNIFIED.items():
+        yield f"### {name}\n"
+        yield f"{BY_NAME[name].description}\n"
+        yield from _columns(table, dict(BY_NAME[name].references()))
+    yield "## Raw tables\n"
+    yield (
+        "What Lever gave, as it came, one table for each resource; all have the same columns. "
+        f"They are {', '.join(f'`raw_{name}`' for name in RAW)}.\n"
+    )
+    yield from _columns(next(iter(RAW.values())), {})
+    yield "## Other tables\n"
+    others = {*metadata.tables} - {*UNIFIED} - {table.name for table in RAW.values()}
+    for name in sorted(others):
+        yield f"### {name}\n"
+        yield f"{metadata.tables[name].comment}.\n"
+        yield from _columns(metadata.tables[name], {})
+    yield "## Enums\n"
+    yield "A column with an enum may also hold a text that Lever has and the unified API has not.\n"
+    yield "| enum | values |\n| --- | --- |"
+    for name, found in inspect.getmembers(enums, inspect.isclass):
+        if issubclass(found, Enum) and found.__module__ == enums.__name__:
+            yield f"| {name} | {', '.join(str(member.value) for member in found)} |"
+
+
+def _columns(table: Table, references: dict[str, str]) -> Iterator[str]:
+    yield "| column | type | meaning |\n| --- | --- | --- |"
+    for column in table.columns:
+        told = column.comment or (
+            f"Id of a row of `{references[column.name]}`" if column.name in references else ""
+        )
+        yield f"| {column.name} | {_TYPES.get(type(column.type), 'text')} | {told} |"
+    yield ""
+
+
+def _configuration() -> Iterator[str]:
+    yield _text("configuration.md")
+    yield "| variable | meaning | default |\n| --- | --- | --- |"
+    for name, field in Settings.model_fields.items():
+        yield f"| `LEVER_{name.upper()}` | {field.description} | {_default(field)} |"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if value is PydanticUndefined:
+        return "`data` in the checkout, or in the working directory"
+    if not value and not isinstance(value, bool | int | float):
+        return "none"
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{shown}`"
+
+
+def _commands() -> Iterator[str]:
+    yield _text("cli.md")
+    root: Any = typer.main.get_command(app)
+    yield from _help(root, "lever-assets")
+
+
+def _help(command: Any, path: str) -> Iterator[str]:
+    context: Any = command.make_context(path, [], resilient_parsing=True)
+    context.terminal_width = context.max_content_width = 100
+    yield f"## {path}\n\n```text\n{_stripped(command.get_help(context))}\n```\n"
+    for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        yield from _help(command.get_command(context, name), f"{path} {name}")
+
+
+def _stripped(text: str) -> str:
+    return "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).strip().splitlines())
+
+
+def _permissions() -> Iterator[str]:
+    yield _text("permissions.md")
+    yield "| to keep | Lever is asked for | permission of the key |\n| --- | --- | --- |"
+    for resource in RESOURCES:
+        path = resource.path.format(parent=":id")
+        yield f"| {resource.description} | `GET {path}` | `{scope('GET', path)}` |"
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
