@@ -13,6 +13,7 @@ from lever_assets.connect.connection import Connection
 from lever_assets.mapping.context import Context
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
+from lever_assets.sync.collecting import fewer_collections
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
 
@@ -65,7 +66,8 @@ class Session:
         )
         store = Store.open(settings.tables_url)
         try:
-            yield cls(store, Connection.default(settings), settings, mapping, listener)
+            with fewer_collections():
+                yield cls(store, Connection.default(settings), settings, mapping, listener)
         finally:
             store.close()
 
