@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     reconcile_budget: int = Field(5000, ge=0, description="Parents whose records a reconcile reads again")
     concurrency: int = Field(16, ge=1, le=200, description="Requests under way at once")
     timeout_seconds: float = Field(30, gt=0, description="How long one request may take")
+    change_history: bool = Field(True, description="Keep each change of a row in the table changes")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from lever_assets.settings import Settings
+from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Session
 
 LOCK_SECONDS = 30.0
@@ -15,5 +16,9 @@ LOCK_SECONDS = 30.0
 @contextmanager
 def session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Session]:
     """Open a session whose progress goes to the run's log."""
-    with Session.open(settings, listener=lambda progress: context.log.info(str(progress))) as session:
+
+    def tell(progress: Progress) -> None:
+        context.log.info(str(progress))
+
+    with Session.open(settings, listener=tell, run_id=context.run.run_id) as session:
         yield session

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from lever_assets.store.batches import among, upsert
+from lever_assets.store.changes import History, record_changes, record_updates
 from lever_assets.store.content import canonical, clean, fingerprint
 from lever_assets.store.tables import UNIFIED, business_fields
 from lever_assets.unified.catalogue import BY_NAME, Model
@@ -46,6 +47,7 @@ def merge(
     *,
     sources: Collection[str],
     now: datetime,
+    history: History | None = None,
 ) -> Merged:
     """Bring the table of `model` to `rows`, pairs of source key (remote id of the raw record) and row.
 
@@ -53,7 +55,7 @@ def merge(
     one of them and was not yielded is marked as gone (`remote_deleted_at`); a row yielded again loses the
     mark. `changed_at` moves only where the content or the mark does. Of one id yielded twice the first
     counts. A row stored for another source is taken over. Rows are read as they are merged, a thousand at a
-    time.
+    time. With `history` each change is kept in the table `changes`.
     """
     mapped = {clean(source) for source in sources}
     yielded: set[str] = set()
@@ -66,8 +68,16 @@ def merge(
             if row.id not in yielded:
                 yielded.add(row.id)
                 fresh[row.id] = (clean(source), row)
-        merged += _merge_batch(conn, BY_NAME[model], connection, fresh, now)
-    return merged + Merged(deleted=_delete_gone(conn, UNIFIED[model], (connection, mapped), yielded, now))
+        merged += _merge_batch(conn, BY_NAME[model], connection, fresh, now=now, history=history)
+    gone = _gone(conn, UNIFIED[model], connection, mapped, yielded)
+    if gone:
+        table = UNIFIED[model]
+        conn.execute(
+            update(table).where(among(conn, table.c.id, gone)).values(remote_deleted_at=now, changed_at=now)
+        )
+        if history is not None:
+            record_changes(conn, table, gone, "deleted", now=now, history=history)
+    return merged + Merged(deleted=len(gone))
 
 
 def _merge_batch(
@@ -75,7 +85,9 @@ def _merge_batch(
     model: Model,
     connection: str,
     fresh: dict[str, tuple[str, UnifiedRow]],
+    *,
     now: datetime,
+    history: History | None,
 ) -> Merged:
     table = UNIFIED[model.name]
     c = table.c
@@ -107,14 +119,19 @@ def _merge_batch(
                 "content_hash": new_hash,
             }
         )
+    inserted = [row["id"] for row in write if row["id"] not in stored]
+    if history is not None:
+        changed = {row["id"]: row for row in write if row["id"] in stored}
+        record_updates(conn, table, changed, now=now, history=history)
     _write(conn, table, write)
+    if history is not None:
+        record_changes(conn, table, inserted, "created", now=now, history=history)
     if taken_over:
         conn.execute(
             update(table).where(c.id == bindparam("taken_id")).values(source_key=bindparam("source")),
             taken_over,
         )
-    inserted = sum(row["id"] not in stored for row in write)
-    return Merged(len(fresh), inserted, len(write) - inserted, len(fresh) - len(write))
+    return Merged(len(fresh), len(inserted), len(write) - len(inserted), len(fresh) - len(write))
 
 
 @cache
@@ -137,19 +154,14 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
     upsert(conn, table, in_order, update=lambda new: {name: new[name] for name in names})
 
 
-def _delete_gone(
-    conn: Connection, table: Table, mapped: tuple[str, Collection[str]], yielded: set[str], now: datetime
-) -> int:
-    connection, sources = mapped
+def _gone(
+    conn: Connection, table: Table, connection: str, sources: Collection[str], yielded: set[str]
+) -> list[str]:
+    """Return the live rows of these sources that were not yielded."""
     c = table.c
     stored = conn.execute(
         select(c.id).where(
             c.connection == connection, among(conn, c.source_key, sources), c.remote_deleted_at.is_(None)
         )
     ).scalars()
-    gone = [row_id for row_id in stored if row_id not in yielded]
-    if not gone:
-        return 0
-    return conn.execute(
-        update(table).where(among(conn, c.id, gone)).values(remote_deleted_at=now, changed_at=now)
-    ).rowcount
+    return [row_id for row_id in stored if row_id not in yielded]

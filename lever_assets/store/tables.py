@@ -176,6 +176,24 @@ child_reads = Table(
     comment="When the records below a parent were last read, and for which content of the parent",
 )
 
+changes = Table(
+    "changes",
+    metadata,
+    # In SQLite only a column of the type INTEGER numbers its rows by itself.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, comment="Grows in order"),
+    Column("connection", Key, nullable=False),
+    Column("model", Key, nullable=False, comment="The unified table"),
+    Column("row_id", Key, nullable=False, comment="`id` of the row"),
+    Column("remote_id", Key, comment="Lever's id of the record"),
+    Column("kind", Key, nullable=False, comment="created, updated, deleted, restored or erased"),
+    Column("columns", Json, comment="Old and new value of each column that changed; null where none did"),
+    Column("seen_at", UtcDateTime, nullable=False, comment="When the change was seen (UTC)"),
+    Column("run_id", Key, comment="The run that saw it; null when nothing orchestrated it"),
+    comment="Each change of a row of the unified tables",
+)
+Index("ix_changes_row", changes.c.row_id, changes.c.id)
+Index("ix_changes_run", changes.c.connection, changes.c.run_id)
+
 drift = Table(
     "drift",
     metadata,

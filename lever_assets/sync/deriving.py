@@ -119,7 +119,9 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
     mapped = [key for key in keys if key not in unmapped]
     mapping_errors.resolve(conn, session.name, derivation.model, mapped)
     _record(conn, session, derivation.model, failed, floor)
-    return merge(conn, derivation.model, session.name, rows, sources=mapped, now=now())
+    return merge(
+        conn, derivation.model, session.name, rows, sources=mapped, now=now(), history=session.history
+    )
 
 
 def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
@@ -132,7 +134,9 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
         stale = [each.remote_id for each in mapping_errors.listed(conn, session.name, derivation.model)]
         mapping_errors.resolve(conn, session.name, derivation.model, stale)
         _record(conn, session, derivation.model, [], floor)
-        merged = merge(conn, derivation.model, session.name, rows, sources=[_WHOLE], now=now())
+        merged = merge(
+            conn, derivation.model, session.name, rows, sources=[_WHOLE], now=now(), history=session.history
+        )
     meter.advance(len(rows))
     return merged
 

@@ -13,6 +13,7 @@ from lever_assets.connect.connection import Connection
 from lever_assets.mapping.context import Context
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
+from lever_assets.store.changes import History
 from lever_assets.sync.collecting import fewer_collections
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
@@ -54,11 +55,17 @@ class Session:
     settings: Settings
     mapping: Context
     listener: Listener = silent
+    run_id: str | None = None
 
     @classmethod
     @contextmanager
-    def open(cls, settings: Settings, *, listener: Listener = silent) -> "Iterator[Session]":
-        """Open the database of the default connection and close it at the end; raises StoreError."""
+    def open(
+        cls, settings: Settings, *, listener: Listener = silent, run_id: str | None = None
+    ) -> "Iterator[Session]":
+        """Open the database of the default connection and close it at the end; raises StoreError.
+
+        `run_id` names the run in the history of changes.
+        """
         mapping = Context(
             connection=settings.connection,
             remote_data=settings.remote_data,
@@ -67,7 +74,7 @@ class Session:
         store = Store.open(settings.tables_url)
         try:
             with fewer_collections():
-                yield cls(store, Connection.default(settings), settings, mapping, listener)
+                yield cls(store, Connection.default(settings), settings, mapping, listener, run_id)
         finally:
             store.close()
 
@@ -75,6 +82,11 @@ class Session:
     def name(self) -> str:
         """The connection's name."""
         return self.connection.name
+
+    @property
+    def history(self) -> History | None:
+        """What is to be kept of the changes that this session makes."""
+        return History(self.run_id) if self.settings.change_history else None
 
     def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Be the only sync of this connection; waits up to `wait` seconds, then raises BusyError."""

@@ -191,7 +191,7 @@ def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) 
     fresh = [
         (text, row) for text, own in ids.items() if own not in known for row in tags.rows(text, None, ctx)
     ]
-    return merge(conn, "tags", session.name, fresh, sources=(), now=now())
+    return merge(conn, "tags", session.name, fresh, sources=(), now=now(), history=session.history)
 
 
 def _texts(listed: object) -> list[str]:

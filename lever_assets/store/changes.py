@@ -1,0 +1,127 @@
+"""The history of the unified tables: what changed in each row, when it was seen, and by which run."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, insert, literal, select
+
+from lever_assets.store.batches import among
+from lever_assets.store.columns import UtcDateTime
+from lever_assets.store.content import canonical, parsed
+from lever_assets.store.tables import changes
+from lever_assets.unified.models import JsonObject
+
+_BOOKKEEPING = frozenset(
+    {"id", "connection", "changed_at", "remote_deleted_at", "source_key", "content_hash"}
+)
+_NAMED_ONLY = frozenset({"remote_data"})
+"""Columns whose values are not kept a second time."""
+
+
+@dataclass(frozen=True)
+class History:
+    """That changes are to be kept, and the run that sees them (None: nothing orchestrates it)."""
+
+    run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one row; `columns` holds {column: {"old": …, "new": …}}, values as JSON."""
+
+    id: int
+    model: str
+    row_id: str
+    remote_id: str | None
+    kind: str
+    columns: JsonObject | None
+    seen_at: datetime
+    run_id: str | None
+
+
+def record_updates(
+    conn: Connection,
+    table: Table,
+    rows: Mapping[str, Mapping[str, Any]],
+    *,
+    now: datetime,
+    history: History,
+) -> None:
+    """Keep what differs between the stored rows and `rows`, by id; call it before these are written."""
+    if not rows:
+        return
+    entries = []
+    for before in conn.execute(select(table).where(among(conn, table.c.id, rows))).mappings():
+        after = rows[before["id"]]
+        entries.append(
+            {
+                "connection": before["connection"],
+                "model": table.name,
+                "row_id": before["id"],
+                "remote_id": after["remote_id"],
+                "kind": "updated" if before["remote_deleted_at"] is None else "restored",
+                "columns": _difference(dict(before), after) or None,
+                "seen_at": now,
+                "run_id": history.run_id,
+            }
+        )
+    conn.execute(insert(changes), entries)
+
+
+def record_changes(
+    conn: Connection, table: Table, row_ids: Collection[str], kind: str, *, now: datetime, history: History
+) -> None:
+    """Keep that these rows were created or deleted; call it after they were written."""
+    if not row_ids:
+        return
+    columns = ["connection", "model", "row_id", "remote_id", "kind", "seen_at", "run_id"]
+    c = table.c
+    rows = select(
+        c.connection,
+        literal(table.name),
+        c.id,
+        c.remote_id,
+        literal(kind),
+        literal(now, UtcDateTime),
+        literal(history.run_id, changes.c.run_id.type),
+    ).where(among(conn, c.id, row_ids))
+    conn.execute(insert(changes).from_select(columns, rows.order_by(c.id)))
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObject:
+    """Return the columns that differ, with both values in their JSON form."""
+    found: JsonObject = {}
+    for name, new in after.items():
+        if name in _BOOKKEEPING:
+            continue
+        old_form, new_form = canonical(before[name]), canonical(new)
+        if old_form != new_form:
+            both: JsonObject = {"old": parsed(old_form), "new": parsed(new_form)}
+            found[name] = {} if name in _NAMED_ONLY else both
+    return found
+
+
+def since(conn: Connection, connection: str, after: int, *, limit: int) -> list[Change]:
+    """Return up to `limit` changes after the one numbered `after` (0: from the first), in order."""
+    c = changes.c
+    query = (
+        select(c.id, c.model, c.row_id, c.remote_id, c.kind, c.columns, c.seen_at, c.run_id)
+        .where(c.connection == connection, c.id > after)
+        .order_by(c.id)
+        .limit(limit)
+    )
+    return [Change(*row) for row in conn.execute(query)]
+
+
+def counted(conn: Connection, connection: str, run_id: str) -> dict[str, int]:
+    """Return how many changes a run saw, by model."""
+    c = changes.c
+    query = (
+        select(c.model, func.count())
+        .where(c.connection == connection, c.run_id == run_id)
+        .group_by(c.model)
+        .order_by(c.model)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
