@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
     source_name: OptionalText = Field(None, description="Source that created candidates get")
     webhook_url: OptionalText = Field(None, description="Public URL of the webhook receiver")
+    webhook_minutes: int = Field(60, ge=1, description="How old an event may be when it arrives")
     secret_key: OptionalSecret = Field(None, description="Key that encrypts stored tokens")
 
     @field_validator("candidate_cutoff", mode="before")

@@ -52,7 +52,7 @@ def _rows(resource: str, connection: str) -> Select[Any]:
 
 
 def _fetch(conn: Connection, query: Select[Any]) -> list[RawRow]:
-    return [RawRow(*row) for row in conn.execute(query).all()]
+    return [RawRow(*row) for row in conn.execute(query)]
 
 
 def read(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> list[RawRow]:

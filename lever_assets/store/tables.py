@@ -194,6 +194,38 @@ changes = Table(
 Index("ix_changes_row", changes.c.row_id, changes.c.id)
 Index("ix_changes_run", changes.c.connection, changes.c.run_id)
 
+connections = Table(
+    "connections",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("name", Key, primary_key=True, comment="What the secret is for, such as webhook:candidateHired"),
+    Column("secret", PlainText, nullable=False, comment="Encrypted with LEVER_SECRET_KEY"),
+    Column("details", Json, comment="What is known of it that is not secret"),
+    Column("updated_at", UtcDateTime, nullable=False),
+    comment="Secrets of the connections, encrypted",
+)
+
+webhook_inbox = Table(
+    "webhook_inbox",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("id", Key, primary_key=True, comment="Lever's id of the event"),
+    Column("event", Key, nullable=False, comment="Such as candidateStageChange"),
+    Column("token", Key, nullable=False, comment="What its signature is made of; no other event has it"),
+    Column("triggered_at", UtcDateTime, nullable=False, comment="When it happened in Lever (UTC)"),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("data", Json, nullable=False, comment="The ids of what it is about; nothing else is kept"),
+    Column("state", Key, nullable=False, comment="pending, handled or parked"),
+    Column("attempts", Integer, nullable=False, comment="How often handling it failed"),
+    Column("error", PlainText, comment="Why handling it failed last"),
+    Column("handled_at", UtcDateTime),
+    comment="Events that Lever sent, kept until what they are about was read again",
+)
+Index("ux_webhook_inbox_token", webhook_inbox.c.connection, webhook_inbox.c.token, unique=True)
+Index(
+    "ix_webhook_inbox_state", webhook_inbox.c.connection, webhook_inbox.c.state, webhook_inbox.c.received_at
+)
+
 drift = Table(
     "drift",
     metadata,

@@ -1,0 +1,77 @@
+"""`webhooks setup`, `webhooks serve` and `webhooks key`: Lever's events, as they happen."""
+
+from typing import Annotated
+
+import typer
+
+from lever_assets.cli import output
+from lever_assets.cli.errors import CommandError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the family."""
+    family = typer.Typer(no_args_is_help=True, help="Lever's events, as they happen.")
+    family.command()(setup)
+    family.command()(serve)
+    family.command()(key)
+    app.add_typer(family, name="webhooks")
+
+
+def setup(
+    *,
+    url: Annotated[str | None, typer.Option(help="Public address of the receiver.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove our subscriptions instead.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")] = False,
+) -> None:
+    """Subscribe to Lever's events.
+
+    Makes what is missing, keeps the signature tokens encrypted, and says what is left to do by hand.
+    """
+    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.sync.session import Session  # noqa: PLC0415
+    from lever_assets.webhooks.setup import set_up, take_down  # noqa: PLC0415
+
+    with Session.open(Settings.load()) as session:
+        report = take_down(session, url) if remove else set_up(session, url)
+    if as_json:
+        output.as_json(report)
+        return
+    for what, events in (("made", report.created), ("kept", report.kept), ("removed", report.removed)):
+        if events:
+            typer.echo(f"{what}: {', '.join(events)}")
+    typer.echo(report.manual_step or "Nothing of ours is left in Lever.")
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8430,
+) -> None:
+    """Receive Lever's events until Ctrl-C.
+
+    Put it behind a proxy that speaks HTTPS. What it receives is handled by Dagster's sensor.
+    """
+    import uvicorn  # noqa: PLC0415
+
+    from lever_assets.settings import Settings  # noqa: PLC0415
+    from lever_assets.store import Store  # noqa: PLC0415
+    from lever_assets.webhooks.receiver import Receiver  # noqa: PLC0415
+
+    settings = Settings.load()
+    store = Store.open(settings.tables_url)
+    try:
+        app = Receiver(settings, store).app()
+        typer.echo(f"Receiving events of the account {settings.connection!r} at http://{host}:{port}")
+        try:
+            uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+        except SystemExit:
+            raise CommandError(f"the receiver can't listen on {host}:{port}; is the port taken?") from None
+    finally:
+        store.close()
+
+
+def key() -> None:
+    """Make a key for LEVER_SECRET_KEY."""
+    from lever_assets.connect.vault import Vault  # noqa: PLC0415
+
+    typer.echo(Vault.fresh_key())

@@ -1,0 +1,59 @@
+"""The ten events that Lever sends, and what each one says is to be read again.
+
+Names and data: Lever Data API documentation, Webhooks. A candidate's id is that of the opportunity.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+EVENTS: tuple[str, ...] = (
+    "applicationCreated",
+    "candidateHired",
+    "candidateStageChange",
+    "candidateArchiveChange",
+    "candidateDeleted",
+    "interviewCreated",
+    "interviewUpdated",
+    "interviewDeleted",
+    "contactCreated",
+    "contactUpdated",
+)
+
+_OPPORTUNITY = ("opportunityId", "candidateId")
+_CONTACT = ("contactId",)
+
+
+@dataclass(frozen=True)
+class About:
+    """What an event is about: Lever's id of an opportunity, or of a contact with all its opportunities."""
+
+    opportunity: str | None = None
+    contact: str | None = None
+
+    @classmethod
+    def of(cls, event: str, data: Mapping[str, JsonValue]) -> "About":
+        """Return what an event is about; of one that is unknown whatever ids it has."""
+        opportunity = _first(data, _OPPORTUNITY)
+        contact = _first(data, _CONTACT)
+        if opportunity is None and event.startswith("contact"):
+            contact = contact or _first(data, ("id",))
+        return cls(opportunity, contact if opportunity is None else None)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Return the ids by their names in Lever."""
+        found: dict[str, JsonValue] = {}
+        if self.opportunity is not None:
+            found["opportunityId"] = self.opportunity
+        if self.contact is not None:
+            found["contactId"] = self.contact
+        return found
+
+
+def _first(data: Mapping[str, JsonValue], names: tuple[str, ...]) -> str | None:
+    for name in names:
+        value = data.get(name)
+        if isinstance(value, str) and value:
+            return value
+    return None

@@ -1,0 +1,78 @@
+"""A sandbox, a receiver that listens, and a database that both lead to."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from pydantic import SecretStr
+
+from lever_assets.connect.vault import Vault
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.store import Store
+from lever_assets.sync.session import Session
+from lever_assets.webhooks.receiver import Receiver
+from lever_assets.webhooks.setup import set_up
+from lever_assets_tests.sync.tables import Account
+
+KEY = Vault.fresh_key()
+
+
+@dataclass(frozen=True)
+class Listening:
+    """An account whose events are received at `url`."""
+
+    account: Account
+    url: str
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return self.account.sandbox
+
+    @contextmanager
+    def session(self, **changes: Any) -> Iterator[Session]:
+        """Open a session that has the key to the secrets."""
+        with self.account.session(secret_key=SecretStr(KEY), webhook_url=self.url, **changes) as session:
+            yield session
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An account whose webhooks are tried again at once."""
+    config = SandboxConfig(opportunities=80, seed=5, rate=0, webhook_retry_delay=0.01)
+    with running_sandbox(config) as running:
+        yield running
+
+
+@pytest.fixture
+def listening(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Iterator[Listening]:
+    """A synced account, subscribed to all events."""
+    account = Account(sandbox, tmp_path, sqlite_database)
+    account.sync()
+    with receiving(account) as url:
+        here = Listening(account, url)
+        with here.session() as session:
+            set_up(session)
+        yield here
+
+
+@contextmanager
+def receiving(account: Account) -> Iterator[str]:
+    """Run a receiver on a free port and yield its address."""
+    store = Store.open(account.database)
+    app = Receiver(account.settings(secret_key=SecretStr(KEY)), store).app()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/lever"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            store.close()

@@ -1,0 +1,88 @@
+"""The subscriptions in Lever: made once, kept, made anew when their token is lost, removed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lever_assets.sandbox import Sandbox
+from lever_assets.settings import SettingsError
+from lever_assets.store.secrets import drop_secret
+from lever_assets.webhooks.events import EVENTS
+from lever_assets.webhooks.setup import SetupReport, set_up, take_down
+from lever_assets_tests.sync.tables import Account
+from lever_assets_tests.webhooks.conftest import KEY
+
+URL = "https://example.com/lever"
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
+    return Account(sandbox, tmp_path, sqlite_database)
+
+
+def configured(account: Account, url: str | None = URL, **changes: Any) -> SetupReport:
+    known: dict[str, Any] = {"secret_key": KEY, "webhook_url": url}
+    with account.session(**{**known, **changes}) as session:
+        return set_up(session)
+
+
+def subscribed(sandbox: Sandbox) -> list[tuple[str, str]]:
+    found = [sandbox.get("webhooks", each) or {} for each in sandbox.ids("webhooks")]
+    return sorted((each["event"], each["url"]) for each in found)
+
+
+def test_all_ten_events_are_subscribed_to_once(account: Account) -> None:
+    first = configured(account)
+    assert sorted(first.created) == sorted(EVENTS)
+    assert "Switch webhooks on once in Lever" in first.manual_step
+    assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)
+    account.sandbox.reset_requests()
+    again = configured(account)
+    assert again.created == []
+    assert sorted(again.kept) == sorted(EVENTS)
+    assert account.sandbox.requests().total == 1
+
+
+def test_one_whose_token_was_lost_is_made_anew(account: Account) -> None:
+    configured(account)
+    with account.session() as session, session.store.writing() as conn:
+        drop_secret(conn, session.name, "webhook:candidateHired")
+    report = configured(account)
+    assert report.created == report.removed == ["candidateHired"]
+    assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)
+
+
+def test_a_new_address_replaces_the_old_one(account: Account) -> None:
+    configured(account)
+    other = "https://elsewhere.example.com/lever"
+    configured(account, other)
+    assert subscribed(account.sandbox) == sorted((event, other) for event in EVENTS)
+
+
+def test_what_others_subscribed_to_stays(account: Account) -> None:
+    theirs = account.sandbox.create(
+        "webhooks", {"event": "candidateHired", "url": "https://other.example.com", "configuration": {}}
+    )
+    configured(account)
+    with account.session(webhook_url=URL) as session:
+        removed = take_down(session)
+    assert sorted(removed.removed) == sorted(EVENTS)
+    assert account.sandbox.ids("webhooks") == [theirs["id"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"secret_key": None}, "set LEVER_SECRET_KEY"),
+        ({"secret_key": "not a key"}, "LEVER_SECRET_KEY is not a key"),
+        ({"webhook_url": None}, "set LEVER_WEBHOOK_URL"),
+        ({"webhook_url": "example.com"}, "is not a web address"),
+    ],
+)
+def test_without_what_it_needs_it_says_what_to_set(
+    account: Account, changes: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(SettingsError, match=says):
+        configured(account, **changes)
+    assert account.sandbox.ids("webhooks") == []
