@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,6 +39,12 @@ def _blank_is_none(value: object) -> object:
 
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
+
+
+def _listed(value: SecretStr | None) -> list[str]:
+    """Return the texts between spaces and commas, each once."""
+    texts = [] if value is None else re.split(r"[\s,]+", value.get_secret_value())
+    return list(dict.fromkeys(text for text in texts if text))
 
 
 class Settings(BaseSettings):
@@ -86,6 +93,20 @@ class Settings(BaseSettings):
     webhook_minutes: int = Field(60, ge=1, description="How old an event may be when it arrives")
     secret_key: OptionalSecret = Field(None, description="Key that encrypts stored tokens")
 
+    notice_urls: OptionalSecret = Field(
+        None, description="URLs that are told when data changed, with spaces or commas between"
+    )
+    notice_secret: OptionalSecret = Field(None, description="Secret that signs these notices")
+
+    @field_validator("notice_urls")
+    @classmethod
+    def _check_notice_urls(cls, value: SecretStr | None) -> SecretStr | None:
+        for url in _listed(value):
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("one of them is not a web address such as https://example.com/changed")
+        return value
+
     @field_validator("candidate_cutoff", mode="before")
     @classmethod
     def _read_cutoff(cls, value: object) -> object:
@@ -116,6 +137,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'lever.db'}"
+
+    @property
+    def notice_targets(self) -> list[str]:
+        """The URLs that are told when data changed, each once; they may hold secrets."""
+        return _listed(self.notice_urls)
 
     @property
     def sync_start_at(self) -> datetime:

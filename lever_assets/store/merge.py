@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from lever_assets.store.batches import among, upsert
+from lever_assets.store.change_marks import mark_changed
 from lever_assets.store.changes import History, record_changes, record_updates
 from lever_assets.store.content import canonical, clean, fingerprint
 from lever_assets.store.tables import UNIFIED, business_fields
@@ -28,6 +29,11 @@ class Merged:
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
+
+    @property
+    def changed(self) -> bool:
+        """Whether any row is other than before."""
+        return bool(self.inserted or self.updated or self.deleted)
 
     def __add__(self, other: "Merged") -> "Merged":
         return Merged(
@@ -77,7 +83,10 @@ def merge(
         )
         if history is not None:
             record_changes(conn, table, gone, "deleted", now=now, history=history)
-    return merged + Merged(deleted=len(gone))
+    merged += Merged(deleted=len(gone))
+    if merged.changed:
+        mark_changed(conn, connection, model, now=now)
+    return merged
 
 
 def _merge_batch(

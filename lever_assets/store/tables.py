@@ -274,6 +274,39 @@ created_records = Table(
     comment="Records that were created in Lever through this connector",
 )
 
+notice_outbox = Table(
+    "notice_outbox",
+    metadata,
+    # In SQLite only a column of the type INTEGER numbers its rows by itself.
+    Column(
+        "number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, comment="Grows in order"
+    ),
+    Column("id", Key, nullable=False, comment="Id of the notice, the same each time that it is sent"),
+    Column("connection", Key, nullable=False),
+    Column("target", Key, nullable=False, comment="Hash of the URL that it goes to, which may hold a secret"),
+    Column("models", Json, nullable=False, comment="The unified tables that changed"),
+    Column("marks", Json, nullable=False, comment="What each table's mark of changes was by then"),
+    Column("body", PlainText, nullable=False, comment="What is sent, and signed, byte for byte"),
+    Column("state", Key, nullable=False, comment="pending, delivered, superseded or given up"),
+    Column("attempts", Integer, nullable=False, comment="How often it was sent"),
+    Column("due_at", UtcDateTime, nullable=False, comment="When it is sent next while it is pending (UTC)"),
+    Column("status", Integer, comment="HTTP status of the last answer"),
+    Column("error", PlainText, comment="Why sending it failed last"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    comment="Notices of changed data to URLs of the user's",
+)
+_undelivered = notice_outbox.c.state == "pending"
+Index(
+    "ux_notice_outbox_pending",
+    notice_outbox.c.connection,
+    notice_outbox.c.target,
+    unique=True,
+    sqlite_where=_undelivered,
+    postgresql_where=_undelivered,
+)
+Index("ix_notice_outbox_target", notice_outbox.c.connection, notice_outbox.c.target, notice_outbox.c.number)
+
 schema_version = Table(
     "schema_version",
     metadata,

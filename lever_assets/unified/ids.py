@@ -23,6 +23,11 @@ def unified_id(connection: str, model: str, remote_id: str) -> str:
     return "".join(pairs)
 
 
+def integration_id(connection: str) -> str:
+    """Return what the unified API calls a connection: `lever:` and 24 characters."""
+    return f"lever:{unified_id(connection, 'integrations', connection)}"
+
+
 def joined(*remote_ids: str) -> str:
     """Return the remote id of a row that joins several records, such as a candidate and a tag."""
     return "\x1e".join(remote_ids)

@@ -1,0 +1,113 @@
+"""Sending what is due in the outbox: each notice until its URL takes it, ever more rarely."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+
+from lever_assets.notices.enqueueing import target_of
+from lever_assets.notices.wording import SIGNATURE_HEADER, signature
+from lever_assets.settings import Settings
+from lever_assets.store import Store, outbox
+from lever_assets.store.outbox import Notice
+from lever_assets.sync.session import now
+
+MOST_ATTEMPTS = 15
+"""With the delays below about two days."""
+_FIRST_DELAY = timedelta(seconds=30)
+_LONGEST_DELAY = timedelta(hours=6)
+_SECONDS = 10.0
+"""How long a URL may take to answer."""
+_LEASE = timedelta(minutes=2)
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of sending: notices that arrived, that are sent again later, and that were given up."""
+
+    delivered: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How sending ended: the HTTP status (None: no answer), and why it failed (None: it did not)."""
+
+    status: int | None
+    error: str | None = None
+
+
+def pending(store: Store, connection: str) -> int:
+    """Return how many notices are due; one small query."""
+    with store.reading() as conn:
+        return outbox.waiting(conn, connection, now=now())
+
+
+def deliver(store: Store, settings: Settings) -> Delivery:
+    """Send every notice that is due, once. Any number of processes may do so at the same time.
+
+    A notice that was sent although its process died before it could say so is sent again, with the same id.
+    No failing URL raises anything; raises StoreError.
+    """
+    moment = now()
+    urls = {target_of(url): url for url in settings.notice_targets}
+    with store.writing() as conn:
+        outbox.give_up_others(conn, settings.connection, urls)
+        taken = outbox.take_due(conn, settings.connection, now=moment, again_at=moment + _LEASE)
+    if not taken:
+        return Delivery()
+    secret = settings.notice_secret
+    outcomes = asyncio.run(_send_all(taken, urls, None if secret is None else secret.get_secret_value()))
+    with store.writing() as conn:
+        given_up = 0
+        for notice, outcome in zip(taken, outcomes, strict=True):
+            attempts = notice.attempts + 1
+            if outcome.error is None:
+                outbox.delivered(conn, notice, outcome.status or 0, now=now())
+                continue
+            last = attempts >= MOST_ATTEMPTS
+            given_up += last
+            due_at = None if last else now() + delay_after(attempts)
+            outbox.failed(conn, notice, outcome.error, status=outcome.status, due_at=due_at)
+    failed = sum(each.error is not None for each in outcomes)
+    return Delivery(len(taken) - failed, failed - given_up, given_up)
+
+
+def delay_after(attempts: int) -> timedelta:
+    """Return how long to wait after so many attempts: 30 s, then twice as long each time, up to 6 hours."""
+    doubled: int = 1 << (attempts - 1)
+    return min(_FIRST_DELAY * doubled, _LONGEST_DELAY)
+
+
+async def _send_all(notices: Sequence[Notice], urls: dict[str, str], secret: str | None) -> list[_Outcome]:
+    slots = asyncio.Semaphore(_AT_ONCE)
+    # Not httpx: it would log the URLs.
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(_SECONDS), cookie_jar=aiohttp.DummyCookieJar(), trust_env=True
+    ) as client:
+
+        async def one(notice: Notice) -> _Outcome:
+            async with slots:
+                return await _send(client, urls[notice.target], notice.body.encode(), secret)
+
+        return await asyncio.gather(*(one(notice) for notice in notices))
+
+
+async def _send(client: aiohttp.ClientSession, url: str, body: bytes, secret: str | None) -> _Outcome:
+    headers = {"Content-Type": "application/json", "User-Agent": "lever-assets"}
+    if secret is not None:
+        headers[SIGNATURE_HEADER] = signature(secret, body)
+    try:
+        # The body of the answer is not wanted, however long it is.
+        async with client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            status = answer.status
+    except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
+        # Only the kind: the text of the error may hold the URL, and the URL a secret.
+        return _Outcome(None, f"no answer ({type(error).__name__})")
+    if 200 <= status < 300:
+        return _Outcome(status)
+    return _Outcome(status, f"the answer was HTTP {status}")

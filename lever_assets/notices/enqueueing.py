@@ -1,0 +1,64 @@
+"""Putting notices into the outbox: one for each URL that does not know yet what has changed."""
+
+from datetime import datetime
+from hashlib import sha256
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from lever_assets.notices.wording import data_changed
+from lever_assets.settings import Settings
+from lever_assets.store import Store, outbox
+from lever_assets.store.change_marks import change_marks
+from lever_assets.store.outbox import Notice, State
+from lever_assets.sync.session import now
+from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.ids import unified_id
+
+
+def enqueue(store: Store, settings: Settings) -> int:
+    """Put a notice for each URL of `LEVER_NOTICE_URLS` into the outbox if there is news; returns how many.
+
+    News is every table that changed since the last notice that this URL took: call it at the end of a sync,
+    or whenever. A URL that never took any is told of every table that holds data. What is still waiting for
+    a URL is replaced by a notice that says that and the news. Asks nothing of anybody; raises StoreError.
+    """
+    if not settings.notice_targets:
+        return 0
+    moment = now()
+    with store.writing() as conn:
+        marks = change_marks(conn, settings.connection)
+        return sum(
+            _enqueue(conn, settings.connection, target_of(url), marks, moment)
+            for url in settings.notice_targets
+        )
+
+
+def target_of(url: str) -> str:
+    """Return what stands for a URL in the outbox: a hash, since the URL may hold a secret."""
+    return sha256(url.encode()).hexdigest()[:24]
+
+
+def _enqueue(conn: Connection, connection: str, target: str, marks: dict[str, str], moment: datetime) -> bool:
+    before = outbox.last(conn, connection, target)
+    if before is not None and before.marks == marks:
+        return False
+    taken = outbox.last(conn, connection, target, State.DELIVERED)
+    known = {} if taken is None else taken.marks
+    changed = [model.name for model in MODELS if marks.get(model.name) != known.get(model.name)]
+    if not changed:
+        return False
+    waiting = outbox.last(conn, connection, target, State.PENDING)
+    notice_id = unified_id(connection, "notices", uuid4().hex)
+    notice = Notice(
+        id=notice_id,
+        connection=connection,
+        target=target,
+        models=changed,
+        marks=marks,
+        body=data_changed(notice_id, connection, changed),
+        # A URL that is out of order is not tried more often because much changes.
+        attempts=0 if waiting is None else waiting.attempts,
+        due_at=moment if waiting is None else waiting.due_at,
+    )
+    return outbox.put(conn, notice, now=moment)

@@ -1,0 +1,147 @@
+"""The outbox of notices: at most one for each URL waits, and each is kept until it was delivered.
+
+States of a notice:
+
+- `pending`: it is sent when it is due
+- `delivered`: the URL took it
+- `superseded`: a later one, which says all that it said, took its place before it was delivered
+- `given up`: it was sent too often in vain, or its URL is no longer wanted
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lever_assets.store.tables import notice_outbox
+
+_KEPT = timedelta(days=30)
+
+
+class State(StrEnum):
+    """How a notice stands; the module's text says what each means."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    SUPERSEDED = "superseded"
+    GIVEN_UP = "given up"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice to one URL (`target` is its hash); the columns say what each field is."""
+
+    id: str
+    connection: str
+    target: str
+    models: list[str]
+    marks: dict[str, str]
+    body: str
+    attempts: int
+    due_at: datetime
+
+
+def last(conn: Connection, connection: str, target: str, *states: State) -> Notice | None:
+    """Return the newest notice to a target that is in one of `states` (none given: in any)."""
+    c = notice_outbox.c
+    query = _notices().where(c.connection == connection, c.target == target)
+    if states:
+        query = query.where(c.state.in_([state.value for state in states]))
+    row = conn.execute(query.order_by(c.number.desc()).limit(1)).first()
+    return None if row is None else Notice(*row)
+
+
+def put(conn: Connection, notice: Notice, *, now: datetime) -> bool:
+    """Let a notice take the place of the one that waits; False if another writer was quicker."""
+    c = notice_outbox.c
+    waits = (c.connection == notice.connection, c.target == notice.target, c.state == State.PENDING.value)
+    conn.execute(update(notice_outbox).where(*waits).values(state=State.SUPERSEDED.value))
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    row = {**vars(notice), "state": State.PENDING.value, "created_at": now}
+    kept = insert(notice_outbox).values(row).on_conflict_do_nothing().returning(c.number)
+    return conn.execute(kept).first() is not None
+
+
+def take_due(conn: Connection, connection: str, *, now: datetime, again_at: datetime) -> list[Notice]:
+    """Return the notices that are due, each to be sent once more; whoever takes them must say how that went.
+
+    If nobody does, because the process died, they are due again at `again_at`.
+    """
+    c = notice_outbox.c
+    query = _notices().where(c.connection == connection, c.state == State.PENDING.value, c.due_at <= now)
+    taken = [Notice(*row) for row in conn.execute(query.with_for_update(skip_locked=True))]
+    conn.execute(
+        update(notice_outbox)
+        .where(c.connection == connection, c.id.in_([each.id for each in taken]))
+        .values(due_at=again_at, attempts=c.attempts + 1)
+    )
+    return taken
+
+
+def delivered(conn: Connection, notice: Notice, status: int, *, now: datetime) -> None:
+    """Keep that a notice arrived, and forget the old ones to its target."""
+    c = notice_outbox.c
+    conn.execute(
+        update(notice_outbox)
+        .where(c.connection == notice.connection, c.id == notice.id)
+        .values(state=State.DELIVERED.value, status=status, error=None, delivered_at=now)
+    )
+    newest = select(func.max(c.number)).where(
+        c.connection == notice.connection, c.target == notice.target, c.state == State.DELIVERED.value
+    )
+    conn.execute(
+        delete(notice_outbox).where(
+            c.connection == notice.connection,
+            c.target == notice.target,
+            c.state != State.PENDING.value,
+            c.created_at < now - _KEPT,
+            c.number != newest.scalar_subquery(),  # it says what the target knows
+        )
+    )
+
+
+def failed(
+    conn: Connection, notice: Notice, error: str, *, status: int | None, due_at: datetime | None
+) -> None:
+    """Keep why a notice did not arrive, and when it is sent again (None: never)."""
+    c = notice_outbox.c
+    values: dict[str, Any] = {"error": error, "status": status}
+    if due_at is None:
+        values["state"] = State.GIVEN_UP.value
+    else:
+        values["due_at"] = due_at
+    conn.execute(
+        update(notice_outbox)
+        .where(
+            c.connection == notice.connection, c.id == notice.id, c.state == State.PENDING.value
+        )  # unless superseded meanwhile
+        .values(**values)
+    )
+
+
+def waiting(conn: Connection, connection: str, *, now: datetime) -> int:
+    """Return how many notices are due."""
+    c = notice_outbox.c
+    query = select(func.count()).where(
+        c.connection == connection, c.state == State.PENDING.value, c.due_at <= now
+    )
+    return conn.execute(query).scalar_one()
+
+
+def give_up_others(conn: Connection, connection: str, targets: Collection[str]) -> None:
+    """Give up what waits for a target that is not among `targets`."""
+    c = notice_outbox.c
+    conn.execute(
+        update(notice_outbox)
+        .where(c.connection == connection, c.state == State.PENDING.value, c.target.not_in(targets))
+        .values(state=State.GIVEN_UP.value, error="its URL is no longer in LEVER_NOTICE_URLS")
+    )
+
+
+def _notices() -> Select[Any]:
+    c = notice_outbox.c
+    return select(c.id, c.connection, c.target, c.models, c.marks, c.body, c.attempts, c.due_at)

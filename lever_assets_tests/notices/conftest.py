@@ -1,0 +1,45 @@
+"""Hooks that listen, and the days that pass between two tries."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lever_assets.notices import delivering, enqueueing
+from lever_assets.settings import Settings
+from lever_assets.sync.session import now
+from lever_assets_tests.notices.hooks import Hook, listening
+
+Later = Callable[[timedelta], None]
+Configure = Callable[..., Settings]
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with listening() as hook:
+        yield hook
+
+
+@pytest.fixture
+def configure(hook: Hook) -> Configure:
+    """Settings that lead notices to the hook."""
+
+    def make(urls: str | None = None, **changes: Any) -> Settings:
+        return Settings(notice_urls=urls or hook.url, notice_secret="test-secret", **changes)
+
+    return make
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Lets time pass for the outbox."""
+    passed = timedelta()
+
+    def move(by: timedelta) -> None:
+        nonlocal passed
+        passed += by
+        for module in (delivering, enqueueing):
+            monkeypatch.setattr(module, "now", lambda: now() + passed)
+
+    return move
