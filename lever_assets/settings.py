@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     reconcile_budget: int = Field(5000, ge=0, description="Parents whose records a reconcile reads again")
     concurrency: int = Field(16, ge=1, le=200, description="Requests under way at once")
     timeout_seconds: float = Field(30, gt=0, description="How long one request may take")
+    retention_days: str = Field(
+        "14",
+        pattern=r"^(off|\d{1,5})$",
+        description="Days until personal data of gone records is erased, or off",
+    )
     change_history: bool = Field(True, description="Keep each change of a row in the table changes")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
@@ -147,6 +152,11 @@ class Settings(BaseSettings):
     def sync_start_at(self) -> datetime:
         """The first instant of the first window (UTC)."""
         return datetime(self.sync_start.year, self.sync_start.month, self.sync_start.day, tzinfo=UTC)
+
+    @property
+    def retention(self) -> int | None:
+        """Days until what is personal of gone records is erased; None: never."""
+        return None if self.retention_days == "off" else int(self.retention_days)
 
     def cutoff_at(self, now: datetime) -> datetime | None:
         """Return the first instant (UTC, midnight) of which candidates are kept, seen from `now`."""

@@ -11,6 +11,7 @@ from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.store import Arrival
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.mapping_errors import MappingError
+from lever_assets.sync.anonymising import FLAG, reduced
 from lever_assets.sync.resources import Resource
 
 
@@ -34,16 +35,21 @@ def read_batch(
     *,
     first_position: int | None = None,
     embedded: Resource | None = None,
+    anonymised: bool = False,
 ) -> Batch:
     """Return the arrivals of `records`; a record without an id is set aside with the reason.
 
     `first_position` numbers the records of a short list. `embedded`: the resource whose expanded records are
     taken out of each record's list of that name, which then holds their ids, as Lever gives it unexpanded.
+    `anonymised`: the records are of a person who is; an opportunity says so of itself.
     """
     batch = Batch()
     for number, record in enumerate(records):
         position = None if first_position is None else first_position + number
-        arrival = _arrival(resource, record, position)
+        kept = record
+        if isinstance(record, dict) and (record.get(FLAG) is True or anonymised):
+            kept = _anonymised(resource, record, embedded)
+        arrival = _arrival(resource, kept, position)
         if arrival is None:
             batch.set_aside.append(_without_id(resource, record))
             continue
@@ -51,6 +57,16 @@ def read_batch(
             arrival = _take_out(batch, embedded, arrival)
         batch.arrivals.append(arrival)
     return batch
+
+
+def _anonymised(resource: Resource, record: JsonObject, embedded: Resource | None) -> JsonObject:
+    plain = reduced(resource.name, record)
+    inside = plain.get(embedded.name) if embedded is not None else None
+    if embedded is not None and isinstance(inside, list):
+        plain[embedded.name] = [
+            reduced(embedded.name, each) if isinstance(each, dict) else each for each in inside
+        ]
+    return plain
 
 
 def _arrival(resource: Resource, record: JsonValue, position: int | None) -> Arrival | None:

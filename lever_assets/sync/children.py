@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.store import land_children, mapping_errors, next_version
+from lever_assets.store.erasure import flagged
 from lever_assets.store.parents import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
+from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.lists import Tally
 from lever_assets.sync.progress import Meter
@@ -169,11 +171,13 @@ class _ChildReader:
         self.landed_at = time.monotonic()
         if not read:
             return
-        batches = {
-            parent: read_batch(self.resource, records, first_position=0) for parent, records in read.items()
-        }
         moment, name = now(), self.session.name
         with self.session.store.writing() as conn:
+            anonymised = flagged(conn, name, _parent(self.resource), FLAG, read)
+            batches = {
+                parent: read_batch(self.resource, records, first_position=0, anonymised=parent in anonymised)
+                for parent, records in read.items()
+            }
             landed = land_children(
                 conn,
                 name,

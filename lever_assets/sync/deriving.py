@@ -16,6 +16,7 @@ from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.context import Context
 from lever_assets.store import (
     Merged,
+    RawRow,
     current_version,
     get_state,
     mapping_errors,
@@ -24,15 +25,19 @@ from lever_assets.store import (
     raw,
     reads,
 )
+from lever_assets.store.erasure import flagged, forget_values
 from lever_assets.store.mapping_errors import MappingError
+from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.derivations import DERIVATIONS, Derivation
 from lever_assets.sync.floor import Floor, reason
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
+from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow
 
 _BATCH = 1000
+_OPPORTUNITIES = "opportunities"
 _WHOLE = "*"
 """The source of rows that come from many records at once."""
 
@@ -119,9 +124,24 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
     mapped = [key for key in keys if key not in unmapped]
     mapping_errors.resolve(conn, session.name, derivation.model, mapped)
     _record(conn, session, derivation.model, failed, floor)
-    return merge(
+    merged = merge(
         conn, derivation.model, session.name, rows, sources=mapped, now=now(), history=session.history
     )
+    anonymised = _anonymised(conn, session.name, derivation.driver, live)
+    forget_values(conn, [row.id for source, row in rows if source in anonymised])
+    return merged
+
+
+def _anonymised(conn: Connection, connection: str, resource: str, live: Sequence[RawRow]) -> set[str]:
+    """Return which records are of an anonymised person: the history must not tell what they were."""
+    if resource == _OPPORTUNITIES:
+        return {row.remote_id for row in live if row.data.get(FLAG) is True}
+    if BY_NAME[resource].parent != _OPPORTUNITIES:
+        return set()
+    parents = flagged(
+        conn, connection, _OPPORTUNITIES, FLAG, {row.parent_id for row in live if row.parent_id}
+    )
+    return {row.remote_id for row in live if row.parent_id in parents}
 
 
 def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:

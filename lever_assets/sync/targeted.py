@@ -27,6 +27,7 @@ from lever_assets.store.batches import among
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.parents import delete_orphans
 from lever_assets.store.tables import UNIFIED
+from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS
@@ -148,7 +149,12 @@ def _land_below(conn: Connection, name: str, found: Sequence[_Read], batch: Batc
     hashes = {each.remote_id: fingerprint(canonical(each.data)) for each in batch.arrivals}
     for resource in {below for each in found for below in each.below}:
         read = {
-            each.remote_id: read_batch(BY_NAME[resource], each.below[resource], first_position=0)
+            each.remote_id: read_batch(
+                BY_NAME[resource],
+                each.below[resource],
+                first_position=0,
+                anonymised=each.record is not None and each.record.get(FLAG) is True,
+            )
             for each in found
             if resource in each.below
         }
