@@ -9,7 +9,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -37,8 +37,16 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _names(value: object) -> object:
+    """Split a text at its commas; names are in lower case, blank ones don't count."""
+    if not isinstance(value, str):
+        return value
+    return tuple(name for part in value.split(",") if (name := part.strip().lower()))
+
+
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 
 
 def _listed(value: SecretStr | None) -> list[str]:
@@ -76,6 +84,9 @@ class Settings(BaseSettings):
         None, description="Candidates created before are left out: a date, or days as 90d"
     )
     only_created: bool = Field(False, description="Keep only candidates created through this connector")
+    exclude: Names = Field(
+        (), description="Models and fields to leave out, such as offers,candidates.phone_numbers"
+    )
     delta_seconds: int = Field(60, ge=10, description="How often the delta sensor asks Lever for changes")
     snapshot_minutes: int = Field(60, ge=1, description="How old the lists without a time filter may get")
     watch_budget: int = Field(10, ge=0, description="Watched opportunities that a delta reads again, at most")

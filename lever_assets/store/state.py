@@ -1,9 +1,10 @@
 """Small facts that the sync keeps between runs: watermarks, progress, counters."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, or_, select
 
 from lever_assets.store.batches import upsert
 from lever_assets.store.tables import sync_state
@@ -36,3 +37,12 @@ def states(conn: Connection, connection: str, prefix: str) -> dict[str, JsonValu
         c.connection == connection, c.key.startswith(prefix, autoescape=True)
     )
     return {row.key: row.value for row in conn.execute(query.order_by(c.key))}
+
+
+def forget_states(
+    conn: Connection, connection: str, *, keys: Collection[str] = (), prefixes: Collection[str] = ()
+) -> None:
+    """Forget the values under these keys, and under those that begin with one of `prefixes`."""
+    c = sync_state.c
+    these = (c.key.in_(keys), *(c.key.startswith(each, autoescape=True) for each in prefixes))
+    conn.execute(delete(sync_state).where(c.connection == connection, or_(*these)))

@@ -1,4 +1,7 @@
-"""From Lever's JSON to what lands: id, instants and place are read off, the payload stays as it came."""
+"""From Lever's JSON to what lands: id, instants and place are read off, the payload stays as it came.
+
+What is personal of anonymised people and what the settings leave out does not get any further.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -49,6 +52,8 @@ def read_batch(
         kept = record
         if isinstance(record, dict) and (record.get(FLAG) is True or anonymised):
             kept = _anonymised(resource, record, embedded)
+        if isinstance(kept, dict) and resource.stripping:
+            kept = resource.stripping.of(kept)
         arrival = _arrival(resource, kept, position)
         if arrival is None:
             batch.set_aside.append(_without_id(resource, record))

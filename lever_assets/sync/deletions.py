@@ -26,6 +26,8 @@ async def land_deletions(
     """
     deleted = 0
     for each in _with_list(resource):
+        if not session.exclusion.needs(each.name):
+            continue
         with session.store.reading() as conn:
             known = read_up_to(conn, session.name, each)
         bounds = _bounds(session, scope, known)
@@ -61,9 +63,7 @@ def _key(resource: Resource) -> str:
 
 def _with_list(resource: Resource) -> list[Resource]:
     """Return the resource and those that land with it, as far as Lever lists their deletions."""
-    return [
-        each for each in RESOURCES if each.deleted_path and (each is resource or each.parent == resource.name)
-    ]
+    return [each for each in RESOURCES if each.deleted_path and resource.name in {each.name, each.parent}]
 
 
 def _bounds(session: Session, scope: Scope, known: datetime | None) -> Bounds:

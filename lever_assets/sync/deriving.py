@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
 from lever_assets.mapping import MAPPING_VERSION
-from lever_assets.mapping.context import Context
 from lever_assets.store import (
     Merged,
     RawRow,
@@ -30,6 +29,7 @@ from lever_assets.store.mapping_errors import MappingError
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.derivations import DERIVATIONS, Derivation
 from lever_assets.sync.floor import Floor, reason
+from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import BY_NAME
@@ -57,6 +57,7 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
     Everything is mapped again, too, when the mapping or a setting that it depends on has changed. Nothing is
     asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay.
     """
+    settle(session)
     derivation = DERIVATIONS[model_name]
     began = time.monotonic()
     span = _span(session, derivation, replay=replay)
@@ -68,7 +69,7 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
     with session.store.writing() as conn:
         mark: JsonObject = {
             "version": span.up_to,
-            "signature": _signature(session.mapping),
+            "signature": _signature(session),
             "at": now().isoformat(),
         }
         put_state(conn, session.name, f"model:{model_name}", mark)
@@ -84,14 +85,17 @@ def _span(session: Session, derivation: Derivation, *, replay: bool) -> _Span:
         up_to = current_version(conn, session.name)
     known = mark if isinstance(mark, dict) else {}
     version = known.get("version")
-    stale = known.get("signature") != _signature(session.mapping)
+    stale = known.get("signature") != _signature(session)
     if replay or stale or not isinstance(version, int):
         return _Span(0, up_to, afresh=True)
     return _Span(version, up_to, afresh=False)
 
 
-def _signature(ctx: Context) -> str:
+def _signature(session: Session) -> str:
+    ctx = session.mapping
     parts = [MAPPING_VERSION, ctx.remote_data, {k: dict(v) for k, v in ctx.custom_fields.items()}]
+    if session.exclusion.names:
+        parts.append(session.exclusion.names)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -112,12 +116,13 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
     floor = Floor(conn, session.name, session.mapping)
     found = raw.read(conn, session.name, derivation.driver, keys)
     live = [row for row in found if not row.deleted]
+    blanked = session.exclusion.row
     map_record = derivation.by_record(floor, live)
     rows: list[tuple[str, UnifiedRow]] = []
     failed: list[MappingError] = []
     for row in live:
         try:
-            rows.extend([(row.remote_id, each) for each in map_record(row)])
+            rows.extend([(row.remote_id, blanked(derivation.model, each)) for each in map_record(row)])
         except Exception as error:  # whatever a record does to its mapping, the others go on
             failed.append(_error(derivation.model, derivation.driver, row.remote_id, error, row.content_hash))
     unmapped = {each.remote_id for each in failed}
@@ -150,7 +155,7 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
         return Merged()
     with session.store.writing() as conn:
         floor = Floor(conn, session.name, session.mapping)
-        rows = [(_WHOLE, row) for row in derivation.whole(floor)]
+        rows = [(_WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
         stale = [each.remote_id for each in mapping_errors.listed(conn, session.name, derivation.model)]
         mapping_errors.resolve(conn, session.name, derivation.model, stale)
         _record(conn, session, derivation.model, [], floor)

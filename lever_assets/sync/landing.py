@@ -8,6 +8,7 @@ from lever_assets.store import current_version, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.sync import passes, runs
 from lever_assets.sync.children import land_below, land_longest_unread
+from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, Kind, Resource
@@ -34,7 +35,8 @@ async def land_with(
     lever: LeverClient, session: Session, resource_name: str, scope: Scope, run: Run | None = None
 ) -> LandReport:
     """As `land`, with an open client."""
-    resource = BY_NAME[resource_name]
+    resource = session.exclusion.applied_to(BY_NAME[resource_name])
+    settle(session)
     run = run or Run.of(resource.name)
     began, before = time.monotonic(), lever.traffic.snapshot()
     skipped: str | None = None

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lever_assets.settings import SettingsError
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.reports import DeriveReport, LandReport
@@ -68,9 +69,10 @@ async def _land_all(
     session: Session, scope: Scope, on_report: Callable[[Report], None]
 ) -> tuple[LandReport, ...]:
     reports: list[LandReport] = []
-    run = Run.of(*WANTED)
+    wanted = [name for name in WANTED if session.exclusion.needs(name)]
+    run = Run.of(*wanted)
     async with session.connection.client(session.settings) as lever:
-        for name in WANTED:
+        for name in wanted:
             report = await land_with(lever, session, name, scope, run)
             reports.append(report)
             on_report(report)
@@ -83,7 +85,13 @@ def replay(
     *,
     on_report: Callable[[Report], None] = _ignore,
 ) -> tuple[DeriveReport, ...]:
-    """Map these models (None: all) again from the raw tables, without asking Lever anything."""
+    """Map these models (None: all) again from the raw tables, without asking Lever anything.
+
+    Raises SettingsError when one of them is left out by the settings.
+    """
+    left_out = sorted(session.exclusion.models & set(models or ()))
+    if left_out:
+        raise SettingsError(f"LEVER_EXCLUDE leaves out {', '.join(left_out)}: take it out there, then sync.")
     wanted = {model.name for model in MODELS} if models is None else set(models)
     with session.alone():
         return tuple(_derived(session, on_report, wanted=wanted, again=True))
@@ -98,7 +106,7 @@ def _derived(
 ) -> list[DeriveReport]:
     reports: list[DeriveReport] = []
     for model in MODELS:
-        if wanted is None or model.name in wanted:
+        if session.exclusion.keeps(model.name) and (wanted is None or model.name in wanted):
             report = derive(session, model.name, replay=again)
             reports.append(report)
             on_report(report)

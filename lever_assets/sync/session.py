@@ -15,6 +15,7 @@ from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.changes import History
 from lever_assets.sync.collecting import fewer_collections
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
 
@@ -64,8 +65,10 @@ class Session:
     ) -> "Iterator[Session]":
         """Open the database of the default connection and close it at the end; raises StoreError.
 
-        `run_id` names the run in the history of changes.
+        `run_id` names the run in the history of changes. Raises SettingsError when they leave out what does
+        not exist.
         """
+        Exclusion.of(settings)
         mapping = Context(
             connection=settings.connection,
             remote_data=settings.remote_data,
@@ -82,6 +85,11 @@ class Session:
     def name(self) -> str:
         """The connection's name."""
         return self.connection.name
+
+    @property
+    def exclusion(self) -> Exclusion:
+        """What is neither fetched nor stored."""
+        return Exclusion.of(self.settings)
 
     @property
     def history(self) -> History | None:

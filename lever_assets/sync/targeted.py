@@ -6,7 +6,7 @@ which the sync has mapped stay where they are. It maps the same records once mor
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -70,13 +70,16 @@ async def refresh_opportunities(
     here) is read, but not taken in. An opportunity that Lever has no more is marked as gone. Raises
     LeverError or StoreError; a list below that the key may not read is left as it is.
     """
-    wanted = list(dict.fromkeys(ids))
+    exclusion = session.exclusion
+    wanted = list(dict.fromkeys(ids)) if exclusion.needs(_OPPORTUNITIES.name) else []
+    needed = [name for name in below if exclusion.needs(name)]
+    expanded = _EXPANDED if exclusion.needs(_APPLICATIONS.name) else {}
     read: list[str] = []
     gone: list[str] = []
     merged = Merged()
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        found = await asyncio.gather(*(_read(lever, each, below) for each in some))
+        found = await asyncio.gather(*(_read(lever, each, needed, expanded) for each in some))
         with session.store.writing() as conn:
             merged += _take_in(conn, session, found)
         read.extend(each.remote_id for each in found if each.record is not None)
@@ -84,9 +87,11 @@ async def refresh_opportunities(
     return RefreshReport(tuple(read), tuple(gone), merged)
 
 
-async def _read(lever: LeverClient, remote_id: str, below: Collection[str]) -> _Read:
+async def _read(
+    lever: LeverClient, remote_id: str, below: Collection[str], params: Mapping[str, str]
+) -> _Read:
     try:
-        record = await lever.get(f"{_OPPORTUNITIES.path}/{remote_id}", _EXPANDED)
+        record = await lever.get(f"{_OPPORTUNITIES.path}/{remote_id}", params)
     except NotFoundError:
         return _Read(remote_id, None, {})
     if not isinstance(record, dict):
@@ -122,7 +127,7 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merg
         for child in (each for each in RESOURCES if each.parent == _OPPORTUNITIES.name):
             delete_orphans(conn, name, child.name, _OPPORTUNITIES.name, version=version, now=moment)
     taken = {each.remote_id for each in batch.arrivals}
-    _land_below(conn, name, [each for each in found if each.remote_id in taken], batch, version)
+    _land_below(conn, session, [each for each in found if each.remote_id in taken], batch, version)
     return _map(conn, session, [each.remote_id for each in found])
 
 
@@ -130,7 +135,7 @@ def _kept(conn: Connection, session: Session, records: Sequence[JsonObject]) -> 
     """Return what is to land of the opportunities: what the settings leave out is not."""
     coverage = Coverage.of(session.settings, _OPPORTUNITIES, now())
     kept = coverage.kept(conn, session.name, records)
-    batch = read_batch(_OPPORTUNITIES, kept, embedded=_APPLICATIONS)
+    batch = read_batch(session.exclusion.applied_to(_OPPORTUNITIES), kept, embedded=_APPLICATIONS)
     if coverage.cutoff is None:
         return batch
     since = {
@@ -145,12 +150,14 @@ def _kept(conn: Connection, session: Session, records: Sequence[JsonObject]) -> 
     )
 
 
-def _land_below(conn: Connection, name: str, found: Sequence[_Read], batch: Batch, version: int) -> None:
+def _land_below(
+    conn: Connection, session: Session, found: Sequence[_Read], batch: Batch, version: int
+) -> None:
     hashes = {each.remote_id: fingerprint(canonical(each.data)) for each in batch.arrivals}
     for resource in {below for each in found for below in each.below}:
         read = {
             each.remote_id: read_batch(
-                BY_NAME[resource],
+                session.exclusion.applied_to(BY_NAME[resource]),
                 each.below[resource],
                 first_position=0,
                 anonymised=each.record is not None and each.record.get(FLAG) is True,
@@ -160,7 +167,7 @@ def _land_below(conn: Connection, name: str, found: Sequence[_Read], batch: Batc
         }
         land_children(
             conn,
-            name,
+            session.name,
             resource,
             {parent: children.arrivals for parent, children in read.items()},
             parent_hashes={parent: hashes.get(parent) for parent in read},
@@ -177,13 +184,17 @@ def _map(conn: Connection, session: Session, opportunities: Sequence[str]) -> Me
     merged = _new_tags(conn, session, opportunities)
     for model in MODELS:
         derivation = DERIVATIONS[model.name]
-        if derivation.by_record is not None and keys.get(derivation.driver):
+        if derivation.by_record is None or not session.exclusion.keeps(model.name):
+            continue
+        if keys.get(derivation.driver):
             merged += derive_records(conn, session, derivation, keys[derivation.driver])
     return merged
 
 
 def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
     """Add the tags that are not in their table yet; the sync, which sees all opportunities, removes them."""
+    if not session.exclusion.keeps("tags"):
+        return Merged()
     ctx = session.mapping
     rows = raw.read(conn, session.name, _OPPORTUNITIES.name, opportunities)
     texts = {text for row in rows if not row.deleted for text in _texts(row.data.get("tags"))}
@@ -195,7 +206,10 @@ def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) 
         ).scalars()
     )
     fresh = [
-        (text, row) for text, own in ids.items() if own not in known for row in tags.rows(text, None, ctx)
+        (text, session.exclusion.row("tags", row))
+        for text, own in ids.items()
+        if own not in known
+        for row in tags.rows(text, None, ctx)
     ]
     return merge(conn, "tags", session.name, fresh, sources=(), now=now(), history=session.history)
 

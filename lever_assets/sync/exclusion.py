@@ -1,0 +1,138 @@
+"""What LEVER_EXCLUDE leaves out: whole models and single fields, and with them Lever's records and keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from lever_assets.mapping.sources import SOURCES
+from lever_assets.mapping.stripping import Column, Stripping, is_needed, stripping
+from lever_assets.settings import Settings, SettingsError
+from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.unified.catalogue import BY_NAME as MODELS
+from lever_assets.unified.models import UnifiedRow
+
+_ROW = frozenset({"id", "connection", "remote_id", "changed_at", "remote_deleted_at"})
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Models (`offers`) and fields (`candidates.phone_numbers`) that are neither fetched nor stored.
+
+    Make it by `of` or `named`, which know the names.
+    """
+
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Exclusion":
+        """Return what the settings leave out; raises SettingsError that says which names there are."""
+        return _named(settings.exclude)
+
+    @classmethod
+    def known_among(cls, names: tuple[str, ...]) -> "Exclusion":
+        """Return the exclusion of those names that exist, for one that an earlier version kept."""
+        return cls(tuple(name for name in names if _is_known(name)))
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """The models that are left out as a whole."""
+        return frozenset(name for name in self.names if "." not in name)
+
+    @cached_property
+    def columns(self) -> frozenset[Column]:
+        """Every column that is left out, those of whole models included."""
+        fields = (tuple(name.split(".")) for name in self.names if "." in name)
+        whole = ((model, column) for model in self.models for column in SOURCES[model])
+        return frozenset([*((model, column) for model, column in fields), *whole])
+
+    @cached_property
+    def resources(self) -> frozenset[str]:
+        """The resources of Lever that are read at all: those that a model needs, and their parents."""
+        needed = {each.name for each in RESOURCES if is_needed(each.name, self.columns)}
+        return frozenset(needed | {parent for name in needed if (parent := BY_NAME[name].parent)})
+
+    def keeps(self, model: str) -> bool:
+        """Tell whether the model is kept, perhaps without some fields."""
+        return model not in self.models
+
+    def needs(self, resource: str) -> bool:
+        """Tell whether the resource is to be read."""
+        return resource in self.resources
+
+    def fields(self, model: str) -> tuple[str, ...]:
+        """Return the columns of a model that are left out."""
+        return tuple(sorted(column for of, column in self.columns if of == model))
+
+    def row(self, model: str, row: UnifiedRow) -> UnifiedRow:
+        """Return the row with null in the columns that are left out."""
+        fields = self.fields(model) if self.names else ()
+        return row.model_copy(update=dict.fromkeys(fields)) if fields else row
+
+    def stripping(self, resource: str) -> Stripping:
+        """Return what is taken out of a resource's records."""
+        own = stripping(resource, self.columns)
+        inside = {
+            each.name: stripping(each.name, self.columns)
+            for each in RESOURCES
+            if each.kind is Kind.EMBEDDED and each.parent == resource
+        }
+        return replace(own, inside=inside)
+
+    def applied_to(self, resource: Resource) -> Resource:
+        """Return the resource as it is read: without what is left out, asking for no more than is needed."""
+        if not self.names:
+            return resource
+        params = tuple(each for each in resource.params if each[0] != "expand" or self.needs(each[1]))
+        return replace(resource, params=params, stripping=self.stripping(resource.name))
+
+
+@lru_cache(maxsize=64)
+def _named(names: tuple[str, ...]) -> Exclusion:
+    for name in names:
+        _check(name)
+    exclusion = Exclusion(tuple(sorted(set(names))))
+    if exclusion.models == MODELS.keys():
+        raise SettingsError(
+            "LEVER_EXCLUDE leaves nothing: it names every model. Take out what you want to keep."
+        )
+    return exclusion
+
+
+def _check(name: str) -> None:
+    model, dot, column = name.partition(".")
+    if model not in MODELS:
+        raise SettingsError(
+            f"LEVER_EXCLUDE can't be used: there is no model {model!r}. Models are {', '.join(MODELS)}; "
+            "a field is written like candidates.phone_numbers."
+        )
+    if dot and column not in _fields(model):
+        known = (
+            f"it has {column}, but ids and references are always kept" if _is_column(model, column) else ""
+        )
+        fault = known or f"it has no field {column!r}"
+        possible = ", ".join(_fields(model)) or "none: exclude the model"
+        raise SettingsError(
+            f"LEVER_EXCLUDE can't be used: {name!r}: {fault}. The fields of {model} that can be left out "
+            f"are {possible}."
+        )
+
+
+def _is_column(model: str, column: str) -> bool:
+    return column in _ROW or column in MODELS[model].row.model_fields
+
+
+def _is_known(name: str) -> bool:
+    model, dot, column = name.partition(".")
+    return model in MODELS and (not dot or column in _fields(model))
+
+
+def _fields(model: str) -> tuple[str, ...]:
+    references = {column for column, _ in MODELS[model].references()}
+    return tuple(column for column in MODELS[model].row.model_fields if column not in _ROW | references)
+
+
+def possible_names() -> Iterator[str]:
+    """Yield every name that the setting takes: each model, followed by its fields."""
+    for model in MODELS:
+        yield model
+        yield from (f"{model}.{column}" for column in _fields(model))

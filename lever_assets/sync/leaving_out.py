@@ -1,0 +1,153 @@
+"""Making the database agree with LEVER_EXCLUDE after a change of it: before anything is read or mapped.
+
+What is left out now is removed, from the payloads in place and without asking Lever. What is wanted again was
+never read or was taken out: its reading is forgotten, so that the next sync fetches it.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from lever_assets.store import get_state, put_state
+from lever_assets.store.removal import (
+    drop_model,
+    drop_resource,
+    forget_history,
+    forget_reads,
+    rewrite_payloads,
+    rewrite_rows,
+)
+from lever_assets.store.state import forget_states
+from lever_assets.sync.exclusion import Exclusion
+from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.sync.session import Session, now
+from lever_assets.unified.catalogue import MODELS
+
+_KEY = "exclude"
+Position = TypeVar("Position", str, int)
+
+
+def settle(session: Session) -> None:
+    """Bring what is stored to what the settings leave out; does nothing while they stay as they were.
+
+    Call it with the connection's lock held. It may be stopped at any time: the next call does it anew.
+    """
+    wanted = session.exclusion
+    with session.store.reading() as conn:
+        before = settled(conn, session.name)
+    if before == wanted:
+        return
+    with session.store.writing() as conn:
+        _want_again(conn, session, before)
+    _leave_out(session)
+    with session.store.writing() as conn:
+        put_state(conn, session.name, _KEY, list(wanted.names))
+
+
+def settled(conn: Connection, connection: str) -> Exclusion:
+    """Return what the database leaves out now, whatever the settings say; a new one has everything."""
+    stored = get_state(conn, connection, _KEY)
+    names = tuple(str(name) for name in stored) if isinstance(stored, list) else ()
+    return Exclusion.known_among(names)
+
+
+def _want_again(conn: Connection, session: Session, before: Exclusion) -> None:
+    # An unfinished run may want what is not read any more, or may have read what has to be read again.
+    forget_states(conn, session.name, prefixes=["run:"])
+    for resource in RESOURCES:
+        if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
+            _read_again(conn, session, resource)
+
+
+def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
+    """Tell whether what is stored of the resource lacks something that is wanted now."""
+    if not before.needs(resource.name):
+        return True
+    return not wanted.stripping(resource.name).includes(before.stripping(resource.name))
+
+
+def _read_again(conn: Connection, session: Session, resource: Resource) -> None:
+    if resource.kind is Kind.CHILD:
+        forget_reads(conn, session.name, resource.name)
+    elif resource.kind is Kind.EMBEDDED and resource.parent is not None:
+        _read_again(conn, session, BY_NAME[resource.parent])
+    elif resource.kind is Kind.WINDOWED:
+        # Without a watermark a delta reads the whole list; up to when the others were read stays known.
+        forget_states(
+            conn,
+            session.name,
+            keys=[f"watermark:{resource.name}"],
+            prefixes=[f"pass:{resource.name}:"],
+        )
+        if any(get_state(conn, session.name, f"caught_up:{each.name}") for each in RESOURCES) and not (
+            get_state(conn, session.name, f"caught_up:{resource.name}")
+        ):
+            put_state(
+                conn,
+                session.name,
+                f"caught_up:{resource.name}",
+                session.settings.sync_start_at.isoformat(),
+            )
+
+
+def _leave_out(session: Session) -> None:
+    exclusion, name = session.exclusion, session.name
+    for resource in RESOURCES:
+        if not exclusion.needs(resource.name):
+            with session.store.writing() as conn:
+                drop_resource(conn, name, resource.name)
+                _forget_reading(conn, name, resource)
+        elif exclusion.stripping(resource.name):
+            _strip(session, resource)
+    for model in MODELS:
+        if not exclusion.keeps(model.name):
+            with session.store.writing() as conn:
+                drop_model(conn, name, model.name, now=now())
+        else:
+            _blank(session, model.name)
+
+
+def _forget_reading(conn: Connection, connection: str, resource: Resource) -> None:
+    keys = [f"{kind}:{resource.name}" for kind in ("resource", "watermark", "deletions", "coverage")]
+    forget_states(conn, connection, keys=keys, prefixes=[f"pass:{resource.name}:"])
+
+
+def _strip(session: Session, resource: Resource) -> None:
+    rewrite = session.exclusion.stripping(resource.name).of
+    _page(
+        session,
+        lambda conn, after: rewrite_payloads(
+            conn, session.name, resource.name, rewrite, after=after, now=now()
+        ),
+        "",
+    )
+
+
+def _blank(session: Session, model: str) -> None:
+    exclusion, name = session.exclusion, session.name
+    columns = exclusion.fields(model)
+    rewrites = {
+        f"/{each.name}": stripping.of
+        for each in RESOURCES
+        if exclusion.needs(each.name) and (stripping := exclusion.stripping(each.name))
+    }
+    _page(
+        session,
+        lambda conn, after: rewrite_rows(
+            conn, name, model, columns, rewrites, after=after, now=now(), history=session.history
+        ),
+        "",
+    )
+    if columns:
+        _page(session, lambda conn, after: forget_history(conn, name, model, columns, after=after), 0)
+
+
+def _page(
+    session: Session, step: Callable[[Connection, Position], Position | None], beginning: Position
+) -> None:
+    """Take one step after another, each in a short transaction, until there is nowhere to go on."""
+    after: Position | None = beginning
+    while after is not None:
+        with session.store.writing() as conn:
+            after = step(conn, after)
