@@ -36,7 +36,8 @@ demo-ui: $(READY)  ## The same, then Dagster's UI on it (PORT=3000)
 	@$(BIN)/lever-assets demo --ui --port $(PORT)
 
 ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
-	@DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
+	@DAGSTER_HOME=$(CURDIR) PYTHONWARNINGS='ignore:Function `dev_command` is superseded' \
+		$(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
 docs: $(READY)  ## Write the generated pages of the documentation anew
 	$(BIN)/python docs/generate.py

@@ -20,6 +20,9 @@ app = typer.Typer(
 for family in (syncing, showing, webhooks, sandbox, demo):
     family.register(app)
 
+# Typer makes this of Ctrl-C by itself, and says nothing.
+_INTERRUPTED = 130
+
 
 def _say_version(wanted: bool) -> None:
     if wanted:
@@ -32,7 +35,9 @@ def _say_version(wanted: bool) -> None:
 @app.callback()
 def root(
     context: typer.Context,
-    debug: Annotated[bool, typer.Option(help="Show where an error comes from, with its traceback.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error comes from, with its traceback.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_say_version, is_eager=True)
     ] = False,
@@ -45,15 +50,17 @@ def _usage(error: typer.TyperException) -> str:
     """Return what is wrong with how the command was called, and where its help is."""
     context = getattr(error, "ctx", None)
     told = error.format_message()
-    if context is None or told.startswith("Usage: "):  # the help itself
+    if told.startswith("Usage: "):  # the help itself
         return told
-    return f"{context.get_usage()}\n{told} (`{context.command_path} --help`)"
+    where = context.command_path if context is not None else "lever-assets"
+    return f"error: {' '.join(told.split()).removesuffix('.')} (see `{where} --help`)"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command with `arguments` (None: those of the process) and exit.
 
-    Exit code 0: done, 1: it failed, 2: it was called in a wrong way. An error is one line on standard error.
+    Exit code 0: done, 1: it failed, 2: it was called in a wrong way, 130: it was interrupted. An error is one
+    line on standard error.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(app)
@@ -63,11 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(_usage(error), err=True)
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("stopped; the next run goes on from here", err=True)
-        code = 1
+        code = _INTERRUPTED
     except Exception as error:
         if "--debug" in given:
             raise
         typer.echo(f"error: {errors.in_one_line(error)}", err=True)
         code = 1
+    if code == _INTERRUPTED:
+        typer.echo("stopped; the next sync goes on from here", err=True)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,5 +1,7 @@
 """What an error says on the command line: one line, with the remedy."""
 
+import os
+
 
 def in_one_line(error: Exception) -> str:
     """Return the sentence of an expected error; of any other its kind, and how to see more."""
@@ -13,6 +15,11 @@ def in_one_line(error: Exception) -> str:
     if isinstance(error, expected):
         return " ".join(str(error).split())
     return f"something unexpected happened ({type(error).__name__}); run it again with --debug to see where"
+
+
+def in_words(error: OSError) -> str:
+    """Return the system's words for an error, without the details that Python adds."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 class CommandError(Exception):

@@ -1,11 +1,13 @@
 """`sandbox serve`: a local Lever to try things on."""
 
+import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lever_assets.cli.errors import CommandError
+from lever_assets.cli.errors import CommandError, in_words
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +26,12 @@ def serve(
     *,
     opportunities: Annotated[int, typer.Option(min=0, help="Size of the made-up account.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same account.")] = 1,
+    now: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DATE", help="When people last worked on it.  [default: 2026-11-20]"
+        ),
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Serve this folder of recorded JSON instead.")
     ] = None,
@@ -65,14 +73,16 @@ def serve(
     """Serve a local Lever until Ctrl-C, and print what to set to use it."""
     from lever_assets.sandbox import SandboxConfig, parse_faults  # noqa: PLC0415 - a command imports what it needs
     from lever_assets.sandbox import serve as run  # noqa: PLC0415
+    from lever_assets.sandbox.config import DEFAULT_NOW  # noqa: PLC0415
 
     try:
         faults = parse_faults(fault or ())
     except ValueError as error:
-        raise typer.BadParameter(f"--fault: {_first_line(error)}") from None
+        raise typer.BadParameter(f"--fault: {_reason(error)}") from None
     config = SandboxConfig(
         opportunities=opportunities,
         seed=seed,
+        now=DEFAULT_NOW if now is None else now.replace(tzinfo=UTC),
         data=data,
         db=db,
         key=key,
@@ -91,10 +101,21 @@ def serve(
     )
     try:
         run(config)
-    except (OSError, ValueError) as error:
+    except sqlite3.Error as error:
+        raise CommandError(f"the file {db} can't be used ({error}): give another --db") from None
+    except OSError as error:
+        where = error.filename or f"the address {host}:{port}"
+        raise CommandError(f"{where} can't be used ({in_words(error)}): give another") from None
+    except ValueError as error:
         raise CommandError(f"the sandbox can't start: {error}") from None
 
 
-def _first_line(error: ValueError) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if "fault" in line), lines[0] if lines else "can't be read")
+def _reason(error: ValueError) -> str:
+    """Return what is wrong in plain words, without what pydantic says around them."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    where = "" if first["loc"] == ("name",) else ".".join(str(part) for part in first["loc"]) + ": "
+    return f"{where}{first['msg'].removeprefix('Value error, ')}"

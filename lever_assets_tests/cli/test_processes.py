@@ -5,10 +5,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+
+from lever_assets.cli import main
+from lever_assets.sandbox import Sandbox
+from lever_assets_tests.cli.conftest import Command
 
 COMMAND = [sys.executable, "-m", "lever_assets"]
 
@@ -19,11 +25,14 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def serving(tmp_path: Path) -> "subprocess.Popen[str]":
+def serving(tmp_path: Path) -> "Iterator[subprocess.Popen[str]]":
     arguments = ["sandbox", "serve", "--opportunities", "7", "--seed", "3", "--port", "0", "--deny", "offers"]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*COMMAND, *arguments], cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
     )
+    with process:
+        yield process
+        process.kill()
 
 
 def test_the_sandbox_prints_what_to_export_and_serves_until_interrupted(
@@ -42,24 +51,60 @@ def test_the_sandbox_prints_what_to_export_and_serves_until_interrupted(
     assert denied.status_code == 403
     serving.send_signal(signal.SIGINT)
     assert serving.wait(20) == 0
-    serving.stdout.close()
 
 
-def test_the_demo_syncs_a_made_up_account_and_leaves_real_data_alone(tmp_path: Path) -> None:
-    real = environment(tmp_path, LEVER_API_KEY="real", LEVER_BASE_URL="http://127.0.0.1:9")
+def test_an_interrupted_sync_says_so_and_the_next_goes_on_from_there(
+    command: Command, sandbox: Sandbox
+) -> None:
+    sandbox.set_faults("latency=40")
+    slow = {**os.environ, "LEVER_CONCURRENCY": "1"}
+    with subprocess.Popen(
+        [*COMMAND, "sync"], env=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as syncing:
+        deadline = time.monotonic() + 60
+        while sandbox.requests().total < 40 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        syncing.send_signal(signal.SIGINT)
+        out, err = syncing.communicate(timeout=30)
+    assert (syncing.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == "stopped; the next sync goes on from here"
+    assert "Traceback" not in err
+
+    sandbox.set_faults()
+    assert "a sync was not finished" in command("status").err
+    whole = command("plan", "--json").json["total"]
+    assert command("sync", "--full", "--json").json["requests"] < whole - 20
+    assert command("status", "--json").json["unfinished"] == []
+
+
+def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    real = environment(
+        tmp_path,
+        LEVER_API_KEY="real",
+        LEVER_BASE_URL="http://127.0.0.1:9",
+        LEVER_SYNC_WINDOW="fortnightly",
+        HTTP_PROXY="http://127.0.0.1:9",
+        HOME=str(home),
+    )
+    demo = ["demo", "--opportunities", "12"]
     done = subprocess.run(
-        [*COMMAND, "demo", "--opportunities", "12"],
-        cwd=tmp_path,
-        env=real,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
+        [*COMMAND, *demo], cwd=tmp_path, env=real, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "checks passed" in done.stdout
+    assert "rows are new." in done.stdout
+    assert "62 of 62 checks passed" in done.stdout
     assert "What to do next" in done.stdout
     with sqlite3.connect(tmp_path / "demo" / "lever.db") as database:
         assert database.execute("SELECT count(*) FROM candidates").fetchone() == (12,)
     assert (tmp_path / "demo" / "dagster" / "history").exists()
     assert not (tmp_path / "lever.db").exists()
+    assert list(home.iterdir()) == []
+
+    monkeypatch.setenv("LEVER_DATA_DIR", str(tmp_path))
+    with pytest.raises(SystemExit, match="0"):
+        main(demo)
+    assert "Nothing is new since the last demo" in capsys.readouterr().out

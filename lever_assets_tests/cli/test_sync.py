@@ -1,7 +1,11 @@
 """`sync`, `status`, `plan` and `replay`: what they do, say and return."""
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 
+from lever_assets.lever import RetryPolicy
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets_tests.cli.conftest import Command
 
@@ -41,7 +45,8 @@ def test_people_get_a_table_and_a_line(command: Command) -> None:
     assert told.code == 0
     assert "candidates" in told.out
     assert told.out.rstrip().endswith("seconds.")
-    assert told.err.startswith("Reading what changed since the last sync") or "everything" in told.err
+    assert told.err.startswith("Reading everything of the account 'lever'")
+    assert command("sync").err.startswith("Reading what changed since the last sync")
 
 
 @pytest.mark.parametrize(
@@ -54,13 +59,19 @@ def test_people_get_a_table_and_a_line(command: Command) -> None:
         (("sync", "--nonsense"), "--nonsense"),
         (("nonsense",), "nonsense"),
         (("replay", "people"), "no such model: people"),
-        (("sandbox", "serve", "--fault", "gremlins"), "gremlins"),
+        (("sandbox", "serve", "--fault", "gremlins"), "unknown fault 'gremlins'"),
+        (("sandbox", "serve", "--fault", "500=often"), "rate: Input should be a valid number"),
+        (("demo", "--opportunities", "0"), "--opportunities"),
     ],
 )
 def test_bad_usage_is_refused(command: Command, arguments: tuple[str, ...], says: str) -> None:
     told = command(*arguments)
     assert told.code == 2
-    assert says in told.err
+    line = one_line(told.err)
+    assert line.startswith("error: ")
+    assert line.endswith("--help`)")
+    assert says in line
+    assert "pydantic" not in line
     assert told.out == ""
 
 
@@ -85,7 +96,7 @@ def one_line(err: str) -> str:
 def test_what_fails_says_so_in_one_line(
     command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
 ) -> None:
-    monkeypatch.setattr("lever_assets.lever.retry.RetryPolicy.attempts", 1)
+    monkeypatch.setattr("lever_assets.lever.client.RetryPolicy", partial(RetryPolicy, attempts=1))
     monkeypatch.setenv(variable, value)
     told = command("sync")
     assert told.code == 1
@@ -93,6 +104,31 @@ def test_what_fails_says_so_in_one_line(
     line = one_line(told.err)
     assert line.startswith("error: ")
     assert says in line
+
+
+def test_a_database_that_may_not_be_written_is_left_as_it_was(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command("sync")
+    database = tmp_path / "data" / "lever.db"
+    before = database.read_bytes()
+    monkeypatch.setenv("LEVER_DATABASE_URL", f"sqlite:///file:{database}?mode=ro&uri=true")
+    told = command("sync", "--full")
+    assert told.code == 1
+    assert "can't be written" in one_line(told.err)
+    assert database.read_bytes() == before
+
+
+def test_a_sandbox_that_cannot_start_says_why_in_one_line(command: Command, sandbox: Sandbox) -> None:
+    taken = sandbox.url.split(":")[2].split("/")[0]
+    for arguments, says in (
+        (("--port", taken), f"127.0.0.1:{taken} can't be used"),
+        (("--db", "/dev/null/account.db"), "/dev/null/account.db can't be used"),
+        (("--data", "nowhere"), "nowhere is not a folder"),
+    ):
+        told = command("sandbox", "serve", "--opportunities", "1", *arguments)
+        assert (told.code, told.out) == (1, "")
+        assert says in one_line(told.err)
 
 
 def test_an_unexpected_error_names_its_kind_and_debug_shows_it(

@@ -1,0 +1,117 @@
+"""What the demo tells: what landed, what can be asked of it, what to do next."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+
+import dagster as dg
+import typer
+from sqlalchemy import text
+
+from lever_assets.cli import output
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.unified.catalogue import BY_NAME
+
+QUERIES = (
+    (
+        "Where the candidates of open jobs stand",
+        """\
+SELECT jobs.name AS job, stages.name AS stage, COUNT(*) AS candidates
+FROM applications
+JOIN jobs ON jobs.id = applications.job_id
+JOIN application_stages AS stages ON stages.id = applications.current_stage_id
+WHERE jobs.status = 'OPEN' AND applications.outcome = 'PENDING' AND applications.remote_deleted_at IS NULL
+GROUP BY jobs.id, jobs.name, stages.name, stages.global_index
+ORDER BY candidates DESC, job, stages.global_index LIMIT 5""",
+    ),
+    (
+        "Why applications were declined",
+        """\
+SELECT rejection_reason_name AS reason, COUNT(*) AS applications
+FROM applications WHERE outcome = 'DECLINED' AND rejection_reason_name IS NOT NULL
+GROUP BY rejection_reason_name ORDER BY applications DESC, reason LIMIT 5""",
+    ),
+    (
+        "Who interviews most",
+        """\
+SELECT users.first_name || ' ' || users.last_name AS interviewer, COUNT(*) AS interviews
+FROM interviewing_team_members AS members
+JOIN users ON users.id = members.user_id
+GROUP BY users.id, interviewer ORDER BY interviews DESC, interviewer LIMIT 5""",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What a run left in the table of a model, and what it did there."""
+
+    table: str
+    rows: int
+    new: int
+    changed: int
+    gone: int
+
+
+def show(settings: Settings, result: dg.ExecuteInProcessResult, requests: int) -> None:
+    """Write the summary of the demo's run to standard output."""
+    landed = list(_landed(result))
+    output.table("\nWhat landed", ("table", "rows", "new", "changed", "gone"), map(astuple, landed))
+    typer.echo(f"\n{news(landed)}")
+    _show_queries(settings)
+    checks = result.get_asset_check_evaluations()
+    passed = sum(each.passed for each in checks)
+    typer.echo(f"\n{requests:,} requests to Lever. {passed} of {len(checks)} checks passed.")
+    typer.echo(_next_steps(settings))
+
+
+def _landed(result: dg.ExecuteInProcessResult) -> Iterator[Landed]:
+    """Yield the models in their order; a model's events, one for each window, all tell the same."""
+    told = {
+        event.asset_key.path[-1]: event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key is not None
+    }
+    for name in BY_NAME:
+        counts = [_number(told[name][key]) for key in ("dagster/row_count", "inserted", "updated", "deleted")]
+        yield Landed(name, *counts)
+
+
+def _number(told: dg.MetadataValue) -> int:
+    return told.value if isinstance(told.value, int) else 0
+
+
+def news(landed: Iterable[Landed]) -> str:
+    """Return in a sentence what a run changed."""
+    counts = list(landed)
+    rows, new = sum(each.rows for each in counts), sum(each.new for each in counts)
+    changed, gone = sum(each.changed for each in counts), sum(each.gone for each in counts)
+    if not (new or changed or gone):
+        return f"Nothing is new since the last demo: all {rows:,} rows stood there already."
+    if new == rows:
+        return f"All {rows:,} rows are new."
+    return f"Since the last demo {new:,} rows are new, {changed:,} changed and {gone:,} are gone."
+
+
+def _show_queries(settings: Settings) -> None:
+    store = Store.open(settings.tables_url)
+    try:
+        with store.reading() as conn:
+            for title, sql in QUERIES:
+                answer = conn.execute(text(sql))
+                typer.echo(f"\n{title}:\n\n{_indented(sql)}\n")
+                output.table("", list(answer.keys()), [tuple(row) for row in answer])
+    finally:
+        store.close()
+
+
+def _indented(sql: str) -> str:
+    return "\n".join(f"    {line}" for line in sql.splitlines())
+
+
+def _next_steps(settings: Settings) -> str:
+    return f"""
+The tables are in {settings.data_dir / "lever.db"} (SQLite). What to do next:
+  see it in Dagster      lever-assets demo --ui   (or: make demo-ui)
+  sync your own account  export LEVER_API_KEY=...; lever-assets plan; lever-assets sync
+  all settings           docs/configuration.md; all tables: docs/tables.md"""
