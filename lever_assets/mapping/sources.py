@@ -20,13 +20,9 @@ _REQUISITION = (
     "requisitions.createdAt",
 )
 """What finds the requisition of a posting."""
-_SALARY = (
-    "postings.salaryRange.min",
-    "postings.salaryRange.max",
-    "requisitions.compensationBand.min",
-    "requisitions.compensationBand.max",
-    *_REQUISITION,
-)
+_POSTED = ("postings.salaryRange.min", "postings.salaryRange.max", *_REQUISITION)
+"""What tells the posting's salary from the requisition's."""
+_SALARY = ("requisitions.compensationBand.min", "requisitions.compensationBand.max", *_POSTED)
 _TEAM = (
     "postings.hiringManager",
     "postings.owner",
@@ -46,7 +42,6 @@ _JOB_FIELDS = (
     "requisitions.headcountHired",
     "requisitions.customFields",
     "requisition_fields.id",
-    "requisition_fields.text",
     "requisition_fields.type",
     *_REQUISITION,
 )
@@ -109,8 +104,8 @@ SOURCES: Mapping[str, Mapping[str, Paths]] = {
         "post_url": ("postings.state", "postings.urls"),
         "experience_level": ("postings.categories.level",),
         "remote_work_status": ("postings.workplaceType",),
-        "salary_amount_from": _SALARY,
-        "salary_amount_to": _SALARY,
+        "salary_amount_from": ("requisitions.compensationBand.min", *_POSTED),
+        "salary_amount_to": ("requisitions.compensationBand.max", *_POSTED),
         "salary_currency": (
             "postings.salaryRange.currency",
             "requisitions.compensationBand.currency",
@@ -123,7 +118,7 @@ SOURCES: Mapping[str, Mapping[str, Paths]] = {
         ),
         "location": ("postings.categories.location",),
         "custom_fields": _JOB_FIELDS,
-        "integration_fields": _JOB_FIELDS,
+        "integration_fields": ("requisition_fields.text", *_JOB_FIELDS),
         "remote_url": ("postings.urls",),
         "opened_at": (
             "postings.createdAt",
