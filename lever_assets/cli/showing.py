@@ -24,12 +24,14 @@ def status(
     """
     from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
     from lever_assets.store import Store  # noqa: PLC0415
+    from lever_assets.sync.exclusion import Exclusion  # noqa: PLC0415
     from lever_assets.sync.status import status as read_status  # noqa: PLC0415
 
     settings = Settings.load()
+    exclusion = Exclusion.of(settings)
     store = Store.open(settings.tables_url)
     try:
-        found = read_status(store, settings.connection)
+        found = read_status(store, settings.connection, exclusion)
     finally:
         store.close()
     if as_json:

@@ -91,7 +91,7 @@ def _scope(
         return Scope(covering(lower, upper, first=first, now=now()))
     if full:
         return Scope()
-    return Scope(delta=delta or status(session.store, session.name).complete)
+    return Scope(delta=delta or status(session.store, session.name, session.exclusion).complete)
 
 
 def _summary(report: "SyncReport", scope: str) -> dict[str, object]:

@@ -253,10 +253,12 @@ SOURCES: Mapping[str, Mapping[str, Paths]] = {
 }
 """By model and column; the columns that every row has (`id`, `connection`) need no more than `remote_id`."""
 
+_APPROVER = "requisitions.approval.steps.approvers.user"
+
 COPIES: Mapping[str, Paths] = {
-    "users.first_name": ("interviews.interviewers.name",),
-    "users.last_name": ("interviews.interviewers.name",),
-    "users.email": ("users.username", "interviews.interviewers.email"),
+    "users.first_name": ("interviews.interviewers.name", f"{_APPROVER}.name"),
+    "users.last_name": ("interviews.interviewers.name", f"{_APPROVER}.name"),
+    "users.email": ("users.username", "interviews.interviewers.email", f"{_APPROVER}.email"),
     "jobs.salary_amount_from": ("postings.salaryDescription*",),
     "jobs.salary_amount_to": ("postings.salaryDescription*",),
     "candidates.first_name": ("applications.name", "offers.signatures.name"),

@@ -9,24 +9,31 @@ from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.names import MAPPED, REFERENCES, UNIQUE, model_key
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.unified.catalogue import MODELS, Model
 
 _SHOWN = 10
 
 Result = tuple[bool, str, dict[str, dg.MetadataValue | int]]
-Question = Callable[[Connection, str, str], Result]
+Question = Callable[[Connection, str, str, Exclusion], Result]
 
 
 def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
     """Return the checks of all models: one step, because a step costs more than what most of them ask.
 
-    They wait for the models that a reference leads to: before those are filled it would lead nowhere.
+    They wait for the models that a reference leads to: before those are filled it would lead nowhere. What
+    LEVER_EXCLUDE leaves out is not asked after.
     """
-    connection = settings.connection
+    connection, exclusion = settings.connection, Exclusion.of(settings)
 
     @dg.multi_asset_check(
         name=f"{connection}_checks",
-        specs=[spec for model in MODELS for spec in _specs(connection, model)],
+        specs=[
+            spec
+            for model in MODELS
+            if exclusion.keeps(model.name)
+            for spec in _specs(connection, model, exclusion)
+        ],
         can_subset=True,
         description="Unique ids, references that lead somewhere, and records that could not be mapped.",
     )
@@ -36,7 +43,7 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
             try:
                 with store.reading() as conn:
                     results = [
-                        _result(key, conn, connection)
+                        _result(key, conn, connection, exclusion)
                         for key in sorted(context.selected_asset_check_keys, key=str)
                     ]
             finally:
@@ -46,11 +53,11 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
     return check_models
 
 
-def _specs(connection: str, model: Model) -> Iterator[dg.AssetCheckSpec]:
+def _specs(connection: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
     key = model_key(connection, model.name)
     yield dg.AssetCheckSpec(UNIQUE, asset=key, description="No record of Lever stands on two rows.")
     yield dg.AssetCheckSpec(MAPPED, asset=key, description="Every record could be mapped; none is set aside.")
-    referenced = sorted({name for _, name in model.references()} - {model.name})
+    referenced = sorted({name for _, name in model.references()} - {model.name} - exclusion.models)
     if referenced:
         yield dg.AssetCheckSpec(
             REFERENCES,
@@ -60,9 +67,11 @@ def _specs(connection: str, model: Model) -> Iterator[dg.AssetCheckSpec]:
         )
 
 
-def _result(key: dg.AssetCheckKey, conn: Connection, connection: str) -> dg.AssetCheckResult:
+def _result(
+    key: dg.AssetCheckKey, conn: Connection, connection: str, exclusion: Exclusion
+) -> dg.AssetCheckResult:
     question, severity = _QUESTIONS[key.name]
-    passed, told, metadata = question(conn, connection, key.asset_key.path[-1])
+    passed, told, metadata = question(conn, connection, key.asset_key.path[-1], exclusion)
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
@@ -73,7 +82,7 @@ def _result(key: dg.AssetCheckKey, conn: Connection, connection: str) -> dg.Asse
     )
 
 
-def _unique(conn: Connection, connection: str, model: str) -> Result:
+def _unique(conn: Connection, connection: str, model: str, _exclusion: Exclusion) -> Result:
     found = reads.duplicates(conn, connection, model)
     if not found.count:
         return True, "Every record stands on one row.", {}
@@ -85,8 +94,9 @@ def _unique(conn: Connection, connection: str, model: str) -> Result:
     )
 
 
-def _references(conn: Connection, connection: str, model: str) -> Result:
-    found = reads.dangling(conn, connection, model)
+def _references(conn: Connection, connection: str, model: str, exclusion: Exclusion) -> Result:
+    every = reads.dangling(conn, connection, model)
+    found = [each for each in every if exclusion.keeps(each.referenced)]
     if not found:
         return True, "Every reference leads to a row.", {}
     total = sum(each.count for each in found)
@@ -111,7 +121,7 @@ def _references(conn: Connection, connection: str, model: str) -> Result:
     )
 
 
-def _mapped(conn: Connection, connection: str, model: str) -> Result:
+def _mapped(conn: Connection, connection: str, model: str, _exclusion: Exclusion) -> Result:
     count = mapping_errors.count(conn, connection, model)
     if not count:
         return True, "Every record could be mapped.", {}

@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeEngine
 from lever_assets.settings import Settings
 from lever_assets.store.columns import Json, Money, UtcDateTime
 from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.unified.catalogue import Model
 
@@ -32,21 +33,23 @@ _HOW = {
 }
 
 
-def resource(of: Resource) -> str:
+def resource(of: Resource, exclusion: Exclusion) -> str:
     """Describe a raw asset."""
     inside = "".join(
         f"\n\n{each.description}: they land here too, in `{each.table}`, at no request of their own."
         for each in RESOURCES
-        if each.kind is Kind.EMBEDDED and each.parent == of.name
+        if each.kind is Kind.EMBEDDED and each.parent == of.name and exclusion.needs(each.name)
     )
     return f"{of.description}, as Lever gives them, in `{of.table}`.\n\n{_HOW[of.kind]}{inside}"
 
 
-def model(of: Model) -> str:
+def model(of: Model, exclusion: Exclusion) -> str:
     """Describe a model asset."""
+    fields = ", ".join(f"`{name}`" for name in exclusion.fields(of.name))
+    left_out = f"\n\nLEVER_EXCLUDE leaves out {fields}: always null." if fields else ""
     return (
         f"{of.description}\n\nThe table `{of.name}`. It is mapped from the raw tables, no request is made; "
-        "only what changed there since the last time is mapped again."
+        f"only what changed there since the last time is mapped again.{left_out}"
     )
 
 

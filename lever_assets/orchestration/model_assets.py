@@ -14,16 +14,18 @@ from lever_assets.settings import Settings
 from lever_assets.store import reads
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.deriving import derive
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.resources import BY_NAME, Kind
 from lever_assets.unified.catalogue import MODELS, Model
 
 
 def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the assets of the unified models of the default connection."""
-    return [_model_asset(model, settings) for model in MODELS]
+    """Return the assets of the unified models of the default connection, but for those left out."""
+    exclusion = Exclusion.of(settings)
+    return [_model_asset(model, settings, exclusion) for model in MODELS if exclusion.keeps(model.name)]
 
 
-def _model_asset(model: Model, settings: Settings) -> dg.AssetsDefinition:
+def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.AssetsDefinition:
     connection = settings.connection
 
     def derive_model(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
@@ -41,24 +43,21 @@ def _model_asset(model: Model, settings: Settings) -> dg.AssetsDefinition:
         settings,
         derive_model,
         key=model_key(connection, model.name),
-        deps=_upstream(connection, model),
+        deps=_upstream(connection, model, exclusion),
         group=model_group(connection),
         floor="unified",
-        description=describing.model(model),
+        description=describing.model(model, exclusion),
         kind="python",
         metadata=describing.model_metadata(model),
         code_version=str(MAPPING_VERSION),
     )
 
 
-def _upstream(connection: str, model: Model) -> list[dg.AssetKey]:
+def _upstream(connection: str, model: Model, exclusion: Exclusion) -> list[dg.AssetKey]:
     """Return the raw assets that the model is mapped from, then the models that come before it."""
-    landed = {BY_NAME[name].parent if BY_NAME[name].kind is Kind.EMBEDDED else name for name in _reads(model)}
+    read = [BY_NAME[name] for name in DERIVATIONS[model.name].reads if exclusion.needs(name)]
+    landed = {each.parent if each.kind is Kind.EMBEDDED else each.name for each in read}
     return [
         *(raw_key(connection, name) for name in sorted(filter(None, landed))),
-        *(model_key(connection, name) for name in model.after),
+        *(model_key(connection, name) for name in model.after if exclusion.keeps(name)),
     ]
-
-
-def _reads(model: Model) -> tuple[str, ...]:
-    return DERIVATIONS[model.name].reads

@@ -12,6 +12,7 @@ from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
 from lever_assets.settings import Settings
 from lever_assets.store import reads
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.landing import land
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
@@ -19,11 +20,19 @@ from lever_assets.sync.session import Scope
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the raw assets of the default connection; embedded resources land with their parent's."""
-    return [_raw_asset(resource, settings) for resource in RESOURCES if resource.kind is not Kind.EMBEDDED]
+    """Return the raw assets of the default connection: those that a model needs which is not left out.
+
+    Embedded resources land with their parent's.
+    """
+    exclusion = Exclusion.of(settings)
+    return [
+        _raw_asset(resource, settings, exclusion)
+        for resource in RESOURCES
+        if resource.kind is not Kind.EMBEDDED and exclusion.needs(resource.name)
+    ]
 
 
-def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
+def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> dg.AssetsDefinition:
     connection = settings.connection
     key = raw_key(connection, resource.name)
 
@@ -31,7 +40,7 @@ def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
         with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             scope = scope_of(context, settings)
             context.log.info(f"{resource.name}: reading {scope} from Lever.")
-            report = land(session, resource.name, scope, run_of(context, connection))
+            report = land(session, resource.name, scope, run_of(context, settings))
             with session.store.reading() as conn:
                 live = reads.raw_count(conn, session.name, resource.name).live
         if report.skipped:
@@ -48,7 +57,7 @@ def _raw_asset(resource: Resource, settings: Settings) -> dg.AssetsDefinition:
         deps=[raw_key(connection, resource.parent)] if resource.parent else [],
         group=raw_group(connection),
         floor="raw",
-        description=describing.resource(resource),
+        description=describing.resource(resource, exclusion),
         kind="lever",
         metadata=describing.raw_metadata(resource),
         checks=[

@@ -7,6 +7,7 @@ import dagster as dg
 from lever_assets.orchestration.names import raw_key
 from lever_assets.orchestration.partitions import first_instant
 from lever_assets.settings import Settings
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.resources import WANTED
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope
@@ -47,10 +48,10 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
     return Scope(bounds)
 
 
-def run_of(context: dg.AssetExecutionContext, connection: str) -> Run:
+def run_of(context: dg.AssetExecutionContext, settings: Settings) -> Run:
     """Return the run and what it is to read; it continues an unfinished one that wants the same."""
-    selected = context.run.asset_selection
+    selected, exclusion = context.run.asset_selection, Exclusion.of(settings)
+    keys = {name: raw_key(settings.connection, name) for name in WANTED if exclusion.needs(name)}
     return Run(
-        context.run.run_id,
-        tuple(name for name in WANTED if not selected or raw_key(connection, name) in selected),
+        context.run.run_id, tuple(name for name, key in keys.items() if not selected or key in selected)
     )

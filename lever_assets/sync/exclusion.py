@@ -86,6 +86,10 @@ class Exclusion:
         return replace(resource, params=params, stripping=self.stripping(resource.name))
 
 
+EVERYTHING = Exclusion()
+"""Nothing is left out."""
+
+
 @lru_cache(maxsize=64)
 def _named(names: tuple[str, ...]) -> Exclusion:
     for name in names:
@@ -106,19 +110,13 @@ def _check(name: str) -> None:
             "a field is written like candidates.phone_numbers."
         )
     if dot and column not in _fields(model):
-        known = (
-            f"it has {column}, but ids and references are always kept" if _is_column(model, column) else ""
-        )
-        fault = known or f"it has no field {column!r}"
+        exists = column in _ROW or column in MODELS[model].row.model_fields
+        fault = "ids and references are always kept" if exists else "there is no such field"
         possible = ", ".join(_fields(model)) or "none: exclude the model"
         raise SettingsError(
             f"LEVER_EXCLUDE can't be used: {name!r}: {fault}. The fields of {model} that can be left out "
             f"are {possible}."
         )
-
-
-def _is_column(model: str, column: str) -> bool:
-    return column in _ROW or column in MODELS[model].row.model_fields
 
 
 def _is_known(name: str) -> bool:

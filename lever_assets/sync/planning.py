@@ -41,17 +41,21 @@ def plan(session: Session) -> Plan:
 
 
 async def _plan(session: Session) -> Plan:
+    needs = session.exclusion.needs
     async with session.connection.client(session.settings) as lever:
         counter = _Counter(lever, session)
         for resource in RESOURCES:
-            if resource.kind in {Kind.SNAPSHOT, Kind.WINDOWED}:
+            if needs(resource.name) and resource.kind in {Kind.SNAPSHOT, Kind.WINDOWED}:
                 await counter.count(resource)
         asked = lever.traffic.requests
     sizes = counter.sizes
     requests = {name: max(ceil(size / _PAGE), 1) for name, size in sizes.items()}
-    requests["posting_forms"] = sizes.get("postings", 0)
-    requests["interviews"] = sizes.get("opportunities", 0)
-    requests["offers"] = counter.with_application
+    below = {
+        "posting_forms": sizes.get("postings", 0),
+        "interviews": sizes.get("opportunities", 0),
+        "offers": counter.with_application,
+    }
+    requests |= {name: count for name, count in below.items() if needs(name)}
     return Plan(
         sizes.get("opportunities", 0),
         counter.with_application,

@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from lever_assets.store import Store, get_state, mapping_errors, reads
 from lever_assets.sync import passes, runs
+from lever_assets.sync.exclusion import EVERYTHING, Exclusion
+from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.resources import RESOURCES, Kind
 from lever_assets.unified.catalogue import MODELS
 
@@ -56,22 +58,31 @@ class Status:
     unfinished: tuple[Unfinished, ...]
 
 
-def status(store: Store, connection: str) -> Status:
-    """Read how `connection` stands; asks Lever nothing."""
+def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> Status:
+    """Read how `connection` stands; asks Lever nothing. What `exclusion` leaves out is left out here, too."""
     with store.reading() as conn:
-        resources = tuple(_resource(conn, connection, each.name) for each in RESOURCES)
-        windowed = [each.name for each in RESOURCES if each.kind is Kind.WINDOWED]
         return Status(
             connection,
-            all(passes.watermark(conn, connection, name) is not None for name in windowed),
-            resources,
-            tuple(_model(conn, connection, model.name) for model in MODELS),
+            _is_complete(conn, connection, exclusion),
+            tuple(_resource(conn, connection, each.name) for each in RESOURCES if exclusion.needs(each.name)),
+            tuple(_model(conn, connection, model.name) for model in MODELS if exclusion.keeps(model.name)),
             tuple(
                 Unfinished(resource, standing.scope, standing.started_at)
                 for standing in runs.unfinished(conn, connection)
                 for resource in standing.missing
             ),
         )
+
+
+def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
+    """Tell whether all was read that is wanted; what is wanted only now, a delta fetches by itself."""
+    before = settled(conn, connection)
+    wanted = [each for each in RESOURCES if before.needs(each.name) and exclusion.needs(each.name)]
+    return any(get_state(conn, connection, f"resource:{each.name}") for each in wanted) and all(
+        passes.watermark(conn, connection, each.name) is not None
+        for each in wanted
+        if each.kind is Kind.WINDOWED
+    )
 
 
 def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
