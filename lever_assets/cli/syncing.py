@@ -45,7 +45,7 @@ def sync(
 ) -> None:
     """Bring the database up to Lever.
 
-    The first time the whole account is read, after that what changed.
+    The first time the whole account is read, after that what changed. A sync that was stopped is continued.
     """
     chosen = sum((full, delta, start is not None or end is not None))
     if chosen > 1:
@@ -79,6 +79,7 @@ def _scope(
     delta: bool,
     days: tuple[datetime | None, datetime | None],
 ) -> "Scope":
+    from lever_assets.sync.run import stopped_midway  # noqa: PLC0415
     from lever_assets.sync.session import Scope, now  # noqa: PLC0415
     from lever_assets.sync.status import status  # noqa: PLC0415
     from lever_assets.sync.windows import covering  # noqa: PLC0415
@@ -91,7 +92,8 @@ def _scope(
         return Scope(covering(lower, upper, first=first, now=now()))
     if full:
         return Scope()
-    return Scope(delta=delta or status(session.store, session.name, session.exclusion).complete)
+    whole = status(session.store, session.name).complete and not stopped_midway(session)
+    return Scope(delta=delta or whole)
 
 
 def _summary(report: "SyncReport", scope: str) -> dict[str, object]:

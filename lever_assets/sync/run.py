@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lever_assets.settings import SettingsError
+from lever_assets.sync import runs
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import WANTED
 from lever_assets.sync.runs import Run
-from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.session import Scope, Session, now
 from lever_assets.unified.catalogue import MODELS
 
 Report = LandReport | DeriveReport
@@ -65,14 +66,23 @@ def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] 
     return SyncReport(landed, derived, time.monotonic() - began)
 
 
+def stopped_midway(session: Session) -> bool:
+    """Tell whether a sync of the whole account was begun and not finished: the next one goes on with it."""
+    with session.store.reading() as conn:
+        return runs.before(conn, session.name, Scope(), _run(session), now()) is not None
+
+
+def _run(session: Session) -> Run:
+    return Run.of(*(name for name in WANTED if session.exclusion.needs(name)))
+
+
 async def _land_all(
     session: Session, scope: Scope, on_report: Callable[[Report], None]
 ) -> tuple[LandReport, ...]:
     reports: list[LandReport] = []
-    wanted = [name for name in WANTED if session.exclusion.needs(name)]
-    run = Run.of(*wanted)
+    run = _run(session)
     async with session.connection.client(session.settings) as lever:
-        for name in wanted:
+        for name in run.wanted:
             report = await land_with(lever, session, name, scope, run)
             reports.append(report)
             on_report(report)

@@ -54,16 +54,18 @@ _STANDING = TypeAdapter(Standing)
 
 def take_up(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> Standing:
     """Return the standing of the run, or of the unfinished one that it continues; a new one begins `now`."""
-    stored = _stored(conn, connection, _key(scope, run))
-    goes_on = (
-        stored is not None and (stored.id == run.id or stored.missing) and now - stored.started_at < _MOST
-    )
-    if stored is not None and goes_on:
-        current = replace(stored, id=run.id)
-    else:
-        current = Standing(run.id, scope.key, run.wanted, now)
+    stored = before(conn, connection, scope, run, now)
+    current = Standing(run.id, scope.key, run.wanted, now) if stored is None else replace(stored, id=run.id)
     _keep(conn, connection, _key(scope, run), current)
     return current
+
+
+def before(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> Standing | None:
+    """Return what is known of the run, or else the unfinished one that it would continue; None: neither."""
+    stored = _stored(conn, connection, _key(scope, run))
+    if stored is None or now - stored.started_at >= _MOST:
+        return None
+    return stored if stored.id == run.id or stored.missing else None
 
 
 def mark_read(conn: Connection, connection: str, scope: Scope, run: Run, resource: str) -> None:

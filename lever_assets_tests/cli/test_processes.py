@@ -73,8 +73,11 @@ def test_an_interrupted_sync_says_so_and_the_next_goes_on_from_there(
     sandbox.set_faults()
     assert "a sync was not finished" in command("status").err
     whole = command("plan", "--json").json["total"]
-    assert command("sync", "--full", "--json").json["requests"] < whole - 20
+    continued = command("sync", "--json").json
+    assert continued["covers"] == "everything"
+    assert continued["requests"] < whole - 20
     assert command("status", "--json").json["unfinished"] == []
+    assert command("sync", "--json").json["covers"] == "what changed since the last sync"
 
 
 def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repeated(
