@@ -92,7 +92,7 @@ def _scope(
         return Scope(covering(lower, upper, first=first, now=now()))
     if full:
         return Scope()
-    whole = status(session.store, session.name).complete and not stopped_midway(session)
+    whole = status(session.store, session.name, session.exclusion).complete and not stopped_midway(session)
     return Scope(delta=delta or whole)
 
 
