@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
 
+from lever_assets.store.batches import among
 from lever_assets.store.change_marks import mark_changed
 from lever_assets.store.changes import History
 from lever_assets.store.content import canonical, fingerprint
@@ -110,6 +111,42 @@ def rehash_parents(conn: Connection, connection: str, hashes: Sequence[Mapping[s
             .values(parent_hash=bindparam("new_hash")),
             list(hashes),
         )
+
+
+def rehash_restored(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    below: Collection[str],
+    rewrite: Rewrite,
+    *,
+    after: str,
+) -> str | None:
+    """Keep what was read `below` some records as read if `rewrite` makes of them what they were then.
+
+    As `rewrite_payloads`, which rewrote them.
+    """
+    c, r = RAW[resource].c, child_reads.c
+    read = and_(r.connection == c.connection, r.parent_id == c.remote_id, r.resource.in_(below))
+    some = (
+        select(c.remote_id)
+        .where(c.connection == connection, c.remote_id > after)
+        .order_by(c.remote_id)
+        .limit(_BATCH)
+    )
+    ids = list(conn.execute(some).scalars())
+    found = conn.execute(
+        select(c.remote_id, c.data, c.content_hash, r.parent_hash)
+        .join(child_reads, read)
+        .where(c.connection == connection, among(conn, c.remote_id, ids), r.parent_hash != c.content_hash)
+    )
+    hashes = {
+        row.remote_id: {"parent": row.remote_id, "old_hash": row.parent_hash, "new_hash": row.content_hash}
+        for row in found
+        if fingerprint(canonical(rewrite(row.data))) == row.parent_hash
+    }
+    rehash_parents(conn, connection, list(hashes.values()))
+    return ids[-1] if len(ids) == _BATCH else None
 
 
 def rewrite_rows(

@@ -8,7 +8,7 @@ from lever_assets.store import current_version, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.sync import passes, runs
 from lever_assets.sync.children import land_below, land_longest_unread
-from lever_assets.sync.leaving_out import settle
+from lever_assets.sync.leaving_out import keep_reads, settle
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, Kind, Resource
@@ -44,6 +44,7 @@ async def land_with(
         standing = runs.take_up(conn, session.name, scope, run, now())
     try:
         tally = await _read(lever, session, resource, scope, standing)
+        keep_reads(session, resource)
     except PermissionMissingError as error:
         tally, skipped = Tally(), f"{resource.name} was skipped: {error}"
     state: JsonObject = {"read_at": now().isoformat(), "scope": str(scope), "denied": skipped}

@@ -15,10 +15,12 @@ from lever_assets.store.removal import (
     drop_resource,
     forget_history,
     forget_reads,
+    rehash_restored,
     rewrite_payloads,
     rewrite_rows,
 )
 from lever_assets.store.state import forget_states
+from lever_assets.sync import passes
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
@@ -52,12 +54,40 @@ def settled(conn: Connection, connection: str) -> Exclusion:
     return Exclusion.known_among(names)
 
 
+def keep_reads(session: Session, resource: Resource) -> None:
+    """After a resource was read again because more of its records is wanted: what lies below it need not be.
+
+    A record that differs from what was stored only by the keys that were taken out has not changed in Lever.
+    """
+    name, key = session.name, f"restored:{resource.name}"
+    with session.store.reading() as conn:
+        names = get_state(conn, name, key)
+        whole = passes.watermark(conn, name, resource.name) is not None
+    if not isinstance(names, list):
+        return
+    before = Exclusion.known_among(tuple(str(each) for each in names)).stripping(resource.name)
+    below = [each.name for each in RESOURCES if each.parent == resource.name]
+    _page(
+        session,
+        lambda conn, after: rehash_restored(conn, name, resource.name, below, before.of, after=after),
+        "",
+    )
+    if whole:
+        with session.store.writing() as conn:
+            forget_states(conn, name, keys=[key])
+
+
 def _want_again(conn: Connection, session: Session, before: Exclusion) -> None:
     # An unfinished run may want what is not read any more, or may have read what has to be read again.
     forget_states(conn, session.name, prefixes=["run:"])
     for resource in RESOURCES:
         if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
             _read_again(conn, session, resource)
+            if before.needs(resource.name) and resource.kind is Kind.WINDOWED:
+                key = f"restored:{resource.name}"
+                earlier = get_state(conn, session.name, key)
+                names = {*before.names, *(map(str, earlier) if isinstance(earlier, list) else ())}
+                put_state(conn, session.name, key, [*sorted(names)])
 
 
 def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
@@ -109,7 +139,9 @@ def _leave_out(session: Session) -> None:
 
 
 def _forget_reading(conn: Connection, connection: str, resource: Resource) -> None:
-    keys = [f"{kind}:{resource.name}" for kind in ("resource", "watermark", "deletions", "coverage")]
+    keys = [
+        f"{kind}:{resource.name}" for kind in ("resource", "watermark", "deletions", "coverage", "restored")
+    ]
     forget_states(conn, connection, keys=keys, prefixes=[f"pass:{resource.name}:"])
 
 

@@ -155,7 +155,8 @@ def test_excluding_later_removes_what_is_stored_without_reading_it_again(
     names = (*PEOPLE, *WITHOUT_OFFER_FORMS, "tags", "candidate_tags")
     on_either.sync()
     on_either.sync(DELTA)
-    assert all(text in everything_written(on_either.database) for text in people_of(on_either.sandbox))
+    written = everything_written(on_either.database)
+    assert all(text in written for text in people_of(on_either.sandbox))
     on_either.sandbox.reset_requests()
     report = on_either.sync(DELTA, exclude=names)
 
@@ -217,6 +218,19 @@ def test_including_a_model_again_reads_only_what_it_lacks(account: Account) -> N
         if (account.sandbox.get("opportunities", each) or {})["applications"]
     ]
     assert asked.of("/opportunities/:id/offers") == len(with_application)
+
+
+def test_including_a_field_again_reads_the_lists_and_nothing_below_them(
+    account: Account, whole: Tables
+) -> None:
+    account.sync(exclude=PEOPLE)
+    account.sync(DELTA, exclude=PEOPLE[:1], watch_budget=0)
+    account.sandbox.reset_requests()
+    account.sync(DELTA, watch_budget=0)
+    asked = account.sandbox.requests()
+    assert asked.of("/opportunities") >= 1
+    assert asked.of("/opportunities/:id/interviews") == asked.of("/opportunities/:id/offers") == 0
+    assert live(account.database) == whole
 
 
 def test_what_is_gone_in_lever_is_taken_out_too(tmp_path: Path, sqlite_database: str) -> None:
