@@ -1,56 +1,115 @@
-"""Erasing what is personal of records that are gone, from the tables, the payloads and the history."""
+"""Erasing what is personal: from the tables, the payloads, the history and the ledger of actions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, null, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from lever_assets.store.batches import among
+from lever_assets.store.change_marks import mark_changed
 from lever_assets.store.changes import History, record_changes
-from lever_assets.store.tables import RAW, UNIFIED, changes
+from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.landing import next_version
+from lever_assets.store.tables import RAW, UNIFIED, action_ledger, changes, created_records
+from lever_assets.unified.models import JsonObject
 
 ERASED = "erased"
 """Stands in place of a content hash; a record that comes back has another, and is written anew."""
+
+_NAMED_BY = {"candidates": "candidate_id", "applications": "application_id"}
+"""The field of an action's input that names a row of a model: our id, or `remote:` and Lever's."""
+
+
+def due_rows(
+    conn: Connection, connection: str, model: str, *, gone_before: datetime, limit: int
+) -> list[str]:
+    """Return ids of up to `limit` rows that were gone in Lever before an instant and are not erased."""
+    c = UNIFIED[model].c
+    gone = and_(c.connection == connection, c.remote_deleted_at <= gone_before, c.content_hash != ERASED)
+    return list(conn.execute(select(c.id).where(gone).limit(limit)).scalars())
+
+
+def rows_of(conn: Connection, connection: str, model: str, sources: Collection[str]) -> list[str]:
+    """Return ids of the rows that were mapped from these raw records, gone ones included."""
+    c = UNIFIED[model].c
+    mine = and_(c.connection == connection, among(conn, c.source_key, sources))
+    return list(conn.execute(select(c.id).where(mine).order_by(c.id)).scalars())
 
 
 def erase_rows(
     conn: Connection,
     connection: str,
     model: str,
-    columns: Sequence[str],
+    row_ids: Collection[str],
+    columns: Collection[str],
     *,
-    gone_before: datetime,
     now: datetime,
-    limit: int,
     history: History | None,
 ) -> int:
-    """Erase `columns` of up to `limit` rows that were gone before an instant, and their history; how many."""
+    """Erase `columns` of those of these rows that are gone in Lever, once; return how many were erased.
+
+    Their history loses the values of these columns, and says that they were erased.
+    """
     table = UNIFIED[model]
     c = table.c
-    ids = list(
-        conn.execute(
-            select(c.id)
-            .where(c.connection == connection, c.remote_deleted_at <= gone_before, c.content_hash != ERASED)
-            .limit(limit)
-        ).scalars()
-    )
-    if not ids:
+    not_yet = and_(c.remote_deleted_at.is_not(None), c.content_hash != ERASED)
+    due = list(conn.execute(select(c.id).where(among(conn, c.id, row_ids), not_yet).order_by(c.id)).scalars())
+    if not due:
         return 0
     values: dict[str, Any] = {name: null() for name in columns}
     conn.execute(
-        update(table).where(among(conn, c.id, ids)).values(**values, content_hash=ERASED, changed_at=now)
+        update(table).where(among(conn, c.id, due)).values(**values, content_hash=ERASED, changed_at=now)
     )
-    forget_values(conn, ids)
+    forget_values(conn, due, columns)
+    mark_changed(conn, connection, model, now=now)
     if history is not None:
-        record_changes(conn, table, ids, "erased", now=now, history=history)
-    return len(ids)
+        record_changes(conn, table, due, "erased", now=now, history=history)
+    return len(due)
+
+
+def forget_values(conn: Connection, row_ids: Collection[str], columns: Collection[str]) -> None:
+    """Take old and new values of `columns` out of the history of these rows; that they changed stays told."""
+    if not row_ids or not columns:
+        return
+    c = changes.c
+    told = conn.execute(
+        select(c.id, c.columns).where(among(conn, c.row_id, row_ids), c.columns.is_not(None))
+    ).all()
+    rewritten = [
+        {
+            "entry": entry.id,
+            "told": {name: {} if name in columns else values for name, values in entry.columns.items()},
+        }
+        for entry in told
+        if any(entry.columns.get(name) for name in columns)
+    ]
+    if rewritten:
+        conn.execute(
+            update(changes).where(c.id == bindparam("entry")).values(columns=bindparam("told")), rewritten
+        )
 
 
 def erase_payloads(
-    conn: Connection, connection: str, resource: str, *, gone_before: datetime, limit: int
+    conn: Connection, connection: str, resource: str, id_field: str, *, gone_before: datetime, limit: int
 ) -> int:
-    """Erase the payloads of up to `limit` raw records that were gone before an instant; return how many."""
+    """Reduce the payloads of up to `limit` raw records that were gone before an instant to their id.
+
+    Returns how many there were. Nothing is mapped from a record that is gone: no table changes by it.
+    """
     table = RAW[resource]
     c = table.c
     ids = list(
@@ -61,20 +120,80 @@ def erase_payloads(
         ).scalars()
     )
     if ids:
+        on_postgresql = conn.dialect.name == "postgresql"
+        an_object = func.jsonb_build_object if on_postgresql else func.json_object
         mine = and_(c.connection == connection, among(conn, c.remote_id, ids))
-        conn.execute(update(table).where(mine).values(data={}, content_hash=ERASED))
+        conn.execute(
+            update(table).where(mine).values(data=an_object(id_field, c.remote_id), content_hash=ERASED)
+        )
     return len(ids)
 
 
-def forget_values(conn: Connection, row_ids: Collection[str]) -> None:
-    """Erase the old and new values that the history keeps of these rows."""
-    if row_ids:
-        c = changes.c
+def reduce_payloads_below(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    parents: Collection[str],
+    reduce: Callable[[JsonObject], JsonObject],
+    *,
+    now: datetime,
+) -> None:
+    """Replace the payloads of all children of these parents, gone ones included, by what `reduce` leaves.
+
+    What is other than before is a landing of its own: it will be mapped again.
+    """
+    table = RAW[resource]
+    c = table.c
+    mine = and_(c.connection == connection, c.parent_id.is_not(None), among(conn, c.parent_id, parents))
+    found = conn.execute(
+        select(c.remote_id, c.data, c.content_hash).where(mine, c.content_hash != ERASED)
+    ).all()
+    write = []
+    for row in found:
+        encoded = canonical(reduce(row.data))
+        content_hash = fingerprint(encoded)
+        if content_hash != row.content_hash:
+            write.append({"own": row.remote_id, "new": encoded, "new_hash": content_hash})
+    if write:
         conn.execute(
-            update(changes)
-            .where(among(conn, c.row_id, row_ids), c.columns.is_not(None))
-            .values(columns=null())
+            update(table)
+            .where(c.connection == connection, c.remote_id == bindparam("own"))
+            .values(
+                data=bindparam("new"),
+                content_hash=bindparam("new_hash"),
+                version=next_version(conn, connection),
+                changed_at=now,
+            ),
+            write,
         )
+
+
+def erase_actions(
+    conn: Connection, connection: str, model: str, row_ids: Collection[str], *, now: datetime
+) -> int:
+    """Erase input and answer of the actions on these candidates or applications, and of those that made them.
+
+    An action that somebody is at work on is left for the next time. What keeps a write from being done
+    twice stays: key, hash of the input, state and steps. Returns how many were erased.
+    """
+    field = _NAMED_BY.get(model)
+    if field is None or not row_ids:
+        return 0
+    rows = UNIFIED[model].c
+    remote_ids = list(conn.execute(select(rows.remote_id).where(among(conn, rows.id, row_ids))).scalars())
+    named = [*row_ids, *(f"remote:{each}" for each in remote_ids)]
+    c, made = action_ledger.c, created_records.c
+    made_them = select(made.action_id).where(
+        made.connection == connection, made.model == model, among(conn, made.remote_id, remote_ids)
+    )
+    idle = or_(c.owner.is_(None), c.lease_until.is_(None), c.lease_until <= now)
+    concerned = or_(among(conn, _text(conn, c.request, field), named), c.id.in_(made_them))
+    erased = and_(c.request == literal({}, c.request.type), c.answer.is_(None))
+    return conn.execute(
+        update(action_ledger)
+        .where(c.connection == connection, idle, concerned, not_(erased))
+        .values(request={}, answer=null(), warnings=[])
+    ).rowcount
 
 
 def flagged(conn: Connection, connection: str, resource: str, field: str, ids: Collection[str]) -> set[str]:
@@ -82,10 +201,17 @@ def flagged(conn: Connection, connection: str, resource: str, field: str, ids: C
     if not ids:
         return set()
     c = RAW[resource].c
+    is_set: ColumnElement[bool]
     if conn.dialect.name == "postgresql":
-        is_set = func.jsonb_typeof(c.data[field]) == "boolean"
-        is_set = and_(is_set, c.data[field].as_boolean())
+        is_set = c.data.op("@>")(literal({field: True}, c.data.type))
     else:
-        is_set = func.json_extract(c.data, f'$."{field}"') == 1
+        is_set = func.json_type(c.data, f'$."{field}"') == "true"
     query = select(c.remote_id).where(c.connection == connection, among(conn, c.remote_id, ids), is_set)
     return set(conn.execute(query).scalars())
+
+
+def _text(conn: Connection, column: Column[Any], field: str) -> ColumnElement[Any]:
+    """Return the text in a field of a JSON object; null where there is none."""
+    if conn.dialect.name == "postgresql":
+        return func.jsonb_extract_path_text(column, field)
+    return func.json_extract(column, f'$."{field}"')

@@ -1,45 +1,56 @@
 """What is kept of an anonymised opportunity and of what hangs on it: nothing that tells of the person.
 
 Lever empties most of such a record, but not all of it everywhere; and what was read before is in the tables.
-As the payload is reduced on arrival, a replay and a fresh sync give the same rows.
+As the payload is reduced on arrival, a replay and a fresh sync give the same rows. What is kept is named, not
+what is left out: a field that Lever adds one day does not slip through.
 """
 
 from lever_assets.lever import JsonObject
 
 FLAG = "isAnonymized"
+OPPORTUNITIES = "opportunities"
+_APPLICATIONS = "applications"
 
-_EMPTY: dict[str, JsonObject] = {
-    "opportunities": {
-        "name": "",
-        "headline": "",
-        "location": "",
-        "opportunityLocation": None,
-        "emails": [],
-        "phones": [],
-        "links": [],
-        "urls": None,
-    },
-    "applications": {
-        "name": None,
-        "company": None,
-        "email": None,
-        "phone": None,
-        "links": [],
-        "comments": None,
-        "customQuestions": [],
-        "ipAddress": None,
-        "referer": None,
-        "userAgent": None,
-        "acceptLanguage": None,
-        "timezone": None,
-    },
-    "interviews": {"subject": "", "note": None, "location": None, "gcalEventUrl": None},
-    "offers": {"fields": [], "signatures": None, "sentDocument": None, "signedDocument": None},
+_KEPT: dict[str, frozenset[str]] = {
+    OPPORTUNITIES: frozenset(
+        {
+            *("id", "contact", FLAG, "confidentiality", "dataProtection"),
+            *("stage", "stageChanges", "archived", "snoozedUntil", _APPLICATIONS),
+            *("tags", "sources", "origin", "sourcedBy", "owner", "followers"),
+            *("createdAt", "updatedAt", "lastInteractionAt", "lastAdvancedAt"),
+        }
+    ),
+    _APPLICATIONS: frozenset(
+        {
+            *("id", "type", "candidateId", "opportunityId", "user", "createdAt", "archived"),
+            *("posting", "postingHiringManager", "postingOwner", "requisitionForHire"),
+        }
+    ),
+    "interviews": frozenset(
+        {
+            *("id", "opportunityId", "panel", "postings", "stage", "user", "interviewers"),
+            *("date", "duration", "timezone", "createdAt", "canceledAt"),
+            *("feedbackTemplate", "feedbackForms", "feedbackReminder"),
+        }
+    ),
+    "offers": frozenset(
+        {"id", "posting", "creator", "status", "createdAt", "approved", "approvedAt", "sentAt"}
+    ),
 }
-"""By resource the fields that tell of a person, and what stands in their place."""
+"""By resource the fields that stay: ids, states, instants, and who in the company had to do with it."""
+_ONLY_ID = frozenset({"id"})
 
 
 def reduced(resource: str, record: JsonObject) -> JsonObject:
-    """Return a record of an anonymised person without what is personal; fields that it lacks stay absent."""
-    empty = _EMPTY.get(resource, {})
-    return {name: empty.get(name, value) for name, value in record.items()}
+    """Return a record of an anonymised person without what is personal; of a resource not known only its id.
+
+    Applications inside an opportunity are reduced likewise.
+    """
+    kept = _KEPT.get(resource, _ONLY_ID)
+    plain = {name: value for name, value in record.items() if name in kept}
+    inside = plain.get(_APPLICATIONS)
+    if isinstance(inside, list):
+        plain[_APPLICATIONS] = [
+            reduced(_APPLICATIONS, each) if isinstance(each, dict) else each for each in inside
+        ]
+    return plain

@@ -51,7 +51,7 @@ def read_batch(
         position = None if first_position is None else first_position + number
         kept = record
         if isinstance(record, dict) and (record.get(FLAG) is True or anonymised):
-            kept = _anonymised(resource, record, embedded)
+            kept = reduced(resource.name, record)
         if isinstance(kept, dict) and resource.stripping:
             kept = resource.stripping.of(kept)
         arrival = _arrival(resource, kept, position)
@@ -62,16 +62,6 @@ def read_batch(
             arrival = _take_out(batch, embedded, arrival)
         batch.arrivals.append(arrival)
     return batch
-
-
-def _anonymised(resource: Resource, record: JsonObject, embedded: Resource | None) -> JsonObject:
-    plain = reduced(resource.name, record)
-    inside = plain.get(embedded.name) if embedded is not None else None
-    if embedded is not None and isinstance(inside, list):
-        plain[embedded.name] = [
-            reduced(embedded.name, each) if isinstance(each, dict) else each for each in inside
-        ]
-    return plain
 
 
 def _arrival(resource: Resource, record: JsonValue, position: int | None) -> Arrival | None:

@@ -15,7 +15,6 @@ from lever_assets.lever import JsonObject
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.store import (
     Merged,
-    RawRow,
     current_version,
     get_state,
     mapping_errors,
@@ -24,20 +23,17 @@ from lever_assets.store import (
     raw,
     reads,
 )
-from lever_assets.store.erasure import flagged, forget_values
 from lever_assets.store.mapping_errors import MappingError
-from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.derivations import DERIVATIONS, Derivation
+from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
 from lever_assets.sync.floor import Floor, reason
 from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow
 
 _BATCH = 1000
-_OPPORTUNITIES = "opportunities"
 _WHOLE = "*"
 """The source of rows that come from many records at once."""
 
@@ -58,6 +54,7 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
     asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay.
     """
     settle(session)
+    erase_anonymised(session)
     derivation = DERIVATIONS[model_name]
     began = time.monotonic()
     span = _span(session, derivation, replay=replay)
@@ -132,21 +129,9 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
     merged = merge(
         conn, derivation.model, session.name, rows, sources=mapped, now=now(), history=session.history
     )
-    anonymised = _anonymised(conn, session.name, derivation.driver, live)
-    forget_values(conn, [row.id for source, row in rows if source in anonymised])
+    of_nobody = anonymised_among(conn, session.name, derivation.driver, found)
+    erase_mapped_from(conn, session, derivation.model, of_nobody)
     return merged
-
-
-def _anonymised(conn: Connection, connection: str, resource: str, live: Sequence[RawRow]) -> set[str]:
-    """Return which records are of an anonymised person: the history must not tell what they were."""
-    if resource == _OPPORTUNITIES:
-        return {row.remote_id for row in live if row.data.get(FLAG) is True}
-    if BY_NAME[resource].parent != _OPPORTUNITIES:
-        return set()
-    parents = flagged(
-        conn, connection, _OPPORTUNITIES, FLAG, {row.parent_id for row in live if row.parent_id}
-    )
-    return {row.remote_id for row in live if row.parent_id in parents}
 
 
 def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:

@@ -1,65 +1,157 @@
-"""Erasing the personal data of what is gone in Lever, after the time that the settings give it."""
+"""Erasing personal data: of anonymised people at once, of what is gone in Lever after the time set for it.
 
+What arrives of an anonymised opportunity is reduced on its way in (`arrivals.py`). Here goes what was stored
+of it before: the history, what was gone already, and what Lever does not give again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 
-from lever_assets.store.erasure import erase_payloads, erase_rows
+from sqlalchemy import Connection
+
+from lever_assets.store import RawRow, current_version, get_state, put_state, raw
+from lever_assets.store.erasure import (
+    due_rows,
+    erase_actions,
+    erase_payloads,
+    erase_rows,
+    flagged,
+    forget_values,
+    reduce_payloads_below,
+    rows_of,
+)
+from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
+from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.resources import RESOURCES, Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.unified.personal import PERSONAL, RAW_RESOURCES
+from lever_assets.unified.personal import ERASABLE, erased_columns
 
 _AT_ONCE = 500
+_MARK = "anonymised"
+"""The landing up to which anonymised opportunities were seen to."""
+
+_BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
 
 
 @dataclass(frozen=True)
 class ErasureReport:
     """How much was erased: rows by model, payloads by resource; empty when nothing was due."""
 
-    rows: dict[str, int]
-    payloads: dict[str, int]
+    rows: Mapping[str, int]
+    payloads: Mapping[str, int]
 
 
 def erase_due(session: Session) -> ErasureReport:
     """Erase what has been gone for longer than LEVER_RETENTION_DAYS; a second time there is nothing to do.
 
-    In short transactions, so that it may be stopped at any time and never holds up a sync.
+    Of anonymised people also what is not gone for so long, and when the setting is `off`. In short
+    transactions: it may be stopped at any time, and never holds up a sync.
     """
+    rows, payloads = Counter(erase_anonymised(session)), Counter[str]()
     days = session.settings.retention
-    if days is None:
-        return ErasureReport({}, {})
-    moment = now()
-    before = moment - timedelta(days=days)
-    rows = {model: _rows(session, model, before=before, moment=moment) for model in PERSONAL}
-    payloads = {resource: _payloads(session, resource, before=before) for resource in RAW_RESOURCES}
-    return ErasureReport(
-        {model: count for model, count in rows.items() if count},
-        {resource: count for resource, count in payloads.items() if count},
+    if days is not None:
+        moment = now()
+        before = moment - timedelta(days=days)
+        for model in ERASABLE:
+            rows[model] += _all(session, partial(_rows, session, model, before=before, moment=moment))
+        for resource in RESOURCES:
+            payloads[resource.name] += _all(session, partial(_payloads, session, resource, before=before))
+    return ErasureReport(dict(+rows), dict(+payloads))
+
+
+def _all(session: Session, step: Callable[[Connection], int]) -> int:
+    """Take one step after another, each in a transaction of its own, until one finds less than it may."""
+    erased = 0
+    while True:
+        with session.store.writing() as conn:
+            count = step(conn)
+        erased += count
+        if count < _AT_ONCE:
+            return erased
+
+
+def _rows(session: Session, model: str, conn: Connection, *, before: datetime, moment: datetime) -> int:
+    due = due_rows(conn, session.name, model, gone_before=before, limit=_AT_ONCE)
+    erase_actions(conn, session.name, model, due, now=moment)
+    return _erase(conn, session, model, due, moment)
+
+
+def _erase(conn: Connection, session: Session, model: str, row_ids: Collection[str], moment: datetime) -> int:
+    columns = erased_columns(model)
+    return erase_rows(conn, session.name, model, row_ids, columns, now=moment, history=session.history)
+
+
+def _payloads(session: Session, resource: Resource, conn: Connection, *, before: datetime) -> int:
+    return erase_payloads(
+        conn, session.name, resource.name, resource.id_field, gone_before=before, limit=_AT_ONCE
     )
 
 
-def _rows(session: Session, model: str, *, before: datetime, moment: datetime) -> int:
-    erased = 0
-    while True:
+def erase_anonymised(session: Session) -> dict[str, int]:
+    """See to the opportunities that are anonymised and have changed since the last time; rows by model.
+
+    Does nothing while nothing has landed. It may be stopped at any time: the next call does it anew.
+    """
+    with session.store.reading() as conn:
+        seen, up_to = get_state(conn, session.name, _MARK), current_version(conn, session.name)
+        after = seen if isinstance(seen, int) else 0
+        if after == up_to:
+            return {}
+        found: list[str] = []
+        for keys in raw.changed_keys(conn, session.name, OPPORTUNITIES, after, up_to):
+            ids = [key.remote_id for key in keys]
+            found.extend(sorted(flagged(conn, session.name, OPPORTUNITIES, FLAG, ids)))
+    erased: Counter[str] = Counter()
+    rest = iter(found)
+    while some := list(islice(rest, _AT_ONCE)):
         with session.store.writing() as conn:
-            count = erase_rows(
-                conn,
-                session.name,
-                model,
-                PERSONAL[model],
-                gone_before=before,
-                now=moment,
-                limit=_AT_ONCE,
-                history=session.history,
-            )
-        erased += count
-        if count < _AT_ONCE:
-            return erased
+            erased.update(erase_around(conn, session, some))
+    with session.store.writing() as conn:
+        put_state(conn, session.name, _MARK, up_to)
+    return dict(+erased)
 
 
-def _payloads(session: Session, resource: str, *, before: datetime) -> int:
-    erased = 0
-    while True:
-        with session.store.writing() as conn:
-            count = erase_payloads(conn, session.name, resource, gone_before=before, limit=_AT_ONCE)
-        erased += count
-        if count < _AT_ONCE:
-            return erased
+def erase_around(conn: Connection, session: Session, opportunities: Sequence[str]) -> dict[str, int]:
+    """Erase what is stored of these anonymised opportunities (Lever's ids) and of what hangs on them.
+
+    Payloads below are reduced, to be mapped again. Returns how many rows were gone and erased, by model.
+    """
+    moment, name = now(), session.name
+    sources: dict[str, Sequence[str]] = {OPPORTUNITIES: opportunities}
+    for resource in _BELOW:
+        reduce_payloads_below(conn, name, resource, opportunities, partial(reduced, resource), now=moment)
+        sources[resource] = raw.ids_below(conn, name, resource, opportunities)
+    erased = {}
+    for model in ERASABLE:
+        mapped_from = sources.get(DERIVATIONS[model].driver, ())
+        erased[model] = erase_mapped_from(conn, session, model, mapped_from)
+    return erased
+
+
+def erase_mapped_from(conn: Connection, session: Session, model: str, sources: Collection[str]) -> int:
+    """Erase what a model's rows that were mapped from these records of anonymised people once were.
+
+    The history forgets it, and so do the rows that are gone and the actions; returns how many rows were gone.
+    """
+    if not sources or model not in ERASABLE:
+        return 0
+    moment = now()
+    row_ids = rows_of(conn, session.name, model, sources)
+    forget_values(conn, row_ids, erased_columns(model))
+    erase_actions(conn, session.name, model, row_ids, now=moment)
+    return _erase(conn, session, model, row_ids, moment)
+
+
+def anonymised_among(conn: Connection, connection: str, resource: str, rows: Sequence[RawRow]) -> set[str]:
+    """Return which of these records are of an anonymised person."""
+    if resource == OPPORTUNITIES:
+        return {row.remote_id for row in rows if row.data.get(FLAG) is True}
+    if resource not in _BELOW:
+        return set()
+    parents = {row.parent_id for row in rows if row.parent_id}
+    of_nobody = flagged(conn, connection, OPPORTUNITIES, FLAG, parents)
+    return {row.remote_id for row in rows if row.parent_id in of_nobody}
