@@ -1,18 +1,27 @@
 """What is personal of records that are gone is erased in time, and of anonymised people at once."""
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
-from lever_assets.store.tables import UNIFIED, metadata
+from lever_assets.store.changes import Change, since
+from lever_assets.store.tables import RAW, metadata
+from lever_assets.sync.anonymising import reduced
+from lever_assets.sync.deriving import derive
 from lever_assets.sync.erasing import ErasureReport, erase_due
 from lever_assets.sync.run import replay
-from lever_assets.unified.personal import PERSONAL
+from lever_assets.sync.targeted import refresh_opportunities
+from lever_assets.unified.models import JsonObject
+from lever_assets.unified.personal import erased_columns
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
 
@@ -69,7 +78,7 @@ def test_a_deleted_candidate_is_erased_with_all_that_hangs_on_it(account: Accoun
     left = everything(account.database)
     assert not [each for each in own_words(person) if each in left]
     row = next(each for each in account.tables()["candidates"] if each["remote_id"] == person["id"])
-    assert all(row[column] is None for column in PERSONAL["candidates"])
+    assert all(row[column] is None for column in erased_columns("candidates"))
     assert row["remote_created_at"] is not None
 
 
@@ -99,24 +108,157 @@ def test_one_that_comes_back_is_whole_again(account: Account) -> None:
     assert after[person["id"]] == next(row for row in before if row["remote_id"] == person["id"])
 
 
-def test_an_anonymised_candidate_is_erased_at_once(account: Account) -> None:
-    person = somebody(account.sandbox)
+def refreshed(account: Account, opportunity: str) -> None:
+    """Read one opportunity again, and nothing below it."""
+    with account.session() as session:
+
+        async def read() -> None:
+            async with session.connection.client(session.settings) as lever:
+                await refresh_opportunities(lever, session, [opportunity], below=())
+
+        asyncio.run(read())
+
+
+def payloads(database: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what the live raw records hold, by table."""
+    store = Store.open(database)
+    try:
+        with store.reading() as conn:
+            return {
+                name: sorted(
+                    (row.remote_id, json.dumps(row.data, sort_keys=True))
+                    for row in conn.execute(select(table).where(table.c.deleted_at.is_(None)))
+                )
+                for name, table in RAW.items()
+            }
+    finally:
+        store.close()
+
+
+def history(database: str, remote_id: str) -> list[Change]:
+    store = Store.open(database)
+    try:
+        with store.reading() as conn:
+            return [each for each in since(conn, "lever", 0, limit=9999) if each.remote_id == remote_id]
+    finally:
+        store.close()
+
+
+def test_an_anonymised_candidate_is_erased_at_once(
+    sandbox: Sandbox, tmp_path: Path, database_url: str
+) -> None:
+    account = Account(sandbox, tmp_path, database_url)
+    person = somebody(sandbox)
     account.sync()
-    account.sandbox.edit(
-        "opportunities", person["id"], {"headline": "Changed", "updatedAt": account.sandbox.now()}
-    )
+    sandbox.edit("opportunities", person["id"], {"headline": "Changed", "updatedAt": sandbox.now()})
+    sandbox.move(person["id"])
     account.sync(DELTA)
-    account.sandbox.anonymise(person["id"])
+    sandbox.anonymise(person["id"])
+    sandbox.edit("opportunities", person["id"], {"nickname": "Countess"})
     account.sync(DELTA)
 
     left = everything(account.database)
-    assert not [each for each in own_words(person) if each in left]
-    fresh = Account(account.sandbox, account.folder, empty_database(account.folder))
+    assert not [each for each in (*own_words(person), "Countess") if each in left]
+    fresh = Account(sandbox, tmp_path, empty_database(tmp_path))
     fresh.sync()
     assert live(account.database) == live(fresh.database)
+    assert payloads(account.database) == payloads(fresh.database)
     with account.session() as session:
         replay(session)
     assert live(account.database) == live(fresh.database)
+
+
+def test_the_history_of_an_anonymised_candidate_keeps_its_states(account: Account) -> None:
+    person = somebody(account.sandbox)
+    account.sync()
+    account.sandbox.move(person["id"])
+    account.sync(DELTA)
+    application = person["applications"][0]
+    before = history(account.database, application)[-1].columns or {}
+    account.sandbox.anonymise(person["id"])
+    account.sync(DELTA)
+    after = history(account.database, application)[1].columns or {}
+    assert after["current_stage_id"] == before["current_stage_id"] != {}
+    assert all(after[name] == {} for name in set(after) & {*erased_columns("applications")})
+
+
+def test_what_was_gone_before_somebody_was_anonymised_is_erased_too(account: Account) -> None:
+    sandbox = account.sandbox
+    person = somebody(sandbox)
+    title = f"{person['name']} meets everybody"
+    gone = sandbox.add_interview(person["id"], subject=title)
+    sandbox.edit("opportunities", person["id"], {"updatedAt": sandbox.now()})
+    account.sync(retention_days="off")
+    sandbox.delete("interviews", gone["id"])
+    sandbox.edit("opportunities", person["id"], {"updatedAt": sandbox.now() + 1000})
+    account.sync(DELTA, retention_days="off")
+    assert title in everything(account.database)
+
+    sandbox.advance(2000)
+    sandbox.anonymise(person["id"])
+    account.sync(DELTA, retention_days="off")
+    left = everything(account.database)
+    assert not [each for each in (title, *own_words(person)) if each in left]
+    assert [each.kind for each in history(account.database, gone["id"])] == ["created", "deleted", "erased"]
+    assert erased(account, "off") == ErasureReport({}, {})
+
+
+def test_what_goes_when_somebody_is_anonymised_is_erased_too(account: Account) -> None:
+    sandbox = account.sandbox
+    person = somebody(sandbox)
+    title = f"{person['name']} meets everybody"
+    interview = sandbox.add_interview(person["id"], subject=title)
+    account.sync(retention_days="off")
+    assert title in everything(account.database)
+    sandbox.delete("interviews", interview["id"])
+    sandbox.anonymise(person["id"])
+    account.sync(DELTA, retention_days="off")
+    assert title not in everything(account.database)
+
+
+def test_what_is_not_read_again_is_erased_too(account: Account) -> None:
+    sandbox = account.sandbox
+    person = somebody(sandbox)
+    title = f"{person['name']} meets everybody"
+    sandbox.add_interview(person["id"], subject=title)
+    account.sync()
+    sandbox.anonymise(person["id"])
+    refreshed(account, person["id"])
+    assert title in everything(account.database)
+    with account.session() as session:
+        derive(session, "interviews")
+    left = everything(account.database)
+    assert not [each for each in (title, *own_words(person)) if each in left]
+
+
+def test_a_job_that_is_gone_keeps_its_columns_but_not_lever_s_record(account: Account) -> None:
+    account.sync()
+    posting = account.sandbox.ids("postings")[0]
+    before = next(each for each in account.tables()["jobs"] if each["remote_id"] == posting)
+    account.sandbox.delete("postings", posting)
+    account.sync(DELTA)
+    report = erased(account)
+    assert report.rows["jobs"] == report.payloads["postings"] == 1
+    after = next(each for each in account.tables()["jobs"] if each["remote_id"] == posting)
+    assert after["remote_data"] is None
+    assert (after["name"], after["status"]) == (before["name"], before["status"])
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    resource=st.sampled_from(["opportunities", "applications", "interviews", "offers", "files"]),
+    extra=st.dictionaries(st.text("abcdef", min_size=1), st.text()),
+)
+def test_of_an_anonymised_record_only_what_is_known_to_tell_nothing_stays(
+    resource: str, extra: dict[str, str]
+) -> None:
+    known: JsonObject = {"id": "1", "createdAt": 5}
+    record: JsonObject = {**known, **extra, "name": "Ada", "applications": [{"id": "2", "name": "Ada"}]}
+    plain = reduced(resource, record)
+    assert "Ada" not in json.dumps(plain)
+    assert plain["id"] == "1"
+    assert set(plain) <= {"id", "createdAt", "applications"}
+    assert reduced(resource, plain) == plain
 
 
 @pytest.mark.parametrize("value", ["", "-1", "never", "1.5"])
@@ -127,8 +269,3 @@ def test_a_time_that_can_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch,
             Settings.load()
     else:
         assert Settings.load().retention == 14
-
-
-def test_every_personal_column_exists() -> None:
-    for model, columns in PERSONAL.items():
-        assert set(columns) <= set(UNIFIED[model].c.keys())
