@@ -1,10 +1,15 @@
 """A delta of n changed rows keeps n changes; what changes nothing keeps none."""
 
-from sqlalchemy import func, select
+import re
+from pathlib import Path
 
+from sqlalchemy import func, select, text
+
+from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store
 from lever_assets.store.tables import changes
 from lever_assets.sync.run import replay
+from lever_assets.unified.personal import ERASABLE, erased_columns
 from lever_assets_tests.sync.tables import DELTA, Account
 
 
@@ -43,3 +48,20 @@ def test_it_can_be_switched_off(account: Account) -> None:
     account.sandbox.touch(share=0.2, seed=3)
     account.sync(DELTA, change_history=False)
     assert count(account) == 0
+
+
+def test_what_the_documentation_says_is_so(sandbox: Sandbox, tmp_path: Path, database_url: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "history-and-retention.md").read_text(encoding="utf-8")
+    Account(sandbox, tmp_path, database_url).sync()
+    store = Store.open(database_url)
+    try:
+        with store.reading() as conn:
+            examples = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
+            found = [conn.execute(text(each)).all() for each in examples]
+    finally:
+        store.close()
+    assert len(found) == 3
+    assert all(found)
+    rows = re.findall(r"^\| ([a-z_, ]+) \| ([a-z_, ]+) \|$", page, flags=re.MULTILINE)
+    told = {model: tuple(columns.split(", ")) for models, columns in rows for model in models.split(", ")}
+    assert {model: told[model] for model in ERASABLE} == {model: erased_columns(model) for model in ERASABLE}
