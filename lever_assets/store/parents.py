@@ -108,3 +108,18 @@ def delete_orphans(
         .where(c.connection == connection, c.deleted_at.is_(None), c.parent_id.in_(gone))
         .values(deleted_at=now, changed_at=now, version=version)
     ).rowcount
+
+
+def delete_without(
+    conn: Connection, connection: str, child: str, needed: str, *, version: int, now: datetime
+) -> int:
+    """Mark children as gone whose parent has no live record of the kind `needed`; return how many."""
+    c, n = RAW[child].c, RAW[needed].c
+    having = select(n.parent_id).where(
+        n.connection == connection, n.deleted_at.is_(None), n.parent_id.is_not(None)
+    )
+    return conn.execute(
+        update(RAW[child])
+        .where(c.connection == connection, c.deleted_at.is_(None), c.parent_id.not_in(having))
+        .values(deleted_at=now, changed_at=now, version=version)
+    ).rowcount

@@ -10,9 +10,9 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
-from lever_assets.store import land_children, mapping_errors, next_version
+from lever_assets.store import Landed, land_children, mapping_errors, next_version
 from lever_assets.store.erasure import flagged
-from lever_assets.store.parents import Due, count_due, each_due
+from lever_assets.store.parents import Due, count_due, delete_without, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import read_batch
@@ -25,8 +25,10 @@ _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0
 """What was read lands after so many parents or so many seconds: a kill loses no more than that."""
 
-_NEEDS_APPLICATION = {"offers": "applications"}
-"""Lever's offer form always names the posting (help.lever.co, "Creating and managing offer forms"), so an
+NEEDS = {"offers": "applications"}
+"""What has to be there for these to be asked for and kept.
+
+Lever's offer form always names the posting (help.lever.co, "Creating and managing offer forms"), so an
 opportunity without an application has no offers. Interviews have no such rule: they happen in any stage."""
 
 
@@ -44,13 +46,20 @@ async def land_below(
         lower=None if scope.delta else scope.bounds.lower,
         upper=None if scope.delta else scope.bounds.upper,
         read_before=None if scope.delta else read_since,
-        having=_NEEDS_APPLICATION.get(resource.name),
+        having=NEEDS.get(resource.name),
     )
     with session.store.reading() as conn:
         total = count_due(conn, session.name, due)
         watched = watched_by(conn, session, resource) if scope.delta else []
     parents = each_due(session.store.reading, session.name, due)
-    return await _read(lever, session, resource, chain(parents, watched), total + len(watched))
+    tally = await _read(lever, session, resource, chain(parents, watched), total + len(watched))
+    needed = NEEDS.get(resource.name)
+    if needed is not None:
+        with session.store.writing() as conn:
+            version = next_version(conn, session.name)
+            gone = delete_without(conn, session.name, resource.name, needed, version=version, now=now())
+        tally.counts += Landed(deleted=gone)
+    return tally
 
 
 async def land_longest_unread(

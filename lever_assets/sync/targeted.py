@@ -29,6 +29,7 @@ from lever_assets.store.parents import delete_orphans
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.children import NEEDS
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.deriving import derive_records
@@ -99,6 +100,9 @@ async def _read(
     lists: dict[str, list[JsonObject]] = {}
     for name in below:
         resource = BY_NAME[name]
+        if name in NEEDS and not record.get(NEEDS[name]):
+            lists[name] = []
+            continue
         try:
             lists[name] = await lever.list_all(resource.path.format(parent=remote_id), dict(resource.params))
         except (PermissionMissingError, NotFoundError):
