@@ -14,6 +14,7 @@ from lever_assets.sync import passes, runs
 from lever_assets.sync.children import watched_by
 from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import read_up_to
+from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import Bounds
@@ -52,7 +53,7 @@ def poll(session: Session) -> Poll:
     Raises LeverError, StoreError or NotConnectedError.
     """
     with session.store.reading() as conn:
-        since = _read_whole_up_to(conn, session.name)
+        since = _read_whole_up_to(conn, session)
         overdue = _overdue(conn, session)
         questions = _questions(conn, session)
     if since is None:
@@ -64,27 +65,40 @@ def poll(session: Session) -> Poll:
     return asyncio.run(_ask(session, questions, since))
 
 
-def _read_whole_up_to(conn: Connection, connection: str) -> datetime | None:
+def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
+    """Return up to when all was read that is wanted; what is wanted only now, the delta reads whole."""
+    before = settled(conn, session.name)
+    read = [each for each in _wanted(session) if before.needs(each.name)]
     marks = [
-        passes.caught_up_at(conn, connection, each.name)
-        for each in RESOURCES
-        if each.kind is Kind.WINDOWED and not _known(conn, connection, each.name).get("denied")
+        passes.caught_up_at(conn, session.name, each.name)
+        for each in read
+        if each.kind is Kind.WINDOWED and not _known(conn, session.name, each.name).get("denied")
     ]
+    if not marks:  # nothing but short lists is wanted
+        marks = [_read_at(conn, session.name, each.name) for each in read]
     return None if None in marks else min(filter(None, marks), default=None)
+
+
+def _wanted(session: Session) -> list[Resource]:
+    return [each for each in RESOURCES if session.exclusion.needs(each.name)]
 
 
 def _overdue(conn: Connection, session: Session) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
     if any(True for _ in runs.unfinished(conn, session.name)):
         return "A sync was not finished."
-    if not all(_is_covered(conn, session, each) for each in RESOURCES if each.kind is Kind.WINDOWED):
+    if settled(conn, session.name) != session.exclusion:
+        return "Other models or fields are left out than before."
+    if not all(_is_covered(conn, session, each) for each in _wanted(session) if each.kind is Kind.WINDOWED):
         return "More candidates are to be kept than before."
     minutes = session.settings.snapshot_minutes
-    read = [_read_at(conn, session.name, each.name) for each in RESOURCES if each.kind is Kind.SNAPSHOT]
+    read = [
+        _read_at(conn, session.name, each.name) for each in _wanted(session) if each.kind is Kind.SNAPSHOT
+    ]
     oldest = min(filter(None, read), default=None)
     if oldest is not None and now() - oldest > timedelta(minutes=minutes):
         return f"Users, stages and the other short lists were read more than {minutes} minutes ago."
-    watched = sum(len(watched_by(conn, session, each)) for each in RESOURCES)
+    watched = sum(len(watched_by(conn, session, each)) for each in _wanted(session))
     return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
 
 
@@ -106,7 +120,7 @@ def _questions(conn: Connection, session: Session) -> list[_Question]:
                 **dict(Coverage.of(session.settings, each, moment).filters()),
             },
         )
-        for each in RESOURCES
+        for each in _wanted(session)
         if each.kind is Kind.WINDOWED
     ]
     deleted = [
@@ -117,7 +131,7 @@ def _questions(conn: Connection, session: Session) -> list[_Question]:
             read_up_to(conn, connection, each),
             {},
         )
-        for each in RESOURCES
+        for each in _wanted(session)
         if each.deleted_path is not None
     ]
     return [*changed, *deleted]

@@ -16,6 +16,7 @@ from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.sync.exclusion import Exclusion, possible_names
 from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.planning import plan
+from lever_assets.sync.polling import poll
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import Session
 from lever_assets.sync.status import status
@@ -368,3 +369,25 @@ def test_nothing_is_left_out_unless_told() -> None:
     assert nothing.resources == RAW.keys()
     assert all(nothing.keeps(model) for model in UNIFIED)
     assert not any(nothing.stripping(resource) for resource in RAW)
+
+
+def test_the_poll_asks_only_after_what_is_kept_and_notices_a_change_of_the_setting(account: Account) -> None:
+    account.sync(exclude=ALL_OF_PEOPLE)
+    account.sandbox.reset_requests()
+    with account.session(exclude=ALL_OF_PEOPLE) as session:
+        assert not poll(session).changed
+    assert not [each for each in account.sandbox.requests().by_endpoint if "opportunities" in each]
+    with account.session() as session:
+        found = poll(session)
+    assert found.why == "Other models or fields are left out than before."
+    assert found.since is not None
+    account.sync(DELTA, watch_budget=0)
+    with account.session(watch_budget=0) as session:
+        assert not poll(session).changed
+
+
+def test_the_poll_knows_an_account_of_short_lists_only(account: Account) -> None:
+    only_users = tuple(model.name for model in MODELS if model.name != "users")
+    account.sync(exclude=only_users)
+    with account.session(exclude=only_users) as session:
+        assert poll(session).since is not None
