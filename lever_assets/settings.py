@@ -49,7 +49,7 @@ OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 
 
-def _listed(value: SecretStr | None) -> list[str]:
+def _urls(value: SecretStr | None) -> list[str]:
     """Return the texts between spaces and commas, each once."""
     texts = [] if value is None else re.split(r"[\s,]+", value.get_secret_value())
     return list(dict.fromkeys(text for text in texts if text))
@@ -106,8 +106,12 @@ class Settings(BaseSettings):
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
     source_name: OptionalText = Field(None, description="Source that created candidates get")
     webhook_url: OptionalText = Field(None, description="Public URL of the webhook receiver")
-    webhook_minutes: int = Field(60, ge=1, description="How old an event may be when it arrives")
-    secret_key: OptionalSecret = Field(None, description="Key that encrypts stored tokens")
+    webhook_minutes: int = Field(
+        60, ge=1, le=7 * 24 * 60, description="How old, in minutes, an event may be when it arrives"
+    )
+    secret_key: OptionalSecret = Field(
+        None, description="Key that encrypts stored tokens, from `lever-assets webhooks key`"
+    )
 
     notice_urls: OptionalSecret = Field(
         None, description="URLs that are told when data changed, with spaces or commas between"
@@ -117,7 +121,7 @@ class Settings(BaseSettings):
     @field_validator("notice_urls")
     @classmethod
     def _check_notice_urls(cls, value: SecretStr | None) -> SecretStr | None:
-        for url in _listed(value):
+        for url in _urls(value):
             parts = urlsplit(url)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("one of them is not a web address such as https://example.com/changed")
@@ -157,7 +161,7 @@ class Settings(BaseSettings):
     @property
     def notice_targets(self) -> list[str]:
         """The URLs that are told when data changed, each once; they may hold secrets."""
-        return _listed(self.notice_urls)
+        return _urls(self.notice_urls)
 
     @property
     def sync_start_at(self) -> datetime:

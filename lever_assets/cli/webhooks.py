@@ -1,4 +1,4 @@
-"""`webhooks setup`, `webhooks serve` and `webhooks key`: Lever's events, as they happen."""
+"""`webhooks setup`, `serve`, `drain` and `key`: Lever's events, as they happen."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
     family = typer.Typer(no_args_is_help=True, help="Lever's events, as they happen.")
     family.command()(setup)
     family.command()(serve)
+    family.command()(drain)
     family.command()(key)
     app.add_typer(family, name="webhooks")
 
@@ -49,7 +50,7 @@ def serve(
 ) -> None:
     """Receive Lever's events until Ctrl-C.
 
-    Put it behind a proxy that speaks HTTPS. What it receives is handled by Dagster's sensor.
+    Put it behind a proxy that speaks HTTPS. What it receives is kept until it is drained.
     """
     import uvicorn  # noqa: PLC0415
 
@@ -68,6 +69,41 @@ def serve(
             raise CommandError(f"the receiver can't listen on {host}:{port}; is the port taken?") from None
     finally:
         store.close()
+
+
+def drain(
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Most events to handle.")] = 1000,
+    parked: Annotated[
+        bool, typer.Option("--parked", help="Try those again, too, that failed too often.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")] = False,
+) -> None:
+    """Bring the database up to the events that were received.
+
+    Reads what they are about from Lever, once. Dagster does so by itself.
+    """
+    from lever_assets.settings import Settings  # noqa: PLC0415
+    from lever_assets.store import inbox  # noqa: PLC0415
+    from lever_assets.sync.session import Session, now  # noqa: PLC0415
+    from lever_assets.webhooks.draining import drain as run_drain  # noqa: PLC0415
+
+    with Session.open(Settings.load()) as session:
+        if parked:
+            with session.store.writing() as conn:
+                inbox.unpark(conn, session.name, now=now())
+        report = run_drain(session, limit=limit)
+    if as_json:
+        output.as_json(report)
+    else:
+        read = f"{report.read:,} opportunities read, {report.gone:,} gone"
+        typer.echo(f"{report.handled:,} events handled: {read}. {report.requests:,} requests.")
+        if report.failed:
+            output.warn(f"{report.failed:,} events failed; the table webhook_inbox says why")
+        if report.waiting:
+            output.warn(f"{report.waiting:,} events still wait")
+    if report.error:
+        raise CommandError(report.error)
 
 
 def key() -> None:

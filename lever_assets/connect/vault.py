@@ -1,13 +1,18 @@
 """Secrets that have to be stored: encrypted with a key that is not in the database."""
 
-from cryptography.fernet import Fernet, InvalidToken
+from contextlib import suppress
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
 from lever_assets.settings import SettingsError
 
 
 class Vault:
-    """Encrypts and decrypts with `LEVER_SECRET_KEY`, a Fernet key (AES-128 with HMAC-SHA256)."""
+    """Encrypts and decrypts with `LEVER_SECRET_KEY`, a Fernet key (AES-128 with HMAC-SHA256).
+
+    Of several, with spaces or commas between, the first encrypts and each decrypts: put a new key in front.
+    """
 
     def __init__(self, key: SecretStr | None) -> None:
         if key is None:
@@ -16,7 +21,8 @@ class Vault:
                 "`lever-assets webhooks key`, and keep it apart from the database."
             )
         try:
-            self._fernet = Fernet(key.get_secret_value())
+            keys = key.get_secret_value().replace(",", " ").split()
+            self._fernet = MultiFernet([Fernet(each) for each in keys])
         except ValueError:
             raise SettingsError(
                 "LEVER_SECRET_KEY is not a key: make one with `lever-assets webhooks key`."
@@ -41,5 +47,12 @@ class Vault:
         except InvalidToken:
             raise SettingsError(
                 "A stored secret can't be read with this LEVER_SECRET_KEY: set the key that it was stored "
-                "with, or run `lever-assets webhooks setup --remove` and set up anew."
+                "with, or run `lever-assets webhooks setup` to get new ones."
             ) from None
+
+    def can_open(self, sealed: str) -> bool:
+        """Tell whether a sealed secret can be read."""
+        with suppress(SettingsError):
+            self.open(sealed)
+            return True
+        return False

@@ -214,17 +214,16 @@ webhook_inbox = Table(
     Column("token", Key, nullable=False, comment="What its signature is made of; no other event has it"),
     Column("triggered_at", UtcDateTime, nullable=False, comment="When it happened in Lever (UTC)"),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, comment="When it is handled while it is pending (UTC)"),
     Column("data", Json, nullable=False, comment="The ids of what it is about; nothing else is kept"),
-    Column("state", Key, nullable=False, comment="pending, handled or parked"),
+    Column("state", Key, nullable=False, comment="pending, handled or parked: see store/inbox.py"),
     Column("attempts", Integer, nullable=False, comment="How often handling it failed"),
     Column("error", PlainText, comment="Why handling it failed last"),
     Column("handled_at", UtcDateTime),
     comment="Events that Lever sent, kept until what they are about was read again",
 )
 Index("ux_webhook_inbox_token", webhook_inbox.c.connection, webhook_inbox.c.token, unique=True)
-Index(
-    "ix_webhook_inbox_state", webhook_inbox.c.connection, webhook_inbox.c.state, webhook_inbox.c.received_at
-)
+Index("ix_webhook_inbox_due", webhook_inbox.c.connection, webhook_inbox.c.state, webhook_inbox.c.due_at)
 
 drift = Table(
     "drift",

@@ -1,28 +1,37 @@
 """The ten events that Lever sends, and what each one says is to be read again.
 
-Names and data: Lever Data API documentation, Webhooks. A candidate's id is that of the opportunity.
+Names and data: Lever Data API documentation, Webhooks. A candidate's id is that of the opportunity. Lever's
+signature does not cover the data: it only says where to look, and what is there is asked of Lever.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-EVENTS: tuple[str, ...] = (
-    "applicationCreated",
-    "candidateHired",
-    "candidateStageChange",
-    "candidateArchiveChange",
-    "candidateDeleted",
-    "interviewCreated",
-    "interviewUpdated",
-    "interviewDeleted",
-    "contactCreated",
-    "contactUpdated",
-)
+EVERYTHING = ("interviews", "offers")
+"""What is read again below an opportunity unless its event says that only the interviews have changed."""
+_INTERVIEWS = ("interviews",)
+
+EVENTS: dict[str, tuple[str, ...]] = {
+    "applicationCreated": EVERYTHING,
+    "candidateHired": EVERYTHING,
+    "candidateStageChange": EVERYTHING,
+    "candidateArchiveChange": EVERYTHING,
+    "candidateDeleted": EVERYTHING,
+    "interviewCreated": _INTERVIEWS,
+    "interviewUpdated": _INTERVIEWS,
+    "interviewDeleted": _INTERVIEWS,
+    "contactCreated": EVERYTHING,
+    "contactUpdated": EVERYTHING,
+}
+"""The events, and what is read again below the opportunity; of `candidateDeleted` that it is gone."""
 
 _OPPORTUNITY = ("opportunityId", "candidateId")
 _CONTACT = ("contactId",)
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+"""Ids become part of a path: nothing else may come in with them."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class About:
 
     @classmethod
     def of(cls, event: str, data: Mapping[str, JsonValue]) -> "About":
-        """Return what an event is about; of one that is unknown whatever ids it has."""
+        """Return what an event is about, of one that is unknown whatever ids it has; nothing without any."""
         opportunity = _first(data, _OPPORTUNITY)
         contact = _first(data, _CONTACT)
         if opportunity is None and event.startswith("contact"):
@@ -54,6 +63,6 @@ class About:
 def _first(data: Mapping[str, JsonValue], names: tuple[str, ...]) -> str | None:
     for name in names:
         value = data.get(name)
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and _ID.fullmatch(value):
             return value
     return None

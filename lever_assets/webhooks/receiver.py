@@ -1,8 +1,7 @@
 """The receiver: checks each event that Lever sends, keeps it in the inbox, and answers at once."""
 
+import asyncio
 import logging
-import threading
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -16,18 +15,18 @@ from starlette.routing import Route
 
 from lever_assets.connect.vault import Vault
 from lever_assets.lever.instants import from_epoch_ms
-from lever_assets.settings import Settings
+from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
-from lever_assets.store.inbox import InboxEvent, receive
-from lever_assets.store.secrets import secrets
+from lever_assets.store.inbox import InboxEvent
 from lever_assets.sync.session import now
 from lever_assets.webhooks.events import About
+from lever_assets.webhooks.intake import Intake
+from lever_assets.webhooks.keyring import Keyring
 from lever_assets.webhooks.signatures import is_signed
 
 _LARGEST = 256 * 1024
-_RELOAD_SECONDS = 5.0
-SECRETS = "webhook:"
-"""Names of the stored signature tokens begin with it."""
+_SECONDS = 10.0
+"""How long a body may take to arrive."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,20 +42,25 @@ class _Delivery(BaseModel):
     data: Mapping[str, JsonValue] = Field(default_factory=dict)
 
 
+class _RefusedError(Exception):
+    """What came is not taken: the HTTP status, and why."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
 class Receiver:
     """Takes the events of one connection. Raises SettingsError without LEVER_SECRET_KEY."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._connection = settings.connection
         self._window = timedelta(minutes=settings.webhook_minutes)
-        self._vault = Vault(settings.secret_key)
+        self._keyring = Keyring(store, settings.connection, Vault(settings.secret_key))
+        self._intake = Intake(store, settings.connection)
         self._store = store
-        self._keys: tuple[str, ...] = ()
-        self._loaded = float("-inf")
-        self._loading = threading.Lock()
 
     def app(self) -> Starlette:
-        """Return the ASGI application: POST anywhere takes events, GET /health says that it runs."""
+        """Return the ASGI application: POST anywhere takes events, GET /health says that it can keep them."""
         return Starlette(
             routes=[
                 Route("/health", self._health, methods=["GET"]),
@@ -65,67 +69,73 @@ class Receiver:
         )
 
     async def _health(self, _request: Request) -> Response:
+        try:
+            await run_in_threadpool(self._look)
+        except StoreError as error:
+            _log.error("The database can't be used: %s", error)
+            return JSONResponse({"status": "the database can't be used"}, status_code=503)
         return JSONResponse({"status": "ok"})
+
+    def _look(self) -> None:
+        with self._store.reading() as conn:
+            conn.exec_driver_sql("SELECT 1")
 
     async def _receive(self, request: Request) -> Response:
         try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return _refused(400, "the body is cut short")
-        if body is None:
-            return _refused(413, "the body is too large")
-        try:
-            delivery = _Delivery.model_validate(orjson.loads(body))
-            triggered_at = from_epoch_ms(delivery.triggered_at)
-        except (orjson.JSONDecodeError, ValidationError, ValueError, OverflowError):
-            return _refused(400, "this is not an event of Lever's")
-        try:
-            return await run_in_threadpool(self._take, delivery, triggered_at)
-        except StoreError:
-            _log.exception("An event could not be kept; Lever will send it again.")
-            return _refused(503, "it can't be kept now, send it again")
+            await self._take(request)
+        except _RefusedError as refusal:
+            # Of what comes from anybody nothing is logged but that it came.
+            _log.warning("Refused an event (%d): %s", refusal.status, refusal)
+            return JSONResponse({"status": "refused", "message": str(refusal)}, status_code=refusal.status)
+        except (StoreError, SettingsError) as error:
+            _log.error("An event could not be kept; Lever will send it again. %s", error)
+            return JSONResponse({"status": "refused", "message": "send it again"}, status_code=503)
+        return JSONResponse({"status": "ok"})
 
-    def _take(self, delivery: _Delivery, triggered_at: datetime) -> Response:
-        if not self._is_ours(delivery):
-            return _refused(401, "the signature is wrong")
-        moment = now()
-        if abs(moment - triggered_at) > self._window:
-            return _refused(401, "it is too old")
+    async def _take(self, request: Request) -> None:
+        delivery, triggered_at = _read(await _body(request))
+        await self._check_signature(delivery)
+        if abs(now() - triggered_at) > self._window:
+            raise _RefusedError(403, "it was sent too long ago: see LEVER_WEBHOOK_MINUTES")
         about = About.of(delivery.event, delivery.data)
         event = InboxEvent(delivery.id, delivery.event, delivery.token, triggered_at, about.as_json())
-        with self._store.writing() as conn:
-            kept = receive(conn, self._connection, event, now=moment)
-        return JSONResponse({"status": "ok"}) if kept else _refused(401, "its token was used before")
+        if not await self._intake.keep(event):
+            raise _RefusedError(401, "its token was used for another event")
+        _log.info("Kept %s %s", delivery.event, delivery.id)
 
-    def _is_ours(self, delivery: _Delivery) -> bool:
-        """Check the signature; keys that were set up since the receiver started are loaded."""
-        parts = (delivery.token, delivery.triggered_at)
-        keys = self._keys
-        if is_signed(delivery.signature, keys, *parts):
-            return True
-        with self._loading:  # whoever comes meanwhile waits for the keys
-            if self._keys is keys and time.monotonic() - self._loaded >= _RELOAD_SECONDS:
-                self._keys = self._stored_keys()
-                self._loaded = time.monotonic()
-        return is_signed(delivery.signature, self._keys, *parts)
+    async def _check_signature(self, delivery: _Delivery) -> None:
+        """Check the signature; keys that were set up since the receiver started are found."""
+        if not self._is_signed(delivery):
+            await run_in_threadpool(self._keyring.load)
+            if not self._is_signed(delivery):
+                raise _RefusedError(401, "the signature is wrong")
 
-    def _stored_keys(self) -> tuple[str, ...]:
-        with self._store.reading() as conn:
-            sealed = secrets(conn, self._connection, SECRETS)
-        return tuple(self._vault.open(each.secret) for each in sealed.values())
+    def _is_signed(self, delivery: _Delivery) -> bool:
+        key = self._keyring.key_of(delivery.event)
+        return key is not None and is_signed(delivery.signature, key, delivery.token, delivery.triggered_at)
 
 
-async def _body(request: Request) -> bytes | None:
-    """Return the body, None if it is larger than an event can be."""
+def _read(body: bytes) -> tuple[_Delivery, datetime]:
+    try:
+        delivery = _Delivery.model_validate(orjson.loads(body))
+        return delivery, from_epoch_ms(delivery.triggered_at)
+    except (orjson.JSONDecodeError, ValidationError, ValueError, OverflowError):
+        raise _RefusedError(400, "it is not an event of Lever's") from None
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body; refuses one that is larger than an event can be, or does not arrive."""
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _LARGEST:
-            return None
-        parts.append(part)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > _LARGEST:
+                    raise _RefusedError(413, "the body is too large")
+                parts.append(part)
+    except ClientDisconnect:
+        raise _RefusedError(400, "the body is cut short") from None
+    except TimeoutError:
+        raise _RefusedError(408, "the body took too long") from None
     return b"".join(parts)
-
-
-def _refused(status: int, why: str) -> Response:
-    return JSONResponse({"status": "refused", "message": why}, status_code=status)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, Outgoing
@@ -9,7 +10,7 @@ from lever_assets.settings import SettingsError
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
 from lever_assets.sync.session import Session, now
 from lever_assets.webhooks.events import EVENTS
-from lever_assets.webhooks.receiver import SECRETS
+from lever_assets.webhooks.keyring import SECRETS
 
 MANUAL_STEP = (
     "Switch webhooks on once in Lever: Settings > Integrations and API > Webhooks. "
@@ -38,20 +39,27 @@ def set_up(session: Session, url: str | None = None) -> SetupReport:
 
 
 def take_down(session: Session, url: str | None = None) -> SetupReport:
-    """Remove the subscriptions that are ours: those that we made, and those at `url`."""
-    return asyncio.run(_Setup(session, _address(session, url), None).remove())
+    """Remove the subscriptions that are ours: those that we made, and those at `url` or LEVER_WEBHOOK_URL.
+
+    Raises LeverError, StoreError or NotConnectedError.
+    """
+    return asyncio.run(_Setup(session, url or session.settings.webhook_url or "", None).remove())
 
 
 def _address(session: Session, url: str | None) -> str:
+    """Return where Lever is to send its events; it takes plain HTTP only if the Lever at hand has it too."""
     found = url or session.settings.webhook_url
     if not found:
         raise SettingsError(
             "It is not known where Lever is to send its events: set LEVER_WEBHOOK_URL to the public address "
             "of `lever-assets webhooks serve`, or give --url."
         )
-    if not found.startswith(("https://", "http://")):
+    local = not session.connection.base_url.startswith("https:")
+    parts = urlsplit(found)
+    if parts.scheme not in ({"https", "http"} if local else {"https"}) or not parts.hostname:
         raise SettingsError(
-            "LEVER_WEBHOOK_URL is not a web address: write it like https://example.com/lever."
+            f"{'--url' if url else 'LEVER_WEBHOOK_URL'} is not an address that Lever sends to: "
+            "write it like https://example.com/lever."
         )
     return found
 
@@ -72,9 +80,9 @@ class _Setup:
                 for each in listed:
                     if each.get("event") != event or not self._is_ours(each, mine):
                         continue
-                    if mine is not None and each.get("id") == mine.details.get("id") and self._stands(each):
+                    if mine is not None and self._stands(each, mine):
                         report.kept.append(event)
-                    else:  # its token is lost, or it leads elsewhere
+                    else:
                         await self._delete(lever, each, report)
                 if event not in report.kept:
                     await self._create(lever, event)
@@ -102,8 +110,11 @@ class _Setup:
         made_by_us = mine is not None and webhook.get("id") == mine.details.get("id")
         return made_by_us or webhook.get("url") == self.url
 
-    def _stands(self, webhook: JsonObject) -> bool:
-        return webhook.get("url") == self.url
+    def _stands(self, webhook: JsonObject, mine: Sealed) -> bool:
+        """Whether it leads here, and its token is known and can be read."""
+        assert self.vault is not None  # noqa: S101 - `set_up` gave it
+        made_by_us = webhook.get("id") == mine.details.get("id") and webhook.get("url") == self.url
+        return made_by_us and self.vault.can_open(mine.secret)
 
     async def _create(self, lever: LeverClient, event: str) -> None:
         assert self.vault is not None  # noqa: S101 - `set_up` gave it

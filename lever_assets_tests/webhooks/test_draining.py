@@ -1,20 +1,38 @@
 """What happens in Lever is in the tables after one draining, at a request for each thing that changed."""
 
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
+from lever_assets.lever import LeverClient, RequestRejectedError
 from lever_assets.lever.retry import RetryPolicy
-from lever_assets.store import BusyError, inbox
-from lever_assets.webhooks.draining import DrainReport, drain
+from lever_assets.notices.enqueueing import enqueue
+from lever_assets.store import BusyError, inbox, outbox
+from lever_assets.store.inbox import MOST_ATTEMPTS
+from lever_assets.store.tables import webhook_inbox
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
+from lever_assets.webhooks import draining
+from lever_assets.webhooks.draining import DrainReport, drain, pending
 from lever_assets_tests.sync.tables import Account, empty_database, live
+from lever_assets_tests.webhooks import killed
 from lever_assets_tests.webhooks.conftest import Listening
 
 
-def drained(listening: Listening, **changes: Any) -> DrainReport:
+def drained(listening: Listening, limit: int = 1000, **changes: Any) -> DrainReport:
     assert listening.sandbox.wait_for_webhooks(20)
     with listening.session(**changes) as session:
-        return drain(session)
+        return drain(session, limit=limit)
+
+
+def make_due(listening: Listening) -> None:
+    with listening.session() as session, session.store.writing() as conn:
+        conn.execute(update(webhook_inbox).values(due_at=now()))
 
 
 def fresh(listening: Listening) -> Account:
@@ -84,30 +102,145 @@ def test_what_was_drained_is_drained_no_more(listening: Listening) -> None:
     assert drained(listening) == DrainReport()
 
 
-def test_what_fails_waits_for_the_next_time_and_is_parked_in_the_end(
-    listening: Listening, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_outage_is_no_event_s_fault(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RetryPolicy, "wait_after", lambda *_: None)
     sandbox = listening.sandbox
-    opportunity = with_application(listening)[0]
-    sandbox.move(opportunity)
+    sandbox.move(with_application(listening)[0])
     sandbox.wait_for_webhooks(20)
     sandbox.set_faults("500=1.0")
-    report = drained(listening)
-    assert report.handled == 0
-    assert report.failed > 0
-    assert "out of order" in (report.error or "")
-    sandbox.set_faults()
-    assert drained(listening).handled == report.failed
-
-    sandbox.move(opportunity)
-    sandbox.wait_for_webhooks(20)
-    sandbox.set_faults("500=1.0")
-    for _ in range(10):
-        drained(listening)
-    sandbox.set_faults()
+    for _ in range(MOST_ATTEMPTS + 1):
+        report = drained(listening)
+        assert (report.handled, report.failed, report.parked) == (0, 0, 0)
+        assert report.waiting > 0
+        assert "out of order" in (report.error or "")
     with listening.session() as session, session.store.reading() as conn:
-        assert inbox.pending_count(conn, session.name) == 0
+        assert {(each.state, each.attempts) for each in conn.execute(select(webhook_inbox))} == {
+            ("pending", 0)
+        }
+        assert {each.error for each in conn.execute(select(webhook_inbox))} == {report.error}
+    sandbox.set_faults()
+    assert drained(listening).handled == report.waiting
+
+
+def refusing(bad: str) -> Callable[..., Coroutine[Any, Any, RefreshReport]]:
+    """Refresh as always, except for one opportunity, which Lever refuses."""
+
+    async def refresh(
+        lever: LeverClient, session: Session, ids: Collection[str], **how: Any
+    ) -> RefreshReport:
+        if bad in ids:
+            raise RequestRejectedError("Lever answered HTTP 400", "report it")
+        return await refresh_opportunities(lever, session, ids, **how)
+
+    return refresh
+
+
+def test_one_that_always_fails_holds_up_no_other_and_is_parked_in_the_end(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = listening.sandbox
+    bad, *good = with_application(listening)[:6]
+    for each in (bad, *good):
+        sandbox.emit("candidateStageChange", {"opportunityId": each})
+    sandbox.wait_for_webhooks(20)
+    monkeypatch.setattr(draining, "refresh_opportunities", refusing(bad))
+    first = drained(listening)
+    assert (first.handled, first.failed, first.parked) == (len(good), 1, 0)
+    assert drained(listening) == DrainReport()  # it is not due yet
+    for _ in range(MOST_ATTEMPTS - 1):
+        make_due(listening)
+        last = drained(listening)
+        assert last.failed == 1
+    assert last.parked == 1
+    with listening.session() as session, session.store.writing() as conn:
+        (row,) = conn.execute(select(webhook_inbox).where(webhook_inbox.c.state == "parked"))
+        assert row.attempts == MOST_ATTEMPTS
+        assert "HTTP 400" in row.error
+        assert inbox.unpark(conn, session.name, now=now()) == 1
+    monkeypatch.undo()
+    assert drained(listening).handled == 1
+
+
+def test_one_that_names_nothing_is_parked_at_once(listening: Listening) -> None:
+    listening.sandbox.emit("interviewCreated", {"interviewId": "alone"})
+    assert drained(listening).parked == 1
+    assert drained(listening) == DrainReport()
+
+
+def test_after_a_kill_the_next_draining_handles_what_is_left(listening: Listening) -> None:
+    sandbox = listening.sandbox
+    for each in sandbox.ids("opportunities"):
+        sandbox.move(each)
+    assert sandbox.wait_for_webhooks(30)
+    sandbox.reset_requests()
+    with listening.session() as session:
+        settings = session.settings
+    arguments = [sandbox.key, sandbox.url, listening.account.database, str(listening.account.folder)]
+    sandbox.set_faults("latency=100")
+    process = subprocess.Popen([sys.executable, "-m", killed.__name__, *arguments])
+    try:
+        deadline = time.monotonic() + 60
+        while sandbox.requests().total < 60 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    sandbox.set_faults()
+    with Session.open(settings) as session:
+        waiting = pending(session.store, session.name)
+    assert waiting > 0
+    report = drained(listening)
+    assert report.handled == waiting
+    tables, expected = live(listening.account.database), live(fresh(listening).database)
+    for model in ("candidates", "applications", "interviews", "offers"):
+        assert tables[model] == expected[model], model
+
+
+def test_in_any_order_and_any_number_they_lead_to_the_same(listening: Listening) -> None:
+    sandbox = listening.sandbox
+    for each in with_application(listening)[:10]:
+        sandbox.move(each)
+        sandbox.add_interview(each)
+        sandbox.move(each)
+    sandbox.wait_for_webhooks(20)
+    for each in {each.id for each in sandbox.deliveries()}:
+        sandbox.redeliver(each)
+    assert drained(listening, limit=7).waiting > 0
+    while drained(listening, limit=7).waiting:
+        pass
+    tables, expected = live(listening.account.database), live(fresh(listening).database)
+    for model in ("candidates", "applications", "interviews"):
+        assert tables[model] == expected[model], model
+
+
+def test_an_interview_costs_two_requests(listening: Listening) -> None:
+    sandbox = listening.sandbox
+    opportunity = with_application(listening)[0]
+    interview = sandbox.add_interview(opportunity)
+    drained(listening)
+    sandbox.edit("interviews", interview["id"], {"location": "Room 7"})
+    report = drained(listening)
+    assert report.requests == 2
+    row = next(
+        each for each in listening.account.tables()["interviews"] if each["remote_id"] == interview["id"]
+    )
+    assert row["location"]["raw"] == "Room 7"
+
+
+def test_the_user_s_urls_are_told_of_it(listening: Listening) -> None:
+    listening.sandbox.move(with_application(listening)[0])
+    url = "https://example.com/changed"
+    with listening.session(notice_urls=url) as session:
+        enqueue(session.store, session.settings)
+        with session.store.writing() as conn:
+            (before,) = outbox.take_due(conn, session.name, now=now(), again_at=now())
+            outbox.delivered(conn, before, 200, now=now())
+    drained(listening, notice_urls=url)
+    with listening.session() as session, session.store.reading() as conn:
+        notice = outbox.last(conn, session.name, before.target, outbox.State.PENDING)
+    assert notice is not None
+    assert "applications" in notice.models
+    assert "jobs" not in notice.models
 
 
 def test_only_one_drains_at_a_time(listening: Listening) -> None:

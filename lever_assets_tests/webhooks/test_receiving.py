@@ -1,17 +1,26 @@
 """What the receiver takes and what it refuses."""
 
+import logging
+import random
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from lever_assets.connect.vault import Vault
-from lever_assets.store import inbox
+from lever_assets.store import Store, inbox
 from lever_assets.store.secrets import secrets
+from lever_assets.sync.session import now
+from lever_assets.webhooks import intake, keyring, receiver
+from lever_assets.webhooks.setup import set_up
 from lever_assets.webhooks.signatures import is_signed, signature
-from lever_assets_tests.webhooks.conftest import KEY, Listening
+from lever_assets_tests.sync.tables import Account
+from lever_assets_tests.webhooks.conftest import KEY, Listening, receiving
 
 
 def signing_key(listening: Listening) -> str:
@@ -40,7 +49,7 @@ def post(listening: Listening, body: Any) -> int:
 
 def waiting(listening: Listening) -> list[inbox.InboxEvent]:
     with listening.session() as session, session.store.reading() as conn:
-        return list(inbox.pending(conn, session.name, limit=10_000))
+        return list(inbox.due(conn, session.name, now=now(), limit=10_000))
 
 
 def test_the_signature_is_the_one_that_lever_documents() -> None:
@@ -48,9 +57,9 @@ def test_the_signature_is_the_one_that_lever_documents() -> None:
     made = "26da2b5fea91362e16901cd9dd42597135a84cc87621836c03d94b5340176423"
     assert signature("key", "abc", 1_700_000_000_000) == made
     told = made.replace(made[0], "0" if made[0] != "0" else "1", 1)
-    assert is_signed(made, ["other", "key"], "abc", 1_700_000_000_000)
-    assert not is_signed(made, ["other"], "abc", 1_700_000_000_000)
-    assert not is_signed(told, ["key"], "abc", 1_700_000_000_000)
+    assert is_signed(made, "key", "abc", 1_700_000_000_000)
+    assert not is_signed(made, "other", "abc", 1_700_000_000_000)
+    assert not is_signed(told, "key", "abc", 1_700_000_000_000)
 
 
 def test_an_event_is_kept_with_nothing_but_the_ids_in_it(listening: Listening) -> None:
@@ -73,7 +82,10 @@ def test_an_event_that_comes_twice_is_kept_once(listening: Listening) -> None:
     [
         ({"signature": "0" * 64}, 401),
         ({"signature": "not hex, ünïcode"}, 401),
-        ({"triggeredAt": 1_600_000_000_000}, 401),
+        ({"triggeredAt": 1_600_000_000_000}, 403),
+        ({"triggeredAt": 4_000_000_000_000}, 403),
+        ({"event": "candidateHired"}, 401),  # another subscription's key
+        ({"event": "candidateSneezed"}, 401),
         ({"triggeredAt": "yesterday"}, 400),
         ({"triggeredAt": 10**30}, 400),
         ({"id": ""}, 400),
@@ -84,7 +96,7 @@ def test_what_is_forged_old_or_malformed_is_refused(
     listening: Listening, changes: dict[str, Any], status: int
 ) -> None:
     body = {**delivery(listening), **changes}
-    if changes.get("triggeredAt") == 1_600_000_000_000:
+    if status == 403:
         body["signature"] = signature(signing_key(listening), body["token"], body["triggeredAt"])
     assert post(listening, body) == status
     assert waiting(listening) == []
@@ -104,12 +116,105 @@ def test_bodies_that_are_no_json_or_too_large_are_refused(listening: Listening) 
     assert httpx.get(listening.url.replace("/lever", "/health")).json() == {"status": "ok"}
 
 
-def test_a_thousand_events_at_once_are_all_kept(listening: Listening) -> None:
+def test_an_event_that_is_sent_again_may_be_signed_anew(listening: Listening) -> None:
+    assert post(listening, delivery(listening)) == 200
+    again = delivery(listening, token="a new token", triggeredAt=int(time.time() * 1000) + 5)
+    assert post(listening, again) == 200
+    assert len(waiting(listening)) == 1
+
+
+def test_only_ids_come_in_not_paths(listening: Listening) -> None:
+    for number, ident in enumerate(["../users", "a/b", "a?b=c", "", 7, None, "x" * 65]):
+        body = delivery(listening, number, data={"opportunityId": ident, "candidateId": ident})
+        assert post(listening, body) == 200
+    assert [event.data for event in waiting(listening)] == [{}] * 7
+
+
+def test_a_thousand_events_at_once_are_all_kept_once(listening: Listening) -> None:
     bodies = [delivery(listening, number) for number in range(1000)]
+    bodies += random.Random(1).sample(bodies, 200)
+    random.Random(2).shuffle(bodies)
     with httpx.Client(timeout=60) as client, ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda body: client.post(listening.url, json=body).status_code, bodies))
     assert set(answers) == {200}
-    assert len(waiting(listening)) == 1000
+    assert {event.id for event in waiting(listening)} == {f"event-{number}" for number in range(1000)}
+
+
+def test_an_event_waits_for_no_one_who_writes_for_long(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "_SECONDS", 0.2)
+    bodies = [delivery(listening, number) for number in range(3)]
+    assert post(listening, bodies[0]) == 200
+    with listening.session() as session, session.store.writing():
+        assert post(listening, bodies[1]) == 503
+        assert post(listening, bodies[2]) == 503
+    deadline = time.monotonic() + 20
+    while post(listening, bodies[1]) != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert {"event-0", "event-1"} <= {event.id for event in waiting(listening)}
+
+
+def test_while_the_database_is_away_lever_is_asked_to_send_again(
+    sandbox: Any, tmp_path: Any, postgresql_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account(sandbox, tmp_path, postgresql_database)
+    with receiving(account) as url:
+        here = Listening(account, url)
+        with here.session() as session:
+            set_up(session)
+        body, other = delivery(here, 1), delivery(here, 2)
+        assert post(here, body) == 200
+        name = postgresql_database.partition("?")[0].rpartition("/")[2]
+        allow = "ALTER DATABASE {} ALLOW_CONNECTIONS {}"
+        end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        admin = Store.open(postgresql_database.replace(f"/{name}?", "/postgres?"), migrate=False)
+        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.execute(text(allow.format(name, "false")))
+            conn.execute(text(end))
+            health = url.replace("/lever", "/health")
+            assert post(here, other) == 503
+            assert httpx.get(health).status_code == 503
+            conn.execute(text(allow.format(name, "true")))
+        admin.close()
+        assert post(here, other) == 200
+        assert httpx.get(health).status_code == 200
+        assert {event.id for event in waiting(here)} == {"event-1", "event-2"}
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiver, "_SECONDS", 0.2)
+    parts = urlsplit(listening.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as slow:
+        slow.sendall(b"POST /lever HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\n{")
+        assert slow.recv(100).startswith(b"HTTP/1.1 408")
+
+
+def test_keys_that_are_set_up_later_are_found(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring, "_RELOAD_SECONDS", 0)
+    assert post(listening, delivery(listening, 1)) == 200
+    for webhook in listening.sandbox.ids("webhooks"):
+        listening.sandbox.delete("webhooks", webhook)
+    old = signing_key(listening)
+    with listening.session() as session:
+        assert len(set_up(session).created) == 10
+    assert signing_key(listening) != old
+    assert post(listening, delivery(listening, 2)) == 200
+
+
+def test_nothing_personal_or_secret_is_logged(listening: Listening, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    body = delivery(listening)
+    body["data"]["name"] = "Ada Lovelace"
+    post(listening, body)
+    post(listening, {**body, "signature": "0" * 64})
+    post(listening, {**body, "id": ""})
+    assert "Kept candidateStageChange event-1" in caplog.text
+    assert "Refused an event (401)" in caplog.text
+    for text_ in ("Lovelace", body["token"], body["signature"], signing_key(listening), KEY):
+        assert text_ not in caplog.text
 
 
 def test_the_stored_tokens_are_encrypted(listening: Listening) -> None:

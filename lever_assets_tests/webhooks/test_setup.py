@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from lever_assets.connect.vault import Vault
+from lever_assets.lever import LeverError
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import SettingsError
 from lever_assets.store.secrets import drop_secret
@@ -53,6 +55,48 @@ def test_one_whose_token_was_lost_is_made_anew(account: Account) -> None:
     assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)
 
 
+def test_one_whose_token_can_not_be_read_is_made_anew(account: Account) -> None:
+    configured(account)
+    other = Vault.fresh_key()
+    report = configured(account, secret_key=other)
+    assert sorted(report.created) == sorted(report.removed) == sorted(EVENTS)
+    both = configured(account, secret_key=f"{Vault.fresh_key()},{other}")
+    assert sorted(both.kept) == sorted(EVENTS)
+
+
+def test_one_that_lever_has_no_more_is_made_anew(account: Account) -> None:
+    configured(account)
+    gone = next(
+        each
+        for each in account.sandbox.ids("webhooks")
+        if (account.sandbox.get("webhooks", each) or {})["event"] == "contactUpdated"
+    )
+    account.sandbox.delete("webhooks", gone)
+    report = configured(account)
+    assert report.created == ["contactUpdated"]
+    assert report.removed == []
+
+
+def test_a_set_up_that_was_cut_off_is_completed(account: Account) -> None:
+    account.sandbox.set_faults("500=0.3,method=POST,when=after")
+    for _ in range(30):
+        try:
+            configured(account)
+        except LeverError:
+            continue
+        break
+    account.sandbox.set_faults()
+    configured(account)
+    assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)
+
+
+def test_without_an_address_ours_are_removed_all_the_same(account: Account) -> None:
+    configured(account)
+    with account.session(webhook_url=None) as session:
+        assert sorted(take_down(session).removed) == sorted(EVENTS)
+    assert account.sandbox.ids("webhooks") == []
+
+
 def test_a_new_address_replaces_the_old_one(account: Account) -> None:
     configured(account)
     other = "https://elsewhere.example.com/lever"
@@ -77,7 +121,8 @@ def test_what_others_subscribed_to_stays(account: Account) -> None:
         ({"secret_key": None}, "set LEVER_SECRET_KEY"),
         ({"secret_key": "not a key"}, "LEVER_SECRET_KEY is not a key"),
         ({"webhook_url": None}, "set LEVER_WEBHOOK_URL"),
-        ({"webhook_url": "example.com"}, "is not a web address"),
+        ({"webhook_url": "example.com"}, "is not an address that Lever sends to"),
+        ({"webhook_url": "http://example.com", "base_url": "https://api.lever.co/v1"}, "https://"),
     ],
 )
 def test_without_what_it_needs_it_says_what_to_set(

@@ -1,0 +1,43 @@
+"""The keys that the events of a connection are signed with, as they are stored."""
+
+import threading
+import time
+
+from lever_assets.connect.vault import Vault
+from lever_assets.store import Store
+from lever_assets.store.secrets import secrets
+
+SECRETS = "webhook:"
+"""Names of the stored signature tokens begin with it; the event follows."""
+_RELOAD_SECONDS = 5.0
+
+
+class Keyring:
+    """The key of each event of a connection. Safe to use from several threads."""
+
+    def __init__(self, store: Store, connection: str, vault: Vault) -> None:
+        self._store = store
+        self._connection = connection
+        self._vault = vault
+        self._keys: dict[str, str] = {}
+        self._loaded = float("-inf")
+        self._loading = threading.Lock()
+
+    def key_of(self, event: str) -> str | None:
+        """Return the key of an event as it was when the keys were loaded last."""
+        return self._keys.get(event)
+
+    def load(self) -> None:
+        """Load the keys, unless that was a moment ago: forged events must not keep the database busy.
+
+        Raises StoreError, or SettingsError if they can't be read with this LEVER_SECRET_KEY.
+        """
+        with self._loading:
+            if time.monotonic() - self._loaded < _RELOAD_SECONDS:
+                return
+            with self._store.reading() as conn:
+                sealed = secrets(conn, self._connection, SECRETS)
+            self._keys = {
+                name.removeprefix(SECRETS): self._vault.open(each.secret) for name, each in sealed.items()
+            }
+            self._loaded = time.monotonic()
