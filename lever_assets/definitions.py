@@ -11,18 +11,26 @@ from lever_assets.orchestration.jobs import sync_jobs
 from lever_assets.orchestration.model_assets import model_assets
 from lever_assets.orchestration.raw_assets import raw_assets
 from lever_assets.orchestration.refreshing import delta_sensor, reconcile_schedule
+from lever_assets.orchestration.upkeep import (
+    erasure_job,
+    erasure_schedule,
+    notices_sensor,
+    webhooks_job,
+    webhooks_sensor,
+)
 from lever_assets.settings import Settings
 
 
 def build(settings: Settings) -> dg.Definitions:
     """Return everything that Dagster shows and runs for these settings."""
     sync, full_sync = sync_jobs(settings)
+    webhooks, erasure = webhooks_job(settings), erasure_job(settings)
     return dg.Definitions(
         assets=[*raw_assets(settings), *model_assets(settings)],
         asset_checks=[model_checks(settings)],
-        jobs=[sync, full_sync],
-        sensors=[delta_sensor(settings, sync)],
-        schedules=[reconcile_schedule(settings, sync)],
+        jobs=[sync, full_sync, webhooks, erasure],
+        sensors=[delta_sensor(settings, sync), webhooks_sensor(settings, webhooks), notices_sensor(settings)],
+        schedules=[reconcile_schedule(settings, sync), erasure_schedule(settings, erasure)],
         executor=dg.in_process_executor,  # also for "Materialize" in the UI, whose runs have no job of ours
     )
 

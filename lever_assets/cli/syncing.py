@@ -63,12 +63,24 @@ def sync(
         if not as_json:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
         report = run_sync(session, scope)
+        _tell(session)
     for warning in report.warnings:
         output.warn(warning)
     if as_json:
         output.as_json(_summary(report, str(scope)))
     else:
         _show(report)
+
+
+def _tell(session: "Session") -> None:
+    """Tell the user's URLs what changed; what does not arrive is sent again after the next sync."""
+    from lever_assets.notices.delivering import deliver  # noqa: PLC0415
+    from lever_assets.notices.enqueueing import enqueue  # noqa: PLC0415
+
+    if enqueue(session.store, session.settings):
+        done = deliver(session.store, session.settings)
+        if done.failed or done.given_up:
+            output.warn(f"{done.failed + done.given_up} notices that data changed did not arrive")
 
 
 def _scope(

@@ -1,5 +1,7 @@
 """What keeps an account fresh by itself: a sensor that asks Lever for changes, a schedule that reconciles."""
 
+from collections.abc import Iterable
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
@@ -91,18 +93,24 @@ def reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) ->
 
 def run_under_way(instance: dg.DagsterInstance, connection: str) -> str | None:
     """Return the id of a run that syncs the connection and has not ended, None if there is none."""
-    unfinished = dg.RunsFilter(
-        statuses=[
-            dg.DagsterRunStatus.QUEUED,
-            dg.DagsterRunStatus.NOT_STARTED,
-            dg.DagsterRunStatus.STARTING,
-            dg.DagsterRunStatus.STARTED,
-            dg.DagsterRunStatus.CANCELING,
-        ]
-    )
-    for run in instance.get_runs(unfinished):
-        selected = run.asset_selection or ()
-        of_connection = any(key.path[0] == connection for key in selected)
-        if of_connection or run.tags.get(CONNECTION_TAG) == connection:
+    for run in unfinished_runs(instance):
+        if any(key.path[0] == connection for key in run.asset_selection or ()) or REFRESH_TAG in run.tags:
+            return run.run_id
+        if run.job_name in {f"{connection}_sync", f"{connection}_full_sync"}:
             return run.run_id
     return None
+
+
+def unfinished_runs(instance: dg.DagsterInstance) -> Iterable[dg.DagsterRun]:
+    """Return the runs that wait or are under way."""
+    return instance.get_runs(
+        dg.RunsFilter(
+            statuses=[
+                dg.DagsterRunStatus.QUEUED,
+                dg.DagsterRunStatus.NOT_STARTED,
+                dg.DagsterRunStatus.STARTING,
+                dg.DagsterRunStatus.STARTED,
+                dg.DagsterRunStatus.CANCELING,
+            ]
+        )
+    )

@@ -1,0 +1,161 @@
+"""What goes on beside the syncs: draining the webhooks' inbox, sending notices, erasing personal data.
+
+None of it is in the pool of the syncs: a long sync does not hold it up.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from lever_assets.connect.connection import NotConnectedError
+from lever_assets.notices.delivering import deliver, pending
+from lever_assets.notices.enqueueing import enqueue
+from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.jobs import CONNECTION_TAG
+from lever_assets.orchestration.refreshing import CAUSE_TAG, run_under_way, unfinished_runs
+from lever_assets.settings import Settings
+from lever_assets.store import Store, inbox
+from lever_assets.sync.erasing import erase_due
+from lever_assets.sync.session import Session
+from lever_assets.webhooks.draining import drain
+
+_WEBHOOK_SECONDS = 15
+_NOTICE_SECONDS = 30
+
+
+def webhooks_job(settings: Settings) -> dg.JobDefinition:
+    """Return the job `<connection>_webhooks`: reads again whatever the waiting events are about."""
+
+    @dg.op(
+        name=f"{settings.connection}_drain_webhooks",
+        description="Reads the opportunities that Lever's events are about again, each once, and only these.",
+    )
+    def drain_webhooks(context: dg.OpExecutionContext) -> None:
+        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+            report = drain(session)
+        context.add_output_metadata(
+            {
+                "events": report.handled,
+                "failed": report.failed,
+                "opportunities_read": report.read,
+                "opportunities_gone": report.gone,
+                "requests": report.requests,
+            }
+        )
+        if report.error:
+            raise dg.Failure(f"{report.failed:,} events wait for the next run: {report.error}")
+
+    @dg.job(
+        name=f"{settings.connection}_webhooks",
+        description="Brings what Lever's events are about into the tables.",
+        executor_def=dg.in_process_executor,
+        resource_defs={"io_manager": dg.mem_io_manager},
+        tags={CONNECTION_TAG: settings.connection},
+    )
+    def webhooks() -> None:
+        drain_webhooks()
+
+    return webhooks
+
+
+def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_webhooks`: starts a run when events wait in the inbox."""
+    connection = settings.connection
+
+    @dg.sensor(
+        name=f"{connection}_webhooks",
+        job=job,
+        minimum_interval_seconds=_WEBHOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts one run for all events that wait in the inbox of the webhooks.",
+    )
+    def webhooks(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if settings.api_key is None:
+            return dg.SkipReason(str(NotConnectedError()))
+        running = next((run for run in unfinished_runs(context.instance) if run.job_name == job.name), None)
+        if running is not None:
+            return dg.SkipReason(f"Run {running.run_id} is draining the inbox.")
+        with in_one_sentence(), _opened(settings) as store, store.reading() as conn:
+            waiting = inbox.pending_count(conn, connection)
+        if not waiting:
+            return dg.SkipReason("No event waits in the inbox.")
+        return dg.RunRequest(tags={CAUSE_TAG: f"{waiting} events of Lever's", CONNECTION_TAG: connection})
+
+    return webhooks
+
+
+def notices_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_notices`: tells the user's URLs what changed, after the syncs."""
+
+    @dg.sensor(
+        name=f"{settings.connection}_notices",
+        minimum_interval_seconds=_NOTICE_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends the URLs of LEVER_NOTICE_URLS which tables changed, once no sync is under way.",
+    )
+    def notices(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if not settings.notice_targets:
+            return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
+        with in_one_sentence(), _opened(settings) as store:
+            if run_under_way(context.instance, settings.connection) is None:
+                enqueue(store, settings)
+            if not pending(store, settings.connection):
+                return dg.SkipReason("Nothing has changed that was not told.")
+            done = deliver(store, settings)
+        return dg.SkipReason(
+            f"{done.delivered} notices arrived, {done.failed} are sent again later, {done.given_up} given up."
+        )
+
+    return notices
+
+
+def erasure_job(settings: Settings) -> dg.JobDefinition:
+    """Return the job `<connection>_erasure`: erases what is personal of records long gone."""
+
+    @dg.op(
+        name=f"{settings.connection}_erase",
+        description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
+    )
+    def erase(context: dg.OpExecutionContext) -> None:
+        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+            report = erase_due(session)
+        context.add_output_metadata(
+            {
+                "rows": dg.MetadataValue.json(report.rows),
+                "payloads": dg.MetadataValue.json(report.payloads),
+            }
+        )
+
+    @dg.job(
+        name=f"{settings.connection}_erasure",
+        description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
+        executor_def=dg.in_process_executor,
+        resource_defs={"io_manager": dg.mem_io_manager},
+        tags={CONNECTION_TAG: settings.connection},
+    )
+    def erasure() -> None:
+        erase()
+
+    return erasure
+
+
+def erasure_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """Return the schedule that erases every night."""
+    return dg.ScheduleDefinition(
+        name=f"{settings.connection}_erasure",
+        job=job,
+        cron_schedule="30 2 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Erases every night what is personal of records long gone.",
+    )
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Store]:
+    store = Store.open(settings.tables_url)
+    try:
+        yield store
+    finally:
+        store.close()

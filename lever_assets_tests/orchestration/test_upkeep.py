@@ -1,0 +1,110 @@
+"""Events, notices and erasure through Dagster: what the sensors start, and what the jobs leave."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from sqlalchemy import update
+
+from lever_assets.definitions import build
+from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.store import inbox
+from lever_assets.store.tables import UNIFIED
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
+from lever_assets_tests.notices.hooks import listening
+from lever_assets_tests.orchestration.running import Place
+
+
+@pytest.fixture
+def synced(tmp_path: Path) -> Iterator[Place]:
+    with running_sandbox(SandboxConfig(opportunities=20, rate=0)) as sandbox:
+        place = Place(sandbox, tmp_path)
+        with Session.open(place.settings()) as session:
+            sync(session, Scope())
+        yield place
+
+
+def tick(place: Place, name: str, **changes: Any) -> dg.RunRequest | dg.SkipReason:
+    definitions = build(place.settings(**changes))
+    context = dg.build_sensor_context(instance=place.instance, definitions=definitions)
+    found = definitions.resolve_sensor_def(name)(context)
+    assert isinstance(found, dg.RunRequest | dg.SkipReason)
+    return found
+
+
+def event(place: Place, opportunity: str) -> None:
+    """Put an event into the inbox, as the receiver does."""
+    moment = datetime.now(UTC)
+    arrived = inbox.InboxEvent(
+        f"event-{moment.timestamp()}",
+        "candidateStageChange",
+        f"token-{moment.timestamp()}",
+        moment,
+        {"opportunityId": opportunity},
+    )
+    with Session.open(place.settings()) as session, session.store.writing() as conn:
+        assert inbox.receive(conn, session.name, arrived, now=moment)
+
+
+def stage_of(place: Place, opportunity: str) -> set[str]:
+    tables = place.tables()
+    candidate = next(row["id"] for row in tables["candidates"] if row["remote_id"] == opportunity)
+    return {row["current_stage_id"] for row in tables["applications"] if row["candidate_id"] == candidate}
+
+
+def test_an_event_is_in_the_tables_after_one_tick_and_its_run(synced: Place) -> None:
+    assert isinstance(tick(synced, "lever_webhooks"), dg.SkipReason)
+    sandbox = synced.sandbox
+    opportunity = next(
+        each
+        for each in sandbox.ids("opportunities")
+        if (sandbox.get("opportunities", each) or {})["applications"]
+    )
+    before = stage_of(synced, opportunity)
+    sandbox.move(opportunity)
+    event(synced, opportunity)
+    requested = tick(synced, "lever_webhooks")
+    assert isinstance(requested, dg.RunRequest)
+    assert requested.tags["lever/cause"] == "1 events of Lever's"
+    result = synced.run("lever_webhooks", tags=dict(requested.tags))
+
+    assert result.success
+    assert stage_of(synced, opportunity) != before
+    assert isinstance(tick(synced, "lever_webhooks"), dg.SkipReason)
+
+
+def test_a_run_that_drains_is_waited_for(synced: Place) -> None:
+    event(synced, synced.sandbox.ids("opportunities")[0])
+    job = build(synced.settings()).resolve_job_def("lever_webhooks")
+    waiting = synced.instance.create_run_for_job(job)
+    found = tick(synced, "lever_webhooks")
+    assert isinstance(found, dg.SkipReason)
+    assert waiting.run_id in (found.skip_message or "")
+
+
+def test_the_user_s_urls_are_told_once_of_what_changed(synced: Place) -> None:
+    with listening() as hook:
+        first = tick(synced, "lever_notices", notice_urls=hook.url)
+        again = tick(synced, "lever_notices", notice_urls=hook.url)
+        assert isinstance(first, dg.SkipReason)
+        assert isinstance(again, dg.SkipReason)
+        assert (first.skip_message or "").startswith("1 notices arrived")
+        assert again.skip_message == "Nothing has changed that was not told."
+    none = tick(synced, "lever_notices")
+    assert isinstance(none, dg.SkipReason)
+    assert "LEVER_NOTICE_URLS" in (none.skip_message or "")
+
+
+def test_what_was_gone_long_enough_is_erased_by_night(synced: Place) -> None:
+    with Session.open(synced.settings()) as session, session.store.writing() as conn:
+        long_ago = datetime.now(UTC) - timedelta(days=15)
+        conn.execute(update(UNIFIED["candidates"]).values(remote_deleted_at=long_ago))
+    result = synced.run("lever_erasure")
+
+    assert result.success
+    assert {row["first_name"] for row in synced.tables()["candidates"]} == {None}
+    assert build(synced.settings()).resolve_schedule_def("lever_erasure").cron_schedule == "30 2 * * *"
