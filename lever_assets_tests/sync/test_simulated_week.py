@@ -1,0 +1,131 @@
+"""A week at a company, with outages and clocks that disagree; then every table is that of a fresh sync."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from lever_assets.lever import LeverError
+from lever_assets.lever.retry import RetryPolicy
+from lever_assets.sandbox import Sandbox
+from lever_assets.sync.polling import poll
+from lever_assets.sync.session import Scope
+from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
+
+HOUR = 3_600_000
+DAYS = 7
+VISITS_A_DAY = 5
+OUTAGES = ("500=1.0", "malformed=1.0", "reset=1.0", "truncate=0.3", "503=0.2")
+
+
+def anybody(sandbox: Sandbox, chance: random.Random) -> str:
+    return chance.choice(sandbox.ids("opportunities"))
+
+
+def edit_candidate(sandbox: Sandbox, chance: random.Random) -> None:
+    changes = {"headline": f"Company {chance.random()}", "tags": [f"tag {chance.randrange(9)}"]}
+    sandbox.edit("opportunities", anybody(sandbox, chance), {**changes, "updatedAt": sandbox.now()})
+
+
+def edit_posting(sandbox: Sandbox, chance: random.Random) -> None:
+    """Closed ones are left alone: `closed_at` is when that was first seen, which a fresh sync can't know."""
+    states = {ident: (sandbox.get("postings", ident) or {}).get("state") for ident in sandbox.ids("postings")}
+    posting = chance.choice([ident for ident, state in states.items() if state != "closed"])
+    state = chance.choice(["published", "published", "closed", "internal"])
+    sandbox.edit("postings", posting, {"state": state, "updatedAt": sandbox.now()})
+
+
+def edit_interview(sandbox: Sandbox, chance: random.Random) -> None:
+    if found := sandbox.ids("interviews"):
+        sandbox.edit("interviews", chance.choice(found), {"subject": f"Another time {chance.random()}"})
+
+
+def edit_offer(sandbox: Sandbox, chance: random.Random) -> None:
+    if found := sandbox.ids("offers"):
+        status = chance.choice(["sent", "signed", "denied", "approved"])
+        sandbox.edit("offers", chance.choice(found), {"status": status})
+
+
+def cancel_interview(sandbox: Sandbox, chance: random.Random) -> None:
+    if found := sandbox.ids("interviews"):
+        sandbox.delete("interviews", chance.choice(found))
+
+
+def delete_application(sandbox: Sandbox, chance: random.Random) -> None:
+    if found := sandbox.ids("applications"):
+        sandbox.delete("applications", chance.choice(found))
+
+
+def archive(sandbox: Sandbox, chance: random.Random) -> None:
+    sandbox.archive(anybody(sandbox, chance), chance.choice(sandbox.ids("archive_reasons")))
+
+
+def set_clock(sandbox: Sandbox, chance: random.Random) -> None:
+    """Lever's clock is put right, forwards; ours stays as it is."""
+    sandbox.advance(chance.randrange(2 * HOUR))
+
+
+Deed = Callable[[Sandbox, random.Random], Any]
+DEEDS: tuple[tuple[int, Deed], ...] = (
+    (12, edit_candidate),
+    (6, lambda sandbox, chance: sandbox.add_opportunity()),
+    (8, lambda sandbox, chance: sandbox.move(anybody(sandbox, chance))),
+    (5, archive),
+    (3, lambda sandbox, chance: sandbox.archive(anybody(sandbox, chance), None)),
+    (3, lambda sandbox, chance: sandbox.delete("opportunities", anybody(sandbox, chance))),
+    (1, lambda sandbox, chance: sandbox.anonymise(anybody(sandbox, chance))),
+    (4, lambda sandbox, chance: sandbox.add_interview(anybody(sandbox, chance))),
+    (3, edit_interview),
+    (2, cancel_interview),
+    (2, lambda sandbox, chance: sandbox.add_offer(anybody(sandbox, chance))),
+    (2, edit_offer),
+    (2, delete_application),
+    (2, edit_posting),
+    (1, lambda sandbox, chance: sandbox.add_posting()),
+    (1, lambda sandbox, chance: sandbox.deactivate(chance.choice(sandbox.ids("users")))),
+    (1, set_clock),
+)
+
+
+def visit(account: Account) -> None:
+    """Do what the sensor does: ask, and read what changed if anything did."""
+    with account.session() as session:
+        changed = poll(session).changed
+    if changed:
+        account.sync(DELTA)
+
+
+def test_after_a_week_every_table_is_that_of_a_fresh_sync(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RetryPolicy, "wait_after", lambda *_: None)
+    chance, sandbox = random.Random(1), account.sandbox
+    sandbox.set_now(sandbox.now() - chance.randrange(-DAYS, DAYS) * 24 * HOUR)
+    account.sync()
+    failed = 0
+    for _ in range(DAYS * VISITS_A_DAY):
+        for deed in chance.choices([each for _, each in DEEDS], [weight for weight, _ in DEEDS], k=4):
+            deed(sandbox, chance)
+        sandbox.advance(24 * HOUR // VISITS_A_DAY)
+        if chance.random() < 0.25:
+            sandbox.set_faults(chance.choice(OUTAGES))
+        try:
+            visit(account)
+        except LeverError:
+            failed += 1
+        sandbox.set_faults()
+    assert failed >= 3
+    with suppress(LeverError):
+        visit(account)
+    account.sync(Scope(reconcile=True))
+
+    fresh = Account(sandbox, account.folder, empty_database(account.folder))
+    fresh.sync()
+    tables, expected = live(account.database), live(fresh.database)
+    for model in expected:
+        assert tables[model] == expected[model], model
+    before = account.tables()
+    account.sync()
+    assert account.tables() == before
