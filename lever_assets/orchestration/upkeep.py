@@ -80,7 +80,8 @@ def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefin
             waiting = inbox.pending_count(conn, connection)
         if not waiting:
             return dg.SkipReason("No event waits in the inbox.")
-        return dg.RunRequest(tags={CAUSE_TAG: f"{waiting} events of Lever's", CONNECTION_TAG: connection})
+        cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
+        return dg.RunRequest(tags={CAUSE_TAG: cause, CONNECTION_TAG: connection})
 
     return webhooks
 

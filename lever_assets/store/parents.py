@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, update
 
 from lever_assets.store.tables import RAW, child_reads
 
@@ -77,17 +78,16 @@ def _query(connection: str, due: Due) -> Select[tuple[()]]:
     if due.upper is not None:
         query = query.where(last_change < due.upper)
     if due.having is not None:
-        other = RAW[due.having].c
-        query = query.where(
-            select(1)
-            .where(
-                other.connection == p.connection,
-                other.parent_id == p.remote_id,
-                other.deleted_at.is_(None),
-            )
-            .exists()
-        )
+        query = query.where(has_live(p, due.having))
     return query
+
+
+def has_live(parents: Any, child: str) -> ColumnElement[bool]:
+    """Return the condition that a parent, given by its table's columns, has a live child of a resource."""
+    c = RAW[child].c
+    return exists().where(
+        c.connection == parents.connection, c.parent_id == parents.remote_id, c.deleted_at.is_(None)
+    )
 
 
 def delete_orphans(

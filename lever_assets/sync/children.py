@@ -69,7 +69,13 @@ async def land_longest_unread(
     budget = session.settings.reconcile_budget
     with session.store.reading() as conn:
         parents = longest_unread(
-            conn, session.name, _parent(resource), resource.name, read_before=read_before, limit=budget
+            conn,
+            session.name,
+            _parent(resource),
+            resource.name,
+            read_before=read_before,
+            limit=budget,
+            having=NEEDS.get(resource.name),
         )
     return await _read(lever, session, resource, iter(parents), len(parents))
 
@@ -86,6 +92,7 @@ def watched_by(conn: Connection, session: Session, resource: Resource) -> list[t
         resource.name,
         read_before=moment - timedelta(minutes=settings.watch_minutes),
         limit=settings.watch_budget,
+        having=NEEDS.get(resource.name),
         moving_at=moment,
     )
 
