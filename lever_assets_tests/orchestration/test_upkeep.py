@@ -69,7 +69,7 @@ def test_an_event_is_in_the_tables_after_one_tick_and_its_run(synced: Place) -> 
     event(synced, opportunity)
     requested = tick(synced, "lever_webhooks")
     assert isinstance(requested, dg.RunRequest)
-    assert requested.tags["lever/cause"] == "1 events of Lever's"
+    assert requested.tags["lever/cause"] == "An event of Lever's"
     result = synced.run("lever_webhooks", tags=dict(requested.tags))
 
     assert result.success
