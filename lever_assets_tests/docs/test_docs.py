@@ -52,18 +52,31 @@ def test_the_example_of_an_environment_knows_every_setting_once() -> None:
     assert sorted(named) == sorted(f"LEVER_{name.upper()}" for name in Settings.model_fields)
 
 
+def sql(page: str) -> list[str]:
+    return re.findall(
+        r"```sql\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+
+
 def test_the_sql_examples_run_and_find_something(
     tmp_path: Path, sqlite_database: str, postgresql_database: str
 ) -> None:
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     examples = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
     assert len(examples) >= 4
+    pages = [
+        each.read_text(encoding="utf-8") for each in PAGES if each.name in {"freshness.md", "webhooks.md"}
+    ]
+    elsewhere = [each for page in pages for each in re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)]
+    assert len(elsewhere) >= 3
     with running_sandbox(SandboxConfig(opportunities=60, rate=0)) as sandbox:
         for database in (sqlite_database, postgresql_database):
             Account(sandbox, tmp_path, database).sync()
             store = Store.open(database)
             with store.reading() as conn:
                 found = [conn.execute(text(each)).all() for each in examples]
+                for each in elsewhere:
+                    conn.execute(text(each)).all()
             store.close()
             assert all(rows for rows in found[:3])
             assert found[3] == []
