@@ -1,4 +1,4 @@
-"""The sync as jobs: every asset of a connection and its checks, in one process.
+"""The jobs of a connection: the sync, every asset and its checks in one process, and what is a single op.
 
 A step in a process of its own costs more than a second, and a sync waits for Lever, not for the processor.
 """
@@ -34,6 +34,15 @@ def sync_jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
             whole_account(settings),
         ),
     ]
+
+
+def op_job(settings: Settings, name: str, op: dg.OpDefinition, *, description: str) -> dg.JobDefinition:
+    """Return a job that is one op, in one process, with nothing left behind but its events."""
+    return dg.GraphDefinition(name=name, node_defs=[op], description=description).to_job(
+        executor_def=dg.in_process_executor,
+        resource_defs={"io_manager": dg.mem_io_manager},
+        tags={CONNECTION_TAG: settings.connection},
+    )
 
 
 def whole_account(settings: Settings) -> dict[str, str]:

@@ -12,7 +12,7 @@ from lever_assets.connect.connection import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.jobs import CONNECTION_TAG
+from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
 from lever_assets.orchestration.refreshing import CAUSE_TAG, run_under_way, unfinished_runs
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
@@ -46,17 +46,12 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
         if report.error:
             raise dg.Failure(f"{report.failed:,} events wait for the next run: {report.error}")
 
-    @dg.job(
-        name=f"{settings.connection}_webhooks",
+    return op_job(
+        settings,
+        f"{settings.connection}_webhooks",
+        drain_webhooks,
         description="Brings what Lever's events are about into the tables.",
-        executor_def=dg.in_process_executor,
-        resource_defs={"io_manager": dg.mem_io_manager},
-        tags={CONNECTION_TAG: settings.connection},
     )
-    def webhooks() -> None:
-        drain_webhooks()
-
-    return webhooks
 
 
 def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefinition:
@@ -128,17 +123,12 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
             }
         )
 
-    @dg.job(
-        name=f"{settings.connection}_erasure",
+    return op_job(
+        settings,
+        f"{settings.connection}_erasure",
+        erase,
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
-        executor_def=dg.in_process_executor,
-        resource_defs={"io_manager": dg.mem_io_manager},
-        tags={CONNECTION_TAG: settings.connection},
     )
-    def erasure() -> None:
-        erase()
-
-    return erasure
 
 
 def erasure_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDefinition:
