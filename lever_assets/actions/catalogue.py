@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lever_assets.actions import files, notes, rejection, result_links, stages, tags
+from lever_assets.actions import attachments, files, notes, rejection, result_links, stages, tags
+from lever_assets.actions.creation_inputs import ApplicationAttachment, CandidateAttachment
 from lever_assets.actions.inputs import (
     ActionInput,
     ApplicationAttachments,
@@ -43,6 +44,7 @@ class Action:
 
 _OPPORTUNITIES = "opportunities:write:admin"
 _NOTES = "notes:write:admin"
+_UPLOADS = "files:write:admin"
 _FILES = ("files:read:admin", "resumes:read:admin")
 
 ACTIONS: tuple[Action, ...] = (
@@ -104,6 +106,22 @@ ACTIONS: tuple[Action, ...] = (
         ApplicationNote,
         notes.add_application_note,
         (_NOTES,),
+    ),
+    Action(
+        "add_candidate_attachment",
+        "Add attachment to candidate",
+        "Adds a file to a candidate.",
+        CandidateAttachment,
+        attachments.add_candidate_attachment,
+        (_UPLOADS,),
+    ),
+    Action(
+        "add_application_attachment",
+        "Add attachment to application",
+        "Adds a file to an application; Lever keeps it on the candidate.",
+        ApplicationAttachment,
+        attachments.add_application_attachment,
+        (_UPLOADS,),
     ),
     Action(
         "get_application_attachments",

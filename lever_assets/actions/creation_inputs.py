@@ -87,7 +87,9 @@ class NewCandidate(Part):
     salary_expectations: SalaryExpectations | None = Field(None, description="Not written to Lever")
 
 
-class _FileContent(Part):
+class FileContent(Part):
+    """A file, by its content or by where it can be fetched."""
+
     name: Text = Field(max_length=255, description="File name with its ending, such as `cv.pdf`")
     content_type: ContentType | None = Field(
         None, description="Such as application/pdf; needed with `data`, else told by the download"
@@ -104,11 +106,11 @@ class _FileContent(Part):
         return self
 
 
-class FileAnswer(_FileContent):
+class FileAnswer(FileContent):
     """A file that answers a question."""
 
 
-class Attachment(_FileContent):
+class Attachment(FileContent):
     """A file of a candidate."""
 
     type: Literal["CV", "COVER_LETTER", "OTHER"] = Field(

@@ -145,3 +145,16 @@ class NoteAdded(Added):
             and (self.user is None or self.user in {each.get("user"), record.get("user")})
             for each in fields
         )
+
+
+@dataclass(frozen=True)
+class FileAdded(Added):
+    """A file with a name and a size in bytes."""
+
+    name: str = ""
+    size: int = 0
+
+    def is_it(self, record: JsonObject) -> bool:
+        """Compare name and size; a size that Lever does not tell does not count."""
+        size = record.get("size")
+        return record.get("name") == self.name and (size is None or size == self.size)

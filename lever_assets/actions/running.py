@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from lever_assets.actions.catalogue import BY_NAME, Action
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, of_input
+from lever_assets.actions.fetching import PUBLIC, Fetcher
 from lever_assets.actions.inputs import ActionInput
 from lever_assets.actions.keys import entry_for
 from lever_assets.actions.policy import DEFAULT, Policy
@@ -37,7 +38,7 @@ class Options:
     `dry_run`: check everything and tell the requests that would be sent, but write nothing. `perform_as`: the
     user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
     `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
-    that give out files.
+    that give out files. `fetcher` fetches the files that are given by their address.
     """
 
     idempotency_key: str | None = None
@@ -47,6 +48,7 @@ class Options:
     log_url: str | None = None
     download_to: Path | None = None
     file_link: FileLink | None = None
+    fetcher: Fetcher = PUBLIC
     policy: Policy = DEFAULT
 
 
@@ -118,6 +120,7 @@ async def _work(
         claim,
         download_to=options.download_to,
         file_link=options.file_link,
+        fetcher=options.fetcher,
     )
     acting = _acting(session, asked, options)
     if acting is not None:

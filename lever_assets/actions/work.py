@@ -14,8 +14,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from lever_assets.actions.contents import Content, content_of
+from lever_assets.actions.creation_inputs import FileContent
 from lever_assets.actions.effects import CannotTellError, Effect
 from lever_assets.actions.errors import ActionError, Code, of_failure, unknown_outcome
+from lever_assets.actions.fetching import PUBLIC, Fetcher
 from lever_assets.actions.policy import Policy
 from lever_assets.actions.resolving import Resolver
 from lever_assets.actions.steps import Step, StepState
@@ -75,7 +78,8 @@ class Work:
 
     `claim` None is a dry run: `write` then only notes down the request in `requests`. `perform_as` is the
     Lever user that writes are attributed to. `download_to` and `file_link` are for actions that give out
-    files. `incomplete` is set when a `follow_up` could not be done.
+    files; `fetcher` fetches those that it is given by an address. `incomplete` is set when a `follow_up`
+    could not be done.
     """
 
     lever: LeverClient
@@ -86,6 +90,7 @@ class Work:
     perform_as: str | None = None
     download_to: Path | None = None
     file_link: FileLink | None = None
+    fetcher: Fetcher = PUBLIC
     warnings: list[str] = field(default_factory=list)
     requests: list[Outgoing] = field(default_factory=list)
     incomplete: bool = False
@@ -93,6 +98,7 @@ class Work:
 
     def __post_init__(self) -> None:
         self.resolve = Resolver(self.lever, self.session)
+        self._contents: dict[int, Content] = {}
 
     @property
     def dry_run(self) -> bool:
@@ -108,6 +114,17 @@ class Work:
         """Say something to the caller that is no failure."""
         if sentence not in self.warnings:
             self.warnings.append(sentence)
+
+    def is_done(self, name: str) -> bool:
+        """Tell whether a step was done, by an earlier attempt for one."""
+        step = self.steps.get(name)
+        return step is not None and step.state is StepState.DONE
+
+    async def content(self, file: FileContent) -> Content:
+        """Return the content of a file of the input, fetched once; raises as `content_of`."""
+        if id(file) not in self._contents:
+            self._contents[id(file)] = await content_of(file, self.fetcher)
+        return self._contents[id(file)]
 
     async def write(
         self, name: str, request: Outgoing, effect: Effect | None, keep: Keep = no_ids
@@ -144,10 +161,14 @@ class Work:
         try:
             return await self.write(name, request, effect, keep)
         except ActionError as error:
-            self.incomplete = True
-            self.unknown = self.unknown or error.unknown
-            self.warn(f"{what}: {error.message}")
+            self.missed(f"{what}: {error.message}", unknown=error.unknown)
             return None
+
+    def missed(self, sentence: str, *, unknown: bool = False) -> None:
+        """Say what the action did without, and may have done all the same if `unknown`."""
+        self.incomplete = True
+        self.unknown = self.unknown or unknown
+        self.warn(sentence)
 
     async def refresh(self, opportunities: Collection[str], *, below: Collection[str] = ()) -> None:
         """Read the opportunities that were touched again, so that the tables show the new state.

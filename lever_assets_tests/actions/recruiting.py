@@ -93,6 +93,10 @@ class Recruiting:
         listed = self.read(f"/opportunities/{person.opportunity}/notes")
         return [each["fields"][0]["value"] for each in listed]
 
+    def files(self, person: Person) -> list[str]:
+        """Return the names of a candidate's files in Lever."""
+        return [each["name"] for each in self.read(f"/opportunities/{person.opportunity}/files")]
+
     def row(self, model: str, row_id: str) -> Any:
         """Return a row of our tables."""
         with self.session() as session, session.store.reading() as conn:

@@ -1,5 +1,6 @@
 """The actions that write, each with an input and a way to count its effect in Lever."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,17 @@ def note(account: Recruiting, person: Person) -> Trial:
     )
 
 
+def attachment(account: Recruiting, person: Person) -> Trial:
+    name = f"{fresh('cv')}.pdf"
+    data = b64encode(b"%PDF-1.4 " + name.encode()).decode()
+    file = {"name": name, "type": "OTHER", "content_type": "application/pdf", "data": data}
+    return Trial(
+        {"candidate_id": person.candidate, "attachment": file},
+        "POST /opportunities/:id/files",
+        lambda account: account.files(person).count(name),
+    )
+
+
 WRITES: dict[str, Callable[[Recruiting, Person], Trial]] = {
     "add_candidate_tag": tag,
     "remove_candidate_tag": untag,
@@ -83,6 +95,7 @@ WRITES: dict[str, Callable[[Recruiting, Person], Trial]] = {
     "reject_application": reject,
     "add_candidate_result_link": link,
     "add_application_note": note,
+    "add_candidate_attachment": attachment,
 }
 
 

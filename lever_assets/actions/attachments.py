@@ -1,0 +1,91 @@
+"""Files that are added to an opportunity. Lever keeps none for an application alone."""
+
+from collections.abc import Sequence
+
+from lever_assets.actions.contents import Content
+from lever_assets.actions.creation_inputs import ApplicationAttachment, Attachment, CandidateAttachment
+from lever_assets.actions.effects import FileAdded
+from lever_assets.actions.errors import ActionError, Code
+from lever_assets.actions.fetching import UnreachableError
+from lever_assets.actions.work import Work, its_id
+from lever_assets.lever import JsonObject, Outgoing
+
+_ROUNDS = 2
+_PASSING = frozenset({Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.TIMED_OUT, Code.REMOTE_UNKNOWN})
+"""How an upload fails that may succeed when it is tried again."""
+
+_Prepared = tuple[str, Content]
+"""A file with the name of its step."""
+
+
+async def add_candidate_attachment(work: Work, asked: CandidateAttachment) -> JsonObject:
+    """Add a file to a candidate."""
+    opportunity = (await work.resolve.candidate(asked.candidate_id)).opportunity
+    return await _add_one(work, opportunity, asked.attachment)
+
+
+async def add_application_attachment(work: Work, asked: ApplicationAttachment) -> JsonObject:
+    """Add a file to the candidate of an application."""
+    opportunity = work.resolve.application(asked.application_id).opportunity
+    work.warn("Lever keeps files on the candidate: the file is not tied to this application.")
+    return await _add_one(work, opportunity, asked.attachment)
+
+
+async def attach(work: Work, opportunity: str, attachments: Sequence[Attachment]) -> None:
+    """Add files to an opportunity, each in a step of its own; those that fail are tried once more, together.
+
+    What then still fails is a warning for each file, and the action incomplete: done again with the same key
+    it adds only what is missing.
+    """
+    left = await _prepared(work, attachments)
+    names = {step: content.name for step, content in left}
+    errors: dict[str, ActionError] = {}
+    for _ in range(_ROUNDS):
+        for step, content in left:
+            try:
+                await _upload(work, opportunity, step, content)
+                errors.pop(step, None)
+            except ActionError as error:
+                errors[step] = error
+        left = [each for each in left if each[0] in errors and errors[each[0]].code in _PASSING]
+    for step, error in errors.items():
+        work.missed(f"The file {names[step]} was not added: {error.message}", unknown=error.unknown)
+
+
+async def _prepared(work: Work, attachments: Sequence[Attachment]) -> list[_Prepared]:
+    """Return what is still to be added; a file that can't be had now is a warning."""
+    found: list[_Prepared] = []
+    for number, attachment in enumerate(attachments, 1):
+        step = f"attach_{number}"
+        if work.is_done(step):
+            continue
+        try:
+            found.append((step, await work.content(attachment)))
+        except UnreachableError as error:
+            work.missed(f"The file {attachment.name} was not added: {error}.")
+    return found
+
+
+async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> JsonObject:
+    if not work.is_done("attach"):
+        try:
+            content = await work.content(attachment)
+        except UnreachableError as error:
+            raise ActionError(
+                Code.SERVICE_UNAVAILABLE,
+                "The file can't be fetched",
+                f"The file {attachment.name} can't be fetched: {error}. Try again later.",
+            ) from None
+        await _upload(work, opportunity, "attach", content)
+        if attachment.type == "CV":
+            work.warn("Lever takes a résumé only when a candidate is created: the CV was added as a file.")
+    await work.refresh([opportunity])
+    return {}
+
+
+async def _upload(work: Work, opportunity: str, step: str, content: Content) -> None:
+    request = Outgoing(
+        "POST", f"/opportunities/{opportunity}/files", work.params, files=(("file", content.upload),)
+    )
+    effect = FileAdded(opportunity, "files", content.name, len(content.data))
+    await work.write(step, request, effect, keep=its_id)

@@ -1,0 +1,108 @@
+"""The content of a file that an action is given: decoded or fetched, and checked before anything is sent."""
+
+import base64
+import binascii
+import mimetypes
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from lever_assets.actions.creation_inputs import FileContent
+from lever_assets.actions.errors import ActionError, invalid
+from lever_assets.actions.fetching import LARGEST, PUBLIC, Fetched, Fetcher, RefusedError
+from lever_assets.lever.requests import Upload
+
+_SAYS_NOTHING = frozenset({"application/octet-stream", "binary/octet-stream"})
+_PROGRAMS = frozenset(
+    {
+        ".app", ".bat", ".cmd", ".com", ".cpl", ".dll", ".dmg", ".exe", ".hta", ".jar", ".js", ".jse", ".lnk",
+        ".msi", ".msp", ".ps1", ".reg", ".scr", ".sh", ".vb", ".vbe", ".vbs", ".wsf",
+    }
+)  # fmt: skip
+_PROGRAM_TYPES = frozenset(
+    {
+        "application/java-archive",
+        "application/javascript",
+        "application/vnd.microsoft.portable-executable",
+        "application/x-dosexec",
+        "application/x-executable",
+        "application/x-msdos-program",
+        "application/x-msdownload",
+        "application/x-msi",
+        "application/x-sh",
+        "text/javascript",
+    }
+)
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_PAGE_ENDINGS = frozenset({".html", ".htm", ".xhtml"})
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file: its name, its content type, and its bytes."""
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+    @property
+    def upload(self) -> Upload:
+        """The file as it goes to Lever."""
+        return Upload(self.name, self.data, self.content_type)
+
+
+async def content_of(file: FileContent, fetcher: Fetcher = PUBLIC) -> Content:
+    """Return the content of a file.
+
+    Raises ActionError for what can't be used, whatever is done: no base64, empty, larger than Lever takes, a
+    program, or an address that is refused. Raises UnreachableError if it could not be fetched now.
+    """
+    found = _decoded(file) if file.data is not None else await _fetched(file, fetcher)
+    content = Content(_name(file.name), _type(file, found), found.data)
+    _check(content, fetched=file.data is None)
+    return content
+
+
+def _decoded(file: FileContent) -> Fetched:
+    assert file.data is not None  # noqa: S101 - the caller looked
+    if len(file.data) > (LARGEST + 3) * 4 // 3 + 4:
+        raise _refused(file.name, f"it is larger than {LARGEST / 1e6:g} MB")
+    try:
+        return Fetched(base64.b64decode("".join(file.data.split()), validate=True), file.content_type)
+    except (binascii.Error, ValueError):
+        raise _refused(file.name, "its data is not base64") from None
+
+
+async def _fetched(file: FileContent, fetcher: Fetcher) -> Fetched:
+    assert file.data_url is not None  # noqa: S101 - the input has one of the two
+    try:
+        return await fetcher.fetch(file.data_url)
+    except RefusedError as error:
+        raise _refused(file.name, str(error)) from None
+
+
+def _name(name: str) -> str:
+    """Return the name alone: of a path only its end."""
+    return name.replace("\\", "/").rpartition("/")[2].strip() or "file"
+
+
+def _type(file: FileContent, found: Fetched) -> str:
+    told = file.content_type or found.content_type
+    if told is None or told.lower() in _SAYS_NOTHING:
+        told = mimetypes.guess_type(file.name)[0] or told
+    return (told or "application/octet-stream").lower()
+
+
+def _check(content: Content, *, fetched: bool) -> None:
+    ending = PurePosixPath(content.name.lower()).suffix
+    if not content.data:
+        raise _refused(content.name, "it is empty")
+    if len(content.data) > LARGEST:
+        raise _refused(content.name, f"it is larger than {LARGEST / 1e6:g} MB")
+    if ending in _PROGRAMS or content.content_type in _PROGRAM_TYPES:
+        raise _refused(content.name, "programs are not taken; send a document or a picture")
+    if fetched and content.content_type in _PAGES and ending not in _PAGE_ENDINGS:
+        raise _refused(content.name, "its address gives a web page instead (is a sign-in needed?)")
+
+
+def _refused(name: str, why: str) -> ActionError:
+    return invalid("File not taken", f"The file {name} can't be used: {why}.")

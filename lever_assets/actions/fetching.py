@@ -1,0 +1,204 @@
+"""Fetching a file from an address that a caller names: from public hosts only, and only so much.
+
+Whoever may start an action could otherwise have this machine look into the network it stands in. Every
+address is checked, also those behind a name and behind a redirect, and the connection goes to an address that
+was checked.
+"""
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+Address = IPv4Address | IPv6Address
+
+LARGEST = 30_000_000
+"""Bytes; Lever takes no larger files (spec/lever-api.md, Writes)."""
+_MOST_REDIRECTS = 5
+_ATTEMPTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CARRIES_IPV4 = 0x0064FF9B << 64
+"""64:ff9b::/96, addresses that stand for an IPv4 address in their last 32 bits (RFC 6052)."""
+
+
+class RefusedError(Exception):
+    """The address is not fetched, or what it gives is not taken; says why. Trying again does not help."""
+
+
+class UnreachableError(Exception):
+    """The file could not be fetched now; says why."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What an address gave: its bytes, and their content type (None: it was not told)."""
+
+    data: bytes
+    content_type: str | None
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address is one of the internet's, not of a private network, a link or this machine."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is None and int(address) >> 32 == _CARRIES_IPV4 >> 32:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        if address.is_site_local:
+            return False
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches files. `allowed` says to which addresses it may connect; `seconds` is for one file, all in all.
+
+    No error names more of an address than its host: a signed link is a secret.
+    """
+
+    allowed: Callable[[Address], bool] = is_public
+    limit: int = LARGEST
+    seconds: float = 60.0
+    pause: float = 0.5
+
+    async def fetch(self, url: str) -> Fetched:
+        """Return what an address gives; raises RefusedError or UnreachableError."""
+        host = urlsplit(url).hostname
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._patiently(url)
+        except TimeoutError:
+            raise UnreachableError(f"{host} took longer than {self.seconds:g} seconds") from None
+
+    async def _patiently(self, url: str) -> Fetched:
+        """Try again what may pass: nothing is written, so it does no harm."""
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await self._follow(url)
+            except UnreachableError:
+                await asyncio.sleep(self.pause * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 -- jitter
+        return await self._follow(url)
+
+    async def _follow(self, url: str) -> Fetched:
+        connector = aiohttp.TCPConnector(resolver=_Checking(self.allowed), use_dns_cache=False)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,  # a proxy would connect to whatever it is asked to
+            auto_decompress=False,  # a small body could become a huge one
+            headers={"Accept-Encoding": "identity", "User-Agent": "lever-assets"},
+        ) as client:
+            for _ in range(_MOST_REDIRECTS + 1):
+                self._check(url)
+                found = await self._ask(client, url)
+                if isinstance(found, Fetched):
+                    return found
+                url = found
+        raise RefusedError(f"{urlsplit(url).hostname} redirects more than {_MOST_REDIRECTS} times")
+
+    async def _ask(self, client: aiohttp.ClientSession, url: str) -> Fetched | str:
+        """Return what an address gives, or where it redirects to."""
+        host = urlsplit(url).hostname
+        try:
+            async with client.get(url, allow_redirects=False) as answer:
+                if answer.status in _REDIRECTS and "Location" in answer.headers:
+                    return urljoin(url, answer.headers["Location"])
+                _check_status(answer.status, host)
+                if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+                    raise RefusedError(f"{host} gives the file compressed, which was not asked for")
+                return Fetched(await self._read(answer, host), _content_type(answer))
+        except aiohttp.ClientError as error:
+            refused = _refused(error)
+            if refused is not None:
+                raise refused from None
+            raise UnreachableError(f"{host} can't be reached ({type(error).__name__})") from None
+        except (OSError, ValueError) as error:
+            raise UnreachableError(f"{host} can't be reached ({type(error).__name__})") from None
+
+    async def _read(self, answer: aiohttp.ClientResponse, host: str | None) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in answer.content.iter_chunked(65_536):
+            size += len(part)
+            if size > self.limit:
+                raise RefusedError(f"the file at {host} is larger than {self.limit / 1e6:g} MB")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _check(self, url: str) -> None:
+        """Check an address as far as it can be without a look at the network."""
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise RefusedError("the address can't be read") from None
+        if parts.scheme not in {"http", "https"} or not host:
+            raise RefusedError("the address does not begin with http:// or https://")
+        if parts.username is not None or parts.password is not None:
+            raise RefusedError("the address holds a user name or a password")
+        try:
+            literal = ip_address(host.partition("%")[0])
+        except ValueError:
+            return  # a name, which the resolver checks
+        if not self.allowed(literal):
+            raise _private(host)
+
+
+PUBLIC = Fetcher()
+"""Fetches from the public internet alone."""
+
+
+class _Checking(AbstractResolver):
+    """Resolves names, and refuses those of which any address is not allowed."""
+
+    def __init__(self, allowed: Callable[[Address], bool]) -> None:
+        self._allowed = allowed
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        if not all(self._allowed(ip_address(each["host"].partition("%")[0])) for each in found):
+            raise _NotAllowedError(host)
+        return found
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+class _NotAllowedError(aiohttp.ClientError):
+    """A name leads to an address that is not allowed."""
+
+
+def _refused(error: BaseException) -> RefusedError | None:
+    """Return the refusal that an error comes from: the client wraps what its resolver raises."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, _NotAllowedError):
+            return _private(str(cause))
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _private(host: str) -> RefusedError:
+    return RefusedError(f"{host} is not on the public internet: such addresses are not fetched")
+
+
+def _check_status(status: int, host: str | None) -> None:
+    if status in {408, 425, 429} or status >= 500:
+        raise UnreachableError(f"{host} answered with HTTP {status}")
+    if status != 200:
+        raise RefusedError(f"{host} answered with HTTP {status}")
+
+
+def _content_type(answer: aiohttp.ClientResponse) -> str | None:
+    return answer.content_type if "Content-Type" in answer.headers else None
