@@ -10,7 +10,7 @@ import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -24,8 +24,8 @@ LARGEST = 30_000_000
 _MOST_REDIRECTS = 5
 _ATTEMPTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CARRIES_IPV4 = 0x0064FF9B << 64
-"""64:ff9b::/96, addresses that stand for an IPv4 address in their last 32 bits (RFC 6052)."""
+_CARRIES_IPV4 = IPv6Network("64:ff9b::/96")
+"""Addresses that stand for an IPv4 address, in their last 32 bits (RFC 6052)."""
 
 
 class RefusedError(Exception):
@@ -48,7 +48,7 @@ def is_public(address: Address) -> bool:
     """Tell whether an address is one of the internet's, not of a private network, a link or this machine."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and int(address) >> 32 == _CARRIES_IPV4 >> 32:
+        if inner is None and address in _CARRIES_IPV4:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
@@ -115,6 +115,8 @@ class Fetcher:
                 if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise RefusedError(f"{host} gives the file compressed, which was not asked for")
                 return Fetched(await self._read(answer, host), _content_type(answer))
+        except aiohttp.InvalidURL:
+            raise RefusedError("the address can't be read") from None
         except aiohttp.ClientError as error:
             refused = _refused(error)
             if refused is not None:

@@ -88,6 +88,12 @@ class Recruiting:
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
+    def download(self, path: str) -> bytes:
+        """Return what Lever gives at an address of files."""
+        answer = httpx.get(f"{self.sandbox.url}{path}", auth=(self.sandbox.key, ""))
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
     def notes(self, person: Person) -> list[str]:
         """Return the texts of a candidate's notes in Lever."""
         listed = self.read(f"/opportunities/{person.opportunity}/notes")
