@@ -48,8 +48,8 @@ async def attach(work: Work, opportunity: str, attachments: Sequence[Attachment]
             except ActionError as error:
                 errors[step] = error
         left = [each for each in left if each[0] in errors and errors[each[0]].code in _PASSING]
-    for step, error in errors.items():
-        work.missed(f"The file {names[step]} was not added: {error.message}", unknown=error.unknown)
+    for step, why in errors.items():
+        work.missed(f"The file {names[step]} was not added: {why.message}", unknown=why.unknown)
 
 
 async def _prepared(work: Work, attachments: Sequence[Attachment]) -> list[_Prepared]:
