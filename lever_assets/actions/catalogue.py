@@ -4,8 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lever_assets.actions import attachments, files, notes, rejection, result_links, stages, tags
-from lever_assets.actions.creation_inputs import ApplicationAttachment, CandidateAttachment
+from lever_assets.actions import attachments, creating, files, notes, rejection, result_links, stages, tags
+from lever_assets.actions.creation_inputs import (
+    ApplicationAttachment,
+    CandidateAttachment,
+    CreateApplication,
+    CreateCandidate,
+)
 from lever_assets.actions.inputs import (
     ActionInput,
     ApplicationAttachments,
@@ -47,7 +52,33 @@ _NOTES = "notes:write:admin"
 _UPLOADS = "files:write:admin"
 _FILES = ("files:read:admin", "resumes:read:admin")
 
+_CREATION = (
+    "contact:write:admin",
+    "files:write:admin",
+    "opportunities:read:admin",
+    _OPPORTUNITIES,
+    "postings:read:admin",
+    "postings:write:admin",
+    "uploads:write:admin",
+)
+
 ACTIONS: tuple[Action, ...] = (
+    Action(
+        "create_candidate",
+        "Create candidate",
+        "Creates a candidate who applies for a job, with answers, source and files.",
+        CreateCandidate,
+        creating.create_candidate,
+        _CREATION,
+    ),
+    Action(
+        "create_application",
+        "Create application",
+        "Creates an application for a job by somebody who may be new, with answers, source and files.",
+        CreateApplication,
+        creating.create_application,
+        _CREATION,
+    ),
     Action(
         "add_candidate_tag",
         "Add tag to candidate",

@@ -34,3 +34,10 @@ def left_out(
         beyond.append(r.remote_id.not_in(ours))
     query = select(r.remote_id).where(r.connection == connection, r.deleted_at.is_(None), or_(False, *beyond))
     return list(conn.execute(query).scalars())
+
+
+def creator_of(conn: Connection, connection: str, model: str, remote_id: str) -> str | None:
+    """Return the action that made a record in Lever; None when none of ours did."""
+    c = created_records.c
+    query = select(c.action_id).where(c.connection == connection, c.model == model, c.remote_id == remote_id)
+    return conn.execute(query).scalar_one_or_none()

@@ -1,0 +1,93 @@
+"""Who has applied for what in Lever: looked up before a creation, and to find out whether one happened."""
+
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from lever_assets.actions.effects import CannotTellError
+from lever_assets.lever import JsonObject, LeverClient
+
+
+@dataclass(frozen=True)
+class Candidacy:
+    """An opportunity (Lever's id) with its application for a posting, if there is one."""
+
+    opportunity: str
+    application: str | None = None
+
+
+@dataclass(frozen=True)
+class Applies:
+    """The effect of creating: a person, known by their addresses, has an application for a posting.
+
+    Before it, everything that Lever has of that person is kept, so that the new one can be told from it.
+    `beside` is kept with the ids.
+    """
+
+    emails: tuple[str, ...]
+    posting: str
+    beside: JsonObject = field(default_factory=dict)
+
+    async def known(self, lever: LeverClient) -> list[Candidacy]:
+        """Return the person's opportunities, with their applications for the posting.
+
+        Lever is asked for all of them, archived and confidential ones too: its filter by posting leaves out
+        archived applications.
+        """
+        listed = await lever.list_all(
+            "/opportunities",
+            {"email": list(self.emails), "confidentiality": "all", "expand": "applications"},
+        )
+        return [self._candidacy(each) for each in listed if isinstance(each.get("id"), str)]
+
+    async def before(self, lever: LeverClient) -> JsonValue:
+        """Return the opportunities that are there, and those of them that are for the posting."""
+        known = await self.known(lever)
+        return {
+            "known": [each.opportunity for each in known],
+            "applied": [each.opportunity for each in known if each.application],
+        }
+
+    async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:
+        """Look for an application that is new; two of them can't be told apart."""
+        if before is None:
+            raise CannotTellError("what was there before could not be read")
+        applied = applied_before(before)
+        new = [
+            each
+            for each in await self.known(lever)
+            if each.application is not None and each.opportunity not in applied
+        ]
+        if len(new) > 1:
+            raise CannotTellError(f"Lever has {len(new)} new applications of this person for this job")
+        if not new:
+            return None
+        return {**self.beside, "opportunity": new[0].opportunity, "application": new[0].application}
+
+    def _candidacy(self, opportunity: JsonObject) -> Candidacy:
+        applications = opportunity.get("applications")
+        own = next(
+            (
+                each
+                for each in (applications if isinstance(applications, list) else [])
+                if isinstance(each, dict) and each.get("posting") == self.posting
+            ),
+            None,
+        )
+        found = own.get("id") if own else None
+        return Candidacy(str(opportunity["id"]), found if isinstance(found, str) else None)
+
+
+def known_before(before: JsonValue) -> list[JsonValue]:
+    """Return the opportunities that a person had before the creation was sent."""
+    return _listed(before, "known")
+
+
+def applied_before(before: JsonValue) -> list[JsonValue]:
+    """Return those of them that were for the same posting."""
+    return _listed(before, "applied")
+
+
+def _listed(before: JsonValue, name: str) -> list[JsonValue]:
+    found = before.get(name) if isinstance(before, dict) else None
+    return found if isinstance(found, list) else []

@@ -1,0 +1,181 @@
+"""Creating candidates with their application: checked first, sent once, then completed step by step."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from lever_assets.actions import stored
+from lever_assets.actions.aligning import Aligning
+from lever_assets.actions.applying import Form, application_of, opportunity_of, opportunity_request
+from lever_assets.actions.attachments import attach
+from lever_assets.actions.candidacies import Candidacy, applied_before, known_before
+from lever_assets.actions.creation_inputs import (
+    ApplicationPlace,
+    Attachment,
+    CreateApplication,
+    CreateCandidate,
+    Creation,
+)
+from lever_assets.actions.errors import ActionError, Code, of_failure
+from lever_assets.actions.planning import Plan, already_applied, plan
+from lever_assets.actions.steps import StepState
+from lever_assets.actions.uploading import upload
+from lever_assets.actions.work import Work
+from lever_assets.lever import Answer, JsonObject, LeverError, Outgoing
+from lever_assets.store.created import creator_of
+
+_CREATE = "create"
+
+
+async def create_candidate(work: Work, asked: CreateCandidate) -> JsonObject:
+    """Create a candidate who applies for a job, and return them as the tables have them."""
+    made = await _create(work, asked, asked.application)
+    ids = _ids(work, made)
+    with work.session.store.reading() as conn:
+        found = stored.candidate(conn, str(ids["candidate"]["id"]))
+    return found or {**ids["candidate"], "applications": [ids["application"]]}
+
+
+async def create_application(work: Work, asked: CreateApplication) -> JsonObject:
+    """Create a candidate who applies for a job, and return the application as the tables have it."""
+    made = await _create(work, asked, ApplicationPlace(job_id=asked.job_id, stage_id=asked.stage_id))
+    ids = _ids(work, made)
+    with work.session.store.reading() as conn:
+        found = stored.application(conn, str(ids["application"]["id"]))
+    return found or {**ids["application"], "candidate": ids["candidate"]}
+
+
+def _ids(work: Work, made: Candidacy) -> dict[str, JsonObject]:
+    """Return what there is to say when the settings keep the rows out of the tables."""
+    ctx, application = work.session.mapping, made.application or ""
+    return {
+        "candidate": {"id": ctx.id("candidates", made.opportunity), "remote_id": made.opportunity},
+        "application": {"id": ctx.id("applications", application), "remote_id": application},
+    }
+
+
+async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candidacy:
+    step = work.steps.get(_CREATE)
+    planned = await plan(work, asked, place, step.state if step is not None else None)
+    kept = step.kept if step is not None and step.state is StepState.DONE else await _send(work, planned)
+    made = await _found(work, planned, kept)
+    before = None if work.dry_run else work.steps[_CREATE].before
+    _note(work, planned, made, before)
+    await _complete(work, planned, kept, made, before)
+    await _attach(work, made, asked.attachments, resume=kept.get("resume") is True)
+    await work.refresh([made.opportunity])
+    return made
+
+
+async def _send(work: Work, planned: Plan) -> JsonObject:
+    """Upload what the application names, and send it."""
+    request, keep, beside = await _request(work, planned)
+    effect = replace(planned.effect, beside=beside)
+    kept = await work.write(_CREATE, request, effect, lambda answer: {**beside, **keep(answer)})
+    kept.update(beside)  # a dry run has no answer
+    return kept
+
+
+async def _request(work: Work, planned: Plan) -> tuple[Outgoing, Callable[[Answer], JsonObject], JsonObject]:
+    params = {"perform_as": planned.acting} if planned.acting else {}
+    if planned.form is None:
+        return opportunity_request(planned.wanted, params), opportunity_of, {}
+    form = await _with_uploads(work, planned, planned.form)
+    beside: JsonObject = {"resume": True} if form.resume else {}
+    return form.request(params, planned.extra), application_of, beside
+
+
+async def _with_uploads(work: Work, planned: Plan, form: Form) -> Form:
+    """Return the form with the ids of the files that it names. Lever makes the CV the résumé."""
+    values = dict(form.values)
+    for number, (question, file) in enumerate(planned.files.items(), 1):
+        values[question] = await upload(work, f"upload_answer_{number}", file)
+    resume = None
+    if planned.resume is not None:
+        try:
+            resume = await upload(work, "upload_resume", planned.resume)
+        except ActionError:
+            if form.requires_resume:
+                raise
+            # It is then tried as a file of the candidate, like the other attachments.
+    return replace(form, values=values, resume=resume)
+
+
+async def _found(work: Work, planned: Plan, kept: JsonObject) -> Candidacy:
+    """Return what was made: Lever answers an application with its id alone, the opportunity is looked up."""
+    if work.dry_run:
+        return Candidacy(str(kept["opportunity"]), str(kept["application"]))
+    opportunity, application = kept.get("opportunity"), kept.get("application")
+    if isinstance(opportunity, str) and isinstance(application, str):
+        return Candidacy(opportunity, application)
+    left, wait = work.policy.patience, 0.1
+    while True:
+        found = await _of_lever(lambda: planned.effect.known(work.lever))
+        for each in found:
+            if each.application is not None and (
+                each.application == application or each.opportunity == opportunity
+            ):
+                return each
+        if left <= 0:
+            raise ActionError(
+                Code.TIMED_OUT,
+                "Outcome unknown",
+                "Lever took the application, but does not show it yet. Run the action again with the same "
+                "key to complete it.",
+                unknown=True,
+            )
+        await asyncio.sleep(min(wait, left))
+        left, wait = left - wait, wait * 2
+
+
+async def _of_lever(ask: Callable[[], Awaitable[list[Candidacy]]]) -> list[Candidacy]:
+    try:
+        return await ask()
+    except LeverError as error:
+        known = of_failure(error)
+        raise ActionError(
+            known.code,
+            known.title,
+            f"Lever took the application, but it could not be completed: {known.message} "
+            "Run the action again with the same key to complete it.",
+            unknown=True,
+        ) from None
+
+
+def _note(work: Work, planned: Plan, made: Candidacy, before: JsonValue) -> None:
+    """Keep that we made it, unless somebody else did: Lever answers with what is there already."""
+    if work.claim is None or made.application is None:
+        return
+    if made.opportunity in applied_before(before):
+        raise already_applied(work, planned, made)
+    work.created("applications", made.application)
+    with work.session.store.reading() as conn:
+        creator = creator_of(conn, work.session.name, "applications", made.application)
+    if creator != work.claim.action_id:
+        raise already_applied(work, planned, made)
+    work.created("candidates", made.opportunity)
+
+
+async def _complete(work: Work, planned: Plan, kept: JsonObject, made: Candidacy, before: JsonValue) -> None:
+    """Bring the opportunity to what was asked, where Lever may not have made it so."""
+    if planned.form is None and (work.dry_run or kept.get("deduped") is False):
+        return
+    known = known_before(before)
+    aligning = Aligning(
+        made.opportunity,
+        planned.wanted,
+        known_person=bool(known) or kept.get("deduped") is True,
+        existed=made.opportunity in known,
+    )
+    shown = planned.form.shown() if work.dry_run and planned.form is not None else None
+    await aligning.done(work, shown)
+
+
+async def _attach(work: Work, made: Candidacy, attachments: tuple[Attachment, ...], *, resume: bool) -> None:
+    """Add the files; of the CVs the first one is in Lever already if it went along as the résumé."""
+    first = next((each for each in attachments if each.type == "CV"), None) if resume else None
+    left = [each for each in attachments if each is not first]
+    if left:
+        await attach(work, made.opportunity, left)

@@ -1,0 +1,237 @@
+"""What a creation will send: everything found and checked that can be, before anything is sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
+
+from lever_assets.actions.answers import Answered, read_answers, unanswered
+from lever_assets.actions.applying import Form, checked_extra
+from lever_assets.actions.candidacies import Applies, Candidacy
+from lever_assets.actions.contents import Content
+from lever_assets.actions.creation_inputs import (
+    ApplicationPlace,
+    Attachment,
+    Creation,
+    FileAnswer,
+    SourcedBy,
+)
+from lever_assets.actions.errors import ActionError, Code, invalid
+from lever_assets.actions.fetching import UnreachableError
+from lever_assets.actions.person import Person, not_kept, source_text
+from lever_assets.actions.steps import StepState
+from lever_assets.actions.work import Work
+from lever_assets.lever import JsonObject, NotFoundError, PermissionMissingError
+from lever_assets.lever.records import PostingForm
+
+_NOT_OPEN = {
+    "closed": "is closed",
+    "draft": "is a draft",
+    "pending": "is not approved yet",
+    "rejected": "was rejected",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A creation that is ready to be sent.
+
+    `wanted` is the opportunity in Lever's own fields, `extra` what of them the input gives itself. `form` is
+    the posting's form when it is filled in, None when an opportunity is made without it. `files` are answers
+    to upload, by question, and `resume` the CV to upload. `acting`: the user (Lever's id) that makes it.
+    """
+
+    job_id: str
+    person: Person
+    wanted: JsonObject
+    extra: JsonObject
+    effect: Applies
+    form: Form | None = None
+    files: dict[str, Content] = field(default_factory=dict)
+    resume: Content | None = None
+    acting: str | None = None
+
+
+async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: StepState | None) -> Plan:
+    """Return the plan; raises ActionError for what stands against it.
+
+    `state` is that of the creation's step. Once it was sent, what it may have changed itself (the person has
+    applied) or what may have changed since (the job is closed) is not held against it. Once it is done, its
+    files and its user are no longer needed.
+    """
+    fresh = state in {None, StepState.PENDING, StepState.FAILED}
+    job, posting = await work.resolve.job(place.job_id)
+    if fresh:
+        _check_open(place.job_id, posting)
+    stage = (await work.resolve.stage(place.stage_id)).remote_id if place.stage_id else None
+    person = Person.of(asked.candidate)
+    for sentence in not_kept(asked.candidate):
+        work.warn(sentence)
+    source = source_text(asked.source, work.session.settings.source_name)
+    form, answered = await _form(work, asked, person, job.remote_id, source)
+    extra = _extra(work, asked, form=form is not None)
+    wanted = _wanted(person, source, stage, extra)
+    if form is None:
+        wanted = {"origin": "sourced", **wanted, "postings": [job.remote_id]}
+    planned = Plan(
+        job_id=place.job_id,
+        person=person,
+        wanted=wanted,
+        extra=extra,
+        effect=Applies(_addresses(person, wanted), job.remote_id),
+        form=form,
+    )
+    if state is StepState.DONE:
+        return planned
+    acting = await _acting(work, asked.sourced_by, required=form is None)
+    if fresh:
+        _check_complete(planned, answered, asked.attachments)
+        await _check_new(work, planned)
+    files = {question: await _file(work, file) for question, file in answered.files.items()}
+    resume = await _checked(work, asked.attachments)
+    return replace(planned, acting=acting, files=files, resume=resume if form is not None else None)
+
+
+def already_applied(work: Work, planned: Plan, found: Candidacy) -> ActionError:
+    """Return the error that a person has applied for the job already."""
+    ctx = work.session.mapping
+    candidate = ctx.id("candidates", found.opportunity)
+    application = ctx.id("applications", found.application or "")
+    return ActionError(
+        Code.ALREADY_APPLIED,
+        "Application already exists",
+        f"This person has applied for the job {planned.job_id} already: application {application} of the "
+        f"candidate {candidate}. Use that one.",
+    )
+
+
+def _check_open(job_id: str, posting: JsonObject) -> None:
+    state = posting.get("state")
+    if isinstance(state, str) and state in _NOT_OPEN:
+        raise ActionError(
+            Code.JOB_CLOSED,
+            "The job takes no applications",
+            f"The job {job_id} {_NOT_OPEN[state]} in Lever and takes no applications; "
+            "publish it there first, or take another.",
+        )
+
+
+async def _check_new(work: Work, planned: Plan) -> None:
+    for each in await planned.effect.known(work.lever):
+        if each.application is not None:
+            raise already_applied(work, planned, each)
+
+
+def _check_complete(planned: Plan, answered: Answered, attachments: Sequence[Attachment]) -> None:
+    """Refuse a form in which something required is missing."""
+    if planned.form is None:
+        return
+    lacking = [
+        *(f"“{each}”" for each in unanswered(planned.form.form, answered)),
+        *planned.form.lacking(resume=any(each.type == "CV" for each in attachments)),
+    ]
+    if lacking:
+        raise invalid(
+            "Answer missing",
+            f"The form of the job {planned.job_id} requires an answer to {', '.join(lacking)}; "
+            "give it and try again.",
+        )
+
+
+async def _form(
+    work: Work, asked: Creation, person: Person, posting: str, source: str | None
+) -> tuple[Form | None, Answered]:
+    """Return the posting's form with the answers; None when there is nothing to fill in."""
+    consent = asked.gdpr_consent
+    if consent is not None and consent.expires_at is not None:
+        work.warn("Lever decides itself when a consent ends: gdpr_consent.expires_at was not written.")
+    consents = consent is not None and consent.given is not None
+    if not asked.screening_question_answers and not consents:
+        return None, Answered()
+    found = await work.lever.get(f"/postings/{posting}/apply")
+    form = PostingForm.parse(found if isinstance(found, dict) else {})
+    answered = read_answers(form, asked.screening_question_answers, work.session.mapping)
+    for sentence in answered.warnings:
+        work.warn(sentence)
+    if not answered and not consents:
+        return None, Answered()
+    return Form(form, posting, person, answered.values, source, consent if consents else None), answered
+
+
+def _extra(work: Work, asked: Creation, *, form: bool) -> JsonObject:
+    warnings: list[str] = []
+    extra = checked_extra(asked.lever.candidate or {}, warnings, form=form)
+    for sentence in warnings:
+        work.warn(sentence)
+    return extra
+
+
+def _wanted(person: Person, source: str | None, stage: str | None, extra: JsonObject) -> JsonObject:
+    """Return the opportunity in Lever's own fields; those that the input gives itself come last."""
+    named: JsonObject = {"sources": [source] if source else None, "stage": stage}
+    given = {name: value for name, value in named.items() if value}
+    return {**person.as_opportunity(), **given, **extra}
+
+
+def _addresses(person: Person, wanted: JsonObject) -> tuple[str, ...]:
+    """Return all addresses by which Lever may know the person afterwards."""
+    emails = wanted.get("emails")
+    listed: list[JsonValue] = emails if isinstance(emails, list) else []
+    return tuple(dict.fromkeys([*person.emails, *(each for each in listed if isinstance(each, str))]))
+
+
+async def _file(work: Work, file: FileAnswer) -> Content:
+    """Return the content of a file that answers a question: without it nobody applies."""
+    try:
+        return await work.content(file)
+    except UnreachableError as error:
+        raise ActionError(
+            Code.SERVICE_UNAVAILABLE,
+            "The file can't be fetched",
+            f"The file {file.name}, which answers a question, can't be fetched: {error}. Try again later.",
+        ) from None
+
+
+async def _checked(work: Work, attachments: Sequence[Attachment]) -> Content | None:
+    """Check the files, so that nothing is created with one that can't be used; return the first CV.
+
+    What can't be fetched now may be there later: it does not keep the candidate from being created.
+    """
+    found = None
+    for each in attachments:
+        try:
+            content = await work.content(each)
+        except UnreachableError:
+            continue
+        if each.type == "CV" and found is None:
+            found = content
+    return found
+
+
+async def _acting(work: Work, sourced_by: SourcedBy | None, *, required: bool) -> str | None:
+    """Return the user that makes the candidate: Lever credits them with it."""
+    credited = await _credited(work, sourced_by) if sourced_by is not None else None
+    acting = credited or work.perform_as
+    if acting is None and required:
+        raise invalid(
+            "No user to act as",
+            "Lever asks for the user who creates a candidate: set LEVER_PERFORM_AS, or give "
+            "remote_fields.lever.perform_as or sourced_by.user_id.",
+        )
+    return acting
+
+
+async def _credited(work: Work, sourced_by: SourcedBy) -> str | None:
+    """Return Lever's id of the user who is to be credited; None, with a warning, when there is none."""
+    try:
+        user = (await work.resolve.user(sourced_by.user_id)).remote_id
+        found = await work.lever.get(f"/users/{user}")
+    except PermissionMissingError:
+        return user
+    except (ActionError, NotFoundError):
+        work.warn(f"There is no user {sourced_by.user_id} in Lever: nobody is credited by sourced_by.")
+        return None
+    if isinstance(found, dict) and found.get("deactivatedAt") is not None:
+        work.warn(f"The user {sourced_by.user_id} is deactivated in Lever: nobody is credited by sourced_by.")
+        return None
+    return user

@@ -1,0 +1,56 @@
+"""Files that an application names: uploaded first. One that nobody names is gone in Lever after a while."""
+
+import asyncio
+from datetime import timedelta
+
+from lever_assets.actions.contents import Content
+from lever_assets.actions.errors import ActionError, Code
+from lever_assets.actions.work import Work
+from lever_assets.lever import Answer, JsonObject, Outgoing
+from lever_assets.lever.instants import from_epoch_ms
+from lever_assets.sync.session import now
+
+_MARGIN = timedelta(minutes=5)
+
+
+async def upload(work: Work, name: str, content: Content) -> str:
+    """Upload a file and return the id that an application may name; `name` is the step's.
+
+    Lever can't tell whether an upload happened, and one too many does no harm: when that is not known, or the
+    upload has expired since, the file is uploaded once more as a step of its own.
+    """
+    request = Outgoing("POST", "/uploads", work.params, files=(("file", content.upload),))
+    number = tried = 0
+    while True:
+        number += 1
+        step_name = f"{name}_{number}"
+        step = work.steps.get(step_name)
+        if step is not None and (step.may_have_happened or _expired(step.kept)):
+            continue
+        tried += 1
+        try:
+            return str((await work.write(step_name, request, None, _its_upload))["id"])
+        except ActionError as error:
+            if not error.unknown:
+                raise
+            if tried == work.policy.attempts:
+                raise _not_uploaded(content) from None
+            await asyncio.sleep(work.policy.pause)
+
+
+def _its_upload(answer: Answer) -> JsonObject:
+    data = answer.data if isinstance(answer.data, dict) else {}
+    return {"id": data.get("id"), "expires_at": data.get("expiresAt")}
+
+
+def _expired(kept: JsonObject) -> bool:
+    expires = kept.get("expires_at")
+    return isinstance(expires, int) and from_epoch_ms(expires) < now() + _MARGIN
+
+
+def _not_uploaded(content: Content) -> ActionError:
+    return ActionError(
+        Code.SERVICE_UNAVAILABLE,
+        "Lever can't be reached",
+        f"The file {content.name} could not be uploaded, so nothing was created. Try again later.",
+    )
