@@ -6,6 +6,7 @@ with a `SettingsError`, one sentence that names the variable.
 
 import dagster as dg
 
+from lever_assets.orchestration.action_jobs import action_jobs
 from lever_assets.orchestration.checks import model_checks
 from lever_assets.orchestration.jobs import sync_jobs
 from lever_assets.orchestration.model_assets import model_assets
@@ -28,7 +29,7 @@ def build(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[*raw_assets(settings), *model_assets(settings)],
         asset_checks=[model_checks(settings)],
-        jobs=[sync, full_sync, webhooks, erasure],
+        jobs=[sync, full_sync, webhooks, erasure, *action_jobs(settings)],
         sensors=[delta_sensor(settings, sync), webhooks_sensor(settings, webhooks), notices_sensor(settings)],
         schedules=[reconcile_schedule(settings, sync), erasure_schedule(settings, erasure)],
         executor=dg.in_process_executor,  # also for "Materialize" in the UI, whose runs have no job of ours

@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     change_history: bool = Field(True, description="Keep each change of a row in the table changes")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
+    ui_url: OptionalText = Field(None, description="Address of Dagster's UI, for links to its runs")
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
     source_name: OptionalText = Field(None, description="Source that created candidates get")
     webhook_url: OptionalText = Field(None, description="Public URL of the webhook receiver")

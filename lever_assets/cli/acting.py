@@ -1,0 +1,194 @@
+"""`action` and `passthrough`: writing back to Lever."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lever_assets.cli import output
+from lever_assets.cli.errors import CommandError, in_words
+
+if TYPE_CHECKING:
+    from lever_assets.actions.catalogue import Action
+    from lever_assets.actions.envelope import ActionAnswer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(action)
+    app.command()(passthrough)
+
+
+def action(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The action; without any input: list them.")
+    ] = "",
+    given: Annotated[
+        str, typer.Option("--input", metavar="FILE", help="The input as a JSON file; - reads standard input.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, say what would be sent, send nothing.")
+    ] = False,
+    key: Annotated[
+        str,
+        typer.Option(
+            help="Idempotency key: the same one returns the first result. [default: from the input]"
+        ),
+    ] = "",
+    perform_as: Annotated[
+        str, typer.Option(help="User that the write is attributed to. [default: LEVER_PERFORM_AS]")
+    ] = "",
+    download: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Download the files that the action lists to this folder."),
+    ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Write the input's JSON Schema instead.")] = False,
+) -> None:
+    """Write back to Lever: one of the 13 actions.
+
+    The answer is one JSON object on standard output.
+    """
+    from lever_assets.actions.running import Options, run_action  # noqa: PLC0415
+    from lever_assets.settings import Settings  # noqa: PLC0415
+    from lever_assets.sync.session import Session  # noqa: PLC0415
+
+    if not name:
+        _list()
+        return
+    known = _known(name)
+    if schema:
+        output.as_json(known.input.model_json_schema())
+        return
+    asked = _input(given)
+    options = Options(
+        idempotency_key=key or None, dry_run=dry_run, perform_as=perform_as or None, download_to=download
+    )
+    with Session.open(Settings.load()) as session:
+        _tell(run_action(session, name, asked, options))
+
+
+def passthrough(
+    *,
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="Below the base address, such as /opportunities.")
+    ],
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Query parameter; may be given again.")
+    ] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME:VALUE", help="Further header; may be given again.")
+    ] = None,
+    data: Annotated[
+        str, typer.Option(metavar="FILE", help="Body as a JSON file; - reads standard input.")
+    ] = "",
+    form: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Field of a form, @FILE for a file; may be given again."),
+    ] = None,
+    base64: Annotated[bool, typer.Option("--base64", help="Give the answer's body in base64.")] = False,
+) -> None:
+    """Send any request to the Data API.
+
+    The key is added. The answer, whatever its status, is one JSON object on standard output.
+    """
+    from lever_assets.actions.passthrough import passthrough as send  # noqa: PLC0415
+    from lever_assets.settings import Settings  # noqa: PLC0415
+    from lever_assets.sync.session import Session  # noqa: PLC0415
+
+    params: dict[str, list[str]] = {}
+    for each in param or ():
+        name, value = _pair(each, "=", "--param")
+        params.setdefault(name, []).append(value)
+    asked: dict[str, Any] = {
+        "method": method.upper(),
+        "path": path,
+        "params": params,
+        "headers": dict(_pair(each, ":", "--header") for each in header or ()),
+        "response_as_base64": base64,
+    }
+    if data:
+        asked["data"] = _json(_text(data, "--data"), "--data")
+    if form:
+        asked["multipart_form_data"] = [_form_field(each) for each in form]
+    with Session.open(Settings.load()) as session:
+        _tell(send(session, asked))
+
+
+def _list() -> None:
+    from lever_assets.actions.catalogue import ACTIONS  # noqa: PLC0415
+
+    output.table("Actions", ("action", "what it does"), ((each.name, each.description) for each in ACTIONS))
+
+
+def _known(name: str) -> "Action":
+    from lever_assets.actions.catalogue import BY_NAME  # noqa: PLC0415
+
+    found = BY_NAME.get(name)
+    if found is None:
+        raise typer.BadParameter(f"there is no action {name!r}; `lever-assets action` lists them")
+    return found
+
+
+def _input(given: str) -> dict[str, Any]:
+    if not given:
+        raise typer.BadParameter("give the input with --input FILE, or --input - for standard input")
+    found = _json(_text(given, "--input"), "--input")
+    if not isinstance(found, dict):
+        raise CommandError("--input is not a JSON object: write the input as {...}.")
+    return found
+
+
+def _text(file: str, option: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).expanduser().read_bytes()
+    except OSError as error:
+        raise CommandError(f"{option}: {file} can't be read: {in_words(error)}.") from None
+
+
+def _json(text: bytes, option: str) -> Any:
+    import orjson  # noqa: PLC0415
+
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise CommandError(f"{option} is not valid JSON ({where}): correct it and try again.") from None
+
+
+def _pair(text: str, between: str, option: str) -> tuple[str, str]:
+    name, found, value = text.partition(between)
+    if not found or not name.strip():
+        raise typer.BadParameter(f"write {option} as NAME{between}VALUE, not {text!r}")
+    return name.strip(), value.strip() if between == ":" else value
+
+
+def _form_field(text: str) -> dict[str, Any]:
+    import base64  # noqa: PLC0415
+    import mimetypes  # noqa: PLC0415
+
+    name, value = _pair(text, "=", "--form")
+    if not value.startswith("@"):
+        return {"name": name, "value": value}
+    file = value[1:]
+    return {
+        "name": name,
+        "value": {
+            "name": Path(file).name,
+            "content_type": mimetypes.guess_type(file)[0] or "application/octet-stream",
+            "data": base64.b64encode(_text(file, "--form")).decode(),
+        },
+    }
+
+
+def _tell(answer: "ActionAnswer") -> None:
+    """Write the answer; one that failed ends the command with its sentence."""
+    output.as_json(answer.envelope())
+    for warning in answer.warnings:
+        output.warn(warning)
+    if answer.error is not None:
+        raise CommandError(str(answer.error["message"]))

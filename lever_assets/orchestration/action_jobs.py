@@ -1,0 +1,137 @@
+"""The actions as ops, each with a form in the Launchpad and a job of its own, made from their table."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import JsonValue
+
+from lever_assets.actions.catalogue import ACTIONS, Action
+from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.passthrough import Passthrough, passthrough
+from lever_assets.actions.running import Options, run_action
+from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.forms import form
+from lever_assets.orchestration.jobs import op_job
+from lever_assets.settings import Settings
+from lever_assets.sync.session import Session
+
+_WRITING = {
+    "idempotency_key": dg.Field(
+        dg.Noneable(str),
+        is_required=False,
+        default_value=None,
+        description="The same key returns the first result and writes nothing again; default: from the input",
+    ),
+    "dry_run": dg.Field(
+        bool,
+        is_required=False,
+        default_value=False,
+        description="Check everything and say which requests would be sent, but send nothing",
+    ),
+}
+_READING = {
+    "download_to": dg.Field(
+        dg.Noneable(str),
+        is_required=False,
+        default_value=None,
+        description="Folder to download the files to; default: only list them",
+    ),
+}
+_TOLD = frozenset(
+    {
+        "id",
+        "remote_id",
+        "type",
+        "content_type",
+        "candidate",
+        "applications",
+        "job",
+        "current_stage",
+        "results",
+    }
+)
+"""What of an answer becomes metadata. Dagster keeps its events for ever: what is personal must not be there
+when it is erased from the tables."""
+
+
+def action_jobs(settings: Settings) -> list[dg.JobDefinition]:
+    """Return a job `<action>_job` for each of the 13 actions, and `passthrough_job`."""
+    return [*(_action_job(settings, action) for action in ACTIONS), _passthrough_job(settings)]
+
+
+def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
+    @dg.op(
+        name=action.name,
+        description=f"{action.description} Lever's permissions: {', '.join(action.scopes)}.",
+        config_schema={**form(action.input), **(_READING if action.reads else _WRITING)},
+        out=dg.Out(dict, description='`{"status": "success", "data", "warnings"}`'),
+    )
+    def act(context: dg.OpExecutionContext) -> dict[str, Any]:
+        given = dict(context.op_config)
+        folder = given.pop("download_to", None)
+        options = Options(
+            idempotency_key=given.pop("idempotency_key", None),
+            dry_run=given.pop("dry_run", False),
+            run_id=context.run_id,
+            log_url=_log_url(settings, context.run_id),
+            download_to=Path(folder) if folder else None,
+        )
+        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+            answer = run_action(session, action.name, _given(given), options)
+        return _told(context, answer, whole=options.dry_run)
+
+    return op_job(settings, f"{action.name}_job", act, description=action.description)
+
+
+def _passthrough_job(settings: Settings) -> dg.JobDefinition:
+    description = "Sends any request to the Data API, with the connection's key."
+
+    @dg.op(
+        name="passthrough",
+        description=description,
+        config_schema=form(Passthrough),
+        out=dg.Out(dict, description='`{"status": "success", "data": {"url", "status", "headers", "data"}}`'),
+    )
+    def send(context: dg.OpExecutionContext) -> dict[str, Any]:
+        log_url = _log_url(settings, context.run_id)
+        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+            answer = passthrough(session, _given(dict(context.op_config)), log_url=log_url)
+        if answer.data is not None:
+            context.add_output_metadata({"http_status": answer.data["status"]})
+        return _told(context, answer)
+
+    return op_job(settings, "passthrough_job", send, description=description)
+
+
+def _given(config: Mapping[str, Any]) -> dict[str, object]:
+    """Return what was filled in: a form has null where nothing was."""
+    return {name: value for name, value in config.items() if value is not None}
+
+
+def _told(context: dg.OpExecutionContext, answer: ActionAnswer, *, whole: bool = False) -> dict[str, Any]:
+    """Tell an answer as the op's metadata and return it; one that failed fails the step."""
+    for warning in answer.warnings:
+        context.log.warning(warning)
+    known = {"action_id": answer.action_id, "state": answer.state and answer.state.value}
+    beside = {name: value for name, value in known.items() if value is not None}
+    if answer.error is not None:
+        error = {name: value for name, value in answer.error.items() if value is not None}
+        raise dg.Failure(str(answer.error["message"]), metadata={**error, **beside}, allow_retries=False)
+    envelope = answer.envelope()
+    data = envelope["data"] if whole else _without_the_personal(envelope["data"])
+    context.add_output_metadata({"answer": dg.MetadataValue.json({**envelope, "data": data}), **beside})
+    return envelope
+
+
+def _without_the_personal(data: JsonValue) -> JsonValue:
+    if isinstance(data, list):
+        return [_without_the_personal(each) for each in data]
+    if not isinstance(data, dict):
+        return data
+    return {name: _without_the_personal(value) for name, value in data.items() if name in _TOLD}
+
+
+def _log_url(settings: Settings, run_id: str) -> str | None:
+    return None if settings.ui_url is None else f"{settings.ui_url.rstrip('/')}/runs/{run_id}"
