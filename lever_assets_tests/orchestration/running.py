@@ -49,12 +49,17 @@ class Place:
         }
 
     def run(
-        self, job: str = "lever_sync", *, tags: Mapping[str, str] | None = None, **changes: Any
+        self,
+        job: str = "lever_sync",
+        *,
+        tags: Mapping[str, str] | None = None,
+        run_config: Mapping[str, Any] | None = None,
+        **changes: Any,
     ) -> dg.ExecuteInProcessResult:
         """Run a job of the definitions in this process, without raising what fails."""
         resolved = build(self.settings(**changes)).resolve_job_def(job)
         return resolved.execute_in_process(
-            instance=self.instance, tags=dict(tags or {}), raise_on_error=False
+            instance=self.instance, run_config=run_config, tags=dict(tags or {}), raise_on_error=False
         )
 
     def tables(self, *, instants: bool = True) -> Tables:
