@@ -1,5 +1,6 @@
 """The two ways in which Lever takes a new application: as an opportunity, or through the posting's form."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -8,7 +9,7 @@ from lever_assets.actions.answers import custom_questions, eeo_responses
 from lever_assets.actions.creation_inputs import Consent
 from lever_assets.actions.errors import invalid
 from lever_assets.actions.person import Person, url_values
-from lever_assets.lever import Answer, JsonObject, Outgoing, Params
+from lever_assets.lever import Answer, JsonObject, Outgoing, Params, Upload
 from lever_assets.lever.records import PostingForm
 
 ORIGIN_OF_FORMS = "applied"
@@ -102,9 +103,15 @@ class Form:
         }
 
 
-def opportunity_request(wanted: JsonObject, params: Params) -> Outgoing:
-    """Return the creation of an opportunity."""
-    return Outgoing("POST", "/opportunities", params, json=wanted)
+def opportunity_request(wanted: JsonObject, params: Params, resume: Upload | None = None) -> Outgoing:
+    """Return the creation of an opportunity; with a résumé it is a form instead of JSON.
+
+    Only with the creation does Lever take a résumé: files that are added later are plain files.
+    """
+    if resume is None:
+        return Outgoing("POST", "/opportunities", params, json=wanted)
+    fields = dict(_flat(wanted))
+    return Outgoing("POST", "/opportunities", params, fields=fields, files=(("resumeFile", resume),))
 
 
 def checked_extra(extra: JsonObject, warn_of: list[str], *, form: bool) -> JsonObject:
@@ -148,6 +155,20 @@ def application_of(answer: Answer) -> JsonObject:
     data = answer.data if isinstance(answer.data, dict) else {}
     made = data.get("applicationId")
     return {"application": made} if isinstance(made, str) else {}
+
+
+def _flat(value: JsonValue, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the fields of a form that stand for JSON, such as `phones[0][value]`; null is left out."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _flat(each, f"{key}[{name}]" if key else name)
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _flat(each, f"{key}[{number}]")
+    elif isinstance(value, bool):
+        yield key, "true" if value else "false"
+    elif value is not None:
+        yield key, str(value)
 
 
 def _fields(form: PostingForm, part: str) -> list[tuple[str, bool]]:

@@ -1,6 +1,6 @@
 """Who has applied for what in Lever: looked up before a creation, and to find out whether one happened."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -21,12 +21,10 @@ class Applies:
     """The effect of creating: a person, known by their addresses, has an application for a posting.
 
     Before it, everything that Lever has of that person is kept, so that the new one can be told from it.
-    `beside` is kept with the ids.
     """
 
     emails: tuple[str, ...]
     posting: str
-    beside: JsonObject = field(default_factory=dict)
 
     async def known(self, lever: LeverClient) -> list[Candidacy]:
         """Return the person's opportunities, with their applications for the posting.
@@ -62,7 +60,7 @@ class Applies:
             raise CannotTellError(f"Lever has {len(new)} new applications of this person for this job")
         if not new:
             return None
-        return {**self.beside, "opportunity": new[0].opportunity, "application": new[0].application}
+        return {"opportunity": new[0].opportunity, "application": new[0].application}
 
     def _candidacy(self, opportunity: JsonObject) -> Candidacy:
         applications = opportunity.get("applications")

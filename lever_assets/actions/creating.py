@@ -1,7 +1,7 @@
 """Creating candidates with their application: checked first, sent once, then completed step by step."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -22,8 +22,8 @@ from lever_assets.actions.errors import ActionError, Code, of_failure
 from lever_assets.actions.planning import Plan, already_applied, plan
 from lever_assets.actions.steps import StepState
 from lever_assets.actions.uploading import upload
-from lever_assets.actions.work import Work
-from lever_assets.lever import Answer, JsonObject, LeverError, Outgoing
+from lever_assets.actions.work import Keep, Work
+from lever_assets.lever import JsonObject, LeverError, Outgoing
 from lever_assets.store.created import creator_of
 
 _CREATE = "create"
@@ -64,27 +64,37 @@ async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candi
     before = None if work.dry_run else work.steps[_CREATE].before
     _note(work, planned, made, before)
     await _complete(work, planned, kept, made, before)
-    await _attach(work, made, asked.attachments, resume=kept.get("resume") is True)
+    await _attach(work, asked.attachments, kept, made)
     await work.refresh([made.opportunity])
     return made
 
 
 async def _send(work: Work, planned: Plan) -> JsonObject:
-    """Upload what the application names, and send it."""
-    request, keep, beside = await _request(work, planned)
-    effect = replace(planned.effect, beside=beside)
-    kept = await work.write(_CREATE, request, effect, lambda answer: {**beside, **keep(answer)})
-    kept.update(beside)  # a dry run has no answer
-    return kept
-
-
-async def _request(work: Work, planned: Plan) -> tuple[Outgoing, Callable[[Answer], JsonObject], JsonObject]:
+    """Send it, after what it names was uploaded; the CV goes along as the résumé."""
     params = {"perform_as": planned.acting} if planned.acting else {}
-    if planned.form is None:
-        return opportunity_request(planned.wanted, params), opportunity_of, {}
-    form = await _with_uploads(work, planned, planned.form)
-    beside: JsonObject = {"resume": True} if form.resume else {}
-    return form.request(params, planned.extra), application_of, beside
+    if planned.form is not None:
+        form = await _with_uploads(work, planned, planned.form)
+        sent = form.request(params, planned.extra)
+        return await _write(work, planned, sent, application_of, resume=form.resume is not None)
+    if planned.resume is not None:
+        try:
+            sent = opportunity_request(planned.wanted, params, planned.resume.upload)
+            return await _write(work, planned, sent, opportunity_of, resume=True)
+        except ActionError as error:
+            if error.code is not Code.REMOTE_INPUT_INVALID:
+                raise
+        # Lever refused it, maybe because of the file: without it the answer tells. The file is then added.
+    return await _write(work, planned, opportunity_request(planned.wanted, params), opportunity_of)
+
+
+async def _write(
+    work: Work, planned: Plan, request: Outgoing, keep: Keep, *, resume: bool = False
+) -> JsonObject:
+    """Write it; what is kept of Lever's answer tells whether a résumé went along."""
+    kept = await work.write(_CREATE, request, planned.effect, lambda each: {**keep(each), "resume": resume})
+    if work.dry_run:
+        kept["resume"] = resume
+    return kept
 
 
 async def _with_uploads(work: Work, planned: Plan, form: Form) -> Form:
@@ -173,9 +183,22 @@ async def _complete(work: Work, planned: Plan, kept: JsonObject, made: Candidacy
     await aligning.done(work, shown)
 
 
-async def _attach(work: Work, made: Candidacy, attachments: tuple[Attachment, ...], *, resume: bool) -> None:
-    """Add the files; of the CVs the first one is in Lever already if it went along as the résumé."""
-    first = next((each for each in attachments if each.type == "CV"), None) if resume else None
-    left = [each for each in attachments if each is not first]
+async def _attach(work: Work, attachments: Sequence[Attachment], kept: JsonObject, made: Candidacy) -> None:
+    """Add the files, but for the CV that is in Lever already as the résumé."""
+    cv = next((each for each in attachments if each.type == "CV"), None)
+    there = cv is not None and await _is_resume(work, cv, kept, made)
+    left = [each for each in attachments if not (there and each is cv)]
     if left:
         await attach(work, made.opportunity, left)
+
+
+async def _is_resume(work: Work, cv: Attachment, kept: JsonObject, made: Candidacy) -> bool:
+    """Tell whether the CV went along. After a creation that was looked up Lever is asked."""
+    if "resume" in kept:
+        return kept["resume"] is True
+    try:
+        listed = await work.lever.list_all(f"/opportunities/{made.opportunity}/resumes")
+    except LeverError:
+        return False
+    files = [each.get("file") for each in listed]
+    return any(isinstance(each, dict) and each.get("name") == cv.name for each in files)

@@ -38,7 +38,7 @@ class Plan:
 
     `wanted` is the opportunity in Lever's own fields, `extra` what of them the input gives itself. `form` is
     the posting's form when it is filled in, None when an opportunity is made without it. `files` are answers
-    to upload, by question, and `resume` the CV to upload. `acting`: the user (Lever's id) that makes it.
+    to upload, by question, and `resume` the first CV. `acting`: the user (Lever's id) that makes it.
     """
 
     job_id: str
@@ -89,7 +89,7 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
         await _check_new(work, planned)
     files = {question: await _file(work, file) for question, file in answered.files.items()}
     resume = await _checked(work, asked.attachments)
-    return replace(planned, acting=acting, files=files, resume=resume if form is not None else None)
+    return replace(planned, acting=acting, files=files, resume=resume)
 
 
 def already_applied(work: Work, planned: Plan, found: Candidacy) -> ActionError:

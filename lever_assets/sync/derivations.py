@@ -130,8 +130,14 @@ def _job_question(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
 
 
 def _candidate(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
-    of = floor.applications_of([row.remote_id for row in batch])
-    return lambda row: candidates.rows(Opportunity.parse(row.data), of.get(row.remote_id, ()), floor.ctx)
+    ids = [row.remote_id for row in batch]
+    of, ours = floor.applications_of(ids), floor.created_here(ids)
+    return lambda row: candidates.rows(
+        Opportunity.parse(row.data),
+        of.get(row.remote_id, ()),
+        floor.ctx,
+        created_here=row.remote_id in ours,
+    )
 
 
 def _candidate_tag(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:

@@ -20,6 +20,7 @@ from lever_assets.lever.records import (
 )
 from lever_assets.mapping.context import Context
 from lever_assets.store import RawRow, raw
+from lever_assets.store.created import created_among
 from lever_assets.store.unified import closed_at
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -89,6 +90,10 @@ class Floor:
         return {
             parent: list(self.parsed(Application, "applications", rows)) for parent, rows in found.items()
         }
+
+    def created_here(self, opportunities: Collection[str]) -> set[str]:
+        """Return those that were created through this connector."""
+        return created_among(self.conn, self.connection, opportunities)
 
     def closed_at(self, postings: Collection[str]) -> Mapping[str, datetime]:
         """Return when the jobs that are stored as closed were closed, by posting."""
