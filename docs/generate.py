@@ -1,4 +1,4 @@
-"""Writes the parts of the documentation that the code knows: tables, settings, commands, permissions.
+"""Writes what the code knows of the documentation: tables, settings, commands, permissions, actions.
 
 Run `make docs` after changing any of them; a test fails while the files are out of date.
 """
@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import BigInteger, Boolean, Integer, Table
 
+from lever_assets.actions.catalogue import ACTIONS, Action
 from lever_assets.cli.app import app
 from lever_assets.lever.paths import scope
 from lever_assets.settings import Settings
@@ -42,6 +43,8 @@ def pages() -> dict[str, str]:
         "configuration.md": _page(_configuration()),
         "cli.md": _page(_commands()),
         "permissions.md": _page(_permissions()),
+        "actions/README.md": _page(_actions()),
+        **{f"actions/{action.name}.md": _page(_action(action)) for action in ACTIONS},
     }
 
 
@@ -131,6 +134,71 @@ def _permissions() -> Iterator[str]:
     for resource in RESOURCES:
         path = resource.path.format(parent=":id")
         yield f"| {resource.description} | `GET {path}` | `{scope('GET', path)}` |"
+    yield "\n## To write back\n"
+    yield "| action | permissions of the key |\n| --- | --- |"
+    for action in ACTIONS:
+        needed = ", ".join(f"`{each}`" for each in action.scopes)
+        yield f"| [{action.name}](actions/{action.name}.md) | {needed} |"
+
+
+def _actions() -> Iterator[str]:
+    yield _text("actions.md")
+    yield "| action | what it does |\n| --- | --- |"
+    for action in ACTIONS:
+        yield f"| [{action.name}]({action.name}.md) | {action.description} |"
+
+
+def _action(action: Action) -> Iterator[str]:
+    yield f"# {action.title}\n"
+    yield f"`{action.name}`: {action.description[0].lower()}{action.description[1:]}\n"
+    yield _text(f"actions/{action.name}.md")
+    yield "## Example\n"
+    example = (FOLDER / "actions" / "examples" / f"{action.name}.json").read_text(encoding="utf-8")
+    yield f"`docs/actions/examples/{action.name}.json`, against [the local Lever](README.md#try-them):\n"
+    yield f"```json\n{_shortened(example)}```\n"
+    command = f"lever-assets action {action.name} --input docs/actions/examples/{action.name}.json"
+    yield f"```console\n$ {command}\n```\n"
+    yield "## Input\n"
+    yield "| field | type | meaning |\n| --- | --- | --- |"
+    yield from _input_fields(action.input.model_json_schema())
+    yield f"\nFields with * are required. Permissions: {', '.join(f'`{each}`' for each in action.scopes)}."
+
+
+def _shortened(example: str) -> str:
+    """Return an example with the content of its files cut short."""
+    return re.sub(r'("data": ")([^"]{24})[^"]+"', r'\1\2…"', example)
+
+
+def _input_fields(
+    schema: dict[str, Any], path: str = "", whole: dict[str, Any] | None = None
+) -> Iterator[str]:
+    whole = whole or schema
+    required = schema.get("required", [])
+    for name, field in sorted(schema.get("properties", {}).items(), key=lambda each: each[0] not in required):
+        kind, inner = _kind_of(field, whole)
+        mark = "*" if name in required else ""
+        yield f"| `{path}{name}`{mark} | {kind} | {field.get('description', '')} |"
+        if inner is not None:
+            yield from _input_fields(inner, f"{path}{name}{'[]' if kind.startswith('list') else ''}.", whole)
+
+
+def _kind_of(field: dict[str, Any], whole: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
+    """Return the type of a field in words, and the schema of the object that it is or lists."""
+    if "anyOf" in field:
+        options = [each for each in field["anyOf"] if each.get("type") != "null"]
+        several = len(options) > 1 and any("$ref" in each for each in options)
+        return ("by the question", None) if several else _kind_of(options[0], whole)
+    if "$ref" in field:
+        target = whole["$defs"][field["$ref"].rpartition("/")[2]]
+        return ("object", target) if "properties" in target else ("JSON", None)
+    if "const" in field:
+        return f"`{field['const']}`", None
+    if "enum" in field:
+        return ", ".join(f"`{each}`" for each in field["enum"]), None
+    if field.get("type") == "array":
+        kind, inner = _kind_of(field["items"], whole)
+        return f"list of {kind}s", inner
+    return str(field.get("format") or field.get("type") or "JSON").replace("string", "text"), None
 
 
 if __name__ == "__main__":
