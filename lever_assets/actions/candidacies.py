@@ -47,20 +47,34 @@ class Applies:
         }
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:
-        """Look for an application that is new; two of them can't be told apart."""
+        """Look for an application that is new."""
         if before is None:
             raise CannotTellError("what was there before could not be read")
-        applied = applied_before(before)
-        new = [
-            each
-            for each in await self.known(lever)
-            if each.application is not None and each.opportunity not in applied
-        ]
+        made = await self.made(lever, before)
+        return None if made is None else {"opportunity": made.opportunity, "application": made.application}
+
+    async def made(
+        self,
+        lever: LeverClient,
+        before: JsonValue,
+        opportunity: JsonValue = None,
+        application: JsonValue = None,
+    ) -> Candidacy | None:
+        """Return the candidacy that was made: the one with one of these ids, else the only new one."""
+        known = [each for each in await self.known(lever) if each.application is not None]
+        if opportunity is not None or application is not None:
+            return next(
+                (
+                    each
+                    for each in known
+                    if opportunity == each.opportunity or application == each.application
+                ),
+                None,
+            )
+        new = [each for each in known if each.opportunity not in applied_before(before)]
         if len(new) > 1:
             raise CannotTellError(f"Lever has {len(new)} new applications of this person for this job")
-        if not new:
-            return None
-        return {"opportunity": new[0].opportunity, "application": new[0].application}
+        return new[0] if new else None
 
     def _candidacy(self, opportunity: JsonObject) -> Candidacy:
         applications = opportunity.get("applications")

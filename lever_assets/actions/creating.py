@@ -1,7 +1,7 @@
 """Creating candidates with their application: checked first, sent once, then completed step by step."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -18,6 +18,7 @@ from lever_assets.actions.creation_inputs import (
     CreateCandidate,
     Creation,
 )
+from lever_assets.actions.effects import CannotTellError
 from lever_assets.actions.errors import ActionError, Code, of_failure
 from lever_assets.actions.planning import Plan, already_applied, plan
 from lever_assets.actions.steps import StepState
@@ -120,38 +121,36 @@ async def _found(work: Work, planned: Plan, kept: JsonObject) -> Candidacy:
     opportunity, application = kept.get("opportunity"), kept.get("application")
     if isinstance(opportunity, str) and isinstance(application, str):
         return Candidacy(opportunity, application)
+    before = work.steps[_CREATE].before
     left, wait = work.policy.patience, 0.1
     while True:
-        found = await _of_lever(lambda: planned.effect.known(work.lever))
-        for each in found:
-            if each.application is not None and (
-                each.application == application or each.opportunity == opportunity
-            ):
-                return each
+        found = await _of_lever(planned.effect.made(work.lever, before, opportunity, application))
+        if found is not None:
+            return found
         if left <= 0:
-            raise ActionError(
-                Code.TIMED_OUT,
-                "Outcome unknown",
-                "Lever took the application, but does not show it yet. Run the action again with the same "
-                "key to complete it.",
-                unknown=True,
-            )
+            raise _unfinished(Code.TIMED_OUT, "Outcome unknown", "Lever does not show it yet.")
         await asyncio.sleep(min(wait, left))
         left, wait = left - wait, wait * 2
 
 
-async def _of_lever(ask: Callable[[], Awaitable[list[Candidacy]]]) -> list[Candidacy]:
+async def _of_lever(asked: Awaitable[Candidacy | None]) -> Candidacy | None:
     try:
-        return await ask()
+        return await asked
+    except CannotTellError as error:
+        raise _unfinished(Code.TIMED_OUT, "Outcome unknown", f"{error}.") from None
     except LeverError as error:
         known = of_failure(error)
-        raise ActionError(
-            known.code,
-            known.title,
-            f"Lever took the application, but it could not be completed: {known.message} "
-            "Run the action again with the same key to complete it.",
-            unknown=True,
-        ) from None
+        raise _unfinished(known.code, known.title, known.message) from None
+
+
+def _unfinished(code: Code, title: str, why: str) -> ActionError:
+    return ActionError(
+        code,
+        title,
+        f"Lever took the application, but it could not be completed: {why} "
+        "Run the action again with the same key to complete it.",
+        unknown=True,
+    )
 
 
 def _note(work: Work, planned: Plan, made: Candidacy, before: JsonValue) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from lever_assets.actions.contents import Content
 from lever_assets.actions.errors import ActionError, Code
+from lever_assets.actions.steps import Step, StepState
 from lever_assets.actions.work import Work
 from lever_assets.lever import Answer, JsonObject, Outgoing
 from lever_assets.lever.instants import from_epoch_ms
@@ -25,17 +26,20 @@ async def upload(work: Work, name: str, content: Content) -> str:
         number += 1
         step_name = f"{name}_{number}"
         step = work.steps.get(step_name)
-        if step is not None and (step.may_have_happened or _expired(step.kept)):
+        if step is not None and (step.may_have_happened or _is_of_no_use(step)):
             continue
         tried += 1
         try:
-            return str((await work.write(step_name, request, None, _its_upload))["id"])
+            uploaded = (await work.write(step_name, request, None, _its_upload))["id"]
         except ActionError as error:
             if not error.unknown:
                 raise
-            if tried == work.policy.attempts:
-                raise _not_uploaded(content) from None
-            await asyncio.sleep(work.policy.pause)
+            uploaded = None
+        if isinstance(uploaded, str):
+            return uploaded
+        if tried == work.policy.attempts:
+            raise _not_uploaded(content)
+        await asyncio.sleep(work.policy.pause)
 
 
 def _its_upload(answer: Answer) -> JsonObject:
@@ -43,9 +47,14 @@ def _its_upload(answer: Answer) -> JsonObject:
     return {"id": data.get("id"), "expires_at": data.get("expiresAt")}
 
 
-def _expired(kept: JsonObject) -> bool:
-    expires = kept.get("expires_at")
-    return isinstance(expires, int) and from_epoch_ms(expires) < now() + _MARGIN
+def _is_of_no_use(step: Step) -> bool:
+    """Tell whether an upload was done, but Lever did not tell its id or keeps it no longer."""
+    if step.state is not StepState.DONE:
+        return False
+    expires = step.kept.get("expires_at")
+    return not isinstance(step.kept.get("id"), str) or (
+        isinstance(expires, int) and from_epoch_ms(expires) < now() + _MARGIN
+    )
 
 
 def _not_uploaded(content: Content) -> ActionError:

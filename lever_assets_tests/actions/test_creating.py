@@ -125,9 +125,11 @@ def test_more_links_than_the_form_has_fields_for_reach_lever(account: Recruiting
 
 
 def test_the_application_is_answered_as_it_is_stored(account: Recruiting, user: str) -> None:
-    job = account.live_ids("jobs")
-    posting = next(each for each in account.read("/postings") if each["state"] == "published")
-    ours = next(own for own, remote in job if remote == posting["id"])
+    ours, posting = next(
+        (own, found)
+        for own, remote in account.live_ids("jobs")
+        if (found := account.read(f"/postings/{remote}"))["state"] == "published"
+    )
     stage = next(own for own, remote in account.live_ids("application_stages") if remote == "offer")
     given = {"candidate": person_with(), "job_id": ours, "stage_id": stage}
     data: Any = create(account, given, user).data

@@ -33,7 +33,7 @@ def test_a_note_is_written_once_although_its_writer_was_killed(
     arguments = [account.sandbox.key, account.sandbox.url, mine.database, str(tmp_path)]
     command = [sys.executable, "-m", killed.__name__, *arguments, "add_application_note"]
     with subprocess.Popen([*command, json.dumps(trial.given)]) as process:
-        _wait_for(account, trial.endpoint, process)
+        wait_for(account, trial.endpoint, process)
         process.kill()
 
     answer = mine.run("add_application_note", trial.given, idempotency_key="killed", policy=_PATIENT)
@@ -43,7 +43,7 @@ def test_a_note_is_written_once_although_its_writer_was_killed(
     assert account.sandbox.requests().of(trial.endpoint) == (2 if when == "before" else 1)
 
 
-def _wait_for(account: Recruiting, endpoint: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(account: Recruiting, endpoint: str, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 60
     while account.sandbox.requests().of(endpoint) == 0:
         assert process.poll() is None, "it ended before the write went out"
