@@ -9,6 +9,7 @@ from lever_assets.actions.errors import ActionError, Code
 from lever_assets.actions.fetching import UnreachableError
 from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
+from lever_assets.store.content import canonical, fingerprint
 
 _ROUNDS = 2
 _PASSING = frozenset({Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.TIMED_OUT, Code.REMOTE_UNKNOWN})
@@ -55,8 +56,9 @@ async def attach(work: Work, opportunity: str, attachments: Sequence[Attachment]
 async def _prepared(work: Work, attachments: Sequence[Attachment]) -> list[_Prepared]:
     """Return what is still to be added; a file that can't be had now is a warning."""
     found: list[_Prepared] = []
-    for number, attachment in enumerate(attachments, 1):
-        step = f"attach_{number}"
+    for attachment in attachments:
+        # Not by its place: the list may lack a file that is the résumé when the action is done again.
+        step = f"attach_{fingerprint(canonical(attachment))[:12]}"
         if work.is_done(step):
             continue
         try:
@@ -87,5 +89,7 @@ async def _upload(work: Work, opportunity: str, step: str, content: Content) -> 
     request = Outgoing(
         "POST", f"/opportunities/{opportunity}/files", work.params, files=(("file", content.upload),)
     )
-    effect = FileAdded(opportunity, "files", content.name, len(content.data))
+    made = (each.kept.get("id") for name, each in work.steps.items() if name != step)
+    others = frozenset(each for each in made if isinstance(each, str))
+    effect = FileAdded(opportunity, "files", content.name, len(content.data), others)
     await work.write(step, request, effect, keep=its_id)

@@ -149,12 +149,15 @@ class NoteAdded(Added):
 
 @dataclass(frozen=True)
 class FileAdded(Added):
-    """A file with a name and a size in bytes."""
+    """A file with a name and a size in bytes. `others` are files that are known to be of other steps."""
 
     name: str = ""
     size: int = 0
+    others: frozenset[str] = frozenset()
 
     def is_it(self, record: JsonObject) -> bool:
         """Compare name and size; a size that Lever does not tell does not count."""
         size = record.get("size")
+        if record.get("id") in self.others:
+            return False
         return record.get("name") == self.name and (size is None or size == self.size)

@@ -11,11 +11,11 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 Address = IPv4Address | IPv6Address
 
@@ -71,14 +71,14 @@ class Fetcher:
 
     async def fetch(self, url: str) -> Fetched:
         """Return what an address gives; raises RefusedError or UnreachableError."""
-        host = urlsplit(url).hostname
+        start = _parsed(url)
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._patiently(url)
+                return await self._patiently(start)
         except TimeoutError:
-            raise UnreachableError(f"{host} took longer than {self.seconds:g} seconds") from None
+            raise UnreachableError(f"{start.host} took longer than {self.seconds:g} seconds") from None
 
-    async def _patiently(self, url: str) -> Fetched:
+    async def _patiently(self, url: URL) -> Fetched:
         """Try again what may pass: nothing is written, so it does no harm."""
         for attempt in range(1, _ATTEMPTS):
             try:
@@ -87,8 +87,10 @@ class Fetcher:
                 await asyncio.sleep(self.pause * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 -- jitter
         return await self._follow(url)
 
-    async def _follow(self, url: str) -> Fetched:
-        connector = aiohttp.TCPConnector(resolver=_Checking(self.allowed), use_dns_cache=False)
+    async def _follow(self, url: URL) -> Fetched:
+        connector = aiohttp.TCPConnector(
+            resolver=_Checking(self.allowed), socket_factory=self._socket, use_dns_cache=False
+        )
         async with aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -97,20 +99,27 @@ class Fetcher:
             headers={"Accept-Encoding": "identity", "User-Agent": "lever-assets"},
         ) as client:
             for _ in range(_MOST_REDIRECTS + 1):
-                self._check(url)
                 found = await self._ask(client, url)
                 if isinstance(found, Fetched):
                     return found
                 url = found
-        raise RefusedError(f"{urlsplit(url).hostname} redirects more than {_MOST_REDIRECTS} times")
+        raise RefusedError(f"{url.host} redirects more than {_MOST_REDIRECTS} times")
 
-    async def _ask(self, client: aiohttp.ClientSession, url: str) -> Fetched | str:
+    def _socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
+        """Make the socket of a connection, if it may go where it is to go: no connection goes past this."""
+        family, kind, protocol, _, target = info
+        address = str(target[0])
+        if not self.allowed(_address(address)):
+            raise _NotAllowedError(address)
+        return socket.socket(family, kind, protocol)
+
+    async def _ask(self, client: aiohttp.ClientSession, url: URL) -> Fetched | URL:
         """Return what an address gives, or where it redirects to."""
-        host = urlsplit(url).hostname
+        host = url.host
         try:
             async with client.get(url, allow_redirects=False) as answer:
                 if answer.status in _REDIRECTS and "Location" in answer.headers:
-                    return urljoin(url, answer.headers["Location"])
+                    return _parsed(answer.headers["Location"], url)
                 _check_status(answer.status, host)
                 if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise RefusedError(f"{host} gives the file compressed, which was not asked for")
@@ -135,24 +144,6 @@ class Fetcher:
             parts.append(part)
         return b"".join(parts)
 
-    def _check(self, url: str) -> None:
-        """Check an address as far as it can be without a look at the network."""
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            raise RefusedError("the address can't be read") from None
-        if parts.scheme not in {"http", "https"} or not host:
-            raise RefusedError("the address does not begin with http:// or https://")
-        if parts.username is not None or parts.password is not None:
-            raise RefusedError("the address holds a user name or a password")
-        try:
-            literal = ip_address(host.partition("%")[0])
-        except ValueError:
-            return  # a name, which the resolver checks
-        if not self.allowed(literal):
-            raise _private(host)
-
 
 PUBLIC = Fetcher()
 """Fetches from the public internet alone."""
@@ -169,7 +160,7 @@ class _Checking(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
-        if not all(self._allowed(ip_address(each["host"].partition("%")[0])) for each in found):
+        if not all(self._allowed(_address(each["host"])) for each in found):
             raise _NotAllowedError(host)
         return found
 
@@ -177,8 +168,26 @@ class _Checking(AbstractResolver):
         await self._resolver.close()
 
 
-class _NotAllowedError(aiohttp.ClientError):
-    """A name leads to an address that is not allowed."""
+class _NotAllowedError(OSError):
+    """An address is not allowed, or one that a name leads to."""
+
+
+def _parsed(text: str, base: URL | None = None) -> URL:
+    """Return an address, read as the client reads it: another reading could be led past a check."""
+    try:
+        url = URL(text) if base is None else base.join(URL(text))
+    except ValueError:
+        raise RefusedError("the address can't be read") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise RefusedError("the address does not begin with http:// or https://")
+    if url.user is not None or url.password is not None:
+        raise RefusedError("the address holds a user name or a password")
+    return url
+
+
+def _address(text: str) -> Address:
+    """Return the address that a connection goes to, without the name of its link."""
+    return ip_address(text.partition("%")[0])
 
 
 def _refused(error: BaseException) -> RefusedError | None:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import cast
 
-from pydantic import JsonValue
+from pydantic import AnyHttpUrl, JsonValue
 
 from lever_assets.actions.inputs import ActionInput
 from lever_assets.lever import JsonObject
@@ -16,7 +16,7 @@ def input_hash(asked: ActionInput, *also: str | None) -> str:
 
 
 def recorded(asked: ActionInput) -> JsonObject:
-    """Return the input as JSON. A file becomes its size and hash, a link to a file loses its query."""
+    """Return the input as JSON. A file becomes its size and hash, a link to a file its host and hash."""
     return cast("JsonObject", _recorded(asked.model_dump(mode="json", exclude_unset=True)))
 
 
@@ -32,8 +32,8 @@ def _field(name: str, value: JsonValue) -> JsonValue:
     if isinstance(value, str) and name == "data":
         return {"base64_length": len(value), "sha256": _digest(value)}
     if isinstance(value, str) and name == "data_url":
-        link, question, _ = value.partition("?")
-        return {"link": f"{link}?***" if question else link, "sha256": _digest(value)}
+        # A signature may stand in the path as well as in the query.
+        return {"host": AnyHttpUrl(value).host, "sha256": _digest(value)}
     return _recorded(value)
 
 

@@ -19,11 +19,12 @@ class Reply:
 
 @dataclass
 class FileHost:
-    """The host: its port, what it answers, and what it was asked for."""
+    """The host: its port, what it answers, what it was asked for, and by which name."""
 
     port: int
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """Return the address of a path."""
@@ -48,6 +49,7 @@ def file_host() -> Iterator[FileHost]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            host.hosts.append(self.headers["Host"])
             reply = host.next(self.path)
             self.send_response(reply.status)
             headers = {"Content-Type": "application/pdf", **reply.headers}
@@ -66,7 +68,7 @@ def file_host() -> Iterator[FileHost]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     host = FileHost(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield host

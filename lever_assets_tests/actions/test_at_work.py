@@ -85,17 +85,18 @@ def test_a_setting_that_names_nobody_is_told(account: Recruiting) -> None:
     assert "LEVER_PERFORM_AS" in str(answer.error["message"])
 
 
-def test_of_a_file_only_size_and_hash_are_kept_and_of_a_signed_link_no_signature() -> None:
+def test_of_a_file_only_size_and_hash_are_kept_and_of_a_signed_link_its_host() -> None:
     def asked(**file: str) -> CandidateAttachment:
         attachment = {"name": "cv.pdf", "type": "CV", "content_type": "application/pdf", **file}
         return CandidateAttachment.model_validate({"candidate_id": "2" * 24, "attachment": attachment})
 
     content = base64.b64encode(b"a private file" * 100).decode()
     by_data = asked(data=content)
-    by_link = asked(data_url="https://files.example.com/cv.pdf?signature=s3cret")
+    by_link = asked(data_url="https://files.example.com/t0ken/cv.pdf?signature=s3cret")
 
     assert content[:20] not in str(recorded(by_data))
     assert content[:20] not in repr(by_data)
     assert "s3cret" not in str(recorded(by_link))
-    assert "https://files.example.com/cv.pdf" in str(recorded(by_link))
+    assert "files.example.com" in str(recorded(by_link))
+    assert "t0ken" not in str(recorded(by_link))
     assert input_hash(by_data) != input_hash(asked(data=content[:-4]))

@@ -1,16 +1,19 @@
 """Files reach Lever once, whole, and only those that may."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from lever_assets.actions.effects import FileAdded
 from lever_assets.actions.fetching import LARGEST, Fetcher
 from lever_assets.sandbox import Fault
 from lever_assets.store import ledger
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
-from lever_assets_tests.actions.recruiting import Person, Recruiting
+from lever_assets_tests.actions.newcomers import creation, open_job, opportunities_of, somebody
+from lever_assets_tests.actions.recruiting import HASTY, Person, Recruiting, client
 
 PDF = b"%PDF-1.4 a document"
 LOCAL = Fetcher(allowed=lambda address: address.is_loopback, seconds=5, pause=0.001)
@@ -181,3 +184,36 @@ def test_the_same_file_twice_within_minutes_is_one(account: Recruiting) -> None:
     assert first.succeeded
     assert second.action_id == first.action_id
     assert account.files(person).count("cv.pdf") == 1
+
+
+def test_the_files_that_failed_are_tried_once_more_together(account: Recruiting) -> None:
+    files = [document("a.pdf"), document("b.pdf")]
+    given = creation(open_job(account), attachments=files)
+    account.sandbox.set_faults(Fault(name="500", when="before", endpoint=FILES, times=HASTY.attempts))
+    account.sandbox.reset_requests()
+    answer = account.run("create_application", given, settings={"perform_as": somebody(account)})
+
+    assert answer.succeeded, answer.error
+    assert answer.warnings == ()
+    (opportunity,) = opportunities_of(account, given)
+    listed = account.read(f"/opportunities/{opportunity['id']}/files")
+    assert sorted(each["name"] for each in listed) == ["a.pdf", "b.pdf"]
+    assert account.sandbox.requests().of(FILES) == HASTY.attempts + 2
+
+
+def test_the_file_of_another_step_is_not_taken_for_ones_own(account: Recruiting) -> None:
+    person = account.person()
+    given = {"candidate_id": person.candidate, "attachment": document("twin.pdf")}
+    assert account.run("add_candidate_attachment", given).succeeded
+    listed = account.read(f"/opportunities/{person.opportunity}/files")
+    twin = next(each["id"] for each in listed if each["name"] == "twin.pdf")
+    effect = FileAdded(person.opportunity, "files", "twin.pdf", len(PDF))
+    other = FileAdded(person.opportunity, "files", "twin.pdf", len(PDF), frozenset({twin}))
+
+    async def found(sought: FileAdded) -> object:
+        with account.session() as session:
+            async with client(session.settings) as lever:
+                return await sought.found(lever, [])
+
+    assert asyncio.run(found(effect)) == {"id": twin}
+    assert asyncio.run(found(other)) is None

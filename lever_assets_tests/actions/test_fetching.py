@@ -1,8 +1,10 @@
 """Files are fetched from public hosts only, and only so much, for so long."""
 
 import gzip
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,10 @@ async def test_a_file_comes_with_its_type(host: FileHost) -> None:
         "http://2130706433:{port}/cv.pdf",
         "http://127.1:{port}/cv.pdf",
         "http://0x7f000001:{port}/cv.pdf",
+        "http://127。0。0。1:{port}/cv.pdf",
+        "http://①②⑦.0.0.1:{port}/cv.pdf",
+        "http://files.example.com\\@127.0.0.1:{port}/cv.pdf",
+        "http://[::1:{port}/cv.pdf",
         "http://169.254.169.254/latest/meta-data/",
     ],
 )
@@ -76,6 +82,68 @@ async def test_a_name_that_leads_to_a_private_address_is_refused(host: FileHost)
         await PUBLIC.fetch(host.url("/cv.pdf", host="localhost"))
 
     assert host.asked == []
+
+
+Names = Callable[..., list[int]]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    """Have a name lead to addresses of the test's choice; gives a list that grows with every look-up."""
+
+    def lead(name: str, *addresses: str) -> list[int]:
+        known, lookups = socket.getaddrinfo, []
+
+        def look_up(host: str, port: int, *arguments: Any, **options: Any) -> list[Any]:
+            if host != name:
+                return list(known(host, port, *arguments, **options))
+            lookups.append(port)
+            return [each for address in addresses for each in known(address, port, *arguments, **options)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        return lookups
+
+    return lead
+
+
+async def test_one_address_that_is_not_allowed_is_enough(host: FileHost, names: Names) -> None:
+    host.gives("/cv.pdf", Reply(b"secret"))
+    names("files.example.com", "127.0.0.1", "127.0.0.2")
+
+    with pytest.raises(RefusedError, match=r"files\.example\.com is not on the public internet"):
+        await LOCAL.fetch(host.url("/cv.pdf", host="files.example.com"))
+
+    assert host.asked == []
+
+
+async def test_a_name_is_looked_up_once_and_stays_the_name_that_is_asked(
+    host: FileHost, names: Names
+) -> None:
+    host.gives("/cv.pdf", Reply(b"%PDF"))
+    lookups = names("files.example.com", "127.0.0.1")
+    await LOCAL.fetch(host.url("/cv.pdf", host="files.example.com"))
+
+    assert lookups == [host.port]
+    assert host.hosts == [f"files.example.com:{host.port}"]
+
+
+async def test_a_redirect_to_a_name_in_a_private_network_is_refused(host: FileHost, names: Names) -> None:
+    names("inside.example.com", "10.0.0.1")
+    start = host.gives("/", Reply(status=302, headers={"Location": "http://inside.example.com/"}))
+
+    with pytest.raises(RefusedError, match=r"inside\.example\.com is not on the public internet"):
+        await LOCAL.fetch(start)
+
+
+async def test_what_the_environment_says_of_proxies_does_not_count(
+    host: FileHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with file_host() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url(""))
+        found = await LOCAL.fetch(host.gives("/cv.pdf", Reply(b"%PDF")))
+
+        assert found.data == b"%PDF"
+        assert proxy.asked == []
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.2:{port}/inside", "http://[::1]:{port}/inside"])
