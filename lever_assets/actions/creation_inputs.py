@@ -123,8 +123,9 @@ class QuestionAnswer(Part):
 
     question_id: QuestionId = Field(description="The question: our id, or `remote:` and Lever's ids")
     answer: FileAnswer | JsonValue = Field(
+        union_mode="left_to_right",  # an object that can be a file is one
         description="By the question's kind: text, option id, list of option ids, true or false, number, "
-        "ISO date, or a file"
+        "ISO date, or a file",
     )
 
 
