@@ -28,6 +28,7 @@ from lever_assets.lever import JsonObject, LeverError, Outgoing
 from lever_assets.store.created import creator_of
 
 _CREATE = "create"
+_NO_RESUME = "Lever did not take the CV as the résumé: it is added as a file."
 
 
 async def create_candidate(work: Work, asked: CreateCandidate) -> JsonObject:
@@ -85,7 +86,10 @@ async def _send(work: Work, planned: Plan) -> JsonObject:
             if error.code is not Code.REMOTE_INPUT_INVALID:
                 raise
         # Lever refused it, maybe because of the file: without it the answer tells. The file is then added.
-    return await _write(work, planned, opportunity_request(planned.wanted, params), opportunity_of)
+    kept = await _write(work, planned, opportunity_request(planned.wanted, params), opportunity_of)
+    if planned.resume is not None:
+        work.warn(_NO_RESUME)
+    return kept
 
 
 async def _write(
@@ -110,7 +114,7 @@ async def _with_uploads(work: Work, planned: Plan, form: Form) -> Form:
         except ActionError:
             if form.requires_resume:
                 raise
-            # It is then tried as a file of the candidate, like the other attachments.
+            work.warn(_NO_RESUME)  # it is then a file of the candidate, like the other attachments
     return replace(form, values=values, resume=resume)
 
 

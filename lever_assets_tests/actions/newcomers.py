@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from lever_assets.actions.envelope import ActionAnswer
 from lever_assets_tests.actions.recruiting import Recruiting
 
 _people = count(1)
@@ -127,3 +128,48 @@ def applications_of(account: Recruiting, given: dict[str, Any]) -> list[dict[str
         for each in opportunity["applications"]
         if each["posting"] == job
     ]
+
+
+WHOLE = {
+    "additional_email_addresses": [{"email_address": "countess@example.org", "type": "WORK"}],
+    "company": "Acme, Inc.",
+    "title": "Engineer",
+    "phone_number": "+44 1",
+    "additional_phone_numbers": [
+        {"phone_number": "+44 2", "type": "WORK"},
+        {"phone_number": "+44 3", "type": "PERSONAL"},
+        {"phone_number": "+44 4"},
+    ],
+    "location": LONDON,
+    "social_links": [{"url": "https://www.linkedin.com/in/ada"}, {"url": "https://github.com/ada"}],
+}
+PHONES = [
+    {"type": "mobile", "value": "+44 1"},
+    {"type": "work", "value": "+44 2"},
+    {"type": "home", "value": "+44 3"},
+    {"type": "other", "value": "+44 4"},
+]
+
+
+def create(
+    account: Recruiting, given: dict[str, Any], user: str | None = None, **options: Any
+) -> ActionAnswer:
+    """Create an application that succeeds."""
+    settings = {**({"perform_as": user} if user else {}), **options.pop("settings", {})}
+    found = account.run("create_application", given, settings=settings, **options)
+    assert found.succeeded, found.error
+    return found
+
+
+def in_lever(account: Recruiting, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the one opportunity that Lever has of the person."""
+    (found,) = opportunities_of(account, given)
+    return found
+
+
+def person_with(**changes: Any) -> dict[str, Any]:
+    """Return a person of whom everything is known that Lever keeps."""
+    person = newcomer()
+    extra = f"countess.of.{person['last_name'].replace(' ', '.').lower()}@example.org"
+    emails = [{"email_address": extra, "type": "WORK"}]
+    return {**person, **WHOLE, "additional_email_addresses": emails, **changes}

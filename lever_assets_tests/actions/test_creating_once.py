@@ -218,6 +218,7 @@ def test_a_resume_that_can_not_be_uploaded_becomes_a_file(account: Recruiting) -
     found = account.run("create_application", given)
 
     assert found.succeeded, found.error
+    assert "as the résumé" in found.warnings[0]
     (opportunity,) = opportunities_of(account, given)
     names = {each["name"] for each in account.read(f"/opportunities/{opportunity['id']}/files")}
     assert names == {"cv.pdf", "letter.pdf"}
