@@ -14,9 +14,24 @@ if TYPE_CHECKING:
     from lever_assets.actions.envelope import ActionAnswer
 
 
+class _ListingActions(typer.core.TyperCommand):
+    """A command whose help ends with the names of the actions."""
+
+    def format_epilog(self, _context: Any, formatter: Any) -> None:
+        """Write the names; only the help needs them, and importing them takes its time."""
+        from lever_assets.actions.catalogue import ACTIONS  # noqa: PLC0415
+
+        with formatter.section("Actions"):
+            formatter.write_dl([(each.name, each.title) for each in ACTIONS])
+
+
+Json = Annotated[bool, typer.Option("--json", hidden=True)]
+"""Taken as by the other commands, and without effect: the answer is JSON in any case."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command()(action)
+    app.command(cls=_ListingActions)(action)
     app.command()(passthrough)
 
 
@@ -45,6 +60,7 @@ def action(
         typer.Option(metavar="DIR", help="Download the files that the action lists to this folder."),
     ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Write the input's JSON Schema instead.")] = False,
+    as_json: Json = False,  # noqa: ARG001 - see Json
 ) -> None:
     """Write back to Lever: one of the 13 actions.
 
@@ -89,6 +105,7 @@ def passthrough(
         typer.Option(metavar="NAME=VALUE", help="Field of a form, @FILE for a file; may be given again."),
     ] = None,
     base64: Annotated[bool, typer.Option("--base64", help="Give the answer's body in base64.")] = False,
+    as_json: Json = False,  # noqa: ARG001 - see Json
 ) -> None:
     """Send any request to the Data API.
 

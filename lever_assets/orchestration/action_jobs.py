@@ -30,6 +30,12 @@ _WRITING = {
         default_value=False,
         description="Check everything and say which requests would be sent, but send nothing",
     ),
+    "perform_as": dg.Field(
+        dg.Noneable(str),
+        is_required=False,
+        default_value=None,
+        description="User that the write is attributed to: our id or Lever's; default: LEVER_PERFORM_AS",
+    ),
 }
 _READING = {
     "download_to": dg.Field(
@@ -74,6 +80,7 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
         options = Options(
             idempotency_key=given.pop("idempotency_key", None),
             dry_run=given.pop("dry_run", False),
+            perform_as=given.pop("perform_as", None),
             run_id=context.run_id,
             log_url=_log_url(settings, context.run_id),
             download_to=Path(folder) if folder else None,

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-_SCALARS: dict[object, Any] = {str: str, int: int, float: float, bool: bool, Decimal: float, date: str}
+# A decimal comes as a number or, to be exact, as a text.
+_SCALARS: dict[object, Any] = {str: str, int: int, float: float, bool: bool, Decimal: dg.Any, date: str}
 
 
 def form(model: type[BaseModel]) -> dict[str, dg.Field]:
@@ -57,10 +58,17 @@ def _kind(annotation: Any) -> Any:
         case builtins.dict:
             kind = dict  # of anything
         case _ if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            kind = form(annotation)
+            kind = _object(annotation)
         case _:
             kind = _SCALARS.get(annotation, dg.Any)
     return kind
+
+
+def _object(model: type[BaseModel]) -> Any:
+    """Return the fields of a model inside another; one that ignores what it does not know takes it."""
+    if model.model_config.get("extra") == "ignore":
+        return dg.Permissive(form(model))  # type: ignore[no-untyped-call]  # Dagster left its types out
+    return form(model)
 
 
 @cache

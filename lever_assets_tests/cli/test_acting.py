@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
 
@@ -127,6 +128,18 @@ def test_without_a_name_the_actions_are_listed(command: Command) -> None:
     assert listed.code == 0
     assert "create_candidate" in listed.out
     assert "get_candidate_attachments" in listed.out
+
+
+def test_the_help_lists_the_actions(command: Command) -> None:
+    helped = command("action", "--help")
+
+    assert helped.code == 0
+    for each in ACTIONS:
+        assert each.name in helped.out
+
+
+def test_json_may_be_asked_for_as_of_every_command(command: Command) -> None:
+    assert command("passthrough", "GET", "/users", "--json").json["data"]["status"] == 200
 
 
 def test_the_schema_of_an_input_is_json_schema(command: Command) -> None:

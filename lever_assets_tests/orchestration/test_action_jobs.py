@@ -10,6 +10,8 @@ import dagster as dg
 import httpx
 import pytest
 
+from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.definitions import build
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets.store import ledger
 from lever_assets.sync.run import sync
@@ -124,6 +126,32 @@ def test_a_dry_run_tells_the_requests_and_sends_none(synced: Place) -> None:
     told = metadata(result, "add_application_note")["answer"]
     assert told["data"]["requests"][0]["body"] == {"value": "Not yet."}
     assert all(each.startswith("GET") for each in synced.sandbox.requests().by_endpoint)
+
+
+def test_a_write_is_attributed_to_whom_the_form_names(synced: Place) -> None:
+    application = anybody(synced)
+    user = next(row for row in synced.tables()["users"] if row["status"] == "ACTIVE")
+    given = {"application_id": application["id"], "content": "By whom?", "perform_as": user["id"]}
+    told = metadata(act(synced, "add_application_note", **given, dry_run=True), "add_application_note")
+
+    assert told["answer"]["data"]["requests"][0]["params"] == {"perform_as": user["remote_id"]}
+
+
+def test_a_sync_that_is_under_way_holds_nothing_up(synced: Place) -> None:
+    application = anybody(synced)
+    with Session.open(synced.settings()) as session, session.alone():
+        result = act(synced, "add_application_note", application_id=application["id"], content="Meanwhile.")
+
+    assert result.success
+    notes = read(synced, f"/opportunities/{opportunity(synced, application)}/notes")
+    assert "Meanwhile." in [each["fields"][0]["value"] for each in notes]
+
+
+def test_no_action_is_in_a_pool_of_the_syncs(synced: Place) -> None:
+    definitions = build(synced.settings())
+    for name in [*(each.name for each in ACTIONS), "passthrough"]:
+        (node,) = definitions.resolve_job_def(f"{name}_job").nodes
+        assert not node.definition.pools, name
 
 
 def test_the_same_key_writes_once(synced: Place) -> None:

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import dagster as dg
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from lever_assets.actions.catalogue import ACTIONS, Action
 from lever_assets.actions.passthrough import Passthrough
@@ -12,6 +14,7 @@ from lever_assets.definitions import build
 from lever_assets.orchestration.forms import form
 from lever_assets.settings import Settings
 from lever_assets_tests.docs.test_docs import ROOT
+from lever_assets_tests.orchestration.typing_in import inputs
 
 JOBS = {job.name: job for job in build(Settings(_env_file=None)).resolve_all_job_defs()}
 
@@ -36,6 +39,20 @@ def test_an_input_comes_out_of_the_form_as_it_went_in(action: Action) -> None:
     filled = {name: value for name, value in asked.items() if value is not None}
 
     assert action.input.model_validate(filled) == action.input.model_validate(given)
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda each: each.name)
+@hypothesis.given(drawn=st.data())
+@hypothesis.settings(max_examples=40, deadline=None)
+def test_whatever_the_model_takes_comes_out_of_the_form_as_it_went_in(
+    action: Action, drawn: st.DataObject
+) -> None:
+    typed = drawn.draw(inputs(action.input))
+    asked = action.input.model_validate(typed)
+    config = config_of(action.name, typed)
+    filled = {name: config[name] for name in action.input.model_fields if config[name] is not None}
+
+    assert action.input.model_validate(filled) == asked
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda each: each.name)
