@@ -5,6 +5,7 @@ import os
 import ssl
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from copy import copy
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -97,6 +98,12 @@ class LeverClient:
     ) -> None:
         await self._transport.aclose()
         await self._writing.aclose()
+
+    def counting(self) -> Self:
+        """Return this client with counts of its own; what they count, this one's count too."""
+        other = copy(self)
+        other.traffic = Traffic(also=self.traffic)
+        return other
 
     async def get(self, path: str, params: Params | None = None) -> JsonValue:
         """Return what is under "data" of the answer to GET `path`: an object or a list."""
@@ -239,7 +246,8 @@ class LeverClient:
         return await self._retry.run(lambda: self._attempt(url, path), self._after_failure)
 
     def _after_failure(self, error: LeverError, wait: float | None) -> None:
-        self.traffic.retries += wait is not None
+        if wait is not None:
+            self.traffic.retried()
         if isinstance(error, RateLimitedError):
             self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.patience))
 

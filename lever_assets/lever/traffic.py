@@ -39,9 +39,10 @@ class TrafficSnapshot:
 
 
 class Traffic:
-    """The running counts of one client."""
+    """The running counts of one client. What it counts, `also` counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, also: "Traffic | None" = None) -> None:
+        self._also = also
         self.requests = 0
         self.retries = 0
         self.rejected = 0
@@ -54,11 +55,21 @@ class Traffic:
         self.requests += 1
         self.by_endpoint[endpoint] += 1
         self.seconds_waited += waited
+        if self._also is not None:
+            self._also.sent(endpoint, waited)
+
+    def retried(self) -> None:
+        """Count a request that goes out once more."""
+        self.retries += 1
+        if self._also is not None:
+            self._also.retried()
 
     def answered(self, status: int, size: int) -> None:
         """Count an answer of `size` bytes."""
         self.rejected += status == 429
         self.received_bytes += size
+        if self._also is not None:
+            self._also.answered(status, size)
 
     def snapshot(self) -> TrafficSnapshot:
         """Return the counts as they stand."""

@@ -10,7 +10,7 @@ from lever_assets.sync import runs
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.reports import DeriveReport, LandReport
-from lever_assets.sync.resources import WANTED
+from lever_assets.sync.resources import BY_NAME, WANTED, Kind
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.unified.catalogue import MODELS
@@ -79,14 +79,26 @@ def _run(session: Session) -> Run:
 async def _land_all(
     session: Session, scope: Scope, on_report: Callable[[Report], None]
 ) -> tuple[LandReport, ...]:
-    reports: list[LandReport] = []
     run = _run(session)
+    lists = [name for name in run.wanted if BY_NAME[name].kind is not Kind.CHILD]
     async with session.connection.client(session.settings) as lever:
-        for name in run.wanted:
-            report = await land_with(lever, session, name, scope, run)
-            reports.append(report)
+
+        async def landed(name: str) -> LandReport:
+            report = await land_with(lever.counting(), session, name, scope, run)
             on_report(report)
-    return tuple(reports)
+            return report
+
+        # Together: each page waits for the one before it, and one list after another would leave the
+        # allowance unused. What is read for each record of a list comes many at a time by itself.
+        found = await asyncio.gather(*(landed(name) for name in lists), return_exceptions=True)
+        reports = {each.resource: each for each in found if isinstance(each, LandReport)}
+        for failure in found:
+            if isinstance(failure, BaseException):
+                raise failure
+        for name in run.wanted:
+            if name not in reports:
+                reports[name] = await landed(name)
+    return tuple(reports[name] for name in run.wanted)
 
 
 def replay(
