@@ -15,10 +15,13 @@ from lever_assets.store.landing import (
     Arrival,
     Landed,
     current_version,
+    hold_landings,
     land,
     land_children,
     mark_deleted,
     next_version,
+    note_reads,
+    overtaken,
     sweep,
 )
 from lever_assets.store.merge import Merged, merge
@@ -41,11 +44,14 @@ __all__ = [
     "UnreachableError",
     "current_version",
     "get_state",
+    "hold_landings",
     "land",
     "land_children",
     "mark_deleted",
     "merge",
     "next_version",
+    "note_reads",
+    "overtaken",
     "put_state",
     "sweep",
 ]

@@ -30,8 +30,10 @@ from lever_assets.unified.models import JsonObject
 ERASED = "erased"
 """Stands in place of a content hash; a record that comes back has another, and is written anew."""
 
-_NAMED_BY = {"candidates": "candidate_id", "applications": "application_id"}
+_NAMED_BY: dict[str, str] = {"candidates": "candidate_id", "applications": "application_id"}
 """The field of an action's input that names a row of a model: our id, or `remote:` and Lever's."""
+IN_ACTIONS: tuple[str, ...] = tuple(_NAMED_BY)
+"""The models whose rows actions are on."""
 
 
 def due_rows(
@@ -194,6 +196,30 @@ def erase_actions(
         .where(c.connection == connection, idle, concerned, not_(erased))
         .values(request={}, answer=null(), warnings=[])
     ).rowcount
+
+
+def rows_of_actions(conn: Connection, connection: str, model: str) -> list[tuple[str, str, bool]]:
+    """Return the candidates or applications that actions are on, or made, whose input is still kept.
+
+    Each as our id, the raw record it was mapped from, and whether the row was erased.
+    """
+    rows, c, made = UNIFIED[model].c, action_ledger.c, created_records.c
+    kept = and_(c.connection == connection, c.request != literal({}, c.request.type))
+    named = select(_text(conn, c.request, _NAMED_BY[model])).where(kept)
+    made_by_one = (
+        select(made.remote_id)
+        .join(action_ledger, c.id == made.action_id)
+        .where(kept, made.connection == connection, made.model == model)
+    )
+    query = select(rows.id, rows.source_key, rows.content_hash == ERASED).where(
+        rows.connection == connection,
+        or_(
+            rows.id.in_(named),
+            (literal("remote:") + rows.remote_id).in_(named),
+            rows.remote_id.in_(made_by_one),
+        ),
+    )
+    return [(row[0], row[1], bool(row[2])) for row in conn.execute(query)]
 
 
 def flagged(conn: Connection, connection: str, resource: str, field: str, ids: Collection[str]) -> set[str]:

@@ -82,6 +82,13 @@ def pending_count(conn: Connection, connection: str, *, now: datetime | None = N
     return conn.execute(query).scalar_one()
 
 
+def waiting_count(conn: Connection, connection: str) -> int:
+    """Return how many events are pending, due or not."""
+    c = webhook_inbox.c
+    query = select(func.count()).where(c.connection == connection, c.state == PENDING)
+    return conn.execute(query).scalar_one()
+
+
 def due(conn: Connection, connection: str, *, now: datetime, limit: int) -> Sequence[InboxEvent]:
     """Return up to `limit` events that are due, the one that is so for the longest time first."""
     c = webhook_inbox.c
@@ -124,9 +131,9 @@ def park(conn: Connection, connection: str, ids: Collection[str], error: str) ->
     _set(conn, connection, ids, state=PARKED, error=error)
 
 
-def put_off(conn: Connection, connection: str, ids: Collection[str], error: str) -> None:
-    """Keep why these events had to wait although they are not to blame: they stay due."""
-    _set(conn, connection, ids, error=error)
+def put_off(conn: Connection, connection: str, ids: Collection[str], error: str, *, now: datetime) -> None:
+    """Keep why these events have to wait although they are not to blame: they are due again in a minute."""
+    _set(conn, connection, ids, error=error, due_at=now + _FIRST_DELAY)
 
 
 def unpark(conn: Connection, connection: str, *, now: datetime) -> int:

@@ -53,6 +53,11 @@ class Landed:
         )
 
 
+def hold_landings(conn: Connection, connection: str) -> None:
+    """Keep others from landing until this transaction ends: what it reads is then still so when it writes."""
+    conn.execute(_stored_version(connection).with_for_update())
+
+
 def current_version(conn: Connection, connection: str) -> int:
     """Return the number of the last landing that was committed, 0 before the first."""
     return conn.execute(_stored_version(connection)).scalar_one_or_none() or 0
@@ -145,6 +150,16 @@ def land(
     )
 
 
+def overtaken(conn: Connection, connection: str, resource: str, arrivals: Collection[Arrival]) -> set[str]:
+    """Return which of these are older than what is stored, and so is what came inside them."""
+    stored = _stored(conn, RAW[resource], connection, {clean(each.remote_id) for each in arrivals})
+    return {
+        each.remote_id
+        for each in arrivals
+        if (before := stored.get(clean(each.remote_id))) and _is_older(each, before.remote_updated_at)
+    }
+
+
 def _newest(arrivals: Iterable[Arrival]) -> dict[str, Arrival]:
     newest: dict[str, Arrival] = {}
     for arrival in arrivals:
@@ -225,12 +240,17 @@ def land_children(
     parent_hashes: Mapping[str, str | None],
     version: int,
     now: datetime,
+    asked_at: Mapping[str, datetime] | None = None,
 ) -> Landed:
     """Land the complete lists of children of some parents; a stored child that its list lacks is deleted.
 
     `parent_hashes` holds the content hash that each parent had before its children were read, for
-    `parents.Due`; with None, or without the parent, the hash that was kept stays.
+    `parents.Due`; with None, or without the parent, the hash that was kept stays. `asked_at`: when each list
+    was asked for (`now` where it does not say); a list that was asked for before the stored one is left out.
     """
+    asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
+    newer = _asked_for_later(conn, connection, resource, asked)
+    children = {parent: listed for parent, listed in children.items() if parent not in newer}
     arrivals = [
         Arrival(child.remote_id, child.data, parent, child.created_at, child.updated_at, child.position)
         for parent, listed in children.items()
@@ -248,26 +268,48 @@ def land_children(
     ).scalars()
     gone = sorted(set(stored) - {clean(arrival.remote_id) for arrival in arrivals})
     deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
-    reads = [
+    note_reads(
+        conn,
+        connection,
+        resource,
+        {parent: (asked[parent], parent_hashes.get(parent)) for parent in children},
+    )
+    return landed + Landed(deleted=deleted)
+
+
+def note_reads(
+    conn: Connection, connection: str, resource: str, reads: Mapping[str, tuple[datetime, str | None]]
+) -> None:
+    """Keep when the children of these parents were asked for, and the content hash that each parent had."""
+    rows = [
         {
             "connection": connection,
             "resource": resource,
             "parent_id": parent,
-            "parent_hash": parent_hashes.get(parent),
-            "read_at": now,
+            "parent_hash": parent_hash,
+            "read_at": asked_at,
         }
-        for parent in children
+        for parent, (asked_at, parent_hash) in reads.items()
     ]
     upsert(
         conn,
         child_reads,
-        reads,
+        rows,
         update=lambda new: {
             "parent_hash": func.coalesce(new.parent_hash, child_reads.c.parent_hash),
             "read_at": new.read_at,
         },
     )
-    return landed + Landed(deleted=deleted)
+
+
+def _asked_for_later(
+    conn: Connection, connection: str, resource: str, asked_at: Mapping[str, datetime]
+) -> set[str]:
+    c = child_reads.c
+    query = select(c.parent_id, c.read_at).where(
+        c.connection == connection, c.resource == resource, among(conn, c.parent_id, asked_at)
+    )
+    return {row.parent_id for row in conn.execute(query) if row.read_at > asked_at[row.parent_id]}
 
 
 def sweep(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from lever_assets.store.tables import RAW, UNIFIED, business_fields
 from lever_assets.unified.catalogue import BY_NAME
+from lever_assets.unified.personal import erased_columns
 
 _EXAMPLES = 5
 
@@ -77,13 +78,14 @@ def _count(conn: Connection, connection: str, table: Table, deleted_at: Any) -> 
 
 
 def preview(conn: Connection, connection: str, model: str, limit: int = 5) -> Preview:
-    """Return the live rows that changed last, without `remote_data` and bookkeeping."""
+    """Return the live rows that changed last, without bookkeeping and what is personal.
+
+    Whoever keeps a preview would otherwise keep what is erased from the tables one day.
+    """
     c = UNIFIED[model].c
-    names = [
-        "id",
-        "remote_id",
-        *(name for name in business_fields(BY_NAME[model].row) if name != "remote_data"),
-    ]
+    erased = erased_columns(model)
+    shown = [name for name in business_fields(BY_NAME[model].row) if name not in erased]
+    names = ["id", "remote_id", *shown]
     found = conn.execute(
         select(*(c[name] for name in names))
         .where(c.connection == connection, c.remote_deleted_at.is_(None))

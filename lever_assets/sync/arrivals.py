@@ -32,6 +32,12 @@ class Batch:
         return max((each.updated_at for each in self.arrivals if each.updated_at is not None), default=None)
 
 
+def newest_of(records: Iterable[JsonValue]) -> datetime | None:
+    """Return the latest `updatedAt` among records of Lever's."""
+    instants = (_instant(each, "updatedAt") for each in records if isinstance(each, dict))
+    return max((each for each in instants if each is not None), default=None)
+
+
 def read_batch(
     resource: Resource,
     records: Iterable[JsonValue],

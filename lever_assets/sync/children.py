@@ -10,7 +10,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
-from lever_assets.store import Landed, land_children, mapping_errors, next_version
+from lever_assets.store import Landed, land_children, mapping_errors, next_version, note_reads
 from lever_assets.store.erasure import flagged
 from lever_assets.store.parents import Due, count_due, delete_without, each_due
 from lever_assets.store.watching import MOVING, longest_unread
@@ -120,6 +120,8 @@ class _ChildReader:
     tally: Tally = field(default_factory=Tally)
     read: dict[str, Sequence[JsonObject]] = field(default_factory=dict)
     hashes: dict[str, str | None] = field(default_factory=dict)
+    asked_at: dict[str, datetime] = field(default_factory=dict)
+    unreadable: dict[str, tuple[datetime, str | None]] = field(default_factory=dict)
     landed_at: float = field(default_factory=time.monotonic)
     allowed: bool = False
     failure: LeverError | None = None
@@ -150,15 +152,19 @@ class _ChildReader:
         for parent, content_hash in self.parents:
             if self.failure is not None:
                 return
+            asked_at = now()
             try:
                 children = await self._children_of(parent)
             except LeverError as error:
                 # The others end the request they are in, so that nothing that was asked for is lost.
                 self.failure = self.failure or error
                 return
-            if children is not None:
+            if children is None:
+                self.unreadable[parent] = asked_at, content_hash
+            else:
                 self.read[parent] = children
                 self.hashes[parent] = content_hash
+                self.asked_at[parent] = asked_at
             self.meter.advance(1)
             if len(self.read) >= _AT_ONCE or time.monotonic() - self.landed_at >= _AT_LEAST_EVERY:
                 self._land()
@@ -182,10 +188,10 @@ class _ChildReader:
         return children
 
     def _land(self) -> None:
-        read, hashes = self.read, self.hashes
-        self.read, self.hashes = {}, {}
+        read, hashes, asked_at, unreadable = self.read, self.hashes, self.asked_at, self.unreadable
+        self.read, self.hashes, self.asked_at, self.unreadable = {}, {}, {}, {}
         self.landed_at = time.monotonic()
-        if not read:
+        if not read and not unreadable:
             return
         moment, name = now(), self.session.name
         with self.session.store.writing() as conn:
@@ -202,7 +208,10 @@ class _ChildReader:
                 parent_hashes=hashes,
                 version=next_version(conn, name),
                 now=moment,
+                asked_at=asked_at,
             )
+            # They were asked for, and are not to be asked for again and again before others.
+            note_reads(conn, name, self.resource.name, unreadable)
             set_aside = [error for batch in batches.values() for error in batch.set_aside]
             mapping_errors.record(conn, name, set_aside, now=moment)
         self.tally.counts += landed

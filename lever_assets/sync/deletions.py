@@ -3,6 +3,7 @@
 Lever Data API documentation, "List deleted opportunities"; applications and postings have the same list.
 """
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -11,20 +12,29 @@ from lever_assets.lever import LeverClient, NotFoundError, Page, PermissionMissi
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.store import get_state, mark_deleted, next_version, put_state, raw
 from lever_assets.store.parents import delete_orphans
-from lever_assets.sync.resources import RESOURCES, Resource
+from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
 
 
+@dataclass
+class Deletions:
+    """What became of deletions: how many records were live, and whose records went that came inside them."""
+
+    count: int = 0
+    parents: set[str] = field(default_factory=set)
+
+
 async def land_deletions(
     lever: LeverClient, session: Session, resource: Resource, scope: Scope, began: datetime
-) -> int:
-    """Mark what Lever says was deleted as gone, with the records below it; return how many records were live.
+) -> Deletions:
+    """Mark what Lever says was deleted as gone, with the records below it.
 
+    A record that had some of these inside it is out of date: the result's `parents` are to be read again.
     `began` is when the pass over the resource began (our clock). A key that may not read the list, or a Lever
     that has none, costs nothing: a pass over everything finds what is gone by itself.
     """
-    deleted = 0
+    found = Deletions()
     for each in _with_list(resource):
         if not session.exclusion.needs(each.name):
             continue
@@ -35,12 +45,12 @@ async def land_deletions(
         try:
             async for page in lever.pages(each.deleted_path or "", dict(bounds.filters("deleted_at"))):
                 gone, latest = _read(page)
-                deleted += _mark(session, each, gone)
+                _mark(session, each, gone, found)
                 newest = max(filter(None, (newest, latest)), default=None)
         except (PermissionMissingError, NotFoundError):
             continue
         _move_on(session, each, bounds, known, min(newest or began, lever.clock.theirs(began)))
-    return deleted
+    return found
 
 
 def read_up_to(conn: Connection, connection: str, resource: Resource) -> datetime | None:
@@ -89,20 +99,22 @@ def _instant(value: object) -> datetime | None:
         return None
 
 
-def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None]) -> int:
+def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None], found: Deletions) -> None:
     if not gone:
-        return 0
+        return
     name, moment = session.name, now()
     with session.store.writing() as conn:
         stored = raw.read(conn, name, resource.name, gone)
-        ids = [row.remote_id for row in stored if not row.deleted and _holds(row, gone[row.remote_id])]
-        if not ids:
-            return 0
+        over = [row for row in stored if not row.deleted and _holds(row, gone[row.remote_id])]
+        if not over:
+            return
+        ids = [row.remote_id for row in over]
         version = next_version(conn, name)
-        deleted = mark_deleted(conn, name, resource.name, ids, version=version, now=moment)
+        found.count += mark_deleted(conn, name, resource.name, ids, version=version, now=moment)
         for child in (each for each in RESOURCES if each.parent == resource.name):
             delete_orphans(conn, name, child.name, resource.name, version=version, now=moment)
-    return deleted
+    if resource.kind is Kind.EMBEDDED:
+        found.parents.update(row.parent_id for row in over if row.parent_id)
 
 
 def _holds(row: raw.RawRow, deleted_at: datetime | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from lever_assets.store import (
     Merged,
     current_version,
     get_state,
+    hold_landings,
     mapping_errors,
     merge,
     put_state,
@@ -30,6 +32,7 @@ from lever_assets.sync.floor import Floor, reason
 from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
+from lever_assets.sync.resources import RESOURCES, Kind
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow
 
@@ -76,11 +79,38 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
     return DeriveReport(model_name, merged, unmappable, rows, time.monotonic() - began, span.afresh)
 
 
+def to_derive(conn: Connection, connection: str, resource: str) -> None:
+    """Keep that what a sync has landed of a resource until now is for the next derivations to take in."""
+    version = current_version(conn, connection)
+    for each in RESOURCES:
+        if each.name == resource or (each.kind is Kind.EMBEDDED and each.parent == resource):
+            put_state(conn, connection, f"to_derive:{each.name}", version)
+
+
+def all_derived(conn: Connection, session: Session) -> bool:
+    """Tell whether every model has taken in what the syncs have landed of the resources that it reads.
+
+    What was refreshed by itself is no sync's: it was taken in when it landed.
+    """
+    landed = {each.name: get_state(conn, session.name, f"to_derive:{each.name}") for each in RESOURCES}
+    return all(
+        _mark(conn, session.name, name).get("version", -1) >= (landed[each] or 0)
+        for name, derivation in DERIVATIONS.items()
+        if session.exclusion.keeps(name)
+        for each in derivation.reads
+        if session.exclusion.needs(each)
+    )
+
+
+def _mark(conn: Connection, connection: str, model: str) -> dict[str, Any]:
+    mark = get_state(conn, connection, f"model:{model}")
+    return mark if isinstance(mark, dict) else {}
+
+
 def _span(session: Session, derivation: Derivation, *, replay: bool) -> _Span:
     with session.store.reading() as conn:
-        mark = get_state(conn, session.name, f"model:{derivation.model}")
+        known = _mark(conn, session.name, derivation.model)
         up_to = current_version(conn, session.name)
-    known = mark if isinstance(mark, dict) else {}
     version = known.get("version")
     stale = known.get("signature") != _signature(session)
     if replay or stale or not isinstance(version, int):
@@ -110,6 +140,7 @@ def _derive(session: Session, derivation: Derivation, span: _Span, meter: Meter)
 def derive_records(conn: Connection, session: Session, derivation: Derivation, keys: Sequence[str]) -> Merged:
     """Map these records of the driver and merge what they give; for a derivation by record only."""
     assert derivation.by_record is not None  # noqa: S101 - the callers have looked
+    hold_landings(conn, session.name)
     floor = Floor(conn, session.name, session.mapping)
     found = raw.read(conn, session.name, derivation.driver, keys)
     live = [row for row in found if not row.deleted]
@@ -139,6 +170,7 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
     if not span.afresh and not _changed(session, derivation.reads, span):
         return Merged()
     with session.store.writing() as conn:
+        hold_landings(conn, session.name)
         floor = Floor(conn, session.name, session.mapping)
         rows = [(_WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
         stale = [each.remote_id for each in mapping_errors.listed(conn, session.name, derivation.model)]

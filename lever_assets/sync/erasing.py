@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from lever_assets.store import RawRow, current_version, get_state, put_state, raw
 from lever_assets.store.erasure import (
+    IN_ACTIONS,
     due_rows,
     erase_actions,
     erase_payloads,
@@ -23,6 +24,7 @@ from lever_assets.store.erasure import (
     forget_values,
     reduce_payloads_below,
     rows_of,
+    rows_of_actions,
 )
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
 from lever_assets.sync.derivations import DERIVATIONS
@@ -60,7 +62,22 @@ def erase_due(session: Session) -> ErasureReport:
             rows[model] += _all(session, partial(_rows, session, model, before=before, moment=moment))
         for resource in RESOURCES:
             payloads[resource.name] += _all(session, partial(_payloads, session, resource, before=before))
+    _erase_actions_of_the_erased(session)
     return ErasureReport(dict(+rows), dict(+payloads))
+
+
+def _erase_actions_of_the_erased(session: Session) -> None:
+    """Erase the actions that somebody was at work on when what they are about was erased."""
+    name = session.name
+    for model in IN_ACTIONS:
+        driver = DERIVATIONS[model].driver
+        with session.store.writing() as conn:
+            rows = rows_of_actions(conn, name, model)
+            of_nobody = anonymised_among(
+                conn, name, driver, raw.read(conn, name, driver, {source for _, source, _ in rows})
+            )
+            over = [own for own, source, erased in rows if erased or source in of_nobody]
+            erase_actions(conn, name, model, over, now=now())
 
 
 def _all(session: Session, step: Callable[[Connection], int]) -> int:

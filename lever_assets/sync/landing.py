@@ -8,6 +8,7 @@ from lever_assets.store import current_version, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.sync import passes, runs
 from lever_assets.sync.children import land_below, land_longest_unread
+from lever_assets.sync.deriving import to_derive
 from lever_assets.sync.leaving_out import keep_reads, settle
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
 from lever_assets.sync.reports import LandReport
@@ -50,6 +51,7 @@ async def land_with(
     state: JsonObject = {"read_at": now().isoformat(), "scope": str(scope), "denied": skipped}
     with session.store.writing() as conn:
         put_state(conn, session.name, f"resource:{resource.name}", state)
+        to_derive(conn, session.name, resource.name)
         runs.mark_read(conn, session.name, scope, run, resource.name)
     return LandReport(
         resource.name,

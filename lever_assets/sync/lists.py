@@ -1,16 +1,23 @@
 """Landing what Lever gives as a list: short snapshots, and long lists by window, page for page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.lever import LeverClient, Page, RequestRejectedError
-from lever_assets.store import Landed, land, land_children, mapping_errors, next_version, sweep
+from lever_assets.lever import (
+    LeverClient,
+    NotFoundError,
+    Page,
+    PermissionMissingError,
+    RequestRejectedError,
+)
+from lever_assets.store import Landed, land, land_children, mapping_errors, next_version, overtaken, sweep
 from lever_assets.store.parents import delete_orphans
 from lever_assets.sync import passes
-from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.coverage import Coverage, covered, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.passes import Pass
@@ -81,8 +88,9 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
         since = Bounds(lower=lever.clock.theirs(current.started_at) - session.settings.sync_overlap)
         await reader.walk(-1, Listing((*since.filters("updated_at"), *coverage.filters())))
     if not bounds.everything:
-        deleted = await land_deletions(lever, session, resource, scope, current.started_at)
-        reader.tally.counts += Landed(deleted=deleted)
+        gone = await land_deletions(lever, session, resource, scope, current.started_at)
+        reader.tally.counts += Landed(deleted=gone.count)
+        await reader.read_again(gone.parents)
     reader.finish()
     return reader.tally
 
@@ -146,6 +154,16 @@ class _WindowedReader:
                 self._land(page, listing)
         self.current = self.current.next_listing()
 
+    async def read_again(self, remote_ids: Iterable[str]) -> None:
+        """Read single records, which no list tells of: what was inside them was deleted."""
+        for remote_id in sorted(remote_ids):
+            with suppress(NotFoundError, PermissionMissingError):
+                found = await self.lever.get(
+                    f"{self.resource.path}/{remote_id}", _params(self.resource.params)
+                )
+                if isinstance(found, dict):
+                    self._land(Page([found], None), Listing(()))
+
     def _land(self, page: Page, listing: Listing) -> None:
         with self.session.store.reading() as conn:
             records = self.coverage.kept(conn, self.session.name, page.records)
@@ -153,17 +171,19 @@ class _WindowedReader:
         if listing.undated_only:
             batch = _undated(batch)
         moment = now()
-        moved = self.current.moved(page.next, batch.newest)
+        # Of the whole page: what the settings leave out was seen, too, and is not to be asked for again.
+        moved = self.current.moved(page.next, newest_of(page.records))
         name = self.session.name
         with self.session.store.writing() as conn:
             version = next_version(conn, name)
             landed = _land_batch(conn, name, self.resource, batch, version=version, moment=moment)
             if self.embedded is not None and batch.embedded:
+                stale = overtaken(conn, name, self.resource.name, batch.arrivals)
                 inner = land_children(
                     conn,
                     name,
                     self.embedded.name,
-                    batch.embedded,
+                    {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
                     parent_hashes={},
                     version=version,
                     now=moment,

@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.store import get_state
-from lever_assets.sync import passes, runs
-from lever_assets.sync.children import watched_by
+from lever_assets.store.parents import Due, due_parents
+from lever_assets.sync import passes
+from lever_assets.sync.children import NEEDS, watched_by
 from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import read_up_to
+from lever_assets.sync.deriving import all_derived
 from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
@@ -85,12 +87,13 @@ def _wanted(session: Session) -> list[Resource]:
 
 def _overdue(conn: Connection, session: Session) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
-    if any(True for _ in runs.unfinished(conn, session.name)):
-        return "A sync was not finished."
     if settled(conn, session.name) != session.exclusion:
         return "Other models or fields are left out than before."
     if not all(_is_covered(conn, session, each) for each in _wanted(session) if each.kind is Kind.WINDOWED):
         return "More candidates are to be kept than before."
+    left = _left_over(conn, session)
+    if left is not None:
+        return left
     minutes = session.settings.snapshot_minutes
     read = [
         _read_at(conn, session.name, each.name) for each in _wanted(session) if each.kind is Kind.SNAPSHOT
@@ -100,6 +103,20 @@ def _overdue(conn: Connection, session: Session) -> str | None:
         return f"Users, stages and the other short lists were read more than {minutes} minutes ago."
     watched = sum(len(watched_by(conn, session, each)) for each in _wanted(session))
     return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
+
+
+def _left_over(conn: Connection, session: Session) -> str | None:
+    """Return what a sync that was stopped has left to do, which Lever will not tell of again."""
+    for each in _wanted(session):
+        denied = _known(conn, session.name, each.name).get("denied")
+        if each.kind is not Kind.CHILD or each.parent is None or denied:
+            continue
+        due = Due(each.parent, each.name, having=NEEDS.get(each.name))
+        if due_parents(conn, session.name, due, limit=1, after=None):
+            return f"A sync was stopped before it had read the {each.name} of all {each.parent}."
+    if not all_derived(conn, session):
+        return "A sync was stopped before all that it had read was in the tables."
+    return None
 
 
 def _is_covered(conn: Connection, session: Session, resource: Resource) -> bool:

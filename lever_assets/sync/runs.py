@@ -76,11 +76,11 @@ def mark_read(conn: Connection, connection: str, scope: Scope, run: Run, resourc
         _keep(conn, connection, _key(scope, run), replace(stored, read=read))
 
 
-def unfinished(conn: Connection, connection: str) -> Iterator[Standing]:
-    """Yield the runs that were begun and not finished."""
+def unfinished(conn: Connection, connection: str, now: datetime) -> Iterator[Standing]:
+    """Yield the runs that were begun and not finished, and may still be continued."""
     for key in states(conn, connection, "run:"):
         stored = _stored(conn, connection, key)
-        if stored is not None and stored.missing:
+        if stored is not None and stored.missing and now - stored.started_at < _MOST:
             yield stored
 
 

@@ -11,6 +11,7 @@ from lever_assets.sync import passes, runs
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.session import now
 from lever_assets.unified.catalogue import MODELS
 
 
@@ -68,7 +69,7 @@ def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> 
             tuple(_model(conn, connection, model.name) for model in MODELS if exclusion.keeps(model.name)),
             tuple(
                 Unfinished(resource, standing.scope, standing.started_at)
-                for standing in runs.unfinished(conn, connection)
+                for standing in runs.unfinished(conn, connection, now())
                 for resource in standing.missing
             ),
         )

@@ -8,6 +8,7 @@ which the sync has mapped stay where they are. It maps the same records once mor
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -21,6 +22,7 @@ from lever_assets.store import (
     mark_deleted,
     merge,
     next_version,
+    overtaken,
     raw,
 )
 from lever_assets.store.batches import among
@@ -60,6 +62,7 @@ class _Read:
     remote_id: str
     record: JsonObject | None
     below: dict[str, list[JsonObject]]
+    asked_at: datetime
 
 
 async def refresh_opportunities(
@@ -91,12 +94,13 @@ async def refresh_opportunities(
 async def _read(
     lever: LeverClient, remote_id: str, below: Collection[str], params: Mapping[str, str]
 ) -> _Read:
+    asked_at = now()
     try:
         record = await lever.get(f"{_OPPORTUNITIES.path}/{remote_id}", params)
     except NotFoundError:
-        return _Read(remote_id, None, {})
+        return _Read(remote_id, None, {}, asked_at)
     if not isinstance(record, dict):
-        return _Read(remote_id, None, {})
+        return _Read(remote_id, None, {}, asked_at)
     lists: dict[str, list[JsonObject]] = {}
     for name in below:
         resource = BY_NAME[name]
@@ -107,7 +111,7 @@ async def _read(
             lists[name] = await lever.list_all(resource.path.format(parent=remote_id), dict(resource.params))
         except (PermissionMissingError, NotFoundError):
             continue
-    return _Read(remote_id, record, lists)
+    return _Read(remote_id, record, lists, asked_at)
 
 
 def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merged:
@@ -116,11 +120,12 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merg
     batch = _kept(conn, session, [each.record for each in found if each.record is not None])
     land(conn, name, _OPPORTUNITIES.name, batch.arrivals, version=version, now=moment)
     if batch.embedded:
+        stale = overtaken(conn, name, _OPPORTUNITIES.name, batch.arrivals)
         land_children(
             conn,
             name,
             _APPLICATIONS.name,
-            batch.embedded,
+            {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
             parent_hashes={},
             version=version,
             now=moment,
@@ -177,6 +182,7 @@ def _land_below(
             parent_hashes={parent: hashes.get(parent) for parent in read},
             version=version,
             now=now(),
+            asked_at={each.remote_id: each.asked_at for each in found},
         )
 
 

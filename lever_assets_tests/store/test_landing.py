@@ -1,4 +1,16 @@
-from lever_assets.store import Landed, Store, land, mark_deleted, next_version, sweep
+from datetime import datetime
+
+from lever_assets.store import (
+    Arrival,
+    Landed,
+    Store,
+    land,
+    land_children,
+    mark_deleted,
+    next_version,
+    overtaken,
+    sweep,
+)
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.tables import RAW
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
@@ -173,3 +185,30 @@ def test_nothing_arrives_and_nothing_happens(store: Store) -> None:
 
 def test_counts_add_up() -> None:
     assert Landed(1, 2, 3, 4, 5, 6) + Landed(10, 20, 30, 40, 50, 60) == Landed(11, 22, 33, 44, 55, 66)
+
+
+def test_a_list_that_was_asked_for_before_the_stored_one_is_left_out(store: Store) -> None:
+    def listed(*arrivals: Arrival, asked: datetime) -> Landed:
+        with store.writing() as conn:
+            version = next_version(conn, LEVER)
+            return land_children(
+                conn,
+                LEVER,
+                "interviews",
+                {"o1": arrivals},
+                parent_hashes={},
+                version=version,
+                now=day(9),
+                asked_at={"o1": asked},
+            )
+
+    listed(arrival("i1"), arrival("i2"), asked=day(2))
+    assert listed(arrival("i1"), asked=day(1)) == Landed()
+    assert listed(arrival("i1"), asked=day(3)) == Landed(seen=1, unchanged=1, deleted=1)
+
+
+def test_what_is_older_than_the_stored_copy_is_overtaken(store: Store) -> None:
+    landed(store, arrival("u1", updated_at=day(2)), arrival("u2", updated_at=day(2)), now=T0)
+    came = [arrival("u1", updated_at=day(1)), arrival("u2", updated_at=day(2)), arrival("u3")]
+    with store.reading() as conn:
+        assert overtaken(conn, LEVER, "users", came) == {"u1"}

@@ -3,6 +3,7 @@ from lever_assets.store.reads import Dangling, Duplicates, RowCount
 from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import CandidateTag
+from lever_assets.unified.personal import erased_columns
 from lever_assets_tests.store.builders import LEVER, T0, arrival, candidate, day, landed, merged, tag
 
 
@@ -32,16 +33,24 @@ def test_rows_are_counted_live_and_deleted(store: Store) -> None:
 
 
 def test_the_preview_shows_what_changed_last(store: Store) -> None:
-    merged(store, ("o1", candidate("o1", first_name="Ada")), model="candidates", now=T0)
-    merged(store, ("o2", candidate("o2", first_name="Bo")), model="candidates", now=day(1))
+    merged(store, ("o1", candidate("o1", first_name="Ada", source="Fair")), model="candidates", now=T0)
+    merged(store, ("o2", candidate("o2", first_name="Bo", source="Site")), model="candidates", now=day(1))
     merged(store, ("o3", candidate("o3")), model="candidates", now=T0)
     merged(store, sources=("o3",), model="candidates", now=day(2))
     with store.reading() as conn:
         shown = reads.preview(conn, LEVER, "candidates", 5)
         assert len(reads.preview(conn, LEVER, "candidates", 1).rows) == 1
-    assert shown.columns[:3] == ("id", "remote_id", "first_name")
-    assert "remote_data" not in shown.columns
-    assert [row[1:3] for row in shown.rows] == [("o2", "Bo"), ("o1", "Ada")]
+    assert shown.columns[:2] == ("id", "remote_id")
+    place = shown.columns.index("source")
+    assert [(row[1], row[place]) for row in shown.rows] == [("o2", "Site"), ("o1", "Fair")]
+
+
+def test_the_preview_shows_nothing_personal(store: Store) -> None:
+    merged(store, ("o1", candidate("o1", first_name="Ada")), model="candidates", now=T0)
+    with store.reading() as conn:
+        shown = reads.preview(conn, LEVER, "candidates", 5)
+    assert not set(shown.columns) & set(erased_columns("candidates"))
+    assert "Ada" not in str(shown.rows)
 
 
 def test_references_to_rows_that_never_arrived_are_dangling(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import Store
+from lever_assets.store import Store, ledger
 from lever_assets.store.changes import Change, since
 from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.anonymising import reduced
@@ -269,3 +270,30 @@ def test_a_time_that_can_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch,
             Settings.load()
     else:
         assert Settings.load().retention == 14
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "anonymised"])
+def test_an_action_that_was_under_way_is_erased_when_it_is_over(account: Account, gone: bool) -> None:
+    account.sync()
+    opportunity = account.sandbox.ids("opportunities")[0]
+    request: JsonObject = {"candidate_id": f"remote:{opportunity}", "text": "Secret about Jane"}
+    moment = datetime.now(UTC)
+    with account.session() as session, session.store.writing() as conn:
+        entry = ledger.open_entry(
+            conn, session.name, "add_note", "key", input_hash="h", request=request, now=moment
+        )
+        until = moment + timedelta(minutes=5)
+        assert ledger.claim(conn, entry, "somebody", run_id=None, until=until, now=moment)
+    if gone:
+        account.sandbox.delete("opportunities", opportunity)
+    else:
+        account.sandbox.anonymise(opportunity)
+    account.sync(DELTA)
+    for owner_is_busy in (True, False):
+        with account.session(retention_days="0") as session:
+            erase_due(session)
+            with session.store.writing() as conn:
+                kept = ledger.get(conn, session.name, entry.id)
+                ledger.release(conn, entry.id, "somebody")
+        assert kept is not None
+        assert (kept.request == request) is owner_is_busy

@@ -1,11 +1,22 @@
 """Whether a delta is due is found out with a few requests."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from lever_assets.lever import MalformedError
+from lever_assets.store import ledger
+from lever_assets.store.tables import UNIFIED, child_reads
+from lever_assets.store.watching import longest_unread
+from lever_assets.sync.landing import land
 from lever_assets.sync.polling import Poll, poll
+from lever_assets.sync.resources import WANTED
+from lever_assets.sync.runs import Run
+from lever_assets.sync.session import Scope
+from lever_assets.sync.targeted import refresh_opportunities
+from lever_assets.sync.windows import Bounds
 from lever_assets_tests.sync.tables import DELTA, Account
 
 
@@ -60,13 +71,95 @@ def test_a_record_from_the_future_does_not_call_for_a_delta_again_and_again(acco
     assert not ask(account).changed
 
 
-def test_an_unfinished_sync_is_a_reason(account: Account) -> None:
+def test_a_sync_that_was_stopped_before_all_was_read_is_a_reason(account: Account) -> None:
     account.sync()
     account.sandbox.touch(share=0.5, seed=2)
-    account.sandbox.set_faults("malformed=1.0")
+    account.sandbox.set_faults("malformed=1.0,endpoint=GET /opportunities/:id/interviews")
     with pytest.raises(MalformedError):
         account.sync(DELTA)
     account.sandbox.set_faults()
     told = ask(account)
     assert told.changed
-    assert told.why == "A sync was not finished."
+    assert told.why == "A sync was stopped before it had read the interviews of all opportunities."
+    account.sync(DELTA)
+    assert not ask(account).changed
+
+
+def test_a_sync_that_was_stopped_before_all_was_mapped_is_a_reason(account: Account) -> None:
+    account.sync()
+    account.sandbox.touch(share=0.5, seed=2)
+    with account.session() as session:
+        for resource in WANTED:
+            land(session, resource, DELTA)
+    told = ask(account)
+    assert told.changed
+    assert told.why == "A sync was stopped before all that it had read was in the tables."
+    account.sync(DELTA)
+    assert not ask(account).changed
+
+
+def test_a_window_that_was_stopped_is_no_reason_for_ever(account: Account) -> None:
+    account.sync()
+    some_days = Scope(bounds=Bounds(lower=datetime.now(UTC) - timedelta(days=7)))
+    with account.session() as session:
+        land(session, "users", some_days, Run("stopped", ("users", "stages")))
+    account.sync(DELTA)
+    assert not ask(account).changed
+
+
+def test_what_a_drain_or_an_action_took_in_calls_for_no_delta(account: Account) -> None:
+    account.sync()
+    opportunity = account.sandbox.ids("opportunities")[0]
+    account.sandbox.edit("opportunities", opportunity, {"headline": "Unannounced"})
+
+    async def refresh() -> None:
+        with account.session() as session:
+            async with session.connection.client(session.settings) as lever:
+                await refresh_opportunities(lever, session, [opportunity])
+
+    asyncio.run(refresh())
+    assert not ask(account).changed
+
+
+def test_parents_that_vanished_do_not_keep_others_from_being_read(account: Account) -> None:
+    account.sync()
+    with account.session() as session, session.store.writing() as conn:
+        soon = datetime.now(UTC) + timedelta(days=3)
+        conn.execute(update(UNIFIED["interviews"]).values(starting_at=soon, canceled=False))
+        conn.execute(update(child_reads).values(read_at=datetime.now(UTC) - timedelta(hours=1)))
+    unread = watched(account)
+    assert len(unread) > 2
+    for opportunity in unread[:2]:
+        account.sandbox.account.delete("opportunities", opportunity, None, None)  # Lever does not say so
+    account.sync(DELTA, watch_budget=2)
+    assert watched(account) == unread[2:]
+
+
+def watched(account: Account) -> list[str]:
+    """Return whose watched interviews were read more than half an hour ago."""
+    moment = datetime.now(UTC)
+    with account.session() as session, session.store.reading() as conn:
+        found = longest_unread(
+            conn,
+            session.name,
+            "opportunities",
+            "interviews",
+            read_before=moment - timedelta(minutes=30),
+            limit=100,
+            moving_at=moment,
+        )
+    return [opportunity for opportunity, _ in found]
+
+
+def test_changes_of_candidates_that_are_left_out_are_seen_once(account: Account) -> None:
+    mine = account.sandbox.ids("opportunities")[0]
+    with account.session() as session, session.store.writing() as conn:
+        moment = datetime.now(UTC)
+        ledger.record_created(conn, session.name, "candidates", mine, action_id="made", now=moment)
+    account.sync(only_created=True)
+    account.sandbox.edit("opportunities", mine, {"headline": "New", "updatedAt": account.sandbox.now()})
+    account.sync(DELTA, only_created=True)
+    account.sandbox.touch(share=0.9, seed=4)
+    account.sync(DELTA, only_created=True)
+    with account.session(only_created=True, watch_budget=0) as session:
+        assert not poll(session).changed

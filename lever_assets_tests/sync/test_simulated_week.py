@@ -1,8 +1,7 @@
-"""A week at a company, with outages and clocks that disagree; then every table is that of a fresh sync."""
+"""A week with outages, stops and clocks that disagree; then the tables are those of a fresh sync."""
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from lever_assets.lever import LeverError
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.sandbox import Sandbox
 from lever_assets.sync.polling import poll
+from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
@@ -68,7 +68,8 @@ def set_clock(sandbox: Sandbox, chance: random.Random) -> None:
 
 
 Deed = Callable[[Sandbox, random.Random], Any]
-DEEDS: tuple[tuple[int, Deed], ...] = (
+Deeds = tuple[tuple[int, Deed], ...]
+ANNOUNCED: Deeds = (
     (12, edit_candidate),
     (6, lambda sandbox, chance: sandbox.add_opportunity()),
     (8, lambda sandbox, chance: sandbox.move(anybody(sandbox, chance))),
@@ -76,51 +77,76 @@ DEEDS: tuple[tuple[int, Deed], ...] = (
     (3, lambda sandbox, chance: sandbox.archive(anybody(sandbox, chance), None)),
     (3, lambda sandbox, chance: sandbox.delete("opportunities", anybody(sandbox, chance))),
     (1, lambda sandbox, chance: sandbox.anonymise(anybody(sandbox, chance))),
-    (4, lambda sandbox, chance: sandbox.add_interview(anybody(sandbox, chance))),
-    (3, edit_interview),
-    (2, cancel_interview),
-    (2, lambda sandbox, chance: sandbox.add_offer(anybody(sandbox, chance))),
-    (2, edit_offer),
     (2, delete_application),
     (2, edit_posting),
     (1, lambda sandbox, chance: sandbox.add_posting()),
     (1, lambda sandbox, chance: sandbox.deactivate(chance.choice(sandbox.ids("users")))),
     (1, set_clock),
 )
+"""What Lever tells of, by its lists of what changed and what was deleted."""
+UNANNOUNCED: Deeds = (
+    (4, lambda sandbox, chance: sandbox.add_interview(anybody(sandbox, chance))),
+    (3, edit_interview),
+    (2, cancel_interview),
+    (2, lambda sandbox, chance: sandbox.add_offer(anybody(sandbox, chance))),
+    (2, edit_offer),
+)
+"""What may happen without a word of Lever's."""
 
 
-def visit(account: Account) -> None:
-    """Do what the sensor does: ask, and read what changed if anything did."""
+class StoppedError(Exception):
+    """The process was stopped."""
+
+
+def visit(account: Account, chance: random.Random) -> None:
+    """Do what the sensor does: ask, and read what changed if anything did. Sometimes it is stopped midway."""
+    steps = chance.randrange(1, 25) if chance.random() < 0.2 else None
+
+    def count(_report: object) -> None:
+        nonlocal steps
+        if steps is not None:
+            steps -= 1
+            if steps == 0:
+                raise StoppedError
+
     with account.session() as session:
-        changed = poll(session).changed
-    if changed:
-        account.sync(DELTA)
+        if poll(session).changed:
+            sync(session, DELTA, on_report=count)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("deeds", "last", "seed"),
+    [
+        (ANNOUNCED, DELTA, 1),
+        (ANNOUNCED, DELTA, 2),
+        ((*ANNOUNCED, *UNANNOUNCED), Scope(reconcile=True), 2),
+    ],
+    ids=["told by deltas alone", "the same, another week", "told in part, and reconciled"],
+)
 def test_after_a_week_every_table_is_that_of_a_fresh_sync(
-    account: Account, monkeypatch: pytest.MonkeyPatch, seed: int
+    account: Account, monkeypatch: pytest.MonkeyPatch, deeds: Deeds, last: Scope, seed: int
 ) -> None:
     monkeypatch.setattr(RetryPolicy, "wait_after", lambda *_: None)
     chance, sandbox = random.Random(seed), account.sandbox
     sandbox.set_now(sandbox.now() - chance.randrange(-DAYS, DAYS) * 24 * HOUR)
     account.sync()
-    failed = 0
+    failed = stopped = 0
     for _ in range(DAYS * VISITS_A_DAY):
-        for deed in chance.choices([each for _, each in DEEDS], [weight for weight, _ in DEEDS], k=4):
+        for deed in chance.choices([each for _, each in deeds], [weight for weight, _ in deeds], k=4):
             deed(sandbox, chance)
         sandbox.advance(24 * HOUR // VISITS_A_DAY)
         if chance.random() < 0.25:
             sandbox.set_faults(chance.choice(OUTAGES))
         try:
-            visit(account)
+            visit(account, chance)
         except LeverError:
             failed += 1
+        except StoppedError:
+            stopped += 1
         sandbox.set_faults()
     assert failed >= 3
-    with suppress(LeverError):
-        visit(account)
-    account.sync(Scope(reconcile=True))
+    assert stopped >= 1
+    account.sync(last)
 
     fresh = Account(sandbox, account.folder, empty_database(account.folder))
     fresh.sync()
