@@ -1,6 +1,7 @@
 """What keeps an account fresh by itself: a sensor that asks Lever for changes, a schedule that reconciles."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -17,6 +18,8 @@ from lever_assets.sync.session import Session, now
 
 CAUSE_TAG = "lever/cause"
 """Says on a run why it was started."""
+_SILENT = timedelta(minutes=5)
+"""Between two steps of a sync there are seconds, and while one works it holds the lock."""
 
 
 def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
@@ -37,10 +40,11 @@ def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.Se
     def delta(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if settings.api_key is None:
             return dg.SkipReason(str(NotConnectedError()))
-        under_way = run_under_way(context.instance, connection)
-        if under_way is not None:
-            return dg.SkipReason(f"Run {under_way} of this connection is under way.")
         with in_one_sentence(), Session.open(settings) as session:
+            end_dead_runs(context.instance, session)
+            under_way = run_under_way(context.instance, connection)
+            if under_way is not None:
+                return dg.SkipReason(f"Run {under_way} of this connection is under way.")
             told = _poll_alone(session)
         if told.since is None or not told.changed:
             return dg.SkipReason(told.why)
@@ -93,12 +97,46 @@ def reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) ->
 
 def run_under_way(instance: dg.DagsterInstance, connection: str) -> str | None:
     """Return the id of a run that syncs the connection and has not ended, None if there is none."""
-    for run in unfinished_runs(instance):
-        if any(key.path[0] == connection for key in run.asset_selection or ()) or REFRESH_TAG in run.tags:
-            return run.run_id
-        if run.job_name in {f"{connection}_sync", f"{connection}_full_sync"}:
-            return run.run_id
-    return None
+    return next((run.run_id for run in unfinished_runs(instance) if _syncs(run, connection)), None)
+
+
+def _syncs(run: dg.DagsterRun, connection: str) -> bool:
+    """Tell whether a run syncs a connection: by a job of ours, or because somebody chose its assets."""
+    chosen = any(key.path[0] == connection for key in run.asset_selection or ())
+    refreshes = REFRESH_TAG in run.tags and run.tags.get(CONNECTION_TAG) == connection
+    return chosen or refreshes or run.job_name in {f"{connection}_sync", f"{connection}_full_sync"}
+
+
+def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:
+    """Report the connection's syncs as failed whose process is gone, so that they hold up no other.
+
+    Dagster does not see that by itself: its launcher can't tell whether a run's process lives. A run that has
+    said nothing for minutes is dead if nobody holds the connection's lock, which goes with the process; while
+    a step reads, it is held.
+    """
+    silent = [
+        run
+        for run in unfinished_runs(instance)
+        if run.status is dg.DagsterRunStatus.STARTED
+        and _syncs(run, session.name)
+        and _said_nothing_since(instance, run.run_id) > _SILENT
+    ]
+    if not silent:
+        return
+    try:
+        with session.alone():
+            for run in silent:
+                instance.report_run_failed(
+                    run, "The process of this run is gone. The next sync goes on where it stood."
+                )
+    except BusyError:
+        return
+
+
+def _said_nothing_since(instance: dg.DagsterInstance, run_id: str) -> timedelta:
+    """Return for how long a run has reported no event."""
+    last = instance.get_records_for_run(run_id, limit=1, ascending=False).records
+    return timedelta(seconds=now().timestamp() - last[0].timestamp) if last else timedelta.max
 
 
 def unfinished_runs(instance: dg.DagsterInstance) -> Iterable[dg.DagsterRun]:

@@ -5,6 +5,7 @@ None of it is in the pool of the syncs: a long sync does not hold it up.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import dagster as dg
 
@@ -17,11 +18,12 @@ from lever_assets.orchestration.refreshing import CAUSE_TAG, run_under_way, unfi
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
 from lever_assets.sync.erasing import erase_due
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Session, now
 from lever_assets.webhooks.draining import drain
 
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
+_LONGEST_DRAINING = timedelta(minutes=15)
 
 
 def webhooks_job(settings: Settings) -> dg.JobDefinition:
@@ -44,7 +46,7 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
             }
         )
         if report.error:
-            raise dg.Failure(f"{report.failed:,} events wait for the next run: {report.error}")
+            raise dg.Failure(f"The events wait for a later run: {report.error}", allow_retries=False)
 
     return op_job(
         settings,
@@ -68,9 +70,9 @@ def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefin
     def webhooks(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if settings.api_key is None:
             return dg.SkipReason(str(NotConnectedError()))
-        running = next((run for run in unfinished_runs(context.instance) if run.job_name == job.name), None)
+        running = _draining(context.instance, job.name)
         if running is not None:
-            return dg.SkipReason(f"Run {running.run_id} is draining the inbox.")
+            return dg.SkipReason(f"Run {running} is draining the inbox.")
         with in_one_sentence(), _opened(settings) as store, store.reading() as conn:
             waiting = inbox.pending_count(conn, connection)
         if not waiting:
@@ -79,6 +81,15 @@ def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefin
         return dg.RunRequest(tags={CAUSE_TAG: cause, CONNECTION_TAG: connection})
 
     return webhooks
+
+
+def _draining(instance: dg.DagsterInstance, job: str) -> str | None:
+    """Return the id of a run that drains the inbox; one that is older than any draining is dead."""
+    for run in unfinished_runs(instance):
+        record = instance.get_run_record_by_id(run.run_id)
+        if run.job_name == job and record and now() - record.create_timestamp < _LONGEST_DRAINING:
+            return run.run_id
+    return None
 
 
 def notices_sensor(settings: Settings) -> dg.SensorDefinition:

@@ -10,19 +10,20 @@ from lever_assets.lever import (
     AuthenticationError,
     LeverClient,
     LeverError,
-    PermissionMissingError,
     RateLimitedError,
     UnavailableError,
 )
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, inbox
 from lever_assets.store.inbox import InboxEvent
+from lever_assets.sync.coverage import Coverage
+from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.webhooks.events import EVENTS, EVERYTHING, About
 
 _AT_ONCE = 50
-_OUTAGES = (UnavailableError, RateLimitedError, AuthenticationError, PermissionMissingError)
+_OUTAGES = (UnavailableError, RateLimitedError, AuthenticationError)
 """What no single event is to blame for: everything waits until it is over."""
 
 Events = Sequence[InboxEvent]
@@ -32,7 +33,7 @@ Events = Sequence[InboxEvent]
 class DrainReport:
     """What draining did.
 
-    `handled`, `failed`, `parked` and `waiting` (due, but not reached) count events; `read` and `gone`
+    `handled`, `failed`, `parked` and `waiting` (for a later draining) count events; `read` and `gone`
     opportunities. `error` is a sentence when Lever could not be asked.
     """
 
@@ -60,8 +61,9 @@ def drain(session: Session, *, limit: int = 1000) -> DrainReport:
     is how it stands now. An event is handled only when what it is about is in the tables. One that fails is
     tried again later, and parked in the end; an outage of Lever's ends the draining and counts for none.
     A drain that is killed leaves its events as they were. Raises BusyError if somebody else is draining,
-    StoreError, NotConnectedError.
+    StoreError, NotConnectedError, SettingsError if what is to be kept can't be told from the settings.
     """
+    Coverage.of(session.settings, BY_NAME["opportunities"], now())
     with session.store.exclusive(f"{session.name} webhooks"):
         report = asyncio.run(_drain(session, limit))
     if report.merged.changed:
@@ -80,7 +82,7 @@ async def _drain(session: Session, limit: int) -> DrainReport:
         requests = lever.traffic.requests
     with session.store.writing() as conn:
         inbox.forget_old(conn, session.name, now=now())
-        waiting = inbox.pending_count(conn, session.name, now=now())
+        waiting = inbox.waiting_count(conn, session.name)
     done = drainage
     return DrainReport(
         done.handled,
@@ -122,7 +124,7 @@ class _Drainage:
                 self.error = str(error)
                 left = [event.id for listed in (*some.values(), *dict(subjects).values()) for event in listed]
                 with self._session.store.writing() as conn:
-                    inbox.put_off(conn, self._session.name, left, self.error)
+                    inbox.put_off(conn, self._session.name, left, self.error, now=now())
 
     async def _handle(self, subjects: Mapping[About, Events]) -> None:
         """Handle all these events; when one of them fails, each subject by itself."""

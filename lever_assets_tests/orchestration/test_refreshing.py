@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from lever_assets.definitions import build
+from lever_assets.orchestration import refreshing
 from lever_assets.orchestration.jobs import over
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import put_state
@@ -103,6 +104,35 @@ def test_never_two_at_a_time(synced: Place) -> None:
     with Session.open(synced.settings()) as session, session.alone():
         assert "another sync" in skipped(synced).lower()
     assert requested(synced)["lever/refresh"] == "delta"
+
+
+def begun(place: Place) -> dg.DagsterRun:
+    """Leave a run that began, and said so."""
+    job = build(place.settings()).resolve_job_def("lever_sync")
+    run = place.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    place.instance.report_engine_event("at work", run)
+    return run
+
+
+def test_a_run_whose_process_is_gone_is_ended_and_holds_up_no_other(
+    synced: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begun(synced)
+    assert run.run_id in skipped(synced)
+    monkeypatch.setattr(refreshing, "_SILENT", timedelta())
+    with Session.open(synced.settings()) as session, session.alone():
+        assert run.run_id in skipped(synced)  # somebody is at work
+    assert skipped(synced).startswith("Nothing has changed since")
+    ended = synced.instance.get_run_by_id(run.run_id)
+    assert ended is not None
+    assert ended.status is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_of_another_connection_holds_up_nothing(synced: Place) -> None:
+    tags = {"lever/refresh": "delta", "lever/connection": "other"}
+    job = dg.GraphDefinition(name="other_sync", node_defs=[]).to_job()
+    synced.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+    assert skipped(synced).startswith("Nothing has changed since")
 
 
 def test_an_unreachable_lever_fails_the_tick_in_one_sentence(synced: Place) -> None:

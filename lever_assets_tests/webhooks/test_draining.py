@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from lever_assets.lever import LeverClient, RequestRejectedError
+from lever_assets.lever import LeverClient, LeverError, PermissionMissingError, RequestRejectedError
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.notices.enqueueing import enqueue
+from lever_assets.settings import SettingsError
 from lever_assets.store import BusyError, inbox, outbox
 from lever_assets.store.inbox import MOST_ATTEMPTS
 from lever_assets.store.tables import webhook_inbox
@@ -113,6 +114,8 @@ def test_an_outage_is_no_event_s_fault(listening: Listening, monkeypatch: pytest
         assert (report.handled, report.failed, report.parked) == (0, 0, 0)
         assert report.waiting > 0
         assert "out of order" in (report.error or "")
+        assert drained(listening).requests == 0  # they are due again in a minute, not at once
+        make_due(listening)
     with listening.session() as session, session.store.reading() as conn:
         assert {(each.state, each.attempts) for each in conn.execute(select(webhook_inbox))} == {
             ("pending", 0)
@@ -122,28 +125,36 @@ def test_an_outage_is_no_event_s_fault(listening: Listening, monkeypatch: pytest
     assert drained(listening).handled == report.waiting
 
 
-def refusing(bad: str) -> Callable[..., Coroutine[Any, Any, RefreshReport]]:
+def refusing(bad: str, error: LeverError) -> Callable[..., Coroutine[Any, Any, RefreshReport]]:
     """Refresh as always, except for one opportunity, which Lever refuses."""
 
     async def refresh(
         lever: LeverClient, session: Session, ids: Collection[str], **how: Any
     ) -> RefreshReport:
         if bad in ids:
-            raise RequestRejectedError("Lever answered HTTP 400", "report it")
+            raise error
         return await refresh_opportunities(lever, session, ids, **how)
 
     return refresh
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RequestRejectedError("Lever answered HTTP 400", "report it"),
+        PermissionMissingError("Lever answered HTTP 403", "grant it", "opportunities:read:admin"),
+    ],
+    ids=["refused", "hidden from the key"],
+)
 def test_one_that_always_fails_holds_up_no_other_and_is_parked_in_the_end(
-    listening: Listening, monkeypatch: pytest.MonkeyPatch
+    listening: Listening, monkeypatch: pytest.MonkeyPatch, error: LeverError
 ) -> None:
     sandbox = listening.sandbox
     bad, *good = with_application(listening)[:6]
     for each in (bad, *good):
         sandbox.emit("candidateStageChange", {"opportunityId": each})
     sandbox.wait_for_webhooks(20)
-    monkeypatch.setattr(draining, "refresh_opportunities", refusing(bad))
+    monkeypatch.setattr(draining, "refresh_opportunities", refusing(bad, error))
     first = drained(listening)
     assert (first.handled, first.failed, first.parked) == (len(good), 1, 0)
     assert drained(listening) == DrainReport()  # it is not due yet
@@ -155,10 +166,17 @@ def test_one_that_always_fails_holds_up_no_other_and_is_parked_in_the_end(
     with listening.session() as session, session.store.writing() as conn:
         (row,) = conn.execute(select(webhook_inbox).where(webhook_inbox.c.state == "parked"))
         assert row.attempts == MOST_ATTEMPTS
-        assert "HTTP 400" in row.error
+        assert row.error == str(error)
         assert inbox.unpark(conn, session.name, now=now()) == 1
     monkeypatch.undo()
     assert drained(listening).handled == 1
+
+
+def test_settings_that_can_not_be_combined_are_told_and_cost_no_event(listening: Listening) -> None:
+    listening.sandbox.move(with_application(listening)[0])
+    with pytest.raises(SettingsError, match="LEVER_ONLY_CREATED"):
+        drained(listening, only_created=True, candidate_cutoff="90d")
+    assert drained(listening).handled > 0
 
 
 def test_one_that_names_nothing_is_parked_at_once(listening: Listening) -> None:
