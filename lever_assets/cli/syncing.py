@@ -54,6 +54,7 @@ def sync(
         raise typer.BadParameter("--from lies after --to")
 
     from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.sync.erasing import erase_due  # noqa: PLC0415
     from lever_assets.sync.run import sync as run_sync  # noqa: PLC0415
     from lever_assets.sync.session import Session  # noqa: PLC0415
 
@@ -63,7 +64,8 @@ def sync(
         if not as_json:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
         report = run_sync(session, scope)
-        _tell(session)
+        erase_due(session)
+        tell(session)
     for warning in report.warnings:
         output.warn(warning)
     if as_json:
@@ -72,15 +74,15 @@ def sync(
         _show(report)
 
 
-def _tell(session: "Session") -> None:
-    """Tell the user's URLs what changed; what does not arrive is sent again after the next sync."""
+def tell(session: "Session") -> None:
+    """Tell the user's URLs what changed; what does not arrive is sent again with the next command."""
     from lever_assets.notices.delivering import deliver  # noqa: PLC0415
     from lever_assets.notices.enqueueing import enqueue  # noqa: PLC0415
 
-    if enqueue(session.store, session.settings):
-        done = deliver(session.store, session.settings)
-        if done.failed or done.given_up:
-            output.warn(f"{done.failed + done.given_up} notices that data changed did not arrive")
+    enqueue(session.store, session.settings)
+    done = deliver(session.store, session.settings)
+    if done.failed or done.given_up:
+        output.warn(f"{done.failed + done.given_up} notices that data changed did not arrive")
 
 
 def _scope(

@@ -6,6 +6,7 @@ import typer
 
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
+from lever_assets.cli.syncing import tell
 
 
 def register(app: typer.Typer) -> None:
@@ -93,6 +94,7 @@ def drain(
             with session.store.writing() as conn:
                 inbox.unpark(conn, session.name, now=now())
         report = run_drain(session, limit=limit)
+        tell(session)
     if as_json:
         output.as_json(report)
     else:

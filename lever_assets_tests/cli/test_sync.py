@@ -1,13 +1,18 @@
 """`sync`, `status`, `plan` and `replay`: what they do, say and return."""
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from lever_assets.lever import RetryPolicy
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.store import Store
+from lever_assets.store.tables import UNIFIED, notice_outbox
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.notices.hooks import listening
 
 
 def test_the_first_sync_reads_the_whole_account_and_the_next_what_changed(
@@ -200,3 +205,39 @@ def test_the_key_is_never_shown(command: Command, monkeypatch: pytest.MonkeyPatc
 def test_version_and_help(command: Command) -> None:
     assert command("--version").out.startswith("lever-assets 0.")
     assert "Bring the database up to Lever." in command("--help").out
+
+
+def test_a_notice_that_did_not_arrive_is_sent_again_with_the_next_command(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with listening() as hook:
+        monkeypatch.setenv("LEVER_NOTICE_URLS", hook.url)
+        monkeypatch.setenv("LEVER_NOTICE_SECRET", "s3cret")
+        hook.statuses.append(500)
+        first = command("sync")
+        assert "did not arrive" in first.err
+        store = Store.open(f"sqlite:///{tmp_path / 'data' / 'lever.db'}")
+        with store.writing() as conn:
+            conn.execute(update(notice_outbox).values(due_at=datetime.now(UTC)))
+        store.close()
+        second = command("sync")
+        assert "did not arrive" not in second.err
+        assert len(hook.bodies) == 2
+
+
+def test_what_is_due_is_erased_without_dagster_too(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LEVER_RETENTION_DAYS", "0")
+    command("sync")
+    gone = sandbox.ids("opportunities")[0]
+    sandbox.delete("opportunities", gone)
+    command("sync")
+    command("sync")
+    store = Store.open(f"sqlite:///{tmp_path / 'data' / 'lever.db'}")
+    c = UNIFIED["candidates"].c
+    with store.reading() as conn:
+        row = conn.execute(select(c.last_name, c.remote_deleted_at).where(c.remote_id == gone)).one()
+    store.close()
+    assert row.remote_deleted_at is not None
+    assert row.last_name is None
