@@ -1,13 +1,16 @@
 """Configuration, read once from the environment (and a `.env` file in the working directory), typed."""
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -96,9 +99,7 @@ class Settings(BaseSettings):
     concurrency: int = Field(16, ge=1, le=200, description="Requests under way at once")
     timeout_seconds: float = Field(30, gt=0, description="How long one request may take")
     retention_days: str = Field(
-        "14",
-        pattern=r"^(off|\d{1,5})$",
-        description="Days until personal data of gone records is erased, or off",
+        "14", description="Days until personal data of gone records is erased, or off"
     )
     change_history: bool = Field(True, description="Keep each change of a row in the table changes")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
@@ -128,6 +129,20 @@ class Settings(BaseSettings):
                 raise ValueError("one of them is not a web address such as https://example.com/changed")
         return value
 
+    @field_validator("reconcile_schedule")
+    @classmethod
+    def _check_schedule(cls, value: str) -> str:
+        if re.fullmatch(r"(\S+\s+){4}\S+", value.strip()) is None or not re.fullmatch(r"[\w\s*/,#-]+", value):
+            raise ValueError("write it as five fields of cron, such as 0 3 * * 0")
+        return value
+
+    @field_validator("retention_days")
+    @classmethod
+    def _check_retention(cls, value: str) -> str:
+        if re.fullmatch(r"off|\d{1,5}", value) is None:
+            raise ValueError("write a number of days, or off")
+        return value
+
     @field_validator("candidate_cutoff", mode="before")
     @classmethod
     def _read_cutoff(cls, value: object) -> object:
@@ -150,7 +165,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             name = "LEVER_" + "_".join(str(part) for part in first["loc"]).upper()
-            raise SettingsError(f"{name} can't be used: {first['msg']}. Correct it and try again.") from None
+            why = first["msg"].removeprefix("Value error, ")
+            raise SettingsError(f"{name} can't be used: {why}. Correct it and try again.") from None
 
     @cached_property
     def tables_url(self) -> str:
@@ -189,3 +205,11 @@ class Settings(BaseSettings):
     def sync_overlap(self) -> timedelta:
         """How far a delta reaches back before its watermark."""
         return timedelta(seconds=self.sync_overlap_seconds)
+
+
+def misspelt() -> dict[str, str | None]:
+    """Return the variables that look like settings and are none, each with the setting that may be meant."""
+    known = [f"LEVER_{name.upper()}" for name in Settings.model_fields]
+    given = {*os.environ, *dotenv_values(".env")}
+    unknown = sorted(name for name in given if name.startswith("LEVER_") and name not in known)
+    return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in unknown}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lever_assets.cli import acting, demo, errors, sandbox, showing, syncing, webhooks
+from lever_assets.cli import acting, demo, errors, output, sandbox, showing, syncing, webhooks
 
 app = typer.Typer(
     name="lever-assets",
@@ -44,6 +44,10 @@ def root(
 ) -> None:
     """Keep a Lever account in your own database, and write back to it."""
     context.obj = {"debug": debug, "version": version}
+    from lever_assets.settings import misspelt  # noqa: PLC0415 - the help needs none
+
+    for name, meant in misspelt().items():
+        output.warn(f"{name} is no setting{f'; did you mean {meant}?' if meant else ''}")
 
 
 def _usage(error: typer.TyperException) -> str:

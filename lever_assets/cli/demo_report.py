@@ -1,5 +1,6 @@
 """What the demo tells: what landed, what can be asked of it, what to do next."""
 
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 
@@ -110,8 +111,9 @@ def _indented(sql: str) -> str:
 
 
 def _next_steps(settings: Settings) -> str:
+    command = "lever-assets" if shutil.which("lever-assets") else ".venv/bin/lever-assets"
     return f"""
 The tables are in {settings.data_dir / "lever.db"} (SQLite). What to do next:
-  see it in Dagster      lever-assets demo --ui   (or: make demo-ui)
-  sync your own account  export LEVER_API_KEY=...; lever-assets plan; lever-assets sync
+  see it in Dagster      {command} demo --ui   (or: make demo-ui)
+  sync your own account  export LEVER_API_KEY=...; {command} plan; {command} sync
   all settings           docs/configuration.md; all tables: docs/tables.md"""

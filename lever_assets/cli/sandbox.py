@@ -1,6 +1,7 @@
 """`sandbox serve`: a local Lever to try things on."""
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -79,6 +80,7 @@ def serve(
         faults = parse_faults(fault or ())
     except ValueError as error:
         raise typer.BadParameter(f"--fault: {_reason(error)}") from None
+    _check_denied(deny or ())
     config = SandboxConfig(
         opportunities=opportunities,
         seed=seed,
@@ -108,6 +110,17 @@ def serve(
         raise CommandError(f"{where} can't be used ({in_words(error)}): give another") from None
     except ValueError as error:
         raise CommandError(f"the sandbox can't start: {error}") from None
+
+
+def _check_denied(names: Iterable[str]) -> None:
+    from lever_assets.sandbox.reads import READS  # noqa: PLC0415
+    from lever_assets.sandbox.writes import WRITES  # noqa: PLC0415
+
+    routes = (*READS, *WRITES)
+    known = {each.resource for each in routes} | {f"{each.resource}:{each.access}" for each in routes}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise typer.BadParameter(f"--deny: there is no {unknown[0]}; there are {', '.join(sorted(known))}")
 
 
 def _reason(error: ValueError) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lever_assets.cli import output
+from lever_assets.cli.errors import CommandError
 
 if TYPE_CHECKING:
     from lever_assets.settings import Settings
@@ -144,7 +145,10 @@ def _row(report: "DeriveReport") -> tuple[object, ...]:
 
 
 def _show(report: "SyncReport") -> None:
-    output.table("", _COLUMNS, (_row(each) for each in report.derived))
+    if any(each.counts.changed for each in report.derived):
+        output.table("", _COLUMNS, (_row(each) for each in report.derived))
+    else:
+        typer.echo("Nothing has changed in the tables.")
     rejected = f", {report.rejected:,} of them rejected" if report.rejected else ""
     typer.echo(f"\n{report.requests:,} requests{rejected}, {report.seconds:.1f} seconds.")
 
@@ -194,10 +198,14 @@ def replay(
         raise typer.BadParameter(f"no such model: {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
 
     from lever_assets.settings import Settings  # noqa: PLC0415
+    from lever_assets.store import current_version  # noqa: PLC0415
     from lever_assets.sync.run import replay as run_replay  # noqa: PLC0415
     from lever_assets.sync.session import Session  # noqa: PLC0415
 
     with output.following() as say, Session.open(Settings.load(), listener=say) as session:
+        with session.store.reading() as conn:
+            if not current_version(conn, session.name):
+                raise CommandError("nothing was read from Lever yet: run `lever-assets sync` first")
         reports = run_replay(session, models or None)
     if as_json:
         output.as_json({"models": {each.model: _counts(each) for each in reports}})

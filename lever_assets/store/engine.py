@@ -1,5 +1,6 @@
 """Engines for the two databases: the URL made right, SQLite's settings and its transactions."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ def make_engine(url: URL) -> Engine:
                 f"the folder {file.parent} can't be made ({error.strerror})",
                 "choose another place for the database",
             ) from error
+        with suppress(OSError):  # opening it says why it can't be made
+            file.touch(mode=0o600)  # candidates are nobody else's business; SQLite's further files follow
     waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
     engine = create_engine(url, connect_args=waits, **options)
     event.listen(engine, "connect", _set_up_sqlite)

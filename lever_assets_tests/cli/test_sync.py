@@ -241,3 +241,26 @@ def test_what_is_due_is_erased_without_dagster_too(
     store.close()
     assert row.remote_deleted_at is not None
     assert row.last_name is None
+
+
+def test_a_misspelt_setting_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVER_RATELIMIT", "5")
+    told = command("status")
+    assert told.code == 0
+    assert told.err.startswith("warning: LEVER_RATELIMIT is no setting; did you mean LEVER_RATE_LIMIT?")
+
+
+def test_replaying_before_anything_was_read_says_so(command: Command) -> None:
+    told = command("replay")
+    assert told.code == 1
+    assert "nothing was read from Lever yet" in told.err
+
+
+def test_a_sync_without_news_says_so(command: Command) -> None:
+    command("sync")
+    assert "Nothing has changed in the tables." in command("sync").out
+
+
+def test_a_new_database_is_its_owners_alone(command: Command, tmp_path: Path) -> None:
+    command("sync")
+    assert (tmp_path / "data" / "lever.db").stat().st_mode & 0o077 == 0

@@ -74,7 +74,8 @@ def test_a_model_reports_rows_and_a_preview(
     assert told["inserted"] == told["dagster/row_count"] == len(filled["candidates"])
     assert told["unmappable"] == 0
     header, _, *rows = told["preview"].splitlines()
-    assert "first_name" in header
+    assert "source" in header
+    assert "first_name" not in header
     assert "remote_data" not in header
     assert len(rows) == 5
     assert max(len(cell.strip()) for row in rows for cell in row.split(" | ")) <= 64
