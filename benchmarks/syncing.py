@@ -64,7 +64,7 @@ def _sync(lever: Served, into: Database, *, delta: bool, rate: float, progress: 
 def _outcome(report: SyncReport) -> Outcome:
     return Outcome(
         {each.resource: each.traffic.requests for each in report.landed},
-        sum(each.seconds for each in report.landed),
+        report.seconds - sum(each.seconds for each in report.derived),
         report.seconds,
         {each.resource: each.counts for each in report.landed},
         {each.model: each.counts for each in report.derived},
