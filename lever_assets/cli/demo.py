@@ -101,6 +101,7 @@ def _open_dagster(environment: dict[str, str], port: int) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.default_int_handler)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "lever_assets.definitions", "-p", str(port)]
+    command += ["--log-level", "warning"]  # not each tick of a sensor
     typer.echo(
         f"\nDagster opens at http://{_HOST}:{port} in a few seconds. Ctrl-C ends it, and the account.\n"
     )
