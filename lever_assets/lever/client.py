@@ -23,6 +23,7 @@ from lever_assets.lever.downloads import Saving
 from lever_assets.lever.errors import (
     LeverError,
     MalformedError,
+    NotFoundError,
     RateLimitedError,
     RequestRejectedError,
     UnavailableError,
@@ -154,6 +155,10 @@ class LeverClient:
             return await self._retry.run(
                 lambda: self._write(request, outgoing), self._after_failure, may_repeat
             )
+        except NotFoundError:
+            if not (may_have_happened and request.method == "DELETE"):
+                raise
+            return Answer(404)  # the try before this one did it
         except (UnavailableError, RateLimitedError, MalformedError) as error:
             if not may_have_happened:
                 raise

@@ -17,7 +17,9 @@ _YES = frozenset({"yes", "y", "true", "1"})
 _NO = frozenset({"no", "n", "false", "0"})
 # A number as people write it: commas or spaces between thousands, a currency before or after it.
 _NUMBER = re.compile(r"([+-]?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?|[+-]?\d*\.?\d+)")
-_CURRENCY = re.compile(r"^[^\d.,+-]{1,4}|[^\d.,+-]{1,4}$")
+_CURRENCY = re.compile(r"^\s*(?:[€$£¥₹]|[A-Z]{3}(?![A-Za-z]))\s*|\s*(?:[€$£¥₹]|(?<![A-Za-z])[A-Z]{3})\s*$")
+# A dot before three digits stands between thousands in half of the world, and for decimals in the other.
+_AMBIGUOUS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
 _NO_ANSWERS = frozenset({QuestionType.FILE, QuestionType.INFORMATION})  # the API gives none of these out
 
 
@@ -114,7 +116,8 @@ def _number(value: JsonValue) -> int | float | None:
         return single if math.isfinite(single) else None
     if not isinstance(single, str):
         return None
-    match = _NUMBER.fullmatch(_CURRENCY.sub("", single.strip()).strip())
+    bare = _CURRENCY.sub("", single.strip()).strip()
+    match = None if _AMBIGUOUS.fullmatch(bare) else _NUMBER.fullmatch(bare)
     if match is None:
         return None
     number = float(re.sub(r"[, ]", "", match[1]))

@@ -43,9 +43,15 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
         window.start.astimezone(UTC),
         window.end.astimezone(UTC),
         first=first_instant(settings),
-        now=datetime.now(UTC),
+        now=_began(context),
     )
     return Scope(bounds)
+
+
+def _began(context: dg.AssetExecutionContext) -> datetime:
+    """Return when the run was made: all its steps cover the same, whichever windows end meanwhile."""
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    return datetime.now(UTC) if record is None else record.create_timestamp.astimezone(UTC)
 
 
 def run_of(context: dg.AssetExecutionContext, settings: Settings) -> Run:

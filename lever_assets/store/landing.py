@@ -241,12 +241,14 @@ def land_children(
     version: int,
     now: datetime,
     asked_at: Mapping[str, datetime] | None = None,
+    partial: Collection[str] = (),
 ) -> Landed:
     """Land the complete lists of children of some parents; a stored child that its list lacks is deleted.
 
     `parent_hashes` holds the content hash that each parent had before its children were read, for
     `parents.Due`; with None, or without the parent, the hash that was kept stays. `asked_at`: when each list
     was asked for (`now` where it does not say); a list that was asked for before the stored one is left out.
+    `partial`: parents of whose list a record could not be taken; nothing of theirs is deleted.
     """
     asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
     newer = _asked_for_later(conn, connection, resource, asked)
@@ -262,7 +264,7 @@ def land_children(
         select(c.remote_id).where(
             c.connection == connection,
             c.parent_id.is_not(None),
-            among(conn, c.parent_id, children),
+            among(conn, c.parent_id, set(children) - set(partial)),
             c.deleted_at.is_(None),
         )
     ).scalars()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, select
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.tables import mapping_errors
@@ -57,6 +57,28 @@ def resolve(conn: Connection, connection: str, model: str, remote_ids: Collectio
             _c.connection == connection, _c.model == model, among(conn, _c.remote_id, remote_ids)
         )
     ).rowcount
+
+
+def resolve_all(conn: Connection, connection: str, model: str, *, before: datetime | None = None) -> int:
+    """Forget all errors of `model`, or those last seen before an instant; return how many there were."""
+    mine = and_(_c.connection == connection, _c.model == model)
+    if before is not None:
+        mine = and_(mine, _c.last_seen_at < before)
+    return conn.execute(delete(mapping_errors).where(mine)).rowcount
+
+
+def resolve_looked_up(
+    conn: Connection, connection: str, model: str, driver: str, readable: Collection[tuple[str, str]]
+) -> None:
+    """Forget the errors of `model` on records beside its driver's that could be read: (resource, id) each."""
+    mine = and_(_c.connection == connection, _c.model == model, _c.resource != driver)
+    known = conn.execute(select(_c.resource, _c.remote_id).where(mine)).all()
+    for resource in {row.resource for row in known}:
+        over = [row.remote_id for row in known if (resource, row.remote_id) in readable]
+        if over:
+            conn.execute(
+                delete(mapping_errors).where(mine, _c.resource == resource, among(conn, _c.remote_id, over))
+            )
 
 
 def count(conn: Connection, connection: str, model: str | None = None) -> int:

@@ -54,6 +54,7 @@ def merge(
     sources: Collection[str],
     now: datetime,
     history: History | None = None,
+    incomplete: Collection[str] = (),
 ) -> Merged:
     """Bring the table of `model` to `rows`, pairs of source key (remote id of the raw record) and row.
 
@@ -61,7 +62,8 @@ def merge(
     one of them and was not yielded is marked as gone (`remote_deleted_at`); a row yielded again loses the
     mark. `changed_at` moves only where the content or the mark does. Of one id yielded twice the first
     counts. A row stored for another source is taken over. Rows are read as they are merged, a thousand at a
-    time. With `history` each change is kept in the table `changes`.
+    time. With `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack
+    rows because something could not be read: what is stored for them is not marked as gone.
     """
     mapped = {clean(source) for source in sources}
     yielded: set[str] = set()
@@ -75,6 +77,7 @@ def merge(
                 yielded.add(row.id)
                 fresh[row.id] = (clean(source), row)
         merged += _merge_batch(conn, BY_NAME[model], connection, fresh, now=now, history=history)
+    mapped -= {clean(source) for source in incomplete}
     gone = _gone(conn, UNIFIED[model], connection, mapped, yielded)
     if gone:
         table = UNIFIED[model]

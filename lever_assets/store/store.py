@@ -16,7 +16,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.name = engine.url.render_as_string(hide_password=True)
+        # libpq takes passwords in the query, too.
+        self.name = engine.url.set(query={}).render_as_string(hide_password=True)
 
     def __repr__(self) -> str:
         return f"Store({self.name!r})"

@@ -25,11 +25,8 @@ class Batch:
     arrivals: list[Arrival] = field(default_factory=list)
     embedded: dict[str, list[Arrival]] = field(default_factory=dict)
     set_aside: list[MappingError] = field(default_factory=list)
-
-    @property
-    def newest(self) -> datetime | None:
-        """The latest `updatedAt` among the records."""
-        return max((each.updated_at for each in self.arrivals if each.updated_at is not None), default=None)
+    partial: set[str] = field(default_factory=set)
+    """Parents of which an embedded record was set aside: their lists are not whole."""
 
 
 def newest_of(records: Iterable[JsonValue]) -> datetime | None:
@@ -91,6 +88,8 @@ def _take_out(batch: Batch, embedded: Resource, arrival: Arrival) -> Arrival:
         return arrival  # not expanded: what is stored of them stays as it is
     inner = read_batch(embedded, listed, first_position=0)
     batch.set_aside.extend(inner.set_aside)
+    if inner.set_aside:
+        batch.partial.add(arrival.remote_id)
     batch.embedded[arrival.remote_id] = inner.arrivals
     ids: list[JsonValue] = [each.remote_id for each in inner.arrivals]
     data = {**arrival.data, embedded.name: ids}

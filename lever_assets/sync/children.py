@@ -209,6 +209,7 @@ class _ChildReader:
                 version=next_version(conn, name),
                 now=moment,
                 asked_at=asked_at,
+                partial=[parent for parent, batch in batches.items() if batch.set_aside],
             )
             # They were asked for, and are not to be asked for again and again before others.
             note_reads(conn, name, self.resource.name, unreadable)

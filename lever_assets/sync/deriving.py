@@ -16,6 +16,7 @@ from lever_assets.lever import JsonObject
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.store import (
     Merged,
+    RawRow,
     current_version,
     get_state,
     hold_landings,
@@ -156,13 +157,30 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
     unmapped = {each.remote_id for each in failed}
     mapped = [key for key in keys if key not in unmapped]
     mapping_errors.resolve(conn, session.name, derivation.model, mapped)
+    mapping_errors.resolve_looked_up(conn, session.name, derivation.model, derivation.driver, floor.readable)
     _record(conn, session, derivation.model, failed, floor)
     merged = merge(
-        conn, derivation.model, session.name, rows, sources=mapped, now=now(), history=session.history
+        conn,
+        derivation.model,
+        session.name,
+        rows,
+        sources=mapped,
+        now=now(),
+        history=session.history,
+        incomplete=_incomplete(derivation, floor, live),
     )
     of_nobody = anonymised_among(conn, session.name, derivation.driver, found)
     erase_mapped_from(conn, session, derivation.model, of_nobody)
     return merged
+
+
+def _incomplete(derivation: Derivation, floor: Floor, rows: Sequence[RawRow]) -> list[str]:
+    """Return which of the driver's records may lack rows, since a record that they look up can't be read."""
+    own = {derivation.driver, derivation.below, derivation.siblings}
+    if any(resource not in own for resource, _ in floor.unreadable):
+        return [row.remote_id for row in rows]  # it may be any record's
+    around = floor.around_unreadable
+    return [row.remote_id for row in rows if row.remote_id in around or row.parent_id in around]
 
 
 def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
@@ -173,11 +191,17 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
         hold_landings(conn, session.name)
         floor = Floor(conn, session.name, session.mapping)
         rows = [(_WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
-        stale = [each.remote_id for each in mapping_errors.listed(conn, session.name, derivation.model)]
-        mapping_errors.resolve(conn, session.name, derivation.model, stale)
+        mapping_errors.resolve_all(conn, session.name, derivation.model)
         _record(conn, session, derivation.model, [], floor)
         merged = merge(
-            conn, derivation.model, session.name, rows, sources=[_WHOLE], now=now(), history=session.history
+            conn,
+            derivation.model,
+            session.name,
+            rows,
+            sources=[_WHOLE],
+            now=now(),
+            history=session.history,
+            incomplete=[_WHOLE] if floor.unreadable else [],
         )
     meter.advance(len(rows))
     return merged

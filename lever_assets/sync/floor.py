@@ -31,7 +31,8 @@ class Floor:
     """The raw rows of one connection, in one transaction.
 
     A record that is only looked up and can't be parsed is left out and kept in `unreadable`: it must not cost
-    the records that refer to it.
+    the records that refer to it. `around_unreadable` are its id and its parent's; `readable` is what could be
+    parsed.
     """
 
     def __init__(self, conn: Connection, connection: str, ctx: Context) -> None:
@@ -39,14 +40,20 @@ class Floor:
         self.connection = connection
         self.ctx = ctx
         self.unreadable: dict[tuple[str, str], str] = {}
+        self.around_unreadable: set[str | None] = set()
+        self.readable: set[tuple[str, str]] = set()
 
     def parsed(self, kind: type[AnyRecord], resource: str, rows: Iterable[RawRow]) -> Iterator[AnyRecord]:
         """Yield the records that can be parsed."""
         for row in rows:
             try:
-                yield kind.parse(row.data)
+                record = kind.parse(row.data)
             except ValidationError as error:
                 self.unreadable[resource, row.remote_id] = reason(error)
+                self.around_unreadable.update({row.remote_id, row.parent_id} - {None})
+                continue
+            self.readable.add((resource, row.remote_id))
+            yield record
 
     def all_parsed(self, kind: type[AnyRecord], resource: str) -> Iterator[AnyRecord]:
         """Yield every live record of a resource that can be parsed, in the order of its list."""

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from lever_assets.lever import JsonObject, LeverClient, PermissionMissingError
-from lever_assets.store import current_version, put_state
+from lever_assets.store import current_version, mapping_errors, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.sync import passes, runs
 from lever_assets.sync.children import land_below, land_longest_unread
@@ -52,6 +52,10 @@ async def land_with(
     with session.store.writing() as conn:
         put_state(conn, session.name, f"resource:{resource.name}", state)
         to_derive(conn, session.name, resource.name)
+        whole = resource.kind is Kind.SNAPSHOT or scope == Scope()
+        if whole and skipped is None and not tally.set_aside:
+            # All of it was read since, and nothing came without an id.
+            mapping_errors.resolve_all(conn, session.name, resource.table, before=standing.started_at)
         runs.mark_read(conn, session.name, scope, run, resource.name)
     return LandReport(
         resource.name,

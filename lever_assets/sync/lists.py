@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -62,7 +62,11 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
     with session.store.writing() as conn:
         version = next_version(conn, session.name)
         tally = _land_batch(conn, session.name, resource, batch, version=version, moment=moment)
-        gone = sweep(conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment)
+        gone = 0
+        if not tally.set_aside:  # what came without an id may be one that is stored
+            gone = sweep(
+                conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
+            )
     tally.counts += Landed(deleted=gone)
     meter = _meter(lever, session, resource)
     meter.advance(len(records))
@@ -173,6 +177,7 @@ class _WindowedReader:
         moment = now()
         # Of the whole page: what the settings leave out was seen, too, and is not to be asked for again.
         moved = self.current.moved(page.next, newest_of(page.records))
+        moved = replace(moved, set_aside=moved.set_aside + len(batch.set_aside))
         name = self.session.name
         with self.session.store.writing() as conn:
             version = next_version(conn, name)
@@ -184,6 +189,7 @@ class _WindowedReader:
                     name,
                     self.embedded.name,
                     {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
+                    partial=batch.partial,
                     parent_hashes={},
                     version=version,
                     now=moment,
@@ -201,7 +207,7 @@ class _WindowedReader:
         theirs = self.lever.clock.theirs(began)
         with self.session.store.writing() as conn:
             gone = leave_out(conn, name, self.resource, self.coverage, moment)
-            if self.bounds.everything:
+            if self.bounds.everything and not self.current.set_aside:
                 version = next_version(conn, name)
                 gone += sweep(
                     conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
@@ -223,7 +229,7 @@ class _WindowedReader:
                     began=theirs,
                     lower=self.bounds.lower,
                 )
-            passes.finish(conn, name, self.resource.name, self.bounds.key, self.current)
+            passes.finish(conn, name, self.resource.name, self.bounds.key)
         self.meter.tell()
 
 
@@ -239,7 +245,7 @@ def _undated(batch: Batch) -> Batch:
     arrivals = [each for each in batch.arrivals if each.updated_at is None]
     kept = {each.remote_id for each in arrivals}
     embedded = {parent: each for parent, each in batch.embedded.items() if parent in kept}
-    return Batch(arrivals, embedded, batch.set_aside)
+    return Batch(arrivals, embedded, batch.set_aside, batch.partial)
 
 
 def _meter(lever: LeverClient, session: Session, resource: Resource) -> Meter:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.store import get_state, put_state
+from lever_assets.store.state import forget_states
 
 _MOST = timedelta(days=7)
 
@@ -18,15 +19,16 @@ _MOST = timedelta(days=7)
 class Pass:
     """Where a pass stands. `listing` counts its lists from 0; `offset` is Lever's token of the next page.
 
-    `newest` is the latest `updatedAt` read so far; `resumed` says that a run before this one began it.
+    `newest` is the latest `updatedAt` read so far; `resumed` says that a run before this one began it;
+    `set_aside` counts the records that came without an id, and may be ones that are stored.
     """
 
     started_at: datetime
     listing: int = 0
     offset: str | None = None
     newest: datetime | None = None
-    done: bool = False
     resumed: bool = False
+    set_aside: int = 0
 
     def moved(self, offset: str | None, newest: datetime | None) -> "Pass":
         """Return the pass after one more page."""
@@ -44,7 +46,7 @@ _PASS = TypeAdapter(Pass)
 def take_up(conn: Connection, connection: str, resource: str, key: str, now: datetime) -> Pass:
     """Return the unfinished pass over `key`, or a new one that begins `now`; it is kept at once."""
     stored = _stored(conn, connection, resource, key)
-    if stored is not None and not stored.done and now - stored.started_at < _MOST:
+    if stored is not None and now - stored.started_at < _MOST:
         current = replace(stored, resumed=True)
     else:
         current = Pass(started_at=now)
@@ -100,6 +102,6 @@ def caught_up_at(conn: Connection, connection: str, resource: str) -> datetime |
     return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
 
 
-def finish(conn: Connection, connection: str, resource: str, key: str, current: Pass) -> None:
-    """Keep the pass as finished: the next one over the same bounds begins anew."""
-    keep(conn, connection, resource, key, replace(current, done=True))
+def finish(conn: Connection, connection: str, resource: str, key: str) -> None:
+    """Forget the pass, which is finished: the next one over the same bounds begins anew."""
+    forget_states(conn, connection, keys=[f"pass:{resource}:{key}"])

@@ -83,6 +83,7 @@ def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> boo
         passes.watermark(conn, connection, each.name) is not None
         for each in wanted
         if each.kind is Kind.WINDOWED
+        and not _object(get_state(conn, connection, f"resource:{each.name}")).get("denied")
     )
 
 

@@ -126,6 +126,7 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merg
             name,
             _APPLICATIONS.name,
             {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
+            partial=batch.partial,
             parent_hashes={},
             version=version,
             now=moment,
@@ -156,6 +157,7 @@ def _kept(conn: Connection, session: Session, records: Sequence[JsonObject]) -> 
         [each for each in batch.arrivals if each.remote_id in since],
         {parent: listed for parent, listed in batch.embedded.items() if parent in since},
         batch.set_aside,
+        batch.partial,
     )
 
 
@@ -183,6 +185,7 @@ def _land_below(
             version=version,
             now=now(),
             asked_at={each.remote_id: each.asked_at for each in found},
+            partial=[parent for parent, children in read.items() if children.set_aside],
         )
 
 
