@@ -36,22 +36,27 @@ class Aligning:
     """What an opportunity is to show, in Lever's own fields.
 
     `known_person`: Lever knew the person, whose headline and location are then not overwritten. `existed`:
-    Lever had the opportunity itself already, whose sources then stay as they are.
+    Lever had the opportunity itself already, whose sources then stay. `decided`: an earlier attempt saw what
+    was missing; only what failed then is written, since people may have changed the rest.
     """
 
     opportunity: str
     wanted: JsonObject
     known_person: bool = False
     existed: bool = False
+    decided: bool = False
 
-    async def done(self, work: Work, shown: JsonObject | None) -> None:
-        """Write what is missing; `shown` None: ask Lever what it shows. A failure is a warning."""
+    async def done(self, work: Work, shown: JsonObject | None) -> bool:
+        """Write what is missing; `shown` None: ask Lever what it shows. A failure is a warning.
+
+        Returns whether it is known what was missing.
+        """
         if shown is None:
             try:
                 found = await work.lever.get(f"/opportunities/{self.opportunity}")
             except LeverError as error:
                 work.missed(f"The candidate was created, but could not be read to complete it: {error}")
-                return
+                return False
             shown = found if isinstance(found, dict) else {}
         await self._contact(work, shown)
         for field, verb, called in (("links", "addLinks", "links"), ("tags", "addTags", "tags")):
@@ -59,11 +64,16 @@ class Aligning:
         if not self.existed:
             await self._add(work, shown, "sources", "addSources", "source")
         await self._stage(work, shown)
+        return True
+
+    def _open(self, work: Work, step: str) -> bool:
+        """Tell whether a step is to be taken still."""
+        return not self.decided or (step in work.steps and not work.is_done(step))
 
     async def _contact(self, work: Work, shown: JsonObject) -> None:
         """Complete the person: all their opportunities show it."""
         changes = self._changes_of_person(shown)
-        if not changes:
+        if not changes or not self._open(work, "complete_contact"):
             return
         contact = shown.get("contact")
         await work.follow_up(
@@ -95,7 +105,7 @@ class Aligning:
     async def _add(self, work: Work, shown: JsonObject, field: str, verb: str, called: str) -> None:
         form = _link if field == "links" else _folded
         missing = _missing(self.wanted.get(field), shown.get(field), form)
-        if missing:
+        if missing and self._open(work, f"add_{field}"):
             await work.follow_up(
                 f"add_{field}",
                 Outgoing(
@@ -107,7 +117,7 @@ class Aligning:
 
     async def _stage(self, work: Work, shown: JsonObject) -> None:
         stage = self.wanted.get("stage")
-        if stage and stage != shown.get("stage"):
+        if stage and stage != shown.get("stage") and self._open(work, "set_stage"):
             await work.follow_up(
                 "set_stage",
                 Outgoing(

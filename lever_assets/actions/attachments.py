@@ -58,14 +58,21 @@ async def _prepared(work: Work, attachments: Sequence[Attachment]) -> list[_Prep
     found: list[_Prepared] = []
     for attachment in attachments:
         # Not by its place: the list may lack a file that is the résumé when the action is done again.
-        step = f"attach_{fingerprint(canonical(attachment))[:12]}"
+        step = f"attach_{key_of(attachment)}"
         if work.is_done(step):
             continue
         try:
             found.append((step, await work.content(attachment)))
         except UnreachableError as error:
             work.missed(f"The file {attachment.name} was not added: {error}.")
+        except ActionError as error:  # its link may have expired since the candidate was created
+            work.missed(f"The file {attachment.name} was not added: {error.message}")
     return found
+
+
+def key_of(attachment: Attachment) -> str:
+    """Return what tells an attachment from others, the same whenever the action is done again."""
+    return fingerprint(canonical(attachment))[:12]
 
 
 async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> JsonObject:

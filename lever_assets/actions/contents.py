@@ -3,6 +3,7 @@
 import base64
 import binascii
 import mimetypes
+import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -57,8 +58,9 @@ async def content_of(file: FileContent, fetcher: Fetcher = PUBLIC) -> Content:
     program, or an address that is refused. Raises UnreachableError if it could not be fetched now.
     """
     found = _decoded(file) if file.data is not None else await _fetched(file, fetcher)
-    content = Content(_name(file.name), _type(file, found), found.data)
-    _check(content, fetched=file.data is None)
+    content = Content(plain_name(file.name), _type(file, found), found.data)
+    told = {content.content_type, (found.content_type or "").lower()}
+    _check(content, told, fetched=file.data is None)
     return content
 
 
@@ -80,9 +82,13 @@ async def _fetched(file: FileContent, fetcher: Fetcher) -> Fetched:
         raise _refused(file.name, str(error)) from None
 
 
-def _name(name: str) -> str:
-    """Return the name alone: of a path only its end."""
-    return name.replace("\\", "/").rpartition("/")[2].strip() or "file"
+def plain_name(name: str) -> str:
+    """Return the name alone: of a path only its end, without what a form would have to write otherwise.
+
+    Lever would list such a name in its other spelling, and nobody would know the file again.
+    """
+    end = name.replace("\\", "/").rpartition("/")[2].replace('"', "'")
+    return re.sub(r"[\x00-\x1f\x7f]", "", end).strip().rstrip(". ") or "file"
 
 
 def _type(file: FileContent, found: Fetched) -> str:
@@ -92,15 +98,16 @@ def _type(file: FileContent, found: Fetched) -> str:
     return (told or "application/octet-stream").lower()
 
 
-def _check(content: Content, *, fetched: bool) -> None:
+def _check(content: Content, told: set[str], *, fetched: bool) -> None:
+    """Refuse what is no document; `told` are the types that the input and the host say it has."""
     ending = PurePosixPath(content.name.lower()).suffix
     if not content.data:
         raise _refused(content.name, "it is empty")
     if len(content.data) > LARGEST:
         raise _refused(content.name, f"it is larger than {LARGEST / 1e6:g} MB")
-    if ending in _PROGRAMS or content.content_type in _PROGRAM_TYPES:
+    if ending in _PROGRAMS or told & _PROGRAM_TYPES:
         raise _refused(content.name, "programs are not taken; send a document or a picture")
-    if fetched and content.content_type in _PAGES and ending not in _PAGE_ENDINGS:
+    if fetched and told & _PAGES and ending not in _PAGE_ENDINGS:
         raise _refused(content.name, "its address gives a web page instead (is a sign-in needed?)")
 
 

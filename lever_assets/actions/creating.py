@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from lever_assets.actions import stored
 from lever_assets.actions.aligning import Aligning
 from lever_assets.actions.applying import Form, application_of, opportunity_of, opportunity_request
-from lever_assets.actions.attachments import attach
+from lever_assets.actions.attachments import attach, key_of
 from lever_assets.actions.candidacies import Candidacy, applied_before, known_before
+from lever_assets.actions.contents import plain_name
 from lever_assets.actions.creation_inputs import (
     ApplicationPlace,
     Attachment,
@@ -28,6 +29,8 @@ from lever_assets.lever import JsonObject, LeverError, Outgoing
 from lever_assets.store.created import creator_of
 
 _CREATE = "create"
+_ALIGNED = "aligned"
+"""Done when it was seen, once, what the opportunity lacked of what was asked."""
 _NO_RESUME = "Lever did not take the CV as the résumé: it is added as a file."
 
 
@@ -95,10 +98,11 @@ async def _send(work: Work, planned: Plan) -> JsonObject:
 async def _write(
     work: Work, planned: Plan, request: Outgoing, keep: Keep, *, resume: bool = False
 ) -> JsonObject:
-    """Write it; what is kept of Lever's answer tells whether a résumé went along."""
-    kept = await work.write(_CREATE, request, planned.effect, lambda each: {**keep(each), "resume": resume})
+    """Write it; what is kept of Lever's answer tells which attachment went along as the résumé."""
+    went = planned.resume_of if resume else None
+    kept = await work.write(_CREATE, request, planned.effect, lambda each: {**keep(each), "resume": went})
     if work.dry_run:
-        kept["resume"] = resume
+        kept["resume"] = went
     return kept
 
 
@@ -181,27 +185,32 @@ async def _complete(work: Work, planned: Plan, kept: JsonObject, made: Candidacy
         planned.wanted,
         known_person=bool(known) or kept.get("deduped") is True,
         existed=made.opportunity in known,
+        decided=work.is_done(_ALIGNED),
     )
     shown = planned.form.shown() if work.dry_run and planned.form is not None else None
-    await aligning.done(work, shown)
+    if await aligning.done(work, shown):
+        work.mark_done(_ALIGNED)
 
 
 async def _attach(work: Work, attachments: Sequence[Attachment], kept: JsonObject, made: Candidacy) -> None:
     """Add the files, but for the CV that is in Lever already as the résumé."""
-    cv = next((each for each in attachments if each.type == "CV"), None)
-    there = cv is not None and await _is_resume(work, cv, kept, made)
-    left = [each for each in attachments if not (there and each is cv)]
+    resume = await _resume(work, attachments, kept, made)
+    left = [each for each in attachments if key_of(each) != resume]
     if left:
         await attach(work, made.opportunity, left)
 
 
-async def _is_resume(work: Work, cv: Attachment, kept: JsonObject, made: Candidacy) -> bool:
-    """Tell whether the CV went along. After a creation that was looked up Lever is asked."""
+async def _resume(
+    work: Work, attachments: Sequence[Attachment], kept: JsonObject, made: Candidacy
+) -> JsonValue:
+    """Return the key of the attachment that went along; Lever is asked if the creation was looked up."""
     if "resume" in kept:
-        return kept["resume"] is True
+        return kept["resume"]
     try:
         listed = await work.lever.list_all(f"/opportunities/{made.opportunity}/resumes")
     except LeverError:
-        return False
+        return None
     files = [each.get("file") for each in listed]
-    return any(isinstance(each, dict) and each.get("name") == cv.name for each in files)
+    names = {each.get("name") for each in files if isinstance(each, dict)}
+    cvs = (each for each in attachments if each.type == "CV")
+    return next((key_of(each) for each in cvs if plain_name(each.name) in names), None)

@@ -20,7 +20,8 @@ def like(pattern: str, what: str, **schema: JsonValue) -> tuple[AfterValidator, 
 
     `schema` is added to the field's JSON schema.
     """
-    form = re.compile(pattern)
+    # In Python a $ also stands before a line break at the end.
+    form = re.compile(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern)
 
     def check(text: str) -> str:
         if form.search(text) is None:
@@ -46,6 +47,8 @@ _ADDRESS: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
 
 
 def _web_address(text: str) -> str:
+    if re.search(r"\s", text):
+        raise ValueError("should be an address without blanks")
     try:
         _ADDRESS.validate_python(text)
     except ValidationError:

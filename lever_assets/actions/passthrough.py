@@ -42,14 +42,14 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 def _inside(path: str) -> str:
     """Check that a path can't lead out of the API's base address, also when it is decoded twice."""
-    decoded = unquote(unquote(path))
+    decoded = unquote(unquote(path.partition("?")[0]))  # an encoded ? belongs to the path
     if not path.startswith("/") or path.startswith("//"):
         raise ValueError("begin it with one slash, such as /opportunities")
     if "\\" in decoded or "#" in decoded or _UNPRINTABLE.search(decoded) or " " in path:
         raise ValueError("write it without backslash, # and blanks")
-    if any(segment in {".", ".."} for segment in decoded.partition("?")[0].split("/")):
+    if any(segment in {".", ".."} for segment in decoded.split("/")):
         raise ValueError("it may not lead out of the API with . or ..")
-    if "//" in decoded.partition("?")[0]:
+    if "//" in decoded:
         raise ValueError("it may not hold two slashes in a row")
     return path
 
@@ -144,7 +144,9 @@ async def _sent(lever: LeverClient, asked: Passthrough) -> RawAnswer:
         assert isinstance(before, list)  # noqa: S101 - set in the line above
         before.append(value)
     content, content_type = _body(asked)
-    headers = {**({"Content-Type": content_type} if content_type else {}), **asked.headers}
+    given = {name.lower() for name in asked.headers}
+    ours = {"Content-Type": content_type} if content_type and "content-type" not in given else {}
+    headers = {**ours, **asked.headers}
     return await lever.exchange(
         asked.method, parts.path, {**query, **asked.params}, headers=headers, content=content
     )

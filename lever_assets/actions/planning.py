@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from lever_assets.actions.answers import Answered, read_answers, unanswered
 from lever_assets.actions.applying import Form, checked_extra
+from lever_assets.actions.attachments import key_of
 from lever_assets.actions.candidacies import Applies, Candidacy
 from lever_assets.actions.contents import Content
 from lever_assets.actions.creation_inputs import (
@@ -38,7 +39,8 @@ class Plan:
 
     `wanted` is the opportunity in Lever's own fields, `extra` what of them the input gives itself. `form` is
     the posting's form when it is filled in, None when an opportunity is made without it. `files` are answers
-    to upload, by question, and `resume` the first CV. `acting`: the user (Lever's id) that makes it.
+    to upload, by question, and `resume` the first CV, of the attachment with the key `resume_of`. `acting`:
+    the user (Lever's id) that makes it.
     """
 
     job_id: str
@@ -49,6 +51,7 @@ class Plan:
     form: Form | None = None
     files: dict[str, Content] = field(default_factory=dict)
     resume: Content | None = None
+    resume_of: str | None = None
     acting: str | None = None
 
 
@@ -88,8 +91,8 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
         _check_complete(planned, answered, asked.attachments)
         await _check_new(work, planned)
     files = {question: await _file(work, file) for question, file in answered.files.items()}
-    resume = await _checked(work, asked.attachments)
-    return replace(planned, acting=acting, files=files, resume=resume)
+    resume_of, resume = await _checked(work, asked.attachments, strict=fresh)
+    return replace(planned, acting=acting, files=files, resume=resume, resume_of=resume_of)
 
 
 def already_applied(work: Work, planned: Plan, found: Candidacy) -> ActionError:
@@ -192,19 +195,26 @@ async def _file(work: Work, file: FileAnswer) -> Content:
         ) from None
 
 
-async def _checked(work: Work, attachments: Sequence[Attachment]) -> Content | None:
-    """Check the files, so that nothing is created with one that can't be used; return the first CV.
+async def _checked(
+    work: Work, attachments: Sequence[Attachment], *, strict: bool
+) -> tuple[str | None, Content | None]:
+    """Check the files, so that nothing is created with one that can't be used; return the first CV, with key.
 
-    What can't be fetched now may be there later: it does not keep the candidate from being created.
+    What can't be fetched now may be there later: it does not keep the candidate from being created. Not
+    `strict`: the candidate may have been created, and no file keeps Lever from being asked whether it was.
     """
-    found = None
+    found: tuple[str | None, Content | None] = (None, None)
     for each in attachments:
         try:
             content = await work.content(each)
         except UnreachableError:
             continue
-        if each.type == "CV" and found is None:
-            found = content
+        except ActionError:
+            if strict:
+                raise
+            continue
+        if each.type == "CV" and found[1] is None:
+            found = key_of(each), content
     return found
 
 

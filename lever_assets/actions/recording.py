@@ -3,7 +3,8 @@
 from hashlib import sha256
 from typing import cast
 
-from pydantic import AnyHttpUrl, JsonValue
+from pydantic import JsonValue
+from yarl import URL
 
 from lever_assets.actions.inputs import ActionInput
 from lever_assets.lever import JsonObject
@@ -33,8 +34,16 @@ def _field(name: str, value: JsonValue) -> JsonValue:
         return {"base64_length": len(value), "sha256": _digest(value)}
     if isinstance(value, str) and name == "data_url":
         # A signature may stand in the path as well as in the query.
-        return {"host": AnyHttpUrl(value).host, "sha256": _digest(value)}
+        return {"host": _host(value), "sha256": _digest(value)}
     return _recorded(value)
+
+
+def _host(address: str) -> str | None:
+    """Return the host of an address; None if it has none, since what is no input of ours may be anything."""
+    try:
+        return URL(address).host
+    except ValueError:
+        return None
 
 
 def _digest(text: str) -> str:

@@ -120,6 +120,12 @@ class Work:
         step = self.steps.get(name)
         return step is not None and step.state is StepState.DONE
 
+    def mark_done(self, name: str) -> None:
+        """Keep that something was decided, which is not to be decided again; it is no request."""
+        if not self.dry_run and not self.is_done(name):
+            self.steps[name] = Step(name, "", StepState.DONE)
+            self._keep_steps()
+
     async def content(self, file: FileContent) -> Content:
         """Return the content of a file of the input, fetched once; raises as `content_of`."""
         if id(file) not in self._contents:

@@ -127,9 +127,22 @@ def _told(context: dg.OpExecutionContext, answer: ActionAnswer, *, whole: bool =
         error = {name: value for name, value in answer.error.items() if value is not None}
         raise dg.Failure(str(answer.error["message"]), metadata={**error, **beside}, allow_retries=False)
     envelope = answer.envelope()
-    data = envelope["data"] if whole else _without_the_personal(envelope["data"])
+    data = _requests(envelope["data"]) if whole else _without_the_personal(envelope["data"])
     context.add_output_metadata({"answer": dg.MetadataValue.json({**envelope, "data": data}), **beside})
     return envelope
+
+
+def _requests(data: JsonValue) -> JsonValue:
+    """Return what a dry run tells, of bodies only which fields they have."""
+    found = data.get("requests") if isinstance(data, dict) else None
+    told: list[JsonValue] = []
+    for each in found if isinstance(found, list) else []:
+        if isinstance(each, dict):
+            fields = [each.get(part) for part in ("body", "fields")]
+            names: list[JsonValue] = [name for part in fields if isinstance(part, dict) for name in part]
+            plain = {part: each.get(part) for part in ("method", "path", "params")}
+            told.append({**plain, "fields": names})
+    return {"dry_run": True, "requests": told}
 
 
 def _without_the_personal(data: JsonValue) -> JsonValue:

@@ -123,8 +123,12 @@ def test_a_dry_run_tells_the_requests_and_sends_none(synced: Place) -> None:
         synced, "add_application_note", application_id=application["id"], content="Not yet.", dry_run=True
     )
 
-    told = metadata(result, "add_application_note")["answer"]
-    assert told["data"]["requests"][0]["body"] == {"value": "Not yet."}
+    output = result.output_for_node("add_application_note")
+    assert output["data"]["requests"][0]["body"] == {"value": "Not yet."}
+    told = metadata(result, "add_application_note")["answer"]["data"]
+    assert told["requests"][0]["method"] == "POST"
+    assert told["requests"][0]["fields"] == ["value"]
+    assert "Not yet." not in events(synced, result)
     assert all(each.startswith("GET") for each in synced.sandbox.requests().by_endpoint)
 
 
