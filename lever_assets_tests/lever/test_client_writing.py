@@ -56,6 +56,15 @@ async def test_what_may_be_done_twice_is_sent_again(request_: Outgoing, trouble:
     assert len(lever.asked) == 2
 
 
+async def test_a_deletion_whose_first_try_may_have_done_it_is_done_when_nothing_is_there() -> None:
+    gone = answer(404, {"code": "ResourceNotFound", "message": "Not found"})
+    async with scripted_lever(DOUBTFUL["500"], gone) as lever, client(lever.url) as writer:
+        assert (await writer.send(DELETION)).status == 404
+    async with scripted_lever(gone) as lever, client(lever.url) as writer:
+        with pytest.raises(NotFoundError):
+            await writer.send(DELETION)
+
+
 async def test_a_repeatable_write_that_never_succeeds_is_doubtful_too() -> None:
     async with scripted_lever(answer(500, {})) as lever, client(lever.url) as writer:
         with pytest.raises(OutcomeUnknownError) as raised:

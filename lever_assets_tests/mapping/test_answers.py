@@ -132,6 +132,10 @@ def test_an_answer_of_an_unknown_kind_is_handed_on_as_it_came() -> None:
     [
         ("number", "about 50"),
         ("number", "50-60k"),
+        ("currency", "$80k"),
+        ("currency", "1.2m"),
+        ("currency", "50.000 €"),
+        ("number", "< 5"),
         ("number", True),
         ("yes-no", "Perhaps"),
         ("date", "next spring"),

@@ -1,8 +1,10 @@
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from lever_assets.orchestration.partitions import first_instant, sync_windows
+from lever_assets.orchestration.scope import scope_of
 from lever_assets.settings import Cadence, Settings
 
 START = date(2026, 1, 1)  # a Thursday
@@ -43,3 +45,19 @@ def test_the_open_window_can_be_chosen(cadence: Cadence) -> None:
     last = windows.get_last_partition_window()
     assert last is not None
     assert last.end > datetime.now(UTC)
+
+
+def test_a_run_covers_what_it_covered_when_it_was_made() -> None:
+    """The window that was open then is read to its open end, even by steps that begin after it has ended."""
+    made = SimpleNamespace(create_timestamp=datetime(2026, 1, 5, tzinfo=UTC))
+    context = SimpleNamespace(
+        run=SimpleNamespace(tags={}, run_id="run"),
+        has_partition_key=True,
+        has_partition_key_range=False,
+        partition_time_window=SimpleNamespace(
+            start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 8, tzinfo=UTC)
+        ),
+        instance=SimpleNamespace(get_run_record_by_id=lambda _run: made),
+    )
+    scope = scope_of(context, Settings(sync_start=START))  # type: ignore[arg-type] # what it asks of a context
+    assert scope.bounds.upper is None

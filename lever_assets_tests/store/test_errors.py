@@ -19,6 +19,7 @@ from lever_assets.store import (
     UnreachableError,
 )
 from lever_assets.store.engine import database_url as completed
+from lever_assets.store.engine import make_engine
 from lever_assets.store.tables import RAW
 from lever_assets_tests.store.builders import arrival, landed, whole
 
@@ -235,6 +236,11 @@ def test_a_store_shows_its_database_without_the_password(guarded_database: str) 
     assert SECRET not in repr(store)
     assert "guarded:***@" in repr(store)
     store.close()
+
+
+def test_a_password_in_the_query_of_the_address_does_not_show_either() -> None:
+    engine = make_engine(completed(f"postgresql://host/lever?user=me&password={SECRET}"))
+    assert SECRET not in Store(engine).name
 
 
 def test_values_do_not_show_in_the_errors_of_our_mistakes(store: Store) -> None:
