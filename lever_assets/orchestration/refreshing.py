@@ -18,6 +18,14 @@ from lever_assets.sync.session import Session, now
 
 CAUSE_TAG = "lever/cause"
 """Says on a run why it was started."""
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+"""How a run stands that waits or is under way."""
 _SILENT = timedelta(minutes=5)
 """Between two steps of a sync there are seconds, and while one works it holds the lock."""
 
@@ -141,14 +149,4 @@ def _said_nothing_since(instance: dg.DagsterInstance, run_id: str) -> timedelta:
 
 def unfinished_runs(instance: dg.DagsterInstance) -> Iterable[dg.DagsterRun]:
     """Return the runs that wait or are under way."""
-    return instance.get_runs(
-        dg.RunsFilter(
-            statuses=[
-                dg.DagsterRunStatus.QUEUED,
-                dg.DagsterRunStatus.NOT_STARTED,
-                dg.DagsterRunStatus.STARTING,
-                dg.DagsterRunStatus.STARTED,
-                dg.DagsterRunStatus.CANCELING,
-            ]
-        )
-    )
+    return instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))

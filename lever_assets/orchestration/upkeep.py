@@ -3,8 +3,7 @@
 None of it is in the pool of the syncs: a long sync does not hold it up.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import timedelta
 
 import dagster as dg
@@ -14,7 +13,7 @@ from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
-from lever_assets.orchestration.refreshing import CAUSE_TAG, run_under_way, unfinished_runs
+from lever_assets.orchestration.refreshing import CAUSE_TAG, UNFINISHED, run_under_way
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
 from lever_assets.sync.erasing import erase_due
@@ -73,7 +72,7 @@ def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefin
         running = _draining(context.instance, job.name)
         if running is not None:
             return dg.SkipReason(f"Run {running} is draining the inbox.")
-        with in_one_sentence(), _opened(settings) as store, store.reading() as conn:
+        with in_one_sentence(), closing(Store.open(settings.tables_url)) as store, store.reading() as conn:
             waiting = inbox.pending_count(conn, connection)
         if not waiting:
             return dg.SkipReason("No event waits in the inbox.")
@@ -85,11 +84,11 @@ def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefin
 
 def _draining(instance: dg.DagsterInstance, job: str) -> str | None:
     """Return the id of a run that drains the inbox; one that is older than any draining is dead."""
-    for run in unfinished_runs(instance):
-        record = instance.get_run_record_by_id(run.run_id)
-        if run.job_name == job and record and now() - record.create_timestamp < _LONGEST_DRAINING:
-            return run.run_id
-    return None
+    youngest = now() - _LONGEST_DRAINING
+    runs = instance.get_runs(
+        dg.RunsFilter(job_name=job, statuses=UNFINISHED, created_after=youngest), limit=1
+    )
+    return runs[0].run_id if runs else None
 
 
 def notices_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -104,7 +103,7 @@ def notices_sensor(settings: Settings) -> dg.SensorDefinition:
     def notices(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if not settings.notice_targets:
             return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
-        with in_one_sentence(), _opened(settings) as store:
+        with in_one_sentence(), closing(Store.open(settings.tables_url)) as store:
             if run_under_way(context.instance, settings.connection) is None:
                 enqueue(store, settings)
             if not pending(store, settings.connection):
@@ -152,12 +151,3 @@ def erasure_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDe
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Erases every night what is personal of records long gone.",
     )
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Store]:
-    store = Store.open(settings.tables_url)
-    try:
-        yield store
-    finally:
-        store.close()

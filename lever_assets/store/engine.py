@@ -75,8 +75,10 @@ def make_engine(url: URL) -> Engine:
                 f"the folder {file.parent} can't be made ({error.strerror})",
                 "choose another place for the database",
             ) from error
-        with suppress(OSError):  # opening it says why it can't be made
-            file.touch(mode=0o600)  # candidates are nobody else's business; SQLite's further files follow
+        # Candidates are nobody else's business, and SQLite's further files follow. If it can't be made,
+        # opening it says why.
+        with suppress(OSError):
+            file.touch(mode=0o600, exist_ok=False)
     waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
     engine = create_engine(url, connect_args=waits, **options)
     event.listen(engine, "connect", _set_up_sqlite)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
@@ -27,6 +27,7 @@ from lever_assets.store import (
     reads,
 )
 from lever_assets.store.mapping_errors import MappingError
+from lever_assets.store.state import states
 from lever_assets.sync.derivations import DERIVATIONS, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
 from lever_assets.sync.floor import Floor, reason
@@ -93,9 +94,10 @@ def all_derived(conn: Connection, session: Session) -> bool:
 
     What was refreshed by itself is no sync's: it was taken in when it landed.
     """
-    landed = {each.name: get_state(conn, session.name, f"to_derive:{each.name}") for each in RESOURCES}
+    landed = states(conn, session.name, "to_derive:")
+    marks = states(conn, session.name, "model:")
     return all(
-        _mark(conn, session.name, name).get("version", -1) >= (landed[each] or 0)
+        _known(marks.get(f"model:{name}")).get("version", -1) >= (landed.get(f"to_derive:{each}") or 0)
         for name, derivation in DERIVATIONS.items()
         if session.exclusion.keeps(name)
         for each in derivation.reads
@@ -103,14 +105,13 @@ def all_derived(conn: Connection, session: Session) -> bool:
     )
 
 
-def _mark(conn: Connection, connection: str, model: str) -> dict[str, Any]:
-    mark = get_state(conn, connection, f"model:{model}")
+def _known(mark: JsonValue) -> dict[str, Any]:
     return mark if isinstance(mark, dict) else {}
 
 
 def _span(session: Session, derivation: Derivation, *, replay: bool) -> _Span:
     with session.store.reading() as conn:
-        known = _mark(conn, session.name, derivation.model)
+        known = _known(get_state(conn, session.name, f"model:{derivation.model}"))
         up_to = current_version(conn, session.name)
     version = known.get("version")
     stale = known.get("signature") != _signature(session)

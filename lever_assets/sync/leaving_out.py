@@ -139,9 +139,8 @@ def _leave_out(session: Session) -> None:
 
 
 def _forget_reading(conn: Connection, connection: str, resource: Resource) -> None:
-    keys = [
-        f"{kind}:{resource.name}" for kind in ("resource", "watermark", "deletions", "coverage", "restored")
-    ]
+    kinds = ("resource", "watermark", "deletions", "coverage", "restored", "to_derive")
+    keys = [f"{kind}:{resource.name}" for kind in kinds]
     forget_states(conn, connection, keys=keys, prefixes=[f"pass:{resource.name}:"])
 
 

@@ -183,16 +183,8 @@ class _WindowedReader:
             version = next_version(conn, name)
             landed = _land_batch(conn, name, self.resource, batch, version=version, moment=moment)
             if self.embedded is not None and batch.embedded:
-                stale = overtaken(conn, name, self.resource.name, batch.arrivals)
-                inner = land_children(
-                    conn,
-                    name,
-                    self.embedded.name,
-                    {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
-                    partial=batch.partial,
-                    parent_hashes={},
-                    version=version,
-                    now=moment,
+                inner = land_embedded(
+                    conn, name, self.resource, self.embedded, batch, version=version, moment=moment
                 )
                 self.tally.embedded = (self.tally.embedded or Landed()) + inner
             passes.keep(conn, name, self.resource.name, self.bounds.key, moved)
@@ -239,6 +231,30 @@ def _land_batch(
     counts = land(conn, name, resource.name, batch.arrivals, version=version, now=moment)
     mapping_errors.record(conn, name, batch.set_aside, now=moment)
     return Tally(counts, set_aside=len(batch.set_aside))
+
+
+def land_embedded(
+    conn: Connection,
+    name: str,
+    resource: Resource,
+    embedded: Resource,
+    batch: Batch,
+    *,
+    version: int,
+    moment: datetime,
+) -> Landed:
+    """Land what came inside records of `resource`, unless a newer copy of the record is stored."""
+    stale = overtaken(conn, name, resource.name, batch.arrivals)
+    return land_children(
+        conn,
+        name,
+        embedded.name,
+        {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
+        parent_hashes={},
+        version=version,
+        now=moment,
+        partial=batch.partial,
+    )
 
 
 def _undated(batch: Batch) -> Batch:

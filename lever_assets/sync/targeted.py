@@ -22,7 +22,6 @@ from lever_assets.store import (
     mark_deleted,
     merge,
     next_version,
-    overtaken,
     raw,
 )
 from lever_assets.store.batches import among
@@ -35,6 +34,7 @@ from lever_assets.sync.children import NEEDS
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.deriving import derive_records
+from lever_assets.sync.lists import land_embedded
 from lever_assets.sync.resources import BY_NAME, RESOURCES
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS
@@ -120,17 +120,7 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merg
     batch = _kept(conn, session, [each.record for each in found if each.record is not None])
     land(conn, name, _OPPORTUNITIES.name, batch.arrivals, version=version, now=moment)
     if batch.embedded:
-        stale = overtaken(conn, name, _OPPORTUNITIES.name, batch.arrivals)
-        land_children(
-            conn,
-            name,
-            _APPLICATIONS.name,
-            {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
-            partial=batch.partial,
-            parent_hashes={},
-            version=version,
-            now=moment,
-        )
+        land_embedded(conn, name, _OPPORTUNITIES, _APPLICATIONS, batch, version=version, moment=moment)
     mapping_errors.record(conn, name, batch.set_aside, now=moment)
     gone = [each.remote_id for each in found if each.record is None]
     if mark_deleted(conn, name, _OPPORTUNITIES.name, gone, version=version, now=moment):

@@ -4,7 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from lever_assets_tests.serving import Quiet, serving
 
 
 @dataclass
@@ -47,7 +49,7 @@ def file_host() -> Iterator[FileHost]:
     """Serve until the end of the block."""
     stopping = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             host.hosts.append(self.headers["Host"])
             reply = host.next(self.path)
@@ -62,18 +64,9 @@ def file_host() -> Iterator[FileHost]:
                     return
                 self.wfile.write(reply.body[start : start + step])
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    host = FileHost(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield host
-    finally:
-        stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as port:
+        host = FileHost(port)
+        try:
+            yield host
+        finally:
+            stopping.set()

@@ -1,13 +1,14 @@
 """A web address of the user's, on a real socket."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import orjson
+
+from lever_assets_tests.serving import Quiet, serving
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Hook:
 def listening() -> Iterator[Hook]:
     """A hook for as long as the block lasts; a redirect leads to itself."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             hook.bodies.append(self.rfile.read(int(self.headers["content-length"])))
             hook.signatures.append(self.headers["x-kombo-signature"])
@@ -42,16 +43,6 @@ def listening() -> Iterator[Hook]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hook = Hook(f"http://127.0.0.1:{server.server_address[1]}/hook?key=topsecret")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as port:
+        hook = Hook(f"http://127.0.0.1:{port}/hook?key=topsecret")
         yield hook
-    finally:
-        server.shutdown()
-        thread.join(10)
-        server.server_close()

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import Place
 
 
@@ -20,3 +22,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def folder(tmp_path: Path) -> Path:
     """An empty folder."""
     return tmp_path
+
+
+@pytest.fixture
+def synced(tmp_path: Path) -> Iterator[Place]:
+    """A small account that was read whole, of the test's own."""
+    with running_sandbox(SandboxConfig(opportunities=20, rate=0)) as sandbox:
+        place = Place(sandbox, tmp_path)
+        with Session.open(place.settings()) as session:
+            sync(session, Scope())
+        yield place

@@ -2,32 +2,20 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import httpx
-import pytest
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.definitions import build
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets.store import ledger
-from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import Place
 
 SECRET = b64encode(b"%PDF what only the candidate should know").decode()
-
-
-@pytest.fixture
-def synced(tmp_path: Path) -> Iterator[Place]:
-    with running_sandbox(SandboxConfig(opportunities=20, rate=0)) as sandbox:
-        place = Place(sandbox, tmp_path)
-        with Session.open(place.settings()) as session:
-            sync(session, Scope())
-        yield place
 
 
 def act(place: Place, name: str, **config: Any) -> dg.ExecuteInProcessResult:

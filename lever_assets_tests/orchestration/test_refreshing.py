@@ -1,6 +1,5 @@
 """The sensor and the schedule that keep an account fresh: what they start, and why they don't."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,6 @@ from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import Place, reported, windows
 from lever_assets_tests.sync.tables import live
-
-
-@pytest.fixture
-def synced(tmp_path: Path) -> Iterator[Place]:
-    """An account that was read whole."""
-    with running_sandbox(SandboxConfig(opportunities=20, rate=0)) as sandbox:
-        place = Place(sandbox, tmp_path)
-        with Session.open(place.settings()) as session:
-            sync(session, Scope())
-        yield place
 
 
 def tick(place: Place, **changes: Any) -> dg.RunRequest | dg.SkipReason:

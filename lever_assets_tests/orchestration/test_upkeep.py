@@ -1,31 +1,17 @@
 """Events, notices and erasure through Dagster: what the sensors start, and what the jobs leave."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pytest
 from sqlalchemy import update
 
 from lever_assets.definitions import build
-from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import inbox
 from lever_assets.store.tables import UNIFIED
-from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.session import Session
 from lever_assets_tests.notices.hooks import listening
 from lever_assets_tests.orchestration.running import Place
-
-
-@pytest.fixture
-def synced(tmp_path: Path) -> Iterator[Place]:
-    with running_sandbox(SandboxConfig(opportunities=20, rate=0)) as sandbox:
-        place = Place(sandbox, tmp_path)
-        with Session.open(place.settings()) as session:
-            sync(session, Scope())
-        yield place
 
 
 def tick(place: Place, name: str, **changes: Any) -> dg.RunRequest | dg.SkipReason:

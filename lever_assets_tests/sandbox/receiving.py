@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import orjson
+
+from lever_assets_tests.serving import Quiet, serving
 
 
 @dataclass
@@ -31,26 +32,16 @@ class Receiver:
 def receiving() -> Iterator[Receiver]:
     """A receiver for as long as the block lasts."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             receiver.bodies.append(orjson.loads(self.rfile.read(int(self.headers["content-length"]))))
             self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver = Receiver(f"http://127.0.0.1:{server.server_address[1]}/hook")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as port:
+        receiver = Receiver(f"http://127.0.0.1:{port}/hook")
         yield receiver
-    finally:
-        server.shutdown()
-        thread.join(10)
-        server.server_close()
 
 
 def is_signed(body: dict[str, Any], key: str) -> bool:
