@@ -60,13 +60,6 @@ def demo(
                     _open_dagster(environment, port)
 
 
-# Without these the UI's timeline does not know that the run is the code location's.
-_OF_THE_UI = {
-    "dagster/code_location": "lever_assets.definitions",
-    ".dagster/repository": "__repository__@lever_assets.definitions",
-}
-
-
 def _refuse_taken(port: int) -> None:
     try:
         socket.create_server((_HOST, port)).close()
@@ -84,9 +77,7 @@ def _materialize(settings: "Settings") -> "dg.ExecuteInProcessResult":
     with dg.DagsterInstance.get() as instance:
         job = build(settings).resolve_job_def(f"{settings.connection}_full_sync")
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        result = job.execute_in_process(
-            instance=instance, run_config=quiet, tags=_OF_THE_UI, raise_on_error=False
-        )
+        result = job.execute_in_process(instance=instance, run_config=quiet, raise_on_error=False)
     if not result.success:
         failed = [event for event in result.all_events if event.is_step_failure]
         told = failed[0].step_failure_data.user_failure_data if failed else None
