@@ -41,6 +41,8 @@ def landed(report: LandReport, live: int, database: str) -> Metadata:
         told["drift"] = ", ".join(f"{count:,} {kind}" for kind, count in report.drift.items()) or "none"
     if report.skipped:
         told["skipped"] = report.skipped
+    if report.warnings:
+        told["warnings"] = "\n".join(report.warnings)
     return told
 
 

@@ -43,8 +43,8 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
             report = land(session, resource.name, scope, run_of(context, settings))
             with session.store.reading() as conn:
                 live = reads.raw_count(conn, session.name, resource.name).live
-        if report.skipped:
-            context.log.warning(report.skipped)
+        for warning in filter(None, (report.skipped, *report.warnings)):
+            context.log.warning(warning)
         yield dg.MaterializeResult(
             metadata=metadata.landed(report, live, session.store.name),
             check_results=[_complete(report, live, whole=_is_whole(resource, scope))],

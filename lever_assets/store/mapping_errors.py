@@ -1,4 +1,4 @@
-"""Records set aside because they could not be mapped, with the reason."""
+"""Records set aside because they could not be mapped, with the reason; what could not be read is in `due`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -37,6 +37,8 @@ def record(conn: Connection, connection: str, errors: Sequence[MappingError], *,
             "payload_hash": error.payload_hash,
             "first_seen_at": now,
             "last_seen_at": now,
+            "attempts": None,
+            "due_at": None,
         }
         for error in errors
     }
@@ -60,8 +62,11 @@ def resolve(conn: Connection, connection: str, model: str, remote_ids: Collectio
 
 
 def resolve_all(conn: Connection, connection: str, model: str, *, before: datetime | None = None) -> int:
-    """Forget all errors of `model`, or those last seen before an instant; return how many there were."""
-    mine = and_(_c.connection == connection, _c.model == model)
+    """Forget all errors of `model`, or those last seen before an instant; return how many there were.
+
+    What could not be read stays: `due.healed` says when it was.
+    """
+    mine = and_(_c.connection == connection, _c.model == model, _c.due_at.is_(None))
     if before is not None:
         mine = and_(mine, _c.last_seen_at < before)
     return conn.execute(delete(mapping_errors).where(mine)).rowcount

@@ -158,11 +158,22 @@ mapping_errors = Table(
     Column("model", Key, primary_key=True),
     Column("resource", Key, primary_key=True),
     Column("remote_id", Key, primary_key=True),
-    Column("reason", PlainText, nullable=False, comment="Why the record could not be mapped"),
+    Column("reason", PlainText, nullable=False, comment="Why the record could not be mapped, or read"),
     Column("payload_hash", Key, comment="Content hash of the raw record"),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
-    comment="Records that are set aside because they could not be mapped",
+    Column("attempts", Integer, comment="How often reading failed; null: it was read, but not mapped"),
+    Column("due_at", UtcDateTime, comment="When reading it is tried again (UTC); null: it was read"),
+    comment="Records that are set aside because they could not be mapped, or not be read",
+)
+_unread = mapping_errors.c.due_at.is_not(None)
+Index(
+    "ix_mapping_errors_due",
+    mapping_errors.c.connection,
+    mapping_errors.c.model,
+    mapping_errors.c.due_at,
+    sqlite_where=_unread,
+    postgresql_where=_unread,
 )
 
 child_reads = Table(

@@ -67,6 +67,7 @@ async def land_with(
         tally.set_aside,
         skipped,
         tally.drift,
+        tuple(tally.warnings),
     )
 
 

@@ -29,12 +29,13 @@ from lever_assets.sync.windows import Bounds
 
 @dataclass
 class Tally:
-    """Running counts of one resource."""
+    """Running counts of one resource, and the `warnings` (sentences for people) of its reading."""
 
     counts: Landed = field(default_factory=Landed)
     embedded: Landed | None = None
     set_aside: int = 0
     drift: Mapping[str, int] | None = None
+    warnings: list[str] = field(default_factory=list)
 
     def __add__(self, other: "Tally") -> "Tally":
         inside = [each for each in (self.embedded, other.embedded) if each is not None]
@@ -43,6 +44,7 @@ class Tally:
             sum(inside, Landed()) if inside else None,
             self.set_aside + other.set_aside,
             self.drift if other.drift is None else other.drift,
+            list(dict.fromkeys([*self.warnings, *other.warnings])),
         )
 
 

@@ -14,7 +14,8 @@ class LandReport:
     `embedded` counts the records that came inside (applications inside opportunities), `set_aside` those
     without an id. `skipped` is a sentence when the key lacks the permission: nothing was read then, and what
     is stored was kept. `seconds` is the duration, `scope` what was asked for. `drift` is what a reconcile
-    found, by kind (None: it was none).
+    found, by kind (None: it was none). `warnings` are sentences for people: what was refused, held back or
+    left for later, where, and what comes of it.
     """
 
     resource: str
@@ -26,6 +27,7 @@ class LandReport:
     set_aside: int = 0
     skipped: str | None = None
     drift: Mapping[str, int] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,10 @@ class SyncReport:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know: skipped resources, records set aside."""
+        """What the user should know: skipped resources, what a step warns of, records set aside."""
         found = [each.skipped for each in self.landed if each.skipped is not None]
         for landed in self.landed:
+            found.extend(landed.warnings)
             if landed.set_aside:
                 found.append(f"{landed.set_aside} {landed.resource} without an id were set aside")
         for derived in self.derived:

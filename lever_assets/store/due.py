@@ -1,0 +1,147 @@
+"""What could not be read from Lever, and when it is asked for again: rows of `mapping_errors` with `due_at`.
+
+`model` is the raw table that lacks something (`raw_interviews`); `resource` and `remote_id` are the record
+that was asked about: for children their parent, for a list as a whole the resource itself and `WHOLE_LIST`.
+After a first failure it is asked again in two minutes; the gap doubles with each further one, up to a day. It
+goes when the read succeeds.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, select
+
+from lever_assets.store.batches import among, upsert
+from lever_assets.store.content import clean
+from lever_assets.store.tables import mapping_errors
+
+WHOLE_LIST = "*"
+"""The id of what is no single record: a list that could not be read, or taken in, as a whole."""
+
+_FIRST_GAP = timedelta(minutes=2)
+_LONGEST_GAP = timedelta(days=1)
+
+_c = mapping_errors.c
+
+
+@dataclass(frozen=True)
+class FailedRead:
+    """One read that failed `attempts` times in a row, last for `reason`; it is due at `due_at` (UTC)."""
+
+    model: str
+    resource: str
+    remote_id: str
+    reason: str
+    attempts: int
+    due_at: datetime
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many failed reads there are, and when the first of them is due (UTC; None: there is none)."""
+
+    count: int
+    next_at: datetime | None
+
+
+def gap_after(attempts: int) -> timedelta:
+    """Return how long to wait after so many failures in a row (from 1)."""
+    doublings = min(max(attempts, 1) - 1, 20)  # long before these it is a day
+    return min(_FIRST_GAP * (1 << doublings), _LONGEST_GAP)
+
+
+def put_off(
+    conn: Connection,
+    connection: str,
+    model: str,
+    resource: str,
+    reasons: Mapping[str, str],
+    *,
+    now: datetime,
+    hashes: Mapping[str, str | None] | None = None,
+) -> None:
+    """Keep that reading `model` for these records of `resource` failed, by remote id with the reason.
+
+    `hashes`: the content hash that each record had, so that it can be asked about at once when it changes.
+    """
+    if not reasons:
+        return
+    ids = {clean(remote_id): remote_id for remote_id in reasons}
+    known = conn.execute(
+        select(_c.remote_id, _c.attempts).where(
+            _mine(connection, model, resource), among(conn, _c.remote_id, ids)
+        )
+    )
+    before = {row.remote_id: row.attempts or 0 for row in known}
+    rows = []
+    for stored, remote_id in ids.items():
+        attempts = before.get(stored, 0) + 1
+        rows.append(
+            {
+                "connection": connection,
+                "model": model,
+                "resource": resource,
+                "remote_id": stored,
+                "reason": reasons[remote_id],
+                "payload_hash": (hashes or {}).get(remote_id),
+                "first_seen_at": now,
+                "last_seen_at": now,
+                "attempts": attempts,
+                "due_at": now + gap_after(attempts),
+            }
+        )
+    changing = ("reason", "payload_hash", "last_seen_at", "attempts", "due_at")
+    upsert(conn, mapping_errors, rows, update=lambda new: {name: new[name] for name in changing})
+
+
+def healed(conn: Connection, connection: str, model: str, resource: str, remote_ids: Collection[str]) -> int:
+    """Forget that reading `model` for these records failed, as it went well since; return how many had."""
+    if not remote_ids:
+        return 0
+    return conn.execute(
+        delete(mapping_errors).where(
+            _mine(connection, model, resource), _c.due_at.is_not(None), among(conn, _c.remote_id, remote_ids)
+        )
+    ).rowcount
+
+
+def due(conn: Connection, connection: str, model: str, resource: str, *, now: datetime) -> list[str]:
+    """Return the records for which reading `model` failed and is to be tried again by now, by remote id."""
+    query = select(_c.remote_id).where(_mine(connection, model, resource), _c.due_at <= now)
+    return list(conn.execute(query.order_by(_c.remote_id)).scalars())
+
+
+def not_yet(conn: Connection, connection: str, model: str, resource: str, *, now: datetime) -> list[str]:
+    """Return the records for which reading `model` failed and is not to be tried again yet, by remote id."""
+    query = select(_c.remote_id).where(_mine(connection, model, resource), _c.due_at > now)
+    return list(conn.execute(query.order_by(_c.remote_id)).scalars())
+
+
+def waiting(conn: Connection, connection: str, model: str | None = None) -> Waiting:
+    """Return how many reads failed, of a connection or of one raw table, and when the first is due."""
+    query = select(func.count(), func.min(_c.due_at)).where(*_failed(connection, model))
+    return Waiting(*conn.execute(query).one())
+
+
+def listed(
+    conn: Connection, connection: str, model: str | None = None, *, limit: int = 100
+) -> Sequence[FailedRead]:
+    """Return up to `limit` failed reads, those that failed most often first."""
+    query: Select[tuple[str, str, str, str, int, datetime, datetime]] = (
+        select(_c.model, _c.resource, _c.remote_id, _c.reason, _c.attempts, _c.due_at, _c.first_seen_at)
+        .where(*_failed(connection, model))
+        .order_by(_c.attempts.desc(), _c.model, _c.resource, _c.remote_id)
+        .limit(limit)
+    )
+    return [FailedRead(*row) for row in conn.execute(query)]
+
+
+def _mine(connection: str, model: str, resource: str) -> ColumnElement[bool]:
+    return and_(_c.connection == connection, _c.model == model, _c.resource == resource)
+
+
+def _failed(connection: str, model: str | None) -> list[ColumnElement[bool]]:
+    mine = [_c.connection == connection, _c.due_at.is_not(None)]
+    return mine if model is None else [*mine, _c.model == model]
