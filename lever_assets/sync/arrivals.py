@@ -16,6 +16,7 @@ from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.mapping_errors import MappingError
 from lever_assets.sync.anonymising import FLAG, reduced
 from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import now
 
 
 @dataclass
@@ -30,9 +31,10 @@ class Batch:
 
 
 def newest_of(records: Iterable[JsonValue]) -> datetime | None:
-    """Return the latest `updatedAt` among records of Lever's."""
+    """Return the latest `updatedAt` among records of Lever's; one ahead of our clock tells nothing."""
     instants = (_instant(each, "updatedAt") for each in records if isinstance(each, dict))
-    return max((each for each in instants if each is not None), default=None)
+    moment = now()
+    return max((each for each in instants if each is not None and each <= moment), default=None)
 
 
 def read_batch(

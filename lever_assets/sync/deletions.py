@@ -4,14 +4,15 @@ Lever Data API documentation, "List deleted opportunities"; applications and pos
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, NotFoundError, Page, PermissionMissingError
 from lever_assets.lever.instants import from_epoch_ms
-from lever_assets.store import get_state, mark_deleted, next_version, put_state, raw
+from lever_assets.store import mark_deleted, next_version, raw
 from lever_assets.store.parents import delete_orphans
+from lever_assets.sync import marks
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
@@ -49,22 +50,19 @@ async def land_deletions(
                 newest = max(filter(None, (newest, latest)), default=None)
         except (PermissionMissingError, NotFoundError):
             continue
-        _move_on(session, each, bounds, known, min(newest or began, lever.clock.theirs(began)))
+        _move_on(session, each, bounds, known, min(newest or began, lever.clock.reached(began)))
     return found
 
 
 def read_up_to(conn: Connection, connection: str, resource: Resource) -> datetime | None:
     """Return the instant up to which every deletion is known; None: they were never asked for."""
-    stored = get_state(conn, connection, _key(resource))
-    return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
+    return marks.read(conn, connection, _key(resource))
 
 
 def all_known(conn: Connection, connection: str, resource: Resource, at: datetime) -> None:
-    """Keep that a pass over everything found whatever was deleted before `at` (Lever's clock)."""
+    """Keep that a pass over everything found whatever was deleted before `at`."""
     for each in _with_list(resource):
-        before = read_up_to(conn, connection, each)
-        latest = at if before is None else max(before, at)
-        put_state(conn, connection, _key(each), latest.isoformat())
+        marks.move(conn, connection, _key(each), at)
 
 
 def _key(resource: Resource) -> str:
@@ -83,13 +81,14 @@ def _bounds(session: Session, scope: Scope, known: datetime | None) -> Bounds:
 
 
 def _read(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
-    """Return when each record of the page was deleted, and the latest of these instants."""
+    """Return when each record of the page was deleted, and the latest of these instants that is past."""
     gone: dict[str, datetime | None] = {}
     for record in page.records:
         remote_id = record.get("id")
         if isinstance(remote_id, str):
             gone[remote_id] = _instant(record.get("deletedAt"))
-    return gone, max((each for each in gone.values() if each is not None), default=None)
+    moment = now()
+    return gone, max((each for each in gone.values() if each is not None and each <= moment), default=None)
 
 
 def _instant(value: object) -> datetime | None:
@@ -129,5 +128,4 @@ def _move_on(
     if bounds.upper is not None or (bounds.lower is not None and (known is None or bounds.lower > known)):
         return  # a part only: there may be a gap before it
     with session.store.writing() as conn:
-        latest = up_to if known is None else max(known, up_to)
-        put_state(conn, session.name, _key(resource), latest.isoformat())
+        marks.move(conn, session.name, _key(resource), up_to)

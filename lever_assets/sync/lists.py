@@ -91,7 +91,7 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
             await reader.walk(number, listing)
     if current.resumed:
         # Once more what changed since it began: the pages before the kill may be out of date.
-        since = Bounds(lower=lever.clock.theirs(current.started_at) - session.settings.sync_overlap)
+        since = Bounds(lower=lever.clock.reached(current.started_at) - session.settings.sync_overlap)
         await reader.walk(-1, Listing((*since.filters("updated_at"), *coverage.filters())))
     if not bounds.everything:
         gone = await land_deletions(lever, session, resource, scope, current.started_at)
@@ -198,7 +198,7 @@ class _WindowedReader:
     def finish(self) -> None:
         """Close the pass: what a complete list lacked or the settings leave out is gone; keep the mark."""
         name, moment, began = self.session.name, now(), self.current.started_at
-        theirs = self.lever.clock.theirs(began)
+        reached = self.lever.clock.reached(began)
         with self.session.store.writing() as conn:
             gone = leave_out(conn, name, self.resource, self.coverage, moment)
             if self.bounds.everything and not self.current.set_aside:
@@ -206,7 +206,7 @@ class _WindowedReader:
                 gone += sweep(
                     conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
                 )
-                all_known(conn, name, self.resource, theirs)
+                all_known(conn, name, self.resource, reached)
             if gone:
                 version = next_version(conn, name)
                 for child in (each for each in RESOURCES if each.parent == self.resource.name):
@@ -220,7 +220,7 @@ class _WindowedReader:
                     name,
                     self.resource.name,
                     newest=self.current.newest,
-                    began=theirs,
+                    began=reached,
                     lower=self.bounds.lower,
                 )
             passes.finish(conn, name, self.resource.name, self.bounds.key)

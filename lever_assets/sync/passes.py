@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from lever_assets.store import get_state, put_state
 from lever_assets.store.state import forget_states
+from lever_assets.sync import marks
 
 _MOST = timedelta(days=7)
 
@@ -68,8 +69,7 @@ def _stored(conn: Connection, connection: str, resource: str, key: str) -> Pass 
 
 def watermark(conn: Connection, connection: str, resource: str) -> datetime | None:
     """Return the instant up to which every change of the resource was read; None: never read to the end."""
-    stored = get_state(conn, connection, f"watermark:{resource}")
-    return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
+    return marks.read(conn, connection, _mark(resource))
 
 
 def move_watermark(
@@ -83,17 +83,19 @@ def move_watermark(
 ) -> None:
     """Move the watermark after a pass that was open upwards, reached back to `lower` and began at `began`.
 
-    It moves to the newest change that was read, but not beyond the beginning of the pass (Lever's clock):
-    what changed while pages were read may have been missed. A pass that leaves a gap to the old watermark
-    does not move it.
+    It moves to the newest change that was read, but not beyond the beginning of the pass (by Lever's clock or
+    ours, whichever was earlier): what changed while pages were read may have been missed. A pass that leaves
+    a gap to the old watermark does not move it.
     """
     before = watermark(conn, connection, resource)
     if lower is not None and (before is None or lower > before):
         return
-    reached = min(newest or began, began)
-    latest = reached if before is None else max(before, reached)
-    put_state(conn, connection, f"watermark:{resource}", latest.isoformat())
+    marks.move(conn, connection, _mark(resource), min(newest or began, began))
     put_state(conn, connection, f"caught_up:{resource}", began.isoformat())
+
+
+def _mark(resource: str) -> str:
+    return f"watermark:{resource}"
 
 
 def caught_up_at(conn: Connection, connection: str, resource: str) -> datetime | None:
