@@ -67,7 +67,7 @@ async def land_with(
         tally.set_aside,
         skipped,
         tally.drift,
-        tuple(tally.warnings),
+        tuple(filter(None, (*tally.warnings, lever.clock.doubt))),
     )
 
 

@@ -47,7 +47,7 @@ class SyncReport:
         for derived in self.derived:
             if derived.unmappable:
                 found.append(f"{derived.unmappable} records can't be mapped to {derived.model}")
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
 
 
 def _ignore(_report: Report) -> None:

@@ -21,7 +21,7 @@ MARKS = [
     for name in names
 ]
 DATES = {
-    "an hour ahead": timedelta(hours=1),
+    "hours ahead": timedelta(hours=3),
     "a year ahead": timedelta(days=365),
     "a year behind": -timedelta(days=365),
     "at the end of time": "Fri, 31 Dec 9999 23:59:59 GMT",
@@ -68,7 +68,8 @@ def test_a_wrong_date_of_lever_s_hides_no_later_change(
     newest = account.sandbox.ids("opportunities")[3]
     account.sandbox.edit("opportunities", newest, {"updatedAt": int(ahead(500).timestamp() * 1000)})
     meddler.change = dated
-    account.sync(base_url=meddler.url)
+    report = account.sync(base_url=meddler.url)
+    assert sum("this machine's clock" in each for each in report.warnings) == (date != DATES["garbage"])
     assert all(mark <= datetime.now(UTC) for mark in marks(account).values())
     something_happens(account)
     account.sync(DELTA, base_url=meddler.url)
