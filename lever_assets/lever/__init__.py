@@ -18,6 +18,7 @@ from lever_assets.lever.auth import ApiKeyAuth
 from lever_assets.lever.client import LeverClient
 from lever_assets.lever.errors import (
     AuthenticationError,
+    InterceptedError,
     LeverError,
     MalformedError,
     NotFoundError,
@@ -42,6 +43,7 @@ __all__ = [
     "ApiKeyAuth",
     "AuthenticationError",
     "Downloaded",
+    "InterceptedError",
     "JsonObject",
     "LeverClient",
     "LeverError",

@@ -123,7 +123,7 @@ class LeverClient:
             try:
                 page = wire.page(answer)
             except wire.WrongShapeError as error:
-                raise faults.of_shape(str(error), "GET", path) from None
+                raise faults.of_body(error, "GET", path) from None
             if page.next is not None and page.next == offset:
                 raise faults.of_shape("a page of the list gives itself as the next", "GET", path)
             yield page
@@ -231,11 +231,11 @@ class LeverClient:
         try:
             answer = wire.answer(response.content)
         except wire.WrongShapeError as error:
-            shape = str(error)
+            unreadable = faults.of_body(error, request.method, request.path)
         else:
             beside = {name: value for name, value in answer.items() if name != "data"}
             return Answer(response.status_code, answer.get("data"), beside)
-        raise faults.of_shape(shape, request.method, request.path)
+        raise unreadable
 
     def _transport_of(self, concurrency: int, *, keep: bool) -> AiohttpTransport:
         transport = AiohttpTransport(
@@ -265,8 +265,8 @@ class LeverClient:
         try:
             return wire.envelope(response.content)
         except wire.WrongShapeError as error:
-            shape = str(error)
-        raise faults.of_shape(shape, "GET", path)
+            unreadable = faults.of_body(error, "GET", path)
+        raise unreadable
 
     async def _ask(
         self,

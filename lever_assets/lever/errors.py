@@ -8,14 +8,20 @@
     ├── RateLimitedError         still 429 after the retries
     ├── OutcomeUnknownError      a write went out, and nobody heard whether Lever acted upon it
     ├── UnavailableError         5xx, connection, DNS, TLS or time-out, after the retries
-    └── MalformedError           not JSON, no data, wrong shape, a page that points at itself
+    │   └── InterceptedError     what answered is not Lever, but something on the way to it
+    └── MalformedError           no data, wrong shape, a page that points at itself
 
 The text of each is one sentence: what happened, where, what to do. None ever holds a key or a query string.
 """
 
 
 class LeverError(Exception):
-    """Something went wrong with Lever; `problem` says what and where, `remedy` what to do."""
+    """Something went wrong with Lever; `problem` says what and where, `remedy` what to do.
+
+    `said` is what Lever itself said, shortened; empty when it said nothing.
+    """
+
+    said = ""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
@@ -74,6 +80,13 @@ class UnavailableError(_DelayedError):
     lasting = False
     sent = True
     over = False
+
+
+class InterceptedError(UnavailableError):
+    """A firewall, a proxy or the like answered in Lever's place: its page says nothing about a record.
+
+    Lever's own answers are JSON, its refusals too (spec/lever-api.md, Conventions).
+    """
 
 
 class OutcomeUnknownError(LeverError):

@@ -9,9 +9,10 @@ import aiohttp
 import httpx
 import orjson
 
-from lever_assets.lever import paths
+from lever_assets.lever import paths, wire
 from lever_assets.lever.errors import (
     AuthenticationError,
+    InterceptedError,
     LeverError,
     MalformedError,
     NotFoundError,
@@ -27,6 +28,7 @@ FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 
 _CREDENTIALS = "in Lever under Settings > Integrations and API > API credentials"
 _LATER = "try again later; what was read so far is kept"
+_BETWEEN = "check that LEVER_BASE_URL is the Data API and no proxy or firewall stands between"
 
 # Statuses of Lever's own: the others among 5xx are a gateway's, behind which Lever may still be at work.
 _OVER = frozenset({500, 501, 503})
@@ -75,24 +77,37 @@ def of_status(
     `path` is the path without the query.
     """
     where = f"({method} {path}, status {status})"
+    if status in {403, 404} and not wire.is_object(body):
+        return InterceptedError(
+            f"Something other than Lever answered: its refusal is not Lever's JSON {where}",
+            f"{_BETWEEN}; else try again later",
+        )
+    said = _said(body, secrets)
+    found = _of_lever(status, headers, paths.scope(method, path), f': "{said}"' if said else "", where)
+    found.said = said
+    return found
+
+
+def _of_lever(status: int, headers: Mapping[str, str], scope: str, reason: str, where: str) -> LeverError:
     if status == 401:
         return AuthenticationError(
             f"Lever does not accept the API key {where}",
             f"check LEVER_API_KEY, it may be mistyped or revoked; keys are made {_CREDENTIALS}",
         )
     if status == 403:
-        scope = paths.scope(method, path)
         return PermissionMissingError(
-            f"The API key lacks the permission {scope} {where}", f"grant it to the key {_CREDENTIALS}", scope
+            f"The API key lacks the permission {scope}{reason} {where}",
+            f"grant it to the key {_CREDENTIALS}",
+            scope,
         )
     if status == 404:
         return NotFoundError(
-            f"Lever has no such record or endpoint {where}",
+            f"Lever has no such record or endpoint{reason} {where}",
             "it may have been deleted; if every request fails like this, check LEVER_BASE_URL",
         )
     if status in {408, 429} or status >= 500:
-        return _delayed(status, headers, where)
-    return _refused(status, headers, _reason(body, secrets), where)
+        return _delayed(status, headers, reason, where)
+    return _refused(status, headers, reason, where)
 
 
 def of_exception(error: Exception, host: str, seconds: float, method: str, path: str) -> UnavailableError:
@@ -115,11 +130,19 @@ def of_outcome(error: LeverError, method: str, path: str) -> OutcomeUnknownError
     )
 
 
+def of_body(error: wire.WrongShapeError, method: str, path: str) -> LeverError:
+    """Return the error for an answer that has the status of a success but not the body of one."""
+    if not isinstance(error, wire.NotJsonError):
+        return of_shape(str(error), method, path)
+    return InterceptedError(
+        f"Something other than Lever answered: {error} ({method} {path})", f"{_BETWEEN}; else try again later"
+    )
+
+
 def of_shape(problem: str, method: str, path: str) -> MalformedError:
-    """Return the error for an answer that has the status of a success but can't be read."""
+    """Return the error for an answer of Lever's, in JSON, that can't be read."""
     return MalformedError(
-        f"Lever's answer can't be read: {problem} ({method} {path})",
-        "check that LEVER_BASE_URL is the Data API and no proxy stands between; else try again later",
+        f"Lever's answer can't be read: {problem} ({method} {path})", f"{_BETWEEN}; else try again later"
     )
 
 
@@ -154,14 +177,14 @@ def _unreachable(cause: BaseException) -> str:
     return _LATER
 
 
-def _delayed(status: int, headers: Mapping[str, str], where: str) -> LeverError:
+def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str) -> LeverError:
     if status == 429:
         return RateLimitedError(
             f"Lever still answers that there are too many requests {where}",
             "try again later, or lower LEVER_RATE_LIMIT if other programs use the same key",
             retry_after(headers),
         )
-    found = UnavailableError(f"Lever is out of order {where}", _LATER, retry_after(headers))
+    found = UnavailableError(f"Lever is out of order{reason} {where}", _LATER, retry_after(headers))
     found.over = status in _OVER
     return found
 
@@ -183,8 +206,8 @@ def _target(headers: Mapping[str, str]) -> str:
     return f" to {host}" if host else ""
 
 
-def _reason(body: bytes, secrets: Iterable[str]) -> str:
-    """Quote what Lever says is wrong, shortened."""
+def _said(body: bytes, secrets: Iterable[str]) -> str:
+    """Return what Lever says is wrong, shortened, on one line."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -194,4 +217,4 @@ def _reason(body: bytes, secrets: Iterable[str]) -> str:
         return ""
     for secret in secrets:
         message = message.replace(secret, "***")
-    return f': "{" ".join(message.split())[:200]}"'
+    return " ".join(message.split())[:200]

@@ -19,6 +19,19 @@ class WrongShapeError(ValueError):
     """The body is not what the Data API promises; says in which way."""
 
 
+class NotJsonError(WrongShapeError):
+    """The body is not JSON at all, so that it can hardly be Lever's."""
+
+
+def is_object(body: bytes) -> bool:
+    """Tell whether a body is a JSON object, as all of Lever's answers are."""
+    try:
+        answer(body)
+    except WrongShapeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list: its records as they came, and the next page's offset (None: the last page)."""
@@ -86,9 +99,9 @@ def _without_lone_surrogates(body: bytes, error: orjson.JSONDecodeError) -> obje
     refuses; it becomes U+FFFD, so that one record's text does not cost the page.
     """
     if b"\\ud" not in body.lower():
-        raise WrongShapeError(f"the answer is not JSON ({error.msg})") from None
+        raise NotJsonError(f"the answer is not JSON ({error.msg})") from None
     try:
         text = json.dumps(json.loads(body), ensure_ascii=False)
         return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     except (ValueError, RecursionError):
-        raise WrongShapeError(f"the answer is not JSON ({error.msg})") from None
+        raise NotJsonError(f"the answer is not JSON ({error.msg})") from None

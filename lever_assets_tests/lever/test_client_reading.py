@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from lever_assets.lever import LeverError, MalformedError, NotFoundError, Params
+from lever_assets.lever import InterceptedError, LeverError, MalformedError, NotFoundError, Params
 from lever_assets_tests.lever.builders import uuid
 from lever_assets_tests.lever.scripted import HASTY, KEY, Answer, answer, client, data, scripted_lever
 
@@ -67,14 +67,20 @@ async def test_a_list_of_the_wrong_shape_is_malformed(shape: Answer) -> None:
             await reader.list_all("/opportunities")
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[1]", b'{"code": "x"}', b'{"data": 3}', b"\xff", b'{"data": [NaN]}']
-)
+@pytest.mark.parametrize("body", [b"[1]", b'{"code": "x"}', b'{"data": 3}', b'"text"', b"null"])
 async def test_an_answer_without_data_is_malformed_after_a_few_tries(body: bytes) -> None:
     async with scripted_lever(answer(200, body)) as lever, client(lever.url) as reader:
         with pytest.raises(MalformedError):
             await reader.get("/users")
     assert len(lever.asked) == HASTY.malformed_attempts
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b'{"data": [NaN]}', b'{"data": [{"id"'])
+async def test_an_answer_that_is_not_json_is_an_outage_after_a_few_tries(body: bytes) -> None:
+    async with scripted_lever(answer(200, body)) as lever, client(lever.url) as reader:
+        with pytest.raises(InterceptedError):
+            await reader.get("/users")
+    assert len(lever.asked) == HASTY.attempts
 
 
 async def test_half_an_emoji_does_not_cost_the_page() -> None:

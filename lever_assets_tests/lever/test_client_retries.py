@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from lever_assets.lever import (
     AuthenticationError,
+    InterceptedError,
     LeverError,
     MalformedError,
     PermissionMissingError,
@@ -38,6 +39,9 @@ PASSING = {
     "not HTTP": scripted.NOT_HTTP,
     "bad gzip": scripted.BAD_GZIP,
     "not JSON": answer(200, b"<html>"),
+    "no answer of Lever's": answer(200, {"code": "x"}),
+    "403 of a firewall": answer(403, b"<html>Blocked</html>"),
+    "404 of a proxy": answer(404, b"no such host"),
 }
 
 
@@ -57,7 +61,10 @@ LASTING = [
     ("truncated chunks", UnavailableError, HASTY.attempts, "broke off in the middle of an answer"),
     ("not HTTP", UnavailableError, HASTY.attempts, "an answer that is not HTTP"),
     ("429", RateLimitedError, HASTY.rejected_attempts, "too many requests"),
-    ("not JSON", MalformedError, HASTY.malformed_attempts, "the answer is not JSON"),
+    ("not JSON", InterceptedError, HASTY.attempts, "the answer is not JSON"),
+    ("no answer of Lever's", MalformedError, HASTY.malformed_attempts, 'has no "data"'),
+    ("403 of a firewall", InterceptedError, HASTY.attempts, "Something other than Lever answered"),
+    ("404 of a proxy", InterceptedError, HASTY.attempts, "Something other than Lever answered"),
 ]
 
 

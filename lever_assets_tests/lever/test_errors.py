@@ -4,7 +4,9 @@ import pytest
 
 from lever_assets.lever import (
     AuthenticationError,
+    InterceptedError,
     LeverError,
+    NotFoundError,
     PermissionMissingError,
     RateLimitedError,
     UnavailableError,
@@ -14,6 +16,7 @@ from lever_assets.lever import (
 from lever_assets_tests.lever.builders import uuid
 
 ID = uuid("any")
+BLOCKED = b"<html><body><h1>Access denied</h1>Your request was blocked. Ray ID: 8f1</body></html>"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,7 @@ ID = uuid("any")
     ],
 )
 def test_the_missing_permission_is_named(method: str, path: str, scope: str) -> None:
-    error = faults.of_status(403, {}, b"", method, path)
+    error = faults.of_status(403, {}, b'{"code": "Forbidden"}', method, path)
     assert isinstance(error, PermissionMissingError)
     assert error.scope == scope
     assert scope in str(error)
@@ -71,9 +74,34 @@ def test_lever_s_own_reason_is_quoted_on_one_line() -> None:
     assert 'refuses the request: "limit must be at most 100" (GET /users, status 400)' in str(error)
 
 
+@pytest.mark.parametrize("body", [BLOCKED, b"", b"Forbidden", b'["no"]', b'"no"', b'{"code": "Forb'])
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_that_is_not_in_levers_json_says_nothing_about_keys_and_records(
+    status: int, body: bytes
+) -> None:
+    error = faults.of_status(status, {}, body, "GET", f"/opportunities/{ID}/interviews")
+    assert isinstance(error, InterceptedError)
+    assert "Something other than Lever answered: its refusal is not Lever's JSON (GET /opp" in str(error)
+    assert "no proxy or firewall stands between" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(403, PermissionMissingError), (404, NotFoundError), (500, UnavailableError), (503, UnavailableError)],
+)
+def test_what_lever_says_itself_is_kept_and_quoted(status: int, kind: type[LeverError]) -> None:
+    body = b'{"code": "SomeError", "message": "not for\\nyou, s3cret"}'
+    error = faults.of_status(status, {}, body, "GET", "/offers", secrets=["s3cret"])
+    assert type(error) is kind
+    assert error.said == "not for you, ***"
+    assert '"not for you, ***"' in str(error)
+    assert faults.of_status(status, {}, b"{}", "GET", "/offers").said == ""
+
+
 @pytest.mark.parametrize(
     "error",
     [
+        InterceptedError("a", "b"),
         LeverError("a", "b"),
         PermissionMissingError("a", "b", "offers:read:admin"),
         RateLimitedError("a", "b", 3.0),

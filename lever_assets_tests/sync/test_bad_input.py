@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.lever import AuthenticationError, MalformedError, UnavailableError
+from lever_assets.lever import AuthenticationError, LeverError, UnavailableError
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import BusyError, Store, mapping_errors
 from lever_assets.store.tables import child_reads
@@ -75,7 +75,7 @@ def test_a_permission_that_is_taken_away_keeps_what_was_read(tmp_path: Path, sql
 
 def test_a_malformed_page_fails_in_one_sentence_and_the_next_run_heals(account: Account) -> None:
     account.sandbox.set_faults("malformed=1.0")
-    with pytest.raises(MalformedError) as caught:
+    with pytest.raises(LeverError) as caught:
         account.sync()
     assert "\n" not in str(caught.value)
 

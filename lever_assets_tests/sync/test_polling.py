@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from lever_assets.lever import MalformedError
+from lever_assets.lever import LeverError
 from lever_assets.store import ledger
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.watching import longest_unread
@@ -75,7 +75,7 @@ def test_a_sync_that_was_stopped_before_all_was_read_is_a_reason(account: Accoun
     account.sync()
     account.sandbox.touch(share=0.5, seed=2)
     account.sandbox.set_faults("malformed=1.0,endpoint=GET /opportunities/:id/interviews")
-    with pytest.raises(MalformedError):
+    with pytest.raises(LeverError):
         account.sync(DELTA)
     account.sandbox.set_faults()
     told = ask(account)
