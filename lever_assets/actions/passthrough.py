@@ -113,7 +113,7 @@ def passthrough(
     """
 
     async def alone() -> ActionAnswer:
-        async with session.connection.client(session.settings) as lever:
+        async with session.client() as lever:
             return await passthrough_with(lever, given, log_url=log_url)
 
     try:

@@ -62,7 +62,7 @@ def run_action(
     options = options or Options()
 
     async def alone() -> ActionAnswer:
-        async with session.connection.client(session.settings) as lever:
+        async with session.client() as lever:
             return await run_action_with(lever, session, name, given, options)
 
     try:

@@ -67,7 +67,10 @@ def console(stream: TextIO) -> Console:
 
 @contextmanager
 def following() -> Iterator[Say]:
-    """Yield a function that shows how far something is: a line that is redrawn, or one every few seconds."""
+    """Yield a function that shows how far something is: a line that is redrawn, or one every few seconds.
+
+    What it is given as a text is shown in any case.
+    """
     shown = console(sys.stderr)
     if shown.is_terminal:
         with shown.status("…") as status:
@@ -77,7 +80,7 @@ def following() -> Iterator[Say]:
 
     def say(progress: object) -> None:
         nonlocal told
-        if time.monotonic() - told >= _EVERY:
+        if isinstance(progress, str) or time.monotonic() - told >= _EVERY:
             told = time.monotonic()
             sys.stderr.write(f"{progress}\n")
 

@@ -173,7 +173,7 @@ def plan(as_json: Json = False) -> None:
 
 
 def _show_plan(made: "Plan") -> None:
-    from lever_assets.sync.progress import duration  # noqa: PLC0415
+    from lever_assets.lever.instants import duration  # noqa: PLC0415
 
     output.table("", ("resource", "requests"), made.requests.items())
     time = "" if made.seconds is None else f", about {duration(made.seconds)} at the allowance"

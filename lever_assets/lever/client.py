@@ -28,6 +28,7 @@ from lever_assets.lever.errors import (
     RequestRejectedError,
     UnavailableError,
 )
+from lever_assets.lever.holdups import Holdups, Tell, in_silence
 from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.paths import template
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
@@ -53,7 +54,8 @@ class LeverClient:
 
     At most `concurrency` requests are under way; each may take `timeout` seconds, and each try, retries
     included, waits its turn at `limiter` (applications through a posting at `apply_limiter` before).
-    Redirects are not followed and cookies not kept. Every method raises `LeverError`.
+    Redirects are not followed and cookies not kept. Every method raises `LeverError`. `tell` hears in a
+    sentence what holds requests up; `trouble` is the last error that a request was tried again after.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class LeverClient:
         concurrency: int = 16,
         retry: RetryPolicy | None = None,
         timeout: float = 30.0,
+        tell: Tell = in_silence,
     ) -> None:
+        self.trouble: LeverError | None = None
         self.traffic = Traffic()
         self.clock = LeverClock()
         self._auth = auth
@@ -76,6 +80,7 @@ class LeverClient:
         self._slots = asyncio.Semaphore(concurrency)
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
+        self._holdups = Holdups(tell)
         connect = min(timeout, _CONNECT_SECONDS)
         self._extensions = {"timeout": httpx.Timeout(timeout, connect=connect, pool=None).as_dict()}
         self._patient = {
@@ -222,7 +227,7 @@ class LeverClient:
 
     async def _write(self, request: Outgoing, outgoing: httpx.Request) -> Answer:
         if request.applies and self._apply_limiter is not None:
-            await self._apply_limiter.acquire()
+            await self._apply_limiter.acquire(self._held)
         response = await self._ask(outgoing, request.path, transport=self._writing)
         if not response.is_success:
             raise self._refusal(response, request.method, request.path)
@@ -252,9 +257,15 @@ class LeverClient:
 
     def _after_failure(self, error: LeverError, wait: float | None) -> None:
         if wait is not None:
-            self.traffic.retried()
+            self.trouble = error
+            self.traffic.retried(wait)
+            self._holdups.waits(wait, error.problem)
         if isinstance(error, RateLimitedError):
-            self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.patience))
+            # Who gives up holds the others back for a while only: they are to hear from Lever themselves.
+            self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.cap))
+
+    def _held(self, seconds: float) -> None:
+        self._holdups.waits(seconds, "Lever asked everybody with this key to wait")
 
     async def _attempt(self, url: str, path: str) -> JsonObject:
         """Ask once; raises the `LeverError` for whatever is not an envelope."""
@@ -280,7 +291,7 @@ class LeverClient:
         fault: LeverError | None = None
         seconds = max(filter(None, request.extensions["timeout"].values()))
         async with self._slots:
-            waited = await self._limiter.acquire()
+            waited = await self._limiter.acquire(self._held)
             self.traffic.sent(template(path), waited)
             try:
                 async with asyncio.timeout(seconds):

@@ -1,6 +1,6 @@
 """Turns a refusing answer or a failed connection into the error that says it in one sentence."""
 
-import email.utils
+import re
 import ssl
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -22,11 +22,14 @@ from lever_assets.lever.errors import (
     RequestRejectedError,
     UnavailableError,
 )
+from lever_assets.lever.instants import duration, from_http_date
 
 FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 """What an exchange may raise: the transport maps most of aiohttp's errors to httpx's, not all."""
 
 _CREDENTIALS = "in Lever under Settings > Integrations and API > API credentials"
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
+_A_YEAR = 366 * 24 * 3600.0
 _LATER = "try again later; what was read so far is kept"
 _BETWEEN = "check that LEVER_BASE_URL is the Data API and no proxy or firewall stands between"
 
@@ -147,18 +150,20 @@ def of_shape(problem: str, method: str, path: str) -> MalformedError:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return the seconds that the header Retry-After (seconds or a date) asks to wait, else None."""
+    """Return the seconds that the header Retry-After asks to wait; None if it says nothing that can be told.
+
+    It holds seconds (also with decimals, as some servers write them) or a date, which is seen from the `Date`
+    of the same answer, else from `now` (default: our clock). A date that is past is 0, more than a year is a
+    year.
+    """
     value = headers.get("retry-after", "").strip()
-    if not value:
+    if _SECONDS.fullmatch(value):
+        return min(float(value), _A_YEAR)
+    at = from_http_date(value)
+    if at is None:
         return None
-    if value.isdecimal():
-        return float(value)
-    try:
-        at = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
+    seen_from = now or from_http_date(headers.get("date", "")) or datetime.now(UTC)
+    return min(max(0.0, (at - seen_from).total_seconds()), _A_YEAR)
 
 
 def _happened(cause: BaseException, seconds: float) -> tuple[str, bool]:
@@ -178,13 +183,15 @@ def _unreachable(cause: BaseException) -> str:
 
 
 def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str) -> LeverError:
+    seconds = retry_after(headers)
+    asks = f", and asks to wait {duration(seconds)}" if seconds else ""
     if status == 429:
         return RateLimitedError(
-            f"Lever still answers that there are too many requests {where}",
+            f"Lever still answers that there are too many requests{asks} {where}",
             "try again later, or lower LEVER_RATE_LIMIT if other programs use the same key",
-            retry_after(headers),
+            seconds,
         )
-    found = UnavailableError(f"Lever is out of order{reason} {where}", _LATER, retry_after(headers))
+    found = UnavailableError(f"Lever is out of order{reason}{asks} {where}", _LATER, seconds)
     found.over = status in _OVER
     return found
 

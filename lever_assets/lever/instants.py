@@ -1,5 +1,6 @@
-"""The one place where Lever's epoch milliseconds become instants."""
+"""Instants as Lever writes them, in records and in headers; durations as people read them."""
 
+import email.utils
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -21,6 +22,24 @@ def from_epoch_ms(value: object) -> datetime:
         with suppress(ValueError, OverflowError):
             return _EPOCH + timedelta(milliseconds=float(value) if isinstance(value, str) else value)
     raise ValueError(f"not an instant in epoch milliseconds: {str(value)[:40]!r}")
+
+
+def from_http_date(text: str) -> datetime | None:
+    """Return the aware instant of a date in a header; None if it is none. A date without a zone is UTC."""
+    try:
+        at = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in words, such as `33 min 20 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 Instant = Annotated[datetime, PlainValidator(from_epoch_ms)]

@@ -15,6 +15,11 @@ from pydantic import SecretStr
 
 from lever_assets.lever.pacing import FilePace, MemoryPace, Pace, PaceStore
 
+_LONGEST_PENALTY = 600.0
+"""Seconds."""
+_MOST_WAITING = 10_000
+_MOST_PUSHED = 1e9
+
 # Lever's clock and ours may run at different speeds, and networks delay. At the full rate, over hours, each
 # would empty Lever's bucket, and a 429 costs more than the two thousandths given up.
 _SHARE_OF_RATE = 0.998
@@ -69,43 +74,51 @@ class RateLimiter:
         ending = f".{allowance}.pace" if allowance else ".pace"
         return cls(rate, burst, folder / f"{digest.hexdigest()}{ending}")
 
-    async def acquire(self) -> float:
-        """Wait for the turn of one request; returns the seconds waited."""
+    async def acquire(self, on_hold: Callable[[float], None] = lambda _: None) -> float:
+        """Wait for the turn of one request; returns the seconds waited.
+
+        `on_hold` is told for how many seconds a penalty holds everybody back, before they are waited for.
+        """
         if not self._interval:
             return 0.0
-        wait, pushed = self._book()
+        wait, pushed, held = self._book()
+        if held > 0:
+            on_hold(held)
         waited = 0.0
         while wait > 0:
             await self._sleep(wait)
             waited += wait
             with self._store as pace:
                 # A penalty that came meanwhile made our turn later by as much as it pushed.
-                wait, pushed = pace.pushed - pushed, pace.pushed
+                wait, pushed = min(pace.pushed - pushed, _LONGEST_PENALTY), pace.pushed
+            if wait > 0:
+                on_hold(wait)
         return waited
 
     def penalise(self, seconds: float) -> None:
         """Hold everybody back, waiters included: nothing leaves for `seconds`, and then without a burst.
 
-        Penalties at the same time don't add up: the one that ends last counts.
+        Ten minutes at most. Penalties at the same time don't add up: the one that ends last counts.
         """
         if not self._interval or seconds <= 0:
             return
         with self._store as pace:
             now = self._look(pace)
-            until = now + seconds
+            until = now + min(seconds, _LONGEST_PENALTY)
             push = until - max(pace.held_until, now)
             if push > 0:
                 pace.held_until = until
                 pace.pushed += push
                 pace.due = max(pace.due + push, until + self._tolerance)
 
-    def _book(self) -> tuple[float, float]:
-        """Book the next turn; returns the seconds until then, and the pushes that it already counts in."""
+    def _book(self) -> tuple[float, float, float]:
+        """Book the next turn; returns the seconds until then, the pushes that it already counts in, and for
+        how many seconds a penalty lasts."""
         with self._store as pace:
             now = self._look(pace)
             due = max(pace.due, now)
             pace.due = due + self._interval
-            return max(0.0, due - self._tolerance - now), pace.pushed
+            return max(0.0, due - self._tolerance - now), pace.pushed, pace.held_until - now
 
     def _look(self, pace: Pace) -> float:
         """Look at the clock. If it was set back, what is booked moves along."""
@@ -115,4 +128,14 @@ class RateLimiter:
             pace.due -= back
             pace.held_until -= back
         pace.seen = now
+        self._mend(pace, now)
         return now
+
+    def _mend(self, pace: Pace, now: float) -> None:
+        """Forget what can't be: a damaged file holds nobody back for ever."""
+        if pace.held_until > now + _LONGEST_PENALTY:
+            pace.due = pace.held_until = now
+        if pace.due > now + _LONGEST_PENALTY + self._tolerance + _MOST_WAITING * self._interval:
+            pace.due = now
+        if abs(pace.pushed) > _MOST_PUSHED:
+            pace.pushed = 0.0

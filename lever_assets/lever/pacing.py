@@ -104,6 +104,10 @@ class FilePace:
     def _take(self) -> None:
         file = self._open() if self._file is None else self._file
         self._between_processes.__enter__()
+        if not os.fstat(file).st_nlink:  # somebody removed it: who comes now shares a new one
+            self._close()
+            file = self._open()
+            self._between_processes.__enter__()
         os.lseek(file, 0, os.SEEK_SET)
         found = os.read(file, self._FORMAT.size)
         if len(found) == self._FORMAT.size:

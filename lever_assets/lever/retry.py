@@ -23,8 +23,8 @@ class RetryPolicy:
 
     `attempts` is for connection faults and 5xx; `malformed_attempts` for answers that can't be read, which
     seldom get better; `rejected_attempts` for 429, which is no fault but a "wait". Where Lever names a time
-    (Retry-After) it is kept. A request never waits more than `patience` seconds in all: if it would, it fails
-    instead.
+    (Retry-After) it is kept, but no wait is shorter than without it. A request never waits more than
+    `patience` seconds in all: if it would, it fails instead, at once.
     """
 
     attempts: int = 6
@@ -52,8 +52,9 @@ class RetryPolicy:
             case _:
                 return None
         if isinstance(error, RateLimitedError | UnavailableError) and error.retry_after is not None:
-            # A little later than asked, and not all at the same moment.
-            wait = error.retry_after + wait * 0.1
+            # A little later than asked, and not all at the same moment. 0, or a date that is past, must not
+            # use up the attempts in the middle of a storm.
+            wait = max(wait, error.retry_after + wait * 0.1)
         return wait if waited + wait <= self.patience else None
 
     async def run(

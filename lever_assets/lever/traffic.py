@@ -11,8 +11,9 @@ class TrafficSnapshot:
     """The counts at one moment; the difference of two is what happened between them.
 
     `requests` counts everything sent, retries included; `rejected` the answers 429; `received_bytes` the
-    bodies as they came (compressed or not); `seconds_waited` the time spent waiting for the allowance, summed
-    over requests.
+    bodies as they came (compressed or not); `seconds_waited` the time spent waiting for the allowance, and
+    `seconds_held` the time until something was tried again, because Lever asked for it or was out of order,
+    both summed over requests.
     """
 
     requests: int = 0
@@ -21,6 +22,7 @@ class TrafficSnapshot:
     received_bytes: int = 0
     seconds_waited: float = 0.0
     by_endpoint: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    seconds_held: float = 0.0
 
     def __sub__(self, earlier: "TrafficSnapshot") -> "TrafficSnapshot":
         endpoints = {
@@ -35,6 +37,7 @@ class TrafficSnapshot:
             received_bytes=self.received_bytes - earlier.received_bytes,
             seconds_waited=self.seconds_waited - earlier.seconds_waited,
             by_endpoint=MappingProxyType(endpoints),
+            seconds_held=self.seconds_held - earlier.seconds_held,
         )
 
 
@@ -49,6 +52,7 @@ class Traffic:
         self.received_bytes = 0
         self.seconds_waited = 0.0
         self.by_endpoint: Counter[str] = Counter()
+        self.seconds_held = 0.0
 
     def sent(self, endpoint: str, waited: float) -> None:
         """Count a request that goes out after `waited` seconds; `endpoint` is a template (`/offers/:id`)."""
@@ -58,11 +62,12 @@ class Traffic:
         if self._also is not None:
             self._also.sent(endpoint, waited)
 
-    def retried(self) -> None:
-        """Count a request that goes out once more."""
+    def retried(self, after: float) -> None:
+        """Count a request that goes out once more, after so many seconds."""
         self.retries += 1
+        self.seconds_held += after
         if self._also is not None:
-            self._also.retried()
+            self._also.retried(after)
 
     def answered(self, status: int, size: int) -> None:
         """Count an answer of `size` bytes."""
@@ -80,6 +85,7 @@ class Traffic:
             self.received_bytes,
             self.seconds_waited,
             MappingProxyType(dict(self.by_endpoint)),
+            self.seconds_held,
         )
 
     def since(self, earlier: TrafficSnapshot) -> TrafficSnapshot:

@@ -28,6 +28,7 @@ def landed(report: LandReport, live: int, database: str) -> Metadata:
         "requests": traffic.requests,
         "requests_rejected": traffic.rejected,
         "seconds_waited_for_rate_limit": round(traffic.seconds_waited, 2),
+        "seconds_waited_to_try_again": round(traffic.seconds_held, 2),
         "seconds": round(report.seconds, 2),
         "database": database,
     }

@@ -15,10 +15,10 @@ LOCK_SECONDS = 30.0
 
 @contextmanager
 def session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Session]:
-    """Open a session whose progress goes to the run's log."""
+    """Open a session whose progress, and what holds it up, goes to the run's log."""
 
-    def tell(progress: Progress) -> None:
-        context.log.info(str(progress))
+    def tell(told: Progress | str) -> None:
+        context.log.info(str(told))
 
     with Session.open(settings, listener=tell, run_id=context.run.run_id) as session:
         yield session

@@ -26,7 +26,7 @@ def land(session: Session, resource_name: str, scope: Scope, run: Run | None = N
     """
 
     async def alone() -> LandReport:
-        async with session.connection.client(session.settings) as lever:
+        async with session.client() as lever:
             return await land_with(lever, session, resource_name, scope, run)
 
     return asyncio.run(alone())

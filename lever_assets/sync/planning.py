@@ -42,7 +42,7 @@ def plan(session: Session) -> Plan:
 
 async def _plan(session: Session) -> Plan:
     needs = session.exclusion.needs
-    async with session.connection.client(session.settings) as lever:
+    async with session.client() as lever:
         counter = _Counter(lever, session)
         for resource in RESOURCES:
             if needs(resource.name) and resource.kind in {Kind.SNAPSHOT, Kind.WINDOWED}:

@@ -155,7 +155,7 @@ def _questions(conn: Connection, session: Session) -> list[_Question]:
 
 
 async def _ask(session: Session, questions: Sequence[_Question], since: datetime) -> Poll:
-    async with session.connection.client(session.settings) as lever:
+    async with session.client() as lever:
         for question in questions:
             if await _is_so(lever, question):
                 return Poll(True, question.answer, lever.traffic.requests, since)

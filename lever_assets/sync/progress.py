@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lever_assets.lever.instants import duration
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -24,10 +26,11 @@ class Progress:
         return f"{self.step}: {self.done:,}{of} {self.unit}{asked}{left}"
 
 
-Listener = Callable[[Progress], None]
+Listener = Callable[[Progress | str], None]
+"""Is told how far a step is, or in a sentence what holds it up."""
 
 
-def silent(_progress: Progress) -> None:
+def silent(_told: Progress | str) -> None:
     """Listen to nothing."""
 
 
@@ -67,12 +70,3 @@ class Meter:
     def seconds(self) -> float:
         """Seconds since the step began."""
         return time.monotonic() - self._started
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in words, such as `33 min 20 s`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

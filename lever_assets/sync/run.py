@@ -82,7 +82,7 @@ async def _land_all(
 ) -> tuple[LandReport, ...]:
     run = _run(session)
     lists = [name for name in run.wanted if BY_NAME[name].kind is not Kind.CHILD]
-    async with session.connection.client(session.settings) as lever:
+    async with session.client() as lever:
 
         async def landed(name: str) -> LandReport:
             report = await land_with(lever.counting(), session, name, scope, run)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from lever_assets.connect.connection import Connection
+from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
@@ -95,6 +96,13 @@ class Session:
     def history(self) -> History | None:
         """What is to be kept of the changes that this session makes."""
         return History(self.run_id) if self.settings.change_history else None
+
+    def client(self) -> LeverClient:
+        """Return a client of the account, not yet open, that tells the listener what holds it up.
+
+        Raises NotConnectedError without a key.
+        """
+        return self.connection.client(self.settings, tell=self.listener)
 
     def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Be the only sync of this connection; waits up to `wait` seconds, then raises BusyError."""

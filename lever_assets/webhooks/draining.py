@@ -76,7 +76,7 @@ async def _drain(session: Session, limit: int) -> DrainReport:
         events = inbox.due(conn, session.name, now=now(), limit=limit)
     if not events:
         return DrainReport()
-    async with session.connection.client(session.settings) as lever:
+    async with session.client() as lever:
         drainage = _Drainage(lever, session)
         await drainage.handle_all(events)
         requests = lever.traffic.requests

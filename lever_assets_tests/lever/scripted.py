@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import JsonValue, SecretStr
 
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter, RetryPolicy
+from lever_assets.lever.holdups import Tell, in_silence
 
 KEY = "s3cret-key-of-the-test"
 HASTY = RetryPolicy(base=0.001, cap=0.002)
@@ -134,6 +135,7 @@ def client(
     apply_limiter: RateLimiter | None = None,
     concurrency: int = 16,
     timeout: float = 5.0,
+    tell: Tell = in_silence,
 ) -> LeverClient:
     """Build a client of that Lever that retries without much waiting."""
     return LeverClient(
@@ -144,4 +146,5 @@ def client(
         concurrency=concurrency,
         retry=retry,
         timeout=timeout,
+        tell=tell,
     )

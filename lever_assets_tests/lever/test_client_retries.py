@@ -1,10 +1,13 @@
 import asyncio
 import email.utils
+import random
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from lever_assets.lever import (
@@ -22,6 +25,10 @@ from lever_assets.lever import (
 )
 from lever_assets_tests.lever import scripted
 from lever_assets_tests.lever.scripted import HASTY, Answer, answer, client, data, scripted_lever
+
+_DATE = (
+    r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,6} [0-9]{1,3}:[0-9]{2}:[0-9]{2} ([+-][0-9]{1,20}|GMT)"
+)
 
 PASSING = {
     "429": answer(429, {"code": "RateLimit"}),
@@ -201,7 +208,7 @@ def test_a_request_waits_no_longer_than_its_patience() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-3", None), ("1.5", None)],
+    [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-3", None), ("1.5", 1.5)],
 )
 def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
     assert faults.retry_after({"retry-after": value}) == seconds
@@ -212,3 +219,90 @@ def test_retry_after_as_a_date() -> None:
     later = email.utils.format_datetime(now + timedelta(seconds=90), usegmt=True)
     assert faults.retry_after({"retry-after": later}, now) == 90
     assert faults.retry_after({"retry-after": later}, now + timedelta(hours=1)) == 0
+
+
+def test_retry_after_as_a_date_is_seen_from_lever_s_own_clock() -> None:
+    headers = {"date": "Wed, 01 Jul 2026 12:00:00 GMT", "retry-after": "Wed, 01 Jul 2026 12:01:30 GMT"}
+    assert faults.retry_after(headers) == 90
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 400, "1e9", "Mon, 01 Jan 9999 00:00:00 GMT", "٣", "nan", "inf", "+5"]
+)
+def test_no_retry_after_asks_for_more_than_a_year_or_raises(value: str) -> None:
+    asked = faults.retry_after({"retry-after": value})
+    assert asked is None or 0 <= asked <= 366 * 24 * 3600
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=60) | st.from_regex(_DATE))
+def test_no_retry_after_whatever_it_says_raises(value: str) -> None:
+    faults.retry_after({"retry-after": value, "date": value})
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.001, 0.5])
+def test_a_retry_after_makes_no_wait_shorter(asked: float) -> None:
+    policy = RetryPolicy()
+    for kind in (RateLimitedError, UnavailableError):
+        for attempt in range(1, 6):
+            random.seed(attempt)
+            without = policy.wait_after(kind("x", "y"), attempt)
+            random.seed(attempt)
+            assert policy.wait_after(kind("x", "y", retry_after=asked), attempt) >= without  # type: ignore[operator] # both wait
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "Thu, 01 Jan 1970 00:00:00 GMT"])
+async def test_a_storm_is_survived_whatever_the_header_says(value: str) -> None:
+    storm_ends = time.monotonic() + 1.5
+    storm, calm = answer(429, {}, {"retry-after": value}), data([])
+    patient = RetryPolicy(base=0.02, cap=0.5)
+    async with scripted_lever(storm) as lever, client(lever.url, retry=patient) as reader:
+        asyncio.get_running_loop().call_at(
+            asyncio.get_running_loop().time() + storm_ends - time.monotonic(),
+            lambda: setattr(lever, "answers", [calm]),
+        )
+        assert await reader.get("/users") == []
+    assert len(lever.asked) < patient.rejected_attempts
+
+
+async def test_more_than_our_patience_fails_at_once_and_says_how_long_lever_asked(tmp_path: Path) -> None:
+    limiter = RateLimiter.for_key(SecretStr(scripted.KEY), 1000, 20, tmp_path)
+    started = time.monotonic()
+    async with (
+        scripted_lever(answer(429, {}, {"retry-after": "86400"})) as lever,
+        client(lever.url, limiter=limiter, retry=RetryPolicy()) as reader,
+    ):
+        with pytest.raises(RateLimitedError, match="asks to wait 24 h 00 min"):
+            await reader.get("/users")
+    assert len(lever.asked) == 1
+    assert time.monotonic() - started < 2
+
+
+async def test_the_next_run_waits_no_longer_than_a_while_and_is_told_so(tmp_path: Path) -> None:
+    def limiter() -> RateLimiter:
+        return RateLimiter.for_key(SecretStr(scripted.KEY), 1000, 20, tmp_path)
+
+    told: list[str] = []
+    hasty = RetryPolicy(cap=1.2)
+    async with scripted_lever(answer(429, {}, {"retry-after": "86400"}), data([])) as lever:
+        async with client(lever.url, limiter=limiter(), retry=hasty) as reader:
+            with pytest.raises(RateLimitedError):
+                await reader.get("/users")
+        started = time.monotonic()
+        async with client(lever.url, limiter=limiter(), retry=hasty, tell=told.append) as reader:
+            await asyncio.gather(*(reader.get("/users") for _ in range(5)))
+            assert reader.traffic.seconds_waited > 1
+    assert 1 < time.monotonic() - started < 5
+    assert told == ["Lever asked everybody with this key to wait; going on in 1 s"]
+
+
+async def test_a_wait_that_lever_asks_for_is_told_and_counted() -> None:
+    told: list[str] = []
+    rejected = answer(429, {}, {"retry-after": "1"})
+    async with (
+        scripted_lever(rejected, rejected, rejected, data([])) as lever,
+        client(lever.url, retry=RetryPolicy(base=0.01), tell=told.append) as reader,
+    ):
+        await asyncio.gather(*(reader.get("/users") for _ in range(3)))
+        assert reader.traffic.snapshot().seconds_held >= 3
+    (sentence,) = told
+    assert "asks to wait 1 s (GET /users, status 429); going on in 1 s" in sentence

@@ -1,4 +1,5 @@
 import asyncio
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -185,6 +186,42 @@ async def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes) -> N
     time = Time()
     assert await booked(time, time.limiter(state=path), FULL) == [0] * FULL
     assert await time.limiter(state=path).acquire() > 0
+
+
+@pytest.mark.parametrize("place", range(4), ids=["due", "held_until", "pushed", "seen"])
+@pytest.mark.parametrize("absurd", [1e300, 1e12, -1e300])
+async def test_a_file_with_absurd_numbers_holds_nobody_back(
+    tmp_path: Path, place: int, absurd: float
+) -> None:
+    path, time = tmp_path / "x.pace", Time()
+    numbers = [time.now, time.now - 1, 0.0, time.now]
+    numbers[place] = absurd
+    path.write_bytes(struct.pack("<8s4d", b"lvrpace1", *numbers))
+    limiter = time.limiter(state=path)
+    assert sum(await booked(time, limiter, FULL)) < 2
+    limiter.penalise(5)
+    assert await time.limiter(state=path).acquire() == pytest.approx(5, abs=2)
+
+
+async def test_a_file_that_is_removed_is_shared_again(tmp_path: Path) -> None:
+    path, time = tmp_path / "x.pace", Time()
+    before = time.limiter(state=path)
+    await before.acquire()
+    path.unlink()
+    after = time.limiter(state=path)
+    waits = [await limiter.acquire() for _ in range(FULL) for limiter in (before, after)]
+    assert sum(wait == 0 for wait in waits) == FULL - 1
+
+
+async def test_a_penalty_is_told_before_it_is_waited_for_and_bounded(tmp_path: Path) -> None:
+    time, told = Time(), list[float]()
+    one, other = (time.limiter(state=tmp_path / "x.pace") for _ in range(2))
+    one.penalise(86_400)
+    await other.acquire(told.append)
+    assert told == [600]
+    time.now += 601
+    await other.acquire(told.append)
+    assert told == [600]
 
 
 async def test_a_file_that_can_t_be_used_is_warned_of_and_paced_without(

@@ -201,5 +201,5 @@ class _GiveUpError(Exception):
     pass
 
 
-def _give_up(_progress: Progress) -> None:
+def _give_up(_told: Progress | str) -> None:
     raise _GiveUpError
