@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Outgoing
+from lever_assets.lever.paths import path_to
 
 Shown = Callable[[JsonObject], bool]
 
@@ -27,7 +28,7 @@ class Shows:
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:  # noqa: ARG002
         """Look at the opportunity."""
-        record = await lever.get(f"/opportunities/{self.opportunity}")
+        record = await lever.get(path_to("opportunities", self.opportunity))
         return {} if isinstance(record, dict) and self.as_wanted(record) else None
 
 
@@ -53,7 +54,7 @@ class Aligning:
         """
         if shown is None:
             try:
-                found = await work.lever.get(f"/opportunities/{self.opportunity}")
+                found = await work.lever.get(path_to("opportunities", self.opportunity))
             except LeverError as error:
                 work.missed(f"The candidate was created, but could not be read to complete it: {error}")
                 return False
@@ -78,7 +79,7 @@ class Aligning:
         contact = shown.get("contact")
         await work.follow_up(
             "complete_contact",
-            Outgoing("PUT", f"/contacts/{contact}", work.params, json=changes),
+            Outgoing("PUT", path_to("contacts", str(contact)), work.params, json=changes),
             Shows(self.opportunity, lambda record: not self._changes_of_person(record)),
             what="The candidate was created, but further addresses, numbers or details were not written",
         )
@@ -109,7 +110,10 @@ class Aligning:
             await work.follow_up(
                 f"add_{field}",
                 Outgoing(
-                    "POST", f"/opportunities/{self.opportunity}/{verb}", work.params, json={field: missing}
+                    "POST",
+                    path_to("opportunities", self.opportunity, verb),
+                    work.params,
+                    json={field: missing},
                 ),
                 Shows(self.opportunity, lambda record: not _missing(missing, record.get(field), form)),
                 what=f"The candidate was created, but the {called} could not be added",
@@ -121,7 +125,10 @@ class Aligning:
             await work.follow_up(
                 "set_stage",
                 Outgoing(
-                    "PUT", f"/opportunities/{self.opportunity}/stage", work.params, json={"stage": stage}
+                    "PUT",
+                    path_to("opportunities", self.opportunity, "stage"),
+                    work.params,
+                    json={"stage": stage},
                 ),
                 Shows(self.opportunity, lambda record: record.get("stage") == stage),
                 what="The candidate was created, but not put into the stage",

@@ -10,6 +10,7 @@ from lever_assets.actions.creation_inputs import Consent
 from lever_assets.actions.errors import invalid
 from lever_assets.actions.person import Person, url_values
 from lever_assets.lever import Answer, JsonObject, Outgoing, Params, Upload
+from lever_assets.lever.paths import path_to
 from lever_assets.lever.records import PostingForm
 
 ORIGIN_OF_FORMS = "applied"
@@ -87,7 +88,7 @@ class Form:
         }
         body = {name: value for name, value in body.items() if value or name == "personalInformation"}
         body.update({name: value for name, value in extra.items() if name in _OF_FORMS})
-        return Outgoing("POST", f"/postings/{self.posting}/apply", params, json=body)
+        return Outgoing("POST", path_to("postings", self.posting, "apply"), params, json=body)
 
     def shown(self) -> JsonObject:
         """Return what the opportunity will show, as far as it is known before (a dry run asks)."""

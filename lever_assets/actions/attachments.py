@@ -9,6 +9,7 @@ from lever_assets.actions.errors import ActionError, Code
 from lever_assets.actions.fetching import UnreachableError
 from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
+from lever_assets.lever.paths import path_to
 from lever_assets.store.content import canonical, fingerprint
 
 _ROUNDS = 2
@@ -94,7 +95,7 @@ async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> Json
 
 async def _upload(work: Work, opportunity: str, step: str, content: Content) -> None:
     request = Outgoing(
-        "POST", f"/opportunities/{opportunity}/files", work.params, files=(("file", content.upload),)
+        "POST", path_to("opportunities", opportunity, "files"), work.params, files=(("file", content.upload),)
     )
     made = (each.kept.get("id") for name, each in work.steps.items() if name != step)
     others = frozenset(each for each in made if isinstance(each, str))

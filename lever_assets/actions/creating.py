@@ -26,6 +26,7 @@ from lever_assets.actions.steps import StepState
 from lever_assets.actions.uploading import upload
 from lever_assets.actions.work import Keep, Work
 from lever_assets.lever import JsonObject, LeverError, Outgoing
+from lever_assets.lever.paths import path_to
 from lever_assets.store.created import creator_of
 
 _CREATE = "create"
@@ -207,7 +208,7 @@ async def _resume(
     if "resume" in kept:
         return kept["resume"]
     try:
-        listed = await work.lever.list_all(f"/opportunities/{made.opportunity}/resumes")
+        listed = await work.lever.list_all(path_to("opportunities", made.opportunity, "resumes"))
     except LeverError:
         return None
     files = [each.get("file") for each in listed]

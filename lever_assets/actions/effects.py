@@ -6,6 +6,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject, LeverClient
+from lever_assets.lever.paths import path_to
 
 
 class CannotTellError(Exception):
@@ -38,7 +39,7 @@ class _OnOpportunity:
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:  # noqa: ARG002
         """Look at the opportunity."""
-        record = await lever.get(f"/opportunities/{self.opportunity}")
+        record = await lever.get(path_to("opportunities", self.opportunity))
         return {} if isinstance(record, dict) and self.shown_by(record) else None
 
     def shown_by(self, record: JsonObject) -> bool:
@@ -119,7 +120,7 @@ class Added:
         return {"id": new[0]["id"]} if new else None
 
     async def _alike(self, lever: LeverClient) -> list[JsonObject]:
-        listed = await lever.list_all(f"/opportunities/{self.opportunity}/{self.listed}")
+        listed = await lever.list_all(path_to("opportunities", self.opportunity, self.listed))
         return [each for each in listed if isinstance(each.get("id"), str) and self.is_it(each)]
 
     def is_it(self, record: JsonObject) -> bool:

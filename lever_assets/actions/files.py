@@ -9,6 +9,7 @@ from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachm
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, LeverError
 from lever_assets.lever.instants import from_epoch_ms
+from lever_assets.lever.paths import path_to
 
 _LARGEST = 30_000_000
 """Bytes; Lever takes no larger files (spec/lever-api.md, Writes)."""
@@ -32,7 +33,7 @@ async def get_candidate_attachments(work: Work, asked: CandidateAttachments) -> 
 async def _attachments(work: Work, opportunity: str) -> list[JsonObject]:
     results = []
     for listed in ("resumes", "files"):
-        for record in await work.lever.list_all(f"/opportunities/{opportunity}/{listed}"):
+        for record in await work.lever.list_all(path_to("opportunities", opportunity, listed)):
             results.append(await _attachment(work, opportunity, listed, record))
     return results
 
@@ -60,7 +61,7 @@ async def _address(work: Work, opportunity: str, listed: str, record: JsonObject
     if work.download_to is not None:
         target = _target(work.download_to, remote_id, name)
         try:
-            path = f"/opportunities/{opportunity}/{listed}/{remote_id}/download"
+            path = path_to("opportunities", opportunity, listed, remote_id, "download")
             await work.lever.download(path, target, limit=_LARGEST)
         except LeverError as error:
             work.warn(f"The file {name} was not downloaded: {error}")

@@ -4,6 +4,7 @@ from lever_assets.actions.effects import NoteAdded
 from lever_assets.actions.inputs import ApplicationNote
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, Outgoing
+from lever_assets.lever.paths import path_to
 
 
 async def add_application_note(work: Work, asked: ApplicationNote) -> JsonObject:
@@ -16,5 +17,7 @@ async def add_application_note(work: Work, asked: ApplicationNote) -> JsonObject
 
 def note(work: Work, opportunity: str, text: str) -> tuple[Outgoing, NoteAdded]:
     """Return the request that adds a note, and how the note is recognised."""
-    request = Outgoing("POST", f"/opportunities/{opportunity}/notes", work.params, json={"value": text})
+    request = Outgoing(
+        "POST", path_to("opportunities", opportunity, "notes"), work.params, json={"value": text}
+    )
     return request, NoteAdded(opportunity, "notes", text, work.perform_as)

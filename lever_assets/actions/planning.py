@@ -23,6 +23,7 @@ from lever_assets.actions.person import Person, not_kept, source_text
 from lever_assets.actions.steps import StepState
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, NotFoundError, PermissionMissingError
+from lever_assets.lever.paths import path_to
 from lever_assets.lever.records import PostingForm
 
 _NOT_OPEN = {
@@ -151,7 +152,7 @@ async def _form(
     consents = consent is not None and consent.given is not None
     if not asked.screening_question_answers and not consents:
         return None, Answered()
-    found = await work.lever.get(f"/postings/{posting}/apply")
+    found = await work.lever.get(path_to("postings", posting, "apply"))
     form = PostingForm.parse(found if isinstance(found, dict) else {})
     answered = read_answers(form, asked.screening_question_answers, work.session.mapping)
     for sentence in answered.warnings:
@@ -235,7 +236,7 @@ async def _credited(work: Work, sourced_by: SourcedBy) -> str | None:
     """Return Lever's id of the user who is to be credited; None, with a warning, when there is none."""
     try:
         user = (await work.resolve.user(sourced_by.user_id)).remote_id
-        found = await work.lever.get(f"/users/{user}")
+        found = await work.lever.get(path_to("users", user))
     except PermissionMissingError:
         return user
     except (ActionError, NotFoundError):

@@ -7,6 +7,7 @@ from lever_assets.actions.notes import note
 from lever_assets.actions.standing import standing
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, Outgoing
+from lever_assets.lever.paths import path_to
 
 
 async def reject_application(work: Work, asked: Reject) -> JsonObject:
@@ -21,7 +22,9 @@ async def reject_application(work: Work, asked: Reject) -> JsonObject:
             "un-archive it there first.",
         )
     opportunity = application.opportunity
-    request = Outgoing("PUT", f"/opportunities/{opportunity}/archived", work.params, json={"reason": reason})
+    request = Outgoing(
+        "PUT", path_to("opportunities", opportunity, "archived"), work.params, json={"reason": reason}
+    )
     await work.write("archive", request, ArchivedFor(opportunity, reason))
     if asked.note is not None:
         await work.follow_up("add_note", *note(work, opportunity, asked.note), what="The note was not added")

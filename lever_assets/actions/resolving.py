@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from lever_assets.actions.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.lever.paths import path_to
 from lever_assets.store import raw
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.session import Session
@@ -43,7 +44,7 @@ class Resolver:
         found = self._stored("candidates", given)
         if found is None:
             remote_id = self._remote_only("candidates", given)
-            await self._ask("candidates", f"/opportunities/{remote_id}")
+            await self._ask("candidates", path_to("opportunities", remote_id))
             found = Known(self._session.mapping.id("candidates", remote_id), remote_id)
         return Known(found.id, found.remote_id, found.remote_id)
 
@@ -63,7 +64,7 @@ class Resolver:
         found = self._stored("application_stages", given)
         if found is None:
             remote_id = self._remote_only("application_stages", given)
-            await self._ask("application_stages", f"/stages/{remote_id}")
+            await self._ask("application_stages", path_to("stages", remote_id))
             found = Known(self._session.mapping.id("application_stages", remote_id), remote_id)
         return found
 
@@ -89,7 +90,7 @@ class Resolver:
         """Return a job with its posting as Lever has it now."""
         found = self._stored("jobs", given)
         remote_id = found.remote_id if found else self._remote_only("jobs", given)
-        posting = await self._ask("jobs", f"/postings/{remote_id}")
+        posting = await self._ask("jobs", path_to("postings", remote_id))
         return Known(self._session.mapping.id("jobs", remote_id), remote_id), posting
 
     async def user(self, given: str) -> Known:
@@ -99,7 +100,7 @@ class Resolver:
             return found
         remote_id = given.removeprefix(_REMOTE)
         with suppress(PermissionMissingError):  # whether there is such a user is then for Lever to say
-            await self._ask("users", f"/users/{remote_id}")
+            await self._ask("users", path_to("users", remote_id))
         return Known(self._session.mapping.id("users", remote_id), remote_id)
 
     def _stored(self, model: str, given: str) -> Known | None:

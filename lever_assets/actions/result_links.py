@@ -5,6 +5,7 @@ from lever_assets.actions.inputs import ApplicationResultLink, CandidateResultLi
 from lever_assets.actions.notes import note
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, Outgoing
+from lever_assets.lever.paths import path_to
 
 
 async def add_application_result_link(work: Work, asked: ApplicationResultLink) -> JsonObject:
@@ -20,7 +21,9 @@ async def add_candidate_result_link(work: Work, asked: CandidateResultLink) -> J
 
 
 async def _add(work: Work, opportunity: str, url: str, text: str) -> JsonObject:
-    request = Outgoing("POST", f"/opportunities/{opportunity}/addLinks", work.params, json={"links": [url]})
+    request = Outgoing(
+        "POST", path_to("opportunities", opportunity, "addLinks"), work.params, json={"links": [url]}
+    )
     await work.write("add_link", request, Has(opportunity, "links", url))
     await work.follow_up(
         "add_note",

@@ -6,6 +6,7 @@ from lever_assets.actions.inputs import MoveToStage
 from lever_assets.actions.standing import standing
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, Outgoing
+from lever_assets.lever.paths import path_to
 
 
 async def move_application_to_stage(work: Work, asked: MoveToStage) -> JsonObject:
@@ -19,7 +20,9 @@ async def move_application_to_stage(work: Work, asked: MoveToStage) -> JsonObjec
             "un-archive it there first.",
         )
     opportunity = application.opportunity
-    request = Outgoing("PUT", f"/opportunities/{opportunity}/stage", work.params, json={"stage": stage})
+    request = Outgoing(
+        "PUT", path_to("opportunities", opportunity, "stage"), work.params, json={"stage": stage}
+    )
     await work.write("move", request, InStage(opportunity, stage))
     await work.refresh([opportunity])
     return {}

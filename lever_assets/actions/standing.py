@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lever_assets.actions.errors import invalid
 from lever_assets.actions.resolving import Known
 from lever_assets.lever import LeverClient, NotFoundError
+from lever_assets.lever.paths import path_to
 from lever_assets.lever.records import Application, Archived, Opportunity
 
 
@@ -19,7 +20,7 @@ class Standing:
 async def standing(lever: LeverClient, application: Known) -> Standing:
     """Ask Lever; raises ActionError when it has the opportunity no more."""
     try:
-        found = await lever.get(f"/opportunities/{application.opportunity}", {"expand": "applications"})
+        found = await lever.get(path_to("opportunities", application.opportunity), {"expand": "applications"})
     except NotFoundError:
         raise invalid(
             "Unknown application",

@@ -4,6 +4,7 @@ from lever_assets.actions.effects import Has, Lacks
 from lever_assets.actions.inputs import CandidateTag
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, Outgoing
+from lever_assets.lever.paths import path_to
 
 
 async def add_candidate_tag(work: Work, asked: CandidateTag) -> JsonObject:
@@ -30,5 +31,5 @@ async def remove_candidate_tag(work: Work, asked: CandidateTag) -> JsonObject:
 
 def _request(work: Work, opportunity: str, verb: str, asked: CandidateTag) -> Outgoing:
     return Outgoing(
-        "POST", f"/opportunities/{opportunity}/{verb}", work.params, json={"tags": [asked.tag.name]}
+        "POST", path_to("opportunities", opportunity, verb), work.params, json={"tags": [asked.tag.name]}
     )

@@ -15,6 +15,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 from pydantic import JsonValue
+from yarl import URL
 
 from lever_assets.lever import faults, wire
 from lever_assets.lever.auth import credentials
@@ -354,6 +355,8 @@ def _session(transport: AiohttpTransport, concurrency: int, *, keep: bool) -> ai
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     # Else aiohttp sends a GET once more when its connection breaks, past the limiter and the counts.
     session._retry_connection = False
+    # Else yarl would undo what is encoded: an id of two dots would lead to another record.
+    session._build_url = lambda url: URL(url, encoded=True)  # type: ignore[method-assign, assignment]
     return session
 
 

@@ -1,8 +1,9 @@
-"""Facts about the paths of the Data API: their templates, and the permission that each needs."""
+"""Facts about the paths of the Data API: how they are written, their templates, the permission each needs."""
 
 import re
+from urllib.parse import quote
 
-_ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[^/]*\d[^/]*")
+_ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[^/]*[\d%][^/]*")
 
 # Names as they stand in scopes (spec/lever-api.md, Access).
 _SCOPES = frozenset(
@@ -44,11 +45,26 @@ _SCOPES = frozenset(
 _CALLED = {"contacts": "contact", "disposition_stages": "stages", "form_fields": "forms"}
 
 
+def quoted(segment: str) -> str:
+    """Return a text as one segment of a path, whatever an id is made of.
+
+    A slash, a question mark or a line break in it is percent-encoded, and so are the dots of `.` and `..`,
+    which would lead elsewhere.
+    """
+    encoded = quote(segment, safe="", errors="replace")
+    return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
+
+
+def path_to(*segments: str) -> str:
+    """Return the path of these segments, each quoted, as in `/opportunities/<id>/offers`."""
+    return "".join(f"/{quoted(segment)}" for segment in segments)
+
+
 def template(path: str) -> str:
     """Return the path with ids replaced, as in `/opportunities/:id/offers`.
 
-    An id is a UUID, anything with a digit in it, or what follows `stages`: built-in stages have words for
-    ids.
+    An id is a UUID, anything with a digit or a percent-encoded character in it, or what follows `stages`:
+    built-in stages have words for ids.
     """
     segments = path.split("/")
     for position, segment in enumerate(segments):

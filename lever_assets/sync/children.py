@@ -171,7 +171,7 @@ class _ChildReader:
 
     async def _children_of(self, parent: str) -> Sequence[JsonObject] | None:
         """Return a parent's children; None when it is gone or hidden, and what is stored has to stay."""
-        path = self.resource.path.format(parent=parent)
+        path = self.resource.below(parent)
         try:
             if self.resource.single:
                 found = await self.lever.get(path)

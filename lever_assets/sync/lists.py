@@ -164,9 +164,7 @@ class _WindowedReader:
         """Read single records, which no list tells of: what was inside them was deleted."""
         for remote_id in sorted(remote_ids):
             with suppress(NotFoundError, PermissionMissingError):
-                found = await self.lever.get(
-                    f"{self.resource.path}/{remote_id}", _params(self.resource.params)
-                )
+                found = await self.lever.get(self.resource.at(remote_id), _params(self.resource.params))
                 if isinstance(found, dict):
                     self._land(Page([found], None), Listing(()))
 

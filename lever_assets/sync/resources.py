@@ -6,6 +6,7 @@ Facts about the paths and filters: Lever Data API documentation, Opportunities, 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lever_assets.lever.paths import quoted
 from lever_assets.mapping.stripping import Stripping
 
 _CONFIDENTIAL_TOO = ("confidentiality", "all")
@@ -51,6 +52,14 @@ class Resource:
     def table(self) -> str:
         """The raw table that the resource lands in."""
         return f"raw_{self.name}"
+
+    def at(self, remote_id: str) -> str:
+        """Return the path of one record."""
+        return f"{self.path}/{quoted(remote_id)}"
+
+    def below(self, parent: str) -> str:
+        """Return the path of what Lever has below one parent, by its id."""
+        return self.path.format(parent=quoted(parent))
 
 
 RESOURCES: tuple[Resource, ...] = (

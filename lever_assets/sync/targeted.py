@@ -96,7 +96,7 @@ async def _read(
 ) -> _Read:
     asked_at = now()
     try:
-        record = await lever.get(f"{_OPPORTUNITIES.path}/{remote_id}", params)
+        record = await lever.get(_OPPORTUNITIES.at(remote_id), params)
     except NotFoundError:
         return _Read(remote_id, None, {}, asked_at)
     if not isinstance(record, dict):
@@ -108,7 +108,7 @@ async def _read(
             lists[name] = []
             continue
         try:
-            lists[name] = await lever.list_all(resource.path.format(parent=remote_id), dict(resource.params))
+            lists[name] = await lever.list_all(resource.below(remote_id), dict(resource.params))
         except (PermissionMissingError, NotFoundError):
             continue
     return _Read(remote_id, record, lists, asked_at)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, Outgoing
+from lever_assets.lever.paths import path_to
 from lever_assets.settings import SettingsError
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
 from lever_assets.sync.session import Session, now
@@ -134,7 +135,7 @@ class _Setup:
 
     async def _delete(self, lever: LeverClient, webhook: JsonObject, report: SetupReport) -> None:
         try:
-            await lever.send(Outgoing("DELETE", f"/webhooks/{webhook.get('id')}"))
+            await lever.send(Outgoing("DELETE", path_to("webhooks", str(webhook.get("id")))))
         except NotFoundError:
             return
         report.removed.append(str(webhook.get("event")))

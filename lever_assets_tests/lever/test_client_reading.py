@@ -2,10 +2,12 @@ import asyncio
 import base64
 import gzip
 import json
+from urllib.parse import unquote
 
 import pytest
 
 from lever_assets.lever import InterceptedError, LeverError, MalformedError, NotFoundError, Params
+from lever_assets.lever.paths import path_to
 from lever_assets_tests.lever.builders import uuid
 from lever_assets_tests.lever.scripted import HASTY, KEY, Answer, answer, client, data, scripted_lever
 
@@ -148,6 +150,16 @@ async def test_a_cookie_is_not_sent_back() -> None:
         await reader.get("/users")
         await reader.get("/users")
     assert "cookie" not in lever.asked[1].headers
+
+
+@pytest.mark.parametrize("remote_id", ["a/b", "..", ".", "a?b", "50%25", "line\nbreak", "ü", "a b#c"])
+async def test_an_odd_id_goes_over_the_wire_as_one_segment(remote_id: str) -> None:
+    async with scripted_lever(data([])) as lever, client(lever.url) as reader:
+        await reader.get(path_to("opportunities", remote_id, "offers"))
+    *_, segment, last = lever.asked[0].path.split("/")
+    assert (unquote(segment), last) == (remote_id, "offers")
+    assert lever.asked[0].path.count("/") == 4
+    assert lever.asked[0].params == {}
 
 
 async def test_a_missing_record_is_not_asked_for_again() -> None:

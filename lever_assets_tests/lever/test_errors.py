@@ -53,10 +53,29 @@ def test_the_missing_permission_is_named(method: str, path: str, scope: str) -> 
         ("/eeo/responses/pii", "/eeo/responses/pii"),
         ("/archive_reasons", "/archive_reasons"),
         ("/users/u1", "/users/:id"),
+        (paths.path_to("opportunities", "été", "offers"), "/opportunities/:id/offers"),
     ],
 )
 def test_ids_are_left_out_of_templates(path: str, template: str) -> None:
     assert paths.template(path) == template
+
+
+@pytest.mark.parametrize(
+    ("remote_id", "segment"),
+    [
+        (ID, ID),
+        ("a/b", "a%2Fb"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("50%", "50%25"),
+        ("a\r\nb c", "a%0D%0Ab%20c"),
+        (".", "%2E"),
+        ("..", "%2E%2E"),
+        ("ü…", "%C3%BC%E2%80%A6"),
+        ("half \ud83d", "half%20%3F"),
+    ],
+)
+def test_an_id_is_one_segment_of_a_path_whatever_it_is_made_of(remote_id: str, segment: str) -> None:
+    assert paths.path_to("opportunities", remote_id, "offers") == f"/opportunities/{segment}/offers"
 
 
 def test_an_error_is_one_sentence_with_the_remedy() -> None:
