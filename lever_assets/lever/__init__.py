@@ -18,6 +18,7 @@ from lever_assets.lever.auth import ApiKeyAuth
 from lever_assets.lever.client import LeverClient
 from lever_assets.lever.errors import (
     AuthenticationError,
+    EndlessListError,
     InterceptedError,
     LeverError,
     MalformedError,
@@ -43,6 +44,7 @@ __all__ = [
     "ApiKeyAuth",
     "AuthenticationError",
     "Downloaded",
+    "EndlessListError",
     "InterceptedError",
     "JsonObject",
     "LeverClient",

@@ -4,12 +4,13 @@ import asyncio
 import os
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from copy import copy
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import aiohttp
 import httpx
@@ -25,6 +26,7 @@ from lever_assets.lever.errors import (
     LeverError,
     MalformedError,
     NotFoundError,
+    PermissionMissingError,
     RateLimitedError,
     RequestRejectedError,
     UnavailableError,
@@ -32,12 +34,18 @@ from lever_assets.lever.errors import (
 from lever_assets.lever.holdups import Holdups, Tell, in_silence
 from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.paths import template
+from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic
+from lever_assets.lever.walking import MOST_PAGES, EndlessError, Walk
 from lever_assets.lever.wire import JsonObject, Page, Params
 
 _PAGE_SIZE = 100  # the most that Lever gives [spec/lever-api.md, Conventions]
+_MOST_IN_MEMORY = 100
+"""Pages of a list that is held in memory, unless its reader knows better: ten thousand records."""
+_MOST_RESTARTS = 2
+_REFUSED = (RequestRejectedError, NotFoundError, PermissionMissingError)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _HEADERS = httpx.Headers(
     {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "lever-assets"}
@@ -47,6 +55,7 @@ _CONNECT_SECONDS = 10.0
 _FILE_SECONDS = 300.0
 """How long a file may take on its way; Lever takes files of up to 30 MB (spec/lever-api.md, Writes)."""
 
+T = TypeVar("T")
 Consume = Callable[[httpx.Response], Awaitable[object]]
 
 
@@ -74,6 +83,7 @@ class LeverClient:
         self.trouble: LeverError | None = None
         self.traffic = Traffic()
         self.clock = LeverClock()
+        self.refusals = Refusals()
         self._auth = auth
         self._base, self._host = _checked(base_url)
         self._limiter = limiter
@@ -112,34 +122,67 @@ class LeverClient:
         other.traffic = Traffic(also=self.traffic)
         return other
 
-    async def get(self, path: str, params: Params | None = None) -> JsonValue:
-        """Return what is under "data" of the answer to GET `path`: an object or a list."""
-        return (await self._fetch(path, params or {}))["data"]
+    async def get(
+        self, path: str, params: Params | None = None, *, optional: Collection[str] = ()
+    ) -> JsonValue:
+        """Return what is under "data" of the answer to GET `path`: an object or a list.
+
+        Those of the parameters that are `optional` are left out if Lever refuses them: see `refusals`.
+        """
+        ask = partial(self._fetch, path, read=wire.data)
+        return await self.refusals.around(ask, path, params or {}, optional)
 
     async def pages(
-        self, path: str, params: Params | None = None, *, offset: str | None = None
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        offset: str | None = None,
+        optional: Collection[str] = (),
+        most: int = MOST_PAGES,
     ) -> AsyncIterator[Page]:
         """Yield the pages of a list in Lever's order, from `offset` (a `Page.next`) or from the start.
 
-        Each page is asked for when the one before has been taken. Lists without hasNext are one page. A page
-        that names itself as the next raises `MalformedError`.
+        Each page is asked for when the one before has been taken; empty ones are pages, too. Lists without
+        hasNext are one page. When Lever refuses a page in the middle, the list begins anew, twice at most:
+        see `Page.first`. A list that does not get anywhere, or has more than `most` pages, raises
+        EndlessListError. `optional` as for `get`.
         """
+        walk, begun = Walk(offset, most), 0
         while True:
-            answer = await self._fetch(path, {"limit": _PAGE_SIZE, **(params or {}), "offset": offset})
             try:
-                page = wire.page(answer)
-            except wire.WrongShapeError as error:
-                raise faults.of_body(error, "GET", path) from None
-            if page.next is not None and page.next == offset:
-                raise faults.of_shape("a page of the list gives itself as the next", "GET", path)
+                page = await self._page(path, {"limit": _PAGE_SIZE, **(params or {})}, offset, optional)
+            except _REFUSED as error:
+                if offset is None:
+                    raise
+                if begun == _MOST_RESTARTS:
+                    raise faults.of_token(error) from None
+                walk, offset, begun = Walk(None, most), None, begun + 1
+                continue
             yield page
+            try:
+                walk.passed(page)
+            except EndlessError as error:
+                raise faults.of_endless(str(error), path) from None
             if page.next is None:
                 return
             offset = page.next
 
-    async def list_all(self, path: str, params: Params | None = None) -> list[JsonObject]:
-        """Return all records of a list that is short enough to be held in memory."""
-        return [record async for page in self.pages(path, params) for record in page.records]
+    async def list_all(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        optional: Collection[str] = (),
+        most: int = _MOST_IN_MEMORY,
+    ) -> list[JsonObject]:
+        """Return all records of a list that is short enough to be held in memory; as `pages`."""
+        records: list[JsonObject] = []
+        async for page in self.pages(path, params, optional=optional, most=most):
+            if page.first:
+                records.clear()
+            records.extend(page.records)
+        return records
 
     async def send(self, request: Outgoing) -> Answer:
         """Send a request that writes, and return what Lever answers.
@@ -251,10 +294,19 @@ class LeverClient:
         )
         return transport
 
-    async def _fetch(self, path: str, params: Params) -> JsonObject:
+    async def _page(self, path: str, params: Params, offset: str | None, optional: Collection[str]) -> Page:
+        async def ask(some: Params) -> Page:
+            return await self._fetch(path, {**some, "offset": offset}, read=wire.page)
+
+        if offset is None:
+            return replace(await self.refusals.around(ask, path, params, optional), first=True)
+        return await ask(self.refusals.left(path, params, optional))
+
+    async def _fetch(self, path: str, params: Params, *, read: Callable[[JsonObject], T]) -> T:
+        """Return what `read` makes of the envelope that the path gives."""
         query = wire.query(params)
         url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
-        return await self._retry.run(lambda: self._attempt(url, path), self._after_failure)
+        return await self._retry.run(lambda: self._attempt(url, path, read), self._after_failure)
 
     def _after_failure(self, error: LeverError, wait: float | None) -> None:
         if wait is not None:
@@ -268,14 +320,14 @@ class LeverClient:
     def _held(self, seconds: float) -> None:
         self._holdups.waits(seconds, "Lever asked everybody with this key to wait")
 
-    async def _attempt(self, url: str, path: str) -> JsonObject:
-        """Ask once; raises the `LeverError` for whatever is not an envelope."""
+    async def _attempt(self, url: str, path: str, read: Callable[[JsonObject], T]) -> T:
+        """Ask once; raises the `LeverError` for whatever can't be read."""
         request = httpx.Request("GET", url, headers=_HEADERS, extensions=self._extensions)
         response = await self._ask(request, path)
         if not response.is_success:
             raise self._refusal(response, "GET", path)
         try:
-            return wire.envelope(response.content)
+            return read(wire.envelope(response.content))
         except wire.WrongShapeError as error:
             unreadable = faults.of_body(error, "GET", path)
         raise unreadable

@@ -9,7 +9,8 @@
     ├── OutcomeUnknownError      a write went out, and nobody heard whether Lever acted upon it
     ├── UnavailableError         5xx, connection, DNS, TLS or time-out, after the retries
     │   └── InterceptedError     what answered is not Lever, but something on the way to it
-    └── MalformedError           no data, wrong shape, a page that points at itself
+    └── MalformedError           no data, wrong shape
+        └── EndlessListError     a list that does not get anywhere, such as a page that points at itself
 
 The text of each is one sentence: what happened, where, what to do. None ever holds a key or a query string.
 """
@@ -55,6 +56,10 @@ class RequestRejectedError(LeverError):
 
 class MalformedError(LeverError):
     """The answer can't be read."""
+
+
+class EndlessListError(MalformedError):
+    """A list goes on and on without getting anywhere."""
 
 
 class _DelayedError(LeverError):

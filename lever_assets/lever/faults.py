@@ -12,6 +12,7 @@ import orjson
 from lever_assets.lever import paths, wire
 from lever_assets.lever.errors import (
     AuthenticationError,
+    EndlessListError,
     InterceptedError,
     LeverError,
     MalformedError,
@@ -32,6 +33,8 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 _A_YEAR = 366 * 24 * 3600.0
 _LATER = "try again later; what was read so far is kept"
 _BETWEEN = "check that LEVER_BASE_URL is the Data API and no proxy or firewall stands between"
+_EMAIL = re.compile(r"[^\s\"'<>(),:;]+@[^\s\"'<>(),:;]+")
+_MOST_SAID = 200
 
 # Statuses of Lever's own: the others among 5xx are a gateway's, behind which Lever may still be at work.
 _OVER = frozenset({500, 501, 503})
@@ -149,6 +152,22 @@ def of_shape(problem: str, method: str, path: str) -> MalformedError:
     )
 
 
+def of_endless(problem: str, path: str) -> EndlessListError:
+    """Return the error for a list that does not get anywhere."""
+    return EndlessListError(
+        f"Lever's answer can't be read: {problem} (GET {path})",
+        "try again later: the list is then read from its beginning; if it stays so, tell Lever's support",
+    )
+
+
+def of_token(error: LeverError) -> MalformedError:
+    """Return the error for a list in whose middle Lever refuses a page, also after it was begun anew."""
+    return MalformedError(
+        f"Lever's list can't be read to its end, since a page in the middle is refused: {error.problem}",
+        "try again later: the list is then read from its beginning",
+    )
+
+
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the seconds that the header Retry-After asks to wait; None if it says nothing that can be told.
 
@@ -214,14 +233,14 @@ def _target(headers: Mapping[str, str]) -> str:
 
 
 def _said(body: bytes, secrets: Iterable[str]) -> str:
-    """Return what Lever says is wrong, shortened, on one line."""
+    """Return what Lever says is wrong, shortened, on one line, without secrets and people's addresses."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         return ""
     message = answer.get("message") if isinstance(answer, dict) else None
-    if not isinstance(message, str) or not message:
+    if not isinstance(message, str):
         return ""
     for secret in secrets:
         message = message.replace(secret, "***")
-    return " ".join(message.split())[:200]
+    return _EMAIL.sub("***", " ".join(message.split()))[:_MOST_SAID]

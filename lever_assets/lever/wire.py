@@ -34,10 +34,14 @@ def is_object(body: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: its records as they came, and the next page's offset (None: the last page)."""
+    """One page of a list: its records as they came, and the next page's offset (None: the last page).
+
+    `first`: the list begins with this page, perhaps anew, since Lever forgot a token in the middle.
+    """
 
     records: list[JsonObject]
     next: str | None
+    first: bool = False
 
 
 def query(params: Params) -> str:
@@ -76,6 +80,11 @@ def envelope(body: bytes) -> JsonObject:
     return found
 
 
+def data(found: JsonObject) -> JsonValue:
+    """Return what an envelope holds."""
+    return found["data"]
+
+
 def page(found: JsonObject) -> Page:
     """Return the page in an envelope; raises `WrongShapeError`. Lists without hasNext are one page."""
     records = found["data"]
@@ -84,12 +93,21 @@ def page(found: JsonObject) -> Page:
     objects = [record for record in records if isinstance(record, dict)]
     if len(objects) != len(records):
         raise WrongShapeError("the list holds something that is not an object")
-    following = found.get("next")
-    if found.get("hasNext") is False or (following is None and not found.get("hasNext")):
-        return Page(objects, None)
-    if not isinstance(following, str) or not following:
+    return Page(objects, _following(found))
+
+
+def _following(found: JsonObject) -> str | None:
+    """Return where a list goes on, None: it ends. What contradicts itself is no end."""
+    more, following = found.get("hasNext"), found.get("next")
+    if not isinstance(more, bool | None):
+        raise WrongShapeError('"hasNext" is neither true nor false')
+    if following is not None and not isinstance(following, str):
+        raise WrongShapeError('"next" is no text')
+    if more and not following:
         raise WrongShapeError('there are more pages, but "next" does not say where')
-    return Page(objects, following)
+    if more is False and following:
+        raise WrongShapeError('there are no more pages, but "next" leads to one')
+    return following or None
 
 
 def _without_lone_surrogates(body: bytes, error: orjson.JSONDecodeError) -> object:

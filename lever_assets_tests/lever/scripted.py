@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -73,9 +73,12 @@ BAD_GZIP = answer(200, b"not gzip at all", {"content-encoding": "gzip"})
 
 @dataclass
 class ScriptedLever:
-    """Gives the answers in order, and the last one for ever; remembers what it was asked."""
+    """Gives the answers in order, and the last one for ever; remembers what it was asked.
 
-    answers: Sequence[Answer]
+    Instead of an answer there may be a function that makes one for what is asked.
+    """
+
+    answers: Sequence[Answer | Callable[[Asked], Answer]]
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     most_at_once: int = 0
@@ -101,6 +104,8 @@ class ScriptedLever:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         params = parse_qs(target.query, keep_blank_values=True)
         self.asked.append(Asked(target.path, params, headers, method, body))
+        if not isinstance(given, Answer):
+            given = given(self.asked[-1])
         self._under_way += 1
         self.most_at_once = max(self.most_at_once, self._under_way)
         await asyncio.sleep(given.delay)
@@ -116,7 +121,7 @@ class ScriptedLever:
 
 
 @asynccontextmanager
-async def scripted_lever(*answers: Answer) -> AsyncIterator[ScriptedLever]:
+async def scripted_lever(*answers: Answer | Callable[[Asked], Answer]) -> AsyncIterator[ScriptedLever]:
     """Run a scripted Lever on a free loopback port."""
     lever = ScriptedLever(answers)
     server = await asyncio.start_server(lever.serve, "127.0.0.1", 0)
