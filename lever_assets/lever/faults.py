@@ -34,6 +34,7 @@ _A_YEAR = 366 * 24 * 3600.0
 _LATER = "try again later; what was read so far is kept"
 _BETWEEN = "check that LEVER_BASE_URL is the Data API and no proxy or firewall stands between"
 _EMAIL = re.compile(r"[^\s\"'<>(),:;]+@[^\s\"'<>(),:;]+")
+_SCOPE = re.compile(r"[a-z_]+:(?:read|write|access):admin")
 _MOST_SAID = 200
 
 # Statuses of Lever's own: the others among 5xx are a gateway's, behind which Lever may still be at work.
@@ -89,7 +90,9 @@ def of_status(
             f"{_BETWEEN}; else try again later",
         )
     said = _said(body, secrets)
-    found = _of_lever(status, headers, paths.scope(method, path), f': "{said}"' if said else "", where)
+    named = _SCOPE.search(said)  # it may be another than the path's: that of a parameter
+    scope = named[0] if named else paths.scope(method, path)
+    found = _of_lever(status, headers, scope, f': "{said}"' if said else "", where)
     found.said = said
     return found
 

@@ -109,6 +109,13 @@ async def test_a_list_that_is_refused_either_way_raises_the_first_refusal() -> N
     assert sent(lever) == ["ecuu", "cuu", "euu", "uu"]  # a filter needs no right
 
 
+async def test_the_scope_that_lever_names_is_blamed_not_the_path_s() -> None:
+    async with scripted_lever(answer(403, SCOPE)) as lever, client(lever.url) as reader:
+        with pytest.raises(PermissionMissingError) as caught:
+            await reader.list_all("/opportunities", PARAMS)
+    assert caught.value.scope == "applications:read:admin"
+
+
 @pytest.mark.parametrize(
     ("message", "told"),
     [
