@@ -1,4 +1,4 @@
-"""Writes what the code knows of the documentation: tables, settings, commands, permissions, actions.
+"""Writes what the code knows of the documentation: tables, settings, commands, permissions, sandbox, actions.
 
 Run `make docs` after changing any of them; a test fails while the files are out of date.
 """
@@ -18,6 +18,8 @@ from sqlalchemy import BigInteger, Boolean, Integer, Table
 from lever_assets.actions.catalogue import ACTIONS, Action
 from lever_assets.cli.app import app
 from lever_assets.lever.paths import scope
+from lever_assets.sandbox.faults import KINDS
+from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets.settings import Settings
 from lever_assets.store.columns import Json, Money, UtcDateTime
 from lever_assets.store.tables import RAW, UNIFIED, metadata
@@ -43,6 +45,7 @@ def pages() -> dict[str, str]:
         "configuration.md": _page(_configuration()),
         "cli.md": _page(_commands()),
         "permissions.md": _page(_permissions()),
+        "sandbox.md": _page(_sandbox()),
         "actions/README.md": _page(_actions()),
         **{f"actions/{action.name}.md": _page(_action(action)) for action in ACTIONS},
     }
@@ -139,6 +142,17 @@ def _permissions() -> Iterator[str]:
     for action in ACTIONS:
         needed = ", ".join(f"`{each}`" for each in action.scopes)
         yield f"| [{action.name}](actions/{action.name}.md) | {needed} |"
+
+
+def _sandbox() -> Iterator[str]:
+    quirks = ["| quirk | what is so | seen |\n| --- | --- | --- |"]
+    quirks += [f"| `{name}` | {each.meaning} | {each.source} |" for name, each in QUIRKS.items()]
+    faults = ["| fault | what happens | takes | if nothing is said |\n| --- | --- | --- | --- |"]
+    faults += [
+        f"| `{name}` | {each.meaning} | {each.value or 'RATE'} | {each.usual or f'{each.rate:g}'} |"
+        for name, each in KINDS.items()
+    ]
+    yield _text("sandbox.md").replace("{quirks}", "\n".join(quirks)).replace("{faults}", "\n".join(faults))
 
 
 def _actions() -> Iterator[str]:

@@ -1,21 +1,36 @@
 """`sandbox serve`: a local Lever to try things on."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from lever_assets.cli.errors import CommandError, in_words
+
+
+class _Serve(TyperCommand):
+    """The command, whose help ends with what the sandbox can be told to do: that is its own to say."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 (typer calls it so)
+        """Write the quirks and the faults."""
+        from lever_assets.sandbox.faults import KINDS  # noqa: PLC0415 - a command imports what it needs
+        from lever_assets.sandbox.quirks import QUIRKS  # noqa: PLC0415
+
+        for title, told in (("Quirks", QUIRKS), ("Faults", KINDS)):
+            with formatter.section(title):
+                formatter.write_dl([(name, each.meaning.replace("`", "")) for name, each in told.items()])
 
 
 def register(app: typer.Typer) -> None:
     """Add the family."""
     family = typer.Typer(no_args_is_help=True, help="A local Lever with made-up or recorded data.")
     family.callback()(_family)
-    family.command()(serve)
+    family.command(cls=_Serve)(serve)
     app.add_typer(family, name="sandbox")
 
 
@@ -45,6 +60,10 @@ def serve(
         list[str] | None,
         typer.Option(metavar="RESOURCE", help="A resource that the key may not read, or `notes:write`."),
     ] = None,
+    absent: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RESOURCE", help="A resource, or a path, that the account does not have (404)."),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
@@ -66,8 +85,12 @@ def serve(
         list[str] | None,
         typer.Option(
             metavar="NAME[=RATE][,…]",
-            help="Misbehave, such as 500=0.1 or reset,method=POST,times=1: see docs/sandbox.md.",
+            help="Misbehave, such as 500=0.1 or reset,method=POST,times=1: see below and docs/sandbox.md.",
         ),
+    ] = None,
+    quirk: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A habit that some accounts have, see below; `all` for every one."),
     ] = None,
     fault_seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 1,
 ) -> None:
@@ -75,12 +98,16 @@ def serve(
     from lever_assets.sandbox import SandboxConfig, parse_faults  # noqa: PLC0415 - a command imports what it needs
     from lever_assets.sandbox import serve as run  # noqa: PLC0415
     from lever_assets.sandbox.config import DEFAULT_NOW  # noqa: PLC0415
+    from lever_assets.sandbox.places import check_places  # noqa: PLC0415
+    from lever_assets.sandbox.quirks import check_quirks  # noqa: PLC0415
 
-    try:
+    quirks = [*(quirk or ()), *(f"absent={name}" for name in absent or ())]
+    with _usage("--fault"):
         faults = parse_faults(fault or ())
-    except ValueError as error:
-        raise typer.BadParameter(f"--fault: {_reason(error)}") from None
-    _check_denied(deny or ())
+    with _usage("--deny"):
+        check_places(deny or ())
+    with _usage("--absent" if absent else "--quirk"):
+        check_quirks(quirks)
     config = SandboxConfig(
         opportunities=opportunities,
         seed=seed,
@@ -100,6 +127,7 @@ def serve(
         latency_ms=latency,
         faults=faults,
         fault_seed=fault_seed,
+        quirks=tuple(quirks),
     )
     try:
         run(config)
@@ -112,15 +140,13 @@ def serve(
         raise CommandError(f"the sandbox can't start: {error}") from None
 
 
-def _check_denied(names: Iterable[str]) -> None:
-    from lever_assets.sandbox.reads import READS  # noqa: PLC0415
-    from lever_assets.sandbox.writes import WRITES  # noqa: PLC0415
-
-    routes = (*READS, *WRITES)
-    known = {each.resource for each in routes} | {f"{each.resource}:{each.access}" for each in routes}
-    unknown = sorted(set(names) - known)
-    if unknown:
-        raise typer.BadParameter(f"--deny: there is no {unknown[0]}; there are {', '.join(sorted(known))}")
+@contextmanager
+def _usage(option: str) -> Iterator[None]:
+    """Make a mistake in an option one of usage."""
+    try:
+        yield
+    except ValueError as error:
+        raise typer.BadParameter(f"{option}: {_reason(error)}") from None
 
 
 def _reason(error: ValueError) -> str:

@@ -8,40 +8,55 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
-from typing import Any
+from functools import partial
 from urllib.parse import parse_qs
 
-import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lever_assets.sandbox.account import Account
 from lever_assets.sandbox.auth import Keys
 from lever_assets.sandbox.config import SandboxConfig
 from lever_assets.sandbox.content import Raw, receive_body
-from lever_assets.sandbox.errors import (
-    ApiError,
-    forbidden,
-    internal_error,
-    not_found,
-    rate_limited,
-    unavailable,
-)
-from lever_assets.sandbox.faults import NO_STRIKE, RETRY_AFTER_SECONDS, FaultPlan, Strike, malform
+from lever_assets.sandbox.errors import ApiError, not_found, rate_limited
+from lever_assets.sandbox.faults import NO_STRIKE, FaultPlan, Strike, Struck
+from lever_assets.sandbox.quirks import Quirks
 from lever_assets.sandbox.rate_limit import TokenBucket
 from lever_assets.sandbox.reads import READS
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.request_log import RequestLog
-from lever_assets.sandbox.router import NO_BODY, Answer, Call, Route, Router
+from lever_assets.sandbox.router import NO_BODY, Answer, Call, Route, Router, of_another
 from lever_assets.sandbox.writes import WRITES
 from lever_assets.sandbox.writes.postings import APPLY
 
 VERSION = "/v1"
 APPLICATIONS_PER_SECOND = 2.0
 UNKNOWN = "(unknown)"
-INJECTED = {429: rate_limited, 500: internal_error, 503: unavailable}
 JSON = (b"content-type", b"application/json; charset=utf-8")
+NOTHING = Answer(0)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A request as it came, with the route that answers it; `path` is without the version."""
+
+    method: str
+    path: str
+    query: str
+    route: Route | None
+    captured: tuple[str, ...]
+
+    @property
+    def endpoint(self) -> str:
+        """How the log counts it."""
+        return self.route.name if self.route else f"{self.method} {UNKNOWN}"
+
+    @property
+    def line(self) -> str:
+        """How the log shows it."""
+        address = f"{self.method} {VERSION}{self.path}"
+        return f"{address}?{self.query}" if self.query else address
 
 
 class LeverApi:
@@ -54,13 +69,13 @@ class LeverApi:
         self.changes = changes
         self.log = RequestLog()
         self.faults = FaultPlan(config.faults, config.fault_seed)
+        self.quirks = Quirks(config.quirks, denied=config.denied)
         self._keys = Keys(config.key)
         self._bucket = TokenBucket(config.rate, config.burst)
         usual = APPLICATIONS_PER_SECOND if config.rate else 0.0
         applications = usual if config.apply_rate is None else config.apply_rate
         self._applications = TokenBucket(applications, max(1, round(applications)))
         self._router = Router(routes)
-        self._malformed = 0
 
     @property
     def account(self) -> Account:
@@ -69,96 +84,98 @@ class LeverApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        method, path = scope["method"], scope["path"]
-        route, captured = self._router.find(method, path[len(VERSION) :])
-        endpoint = route.name if route else f"{method} {UNKNOWN}"
-        query = scope["query_string"].decode("latin-1")
+        request = self._read(scope)
         self.log.begin()
         try:
             raw = NO_BODY
-            if method != "GET":
+            if request.method != "GET":
                 kind = (_header(scope, b"content-type") or b"").decode("latin-1")
                 raw = await receive_body(receive, kind)
             # As it would be at Lever, an answer that is refused has travelled as far as one that isn't.
             if self.config.latency_ms:
                 await asyncio.sleep(self.config.latency_ms / 1000)
-            answer, strike = self._answer(scope, route, captured, query, raw)
-            if strike.delay_ms:
-                await asyncio.sleep(strike.delay_ms / 1000)
-            request = f"{method} {path}?{query}" if query else f"{method} {path}"
+            answer, strike = self._answer(request, _header(scope, b"authorization"), raw)
+            if strike.delay:
+                await asyncio.sleep(strike.delay)
             silent = strike.reset or strike.timeout
-            self.log.count(endpoint, 0 if silent else answer.status, request)
+            self.log.count(request.endpoint, 0 if silent else answer.status, request.line)
             if strike.timeout:
                 await _disconnected(receive)
             elif strike.reset:
                 await _reset(send)
             else:
-                await self._respond(send, answer, strike)
+                await self._respond(send, request, answer, strike)
         finally:
             self.log.end()
 
-    def _answer(
-        self, scope: Scope, route: Route | None, captured: tuple[str, ...], query: str, raw: Raw
-    ) -> tuple[Answer, Strike]:
-        strike = NO_STRIKE
-        try:
-            self._admit(scope, route)
-            if route is None:
-                raise not_found(f"There is no {scope['method']} {scope['path']}")
-            strike = self.faults.strike(route.resource, route.name)
-            if strike.halted:
-                return self._injected(strike), strike
-            if {route.resource, f"{route.resource}:{route.access}"} & self.config.denied:
-                raise forbidden(route.scope)
-            parsed = parse_qs(query, keep_blank_values=True) if query else {}
-            given = route.handler(Call(self.changes, captured, parsed, self.config.confidential_access, raw))
-            answer = Answer(200, given) if isinstance(given, bytes) else given
-            if strike.status is not None:
-                return self._injected(strike), strike
-            return replace(answer, body=self._spoil(answer.body, strike)), strike
-        except ApiError as error:
-            return Answer(error.status, error.body()), strike
+    def _read(self, scope: Scope) -> _Request:
+        path = scope["path"][len(VERSION) :]
+        route, captured = self._router.find(scope["method"], path)
+        return _Request(scope["method"], path, scope["query_string"].decode("latin-1"), route, captured)
 
-    def _admit(self, scope: Scope, route: Route | None) -> None:
+    def _answer(self, request: _Request, key: bytes | None, raw: Raw) -> tuple[Answer, Strike]:
+        strike, route = NO_STRIKE, request.route
+        try:
+            self._admit(key, route)
+            if route is None:
+                raise not_found(f"There is no {request.method} {VERSION}{request.path}")
+            struck = Struck(route, request.path)
+            strike = self.faults.strike(struck)
+            if strike.halted:
+                return strike.answer or NOTHING, strike
+            self.quirks.check(route)
+            query = parse_qs(request.query, keep_blank_values=True) if request.query else {}
+            came = self.quirks.came(route, request.path, query)
+            asked = self.quirks.asked(came)
+            call = Call(self.changes, request.captured, asked.query, self.config.confidential_access, raw)
+            given = route.handler(call)
+            answer = Answer(200, given) if isinstance(given, bytes) else given
+            if strike.answer is not None:
+                return strike.answer, strike
+            if not answer.headers:
+                answer = replace(answer, body=self.quirks.told(came, answer.body))
+            other = partial(of_another, route, call)
+            return self.faults.spoil(struck, answer, asked.one("offset"), other), strike
+        except ApiError as error:
+            return Answer(error.status, self._told_of(error, request)), strike
+
+    def _told_of(self, error: ApiError, request: _Request) -> bytes:
+        if request.route is None:
+            return error.body()
+        return self.quirks.told(self.quirks.came(request.route, request.path, {}), error.body())
+
+    def _admit(self, key: bytes | None, route: Route | None) -> None:
         """The 401 and the 429."""
-        self._keys.check(_header(scope, b"authorization"))
+        self._keys.check(key)
         if not self._bucket.take():
             raise rate_limited()
         if route is not None and route.name == f"POST {APPLY}" and not self._applications.take():
             raise rate_limited()
 
-    def _injected(self, strike: Strike) -> Answer:
-        if strike.status is None:
-            return Answer(0)
-        error = INJECTED[strike.status]()
-        return Answer(error.status, error.body())
-
-    def _spoil(self, body: bytes, strike: Strike) -> bytes:
-        if strike.malformed and body:
-            self._malformed += 1
-            return malform(body, self._malformed)
-        if strike.no_id and body.startswith(b'{"data":[{'):
-            page: dict[str, Any] = orjson.loads(body)
-            page["data"][len(page["data"]) // 2].pop("id", None)
-            return orjson.dumps(page)
-        return body
-
-    async def _respond(self, send: Send, answer: Answer, strike: Strike) -> None:
+    async def _respond(self, send: Send, request: _Request, answer: Answer, strike: Strike) -> None:
         status, body = answer.status, answer.body
         headers = list(answer.headers)
         if status != 204:
             headers += [] if answer.headers else [JSON]
             headers.append((b"content-length", str(len(body)).encode()))
-        # The sandbox's own clock shows here, so that a client can see it differ from its own.
-        headers.append((b"date", formatdate(self.changes.clock.read() / 1000, usegmt=True).encode()))
-        if status == 429 and self.faults.retry_after:
-            headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+        if (date := self._date(request, strike)) is not None:
+            headers.append((b"date", date.encode("latin-1", "replace")))
+        struck = Struck(request.route, request.path) if request.route else None
+        if (time := self.faults.retry_after(struck, status)) is not None:
+            headers.append((b"retry-after", time.encode("latin-1", "replace")))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         if strike.truncate and len(body) > 1:
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             await _close(send)
         else:
             await send({"type": "http.response.body", "body": body})
+
+    def _date(self, request: _Request, strike: Strike) -> str | None:
+        """The Date header: the sandbox's own clock shows there, so that a client can see it differ."""
+        if isinstance(strike.date, str):
+            return strike.date
+        at = self.quirks.dated(request.path, self.changes.clock.read() / 1000 + strike.date)
+        return None if at is None else formatdate(at, usegmt=True)
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lever_assets.sandbox.faults import Fault
+from lever_assets.sandbox.quirks import check_quirks
 
 DEFAULT_NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -22,7 +23,8 @@ class SandboxConfig(BaseModel):
     one. `rate` is in requests a second and `burst` in requests; a rate of 0 lifts the limit. `apply_rate`
     is that of applications through postings, 2 unless `rate` is 0. `latency_ms` is added to every answer. A
     webhook that fails is tried again after `webhook_retry_delay` seconds, then four times as long, 5 times
-    in all; each try has `webhook_timeout` seconds.
+    in all; each try has `webhook_timeout` seconds. `quirks` are names of the quirks' table, `all`,
+    `absent=NAME` and `denied=NAME` (quirks/active.py).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,3 +50,10 @@ class SandboxConfig(BaseModel):
     webhook_timeout: float = Field(default=10.0, gt=0)
     faults: tuple[Fault, ...] = ()
     fault_seed: int = 1
+    quirks: tuple[str, ...] = ()
+
+    @field_validator("quirks")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        check_quirks(names)
+        return names

@@ -6,7 +6,9 @@ POST   /__touch?share=0.01&seed=1         work on a share of the opportunities; 
 POST   /__edit    {resource, id, changes}
 POST   /__create  {resource, parent?, record}
 POST   /__delete  {resource, id}
-POST   /__faults  {faults: [{name, rate?, endpoint?, method?, times?, when?} or "NAME=RATE,when=after"]}
+POST   /__faults  {faults: ["NAME=RATE,when=after" or {name, rate?, value?, endpoint?, path?, method?, from?,
+                            times?, seconds?, when?}]}
+POST   /__quirks  {quirks: [NAME or "all" or "absent=NAME" or "denied=NAME"]}
 POST   /__simulate {do, with: {...}}      a method of Simulation by its name: move, archive, add_interview …
 GET    /__clock                           what time it is, in epoch milliseconds
 POST   /__clock   {now, frozen?} or {advance}
@@ -96,6 +98,10 @@ class _Faults(_Command):
     faults: list[Fault | str] = Field(default_factory=list)
 
 
+class _Quirks(_Command):
+    quirks: list[str] = Field(default_factory=list)
+
+
 def create_control(sandbox: Sandbox) -> Starlette:
     """The application that answers /__ paths, and 404 for everything else outside /v1."""
     routes = [*_log_routes(sandbox), *_change_routes(sandbox), *_week_routes(sandbox)]
@@ -123,6 +129,10 @@ def _log_routes(sandbox: Sandbox) -> list[Route]:
         sandbox.set_faults(*given)
         return Response(status_code=204)
 
+    async def quirks(request: Request) -> Response:
+        sandbox.set_quirks(*_Quirks.model_validate_json(await request.body()).quirks)
+        return Response(status_code=204)
+
     async def webhooks(request: Request) -> Response:
         if request.method == "DELETE":
             sandbox.webhooks.forget()
@@ -134,6 +144,7 @@ def _log_routes(sandbox: Sandbox) -> list[Route]:
     return [
         Route("/__requests", requests, methods=["GET", "DELETE"]),
         Route("/__faults", faults, methods=["POST"]),
+        Route("/__quirks", quirks, methods=["POST"]),
         Route("/__webhooks", webhooks, methods=["GET", "DELETE"]),
     ]
 

@@ -64,3 +64,19 @@ def internal_error() -> ApiError:
 def unavailable() -> ApiError:
     """503: Lever is down for a moment."""
     return ApiError(503, "ServiceUnavailable", "The service is temporarily unavailable")
+
+
+def of_status(status: int, scope: str) -> ApiError:
+    """The error of a status; `scope` is the permission that a 403 misses."""
+    known = {
+        400: bad_request("The request can't be read"),
+        401: invalid_credentials(),
+        403: forbidden(scope),
+        404: not_found(),
+        413: too_large("The request is too large"),
+        429: rate_limited(),
+        500: internal_error(),
+        503: unavailable(),
+    }
+    fallback = bad_request("The request can't be read") if status < 500 else internal_error()
+    return known.get(status) or ApiError(status, fallback.code, fallback.message)

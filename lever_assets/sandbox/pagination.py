@@ -21,6 +21,10 @@ class Key(NamedTuple):
     id: str
 
 
+# Sorts before every record: its token is that of the first page.
+BEGINNING = Key(2**62, "")
+
+
 def parse_limit(text: str | None) -> int:
     """The `limit` parameter, 1 to 100; a 400 otherwise."""
     if text is None:
@@ -30,22 +34,35 @@ def parse_limit(text: str | None) -> int:
     return int(text)
 
 
-def encode_offset(key: Key) -> str:
-    """The token for `next`: URL-encoded JSON such as `[3,1491435120000,"uuid"]`."""
-    return quote(orjson.dumps([TOKEN_KIND, key.sort, key.id]), safe="")
+def encode_offset(key: Key, turn: int = 0) -> str:
+    """The token for `next`: URL-encoded JSON such as `[3,1491435120000,"uuid"]`.
+
+    A `turn` other than 0 makes another token for the same page.
+    """
+    keyset = [TOKEN_KIND, key.sort, key.id]
+    return quote(orjson.dumps([*keyset, turn] if turn else keyset), safe="")
 
 
 def decode_offset(token: str | None) -> Key | None:
     """Read an `offset`; a 400 for one that was not given out. Encoded once or twice makes no difference."""
-    if not token:
-        return None
+    return _read(token)[0] if token else None
+
+
+def turn_of(token: str | None) -> int:
+    """The turn of an `offset`; a 400 for one that was not given out."""
+    return _read(token)[1] if token else 0
+
+
+def _read(token: str) -> tuple[Key, int]:
     try:
         keyset = orjson.loads(unquote(token) if token.startswith("%") else token)
     except ValueError:
         keyset = None
     match keyset:
         case [kind, int(sort), str(ident)] if kind == TOKEN_KIND:
-            return Key(sort, ident)
+            return Key(sort, ident), 0
+        case [kind, int(sort), str(ident), int(turn)] if kind == TOKEN_KIND:
+            return Key(sort, ident), turn
         case _:
             raise bad_request("offset is not a token that this API gave out")
 

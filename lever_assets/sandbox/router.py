@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lever_assets.sandbox.account import Account
 from lever_assets.sandbox.content import Raw
+from lever_assets.sandbox.errors import ApiError
 from lever_assets.sandbox.recruiting.changes import Changes
+from lever_assets.sandbox.schema import TABLES
 
 NO_BODY = Raw()
 
@@ -68,6 +70,22 @@ class Route:
     def name(self) -> str:
         """How the request log calls it."""
         return f"{self.method} {self.template}"
+
+
+def of_another(route: Route, call: Call) -> bytes | None:
+    """What the same endpoint answers for the next record, None where it names none."""
+    if route.method != "GET" or len(call.path) != 1:
+        return None
+    resource = route.template.split("/")[1]
+    idents = call.account.ids(resource) if resource in TABLES else []
+    others = [ident for ident in idents if ident != call.path[0]]
+    for other in others:
+        try:
+            answer = route.handler(replace(call, path=(other,)))
+        except ApiError:  # one that the key may not see
+            continue
+        return answer if isinstance(answer, bytes) else None
+    return None
 
 
 @dataclass

@@ -44,6 +44,10 @@ class Sandbox(Simulation):
         """Replace the faults; without any, the sandbox behaves."""
         self.api.faults.set([Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults])
 
+    def set_quirks(self, *names: str) -> None:
+        """Replace the quirks, `absent=NAME` and `denied=NAME` among them; without any there are none."""
+        self.api.quirks.set(names)
+
     def touch(self, share: float = 0.01, seed: int = 1, at: int | None = None) -> list[str]:
         """Work on a share of the opportunities (updatedAt = `at` or now); returns their ids."""
         return self.workday.touch(share, seed, at)
