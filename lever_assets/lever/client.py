@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from copy import copy
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
@@ -150,6 +151,7 @@ class LeverClient:
         """
         walk, begun = Walk(offset, most), 0
         while True:
+            asked_at = datetime.now(UTC)
             try:
                 page = await self._page(path, {"limit": _PAGE_SIZE, **(params or {})}, offset, optional)
             except _REFUSED as error:
@@ -159,7 +161,7 @@ class LeverClient:
                     raise faults.of_token(error) from None
                 walk, offset, begun = Walk(None, most), None, begun + 1
                 continue
-            yield page
+            yield replace(page, asked_at=asked_at)
             try:
                 walk.passed(page)
             except EndlessError as error:

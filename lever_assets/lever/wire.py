@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import orjson
@@ -37,11 +38,13 @@ class Page:
     """One page of a list: its records as they came, and the next page's offset (None: the last page).
 
     `first`: the list begins with this page, perhaps anew, since Lever forgot a token in the middle.
+    `asked_at` is when its reading began, by our clock (UTC).
     """
 
     records: list[JsonObject]
     next: str | None
     first: bool = False
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def query(params: Params) -> str:

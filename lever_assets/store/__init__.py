@@ -3,6 +3,7 @@
 `Store.open(url)` gives the transactions; every other function takes a connection of one of them.
 """
 
+from lever_assets.store.child_lists import land_children, note_reads
 from lever_assets.store.errors import (
     BusyError,
     DiskFullError,
@@ -17,10 +18,8 @@ from lever_assets.store.landing import (
     current_version,
     hold_landings,
     land,
-    land_children,
     mark_deleted,
     next_version,
-    note_reads,
     overtaken,
     sweep,
 )

@@ -1,16 +1,17 @@
 """Landing: Lever's objects into the raw tables, with what changed told from what did not."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, not_, select, update
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import canonical, clean, fingerprint
+from lever_assets.store.precedence import Reading, precedes
 from lever_assets.store.state import put_state
-from lever_assets.store.tables import RAW, child_reads, sync_state
+from lever_assets.store.tables import RAW, sync_state
 from lever_assets.unified.models import JsonObject
 
 _VERSION_KEY = "landing_version"
@@ -94,15 +95,17 @@ def land(
     *,
     version: int,
     now: datetime,
+    asked_at: datetime | None = None,
 ) -> Landed:
     """Put `arrivals` into `raw_<resource>`, up to some thousand at a time.
 
     `version` and `changed_at` move only where the content, the place or the deletion changes; `last_seen_at`
-    always does. A copy whose `updated_at` is before the stored one's never overwrites it. A deleted record
-    that arrives lives again.
+    always does. `asked_at` is when their reading began: an older copy (`store/precedence.py`) never
+    overwrites the stored one. A deleted record that arrives lives again.
     """
     table = RAW[resource]
-    newest = _newest(arrivals)
+    reading = Reading(asked_at, now)
+    newest = _newest(arrivals, reading)
     stored = _stored(conn, table, connection, newest)
     write: list[dict[str, Any]] = []
     seen_only: list[str] = []
@@ -113,7 +116,7 @@ def land(
         before = stored.get(remote_id)
         if before is None:
             inserted += 1
-        elif _is_older(arrival, before.remote_updated_at):
+        elif reading.is_older(arrival.updated_at, before.remote_updated_at, before.last_seen_at):
             outdated += 1
             seen_only.append(remote_id)
             continue
@@ -137,7 +140,7 @@ def land(
                 "deleted_at": None,
             }
         )
-    overtaken = len(write) - _write(conn, table, write)
+    overtaken = len(write) - _write(conn, table, write, reading)
     if seen_only:
         mine = _these(conn, table, connection, seen_only)
         conn.execute(update(table).where(mine).values(last_seen_at=now))
@@ -151,28 +154,24 @@ def land(
 
 
 def overtaken(conn: Connection, connection: str, resource: str, arrivals: Collection[Arrival]) -> set[str]:
-    """Return which of these are older than what is stored, and so is what came inside them."""
+    """Return which of these, which have landed, are older than what is stored, and so is what came inside."""
     stored = _stored(conn, RAW[resource], connection, {clean(each.remote_id) for each in arrivals})
     return {
         each.remote_id
         for each in arrivals
-        if (before := stored.get(clean(each.remote_id))) and _is_older(each, before.remote_updated_at)
+        if (before := stored.get(clean(each.remote_id)))
+        and precedes(each.updated_at, before.remote_updated_at)
     }
 
 
-def _newest(arrivals: Iterable[Arrival]) -> dict[str, Arrival]:
+def _newest(arrivals: Iterable[Arrival], reading: Reading) -> dict[str, Arrival]:
     newest: dict[str, Arrival] = {}
     for arrival in arrivals:
         remote_id = clean(arrival.remote_id)
         other = newest.get(remote_id)
-        if other is None or not _is_older(arrival, other.updated_at):
+        if other is None or not reading.is_older(arrival.updated_at, other.updated_at):
             newest[remote_id] = arrival
     return newest
-
-
-def _is_older(arrival: Arrival, than: datetime | None) -> bool:
-    # Lever leaves updatedAt null on some records: what was read last counts then.
-    return arrival.updated_at is not None and than is not None and arrival.updated_at < than
 
 
 def _is_same(arrival: Arrival, content_hash: str, before: Any) -> bool:
@@ -187,7 +186,15 @@ def _is_same(arrival: Arrival, content_hash: str, before: Any) -> bool:
 
 def _stored(conn: Connection, table: Table, connection: str, remote_ids: Collection[str]) -> dict[str, Any]:
     c = table.c
-    columns = (c.remote_id, c.content_hash, c.remote_updated_at, c.deleted_at, c.parent_id, c.position)
+    columns = (
+        c.remote_id,
+        c.content_hash,
+        c.remote_updated_at,
+        c.last_seen_at,
+        c.deleted_at,
+        c.parent_id,
+        c.position,
+    )
     found = conn.execute(select(*columns).where(_these(conn, table, connection, remote_ids)))
     return {row.remote_id: row for row in found}
 
@@ -210,7 +217,7 @@ _SET = (
 )
 
 
-def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], reading: Reading) -> int:
     # The guard is for PostgreSQL, where a write action may have landed a newer copy since the batch was
     # compared.
     old = table.c
@@ -223,95 +230,10 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> in
             "parent_id": func.coalesce(new.parent_id, old.parent_id),
             "position": func.coalesce(new.position, old.position),
         },
-        where=lambda new: or_(
-            old.remote_updated_at.is_(None),
-            new.remote_updated_at.is_(None),
-            new.remote_updated_at >= old.remote_updated_at,
+        where=lambda new: not_(
+            reading.is_older_sql(new.remote_updated_at, old.remote_updated_at, old.last_seen_at)
         ),
     )
-
-
-def land_children(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    children: Mapping[str, Sequence[Arrival]],
-    *,
-    parent_hashes: Mapping[str, str | None],
-    version: int,
-    now: datetime,
-    asked_at: Mapping[str, datetime] | None = None,
-    partial: Collection[str] = (),
-) -> Landed:
-    """Land the complete lists of children of some parents; a stored child that its list lacks is deleted.
-
-    `parent_hashes` holds the content hash that each parent had before its children were read, for
-    `parents.Due`; with None, or without the parent, the hash that was kept stays. `asked_at`: when each list
-    was asked for (`now` where it does not say); a list that was asked for before the stored one is left out.
-    `partial`: parents of whose list a record could not be taken; nothing of theirs is deleted.
-    """
-    asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
-    newer = _asked_for_later(conn, connection, resource, asked)
-    children = {parent: listed for parent, listed in children.items() if parent not in newer}
-    arrivals = [
-        Arrival(child.remote_id, child.data, parent, child.created_at, child.updated_at, child.position)
-        for parent, listed in children.items()
-        for child in listed
-    ]
-    landed = land(conn, connection, resource, arrivals, version=version, now=now)
-    c = RAW[resource].c
-    stored = conn.execute(
-        select(c.remote_id).where(
-            c.connection == connection,
-            c.parent_id.is_not(None),
-            among(conn, c.parent_id, set(children) - set(partial)),
-            c.deleted_at.is_(None),
-        )
-    ).scalars()
-    gone = sorted(set(stored) - {clean(arrival.remote_id) for arrival in arrivals})
-    deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
-    note_reads(
-        conn,
-        connection,
-        resource,
-        {parent: (asked[parent], parent_hashes.get(parent)) for parent in children},
-    )
-    return landed + Landed(deleted=deleted)
-
-
-def note_reads(
-    conn: Connection, connection: str, resource: str, reads: Mapping[str, tuple[datetime, str | None]]
-) -> None:
-    """Keep when the children of these parents were asked for, and the content hash that each parent had."""
-    rows = [
-        {
-            "connection": connection,
-            "resource": resource,
-            "parent_id": parent,
-            "parent_hash": parent_hash,
-            "read_at": asked_at,
-        }
-        for parent, (asked_at, parent_hash) in reads.items()
-    ]
-    upsert(
-        conn,
-        child_reads,
-        rows,
-        update=lambda new: {
-            "parent_hash": func.coalesce(new.parent_hash, child_reads.c.parent_hash),
-            "read_at": new.read_at,
-        },
-    )
-
-
-def _asked_for_later(
-    conn: Connection, connection: str, resource: str, asked_at: Mapping[str, datetime]
-) -> set[str]:
-    c = child_reads.c
-    query = select(c.parent_id, c.read_at).where(
-        c.connection == connection, c.resource == resource, among(conn, c.parent_id, asked_at)
-    )
-    return {row.parent_id for row in conn.execute(query) if row.read_at > asked_at[row.parent_id]}
 
 
 def sweep(

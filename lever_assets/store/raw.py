@@ -63,6 +63,17 @@ def read(conn: Connection, connection: str, resource: str, remote_ids: Collectio
     )
 
 
+def seen_since(
+    conn: Connection, connection: str, resource: str, remote_ids: Collection[str], instant: datetime
+) -> set[str]:
+    """Return those of these records that Lever was seen to have at an instant or later."""
+    c = RAW[resource].c
+    query = select(c.remote_id).where(
+        c.connection == connection, among(conn, c.remote_id, remote_ids), c.last_seen_at >= instant
+    )
+    return set(conn.execute(query).scalars())
+
+
 def by_parent(
     conn: Connection, connection: str, resource: str, parent_ids: Collection[str]
 ) -> dict[str, list[RawRow]]:

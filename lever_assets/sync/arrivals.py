@@ -21,8 +21,12 @@ from lever_assets.sync.session import now
 
 @dataclass
 class Batch:
-    """Records of one resource on their way to the raw table, and those that can't go there."""
+    """Records of one resource on their way to the raw table, and those that can't go there.
 
+    `asked_at` is when their reading began (UTC).
+    """
+
+    asked_at: datetime
     arrivals: list[Arrival] = field(default_factory=list)
     embedded: dict[str, list[Arrival]] = field(default_factory=dict)
     set_aside: list[MappingError] = field(default_factory=list)
@@ -41,17 +45,19 @@ def read_batch(
     resource: Resource,
     records: Iterable[JsonValue],
     *,
+    asked_at: datetime,
     first_position: int | None = None,
     embedded: Resource | None = None,
     anonymised: bool = False,
 ) -> Batch:
     """Return the arrivals of `records`; a record without an id is set aside with the reason.
 
-    `first_position` numbers the records of a short list. `embedded`: the resource whose expanded records are
-    taken out of each record's list of that name, which then holds their ids, as Lever gives it unexpanded.
-    `anonymised`: the records are of a person who is; an opportunity says so of itself.
+    `asked_at` is when their reading began. `first_position` numbers the records of a short list. `embedded`:
+    the resource whose expanded records are taken out of each record's list of that name, which then holds
+    their ids, as Lever gives it unexpanded. `anonymised`: the records are of a person who is; an opportunity
+    says so of itself.
     """
-    batch = Batch()
+    batch = Batch(asked_at)
     for number, record in enumerate(records):
         position = None if first_position is None else first_position + number
         kept = record
@@ -88,7 +94,7 @@ def _take_out(batch: Batch, embedded: Resource, arrival: Arrival) -> Arrival:
     listed = arrival.data.get(embedded.name)
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         return arrival  # not expanded: what is stored of them stays as it is
-    inner = read_batch(embedded, listed, first_position=0)
+    inner = read_batch(embedded, listed, asked_at=batch.asked_at, first_position=0)
     batch.set_aside.extend(inner.set_aside)
     if inner.set_aside:
         batch.partial.add(arrival.remote_id)

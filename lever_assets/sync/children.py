@@ -197,7 +197,13 @@ class _ChildReader:
         with self.session.store.writing() as conn:
             anonymised = flagged(conn, name, _parent(self.resource), FLAG, read)
             batches = {
-                parent: read_batch(self.resource, records, first_position=0, anonymised=parent in anonymised)
+                parent: read_batch(
+                    self.resource,
+                    records,
+                    asked_at=asked_at[parent],
+                    first_position=0,
+                    anonymised=parent in anonymised,
+                )
                 for parent, records in read.items()
             }
             landed = land_children(

@@ -46,7 +46,7 @@ async def land_deletions(
         try:
             async for page in lever.pages(each.deleted_path or "", dict(bounds.filters("deleted_at"))):
                 gone, latest = _read(page)
-                _mark(session, each, gone, found)
+                _mark(session, each, gone, found, began)
                 newest = max(filter(None, (newest, latest)), default=None)
         except (PermissionMissingError, NotFoundError):
             continue
@@ -98,13 +98,24 @@ def _instant(value: object) -> datetime | None:
         return None
 
 
-def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None], found: Deletions) -> None:
+def _mark(
+    session: Session,
+    resource: Resource,
+    gone: dict[str, datetime | None],
+    found: Deletions,
+    began: datetime,
+) -> None:
     if not gone:
         return
     name, moment = session.name, now()
     with session.store.writing() as conn:
-        stored = raw.read(conn, name, resource.name, gone)
-        over = [row for row in stored if not row.deleted and _holds(row, gone[row.remote_id])]
+        stored = [row for row in raw.read(conn, name, resource.name, gone) if not row.deleted]
+        listed = raw.seen_since(conn, name, resource.name, [row.remote_id for row in stored], began)
+        over = [
+            row
+            for row in stored
+            if _holds(row, gone[row.remote_id], listed_since=began if row.remote_id in listed else None)
+        ]
         if not over:
             return
         ids = [row.remote_id for row in over]
@@ -116,10 +127,18 @@ def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None]
         found.parents.update(row.parent_id for row in over if row.parent_id)
 
 
-def _holds(row: raw.RawRow, deleted_at: datetime | None) -> bool:
-    """Tell whether the record is still deleted: one that changed in Lever since has come back."""
+def _holds(row: raw.RawRow, deleted_at: datetime | None, *, listed_since: datetime | None) -> bool:
+    """Tell whether the record is still deleted: one that changed in Lever since has come back.
+
+    One whose change lies ahead of our clock tells nothing: it has come back if it was listed by a pass that
+    began after the deletion, at `listed_since`.
+    """
     changed_at = row.updated_at or row.created_at
-    return deleted_at is None or changed_at is None or changed_at <= deleted_at
+    if deleted_at is None or changed_at is None:
+        return True
+    if changed_at > now():
+        return listed_since is None or listed_since <= deleted_at
+    return changed_at <= deleted_at
 
 
 def _move_on(

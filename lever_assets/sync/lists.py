@@ -58,9 +58,10 @@ class Listing:
 
 async def land_snapshot(lever: LeverClient, session: Session, resource: Resource) -> Tally:
     """Read the whole list and land it in one transaction; what is not on it any more is marked as gone."""
+    asked_at = now()
     records = await lever.list_all(resource.path, _params(resource.params))
     moment = now()
-    batch = read_batch(resource, records, first_position=0)
+    batch = read_batch(resource, records, asked_at=asked_at, first_position=0)
     with session.store.writing() as conn:
         version = next_version(conn, session.name)
         tally = _land_batch(conn, session.name, resource, batch, version=version, moment=moment)
@@ -163,15 +164,16 @@ class _WindowedReader:
     async def read_again(self, remote_ids: Iterable[str]) -> None:
         """Read single records, which no list tells of: what was inside them was deleted."""
         for remote_id in sorted(remote_ids):
+            asked_at = now()
             with suppress(NotFoundError, PermissionMissingError):
                 found = await self.lever.get(self.resource.at(remote_id), _params(self.resource.params))
                 if isinstance(found, dict):
-                    self._land(Page([found], None), Listing(()))
+                    self._land(Page([found], None, asked_at=asked_at), Listing(()))
 
     def _land(self, page: Page, listing: Listing) -> None:
         with self.session.store.reading() as conn:
             records = self.coverage.kept(conn, self.session.name, page.records)
-        batch = read_batch(self.resource, records, embedded=self.embedded)
+        batch = read_batch(self.resource, records, asked_at=page.asked_at, embedded=self.embedded)
         if listing.undated_only:
             batch = _undated(batch)
         moment = now()
@@ -228,7 +230,15 @@ class _WindowedReader:
 def _land_batch(
     conn: Connection, name: str, resource: Resource, batch: Batch, *, version: int, moment: datetime
 ) -> Tally:
-    counts = land(conn, name, resource.name, batch.arrivals, version=version, now=moment)
+    counts = land(
+        conn,
+        name,
+        resource.name,
+        batch.arrivals,
+        version=version,
+        now=moment,
+        asked_at=batch.asked_at,
+    )
     mapping_errors.record(conn, name, batch.set_aside, now=moment)
     return Tally(counts, set_aside=len(batch.set_aside))
 
@@ -245,14 +255,16 @@ def land_embedded(
 ) -> Landed:
     """Land what came inside records of `resource`, unless a newer copy of the record is stored."""
     stale = overtaken(conn, name, resource.name, batch.arrivals)
+    current = {parent: listed for parent, listed in batch.embedded.items() if parent not in stale}
     return land_children(
         conn,
         name,
         embedded.name,
-        {parent: listed for parent, listed in batch.embedded.items() if parent not in stale},
+        current,
         parent_hashes={},
         version=version,
         now=moment,
+        asked_at=dict.fromkeys(current, batch.asked_at),
         partial=batch.partial,
     )
 
@@ -261,7 +273,7 @@ def _undated(batch: Batch) -> Batch:
     arrivals = [each for each in batch.arrivals if each.updated_at is None]
     kept = {each.remote_id for each in arrivals}
     embedded = {parent: each for parent, each in batch.embedded.items() if parent in kept}
-    return Batch(arrivals, embedded, batch.set_aside, batch.partial)
+    return replace(batch, arrivals=arrivals, embedded=embedded)
 
 
 def _meter(lever: LeverClient, session: Session, resource: Resource) -> Meter:

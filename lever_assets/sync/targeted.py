@@ -7,7 +7,7 @@ which the sync has mapped stay where they are. It maps the same records once mor
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -117,8 +117,16 @@ async def _read(
 def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merged:
     name, moment = session.name, now()
     version = next_version(conn, name)
-    batch = _kept(conn, session, [each.record for each in found if each.record is not None])
-    land(conn, name, _OPPORTUNITIES.name, batch.arrivals, version=version, now=moment)
+    batch = _kept(conn, session, found)
+    land(
+        conn,
+        name,
+        _OPPORTUNITIES.name,
+        batch.arrivals,
+        version=version,
+        now=moment,
+        asked_at=batch.asked_at,
+    )
     if batch.embedded:
         land_embedded(conn, name, _OPPORTUNITIES, _APPLICATIONS, batch, version=version, moment=moment)
     mapping_errors.record(conn, name, batch.set_aside, now=moment)
@@ -131,11 +139,14 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merg
     return _map(conn, session, [each.remote_id for each in found])
 
 
-def _kept(conn: Connection, session: Session, records: Sequence[JsonObject]) -> Batch:
+def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
     """Return what is to land of the opportunities: what the settings leave out is not."""
+    records = [each.record for each in found if each.record is not None]
+    asked_at = min((each.asked_at for each in found), default=now())
     coverage = Coverage.of(session.settings, _OPPORTUNITIES, now())
     kept = coverage.kept(conn, session.name, records)
-    batch = read_batch(session.exclusion.applied_to(_OPPORTUNITIES), kept, embedded=_APPLICATIONS)
+    resource = session.exclusion.applied_to(_OPPORTUNITIES)
+    batch = read_batch(resource, kept, asked_at=asked_at, embedded=_APPLICATIONS)
     if coverage.cutoff is None:
         return batch
     since = {
@@ -143,11 +154,10 @@ def _kept(conn: Connection, session: Session, records: Sequence[JsonObject]) -> 
         for each in batch.arrivals
         if each.created_at is None or each.created_at >= coverage.cutoff
     }
-    return Batch(
-        [each for each in batch.arrivals if each.remote_id in since],
-        {parent: listed for parent, listed in batch.embedded.items() if parent in since},
-        batch.set_aside,
-        batch.partial,
+    return replace(
+        batch,
+        arrivals=[each for each in batch.arrivals if each.remote_id in since],
+        embedded={parent: listed for parent, listed in batch.embedded.items() if parent in since},
     )
 
 
@@ -160,6 +170,7 @@ def _land_below(
             each.remote_id: read_batch(
                 session.exclusion.applied_to(BY_NAME[resource]),
                 each.below[resource],
+                asked_at=each.asked_at,
                 first_position=0,
                 anonymised=each.record is not None and each.record.get(FLAG) is True,
             )

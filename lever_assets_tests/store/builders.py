@@ -46,12 +46,17 @@ def candidate(remote_id: str, **fields: Any) -> Candidate:
 
 
 def landed(
-    store: Store, *arrivals: Arrival, now: datetime = T0, resource: str = "users", connection: str = LEVER
+    store: Store,
+    *arrivals: Arrival,
+    now: datetime = T0,
+    asked_at: datetime | None = None,
+    resource: str = "users",
+    connection: str = LEVER,
 ) -> Landed:
     """Land `arrivals` in a transaction of their own."""
     with store.writing() as conn:
         version = next_version(conn, connection)
-        return land(conn, connection, resource, arrivals, version=version, now=now)
+        return land(conn, connection, resource, arrivals, version=version, now=now, asked_at=asked_at)
 
 
 def merged(

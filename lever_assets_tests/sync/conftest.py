@@ -20,3 +20,9 @@ def sandbox() -> Iterator[Sandbox]:
 def account(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
     """The account and an empty database to sync it into."""
     return Account(sandbox, tmp_path, sqlite_database)
+
+
+@pytest.fixture
+def anywhere(sandbox: Sandbox, tmp_path: Path, database_url: str) -> Account:
+    """The account and an empty database; the test runs once on each kind of database."""
+    return Account(sandbox, tmp_path, database_url)

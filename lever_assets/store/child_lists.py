@@ -1,0 +1,95 @@
+"""Landing the lists of children of some parents, and keeping when each list was asked for."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from lever_assets.store.batches import among, upsert
+from lever_assets.store.content import clean
+from lever_assets.store.landing import Arrival, Landed, land, mark_deleted
+from lever_assets.store.tables import RAW, child_reads
+
+
+def land_children(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    children: Mapping[str, Sequence[Arrival]],
+    *,
+    parent_hashes: Mapping[str, str | None],
+    version: int,
+    now: datetime,
+    asked_at: Mapping[str, datetime] | None = None,
+    partial: Collection[str] = (),
+) -> Landed:
+    """Land the complete lists of children of some parents; a stored child that its list lacks is deleted.
+
+    `parent_hashes` holds the content hash that each parent had before its children were read, for
+    `parents.Due`; with None, or without the parent, the hash that was kept stays. `asked_at`: when each list
+    was asked for (`now` where it does not say); a list that was asked for before the stored one is left out.
+    `partial`: parents of whose list a record could not be taken; nothing of theirs is deleted.
+    """
+    asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
+    newer = _asked_for_later(conn, connection, resource, asked)
+    children = {parent: listed for parent, listed in children.items() if parent not in newer}
+    arrivals = [
+        Arrival(child.remote_id, child.data, parent, child.created_at, child.updated_at, child.position)
+        for parent, listed in children.items()
+        for child in listed
+    ]
+    began = min(asked.values(), default=now)
+    landed = land(conn, connection, resource, arrivals, version=version, now=now, asked_at=began)
+    c = RAW[resource].c
+    stored = conn.execute(
+        select(c.remote_id).where(
+            c.connection == connection,
+            c.parent_id.is_not(None),
+            among(conn, c.parent_id, set(children) - set(partial)),
+            c.deleted_at.is_(None),
+        )
+    ).scalars()
+    gone = sorted(set(stored) - {clean(arrival.remote_id) for arrival in arrivals})
+    deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
+    note_reads(
+        conn,
+        connection,
+        resource,
+        {parent: (asked[parent], parent_hashes.get(parent)) for parent in children},
+    )
+    return landed + Landed(deleted=deleted)
+
+
+def note_reads(
+    conn: Connection, connection: str, resource: str, reads: Mapping[str, tuple[datetime, str | None]]
+) -> None:
+    """Keep when the children of these parents were asked for, and the content hash that each parent had."""
+    rows = [
+        {
+            "connection": connection,
+            "resource": resource,
+            "parent_id": parent,
+            "parent_hash": parent_hash,
+            "read_at": asked_at,
+        }
+        for parent, (asked_at, parent_hash) in reads.items()
+    ]
+    upsert(
+        conn,
+        child_reads,
+        rows,
+        update=lambda new: {
+            "parent_hash": func.coalesce(new.parent_hash, child_reads.c.parent_hash),
+            "read_at": new.read_at,
+        },
+    )
+
+
+def _asked_for_later(
+    conn: Connection, connection: str, resource: str, asked_at: Mapping[str, datetime]
+) -> set[str]:
+    c = child_reads.c
+    query = select(c.parent_id, c.read_at).where(
+        c.connection == connection, c.resource == resource, among(conn, c.parent_id, asked_at)
+    )
+    return {row.parent_id for row in conn.execute(query) if row.read_at > asked_at[row.parent_id]}
