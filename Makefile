@@ -4,27 +4,39 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is installed: what running needs, and with it what tests need. Who only looks waits for the first alone.
 READY := $(VENV)/.ready
+READY_FOR_TESTS := $(VENV)/.ready-for-tests
+WANTED := pyproject.toml constraints.txt $(BIN)/python
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(READY): pyproject.toml constraints.txt
+# A Python without its part ensurepip (Debian keeps that in python3-venv) says so, and leaves half an environment.
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -f $@; exit 1; }
+
+$(READY): $(WANTED)
 	@echo "Installing into $(VENV) (about a minute, once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(INSTALL) .
 	@touch $@
 
-setup: $(READY)  ## Make the environment
+$(READY_FOR_TESTS): $(WANTED)
+	@echo "Installing into $(VENV), also what tests need (about two minutes, once) ..."
+	@$(INSTALL) '.[dev]'
+	@touch $(READY) $@
 
-test: $(READY)  ## Lint, type-check and run the whole test suite
+setup: $(READY_FOR_TESTS)  ## Make the environment
+
+test: $(READY_FOR_TESTS)  ## Lint, type-check and run the whole test suite
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-lint: $(READY)  ## Lint and type-check only
+lint: $(READY_FOR_TESTS)  ## Lint and type-check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 PORT ?= 3000

