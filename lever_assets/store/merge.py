@@ -51,7 +51,7 @@ def merge(
     connection: str,
     rows: Iterable[tuple[str, UnifiedRow]],
     *,
-    sources: Collection[str],
+    sources: Collection[str] | None,
     now: datetime,
     history: History | None = None,
     incomplete: Collection[str] = (),
@@ -60,12 +60,13 @@ def merge(
 
     `sources` holds every source key that was mapped, also those without a row: a live row that is stored for
     one of them and was not yielded is marked as gone (`remote_deleted_at`); a row yielded again loses the
-    mark. `changed_at` moves only where the content or the mark does. Of one id yielded twice the first
-    counts. A row stored for another source is taken over. Rows are read as they are merged, a thousand at a
-    time. With `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack
-    rows because something could not be read: what is stored for them is not marked as gone.
+    mark. None: the whole model was mapped, and what was not yielded is gone, whoever stored it.
+    `changed_at` moves only where the content or the mark does. Of one id yielded twice the first counts. A
+    row stored for another source is taken over. Rows are read as they are merged, a thousand at a time. With
+    `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack rows
+    because something could not be read: what is stored for them is not marked as gone.
     """
-    mapped = {clean(source) for source in sources}
+    mapped = {clean(source) for source in sources or ()}
     yielded: set[str] = set()
     merged = Merged()
     stream = iter(rows)
@@ -78,7 +79,7 @@ def merge(
                 fresh[row.id] = (clean(source), row)
         merged += _merge_batch(conn, BY_NAME[model], connection, fresh, now=now, history=history)
     mapped -= {clean(source) for source in incomplete}
-    gone = _gone(conn, UNIFIED[model], connection, mapped, yielded)
+    gone = _gone(conn, UNIFIED[model], connection, mapped if sources is not None else None, yielded)
     if gone:
         table = UNIFIED[model]
         conn.execute(
@@ -167,13 +168,11 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
 
 
 def _gone(
-    conn: Connection, table: Table, connection: str, sources: Collection[str], yielded: set[str]
+    conn: Connection, table: Table, connection: str, sources: Collection[str] | None, yielded: set[str]
 ) -> list[str]:
-    """Return the live rows of these sources that were not yielded."""
+    """Return the live rows of these sources (None: of all) that were not yielded."""
     c = table.c
-    stored = conn.execute(
-        select(c.id).where(
-            c.connection == connection, among(conn, c.source_key, sources), c.remote_deleted_at.is_(None)
-        )
-    ).scalars()
+    live = select(c.id).where(c.connection == connection, c.remote_deleted_at.is_(None))
+    mine = live if sources is None else live.where(among(conn, c.source_key, sources))
+    stored = conn.execute(mine).scalars()
     return [row_id for row_id in stored if row_id not in yielded]

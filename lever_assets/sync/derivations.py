@@ -43,6 +43,9 @@ MapRecord = Callable[[RawRow], Iterable[UnifiedRow]]
 MapBatch = Callable[[Floor, Sequence[RawRow]], MapRecord]
 MapWhole = Callable[[Floor], Iterable[UnifiedRow]]
 
+WHOLE = "*"
+"""The source of rows that come from many records at once: the whole model has one owner, its derivation."""
+
 
 @dataclass(frozen=True)
 class Derivation:

@@ -28,7 +28,7 @@ from lever_assets.store import (
 )
 from lever_assets.store.mapping_errors import MappingError
 from lever_assets.store.state import states
-from lever_assets.sync.derivations import DERIVATIONS, Derivation
+from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
 from lever_assets.sync.floor import Floor, reason
 from lever_assets.sync.leaving_out import settle
@@ -39,8 +39,6 @@ from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow
 
 _BATCH = 1000
-_WHOLE = "*"
-"""The source of rows that come from many records at once."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
     with session.store.writing() as conn:
         hold_landings(conn, session.name)
         floor = Floor(conn, session.name, session.mapping)
-        rows = [(_WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
+        rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
         mapping_errors.resolve_all(conn, session.name, derivation.model)
         _record(conn, session, derivation.model, [], floor)
         merged = merge(
@@ -199,10 +197,9 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
             derivation.model,
             session.name,
             rows,
-            sources=[_WHOLE],
+            sources=[] if floor.unreadable else None,
             now=now(),
             history=session.history,
-            incomplete=[_WHOLE] if floor.unreadable else [],
         )
     meter.advance(len(rows))
     return merged

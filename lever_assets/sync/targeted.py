@@ -32,7 +32,7 @@ from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.children import NEEDS
 from lever_assets.sync.coverage import Coverage
-from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.deriving import derive_records
 from lever_assets.sync.lists import land_embedded
 from lever_assets.sync.resources import BY_NAME, RESOURCES
@@ -220,7 +220,7 @@ def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) 
         ).scalars()
     )
     fresh = [
-        (text, session.exclusion.row("tags", row))
+        (WHOLE, session.exclusion.row("tags", row))
         for text, own in ids.items()
         if own not in known
         for row in tags.rows(text, None, ctx)

@@ -23,6 +23,19 @@ def account(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
 
 
 @pytest.fixture
-def anywhere(sandbox: Sandbox, tmp_path: Path, database_url: str) -> Account:
-    """The account and an empty database; the test runs once on each kind of database."""
-    return Account(sandbox, tmp_path, database_url)
+def few() -> Iterator[Sandbox]:
+    """An account with very few people, for tests that sync often."""
+    with running_sandbox(SandboxConfig(opportunities=8, seed=7, rate=0)) as running:
+        yield running
+
+
+@pytest.fixture
+def small(few: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
+    """The account with few people, and an empty database."""
+    return Account(few, tmp_path, sqlite_database)
+
+
+@pytest.fixture
+def anywhere(few: Sandbox, tmp_path: Path, database_url: str) -> Account:
+    """The account with few people, and an empty database; the test runs once on each kind of database."""
+    return Account(few, tmp_path, database_url)

@@ -1,23 +1,15 @@
 """An `updatedAt` that was never true freezes nothing: what is read later counts."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sync.session import Scope
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.sync.tables import DELTA, Account, raw_ids
 
 RECONCILE = Scope(reconcile=True)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(SandboxConfig(opportunities=8, seed=7, rate=0)) as running:
-        yield running
 
 
 def in_ms(days: float) -> int:
@@ -59,12 +51,12 @@ def test_a_single_read_brings_it_up_to_date(anywhere: Account) -> None:
     assert called(anywhere, opportunity) == "New Name"
 
 
-def test_an_instant_that_went_back_in_time_is_taken(account: Account) -> None:
-    opportunity = account.sandbox.ids("opportunities")[0]
-    account.sync()
-    account.sandbox.edit("opportunities", opportunity, {"name": "As Before", "updatedAt": in_ms(-2000)})
-    account.sync()
-    assert called(account, opportunity) == "As Before"
+def test_an_instant_that_went_back_in_time_is_taken(small: Account) -> None:
+    opportunity = small.sandbox.ids("opportunities")[0]
+    small.sync()
+    small.sandbox.edit("opportunities", opportunity, {"name": "As Before", "updatedAt": in_ms(-2000)})
+    small.sync()
+    assert called(small, opportunity) == "As Before"
 
 
 def test_a_deletion_that_lever_announces_holds_for_it(anywhere: Account) -> None:
@@ -76,14 +68,14 @@ def test_a_deletion_that_lever_announces_holds_for_it(anywhere: Account) -> None
     assert opportunity not in raw_ids(anywhere.database, "opportunities")
 
 
-def test_one_that_was_deleted_and_came_back_with_it_is_alive_after_any_delta(account: Account) -> None:
-    opportunity = account.sandbox.ids("opportunities")[0]
-    record = account.sandbox.get("opportunities", opportunity)
+def test_one_that_was_deleted_and_came_back_with_it_is_alive_after_any_delta(small: Account) -> None:
+    opportunity = small.sandbox.ids("opportunities")[0]
+    record = small.sandbox.get("opportunities", opportunity)
     assert record is not None
-    account.sync()
-    account.sandbox.delete("opportunities", opportunity)
-    account.sync(DELTA)
-    account.sandbox.create("opportunities", {**record, "updatedAt": in_ms(365)})
+    small.sync()
+    small.sandbox.delete("opportunities", opportunity)
+    small.sync(DELTA)
+    small.sandbox.create("opportunities", {**record, "updatedAt": in_ms(365)})
     for _ in range(3):
-        account.sync(DELTA)
-        assert opportunity in raw_ids(account.database, "opportunities")
+        small.sync(DELTA)
+        assert opportunity in raw_ids(small.database, "opportunities")
