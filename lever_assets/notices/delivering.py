@@ -47,9 +47,10 @@ def pending(store: Store, connection: str) -> int:
         return outbox.waiting(conn, connection, now=now())
 
 
-def deliver(store: Store, settings: Settings) -> Delivery:
+def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -> Delivery:
     """Send every notice that is due, once. Any number of processes may do so at the same time.
 
+    Takes up to `seconds` (None: as long as it takes); what was not sent by then stays due.
     A notice that was sent although its process died before it could say so is sent again, with the same id.
     No failing URL raises anything; raises StoreError.
     """
@@ -61,10 +62,14 @@ def deliver(store: Store, settings: Settings) -> Delivery:
     if not taken:
         return Delivery()
     secret = settings.notice_secret
-    outcomes = asyncio.run(_send_all(taken, urls, None if secret is None else secret.get_secret_value()))
+    plain = None if secret is None else secret.get_secret_value()
+    outcomes = asyncio.run(_send_all(taken, urls, plain, seconds))
     with store.writing() as conn:
         given_up = 0
         for notice, outcome in zip(taken, outcomes, strict=True):
+            if outcome is None:
+                outbox.put_back(conn, notice, now=now())
+                continue
             attempts = notice.attempts + 1
             if outcome.error is None:
                 outbox.delivered(conn, notice, outcome.status or 0, now=now())
@@ -73,7 +78,7 @@ def deliver(store: Store, settings: Settings) -> Delivery:
             given_up += last
             due_at = None if last else now() + delay_after(attempts)
             outbox.failed(conn, notice, outcome.error, status=outcome.status, due_at=due_at)
-    failed = sum(each.error is not None for each in outcomes)
+    failed = sum(each is None or each.error is not None for each in outcomes)
     return Delivery(len(taken) - failed, failed - given_up, given_up)
 
 
@@ -83,7 +88,10 @@ def delay_after(attempts: int) -> timedelta:
     return min(_FIRST_DELAY * doubled, _LONGEST_DELAY)
 
 
-async def _send_all(notices: Sequence[Notice], urls: dict[str, str], secret: str | None) -> list[_Outcome]:
+async def _send_all(
+    notices: Sequence[Notice], urls: dict[str, str], secret: str | None, seconds: float | None
+) -> list[_Outcome | None]:
+    """Send these notices and return how that ended, in their order; None for what was not sent in time."""
     slots = asyncio.Semaphore(_AT_ONCE)
     # Not httpx: it would log the URLs.
     async with aiohttp.ClientSession(
@@ -94,7 +102,12 @@ async def _send_all(notices: Sequence[Notice], urls: dict[str, str], secret: str
             async with slots:
                 return await _send(client, urls[notice.target], notice.body.encode(), secret)
 
-        return await asyncio.gather(*(one(notice) for notice in notices))
+        sending = [asyncio.create_task(one(notice)) for notice in notices]
+        done, late = await asyncio.wait(sending, timeout=seconds)
+        for each in late:
+            each.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return [each.result() if each in done else None for each in sending]
 
 
 async def _send(client: aiohttp.ClientSession, url: str, body: bytes, secret: str | None) -> _Outcome:

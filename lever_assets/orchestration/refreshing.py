@@ -7,10 +7,10 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.jobs import CONNECTION_TAG, over
 from lever_assets.orchestration.partitions import windows_since
 from lever_assets.orchestration.scope import DELTA, RECONCILE, REFRESH_TAG
+from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import BusyError
 from lever_assets.sync.polling import Poll, poll
@@ -46,14 +46,17 @@ def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.Se
         ),
     )
     def delta(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.RunRequest | dg.SkipReason:
         if settings.api_key is None:
             return dg.SkipReason(str(NotConnectedError()))
-        with in_one_sentence(), Session.open(settings) as session:
-            end_dead_runs(context.instance, session)
-            under_way = run_under_way(context.instance, connection)
+        with Session.open(settings, lock_wait=budget.left) as session:
+            end_dead_runs(instance, session)
+            under_way = run_under_way(instance, connection)
             if under_way is not None:
                 return dg.SkipReason(f"Run {under_way} of this connection is under way.")
-            told = _poll_alone(session)
+            told = _poll_alone(session, budget)
         if told.since is None or not told.changed:
             return dg.SkipReason(told.why)
         windows = windows_since(settings, told.since)
@@ -65,13 +68,10 @@ def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.Se
     return delta
 
 
-def _poll_alone(session: Session) -> Poll:
-    try:
-        with session.alone():
-            pass
-    except BusyError as error:
-        return Poll(False, str(error))
-    return poll(session)
+def _poll_alone(session: Session, budget: Budget) -> Poll:
+    with session.alone():  # raises BusyError when somebody syncs
+        pass
+    return poll(session, seconds=budget.left)
 
 
 def reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
@@ -90,6 +90,9 @@ def reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) ->
         ),
     )
     def reconcile(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return tick(lambda _: evaluate())
+
+    def evaluate() -> dg.RunRequest | dg.SkipReason:
         if settings.api_key is None:
             return dg.SkipReason(str(NotConnectedError()))
         windows = windows_since(settings, now())

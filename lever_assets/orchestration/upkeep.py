@@ -14,6 +14,7 @@ from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
 from lever_assets.orchestration.refreshing import CAUSE_TAG, UNFINISHED, run_under_way
+from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
 from lever_assets.sync.erasing import erase_due
@@ -67,12 +68,15 @@ def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefin
         description="Starts one run for all events that wait in the inbox of the webhooks.",
     )
     def webhooks(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.RunRequest | dg.SkipReason:
         if settings.api_key is None:
             return dg.SkipReason(str(NotConnectedError()))
-        running = _draining(context.instance, job.name)
+        running = _draining(instance, job.name)
         if running is not None:
             return dg.SkipReason(f"Run {running} is draining the inbox.")
-        with in_one_sentence(), closing(Store.open(settings.tables_url)) as store, store.reading() as conn:
+        with _opened(settings, budget) as store, store.reading() as conn:
             waiting = inbox.pending_count(conn, connection)
         if not waiting:
             return dg.SkipReason("No event waits in the inbox.")
@@ -80,6 +84,10 @@ def webhooks_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefin
         return dg.RunRequest(tags={CAUSE_TAG: cause, CONNECTION_TAG: connection})
 
     return webhooks
+
+
+def _opened(settings: Settings, budget: Budget) -> closing[Store]:
+    return closing(Store.open(settings.tables_url, lock_wait=budget.left))
 
 
 def _draining(instance: dg.DagsterInstance, job: str) -> str | None:
@@ -101,14 +109,17 @@ def notices_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Sends the URLs of LEVER_NOTICE_URLS which tables changed, once no sync is under way.",
     )
     def notices(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.SkipReason:
         if not settings.notice_targets:
             return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
-        with in_one_sentence(), closing(Store.open(settings.tables_url)) as store:
-            if run_under_way(context.instance, settings.connection) is None:
+        with _opened(settings, budget) as store:
+            if run_under_way(instance, settings.connection) is None:
                 enqueue(store, settings)
             if not pending(store, settings.connection):
                 return dg.SkipReason("Nothing has changed that was not told.")
-            done = deliver(store, settings)
+            done = deliver(store, settings, seconds=budget.left)
         return dg.SkipReason(
             f"{done.delivered} notices arrived, {done.failed} are sent again later, {done.given_up} given up."
         )

@@ -1,5 +1,6 @@
 """Engines for the two databases: the URL made right, SQLite's settings and its transactions."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -52,20 +53,26 @@ def sqlite_file(url: URL) -> Path | None:
     return None if name == ":memory:" else Path(name)
 
 
-def make_engine(url: URL) -> Engine:
-    """Return an engine that writes canonical JSON and never shows parameters in its errors."""
+def make_engine(url: URL, lock_wait: float | None = None) -> Engine:
+    """Return an engine that writes canonical JSON and never shows parameters in its errors.
+
+    `lock_wait`: the seconds that locks of others are waited for (see `Store.open`).
+    """
     options: dict[str, Any] = {
         "json_serializer": encoded,
         "json_deserializer": parsed,
         "hide_parameters": True,
     }
     if url.drivername != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url,
             pool_pre_ping=True,
             connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS},
             **options,
         )
+        if lock_wait is not None:
+            event.listen(engine, "connect", _limit_lock_wait(lock_wait))
+        return engine
     file = sqlite_file(url)
     if file is not None and "mode" not in url.query:
         try:
@@ -79,11 +86,20 @@ def make_engine(url: URL) -> Engine:
         # opening it says why.
         with suppress(OSError):
             file.touch(mode=0o600, exist_ok=False)
-    waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
+    waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS if lock_wait is None else lock_wait}
     engine = create_engine(url, connect_args=waits, **options)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _limit_lock_wait(seconds: float) -> Callable[[Any, object], None]:
+    def limit(connection: Any, _: object) -> None:
+        # Not among the options of the connection: poolers refuse those.
+        connection.execute(f"SET lock_timeout = {max(1, round(seconds * 1000))}")
+        connection.commit()
+
+    return limit
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

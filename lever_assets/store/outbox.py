@@ -104,6 +104,13 @@ def delivered(conn: Connection, notice: Notice, status: int, *, now: datetime) -
     )
 
 
+def put_back(conn: Connection, notice: Notice, *, now: datetime) -> None:
+    """Keep that a notice that was taken was not sent after all: it is due again, and no attempt counts."""
+    c = notice_outbox.c
+    pending = (c.connection == notice.connection, c.id == notice.id, c.state == State.PENDING.value)
+    conn.execute(update(notice_outbox).where(*pending).values(due_at=now, attempts=notice.attempts))
+
+
 def failed(
     conn: Connection, notice: Notice, error: str, *, status: int | None, due_at: datetime | None
 ) -> None:

@@ -23,12 +23,14 @@ class Store:
         return f"Store({self.name!r})"
 
     @classmethod
-    def open(cls, url: str, *, migrate: bool = True) -> "Store":
+    def open(cls, url: str, *, migrate: bool = True, lock_wait: float | None = None) -> "Store":
         """Open the database at a SQLAlchemy URL; make or move on its tables unless `migrate` is False.
 
-        Any number of processes may do so at once. Raises StoreError if it can't be used.
+        What other programs have locked is waited for up to `lock_wait` seconds, then it is a BusyError; None:
+        a minute on SQLite, as long as it takes on PostgreSQL. Any number of processes may open it at once.
+        Raises StoreError if it can't be used.
         """
-        store = cls(make_engine(database_url(url)))
+        store = cls(make_engine(database_url(url), lock_wait))
         try:
             with translate(store.name):
                 if migrate:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.lever.instants import duration
 from lever_assets.store import get_state
 from lever_assets.store.parents import Due, due_parents
 from lever_assets.sync import passes
@@ -49,10 +50,11 @@ class _Question:
     params: Mapping[str, str]
 
 
-def poll(session: Session) -> Poll:
+def poll(session: Session, *, seconds: float | None = None) -> Poll:
     """Tell whether a delta is due; makes six requests at most.
 
-    Raises LeverError, StoreError or NotConnectedError.
+    Asks Lever for up to `seconds`, retries and waits included (None: as long as it takes); what is under way
+    then is cancelled, and nothing counts as changed. Raises LeverError, StoreError or NotConnectedError.
     """
     with session.store.reading() as conn:
         since = _read_whole_up_to(conn, session)
@@ -64,7 +66,7 @@ def poll(session: Session) -> Poll:
         )
     if overdue is not None:
         return Poll(True, overdue, 0, since)
-    return asyncio.run(_ask(session, questions, since))
+    return asyncio.run(_ask_in_time(session, questions, since, seconds))
 
 
 def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
@@ -154,13 +156,25 @@ def _questions(conn: Connection, session: Session) -> list[_Question]:
     return [*changed, *deleted]
 
 
-async def _ask(session: Session, questions: Sequence[_Question], since: datetime) -> Poll:
+async def _ask_in_time(
+    session: Session, questions: Sequence[_Question], since: datetime, seconds: float | None
+) -> Poll:
     async with session.client() as lever:
-        for question in questions:
-            if await _is_so(lever, question):
-                return Poll(True, question.answer, lever.traffic.requests, since)
-        nothing = f"Nothing has changed since {since:%Y-%m-%d %H:%M:%S} UTC."
-        return Poll(False, nothing, lever.traffic.requests, since)
+        try:
+            async with asyncio.timeout(seconds):
+                return await _ask(lever, questions, since)
+        except TimeoutError:
+            last = "" if lever.trouble is None else f" (at last: {lever.trouble.problem})"
+            late = f"Lever did not say within {duration(seconds or 0)} whether anything changed{last}"
+            return Poll(False, f"{late}; it is asked again at the next tick.", lever.traffic.requests, since)
+
+
+async def _ask(lever: LeverClient, questions: Sequence[_Question], since: datetime) -> Poll:
+    for question in questions:
+        if await _is_so(lever, question):
+            return Poll(True, question.answer, lever.traffic.requests, since)
+    nothing = f"Nothing has changed since {since:%Y-%m-%d %H:%M:%S} UTC."
+    return Poll(False, nothing, lever.traffic.requests, since)
 
 
 async def _is_so(lever: LeverClient, question: _Question) -> bool:

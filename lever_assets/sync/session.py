@@ -62,12 +62,17 @@ class Session:
     @classmethod
     @contextmanager
     def open(
-        cls, settings: Settings, *, listener: Listener = silent, run_id: str | None = None
+        cls,
+        settings: Settings,
+        *,
+        listener: Listener = silent,
+        run_id: str | None = None,
+        lock_wait: float | None = None,
     ) -> "Iterator[Session]":
         """Open the database of the default connection and close it at the end; raises StoreError.
 
-        `run_id` names the run in the history of changes. Raises SettingsError when they leave out what does
-        not exist.
+        `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`. Raises
+        SettingsError when they leave out what does not exist.
         """
         Exclusion.of(settings)
         mapping = Context(
@@ -75,7 +80,7 @@ class Session:
             remote_data=settings.remote_data,
             custom_fields=_custom_fields(settings.custom_fields),
         )
-        store = Store.open(settings.tables_url)
+        store = Store.open(settings.tables_url, lock_wait=lock_wait)
         try:
             with fewer_collections():
                 yield cls(store, Connection.default(settings), settings, mapping, listener, run_id)
