@@ -7,6 +7,7 @@ from lever_assets.store.child_lists import land_children, note_reads
 from lever_assets.store.errors import (
     BusyError,
     DiskFullError,
+    LockLostError,
     NewerSchemaError,
     ReadOnlyError,
     StoreError,
@@ -33,6 +34,7 @@ __all__ = [
     "BusyError",
     "DiskFullError",
     "Landed",
+    "LockLostError",
     "Merged",
     "NewerSchemaError",
     "RawKey",

@@ -14,7 +14,14 @@ from lever_assets.store.errors import StoreError, UnreachableError
 BUSY_SECONDS = 60.0
 """How long a writer waits for another one on SQLite."""
 
-_CONNECT_SECONDS = 10
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""For libpq: a connection that was cut without a word is noticed after half a minute, not after hours."""
 
 
 def database_url(text: str) -> URL:
@@ -67,7 +74,7 @@ def make_engine(url: URL, lock_wait: float | None = None) -> Engine:
         engine = create_engine(
             url,
             pool_pre_ping=True,
-            connect_args={} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS},
+            connect_args={key: value for key, value in _PATIENCE.items() if key not in url.query},
             **options,
         )
         if lock_wait is not None:

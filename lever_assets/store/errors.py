@@ -5,6 +5,7 @@
     ├── ReadOnlyError       it can be read, but not written
     ├── DiskFullError       no room to write
     ├── BusyError           another sync of the connection is under way, or a lock was held for too long
+    │   └── LockLostError   the lock for one sync at a time was lost while it was held
     └── NewerSchemaError    the database was made by a newer version of the program
 
 The text of each is one sentence: what happened, where, what to do. None ever holds a password.
@@ -46,6 +47,10 @@ class DiskFullError(StoreError):
 
 class BusyError(StoreError):
     """Someone else holds what we need."""
+
+
+class LockLostError(BusyError):
+    """The lock for one sync at a time is no longer ours: somebody else may sync, so nothing is written."""
 
 
 class NewerSchemaError(StoreError):

@@ -1,27 +1,36 @@
-"""One sync at a time for each Lever connection, by locks that end with the process that holds them."""
+"""One sync at a time for each Lever connection, by locks that end with the process that holds them.
+
+Each lock yields a check, which raises LockLostError if the lock was lost although its process lives: the
+session that held it was ended, its file removed. It costs a round trip to PostgreSQL, or 2 µs for a file.
+"""
 
 import json
 import os
 import re
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 
-from lever_assets.store.errors import BusyError, ReadOnlyError
+from lever_assets.store.errors import BusyError, LockLostError, ReadOnlyError
 
 _POLL_SECONDS = 0.1
 _REMEDY = "wait until it is done, or end it"
 
+Check = Callable[[], None]
+
 
 @contextmanager
-def file_lock(database: Path, connection: str, wait: float) -> Iterator[None]:
+def file_lock(database: Path, connection: str, wait: float) -> Iterator[Check]:
     """Hold the lock file beside a SQLite database; a file next to it says who does.
 
     All who use the database must be on one machine, as SQLite itself wants it.
@@ -39,9 +48,15 @@ def file_lock(database: Path, connection: str, wait: float) -> Iterator[None]:
             "give this user the right to write to its folder",
         ) from error
     try:
+        taken = _identity(path)
+
+        def check() -> None:
+            if taken is None or _identity(path) != taken:
+                raise _lost(connection, f"its file {path} was removed or replaced")
+
         with suppress(OSError):  # who holds it is a courtesy to the reader
             holder.write_text(json.dumps(_myself()))
-        yield
+        yield check
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
@@ -49,7 +64,7 @@ def file_lock(database: Path, connection: str, wait: float) -> Iterator[None]:
 
 
 @contextmanager
-def advisory_lock(engine: Engine, connection: str, wait: float) -> Iterator[None]:
+def advisory_lock(engine: Engine, connection: str, wait: float) -> Iterator[Check]:
     """Hold an advisory lock of PostgreSQL on a session of its own.
 
     Needs a real session: through a pooler, use its session mode.
@@ -73,9 +88,39 @@ def advisory_lock(engine: Engine, connection: str, wait: float) -> Iterator[None
                 text("SELECT set_config('application_name', :title, false)"),
                 {"title": f"{title} syncing"[:63]},
             )
-            yield
+            yield _living(session.connection.dbapi_connection, connection)
         finally:
             session.invalidate()  # ends the session, and the lock with it, also if the session is broken
+
+
+def _living(session: Any, connection: str) -> Check:
+    """Return the check whether a session of psycopg's lives, which has the lock as long as it does."""
+    one_at_a_time = threading.Lock()
+
+    def check() -> None:
+        try:
+            with one_at_a_time:
+                session.execute("SELECT 1")
+        except psycopg.Error:
+            raise _lost(connection, "its session with the database has ended") from None
+
+    return check
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one at the same place, None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _lost(connection: str, how: str) -> LockLostError:
+    return LockLostError(
+        f"the lock that lets one sync of the connection {connection!r} go at a time was lost: {how}",
+        "run again, and the next sync goes on from here (what was committed before is kept)",
+    )
 
 
 def _session_holding(session: Connection, number: int) -> dict[str, str] | None:

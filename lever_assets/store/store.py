@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from lever_assets.store.engine import database_url, make_engine, sqlite_file
 from lever_assets.store.errors import translate
-from lever_assets.store.locks import advisory_lock, file_lock
+from lever_assets.store.locks import Check, advisory_lock, file_lock
 from lever_assets.store.migrations import migrate as migrate_schema
 
 
@@ -16,6 +16,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._held: list[Check] = []
         # libpq takes passwords in the query, too.
         self.name = engine.url.set(query={}).render_as_string(hide_password=True)
 
@@ -46,12 +47,16 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """Yield a connection in a transaction: committed at the end, rolled back by an exception.
 
-        On SQLite it is the only writer meanwhile. Keep it short, and never open one inside another.
+        On SQLite it is the only writer meanwhile. Keep it short, and never open one inside another. While
+        this store is the only one to sync (`exclusive`), that is checked before the commit: raises
+        LockLostError, and rolls back, when somebody else may have begun.
         """
         with translate(self.name), self.engine.connect() as conn:
             conn.execution_options(writing=True)
             with conn.begin():
                 yield conn
+                for check in tuple(self._held):
+                    check()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -68,7 +73,7 @@ class Store:
 
         Waits up to `wait` seconds, then raises BusyError, which says who holds it if that is known. The
         system lets go when the process ends, however it ends. Not re-entrant: a second one in the same
-        process is refused too.
+        process is refused too. Should the lock be lost meanwhile, the next transaction that writes says so.
         """
         file = sqlite_file(self.engine.url)
         lock = (
@@ -76,8 +81,12 @@ class Store:
             if file is None
             else file_lock(file, connection, wait)
         )
-        with translate(self.name), lock:
-            yield
+        with translate(self.name), lock as check:
+            self._held.append(check)
+            try:
+                yield
+            finally:
+                self._held.remove(check)
 
     def close(self) -> None:
         """Close the connections; the store may not be used afterwards."""

@@ -14,7 +14,8 @@ import pytest
 from lever_assets.definitions import build
 from lever_assets.orchestration import ticks
 from lever_assets.sandbox.faults import Fault
-from lever_assets.store import Store, outbox
+from lever_assets.store import Store
+from lever_assets.store.tables import notice_outbox
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import Place
@@ -163,6 +164,6 @@ def test_urls_that_do_not_answer_are_left_for_the_next_tick(synced: Place) -> No
         assert sentence == "0 notices arrived, 12 are sent again later, 0 given up."
     store = Store.open(synced.settings().tables_url)
     with store.reading() as conn:
-        (attempts,) = {row.attempts for row in conn.execute(outbox.notice_outbox.select())}
+        (attempts,) = {row.attempts for row in conn.execute(notice_outbox.select())}
     store.close()
     assert attempts == 0

@@ -4,12 +4,15 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
-from lever_assets.store import BusyError, Store
+from lever_assets.store import BusyError, LockLostError, Store, put_state
+from lever_assets.store.state import states
+from lever_assets_tests.locking import lose_lock
 from lever_assets_tests.store.builders import LEVER
 
 HOLDER = """
@@ -83,6 +86,53 @@ def test_an_exception_lets_go_and_passes(store: Store) -> None:
 def test_the_holder_can_write_and_read_meanwhile(store: Store) -> None:
     with store.exclusive(LEVER), store.writing() as conn:
         conn.exec_driver_sql("DELETE FROM tags")
+
+
+def write(store: Store, key: str, *, before_commit: Callable[[], None] = lambda: None) -> None:
+    with store.writing() as conn:
+        put_state(conn, LEVER, key, 1)
+        before_commit()
+
+
+def written(store: Store) -> set[str]:
+    with store.reading() as conn:
+        return set(states(conn, LEVER, ""))
+
+
+def test_a_lock_that_is_lost_is_noticed_before_anything_is_committed(store: Store, database_url: str) -> None:
+    other = Store.open(database_url)
+    with store.exclusive(LEVER):
+        write(store, "before")
+        lose_lock(database_url)
+        with other.exclusive(LEVER):
+            for _ in range(2):
+                with pytest.raises(LockLostError, match=r"connection 'lever' .* was lost"):
+                    write(store, "after")
+        with pytest.raises(LockLostError):
+            write(store, "later")
+    other.close()
+    assert written(store) == {"before"}
+    with store.exclusive(LEVER):
+        write(store, "again")
+
+
+def test_a_lock_that_is_lost_while_something_is_written_undoes_it(store: Store, database_url: str) -> None:
+    with store.exclusive(LEVER), pytest.raises(LockLostError):
+        write(store, "after", before_commit=lambda: lose_lock(database_url))
+    assert written(store) == set()
+
+
+def test_a_server_that_restarts_takes_the_lock_along(postgresql_database: str, postgresql_url: str) -> None:
+    store = Store.open(postgresql_database)
+    with store.exclusive(LEVER):
+        with psycopg.connect(postgresql_url, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                [store.engine.url.database],
+            )
+        with pytest.raises(LockLostError, match="session with the database has ended"):
+            write(store, "after")
+    store.close()
 
 
 def test_any_name_of_a_connection_will_do(store: Store) -> None:
