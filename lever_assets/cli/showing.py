@@ -50,8 +50,11 @@ def _show(found: "Status") -> None:
     typer.echo()
     output.table(
         "Unified tables",
-        ("table", "rows", "gone", "set aside", "mapped at (UTC)"),
-        ((each.model, each.live, each.deleted, each.unmappable, each.mapped_at) for each in found.models),
+        ("table", "rows", "gone", "set aside", "in part", "mapped at (UTC)"),
+        (
+            (each.model, each.live, each.deleted, each.unmappable, each.in_part, each.mapped_at)
+            for each in found.models
+        ),
     )
     for resource in found.resources:
         if resource.denied:
@@ -59,6 +62,12 @@ def _show(found: "Status") -> None:
     set_aside = sum(each.unmappable for each in found.models)
     if set_aside:
         output.warn(f"{set_aside:,} records can't be mapped; the table mapping_errors says why")
+    in_part = sum(each.in_part for each in found.models)
+    if in_part:
+        output.warn(
+            f"{in_part:,} records were mapped without a field that could not be read; "
+            "the table mapping_errors says which"
+        )
     if found.unfinished:
         names = ", ".join(dict.fromkeys(each.resource for each in found.unfinished))
         output.warn(f"a sync was not finished ({names}); the next one goes on from there")

@@ -132,7 +132,12 @@ def _summary(report: "SyncReport", scope: str) -> dict[str, object]:
 
 
 def _counts(report: "DeriveReport") -> dict[str, object]:
-    return {"rows": report.rows, **vars(report.counts), "unmappable": report.unmappable}
+    return {
+        "rows": report.rows,
+        **vars(report.counts),
+        "unmappable": report.unmappable,
+        "in_part": report.in_part,
+    }
 
 
 _COLUMNS = ("table", "rows", "new", "changed", "unchanged", "gone", "set aside")

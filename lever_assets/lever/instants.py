@@ -8,20 +8,30 @@ from typing import Annotated
 from pydantic import PlainValidator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 
 
 def from_epoch_ms(value: object) -> datetime:
     """Return the aware UTC instant of `value` milliseconds since 1970.
 
     Numbers and numeric texts are taken, as is an instant that is aware already (converted to UTC). Anything
-    else, and what lies outside the years 1 to 9999, raises ValueError.
+    else, and what lies outside the years 2 to 9998, raises ValueError, which does not tell the value.
     """
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
-        with suppress(ValueError, OverflowError):
-            return _EPOCH + timedelta(milliseconds=float(value) if isinstance(value, str) else value)
-    raise ValueError(f"not an instant in epoch milliseconds: {str(value)[:40]!r}")
+    with suppress(ValueError, OverflowError):
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return in_range(value.astimezone(UTC))
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            return in_range(
+                _EPOCH + timedelta(milliseconds=float(value) if isinstance(value, str) else value)
+            )
+    raise ValueError("not an instant in epoch milliseconds")
+
+
+def in_range(instant: datetime) -> datetime:
+    """Return the instant; raises ValueError when some time zone has no year for it (1 to 9999 exist)."""
+    if not _FIRST <= instant <= _LAST:
+        raise ValueError("an instant out of range")
+    return instant
 
 
 def from_http_date(text: str) -> datetime | None:

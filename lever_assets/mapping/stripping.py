@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 
 from pydantic import JsonValue
 
@@ -84,6 +85,13 @@ def is_needed(resource: str, left_out: Collection[Column]) -> bool:
         of, _, path = listed.partition(".")
         return path not in stripping(of, left_out).paths and is_needed(of, left_out)
     return any(_paths(resource, [column]) for column in _COLUMNS if column not in left_out)
+
+
+@cache
+def is_mapped_from(model: str, resource: str, key: str) -> bool:
+    """Tell whether a column of the model is mapped from a key of the resource, or from what is inside it."""
+    paths = _paths(resource, ((model, column) for column in SOURCES[model])) - {"*"}
+    return any(fnmatchcase(key, path.partition(".")[0]) for path in paths)
 
 
 def _paths(resource: str, columns: Iterable[Column]) -> set[str]:

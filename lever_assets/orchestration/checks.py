@@ -9,6 +9,7 @@ from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.names import MAPPED, REFERENCES, UNIQUE, model_key
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
+from lever_assets.store.mapping_errors import Lost
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.unified.catalogue import MODELS, Model
 
@@ -56,7 +57,7 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
 def _specs(connection: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
     key = model_key(connection, model.name)
     yield dg.AssetCheckSpec(UNIQUE, asset=key, description="No record of Lever stands on two rows.")
-    yield dg.AssetCheckSpec(MAPPED, asset=key, description="Every record could be mapped; none is set aside.")
+    yield dg.AssetCheckSpec(MAPPED, asset=key, description="Every record could be mapped whole.")
     referenced = sorted({name for _, name in model.references()} - {model.name} - exclusion.models)
     if referenced:
         yield dg.AssetCheckSpec(
@@ -122,21 +123,23 @@ def _references(conn: Connection, connection: str, model: str, exclusion: Exclus
 
 
 def _mapped(conn: Connection, connection: str, model: str, _exclusion: Exclusion) -> Result:
-    count = mapping_errors.count(conn, connection, model)
-    if not count:
+    set_aside = mapping_errors.count(conn, connection, model, lost=Lost.RECORD)
+    in_part = mapping_errors.count(conn, connection, model, lost=Lost.FIELD)
+    if not set_aside and not in_part:
         return True, "Every record could be mapped.", {}
-    columns = dg.TableSchema.from_name_type_dict(
-        {"resource": "string", "remote_id": "string", "reason": "string"}
-    )
+    names = ("resource", "remote_id", "lost", "reason")
     records = [
-        dg.TableRecord({"resource": each.resource, "remote_id": each.remote_id, "reason": each.reason})
+        dg.TableRecord({name: str(getattr(each, name)) for name in names})
         for each in mapping_errors.listed(conn, connection, model, limit=_SHOWN)
     ]
-    return (
-        False,
-        f"{count:,} records could not be mapped and are set aside in mapping_errors.",
-        {"count": count, "newest": dg.MetadataValue.table(records=records, schema=columns)},
+    newest = dg.MetadataValue.table(
+        records=records, schema=dg.TableSchema.from_name_type_dict(dict.fromkeys(names, "string"))
     )
+    told = [
+        f"{set_aside:,} records could not be mapped and are set aside in mapping_errors." * bool(set_aside),
+        f"{in_part:,} were mapped without a field that could not be read." * bool(in_part),
+    ]
+    return False, " ".join(filter(None, told)), {"count": set_aside, "in_part": in_part, "newest": newest}
 
 
 _QUESTIONS: dict[str, tuple[Question, dg.AssetCheckSeverity]] = {

@@ -58,6 +58,7 @@ def derived(report: DeriveReport, preview: Preview, database: str) -> Metadata:
         "unchanged": counts.unchanged,
         "deleted": counts.deleted,
         "unmappable": report.unmappable,
+        "in_part": report.in_part,
         "seconds": round(report.seconds, 2),
         "database": database,
         "preview": dg.MetadataValue.md(table(preview)),

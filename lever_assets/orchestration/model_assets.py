@@ -33,10 +33,8 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
             report = derive(session, model.name)
             with session.store.reading() as conn:
                 preview = reads.preview(conn, session.name, model.name)
-        if report.unmappable:
-            context.log.warning(
-                f"{model.name}: {report.unmappable:,} records are set aside, see the table mapping_errors."
-            )
+        for warning in report.warnings:
+            context.log.warning(f"{warning}.")
         yield dg.MaterializeResult(metadata=metadata.derived(report, preview, session.store.name))
 
     return sync_asset(

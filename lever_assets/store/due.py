@@ -90,6 +90,7 @@ def put_off(
                 "last_seen_at": now,
                 "attempts": attempts,
                 "due_at": now + gap_after(attempts),
+                "lost": None,
             }
         )
     changing = ("reason", "payload_hash", "last_seen_at", "attempts", "due_at")

@@ -1,20 +1,33 @@
-"""Records set aside because they could not be mapped, with the reason; what could not be read is in `due`."""
+"""Records that could not be mapped, or not whole, with the reason; what could not be read is in `due`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Connection, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
 from lever_assets.store.batches import among, upsert
-from lever_assets.store.tables import mapping_errors
+from lever_assets.store.tables import RAW, mapping_errors
 
 _c = mapping_errors.c
 
 
+class Lost(StrEnum):
+    """What one model lacks because of a record."""
+
+    RECORD = "record"
+    """The record is set aside: it gave no row, and the row that it gave before stays as it was."""
+    FIELD = "field"
+    """The row is there, without a field that could not be read."""
+
+
 @dataclass(frozen=True)
 class MappingError:
-    """One record that one model could not be mapped from; `payload_hash` is the raw record's content hash."""
+    """One record that one model could not be mapped from, or not whole.
+
+    `payload_hash` is the raw record's content hash.
+    """
 
     model: str
     resource: str
@@ -23,6 +36,7 @@ class MappingError:
     payload_hash: str | None = None
     first_seen_at: datetime | None = None
     last_seen_at: datetime | None = None
+    lost: Lost = Lost.RECORD
 
 
 def record(conn: Connection, connection: str, errors: Sequence[MappingError], *, now: datetime) -> None:
@@ -39,6 +53,7 @@ def record(conn: Connection, connection: str, errors: Sequence[MappingError], *,
             "last_seen_at": now,
             "attempts": None,
             "due_at": None,
+            "lost": error.lost,
         }
         for error in errors
     }
@@ -46,7 +61,7 @@ def record(conn: Connection, connection: str, errors: Sequence[MappingError], *,
         conn,
         mapping_errors,
         list(rows.values()),
-        update=lambda new: {name: new[name] for name in ("reason", "payload_hash", "last_seen_at")},
+        update=lambda new: {name: new[name] for name in ("reason", "payload_hash", "last_seen_at", "lost")},
     )
 
 
@@ -75,37 +90,67 @@ def resolve_all(conn: Connection, connection: str, model: str, *, before: dateti
 def resolve_looked_up(
     conn: Connection, connection: str, model: str, driver: str, readable: Collection[tuple[str, str]]
 ) -> None:
-    """Forget the errors of `model` on records beside its driver's that could be read: (resource, id) each."""
+    """Forget the errors of `model` on records beside its driver's that could be read, or are gone.
+
+    `readable` holds the resource and the remote id of each.
+    """
     mine = and_(_c.connection == connection, _c.model == model, _c.resource != driver)
     known = conn.execute(select(_c.resource, _c.remote_id).where(mine)).all()
     for resource in {row.resource for row in known}:
-        over = [row.remote_id for row in known if (resource, row.remote_id) in readable]
-        if over:
-            conn.execute(
-                delete(mapping_errors).where(mine, _c.resource == resource, among(conn, _c.remote_id, over))
-            )
+        ids = [row.remote_id for row in known if row.resource == resource]
+        over = {each for each in ids if (resource, each) in readable} | _gone(conn, connection, resource, ids)
+        conn.execute(
+            delete(mapping_errors).where(mine, _c.resource == resource, among(conn, _c.remote_id, over))
+        )
 
 
-def count(conn: Connection, connection: str, model: str | None = None) -> int:
-    """Return the number of errors of a connection, or of one of its models."""
-    query = select(func.count()).select_from(mapping_errors).where(_c.connection == connection)
-    if model is not None:
-        query = query.where(_c.model == model)
+def _gone(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> set[str]:
+    c = RAW[resource].c
+    alive = select(c.remote_id).where(
+        c.connection == connection, among(conn, c.remote_id, remote_ids), c.deleted_at.is_(None)
+    )
+    return set(remote_ids) - set(conn.execute(alive).scalars())
+
+
+def count(conn: Connection, connection: str, model: str | None = None, *, lost: Lost | None = None) -> int:
+    """Return the number of errors of a connection, or of one of its models; `lost`: only of one kind."""
+    query = select(func.count()).select_from(mapping_errors).where(*_these(connection, model, lost))
     return conn.execute(query).scalar_one()
 
 
 def listed(
-    conn: Connection, connection: str, model: str | None = None, *, limit: int = 100
+    conn: Connection,
+    connection: str,
+    model: str | None = None,
+    *,
+    lost: Lost | None = None,
+    limit: int = 100,
 ) -> list[MappingError]:
-    """Return up to `limit` errors, the newest first."""
+    """Return up to `limit` errors, the newest first; `lost`: only of one kind."""
     query = (
         select(
-            _c.model, _c.resource, _c.remote_id, _c.reason, _c.payload_hash, _c.first_seen_at, _c.last_seen_at
+            _c.model,
+            _c.resource,
+            _c.remote_id,
+            _c.reason,
+            _c.payload_hash,
+            _c.first_seen_at,
+            _c.last_seen_at,
+            func.coalesce(_c.lost, Lost.RECORD.value).label("lost"),
         )
-        .where(_c.connection == connection)
+        .where(*_these(connection, model, lost))
         .order_by(_c.last_seen_at.desc(), _c.model, _c.resource, _c.remote_id)
         .limit(limit)
     )
+    return [MappingError(**{**row, "lost": Lost(row["lost"])}) for row in conn.execute(query).mappings()]
+
+
+def _these(connection: str, model: str | None, lost: Lost | None) -> list[ColumnElement[bool]]:
+    these = [_c.connection == connection]
     if model is not None:
-        query = query.where(_c.model == model)
-    return [MappingError(*row) for row in conn.execute(query)]
+        these.append(_c.model == model)
+    if lost is Lost.FIELD:
+        these.append(_c.lost == Lost.FIELD)
+    elif lost is Lost.RECORD:  # null on rows of before there were others
+        these += [or_(_c.lost.is_(None), _c.lost == Lost.RECORD), _c.due_at.is_(None)]
+    return these

@@ -176,6 +176,28 @@ def _placed(conn: Connection, connection: str, resource: str) -> Iterator[RawRow
         batch = conn.execute(query.where(c.position >= last.position, beyond)).all()
 
 
+def not_texts(conn: Connection, connection: str, resource: str, field: str) -> list[str]:
+    """Return the live records whose `field` is neither null nor a list of texts and nulls."""
+    c = RAW[resource].c
+    inside: Any
+    if conn.dialect.name == "postgresql":
+        kind = func.jsonb_typeof(c.data[field])
+        array = case((kind == "array", c.data[field]), else_=text("'[]'::jsonb"))
+        inside = func.jsonb_array_elements(array).table_valued(column("value", JSONB))
+        of_item = func.jsonb_typeof(inside.c.value)
+        fine = {"string", "null"}
+    else:
+        path = f'$."{field}"'
+        kind = func.json_type(c.data, path)
+        inside = func.json_each(c.data, path).table_valued("type")
+        of_item = inside.c.type
+        fine = {"text", "null"}
+    odd_item = select(1).select_from(inside).where(of_item.not_in(fine)).exists()
+    odd = or_(kind.not_in(("array", "null")), and_(kind == "array", odd_item))
+    query = select(c.remote_id).where(c.connection == connection, c.deleted_at.is_(None), odd)
+    return list(conn.execute(query.order_by(c.remote_id)).scalars())
+
+
 def texts_in_array(
     conn: Connection, connection: str, resource: str, field: str, texts: Collection[str] | None
 ) -> set[str]:

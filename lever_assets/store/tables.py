@@ -164,7 +164,8 @@ mapping_errors = Table(
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, comment="How often reading failed; null: it was read, but not mapped"),
     Column("due_at", UtcDateTime, comment="When reading it is tried again (UTC); null: it was read"),
-    comment="Records that are set aside because they could not be mapped, or not be read",
+    Column("lost", Key, comment="What is missing: record, or field (the row is there, without it)"),
+    comment="Records that are set aside because they could not be mapped, or not be read, and lost fields",
 )
 _unread = mapping_errors.c.due_at.is_not(None)
 Index(

@@ -73,27 +73,29 @@ class Derivation:
 
 
 def _user(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: users.rows(User.parse(row.data), floor.ctx)
+    return lambda row: users.rows(floor.read(User, "users", row), floor.ctx)
 
 
 def _user_role(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: user_roles.rows(User.parse(row.data), floor.ctx)
+    return lambda row: user_roles.rows(floor.read(User, "users", row), floor.ctx)
 
 
 def _stage(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
     place = {stage.id: index for index, stage in enumerate(floor.stages)}
-    return lambda row: application_stages.rows(Stage.parse(row.data), place[row.remote_id], floor.ctx)
+    return lambda row: application_stages.rows(
+        floor.read(Stage, "stages", row), place[row.remote_id], floor.ctx
+    )
 
 
 def _rejection_reason(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: rejection_reasons.rows(ArchiveReason.parse(row.data), floor.ctx)
+    return lambda row: rejection_reasons.rows(floor.read(ArchiveReason, "archive_reasons", row), floor.ctx)
 
 
 def _job(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
     closed = floor.closed_at([row.remote_id for row in batch])
 
     def one(row: RawRow) -> Iterable[UnifiedRow]:
-        posting = Posting.parse(row.data)
+        posting = floor.read(Posting, "postings", row)
         requisitions = floor.requisitions_of(posting.id, posting.requisition_codes)
         return jobs.rows(
             posting, requisitions, floor.requisition_fields, floor.ctx, closed.get(row.remote_id)
@@ -103,16 +105,18 @@ def _job(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
 
 
 def _job_posting(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: job_postings.rows(Posting.parse(row.data), floor.ctx)
+    return lambda row: job_postings.rows(floor.read(Posting, "postings", row), floor.ctx)
 
 
 def _job_stage(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: job_application_stages.rows(Posting.parse(row.data), floor.stages, floor.ctx)
+    return lambda row: job_application_stages.rows(
+        floor.read(Posting, "postings", row), floor.stages, floor.ctx
+    )
 
 
 def _team_member(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
     def one(row: RawRow) -> Iterable[UnifiedRow]:
-        posting = Posting.parse(row.data)
+        posting = floor.read(Posting, "postings", row)
         requisitions = floor.requisitions_of(posting.id, posting.requisition_codes)
         return job_hiring_team_members.rows(posting, requisitions, floor.ctx)
 
@@ -121,7 +125,7 @@ def _team_member(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
 
 def _role_assignment(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
     def one(row: RawRow) -> Iterable[UnifiedRow]:
-        posting = Posting.parse(row.data)
+        posting = floor.read(Posting, "postings", row)
         requisitions = floor.requisitions_of(posting.id, posting.requisition_codes)
         return job_user_role_assignments.rows(posting, requisitions, floor.ctx)
 
@@ -129,14 +133,14 @@ def _role_assignment(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
 
 
 def _job_question(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: job_screening_questions.rows(PostingForm.parse(row.data), floor.ctx)
+    return lambda row: job_screening_questions.rows(floor.read(PostingForm, "posting_forms", row), floor.ctx)
 
 
 def _candidate(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
     ids = [row.remote_id for row in batch]
     of, ours = floor.applications_of(ids), floor.created_here(ids)
     return lambda row: candidates.rows(
-        Opportunity.parse(row.data),
+        floor.read(Opportunity, "opportunities", row),
         of.get(row.remote_id, ()),
         floor.ctx,
         created_here=row.remote_id in ours,
@@ -144,28 +148,32 @@ def _candidate(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
 
 
 def _candidate_tag(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: candidate_tags.rows(Opportunity.parse(row.data), floor.ctx)
+    return lambda row: candidate_tags.rows(floor.read(Opportunity, "opportunities", row), floor.ctx)
 
 
 def _application(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
     of = floor.applications_of([row.remote_id for row in batch])
     return lambda row: applications.rows(
-        Opportunity.parse(row.data), of.get(row.remote_id, ()), floor.reasons, floor.ctx
+        floor.read(Opportunity, "opportunities", row), of.get(row.remote_id, ()), floor.reasons, floor.ctx
     )
 
 
 def _interview(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
     of = floor.applications_of([row.parent_id for row in batch if row.parent_id])
-    return lambda row: interviews.rows(Interview.parse(row.data), of.get(row.parent_id or "", ()), floor.ctx)
+    return lambda row: interviews.rows(
+        floor.read(Interview, "interviews", row), of.get(row.parent_id or "", ()), floor.ctx
+    )
 
 
 def _interviewer(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
-    return lambda row: interviewing_team_members.rows(Interview.parse(row.data), floor.ctx)
+    return lambda row: interviewing_team_members.rows(floor.read(Interview, "interviews", row), floor.ctx)
 
 
 def _offer(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
     of = floor.applications_of([row.parent_id for row in batch if row.parent_id])
-    return lambda row: offers.rows(Offer.parse(row.data), of.get(row.parent_id or "", ()), floor.ctx)
+    return lambda row: offers.rows(
+        floor.read(Offer, "offers", row), of.get(row.parent_id or "", ()), floor.ctx
+    )
 
 
 def _all_tags(floor: Floor) -> Iterator[UnifiedRow]:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.store import (
     Merged,
-    RawRow,
     current_version,
     get_state,
     hold_landings,
@@ -26,12 +25,13 @@ from lever_assets.store import (
     raw,
     reads,
 )
-from lever_assets.store.mapping_errors import MappingError
+from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.state import states
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
-from lever_assets.sync.floor import Floor, reason
+from lever_assets.sync.floor import Floor
 from lever_assets.sync.leaving_out import settle
+from lever_assets.sync.misfits import floor_errors, forget_errors, incomplete, set_aside
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import RESOURCES, Kind
@@ -54,7 +54,8 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
     """Bring one model's table up to the raw floor and say what became of it; `replay` maps everything again.
 
     Everything is mapped again, too, when the mapping or a setting that it depends on has changed. Nothing is
-    asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay.
+    asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay. So
+    does what is lost of a record that was mapped without a field.
     """
     settle(session)
     erase_anonymised(session)
@@ -74,9 +75,11 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
         }
         put_state(conn, session.name, f"model:{model_name}", mark)
     with session.store.reading() as conn:
-        unmappable = mapping_errors.count(conn, session.name, model_name)
+        unmappable = mapping_errors.count(conn, session.name, model_name, lost=Lost.RECORD)
+        in_part = mapping_errors.count(conn, session.name, model_name, lost=Lost.FIELD)
         rows = reads.count(conn, session.name, model_name).live
-    return DeriveReport(model_name, merged, unmappable, rows, time.monotonic() - began, span.afresh)
+    seconds = time.monotonic() - began
+    return DeriveReport(model_name, merged, unmappable, rows, seconds, span.afresh, in_part)
 
 
 def to_derive(conn: Connection, connection: str, resource: str) -> None:
@@ -152,12 +155,12 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
         try:
             rows.extend([(row.remote_id, blanked(derivation.model, each)) for each in map_record(row)])
         except Exception as error:  # whatever a record does to its mapping, the others go on
-            failed.append(_error(derivation.model, derivation.driver, row.remote_id, error, row.content_hash))
+            failed.append(set_aside(derivation, row, error))
     unmapped = {each.remote_id for each in failed}
     mapped = [key for key in keys if key not in unmapped]
-    mapping_errors.resolve(conn, session.name, derivation.model, mapped)
-    mapping_errors.resolve_looked_up(conn, session.name, derivation.model, derivation.driver, floor.readable)
-    _record(conn, session, derivation.model, failed, floor)
+    errors = [*floor_errors(derivation.model, floor), *failed]
+    forget_errors(conn, session.name, derivation, mapped, floor)
+    mapping_errors.record(conn, session.name, errors, now=now())
     merged = merge(
         conn,
         derivation.model,
@@ -166,20 +169,11 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
         sources=mapped,
         now=now(),
         history=session.history,
-        incomplete=_incomplete(derivation, floor, live),
+        incomplete=incomplete(derivation, floor, live),
     )
     of_nobody = anonymised_among(conn, session.name, derivation.driver, found)
     erase_mapped_from(conn, session, derivation.model, of_nobody)
     return merged
-
-
-def _incomplete(derivation: Derivation, floor: Floor, rows: Sequence[RawRow]) -> list[str]:
-    """Return which of the driver's records may lack rows, since a record that they look up can't be read."""
-    own = {derivation.driver, derivation.below, derivation.siblings}
-    if any(resource not in own for resource, _ in floor.unreadable):
-        return [row.remote_id for row in rows]  # it may be any record's
-    around = floor.around_unreadable
-    return [row.remote_id for row in rows if row.remote_id in around or row.parent_id in around]
 
 
 def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
@@ -190,35 +184,21 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
         hold_landings(conn, session.name)
         floor = Floor(conn, session.name, session.mapping)
         rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
-        mapping_errors.resolve_all(conn, session.name, derivation.model)
-        _record(conn, session, derivation.model, [], floor)
+        errors, moment = floor_errors(derivation.model, floor), now()
+        mapping_errors.record(conn, session.name, errors, now=moment)
+        mapping_errors.resolve_all(conn, session.name, derivation.model, before=moment)
         merged = merge(
             conn,
             derivation.model,
             session.name,
             rows,
-            sources=[] if floor.unreadable else None,
+            sources=[WHOLE] if errors else None,
             now=now(),
             history=session.history,
+            incomplete=[WHOLE] if errors else [],
         )
     meter.advance(len(rows))
     return merged
-
-
-def _record(conn: Connection, session: Session, model: str, failed: list[MappingError], floor: Floor) -> None:
-    looked_up = [
-        MappingError(model, resource, remote_id, why)
-        for (resource, remote_id), why in floor.unreadable.items()
-    ]
-    mapping_errors.record(conn, session.name, [*failed, *looked_up], now=now())
-
-
-def _error(model: str, resource: str, remote_id: str, error: Exception, content: str) -> MappingError:
-    # Only a validation error's text is known to hold no personal data.
-    why = (
-        reason(error) if isinstance(error, ValidationError) else f"the mapping failed: {type(error).__name__}"
-    )
-    return MappingError(model, resource, remote_id, why, content)
 
 
 def _pending(session: Session, derivation: Derivation, span: _Span) -> Iterator[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from lever_assets.lever.records import (
     Application,
     ArchiveReason,
+    Fault,
     PostingForm,
     Record,
     Requisition,
@@ -18,42 +19,64 @@ from lever_assets.lever.records import (
     Stage,
     User,
 )
+from lever_assets.lever.records.record import LeverObject
+from lever_assets.lever.records.tolerance import faults_of, told
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.stripping import is_mapped_from
 from lever_assets.store import RawRow, raw
 from lever_assets.store.created import created_among
 from lever_assets.store.unified import closed_at
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+Found = tuple[str, str]
+"""A resource, and the remote id of one of its records."""
 
 
 class Floor:
     """The raw rows of one connection, in one transaction.
 
     A record that is only looked up and can't be parsed is left out and kept in `unreadable`: it must not cost
-    the records that refer to it. `around_unreadable` are its id and its parent's; `readable` is what could be
-    parsed.
+    the records that refer to it; `readable` is what could be parsed. `lost` holds the fields of records that
+    were parsed without them; `odd` are the raw rows of both.
     """
 
     def __init__(self, conn: Connection, connection: str, ctx: Context) -> None:
         self.conn = conn
         self.connection = connection
         self.ctx = ctx
-        self.unreadable: dict[tuple[str, str], str] = {}
-        self.around_unreadable: set[str | None] = set()
-        self.readable: set[tuple[str, str]] = set()
+        self.unreadable: dict[Found, str] = {}
+        self.lost: dict[Found, Sequence[Fault]] = {}
+        self.odd: dict[Found, RawRow] = {}
+        self.readable: set[Found] = set()
+
+    def read(self, kind: type[AnyRecord], resource: str, row: RawRow) -> AnyRecord:
+        """Return the record, perhaps without some fields; raises ValidationError when it can't be parsed."""
+        record = kind.parse(row.data)
+        if record.lost:
+            self.lost[resource, row.remote_id] = record.lost
+            self.odd[resource, row.remote_id] = row
+        return record
 
     def parsed(self, kind: type[AnyRecord], resource: str, rows: Iterable[RawRow]) -> Iterator[AnyRecord]:
         """Yield the records that can be parsed."""
         for row in rows:
             try:
-                record = kind.parse(row.data)
+                record = self.read(kind, resource, row)
             except ValidationError as error:
-                self.unreadable[resource, row.remote_id] = reason(error)
-                self.around_unreadable.update({row.remote_id, row.parent_id} - {None})
+                self.unreadable[resource, row.remote_id] = told(faults_of(error, LeverObject.keys))
+                self.odd[resource, row.remote_id] = row
                 continue
             self.readable.add((resource, row.remote_id))
             yield record
+
+    def lost_of(self, model: str) -> Mapping[Found, Sequence[Fault]]:
+        """Return what is lost of the fields that a model is mapped from."""
+        return {
+            found: kept
+            for found, faults in self.lost.items()
+            if (kept := [each for each in faults if is_mapped_from(model, found[0], each.field)])
+        }
 
     def all_parsed(self, kind: type[AnyRecord], resource: str) -> Iterator[AnyRecord]:
         """Yield every live record of a resource that can be parsed, in the order of its list."""
@@ -121,12 +144,7 @@ class Floor:
         return raw.all_live(self.conn, self.connection, resource)
 
     def texts_on_opportunities(self) -> set[str]:
-        """Return the tags that live opportunities carry."""
+        """Return the tags that live opportunities carry; where that can't be told, it is kept in `lost`."""
+        for odd in raw.not_texts(self.conn, self.connection, "opportunities", "tags"):
+            self.lost["opportunities", odd] = [Fault("tags", "tags", "not a list of texts")]
         return raw.texts_in_array(self.conn, self.connection, "opportunities", "tags", None)
-
-
-def reason(error: ValidationError) -> str:
-    """Return why a record can't be mapped: where and what, without the data itself."""
-    faults = error.errors(include_input=False, include_url=False, include_context=False)
-    told = "; ".join(f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in faults[:3])
-    return told if len(faults) <= 3 else f"{told}; and {len(faults) - 3} more"

@@ -32,7 +32,9 @@ class LandReport:
 
 @dataclass(frozen=True)
 class DeriveReport:
-    """What became of one model: `unmappable` records are set aside now, `rows` are live in the table now."""
+    """What became of one model, and how it stands now: `rows` are live in the table, `unmappable` records are
+    set aside, `in_part` ones gave their rows without a field that could not be read.
+    """
 
     model: str
     counts: Merged
@@ -40,3 +42,16 @@ class DeriveReport:
     rows: int
     seconds: float
     replayed: bool = False
+    in_part: int = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of it, in sentences."""
+        told = []
+        if self.unmappable:
+            told.append(f"{self.unmappable:,} records can't be mapped to {self.model}")
+        if self.in_part:
+            told.append(
+                f"{self.in_part:,} records of {self.model} were mapped without a field that could not be read"
+            )
+        return tuple(f"{each}; the table mapping_errors says why" for each in told)

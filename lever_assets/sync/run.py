@@ -45,8 +45,7 @@ class SyncReport:
             if landed.set_aside:
                 found.append(f"{landed.set_aside} {landed.resource} without an id were set aside")
         for derived in self.derived:
-            if derived.unmappable:
-                found.append(f"{derived.unmappable} records can't be mapped to {derived.model}")
+            found.extend(derived.warnings)
         return tuple(dict.fromkeys(found))
 
 

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.store import Store, get_state, mapping_errors, reads
+from lever_assets.store.mapping_errors import Lost
 from lever_assets.sync import passes, runs
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
@@ -30,12 +31,16 @@ class ResourceStatus:
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """One unified table; `unmappable` records are set aside, `mapped_at` is UTC."""
+    """One unified table; `unmappable` records are set aside, of `in_part` ones a field could not be read.
+
+    `mapped_at` is UTC.
+    """
 
     model: str
     live: int
     deleted: int
     unmappable: int
+    in_part: int
     mapped_at: datetime | None
 
 
@@ -105,8 +110,9 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
 def _model(conn: Connection, connection: str, name: str) -> ModelStatus:
     counted = reads.count(conn, connection, name)
     known = _object(get_state(conn, connection, f"model:{name}"))
-    unmappable = mapping_errors.count(conn, connection, name)
-    return ModelStatus(name, counted.live, counted.deleted, unmappable, _instant(known.get("at")))
+    unmappable = mapping_errors.count(conn, connection, name, lost=Lost.RECORD)
+    in_part = mapping_errors.count(conn, connection, name, lost=Lost.FIELD)
+    return ModelStatus(name, counted.live, counted.deleted, unmappable, in_part, _instant(known.get("at")))
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:

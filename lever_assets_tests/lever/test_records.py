@@ -88,7 +88,7 @@ def test_the_payload_stays_reachable_and_unknown_fields_are_kept() -> None:
 
 def test_a_record_is_frozen() -> None:
     with pytest.raises(ValidationError):
-        Stage.parse(build.stage()).text = "Other"
+        Stage.parse(build.stage()).text = "Other"  # type: ignore[misc]
 
 
 def test_ids_that_are_numbers_become_text() -> None:
@@ -126,8 +126,10 @@ def test_instants_are_utc_and_a_null_updated_at_is_null() -> None:
 
 
 def test_an_instant_out_of_range_names_the_field() -> None:
-    with pytest.raises(ValidationError, match="createdAt"):
-        Opportunity.parse(build.opportunity(createdAt=10**18))
+    record = Opportunity.parse(build.opportunity(createdAt=10**18))
+
+    assert record.created_at is None
+    assert [str(fault) for fault in record.lost] == ["createdAt: not an instant in epoch milliseconds"]
 
 
 def test_amounts_are_exact() -> None:
@@ -163,11 +165,11 @@ def test_no_channels_and_unknown_channels_differ() -> None:
     assert Posting.parse(build.posting(distributionChannels=None)).distribution_channels is None
 
 
-def test_a_known_field_of_another_kind_is_refused_by_name() -> None:
-    with pytest.raises(ValidationError) as caught:
-        Opportunity.parse(build.opportunity(tags={"not": "a list"}))
+def test_a_known_field_of_another_kind_is_lost_by_name() -> None:
+    record = Opportunity.parse(build.opportunity(tags={"not": "a list"}))
 
-    assert caught.value.errors()[0]["loc"] == ("tags",)
+    assert record.tags == []
+    assert [fault.place for fault in record.lost] == ["tags"]
 
 
 def test_options_may_be_plain_texts() -> None:

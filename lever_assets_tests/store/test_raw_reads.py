@@ -1,6 +1,8 @@
 from collections.abc import Iterable
 
-from lever_assets.store import Store, land_children, mark_deleted, next_version, raw
+from pydantic import JsonValue
+
+from lever_assets.store import Arrival, Store, land_children, mark_deleted, next_version, raw
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.raw import RawKey, RawRow
 from lever_assets.unified.models import JsonObject
@@ -115,3 +117,16 @@ def test_texts_in_an_array_are_told_once_each(store: Store) -> None:
         assert some == {"sql", "zoë 🦊"}
         assert raw.texts_in_array(conn, LEVER, "opportunities", "content", []) == set()
         assert raw.texts_in_array(conn, LEVER, "opportunities", "missing", None) == set()
+
+
+def test_arrays_that_hold_something_else_than_texts_are_found(store: Store) -> None:
+    fine: list[JsonValue] = [["rust"], [None, "sql"], [], None]
+    odd: list[JsonValue] = ["rust", 5, {"rust": 1}, ["rust", 5], [["rust"]], [{}], True]
+    for number, tags in enumerate([*fine, *odd]):
+        landed(store, Arrival(f"o{number:02}", {"id": "x", "tags": tags}), resource="opportunities")
+    landed(store, Arrival("o98", {"id": "without"}), resource="opportunities")
+    landed(store, Arrival("o99", {"tags": 5}), resource="opportunities")
+    delete(store, "opportunities", "o99")
+    with store.reading() as conn:
+        found = raw.not_texts(conn, LEVER, "opportunities", "tags")
+    assert found == [f"o{number:02}" for number in range(len(fine), len(fine) + len(odd))]

@@ -3,8 +3,10 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -12,13 +14,17 @@ from sqlalchemy import select
 
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever import AuthenticationError, LeverError, UnavailableError
+from lever_assets.lever.records import Opportunity
+from lever_assets.mapping import candidates
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import BusyError, Store, mapping_errors
+from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import child_reads
 from lever_assets.sync.landing import land
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status
+from lever_assets.unified.models import Candidate
 from lever_assets_tests.sync.tables import Account, live, raw_ids
 
 
@@ -105,12 +111,20 @@ def test_a_record_without_an_id_is_set_aside_with_the_reason(account: Account) -
     assert all("without" in each.reason for each in found)
 
 
-def test_an_unmappable_record_is_set_aside_and_the_others_go_on(account: Account) -> None:
+def test_an_unmappable_record_is_set_aside_and_the_others_go_on(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account.sync()
     ident, other = account.sandbox.ids("opportunities")[:2]
-    good = account.sandbox.get("opportunities", ident)
-    assert good is not None
-    account.sandbox.edit("opportunities", ident, {"emails": {"no": "list"}, "updatedAt": 1763600000000})
+    mapped = candidates.rows
+
+    def failing(opportunity: Opportunity, *given: Any, **named: Any) -> Iterator[Candidate]:
+        if opportunity.id == ident:
+            raise RecursionError(opportunity.name)
+        return mapped(opportunity, *given, **named)
+
+    monkeypatch.setattr(candidates, "rows", failing)
+    account.sandbox.edit("opportunities", ident, {"headline": "Countess", "updatedAt": 1763600000000})
     account.sandbox.edit("opportunities", other, {"name": "Ada Lovelace", "updatedAt": 1763600000000})
     report = account.sync()
 
@@ -120,10 +134,11 @@ def test_an_unmappable_record_is_set_aside_and_the_others_go_on(account: Account
     assert rows[ident]["remote_deleted_at"] is None
     with account.session() as session, session.store.reading() as conn:
         (error,) = mapping_errors.listed(conn, session.name, "candidates")
-    assert error.remote_id == ident
-    assert "emails" in error.reason
+    assert (error.remote_id, error.lost) == (ident, Lost.RECORD)
+    assert error.reason == "the mapping failed: RecursionError"
 
-    account.sandbox.edit("opportunities", ident, {"emails": good["emails"]})
+    monkeypatch.undo()
+    account.sandbox.edit("opportunities", ident, {"headline": "Engineer"})
     assert account.sync().warnings == ()
 
 

@@ -1,7 +1,8 @@
 """Lever's objects as lenient, frozen records.
 
 Only `id` (`text` of a tag or source) is required. Anything else may be missing or null, unknown fields are
-kept and unknown values of Lever's enums pass as text: what an account holds must not stop a sync.
+kept and unknown values of Lever's enums pass as text: what an account holds must not stop a sync. A part of
+another kind than expected is read as null and told in `Record.lost`.
 """
 
 from lever_assets.lever.records.account import (
@@ -17,8 +18,10 @@ from lever_assets.lever.records.offer import Offer, OfferField
 from lever_assets.lever.records.opportunity import Application, Archived, Opportunity, Phone
 from lever_assets.lever.records.posting import Categories, Content, ContentList, Posting, Salary
 from lever_assets.lever.records.questions import PostingForm, Question, QuestionOption, QuestionSet
-from lever_assets.lever.records.record import IdentifiedRecord, JsonObject, Part, Record
+from lever_assets.lever.records.record import IdentifiedRecord, Part, Record
 from lever_assets.lever.records.requisition import Requisition
+from lever_assets.lever.records.tolerance import Fault
+from lever_assets.lever.wire import JsonObject
 
 __all__ = [
     "Application",
@@ -27,6 +30,7 @@ __all__ = [
     "Categories",
     "Content",
     "ContentList",
+    "Fault",
     "IdentifiedRecord",
     "Interview",
     "Interviewer",

@@ -1,20 +1,16 @@
 """Opportunities and their applications."""
 
-from typing import Annotated
-
-from pydantic import AliasPath, Field
-
 from lever_assets.lever.instants import Instant
 from lever_assets.lever.records.questions import QuestionSet
 from lever_assets.lever.records.record import (
     IdentifiedRecord,
     Json,
-    JsonObject,
     Listed,
     Part,
     Reference,
     References,
 )
+from lever_assets.lever.wire import JsonObject
 
 CONFIDENTIAL = "confidential"
 
@@ -31,6 +27,13 @@ class Archived(Part):
 
     reason: Reference = None
     archived_at: Instant | None = None
+
+
+class Urls(Part):
+    """Where an opportunity is found in the Lever app: in its list, and by itself."""
+
+    list: str | None = None
+    show: str | None = None
 
 
 class Opportunity(IdentifiedRecord):
@@ -62,7 +65,7 @@ class Opportunity(IdentifiedRecord):
     last_interaction_at: Instant | None = None
     last_advanced_at: Instant | None = None
     snoozed_until: Instant | None = None
-    show_url: Annotated[str | None, Field(validation_alias=AliasPath("urls", "show"))] = None
+    urls: Urls | None = None
     is_anonymized: bool | None = None
     data_protection: Json = None
     opportunity_location: str | None = None
@@ -71,6 +74,11 @@ class Opportunity(IdentifiedRecord):
     def is_confidential(self) -> bool:
         """Whether the record is confidential."""
         return self.confidentiality == CONFIDENTIAL
+
+    @property
+    def show_url(self) -> str | None:
+        """The opportunity's page in the Lever app."""
+        return self.urls.show if self.urls is not None else None
 
     @property
     def expanded_applications(self) -> list[JsonObject]:

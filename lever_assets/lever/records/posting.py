@@ -3,21 +3,34 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from lever_assets.lever.instants import Instant
-from lever_assets.lever.records.record import IdentifiedRecord, Json, Listed, Part, Reference, References
+from lever_assets.lever.records.record import ByKey, IdentifiedRecord, Listed, Part, Reference, References
 
 
 def _blank_as_null(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _empty_as_default(value: object) -> object:
+def _amount_of_money(value: Decimal | None) -> Decimal | None:
+    if value is not None and abs(value.adjusted()) > _DIGITS:
+        raise ValueError("no amount of money")
+    return value
+
+
+def _channels(value: object) -> object:
+    if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+        raise ValueError("not a list of texts")
+    return value
+
+
+def _empty_object(value: object) -> object:
     return {} if value is None else value
 
 
-Amount = Annotated[Decimal | None, BeforeValidator(_blank_as_null)]
+_DIGITS = 30
+Amount = Annotated[Decimal | None, BeforeValidator(_blank_as_null), AfterValidator(_amount_of_money)]
 
 
 class Salary(Part):
@@ -60,24 +73,25 @@ class Content(Part):
 class Posting(IdentifiedRecord):
     """A posting; `state`: published, internal (that is: unlisted), closed, draft, pending or rejected.
 
-    `distribution_channels` is null or a list of public and internal; null and empty mean different things.
+    `distribution_channels` is null or a list of public and internal; null and empty mean different things,
+    so a list of which an item is odd is no list.
     """
 
     text: str | None = None
     state: str | None = None
-    distribution_channels: list[str | None] | None = None
+    distribution_channels: Annotated[list[str] | None, BeforeValidator(_channels)] = None
     user: Reference = None
     owner: Reference = None
     hiring_manager: Reference = None
     confidentiality: str | None = None
-    categories: Annotated[Categories, BeforeValidator(_empty_as_default), Field(default_factory=Categories)]
-    content: Annotated[Content, BeforeValidator(_empty_as_default), Field(default_factory=Content)]
+    categories: Annotated[Categories, BeforeValidator(_empty_object), Field(default_factory=Categories)]
+    content: Annotated[Content, BeforeValidator(_empty_object), Field(default_factory=Content)]
     country: str | None = None
     followers: References
     tags: Listed[str]
     req_code: str | None = None
     requisition_codes: Listed[str]
-    urls: Annotated[dict[str, Json], BeforeValidator(_empty_as_default), Field(default_factory=dict)]
+    urls: ByKey[str]
     salary_range: Salary | None = None
     workplace_type: str | None = None
     created_at: Instant | None = None

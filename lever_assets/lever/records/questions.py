@@ -2,21 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
-from lever_assets.lever.records.record import IdentifiedRecord, Json, JsonObject, Listed, Part
+from lever_assets.lever.records.record import ByKey, IdentifiedRecord, Json, Listed, Part
+from lever_assets.lever.wire import JsonObject
 
 
 def _option(value: object) -> object:
     return {"text": value} if isinstance(value, str | int | float) else value
-
-
-def _questions_by_key(value: object) -> object:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        return value
-    return {key: question for key, question in value.items() if isinstance(question, dict)}
 
 
 class QuestionOption(Part):
@@ -58,6 +51,4 @@ class PostingForm(IdentifiedRecord):
 
     text: str | None = None
     custom_questions: Listed[QuestionSet]
-    eeo_questions: Annotated[
-        dict[str, Question], BeforeValidator(_questions_by_key), Field(default_factory=dict)
-    ]
+    eeo_questions: ByKey[Question]

@@ -1,16 +1,23 @@
 """Requisitions."""
 
+import math
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import PlainValidator
 
 from lever_assets.lever.instants import Instant
 from lever_assets.lever.records.posting import Salary
-from lever_assets.lever.records.record import IdentifiedRecord, Json, Reference, References
+from lever_assets.lever.records.record import ByKey, IdentifiedRecord, Json, Reference, References
 
 
-def _empty_as_default(value: object) -> object:
-    return {} if value is None else value
+def _number_or_text(value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if value is None or isinstance(value, str) or is_number:
+        return value
+    raise ValueError("neither a number nor a text")
+
+
+Headcount = Annotated[int | float | str | None, PlainValidator(_number_or_text)]
 
 
 class Requisition(IdentifiedRecord):
@@ -23,8 +30,8 @@ class Requisition(IdentifiedRecord):
     name: str | None = None
     status: str | None = None
     confidentiality: str | None = None
-    headcount_total: int | float | str | None = None
-    headcount_hired: int | float | str | None = None
+    headcount_total: Headcount = None
+    headcount_hired: Headcount = None
     headcount_infinite: bool | None = None
     backfill: bool | None = None
     owner: Reference = None
@@ -37,7 +44,7 @@ class Requisition(IdentifiedRecord):
     postings: References
     time_to_fill_start_at: Instant | None = None
     time_to_fill_end_at: Instant | None = None
-    custom_fields: Annotated[dict[str, Json], BeforeValidator(_empty_as_default), Field(default_factory=dict)]
+    custom_fields: ByKey[Json]
     created_at: Instant | None = None
     updated_at: Instant | None = None
     closed_at: Instant | None = None

@@ -1,0 +1,60 @@
+"""Records that a model can't be mapped from, or not whole: what is told of them, what they must not cost."""
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from lever_assets.lever.records.record import LeverObject
+from lever_assets.lever.records.tolerance import faults_of, told
+from lever_assets.store import RawRow, mapping_errors
+from lever_assets.store.mapping_errors import Lost, MappingError
+from lever_assets.sync.derivations import Derivation
+from lever_assets.sync.floor import Floor
+
+
+def set_aside(derivation: Derivation, row: RawRow, error: Exception) -> MappingError:
+    """Return what is told of a record whose mapping raised `error`."""
+    # Only a validation error says what it is about without the data itself.
+    why = (
+        told(faults_of(error, LeverObject.keys))
+        if isinstance(error, ValidationError)
+        else f"the mapping failed: {type(error).__name__}"
+    )
+    return MappingError(derivation.model, derivation.driver, row.remote_id, why, row.content_hash)
+
+
+def floor_errors(model: str, floor: Floor) -> list[MappingError]:
+    """Return what is told of the records that a model was mapped from, or looked up, so far."""
+    return list(_floor_errors(model, floor))
+
+
+def _floor_errors(model: str, floor: Floor) -> Iterator[MappingError]:
+    for (resource, remote_id), faults in floor.lost_of(model).items():
+        payload = floor.odd.get((resource, remote_id))
+        content = payload.content_hash if payload else None
+        yield MappingError(model, resource, remote_id, told(faults), content, lost=Lost.FIELD)
+    for (resource, remote_id), why in floor.unreadable.items():
+        yield MappingError(model, resource, remote_id, why, floor.odd[resource, remote_id].content_hash)
+
+
+def forget_errors(
+    conn: Connection, connection: str, derivation: Derivation, mapped: Sequence[str], floor: Floor
+) -> None:
+    """Forget the errors on what was mapped and read whole now; the others keep since when they are known."""
+    lost = floor.lost_of(derivation.model)
+    whole = [key for key in mapped if (derivation.driver, key) not in lost]
+    mapping_errors.resolve(conn, connection, derivation.model, whole)
+    readable = floor.readable - lost.keys()
+    mapping_errors.resolve_looked_up(conn, connection, derivation.model, derivation.driver, readable)
+
+
+def incomplete(derivation: Derivation, floor: Floor, rows: Sequence[RawRow]) -> list[str]:
+    """Return which of the driver's records may lack rows, since they or what they look up can't be read."""
+    odd = {*floor.unreadable, *floor.lost_of(derivation.model)}
+    own = {derivation.driver, derivation.below, derivation.siblings}
+    if any(resource not in own for resource, _ in odd):
+        return [row.remote_id for row in rows]  # it may be any record's
+    around = {remote_id for _, remote_id in odd}
+    around |= {payload.parent_id for each in odd if (payload := floor.odd.get(each)) and payload.parent_id}
+    return [row.remote_id for row in rows if row.remote_id in around or row.parent_id in around]
