@@ -51,7 +51,7 @@ def quoted(segment: str) -> str:
     A slash, a question mark or a line break in it is percent-encoded, and so are the dots of `.` and `..`,
     which would lead elsewhere.
     """
-    encoded = quote(segment, safe="", errors="replace")
+    encoded = quote(segment, safe="<>", errors="replace")  # placeholders of dry runs stay; httpx encodes them
     return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
 
 
