@@ -38,7 +38,7 @@ _AFTERWARDS = frozenset({"emails", "headline", "links", "location", "phones", "s
 
 @dataclass(frozen=True)
 class Form:
-    """A posting's form, filled in. `values` are the answers by question; `resume` is the id of an upload."""
+    """A posting's form, filled in. `values` are the answers by question; `resume` is the uri of an upload."""
 
     form: PostingForm
     posting: str

@@ -65,6 +65,7 @@ def _ids(work: Work, made: Candidacy) -> dict[str, JsonObject]:
 async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candidacy:
     step = work.steps.get(_CREATE)
     planned = await plan(work, asked, place, step.state if step is not None else None)
+    work.perform_as = planned.acting  # what follows is attributed to the same user
     kept = step.kept if step is not None and step.state is StepState.DONE else await _send(work, planned)
     made = await _found(work, planned, kept)
     before = None if work.dry_run else work.steps[_CREATE].before
@@ -108,7 +109,7 @@ async def _write(
 
 
 async def _with_uploads(work: Work, planned: Plan, form: Form) -> Form:
-    """Return the form with the ids of the files that it names. Lever makes the CV the résumé."""
+    """Return the form with the uploads that it names. Lever makes the CV the résumé."""
     values = dict(form.values)
     for number, (question, file) in enumerate(planned.files.items(), 1):
         values[question] = await upload(work, f"upload_answer_{number}", file)

@@ -61,7 +61,7 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
 
     `state` is that of the creation's step. Once it was sent, what it may have changed itself (the person has
     applied) or what may have changed since (the job is closed) is not held against it. Once it is done, its
-    files and its user are no longer needed.
+    files are no longer needed; its user is, for what is written after it.
     """
     fresh = state in {None, StepState.PENDING, StepState.FAILED}
     job, posting = await work.resolve.job(place.job_id)
@@ -85,9 +85,10 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
         effect=Applies(_addresses(person, wanted), job.remote_id),
         form=form,
     )
-    if state is StepState.DONE:
-        return planned
-    acting = await _acting(work, asked.sourced_by, required=form is None)
+    done = state is StepState.DONE
+    acting = await _acting(work, asked.sourced_by, required=form is None and not done)
+    if done:
+        return replace(planned, acting=acting)
     if fresh:
         _check_complete(planned, answered, asked.attachments)
         await _check_new(work, planned)

@@ -15,7 +15,7 @@ _MARGIN = timedelta(minutes=5)
 
 
 async def upload(work: Work, name: str, content: Content) -> str:
-    """Upload a file and return the id that an application may name; `name` is the step's.
+    """Upload a file and return what an application names it by: its `uri`. `name` is the step's.
 
     Lever can't tell whether an upload happened, and one too many does no harm: when that is not known, or the
     upload has expired since, the file is uploaded once more as a step of its own.
@@ -30,7 +30,7 @@ async def upload(work: Work, name: str, content: Content) -> str:
             continue
         tried += 1
         try:
-            uploaded = (await work.write(step_name, request, None, _its_upload))["id"]
+            uploaded = (await work.write(step_name, request, None, _its_upload))["uri"]
         except ActionError as error:
             if not error.unknown:
                 raise
@@ -44,15 +44,16 @@ async def upload(work: Work, name: str, content: Content) -> str:
 
 def _its_upload(answer: Answer) -> JsonObject:
     data = answer.data if isinstance(answer.data, dict) else {}
-    return {"id": data.get("id"), "expires_at": data.get("expiresAt")}
+    # Three independent integrations send the uri; the id is there should Lever give none.
+    return {"uri": data.get("uri") or data.get("id"), "expires_at": data.get("expiresAt")}
 
 
 def _is_of_no_use(step: Step) -> bool:
-    """Tell whether an upload was done, but Lever did not tell its id or keeps it no longer."""
+    """Tell whether an upload was done, but Lever did not tell its uri or keeps it no longer."""
     if step.state is not StepState.DONE:
         return False
     expires = step.kept.get("expires_at")
-    return not isinstance(step.kept.get("id"), str) or (
+    return not isinstance(step.kept.get("uri"), str) or (
         isinstance(expires, int) and from_epoch_ms(expires) < now() + _MARGIN
     )
 

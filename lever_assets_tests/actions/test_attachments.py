@@ -12,7 +12,7 @@ from lever_assets.actions.fetching import LARGEST, Fetcher
 from lever_assets.sandbox import Fault
 from lever_assets.store import ledger
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
-from lever_assets_tests.actions.newcomers import creation, open_job, opportunities_of, somebody
+from lever_assets_tests.actions.newcomers import creation, newcomer, open_job, opportunities_of, somebody
 from lever_assets_tests.actions.recruiting import HASTY, Person, Recruiting, client
 
 PDF = b"%PDF-1.4 a document"
@@ -24,6 +24,14 @@ FILES = "POST /opportunities/:id/files"
 def host() -> Iterator[FileHost]:
     with file_host() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def acting(account: Recruiting, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The user who adds the files."""
+    user = somebody(account)
+    monkeypatch.setenv("LEVER_PERFORM_AS", user)
+    return user
 
 
 def document(name: str = "cv.pdf", data: bytes = PDF, **changes: Any) -> dict[str, Any]:
@@ -73,6 +81,40 @@ def test_a_cv_for_somebody_who_is_there_is_a_file(account: Recruiting) -> None:
 
     assert "résumé only when a candidate is created" in answer.warnings[0]
     assert content(account, person, "cv.pdf") == PDF
+
+
+def test_a_file_that_nobody_adds_is_refused_with_what_to_set(
+    account: Recruiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LEVER_PERFORM_AS")
+    person = account.person()
+    given = {"candidate_id": person.candidate, "attachment": document("nobodys.pdf")}
+    answer = account.run("add_candidate_attachment", given)
+
+    assert answer.error is not None
+    assert answer.error["code"] == "REMOTE.INPUT_INVALID"
+    assert "LEVER_PERFORM_AS" in str(answer.error["message"])
+    assert "nobodys.pdf" not in account.files(person)
+
+
+def test_what_follows_a_creation_is_written_by_the_same_user(
+    account: Recruiting, acting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LEVER_PERFORM_AS")
+    given = creation(
+        open_job(account),
+        newcomer(additional_email_addresses=[{"email_address": "more@example.org"}]),
+        attachments=[document("a.pdf")],
+        sourced_by={"user_id": f"remote:{acting}"},
+    )
+    account.sandbox.reset_requests()
+    answer = account.run("create_application", given)
+
+    assert answer.succeeded, answer.error
+    assert answer.warnings == ()
+    written = [each for each in account.sandbox.requests().recent if not each.startswith("GET")]
+    assert len(written) > 1
+    assert all(each.endswith(f"perform_as={acting}") for each in written)
 
 
 @pytest.mark.parametrize(

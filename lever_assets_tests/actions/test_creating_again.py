@@ -111,7 +111,7 @@ def test_a_name_that_a_form_would_spell_otherwise_is_known_again(account: Recrui
     account.sandbox.set_faults(
         Fault(name="500", when="after", endpoint="POST /opportunities/:id/files", times=1)
     )
-    answer = account.run("add_candidate_attachment", given)
+    answer = account.run("add_candidate_attachment", given, perform_as=somebody(account))
 
     assert answer.succeeded, answer.error
     assert len(account.files(person)) == before + 1

@@ -201,7 +201,7 @@ def test_a_dry_run_tells_every_request_and_sends_none(account: Recruiting) -> No
         "POST /opportunities/<create.opportunity>/files",
     ]
     apply = found["requests"][2]["body"]
-    assert {"name": "resume", "value": "<upload_resume_1.id>"} in apply["personalInformation"]
+    assert {"name": "resume", "value": "<upload_resume_1.uri>"} in apply["personalInformation"]
     assert opportunities_of(account, given) == []
 
 

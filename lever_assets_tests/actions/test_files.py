@@ -8,6 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
+from lever_assets_tests.actions.newcomers import somebody
 from lever_assets_tests.actions.recruiting import Person, Recruiting
 
 CONTENT = b"%PDF-1.4\x00\xff one of a kind"
@@ -19,6 +20,7 @@ def person(account: Recruiting) -> Person:
     someone = account.person()
     answer = httpx.post(
         f"{account.sandbox.url}/opportunities/{someone.opportunity}/files",
+        params={"perform_as": somebody(account)},
         files={"file": ("../../Cover letter Ünï.pdf", CONTENT, "application/pdf")},
         auth=(account.sandbox.key, ""),
     )

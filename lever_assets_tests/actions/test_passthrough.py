@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.passthrough import passthrough, passthrough_with
 from lever_assets.sandbox import Fault
+from lever_assets_tests.actions.newcomers import somebody
 from lever_assets_tests.actions.recruiting import Recruiting, client
 
 
@@ -51,7 +52,8 @@ def test_a_form_with_a_file_arrives_and_the_file_comes_back_in_base64(account: R
     content = base64.b64encode(b"\x00\xffbytes").decode()
     file = {"name": "a.bin", "content_type": "application/octet-stream", "data": content}
     path = f"/opportunities/{person.opportunity}/files"
-    made = _data(_pass(account, "POST", path, multipart_form_data=[{"name": "file", "value": file}]))
+    body = {"multipart_form_data": [{"name": "file", "value": file}]}
+    made = _data(_pass(account, "POST", path, params={"perform_as": somebody(account)}, **body))
     assert made["status"] == 201
 
     download = f"{path}/{made['data']['data']['id']}/download"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lever_assets_tests.actions.newcomers import somebody
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh
 
 Counting = Callable[[Recruiting], int]
@@ -82,7 +83,11 @@ def attachment(account: Recruiting, person: Person) -> Trial:
     data = b64encode(b"%PDF-1.4 " + name.encode()).decode()
     file = {"name": name, "type": "OTHER", "content_type": "application/pdf", "data": data}
     return Trial(
-        {"candidate_id": person.candidate, "attachment": file},
+        {
+            "candidate_id": person.candidate,
+            "attachment": file,
+            "remote_fields": {"lever": {"perform_as": somebody(account)}},
+        },
         "POST /opportunities/:id/files",
         lambda account: account.files(person).count(name),
     )

@@ -220,8 +220,10 @@ def test_who_applied_already_is_not_taken_twice(own: Sandbox, mine: httpx.Client
 
 def test_an_uploaded_resume_goes_along(own: Sandbox, mine: httpx.Client) -> None:
     posting = own.add_posting()["id"]
-    upload = mine.post("/uploads", files={"file": ("cv.pdf", b"%PDF my life")}).json()["data"]["id"]
-    body = {"personalInformation": _personal(resume=upload)}
+    upload = mine.post("/uploads", files={"file": ("cv.pdf", b"%PDF my life")}).json()["data"]
+    by_id = {"personalInformation": _personal(resume=upload["id"])}
+    assert_refused(mine.post(f"/postings/{posting}/apply", json=by_id), 400, "resume", "uri")
+    body = {"personalInformation": _personal(resume=upload["uri"])}
     assert mine.post(f"/postings/{posting}/apply", json=body).status_code == 201
     (opportunity,) = every(mine, "/opportunities", email="grace@example.net")
     path = f"/opportunities/{opportunity['id']}/resumes"
@@ -230,7 +232,7 @@ def test_an_uploaded_resume_goes_along(own: Sandbox, mine: httpx.Client) -> None
     assert read(mine, f"{path}/{resume['id']}") == resume
     assert mine.get(f"{path}/{resume['id']}/download").content == b"%PDF my life"
     own.advance(25 * 3_600_000)
-    late = {"personalInformation": _personal(email="late@example.net", resume=upload)}
+    late = {"personalInformation": _personal(email="late@example.net", resume=upload["uri"])}
     assert_refused(mine.post(f"/postings/{posting}/apply", json=late), 400, "expired")
 
 

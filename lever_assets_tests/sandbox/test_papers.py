@@ -48,7 +48,9 @@ def test_a_note_is_written_read_and_taken_away(ours: Sandbox, us: httpx.Client) 
 def test_a_file_comes_back_byte_for_byte(ours: Sandbox, us: httpx.Client) -> None:
     made = make(us, ours, name="Ada")
     path, content = f"/opportunities/{made['id']}", bytes(range(256)) * 20 + b"\r\n--boundary--\r\n"
-    answer = us.post(f"{path}/files", files={"file": ("Zeugnis ü.pdf", content)})
+    by = {"perform_as": user_of(ours)}
+    assert_refused(us.post(f"{path}/files", files={"file": ("Zeugnis ü.pdf", content)}), 400, "perform_as")
+    answer = us.post(f"{path}/files", params=by, files={"file": ("Zeugnis ü.pdf", content)})
     assert answer.status_code == 201
     file = answer.json()["data"]
     assert (file["name"], file["ext"], file["size"]) == ("Zeugnis ü.pdf", ".pdf", len(content))
@@ -68,7 +70,8 @@ def test_a_file_comes_back_byte_for_byte(ours: Sandbox, us: httpx.Client) -> Non
 
 def test_a_file_is_found_under_its_own_opportunity_only(ours: Sandbox, us: httpx.Client) -> None:
     one, other = (make(us, ours, name=name)["id"] for name in ("A", "B"))
-    file = us.post(f"/opportunities/{one}/files", files={"file": ("a.txt", b"a")}).json()["data"]["id"]
+    by, named = {"perform_as": user_of(ours)}, {"file": ("a.txt", b"a")}
+    file = us.post(f"/opportunities/{one}/files", params=by, files=named).json()["data"]["id"]
     assert_refused(us.get(f"/opportunities/{other}/files/{file}/download"), 404)
     assert_refused(us.delete(f"/opportunities/{other}/files/{file}"), 404)
     assert ids(read(us, f"/opportunities/{one}/files")) == [file]
@@ -87,12 +90,13 @@ def test_generated_files_have_content_of_their_size(own: Sandbox, mine: httpx.Cl
 @pytest.mark.parametrize("path", ["/opportunities/{}/files", "/uploads"])
 def test_files_have_bounds(ours: Sandbox, us: httpx.Client, path: str) -> None:
     path = path.format(ours.ids("opportunities")[0])
+    by = {"perform_as": user_of(ours)}
     largest = b"x" * (30 * MEGABYTE)
-    assert us.post(path, files={"file": ("big.pdf", largest)}).status_code == 201
-    assert_refused(us.post(path, files={"file": ("big.pdf", largest + b"x")}), 413, "30 MB")
-    assert_refused(us.post(path, files={"file": ("empty.pdf", b"")}), 400, "empty")
-    assert_refused(us.post(path, files={"other": ("a.pdf", b"a")}), 400, "file")
-    assert_refused(us.post(path, json={"file": "a"}), 400, "file")
+    assert us.post(path, params=by, files={"file": ("big.pdf", largest)}).status_code == 201
+    assert_refused(us.post(path, params=by, files={"file": ("big.pdf", largest + b"x")}), 413, "30 MB")
+    assert_refused(us.post(path, params=by, files={"file": ("empty.pdf", b"")}), 400, "empty")
+    assert_refused(us.post(path, params=by, files={"other": ("a.pdf", b"a")}), 400, "file")
+    assert_refused(us.post(path, params=by, json={"file": "a"}), 400, "file")
 
 
 def test_an_upload_is_told_with_its_end(ours: Sandbox, us: httpx.Client) -> None:

@@ -86,13 +86,17 @@ def _read(changes: Changes, field: Record, value: Any) -> Any:  # noqa: PLR0911 
         case "number" | "currency" | "score":
             return _number(value)
         case "file-upload":
-            return {"fileName": uploaded(changes, value, field=field["text"]).filename}
+            return {"fileName": uploaded(changes, _text(value), field=field["text"]).filename}
         case "instruction":
             return None
         case _:
-            if not isinstance(value, str):
-                raise TypeError
-            return value
+            return _text(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _one_of(field: Record, value: Any) -> Any:

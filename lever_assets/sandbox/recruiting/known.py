@@ -14,7 +14,6 @@ SINGULAR = {
     "users": "user",
     "postings": "posting",
     "requisitions": "requisition",
-    "uploads": "upload",
 }
 
 

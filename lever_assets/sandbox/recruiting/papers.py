@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from lever_assets.sandbox.errors import bad_request, too_large
 from lever_assets.sandbox.recruiting.changes import Changes
-from lever_assets.sandbox.recruiting.known import must_exist
 from lever_assets.sandbox.recruiting.opportunities import note_work
 from lever_assets.sandbox.schema import Record
 
 LARGEST_FILE = 30 * 1024 * 1024
+UPLOADS = "https://hire.lever.co/uploads/"
 UPLOADS_LAST = 24 * 3_600_000
 # What Lever can show as a document; other files are kept as `unsupported`.
 SHOWN = frozenset({".pdf", ".doc", ".docx", ".rtf", ".txt", ".odt", ".html", ".htm", ".png", ".jpg", ".jpeg"})
@@ -109,7 +109,7 @@ def add_upload(changes: Changes, upload: Upload) -> Record:
     ident = str(uuid4())
     record = {
         "id": ident,
-        "uri": f"https://hire.lever.co/uploads/{ident}",
+        "uri": f"{UPLOADS}{ident}",
         "filename": upload.filename,
         "expiresAt": changes.now() + UPLOADS_LAST,
     }
@@ -118,12 +118,17 @@ def add_upload(changes: Changes, upload: Upload) -> Record:
         return changes.add("uploads", record)
 
 
-def uploaded(changes: Changes, ident: str, *, field: str) -> Upload:
-    """What was uploaded under an id; a 400 when there is none or it has expired."""
-    record = must_exist(changes.account, "uploads", ident, field=field)
+def uploaded(changes: Changes, uri: str, *, field: str) -> Upload:
+    """What was uploaded, by its uri; a 400 when there is no such upload or it has expired.
+
+    Three independent integrations send the uri, none the id (spec/lever-api.md, Postings).
+    """
+    record = changes.account.record("uploads", uri.removeprefix(UPLOADS))
+    if record is None or record["uri"] != uri:
+        raise bad_request(f"{field}: {uri!r} is not the uri of an upload")
     if record["expiresAt"] < changes.clock.read():
-        raise bad_request(f"{field}: the upload {ident!r} has expired")
-    return Upload(record["filename"], changes.account.content(ident) or b"")
+        raise bad_request(f"{field}: the upload {uri!r} has expired")
+    return Upload(record["filename"], changes.account.content(record["id"]) or b"")
 
 
 def _kept(changes: Changes, opportunity: str, upload: Upload, at: int) -> Record:

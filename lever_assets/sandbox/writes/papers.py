@@ -45,15 +45,16 @@ def post_note(call: Call) -> Answer:
 
 
 def post_file(call: Call) -> Answer:
-    """POST /opportunities/:id/files, multipart with `file`: 201."""
+    """POST /opportunities/:id/files, multipart with `file`: 201. Here Lever wants to know who does it."""
     ident = call.path[0]
     must_see(call, "opportunities", ident)
-    acting_user(call)
+    if acting_user(call) is None:
+        raise bad_request("perform_as is required")
     return data(add_file(call.changes, ident, _file(call)), 201)
 
 
 def post_upload(call: Call) -> Answer:
-    """POST /uploads, multipart with `file`: 201 with the id that an application may name."""
+    """POST /uploads, multipart with `file`: 201 with the uri that an application names it by."""
     acting_user(call)
     return data(add_upload(call.changes, _file(call)), 201)
 
