@@ -14,7 +14,7 @@ from lever_assets.store.tables import changes
 from lever_assets.unified.models import JsonObject
 
 _BOOKKEEPING = frozenset(
-    {"id", "connection", "changed_at", "remote_deleted_at", "source_key", "content_hash"}
+    {"id", "connection", "changed_at", "remote_deleted_at", "source_key", "content_hash", "left_out"}
 )
 _NAMED_ONLY = frozenset({"remote_data"})
 """Columns whose values are not kept a second time."""
@@ -73,7 +73,7 @@ def record_updates(
 def record_changes(
     conn: Connection, table: Table, row_ids: Collection[str], kind: str, *, now: datetime, history: History
 ) -> None:
-    """Keep that these rows were created or deleted; call it after they were written."""
+    """Keep that these rows were created, deleted, left out or erased; call it after they were written."""
     if not row_ids:
         return
     columns = ["connection", "model", "row_id", "remote_id", "kind", "seen_at", "run_id"]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import clean
-from lever_assets.store.landing import Arrival, Landed, land, mark_deleted
+from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads
 
 
@@ -46,7 +46,7 @@ def land_children(
             c.connection == connection,
             c.parent_id.is_not(None),
             among(conn, c.parent_id, set(children) - set(partial)),
-            c.deleted_at.is_(None),
+            not_known_gone(RAW[resource]),
         )
     ).scalars()
     gone = sorted(set(stored) - {clean(arrival.remote_id) for arrival in arrivals})

@@ -21,7 +21,8 @@ def record_drift(
     """Keep which records the landings after `after_version` changed, and return how many of each kind.
 
     `missing` were first seen after `since`, `gone` are deleted now, `stale` had another content. A record
-    whose `updatedAt` is after `known_up_to` is no drift: it changed since changes were last asked for.
+    whose `updatedAt` is after `known_up_to` is no drift: it changed since changes were last asked for. Nor is
+    one that the settings leave out.
     """
     c = RAW[resource].c
     kind = case((c.deleted_at.is_not(None), "gone"), (c.first_seen_at >= since, "missing"), else_="stale")
@@ -32,7 +33,7 @@ def record_drift(
         literal(now, UtcDateTime).label("found_at"),
         kind.label("kind"),
         c.remote_updated_at,
-    ).where(c.connection == connection, c.version > after_version)
+    ).where(c.connection == connection, c.version > after_version, c.left_out.is_(None))
     if known_up_to is not None:
         found = found.where(
             or_(c.deleted_at.is_not(None), c.remote_updated_at.is_(None), c.remote_updated_at <= known_up_to)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, not_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, not_, or_, select, update
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import canonical, clean, fingerprint
@@ -33,7 +33,8 @@ class Arrival:
 class Landed:
     """What became of the arrivals.
 
-    `seen` counts records, not copies: it is inserted + updated + unchanged + outdated.
+    `seen` counts records, not copies: it is inserted + updated + unchanged + outdated. `left_out` counts what
+    was stored and is not to be kept any more, though Lever has it.
     """
 
     seen: int = 0
@@ -42,6 +43,7 @@ class Landed:
     unchanged: int = 0
     deleted: int = 0
     outdated: int = 0
+    left_out: int = 0
 
     def __add__(self, other: "Landed") -> "Landed":
         return Landed(
@@ -51,6 +53,7 @@ class Landed:
             self.unchanged + other.unchanged,
             self.deleted + other.deleted,
             self.outdated + other.outdated,
+            self.left_out + other.left_out,
         )
 
 
@@ -138,6 +141,7 @@ def land(
                 "last_seen_at": now,
                 "changed_at": now,
                 "deleted_at": None,
+                "left_out": None,
             }
         )
     overtaken = len(write) - _write(conn, table, write, reading)
@@ -214,6 +218,7 @@ _SET = (
     "last_seen_at",
     "changed_at",
     "deleted_at",
+    "left_out",
 )
 
 
@@ -241,7 +246,8 @@ def sweep(
 ) -> int:
     """After a complete listing: mark what was last seen before `not_seen_since` as gone; return how many."""
     table = RAW[resource]
-    gone = and_(table.c.connection == connection, table.c.last_seen_at < not_seen_since)
+    live = and_(table.c.connection == connection, table.c.deleted_at.is_(None))
+    gone = and_(live, table.c.last_seen_at < not_seen_since)
     return _delete(conn, table, gone, version, now)
 
 
@@ -254,7 +260,7 @@ def mark_deleted(
     version: int,
     now: datetime,
 ) -> int:
-    """Mark these records as deleted; return how many were alive."""
+    """Mark these records as deleted; return how many were not known to be."""
     if not remote_ids:
         return 0
     table = RAW[resource]
@@ -264,6 +270,11 @@ def mark_deleted(
 def _delete(conn: Connection, table: Table, these: ColumnElement[bool], version: int, now: datetime) -> int:
     return conn.execute(
         update(table)
-        .where(these, table.c.deleted_at.is_(None))
-        .values(deleted_at=now, changed_at=now, version=version)
+        .where(these, not_known_gone(table))
+        .values(deleted_at=now, left_out=None, changed_at=now, version=version)
     ).rowcount
+
+
+def not_known_gone(table: Table) -> ColumnElement[bool]:
+    """Return the condition that Lever is not known to lack a raw record: it is live or left out."""
+    return or_(table.c.deleted_at.is_(None), table.c.left_out.is_not(None))

@@ -1,17 +1,18 @@
 """Merging: unified rows into their tables, touching only what differs."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, func, literal, or_, select, update
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.change_marks import mark_changed
 from lever_assets.store.changes import History, record_changes, record_updates
+from lever_assets.store.columns import UtcDateTime
 from lever_assets.store.content import canonical, clean, fingerprint
 from lever_assets.store.tables import UNIFIED, business_fields
 from lever_assets.unified.catalogue import BY_NAME, Model
@@ -29,11 +30,12 @@ class Merged:
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
+    left_out: int = 0
 
     @property
     def changed(self) -> bool:
         """Whether any row is other than before."""
-        return bool(self.inserted or self.updated or self.deleted)
+        return bool(self.inserted or self.updated or self.deleted or self.left_out)
 
     def __add__(self, other: "Merged") -> "Merged":
         return Merged(
@@ -42,6 +44,7 @@ class Merged:
             self.updated + other.updated,
             self.unchanged + other.unchanged,
             self.deleted + other.deleted,
+            self.left_out + other.left_out,
         )
 
 
@@ -55,6 +58,7 @@ def merge(
     now: datetime,
     history: History | None = None,
     incomplete: Collection[str] = (),
+    left_out: Mapping[str, str] | None = None,
 ) -> Merged:
     """Bring the table of `model` to `rows`, pairs of source key (remote id of the raw record) and row.
 
@@ -64,7 +68,8 @@ def merge(
     `changed_at` moves only where the content or the mark does. Of one id yielded twice the first counts. A
     row stored for another source is taken over. Rows are read as they are merged, a thousand at a time. With
     `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack rows
-    because something could not be read: what is stored for them is not marked as gone.
+    because something could not be read: what is stored for them is not marked as gone. `left_out` says of
+    sources that Lever has which setting leaves them out: their rows are marked with it.
     """
     mapped = {clean(source) for source in sources or ()}
     yielded: set[str] = set()
@@ -79,15 +84,11 @@ def merge(
                 fresh[row.id] = (clean(source), row)
         merged += _merge_batch(conn, BY_NAME[model], connection, fresh, now=now, history=history)
     mapped -= {clean(source) for source in incomplete}
-    gone = _gone(conn, UNIFIED[model], connection, mapped if sources is not None else None, yielded)
-    if gone:
-        table = UNIFIED[model]
-        conn.execute(
-            update(table).where(among(conn, table.c.id, gone)).values(remote_deleted_at=now, changed_at=now)
-        )
-        if history is not None:
-            record_changes(conn, table, gone, "deleted", now=now, history=history)
-    merged += Merged(deleted=len(gone))
+    here = mapped if sources is not None else None
+    gone = _gone(conn, UNIFIED[model], connection, here, but=yielded, left_out=left_out or {})
+    for reason, row_ids in gone.items():
+        _mark(conn, UNIFIED[model], row_ids, reason, now=now, history=history)
+        merged += Merged(deleted=len(row_ids)) if reason is None else Merged(left_out=len(row_ids))
     if merged.changed:
         mark_changed(conn, connection, model, now=now)
     return merged
@@ -130,6 +131,7 @@ def _merge_batch(
                 **{name: values[name] for name in columns},
                 "source_key": source,
                 "content_hash": new_hash,
+                "left_out": None,
             }
         )
     inserted = [row["id"] for row in write if row["id"] not in stored]
@@ -168,11 +170,47 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
 
 
 def _gone(
-    conn: Connection, table: Table, connection: str, sources: Collection[str] | None, yielded: set[str]
-) -> list[str]:
-    """Return the live rows of these sources (None: of all) that were not yielded."""
+    conn: Connection,
+    table: Table,
+    connection: str,
+    sources: Collection[str] | None,
+    *,
+    but: set[str],
+    left_out: Mapping[str, str],
+) -> dict[str | None, list[str]]:
+    """Return the rows of these sources (None: of all), `but` some, to be marked, by the setting; None: gone.
+
+    Of what is marked already only rows that were left out, and are gone by now or for another setting.
+    """
     c = table.c
-    live = select(c.id).where(c.connection == connection, c.remote_deleted_at.is_(None))
-    mine = live if sources is None else live.where(among(conn, c.source_key, sources))
-    stored = conn.execute(mine).scalars()
-    return [row_id for row_id in stored if row_id not in yielded]
+    there = select(c.id, c.source_key, c.remote_deleted_at, c.left_out).where(
+        c.connection == connection, or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
+    )
+    stored = conn.execute(there if sources is None else there.where(among(conn, c.source_key, sources)))
+    reasons = {clean(source): reason for source, reason in left_out.items()}
+    found: dict[str | None, list[str]] = {}
+    for row in stored:
+        reason = reasons.get(row.source_key)
+        if row.id not in but and (row.remote_deleted_at is None or row.left_out != reason):
+            found.setdefault(reason, []).append(row.id)
+    return found
+
+
+def _mark(
+    conn: Connection,
+    table: Table,
+    row_ids: Collection[str],
+    reason: str | None,
+    *,
+    now: datetime,
+    history: History | None,
+) -> None:
+    since = now if reason is None else func.coalesce(table.c.remote_deleted_at, literal(now, UtcDateTime))
+    conn.execute(
+        update(table)
+        .where(among(conn, table.c.id, row_ids))
+        .values(remote_deleted_at=since, left_out=reason, changed_at=now)
+    )
+    if history is not None:
+        kind = "deleted" if reason is None else "left_out"
+        record_changes(conn, table, row_ids, kind, now=now, history=history)

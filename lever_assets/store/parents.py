@@ -93,7 +93,10 @@ def has_live(parents: Any, child: str) -> ColumnElement[bool]:
 def delete_orphans(
     conn: Connection, connection: str, child: str, parent: str, *, version: int, now: datetime
 ) -> int:
-    """Mark children whose parent is gone as gone; return how many. Should the parent return, they are due."""
+    """Mark children whose parent is gone or left out as their parent is; return how many.
+
+    Should the parent return, they are due.
+    """
     c, p = RAW[child].c, RAW[parent].c
     gone = select(p.remote_id).where(p.connection == connection, p.deleted_at.is_not(None))
     conn.execute(
@@ -103,10 +106,17 @@ def delete_orphans(
             child_reads.c.parent_id.in_(gone),
         )
     )
+    why = (
+        select(p.left_out)
+        .where(p.connection == connection, p.remote_id == c.parent_id)
+        .correlate(RAW[child])
+        .scalar_subquery()
+    )
+    otherwise = or_(c.deleted_at.is_(None), and_(c.left_out.is_not(None), c.left_out.is_distinct_from(why)))
     return conn.execute(
         update(RAW[child])
-        .where(c.connection == connection, c.deleted_at.is_(None), c.parent_id.in_(gone))
-        .values(deleted_at=now, changed_at=now, version=version)
+        .where(c.connection == connection, c.parent_id.in_(gone), otherwise)
+        .values(deleted_at=now, left_out=why, changed_at=now, version=version)
     ).rowcount
 
 

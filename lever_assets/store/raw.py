@@ -25,7 +25,10 @@ class RawKey:
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A raw record; `created_at` and `updated_at` are Lever's."""
+    """A raw record; `created_at` and `updated_at` are Lever's.
+
+    `deleted`: it is gone in Lever or, if `left_out` names a setting, not to be kept.
+    """
 
     remote_id: str
     parent_id: str | None
@@ -35,6 +38,7 @@ class RawRow:
     deleted: bool
     created_at: datetime | None
     updated_at: datetime | None
+    left_out: str | None = None
 
 
 def _rows(resource: str, connection: str) -> Select[Any]:
@@ -48,6 +52,7 @@ def _rows(resource: str, connection: str) -> Select[Any]:
         c.deleted_at.is_not(None).label("deleted"),
         c.remote_created_at,
         c.remote_updated_at,
+        c.left_out,
     ).where(c.connection == connection)
 
 

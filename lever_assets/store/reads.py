@@ -14,11 +14,12 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class RowCount:
-    """How many rows of a connection a table has: those that exist in Lever, and those found gone."""
+    """How many rows of a connection a table has: live ones, those found gone, and those left out."""
 
     table: str
     live: int
     deleted: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ def raw_count(conn: Connection, connection: str, resource: str) -> RowCount:
 
 
 def _count(conn: Connection, connection: str, table: Table, deleted_at: Any) -> RowCount:
-    total, deleted = conn.execute(
-        select(func.count(), func.count(deleted_at))
+    total, not_live, left_out = conn.execute(
+        select(func.count(), func.count(deleted_at), func.count(table.c.left_out))
         .select_from(table)
         .where(table.c.connection == connection)
     ).one()
-    return RowCount(table.name, total - deleted, deleted)
+    return RowCount(table.name, total - not_live, not_live - left_out, left_out)
 
 
 def preview(conn: Connection, connection: str, model: str, limit: int = 5) -> Preview:

@@ -30,6 +30,7 @@ RAW_RESOURCES: tuple[str, ...] = (
 )
 
 metadata = MetaData()
+_LEFT_OUT = "The setting that leaves it out (cutoff, only_created): Lever has it; null where none does"
 
 
 def business_fields(row: type[UnifiedRow]) -> list[str]:
@@ -89,13 +90,14 @@ def _unified_table(model: Model) -> Table:
         Column(
             "remote_deleted_at",
             UtcDateTime,
-            comment="When it was found gone in Lever (UTC); null while it exists",
+            comment="When it was found gone in Lever, or was left out (UTC); null while it is there",
         ),
         *own,
         Column(
             "source_key", Key, nullable=False, comment="Remote id of the raw record that it was mapped from"
         ),
         Column("content_hash", Key, nullable=False, comment="Hash of the row's content"),
+        Column("left_out", Key, comment=_LEFT_OUT),
         comment=model.description,
     )
     Index(f"ix_{model.name}_source", table.c.connection, table.c.source_key)
@@ -121,7 +123,8 @@ def _raw_table(resource: str) -> Table:
         Column("first_seen_at", UtcDateTime, nullable=False, comment="When it first arrived (UTC)"),
         Column("last_seen_at", UtcDateTime, nullable=False, comment="When Lever last listed it (UTC)"),
         Column("changed_at", UtcDateTime, nullable=False, comment="When its content last changed (UTC)"),
-        Column("deleted_at", UtcDateTime, comment="When it was found gone in Lever (UTC)"),
+        Column("deleted_at", UtcDateTime, comment="When it was found gone in Lever, or was left out (UTC)"),
+        Column("left_out", Key, comment=_LEFT_OUT),
         comment=f"Lever's {resource.replace('_', ' ')}, as they came",
     )
     Index(f"ix_{name}_version", table.c.connection, table.c.version, table.c.remote_id)
@@ -197,7 +200,7 @@ changes = Table(
     Column("model", Key, nullable=False, comment="The unified table"),
     Column("row_id", Key, nullable=False, comment="`id` of the row"),
     Column("remote_id", Key, comment="Lever's id of the record"),
-    Column("kind", Key, nullable=False, comment="created, updated, deleted, restored or erased"),
+    Column("kind", Key, nullable=False, comment="created, updated, deleted, left_out, restored or erased"),
     Column("columns", Json, comment="Old and new value of each column that changed; null where none did"),
     Column("seen_at", UtcDateTime, nullable=False, comment="When the change was seen (UTC)"),
     Column("run_id", Key, comment="The run that saw it; null when nothing orchestrated it"),

@@ -3,8 +3,8 @@
 What is personal of anonymised people and what the settings leave out does not get any further.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -32,6 +32,14 @@ class Batch:
     set_aside: list[MappingError] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)
     """Parents of which an embedded record was set aside: their lists are not whole."""
+
+    def only(self, remote_ids: Collection[str]) -> "Batch":
+        """Return the batch with no other records than these, and what came inside them."""
+        return replace(
+            self,
+            arrivals=[each for each in self.arrivals if each.remote_id in remote_ids],
+            embedded={parent: listed for parent, listed in self.embedded.items() if parent in remote_ids},
+        )
 
 
 def newest_of(records: Iterable[JsonValue]) -> datetime | None:

@@ -1,15 +1,16 @@
-"""Which candidates are kept at all: every one, those since a cutoff, or those that this connector created."""
+"""Which candidates are kept at all: every one, those changed since a cutoff, or those that we created."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
-from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import get_state, mark_deleted, next_version, put_state
-from lever_assets.store.created import created_among, left_out
+from lever_assets.settings import Settings
+from lever_assets.store import get_state, left_out, put_state
+from lever_assets.store.created import created_among
+from lever_assets.store.left_out import Limit, Reason
+from lever_assets.sync.arrivals import Batch
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.windows import Bounds
 
@@ -19,26 +20,25 @@ LIMITED = "opportunities"
 
 @dataclass(frozen=True)
 class Coverage:
-    """The limit that the settings set: no record created before `cutoff` (UTC), or only `created` ones."""
+    """The limit that the settings set: no record last changed before `cutoff` (UTC), or only `created` ones.
+
+    The last change is `updatedAt`, else `createdAt`: as for the windows.
+    """
 
     cutoff: datetime | None = None
     created: bool = False
 
     @classmethod
     def of(cls, settings: Settings, resource: Resource, now: datetime) -> "Coverage":
-        """Return what is kept of `resource`; raises SettingsError when two limits exclude each other."""
-        cutoff = settings.cutoff_at(now)
-        if cutoff is not None and settings.only_created:
-            raise SettingsError(
-                "LEVER_ONLY_CREATED and LEVER_CANDIDATE_CUTOFF can't be combined: the one keeps what was "
-                "created through this connector, however old it is. Unset one of them."
-            )
-        return cls(cutoff, settings.only_created) if resource.name == LIMITED else cls()
+        """Return what is kept of `resource`, seen from `now`."""
+        return cls(settings.cutoff_at(now), settings.only_created) if resource.name == LIMITED else cls()
 
     @property
-    def unlimited(self) -> bool:
-        """Whether every record is kept."""
-        return self.cutoff is None and not self.created
+    def limit(self) -> Limit | None:
+        """What is left out; None: nothing."""
+        if self.created:
+            return Limit(Reason.ONLY_CREATED)
+        return None if self.cutoff is None else Limit(Reason.CUTOFF, self.cutoff)
 
     def includes(self, other: "Coverage") -> bool:
         """Tell whether whatever `other` keeps is kept by this one, too."""
@@ -46,17 +46,19 @@ class Coverage:
             return other.created
         return self.cutoff is None or (other.cutoff is not None and self.cutoff <= other.cutoff)
 
-    def filters(self) -> tuple[tuple[str, str], ...]:
-        """Return Lever's filters for the cutoff."""
-        return Bounds(lower=self.cutoff).filters("created_at")
+    def within(self, bounds: Bounds) -> Bounds | None:
+        """Return the part of some bounds of last changes in which anything is kept; None: none is."""
+        return bounds.since(self.cutoff)
 
-    def kept(self, conn: Connection, connection: str, records: Sequence[JsonObject]) -> Sequence[JsonObject]:
-        """Return the records of a page that are kept."""
-        if not self.created:
-            return records
-        listed = [remote_id for each in records if isinstance(remote_id := each.get("id"), str)]
-        created = created_among(conn, connection, listed)
-        return [each for each in records if each.get("id") in created]
+    def kept(self, conn: Connection, connection: str, batch: Batch) -> Batch:
+        """Return what is kept of a batch, whichever filters Lever heeded."""
+        if self.created:
+            listed = [each.remote_id for each in batch.arrivals]
+            return batch.only(created_among(conn, connection, listed))
+        if self.cutoff is None:
+            return batch
+        changed = ((each.remote_id, each.updated_at or each.created_at) for each in batch.arrivals)
+        return batch.only({own for own, at in changed if at is not None and at >= self.cutoff})
 
 
 def covered(conn: Connection, connection: str, resource: Resource) -> Coverage:
@@ -64,7 +66,7 @@ def covered(conn: Connection, connection: str, resource: Resource) -> Coverage:
     state = get_state(conn, connection, f"coverage:{resource.name}")
     if not isinstance(state, dict):
         return Coverage()
-    cutoff = state.get("cutoff")
+    cutoff = state.get("changed_since")
     instant = datetime.fromisoformat(cutoff).astimezone(UTC) if isinstance(cutoff, str) else None
     return Coverage(instant, bool(state.get("created")))
 
@@ -72,20 +74,14 @@ def covered(conn: Connection, connection: str, resource: Resource) -> Coverage:
 def keep_covered(conn: Connection, connection: str, resource: Resource, coverage: Coverage) -> None:
     """Keep what a pass over everything kept."""
     cutoff = None if coverage.cutoff is None else coverage.cutoff.isoformat()
-    state: JsonObject = {"cutoff": cutoff, "created": coverage.created}
+    state: JsonObject = {"changed_since": cutoff, "created": coverage.created}
     put_state(conn, connection, f"coverage:{resource.name}", state)
 
 
 def leave_out(
     conn: Connection, connection: str, resource: Resource, coverage: Coverage, moment: datetime
 ) -> int:
-    """Mark what is stored and not kept any more as gone; return how many records were live."""
-    if coverage.unlimited:
+    """Mark what is stored and not kept any more as left out; return how many records are new to that."""
+    if coverage.limit is None:
         return 0
-    ids = left_out(
-        conn, connection, resource.name, created_before=coverage.cutoff, others_only=coverage.created
-    )
-    if not ids:
-        return 0
-    version = next_version(conn, connection)
-    return mark_deleted(conn, connection, resource.name, ids, version=version, now=moment)
+    return left_out.leave_out(conn, connection, resource.name, coverage.limit, now=moment)

@@ -109,7 +109,8 @@ def _mark(
         return
     name, moment = session.name, now()
     with session.store.writing() as conn:
-        stored = [row for row in raw.read(conn, name, resource.name, gone) if not row.deleted]
+        known = raw.read(conn, name, resource.name, gone)
+        stored = [row for row in known if not row.deleted or row.left_out]
         listed = raw.seen_since(conn, name, resource.name, [row.remote_id for row in stored], began)
         over = [
             row

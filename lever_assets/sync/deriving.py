@@ -170,6 +170,7 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
         now=now(),
         history=session.history,
         incomplete=incomplete(derivation, floor, live),
+        left_out={row.remote_id: row.left_out for row in found if row.left_out},
     )
     of_nobody = anonymised_among(conn, session.name, derivation.driver, found)
     erase_mapped_from(conn, session, derivation.model, of_nobody)

@@ -15,6 +15,7 @@ from lever_assets.lever import (
     RequestRejectedError,
 )
 from lever_assets.store import Landed, land, land_children, mapping_errors, next_version, overtaken, sweep
+from lever_assets.store.left_out import unlisted
 from lever_assets.store.parents import delete_orphans
 from lever_assets.sync import passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
@@ -55,6 +56,12 @@ class Listing:
     filters: tuple[tuple[str, str], ...] = ()
     undated_only: bool = False
 
+    def wanted(self, batch: Batch) -> Batch:
+        """Return what is wanted of a batch."""
+        if not self.undated_only:
+            return batch
+        return batch.only({each.remote_id for each in batch.arrivals if each.updated_at is None})
+
 
 async def land_snapshot(lever: LeverClient, session: Session, resource: Resource) -> Tally:
     """Read the whole list and land it in one transaction; what is not on it any more is marked as gone."""
@@ -87,13 +94,13 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     with session.store.writing() as conn:
         current = passes.take_up(conn, session.name, resource.name, bounds.key, now())
     reader = _WindowedReader(lever, session, resource, bounds, current, coverage)
-    for number, listing in enumerate(_listings(resource, bounds, coverage)):
+    for number, listing in enumerate(listings(resource, bounds, coverage)):
         if number >= current.listing:
             await reader.walk(number, listing)
     if current.resumed:
         # Once more what changed since it began: the pages before the kill may be out of date.
         since = Bounds(lower=lever.clock.reached(current.started_at) - session.settings.sync_overlap)
-        await reader.walk(-1, Listing((*since.filters("updated_at"), *coverage.filters())))
+        await reader.walk(-1, Listing((coverage.within(since) or since).filters("updated_at")))
     if not bounds.everything:
         gone = await land_deletions(lever, session, resource, scope, current.started_at)
         reader.tally.counts += Landed(deleted=gone.count)
@@ -114,19 +121,19 @@ def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Covera
     return Bounds(lower=mark - session.settings.sync_overlap)
 
 
-def _listings(resource: Resource, bounds: Bounds, coverage: Coverage) -> list[Listing]:
+def listings(resource: Resource, bounds: Bounds, coverage: Coverage) -> list[Listing]:
     """Return the lists that make up a pass.
 
     An `updated_at` filter misses the records whose `updatedAt` is null (spec/lever-api.md): they are found by
     `created_at`.
     """
-    if bounds.everything:
-        return [Listing(coverage.filters())]
-    listings = [Listing((*bounds.filters("updated_at"), *coverage.filters()))]
-    created = bounds.since(coverage.cutoff)
-    if resource.created_filter and created is not None:
-        listings.append(Listing(created.filters("created_at"), undated_only=True))
-    return listings
+    kept = coverage.within(bounds)
+    if kept is None or kept.everything:
+        return [] if kept is None else [Listing()]
+    changed = Listing(kept.filters("updated_at"))
+    if not resource.created_filter:
+        return [changed]
+    return [changed, Listing(kept.filters("created_at"), undated_only=True)]
 
 
 @dataclass
@@ -171,11 +178,10 @@ class _WindowedReader:
                     self._land(Page([found], None, asked_at=asked_at), Listing(()))
 
     def _land(self, page: Page, listing: Listing) -> None:
+        read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=self.embedded)
+        batch = listing.wanted(read)
         with self.session.store.reading() as conn:
-            records = self.coverage.kept(conn, self.session.name, page.records)
-        batch = read_batch(self.resource, records, asked_at=page.asked_at, embedded=self.embedded)
-        if listing.undated_only:
-            batch = _undated(batch)
+            batch = self.coverage.kept(conn, self.session.name, batch)
         moment = now()
         # Of the whole page: what the settings leave out was seen, too, and is not to be asked for again.
         moved = self.current.moved(page.next, newest_of(page.records))
@@ -200,18 +206,28 @@ class _WindowedReader:
         name, moment, began = self.session.name, now(), self.current.started_at
         reached = self.lever.clock.reached(began)
         with self.session.store.writing() as conn:
-            gone = leave_out(conn, name, self.resource, self.coverage, moment)
+            left_out = leave_out(conn, name, self.resource, self.coverage, moment)
+            gone = 0
             if self.bounds.everything and not self.current.set_aside:
                 version = next_version(conn, name)
-                gone += sweep(
+                gone = sweep(
                     conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
                 )
+                gone += unlisted(
+                    conn,
+                    name,
+                    self.resource.name,
+                    self.coverage.limit,
+                    not_seen_since=began,
+                    version=version,
+                    now=moment,
+                )
                 all_known(conn, name, self.resource, reached)
-            if gone:
+            if gone or left_out:
                 version = next_version(conn, name)
                 for child in (each for each in RESOURCES if each.parent == self.resource.name):
                     delete_orphans(conn, name, child.name, self.resource.name, version=version, now=moment)
-                self.tally.counts += Landed(deleted=gone)
+                self.tally.counts += Landed(deleted=gone, left_out=left_out)
             if self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage):
                 keep_covered(conn, name, self.resource, self.coverage)
             if self.bounds.upper is None:
@@ -267,13 +283,6 @@ def land_embedded(
         asked_at=dict.fromkeys(current, batch.asked_at),
         partial=batch.partial,
     )
-
-
-def _undated(batch: Batch) -> Batch:
-    arrivals = [each for each in batch.arrivals if each.updated_at is None]
-    kept = {each.remote_id for each in arrivals}
-    embedded = {parent: each for parent, each in batch.embedded.items() if parent in kept}
-    return replace(batch, arrivals=arrivals, embedded=embedded)
 
 
 def _meter(lever: LeverClient, session: Session, resource: Resource) -> Meter:

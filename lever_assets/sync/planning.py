@@ -1,24 +1,26 @@
 """What a full sync will cost, before it starts."""
 
 import asyncio
-from dataclasses import dataclass
-from math import ceil
+from collections import Counter
+from dataclasses import dataclass, field
 
 from lever_assets.lever import LeverClient, PermissionMissingError
+from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.coverage import Coverage
+from lever_assets.sync.lists import Listing, listings
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
-
-_PAGE = 100
+from lever_assets.sync.windows import EVERYTHING
 
 
 @dataclass(frozen=True)
 class Plan:
     """The requests of a full sync by resource, and the seconds they take at the allowance.
 
-    `asked` is what finding out cost: one request for 100 records of a list. `seconds` is None when the
-    requests are not limited. `denied` names resources that the key may not read.
+    `opportunities` are those that the settings keep, `with_application` those of them that have one. `asked`
+    is what finding out cost: one request for 100 records of a list. `seconds` is None when the requests are
+    not limited. `denied` names resources that the key may not read.
     """
 
     opportunities: int
@@ -48,18 +50,16 @@ async def _plan(session: Session) -> Plan:
             if needs(resource.name) and resource.kind in {Kind.SNAPSHOT, Kind.WINDOWED}:
                 await counter.count(resource)
         asked = lever.traffic.requests
-    sizes = counter.sizes
-    requests = {name: max(ceil(size / _PAGE), 1) for name, size in sizes.items()}
     below = {
-        "posting_forms": sizes.get("postings", 0),
-        "interviews": sizes.get("opportunities", 0),
+        "posting_forms": counter.kept["postings"],
+        "interviews": counter.kept["opportunities"],
         "offers": counter.with_application,
     }
-    requests |= {name: count for name, count in below.items() if needs(name)}
+    requests = counter.pages | {name: count for name, count in below.items() if needs(name)}
     return Plan(
-        sizes.get("opportunities", 0),
+        counter.kept["opportunities"],
         counter.with_application,
-        sizes.get("postings", 0),
+        counter.kept["postings"],
         requests,
         asked,
         _seconds(sum(requests.values()), session),
@@ -67,27 +67,42 @@ async def _plan(session: Session) -> Plan:
     )
 
 
+@dataclass
 class _Counter:
-    def __init__(self, lever: LeverClient, session: Session) -> None:
-        self.lever = lever
-        self.session = session
-        self.sizes: dict[str, int] = {}
-        self.with_application = 0
-        self.denied: list[str] = []
+    """Walks the lists that a full sync walks: counts pages and, by resource, the records that are kept."""
+
+    lever: LeverClient
+    session: Session
+    pages: dict[str, int] = field(default_factory=dict)
+    kept: Counter[str] = field(default_factory=Counter)
+    with_application: int = 0
+    denied: list[str] = field(default_factory=list)
 
     async def count(self, resource: Resource) -> None:
-        params = {name: value for name, value in resource.params if name != "expand"}
-        params |= dict(Coverage.of(self.session.settings, resource, now()).filters())
-        meter = Meter(self.session.listener, f"counting {resource.name}", "records")
-        self.sizes[resource.name] = 0
+        self.pages[resource.name] = 0
         try:
-            async for page in self.lever.pages(resource.path, params):
-                self.sizes[resource.name] += len(page.records)
-                if resource is BY_NAME["opportunities"]:
-                    self.with_application += sum(bool(each.get("applications")) for each in page.records)
-                meter.advance(len(page.records))
+            if resource.kind is Kind.SNAPSHOT:
+                await self._walk(resource, Listing(), Coverage())
+                return
+            coverage = Coverage.of(self.session.settings, resource, now())
+            for listing in listings(resource, EVERYTHING, coverage):
+                await self._walk(resource, listing, coverage)
         except PermissionMissingError:
             self.denied.append(resource.name)
+
+    async def _walk(self, resource: Resource, listing: Listing, coverage: Coverage) -> None:
+        pairs = (*resource.params, *listing.filters)
+        params = {name: value for name, value in pairs if name != "expand"}
+        meter = Meter(self.session.listener, f"counting {resource.name}", "records")
+        async for page in self.lever.pages(resource.path, params):
+            self.pages[resource.name] += 1
+            batch = listing.wanted(read_batch(resource, page.records, asked_at=page.asked_at))
+            with self.session.store.reading() as conn:
+                batch = coverage.kept(conn, self.session.name, batch)
+            self.kept[resource.name] += len(batch.arrivals)
+            if resource is BY_NAME["opportunities"]:
+                self.with_application += sum(bool(each.data.get("applications")) for each in batch.arrivals)
+            meter.advance(len(page.records))
 
 
 def _seconds(requests: int, session: Session) -> float | None:

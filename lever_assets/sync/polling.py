@@ -41,12 +41,12 @@ class Poll:
 
 @dataclass(frozen=True)
 class _Question:
-    """Whether a list has a record whose `field` is beyond `mark`; `answer` says what it means if so."""
+    """Whether a list has a record whose `field` is `since` or later; `answer` says what it means if so."""
 
     answer: str
     path: str
     field: str
-    mark: datetime | None
+    since: datetime | None
     params: Mapping[str, str]
 
 
@@ -133,11 +133,11 @@ def _questions(conn: Connection, session: Session) -> list[_Question]:
             f"Some {each.name} have changed.",
             each.path,
             "updated_at",
-            passes.watermark(conn, connection, each.name),
-            {
-                **{name: value for name, value in each.params if name != "expand"},
-                **dict(Coverage.of(session.settings, each, moment).filters()),
-            },
+            _beyond(
+                passes.watermark(conn, connection, each.name),
+                Coverage.of(session.settings, each, moment).cutoff,
+            ),
+            {name: value for name, value in each.params if name != "expand"},
         )
         for each in _wanted(session)
         if each.kind is Kind.WINDOWED
@@ -147,13 +147,19 @@ def _questions(conn: Connection, session: Session) -> list[_Question]:
             f"Some {each.name} were deleted.",
             each.deleted_path,
             "deleted_at",
-            read_up_to(conn, connection, each),
+            _beyond(read_up_to(conn, connection, each)),
             {},
         )
         for each in _wanted(session)
         if each.deleted_path is not None
     ]
     return [*changed, *deleted]
+
+
+def _beyond(mark: datetime | None, cutoff: datetime | None = None) -> datetime | None:
+    """Return the first instant after a mark, but none that the settings leave out; None: any is asked for."""
+    after = None if mark is None else mark + _A_MOMENT
+    return max((each for each in (after, cutoff) if each is not None), default=None)
 
 
 async def _ask_in_time(
@@ -179,8 +185,7 @@ async def _ask(lever: LeverClient, questions: Sequence[_Question], since: dateti
 
 async def _is_so(lever: LeverClient, question: _Question) -> bool:
     """Ask for one record; one from the future is none, it would be found for ever."""
-    lower = None if question.mark is None else question.mark + _A_MOMENT
-    bounds = Bounds(lower, lever.clock.theirs(now()) + _CLOCKS_APART)
+    bounds = Bounds(question.since, lever.clock.theirs(now()) + _CLOCKS_APART)
     params = {**question.params, **dict(bounds.filters(question.field)), "limit": "1"}
     try:
         async for page in lever.pages(question.path, params):

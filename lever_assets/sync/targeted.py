@@ -7,7 +7,7 @@ which the sync has mapped stay where they are. It maps the same records once mor
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -143,22 +143,9 @@ def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
     """Return what is to land of the opportunities: what the settings leave out is not."""
     records = [each.record for each in found if each.record is not None]
     asked_at = min((each.asked_at for each in found), default=now())
-    coverage = Coverage.of(session.settings, _OPPORTUNITIES, now())
-    kept = coverage.kept(conn, session.name, records)
     resource = session.exclusion.applied_to(_OPPORTUNITIES)
-    batch = read_batch(resource, kept, asked_at=asked_at, embedded=_APPLICATIONS)
-    if coverage.cutoff is None:
-        return batch
-    since = {
-        each.remote_id
-        for each in batch.arrivals
-        if each.created_at is None or each.created_at >= coverage.cutoff
-    }
-    return replace(
-        batch,
-        arrivals=[each for each in batch.arrivals if each.remote_id in since],
-        embedded={parent: listed for parent, listed in batch.embedded.items() if parent in since},
-    )
+    batch = read_batch(resource, records, asked_at=asked_at, embedded=_APPLICATIONS)
+    return Coverage.of(session.settings, _OPPORTUNITIES, now()).kept(conn, session.name, batch)
 
 
 def _land_below(

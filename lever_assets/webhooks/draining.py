@@ -16,8 +16,6 @@ from lever_assets.lever import (
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, inbox
 from lever_assets.store.inbox import InboxEvent
-from lever_assets.sync.coverage import Coverage
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.webhooks.events import EVENTS, EVERYTHING, About
@@ -61,9 +59,8 @@ def drain(session: Session, *, limit: int = 1000) -> DrainReport:
     is how it stands now. An event is handled only when what it is about is in the tables. One that fails is
     tried again later, and parked in the end; an outage of Lever's ends the draining and counts for none.
     A drain that is killed leaves its events as they were. Raises BusyError if somebody else is draining,
-    StoreError, NotConnectedError, SettingsError if what is to be kept can't be told from the settings.
+    StoreError, NotConnectedError.
     """
-    Coverage.of(session.settings, BY_NAME["opportunities"], now())
     with session.store.exclusive(f"{session.name} webhooks"):
         report = asyncio.run(_drain(session, limit))
     if report.merged.changed:

@@ -41,6 +41,7 @@ def test_a_new_record_stands_as_it_came(store: Store) -> None:
             T0,
             T0,
             None,
+            None,
         )
     ]
 

@@ -30,8 +30,9 @@ def test_a_new_row_stands_whole(store: Store) -> None:
     [stored] = whole(store, UNIFIED["candidates"])
     values = row.model_dump()
     assert stored[:5] == (row.id, LEVER, "o1", T0, None)
-    assert stored[5:-2] == tuple(values[name] for name in list(values)[3:])
-    assert stored[-2] == "o1"
+    assert stored[5:-3] == tuple(values[name] for name in list(values)[3:])
+    assert stored[-3] == "o1"
+    assert stored[-1] is None
 
 
 def test_the_same_again_changes_nothing(store: Store) -> None:

@@ -13,7 +13,7 @@ def test_a_unified_table_has_the_columns_of_its_model_in_order(model: str) -> No
     row = {entry.name: entry.row for entry in MODELS}[model]
     own = [name for name in row.model_fields if name not in {"id", "connection", "remote_id"}]
     common = ["id", "connection", "remote_id", "changed_at", "remote_deleted_at"]
-    assert list(UNIFIED[model].c.keys()) == [*common, *own, "source_key", "content_hash"]
+    assert list(UNIFIED[model].c.keys()) == [*common, *own, "source_key", "content_hash", "left_out"]
 
 
 def test_every_column_of_a_unified_table_is_explained() -> None:

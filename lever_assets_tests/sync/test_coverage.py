@@ -15,24 +15,27 @@ from lever_assets.sync.session import Session
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live, raw_ids
 
 
-def created_since(sandbox: Sandbox, first: date) -> set[str]:
-    """Return the opportunities that were created on that day or later."""
-    start = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp() * 1000
-    records = [sandbox.get("opportunities", each) or {} for each in sandbox.ids("opportunities")]
-    return {each["id"] for each in records if each["createdAt"] >= start}
+def last_change(sandbox: Sandbox, opportunity: str) -> datetime:
+    """Return when an opportunity last changed in Lever: its `updatedAt`, else its `createdAt`."""
+    record = sandbox.get("opportunities", opportunity) or {}
+    return datetime.fromtimestamp((record["updatedAt"] or record["createdAt"]) / 1000, UTC)
+
+
+def changed_since(sandbox: Sandbox, first: date) -> set[str]:
+    """Return the opportunities that last changed on that day or later."""
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    return {each for each in sandbox.ids("opportunities") if last_change(sandbox, each) >= start}
 
 
 def middle(sandbox: Sandbox, share: float = 0.5) -> date:
-    """Return a day with about that share of the opportunities created before it."""
-    moments = sorted(
-        (sandbox.get("opportunities", each) or {})["createdAt"] for each in sandbox.ids("opportunities")
-    )
-    return datetime.fromtimestamp(moments[int(len(moments) * share)] / 1000, UTC).date()
+    """Return a day with about that share of the opportunities last changed before it."""
+    moments = sorted(last_change(sandbox, each) for each in sandbox.ids("opportunities"))
+    return moments[int(len(moments) * share)].date()
 
 
 def test_older_candidates_and_what_hangs_on_them_are_not_fetched(account: Account) -> None:
     cutoff = middle(account.sandbox)
-    kept = created_since(account.sandbox, cutoff)
+    kept = changed_since(account.sandbox, cutoff)
     account.sync(candidate_cutoff=cutoff)
 
     assert raw_ids(account.database, "opportunities") == kept
@@ -42,19 +45,22 @@ def test_older_candidates_and_what_hangs_on_them_are_not_fetched(account: Accoun
     assert len(account.tables()["jobs"]) == len(account.sandbox.ids("postings"))
 
 
-def test_a_delta_stays_within_the_cutoff(account: Account) -> None:
+def test_one_that_ages_out_comes_back_with_its_next_change(account: Account) -> None:
     cutoff = middle(account.sandbox)
     account.sync(candidate_cutoff=cutoff)
-    before = account.tables()
-    older = set(account.sandbox.ids("opportunities")) - created_since(account.sandbox, cutoff)
-    for each in older:
-        account.sandbox.edit(
-            "opportunities", each, {"updatedAt": int(datetime.now(UTC).timestamp() * 1000), "name": "X Y"}
-        )
+    old = min(account.sandbox.ids("opportunities"), key=lambda each: last_change(account.sandbox, each))
+    assert old not in raw_ids(account.database, "opportunities")
+    account.sandbox.edit("opportunities", old, {"updatedAt": account.sandbox.now(), "name": "X Y"})
+    with account.session(candidate_cutoff=cutoff, watch_budget=0) as session:
+        assert poll(session).why == "Some opportunities have changed."
+    account.sync(DELTA, candidate_cutoff=cutoff)
+
+    assert raw_ids(account.database, "opportunities") == changed_since(account.sandbox, cutoff)
+    fresh = Account(account.sandbox, account.folder, empty_database(account.folder))
+    fresh.sync(candidate_cutoff=cutoff)
+    assert live(account.database) == live(fresh.database)
     with account.session(candidate_cutoff=cutoff, watch_budget=0) as session:
         assert not poll(session).changed
-    account.sync(DELTA, candidate_cutoff=cutoff)
-    assert account.tables() == before
 
 
 def test_widening_fetches_only_what_was_left_out(account: Account) -> None:
@@ -66,7 +72,7 @@ def test_widening_fetches_only_what_was_left_out(account: Account) -> None:
         assert poll(session).why == "More candidates are to be kept than before."
     account.sync(DELTA, candidate_cutoff=wide)
 
-    kept = created_since(account.sandbox, wide)
+    kept = changed_since(account.sandbox, wide)
     assert raw_ids(account.database, "opportunities") == kept
     assert account.sandbox.requests().of("/opportunities/:id/interviews") == len(kept - had)
     account.sync(DELTA)
@@ -82,7 +88,7 @@ def test_narrowing_marks_what_is_left_out_as_gone_with_all_that_hangs_on_it(acco
     fresh = Account(account.sandbox, account.folder, empty_database(account.folder))
     fresh.sync(candidate_cutoff=cutoff)
     assert live(account.database) == live(fresh.database)
-    assert len(live(account.database)["candidates"]) == len(created_since(account.sandbox, cutoff))
+    assert len(live(account.database)["candidates"]) == len(changed_since(account.sandbox, cutoff))
 
 
 def test_days_count_from_today() -> None:
@@ -149,4 +155,4 @@ def test_a_plan_counts_only_what_is_kept(tmp_path: Path) -> None:
         account = Account(sandbox, tmp_path, f"sqlite:///{tmp_path / 'lever.db'}")
         cutoff = middle(sandbox)
         with Session.open(account.settings(candidate_cutoff=cutoff)) as session:
-            assert plan(session).opportunities == len(created_since(sandbox, cutoff))
+            assert plan(session).opportunities == len(changed_since(sandbox, cutoff))
