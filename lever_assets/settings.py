@@ -2,19 +2,25 @@
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+_FIRST_DAY = date(2026, 1, 1)
 
 
 class SettingsError(Exception):
@@ -40,6 +46,10 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _in_lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _names(value: object) -> object:
     """Split a text at its commas; names are in lower case, blank ones don't count."""
     if not isinstance(value, str):
@@ -50,12 +60,55 @@ def _names(value: object) -> object:
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+Word = BeforeValidator(_in_lower_case)
+Many = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 def _urls(value: SecretStr | None) -> list[str]:
     """Return the texts between spaces and commas, each once."""
     texts = [] if value is None else re.split(r"[\s,]+", value.get_secret_value())
     return list(dict.fromkeys(text for text in texts if text))
+
+
+class _Given(PydanticBaseSettingsSource):
+    """What a source gives, without the blanks around values; a value that is nothing else is not given."""
+
+    def __init__(self, source: PydanticBaseSettingsSource) -> None:
+        super().__init__(source.settings_cls)
+        self._source = source
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
+        """Return what the source has for a field."""
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, object]:
+        """Return what the source has, by field."""
+        given = (
+            (name, each.strip() if isinstance(each, str) else each) for name, each in self._source().items()
+        )
+        return {name: each for name, each in given if each != ""}
+
+
+_TAKES: Mapping[str, str] = {
+    "bool_parsing": "write true or false",
+    "int_parsing": "write a whole number",
+    "int_parsing_size": "the number is too large",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "finite_number": "write a number",
+    "string_pattern_mismatch": "use letters, digits and _ only",
+    **dict.fromkeys(
+        ("date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "write a date such as 2026-01-31",
+    ),
+}
+"""What to write instead, by the kind of fault; for others pydantic's own words say it."""
+
+
+def _fault(fault: ErrorDetails) -> str:
+    """Return what is wrong with a variable and what it takes, without what it holds: that may be secret."""
+    told = _TAKES.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+    return f"LEVER_{str(fault['loc'][0]).upper()} can't be used: {told}. Correct it and try again."
 
 
 class Settings(BaseSettings):
@@ -66,7 +119,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LEVER_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix="LEVER_", env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False
     )
 
     api_key: OptionalSecret = Field(None, description="API key of the default connection")
@@ -76,29 +129,27 @@ class Settings(BaseSettings):
         default_factory=_data_folder, description="Folder of the database and of Dagster's storage"
     )
     database_url: OptionalSecret = Field(None, description="SQLAlchemy URL of the tables")
-    sync_window: Cadence = Field(Cadence.WEEKLY, description="Length of a sync window")
-    sync_start: date = Field(date(2026, 1, 1), description="First day of the first window")
-    sync_overlap_seconds: int = Field(
-        300, ge=0, description="How far a delta reaches back before its watermark"
-    )
+    sync_window: Annotated[Cadence, Word] = Field(Cadence.WEEKLY, description="Length of a sync window")
+    sync_start: date = Field(_FIRST_DAY, ge=date(1970, 1, 1), description="First day of the first window")
+    sync_overlap_seconds: Many = Field(300, description="How far a delta reaches back before its watermark")
     rate_limit: float = Field(10, ge=0, description="Requests a second; 0: unlimited")
-    rate_burst: int = Field(20, ge=1, description="Requests that may go out at once")
+    rate_burst: Many = Field(20, ge=1, description="Requests that may go out at once")
     candidate_cutoff: date | timedelta | None = Field(
-        None, description="Candidates created before are left out: a date, or days as 90d"
+        None, description="Candidates last updated before are left out: a date, or days as 90d"
     )
     only_created: bool = Field(False, description="Keep only candidates created through this connector")
     exclude: Names = Field(
         (), description="Models and fields to leave out, such as offers,candidates.phone_numbers"
     )
-    delta_seconds: int = Field(60, ge=10, description="How often the delta sensor asks Lever for changes")
-    snapshot_minutes: int = Field(60, ge=1, description="How old the lists without a time filter may get")
-    watch_budget: int = Field(10, ge=0, description="Watched opportunities that a delta reads again, at most")
-    watch_minutes: int = Field(30, ge=0, description="How old what is watched may get")
+    delta_seconds: Many = Field(60, ge=10, description="How often the delta sensor asks Lever for changes")
+    snapshot_minutes: Many = Field(60, ge=1, description="How old the lists without a time filter may get")
+    watch_budget: Many = Field(10, description="Watched opportunities that a delta reads again, at most")
+    watch_minutes: Many = Field(30, description="How old what is watched may get")
     reconcile_schedule: str = Field("0 3 * * 0", description="When to reconcile (cron, UTC)")
-    reconcile_budget: int = Field(5000, ge=0, description="Parents whose records a reconcile reads again")
+    reconcile_budget: Many = Field(5000, description="Parents whose records a reconcile reads again")
     concurrency: int = Field(16, ge=1, le=200, description="Requests under way at once")
-    timeout_seconds: float = Field(30, gt=0, description="How long one request may take")
-    retention_days: str = Field(
+    timeout_seconds: float = Field(30, gt=0, le=86_400, description="How long one request may take")
+    retention_days: Annotated[str, Word] = Field(
         "14", description="Days until personal data of gone records is erased, or off"
     )
     change_history: bool = Field(True, description="Keep each change of a row in the table changes")
@@ -149,7 +200,7 @@ class Settings(BaseSettings):
         """Read an ISO date, or `90d` as 90 days."""
         if not isinstance(value, str):
             return value
-        days = re.fullmatch(r"(\d{1,5})d", value.strip())
+        days = re.fullmatch(r"(\d{1,5})d", value.strip().lower())
         if days:
             return timedelta(days=int(days[1]))
         try:
@@ -157,16 +208,35 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("it is neither a date such as 2026-01-31 nor days such as 90d") from None
 
+    @model_validator(mode="after")
+    def _check_limits(self) -> Self:
+        if self.only_created and self.candidate_cutoff is not None:
+            raise SettingsError(
+                "LEVER_ONLY_CREATED and LEVER_CANDIDATE_CUTOFF can't be combined: the one keeps what was "
+                "created through this connector, however old it is. Unset one of them."
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic gives it by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from, what counts most first."""
+        return init_settings, _Given(env_settings), _Given(dotenv_settings)
+
     @classmethod
     def load(cls) -> "Settings":
         """Read the settings from the environment; raises `SettingsError` that names the variable at fault."""
         try:
             return cls()
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            name = "LEVER_" + "_".join(str(part) for part in first["loc"]).upper()
-            why = first["msg"].removeprefix("Value error, ")
-            raise SettingsError(f"{name} can't be used: {why}. Correct it and try again.") from None
+            fault = error.errors(include_input=False, include_url=False)[0]
+            raise SettingsError(_fault(fault)) from None
 
     @cached_property
     def tables_url(self) -> str:
@@ -181,9 +251,27 @@ class Settings(BaseSettings):
         return _urls(self.notice_urls)
 
     @property
+    def first_day(self) -> date:
+        """The first day of the first window (UTC); `sync_start` counts from that day on."""
+        today = datetime.now(UTC).date()
+        return self.sync_start if self.sync_start <= today else min(_FIRST_DAY, today)
+
+    @property
     def sync_start_at(self) -> datetime:
         """The first instant of the first window (UTC)."""
-        return datetime(self.sync_start.year, self.sync_start.month, self.sync_start.day, tzinfo=UTC)
+        return _midnight(self.first_day)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Sentences on what can be used but hardly means what it says."""
+        today, found = datetime.now(UTC).date(), []
+        if self.sync_start > today:
+            found.append(
+                f"LEVER_SYNC_START lies in the future: until then the first window begins on {self.first_day}"
+            )
+        if isinstance(self.candidate_cutoff, date) and self.candidate_cutoff > today:
+            found.append("LEVER_CANDIDATE_CUTOFF lies in the future: every candidate is left out")
+        return tuple(found)
 
     @property
     def retention(self) -> int | None:
@@ -199,12 +287,16 @@ class Settings(BaseSettings):
                 pass
             case None:
                 return None
-        return datetime(first.year, first.month, first.day, tzinfo=UTC)
+        return _midnight(first)
 
     @property
     def sync_overlap(self) -> timedelta:
         """How far a delta reaches back before its watermark."""
         return timedelta(seconds=self.sync_overlap_seconds)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def misspelt() -> dict[str, str | None]:

@@ -38,9 +38,8 @@ def first_instant(settings: Settings) -> datetime:
 
 
 def _first_day(settings: Settings) -> date:
-    return (
-        settings.sync_start.replace(day=1) if settings.sync_window is Cadence.MONTHLY else settings.sync_start
-    )
+    first = settings.first_day
+    return first.replace(day=1) if settings.sync_window is Cadence.MONTHLY else first
 
 
 def windows_since(settings: Settings, since: datetime) -> tuple[str, str] | None:
