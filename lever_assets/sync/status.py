@@ -18,11 +18,15 @@ from lever_assets.unified.catalogue import MODELS
 
 @dataclass(frozen=True)
 class ResourceStatus:
-    """One raw table. `denied` is a sentence when the key lacks the permission; instants are UTC."""
+    """One raw table. `denied` is a sentence when the key lacks the permission; instants are UTC.
+
+    `left_out` counts what is stored, is there in Lever, and is not kept by the settings.
+    """
 
     resource: str
     live: int
     deleted: int
+    left_out: int
     read_at: datetime | None
     scope: str | None
     watermark: datetime | None
@@ -39,6 +43,7 @@ class ModelStatus:
     model: str
     live: int
     deleted: int
+    left_out: int
     unmappable: int
     in_part: int
     mapped_at: datetime | None
@@ -100,6 +105,7 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
         name,
         counted.live,
         counted.deleted,
+        counted.left_out,
         _instant(known.get("read_at")),
         scope if isinstance(scope, str) else None,
         passes.watermark(conn, connection, name),
@@ -110,9 +116,15 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
 def _model(conn: Connection, connection: str, name: str) -> ModelStatus:
     counted = reads.count(conn, connection, name)
     known = _object(get_state(conn, connection, f"model:{name}"))
-    unmappable = mapping_errors.count(conn, connection, name, lost=Lost.RECORD)
-    in_part = mapping_errors.count(conn, connection, name, lost=Lost.FIELD)
-    return ModelStatus(name, counted.live, counted.deleted, unmappable, in_part, _instant(known.get("at")))
+    return ModelStatus(
+        name,
+        counted.live,
+        counted.deleted,
+        counted.left_out,
+        mapping_errors.count(conn, connection, name, lost=Lost.RECORD),
+        mapping_errors.count(conn, connection, name, lost=Lost.FIELD),
+        _instant(known.get("at")),
+    )
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
