@@ -212,7 +212,16 @@ def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) 
         if own not in known
         for row in tags.rows(text, None, ctx)
     ]
-    return merge(conn, "tags", session.name, fresh, sources=(), now=now(), history=session.history)
+    return merge(
+        conn,
+        "tags",
+        session.name,
+        fresh,
+        sources=(),
+        now=now(),
+        history=session.history,
+        incomplete=[WHOLE],
+    )
 
 
 def _texts(listed: object) -> list[str]:
