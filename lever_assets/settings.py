@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
@@ -12,10 +12,18 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from lever_assets.environment import PREFIX, Given, fault
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +58,20 @@ def _in_lower_case(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _web_address(value: str) -> str:
+    if not _is_web_address(value):
+        raise ValueError("write a web address such as https://example.com")
+    return value
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _names(value: object) -> object:
     """Split a text at its commas; names are in lower case, blank ones don't count."""
     if not isinstance(value, str):
@@ -59,56 +81,18 @@ def _names(value: object) -> object:
 
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 Word = BeforeValidator(_in_lower_case)
-Many = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 def _urls(value: SecretStr | None) -> list[str]:
     """Return the texts between spaces and commas, each once."""
     texts = [] if value is None else re.split(r"[\s,]+", value.get_secret_value())
     return list(dict.fromkeys(text for text in texts if text))
-
-
-class _Given(PydanticBaseSettingsSource):
-    """What a source gives, without the blanks around values; a value that is nothing else is not given."""
-
-    def __init__(self, source: PydanticBaseSettingsSource) -> None:
-        super().__init__(source.settings_cls)
-        self._source = source
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
-        """Return what the source has for a field."""
-        return self._source.get_field_value(field, field_name)
-
-    def __call__(self) -> dict[str, object]:
-        """Return what the source has, by field."""
-        given = (
-            (name, each.strip() if isinstance(each, str) else each) for name, each in self._source().items()
-        )
-        return {name: each for name, each in given if each != ""}
-
-
-_TAKES: Mapping[str, str] = {
-    "bool_parsing": "write true or false",
-    "int_parsing": "write a whole number",
-    "int_parsing_size": "the number is too large",
-    "int_from_float": "write a whole number",
-    "float_parsing": "write a number",
-    "finite_number": "write a number",
-    "string_pattern_mismatch": "use letters, digits and _ only",
-    **dict.fromkeys(
-        ("date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
-        "write a date such as 2026-01-31",
-    ),
-}
-"""What to write instead, by the kind of fault; for others pydantic's own words say it."""
-
-
-def _fault(fault: ErrorDetails) -> str:
-    """Return what is wrong with a variable and what it takes, without what it holds: that may be secret."""
-    told = _TAKES.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
-    return f"LEVER_{str(fault['loc'][0]).upper()} can't be used: {told}. Correct it and try again."
 
 
 class Settings(BaseSettings):
@@ -119,11 +103,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="LEVER_", env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False
     )
 
     api_key: OptionalSecret = Field(None, description="API key of the default connection")
-    base_url: str = Field("https://api.lever.co/v1", description="Base URL of the Lever Data API")
+    base_url: WebAddress = Field("https://api.lever.co/v1", description="Base URL of the Lever Data API")
     connection: str = Field("lever", pattern=r"^[A-Za-z0-9_]+$", description="Name of the default connection")
     data_dir: Path = Field(
         default_factory=_data_folder, description="Folder of the database and of Dagster's storage"
@@ -131,9 +115,9 @@ class Settings(BaseSettings):
     database_url: OptionalSecret = Field(None, description="SQLAlchemy URL of the tables")
     sync_window: Annotated[Cadence, Word] = Field(Cadence.WEEKLY, description="Length of a sync window")
     sync_start: date = Field(_FIRST_DAY, ge=date(1970, 1, 1), description="First day of the first window")
-    sync_overlap_seconds: Many = Field(300, description="How far a delta reaches back before its watermark")
+    sync_overlap_seconds: Number = Field(300, description="How far a delta reaches back before its watermark")
     rate_limit: float = Field(10, ge=0, description="Requests a second; 0: unlimited")
-    rate_burst: Many = Field(20, ge=1, description="Requests that may go out at once")
+    rate_burst: Positive = Field(20, description="Requests that may go out at once")
     candidate_cutoff: date | timedelta | None = Field(
         None, description="Candidates last updated before are left out: a date, or days as 90d"
     )
@@ -141,12 +125,14 @@ class Settings(BaseSettings):
     exclude: Names = Field(
         (), description="Models and fields to leave out, such as offers,candidates.phone_numbers"
     )
-    delta_seconds: Many = Field(60, ge=10, description="How often the delta sensor asks Lever for changes")
-    snapshot_minutes: Many = Field(60, ge=1, description="How old the lists without a time filter may get")
-    watch_budget: Many = Field(10, description="Watched opportunities that a delta reads again, at most")
-    watch_minutes: Many = Field(30, description="How old what is watched may get")
+    delta_seconds: int = Field(
+        60, ge=10, le=86_400, description="How often the delta sensor asks Lever for changes"
+    )
+    snapshot_minutes: Positive = Field(60, description="How old the lists without a time filter may get")
+    watch_budget: Number = Field(10, description="Watched opportunities that a delta reads again, at most")
+    watch_minutes: Number = Field(30, description="How old what is watched may get")
     reconcile_schedule: str = Field("0 3 * * 0", description="When to reconcile (cron, UTC)")
-    reconcile_budget: Many = Field(5000, description="Parents whose records a reconcile reads again")
+    reconcile_budget: Number = Field(5000, description="Parents whose records a reconcile reads again")
     concurrency: int = Field(16, ge=1, le=200, description="Requests under way at once")
     timeout_seconds: float = Field(30, gt=0, le=86_400, description="How long one request may take")
     retention_days: Annotated[str, Word] = Field(
@@ -155,10 +141,10 @@ class Settings(BaseSettings):
     change_history: bool = Field(True, description="Keep each change of a row in the table changes")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
-    ui_url: OptionalText = Field(None, description="Address of Dagster's UI, for links to its runs")
+    ui_url: OptionalAddress = Field(None, description="Address of Dagster's UI, for links to its runs")
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
     source_name: OptionalText = Field(None, description="Source that created candidates get")
-    webhook_url: OptionalText = Field(None, description="Public URL of the webhook receiver")
+    webhook_url: OptionalAddress = Field(None, description="Public URL of the webhook receiver")
     webhook_minutes: int = Field(
         60, ge=1, le=7 * 24 * 60, description="How old, in minutes, an event may be when it arrives"
     )
@@ -175,8 +161,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_notice_urls(cls, value: SecretStr | None) -> SecretStr | None:
         for url in _urls(value):
-            parts = urlsplit(url)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
+            if not _is_web_address(url):
                 raise ValueError("one of them is not a web address such as https://example.com/changed")
         return value
 
@@ -227,7 +212,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return where settings come from, what counts most first."""
-        return init_settings, _Given(env_settings), _Given(dotenv_settings)
+        return init_settings, Given(env_settings), Given(dotenv_settings)
 
     @classmethod
     def load(cls) -> "Settings":
@@ -235,8 +220,10 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            fault = error.errors(include_input=False, include_url=False)[0]
-            raise SettingsError(_fault(fault)) from None
+            first = error.errors(include_input=False, include_url=False)[0]
+            raise SettingsError(fault(first)) from None
+        except (OSError, UnicodeError):
+            raise SettingsError("The file .env can't be read: it has to be text in UTF-8.") from None
 
     @cached_property
     def tables_url(self) -> str:
@@ -301,7 +288,9 @@ def _midnight(day: date) -> datetime:
 
 def misspelt() -> dict[str, str | None]:
     """Return the variables that look like settings and are none, each with the setting that may be meant."""
-    known = [f"LEVER_{name.upper()}" for name in Settings.model_fields]
-    given = {*os.environ, *dotenv_values(".env")}
-    unknown = sorted(name for name in given if name.startswith("LEVER_") and name not in known)
-    return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in unknown}
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    with suppress(OSError, UnicodeError):  # reading the settings says so
+        given = {*os.environ, *dotenv_values(".env")}
+        unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+        return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in unknown}
+    return {}

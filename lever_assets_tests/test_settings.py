@@ -1,0 +1,132 @@
+"""Settings are read as people write them, and what can't be used is told in one sentence that names it."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from lever_assets.settings import Cadence, Settings, SettingsError
+
+SECRET = "s3cr3t-that-nobody-may-read"
+BOOLEANS = [name for name, field in Settings.model_fields.items() if field.annotation is bool]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder without a file .env."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(f"LEVER_{name.upper()}", value)
+    return Settings.load()
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t  ", "\n"])
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_a_blank_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch, name: str, blank: str) -> None:
+    assert given(monkeypatch, **{name: blank}) == Settings.load()
+    monkeypatch.delenv(f"LEVER_{name.upper()}")
+    assert getattr(Settings.load(), name) == getattr(given(monkeypatch, **{name: blank}), name)
+
+
+def test_a_blank_variable_leaves_the_word_to_the_file(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: Path
+) -> None:
+    (elsewhere / ".env").write_text("LEVER_SYNC_WINDOW= Daily \nLEVER_ONLY_CREATED=\nLEVER_RATE_BURST=  \n")
+    settings = given(monkeypatch, sync_window="   ")
+    assert (settings.sync_window, settings.only_created, settings.rate_burst) == (Cadence.DAILY, False, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "read"),
+    [
+        ("sync_window", " Weekly ", Cadence.WEEKLY),
+        ("sync_window", "HOURLY", Cadence.HOURLY),
+        ("retention_days", "OFF", "off"),
+        ("only_created", "TRUE", True),
+        ("remote_data", " False\n", False),
+        ("change_history", "No", False),
+        ("exclude", " Offers , USERS.Email,", ("offers", "users.email")),
+        ("candidate_cutoff", "90D", timedelta(days=90)),
+        ("sync_start", " 2026-02-03 ", date(2026, 2, 3)),
+        ("rate_burst", " 7 ", 7),
+        ("perform_as", " somebody\n", "somebody"),
+    ],
+)
+def test_words_are_read_in_any_case_and_without_the_blanks_around_them(
+    monkeypatch: pytest.MonkeyPatch, name: str, written: str, read: object
+) -> None:
+    assert getattr(given(monkeypatch, **{name: written}), name) == read
+
+
+@pytest.mark.parametrize("name", BOOLEANS)
+@pytest.mark.parametrize("wrong", ["ja", "2", "truee", "none"])
+def test_a_wrong_boolean_names_the_right_ones(monkeypatch: pytest.MonkeyPatch, name: str, wrong: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        given(monkeypatch, **{name: wrong})
+    assert str(refused.value) == (
+        f"LEVER_{name.upper()} can't be used: write true or false. Correct it and try again."
+    )
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+@pytest.mark.parametrize(
+    "junk", [SECRET, "-7", "9" * 30, "nan", "1e999", "[]", "{", "2026-13-45", "http://["]
+)
+def test_whatever_a_variable_holds_it_is_read_or_refused_in_a_sentence_that_names_it_alone(
+    monkeypatch: pytest.MonkeyPatch, name: str, junk: str
+) -> None:
+    told = refusal(monkeypatch, name, junk)
+    if told is None:
+        settings = Settings.load()
+        assert settings.tables_url
+        assert settings.sync_start_at <= datetime.now(UTC)
+        assert settings.cutoff_at(datetime.now(UTC)) is None
+        assert settings.sync_overlap >= timedelta()
+    else:
+        assert told.startswith(f"LEVER_{name.upper()} can't be used: ")
+        assert junk not in told.partition(":")[2]
+        assert "\n" not in told
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str | None:
+    try:
+        given(monkeypatch, **{name: value})
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
+def test_a_file_that_is_no_text_is_told(elsewhere: Path) -> None:
+    (elsewhere / ".env").write_bytes(b"LEVER_API_KEY=\xff\xfe\n")
+    with pytest.raises(SettingsError, match=r"^The file \.env can't be read: it has to be text in UTF-8\.$"):
+        Settings.load()
+
+
+def test_limits_that_exclude_each_other_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        SettingsError, match="LEVER_ONLY_CREATED and LEVER_CANDIDATE_CUTOFF can't be combined"
+    ):
+        given(monkeypatch, only_created="true", candidate_cutoff="90d")
+
+
+def test_a_first_day_in_the_future_counts_from_that_day_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=2)
+    settings = given(monkeypatch, sync_start=tomorrow.isoformat())
+    assert settings.first_day == date(2026, 1, 1)
+    assert settings.doubts == (
+        "LEVER_SYNC_START lies in the future: until then the first window begins on 2026-01-01",
+    )
+    assert given(monkeypatch, sync_start="2026-03-01").first_day == date(2026, 3, 1)
+    assert given(monkeypatch, sync_start="2026-03-01").doubts == ()
+
+
+def test_a_cutoff_in_the_future_is_doubted(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = datetime.now(UTC).date() + timedelta(days=2)
+    assert given(monkeypatch, candidate_cutoff=later.isoformat()).doubts == (
+        "LEVER_CANDIDATE_CUTOFF lies in the future: every candidate is left out",
+    )
+    assert given(monkeypatch, candidate_cutoff="30d").doubts == ()
