@@ -11,7 +11,7 @@ from lever_assets.orchestration.jobs import CONNECTION_TAG, over
 from lever_assets.orchestration.partitions import windows_since
 from lever_assets.orchestration.scope import DELTA, RECONCILE, REFRESH_TAG
 from lever_assets.orchestration.ticks import Budget, tick
-from lever_assets.settings import Settings
+from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import BusyError
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Session, now
@@ -75,7 +75,20 @@ def _poll_alone(session: Session, budget: Budget) -> Poll:
 
 
 def reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
-    """Return the schedule `<connection>_reconcile`: finds and mends what Lever did not announce."""
+    """Return the schedule `<connection>_reconcile`: finds and mends what Lever did not announce.
+
+    Raises SettingsError when it is set for a time that there is not.
+    """
+    try:
+        return _reconcile_schedule(settings, job)
+    except dg.DagsterInvalidDefinitionError:
+        raise SettingsError(
+            "LEVER_RECONCILE_SCHEDULE can't be used: there is no such time; write it as five fields of cron, "
+            "such as 0 3 * * 0. Correct it and try again."
+        ) from None
+
+
+def _reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     connection = settings.connection
 
     @dg.schedule(

@@ -1,4 +1,5 @@
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from lever_assets.definitions import build
 from lever_assets.orchestration.model_assets import model_assets
-from lever_assets.settings import Settings
+from lever_assets.settings import Settings, SettingsError
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.resources import RESOURCES
 from lever_assets.unified.catalogue import MODELS
@@ -53,6 +54,22 @@ def test_a_bad_setting_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "SettingsError: LEVER_SYNC_WINDOW can't be used" in done.stdout + done.stderr
     assert "ValidationError" not in done.stdout + done.stderr
+
+
+def test_limits_that_exclude_each_other_stop_the_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEVER_ONLY_CREATED", "TRUE")
+    monkeypatch.setenv("LEVER_CANDIDATE_CUTOFF", "90d")
+    with pytest.raises(
+        SettingsError, match="LEVER_ONLY_CREATED and LEVER_CANDIDATE_CUTOFF can't be combined"
+    ):
+        runpy.run_module("lever_assets.definitions")
+
+
+def test_a_time_that_there_is_not_is_told_in_one_sentence() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^LEVER_RECONCILE_SCHEDULE can't be used: there is no such time"
+    ):
+        build(Settings(api_key=None, reconcile_schedule="99 99 * * 9"))
 
 
 def test_there_is_an_asset_for_each_resource_that_is_asked_for_and_for_each_model(

@@ -1,11 +1,16 @@
 """With LEVER_EXCLUDE the lineage shows what is kept, and a run reads, fills and checks only that."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from lever_assets.definitions import build
 from lever_assets.orchestration.names import REFERENCES
+from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
+from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.orchestration.running import Place, failed_checks, key, window_range, windows
 
 LEFT_OUT = (
@@ -70,3 +75,14 @@ def test_a_run_reads_only_what_is_kept_and_every_check_passes(place: Place) -> N
 def test_a_name_that_does_not_exist_stops_the_definitions() -> None:
     with pytest.raises(SettingsError, match="there is no model 'job'"):
         build(Settings(api_key=None, exclude=("job",)))
+
+
+def test_a_first_day_in_the_future_breaks_no_full_sync(folder: Path) -> None:
+    later = datetime.now(UTC).date() + timedelta(days=100)
+    but_users = tuple(model.name for model in MODELS if model.name != "users")
+    with running_sandbox(SandboxConfig(opportunities=1, rate=0)) as sandbox:
+        place = Place(sandbox, folder)
+        done = place.run("lever_full_sync", sync_start=later, exclude=but_users)
+        assert done.success
+        assert failed_checks(done) == {}
+        assert len(place.tables()["users"]) == len(sandbox.ids("users"))

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lever_assets.orchestration.partitions import first_instant, sync_windows
+from lever_assets.orchestration.partitions import first_instant, sync_windows, windows_since
 from lever_assets.orchestration.scope import scope_of
 from lever_assets.settings import Cadence, Settings
 
@@ -61,3 +61,15 @@ def test_a_run_covers_what_it_covered_when_it_was_made() -> None:
     )
     scope = scope_of(context, Settings(sync_start=START))  # type: ignore[arg-type] # what it asks of a context
     assert scope.bounds.upper is None
+
+
+@pytest.mark.parametrize("cadence", list(Cadence))
+def test_a_first_day_in_the_future_leaves_windows_up_to_now(cadence: Cadence) -> None:
+    later = datetime.now(UTC).date() + timedelta(days=400)
+    settings = Settings(sync_window=cadence, sync_start=later)
+    windows = sync_windows(settings)
+    last = windows.get_last_partition_window()
+    assert first_instant(settings) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert last is not None
+    assert last.end > datetime.now(UTC)
+    assert windows_since(settings, datetime.now(UTC)) is not None
