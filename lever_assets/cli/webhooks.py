@@ -53,11 +53,10 @@ def serve(
 
     Put it behind a proxy that speaks HTTPS. What it receives is kept until it is drained.
     """
-    import uvicorn  # noqa: PLC0415
-
     from lever_assets.settings import Settings  # noqa: PLC0415
     from lever_assets.store import Store  # noqa: PLC0415
     from lever_assets.webhooks.receiver import Receiver  # noqa: PLC0415
+    from lever_assets.webhooks.serving import allow_connections, server  # noqa: PLC0415
 
     settings = Settings.load()
     store = Store.open(settings.tables_url)
@@ -65,7 +64,8 @@ def serve(
         app = Receiver(settings, store).app()
         typer.echo(f"Receiving events of the account {settings.connection!r} at http://{host}:{port}")
         try:
-            uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+            allow_connections()
+            server(app, host=host, port=port, log_level="warning").run()
         except SystemExit:
             raise CommandError(f"the receiver can't listen on {host}:{port}; is the port taken?") from None
     finally:

@@ -9,7 +9,7 @@ from lever_assets.store.secrets import secrets
 
 SECRETS = "webhook:"
 """Names of the stored signature tokens begin with it; the event follows."""
-_RELOAD_SECONDS = 5.0
+_RELOAD_SECONDS = 1.0
 
 
 class Keyring:
@@ -20,6 +20,7 @@ class Keyring:
         self._connection = connection
         self._vault = vault
         self._keys: dict[str, str] = {}
+        self._sealed: dict[str, str] = {}
         self._loaded = float("-inf")
         self._loading = threading.Lock()
 
@@ -32,12 +33,24 @@ class Keyring:
 
         Raises StoreError, or SettingsError if they can't be read with this LEVER_SECRET_KEY.
         """
+        self._load_unless_since(time.monotonic() - _RELOAD_SECONDS)
+
+    def renew(self) -> None:
+        """Load the keys as they are now, so that one which was replaced or removed counts no more.
+
+        Those who come at once share one look at the database. Raises as `load` does.
+        """
+        self._load_unless_since(time.monotonic())
+
+    def _load_unless_since(self, moment: float) -> None:
         with self._loading:
-            if time.monotonic() - self._loaded < _RELOAD_SECONDS:
+            if self._loaded >= moment:
                 return
+            began = time.monotonic()
             with self._store.reading() as conn:
-                sealed = secrets(conn, self._connection, SECRETS)
-            self._keys = {
-                name.removeprefix(SECRETS): self._vault.open(each.secret) for name, each in sealed.items()
-            }
-            self._loaded = time.monotonic()
+                found = secrets(conn, self._connection, SECRETS)
+            sealed = {name.removeprefix(SECRETS): each.secret for name, each in found.items()}
+            if sealed != self._sealed:
+                self._keys = {event: self._vault.open(secret) for event, secret in sealed.items()}
+                self._sealed = sealed
+            self._loaded = began

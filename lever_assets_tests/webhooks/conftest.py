@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from pydantic import SecretStr
 
 from lever_assets.connect.vault import Vault
@@ -17,6 +16,7 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.receiver import Receiver
+from lever_assets.webhooks.serving import server
 from lever_assets.webhooks.setup import set_up
 from lever_assets_tests.sync.tables import Account
 
@@ -66,13 +66,13 @@ def receiving(account: Account) -> Iterator[str]:
     """Run a receiver on a free port and yield its address."""
     store = Store.open(account.database)
     app = Receiver(account.settings(secret_key=SecretStr(KEY)), store).app()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
+    serving = server(app, log_level="critical")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread = threading.Thread(target=serving.run, args=([listener],), daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}/lever"
         finally:
-            server.should_exit = True
+            serving.should_exit = True
             thread.join(10)
             store.close()

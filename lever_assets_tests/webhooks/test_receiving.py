@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from lever_assets.connect.vault import Vault
 from lever_assets.store import Store, inbox
-from lever_assets.store.secrets import secrets
+from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
 from lever_assets.sync.session import now
 from lever_assets.webhooks import intake, keyring, receiver
 from lever_assets.webhooks.setup import set_up
@@ -202,6 +203,20 @@ def test_keys_that_are_set_up_later_are_found(listening: Listening, monkeypatch:
         assert len(set_up(session).created) == 10
     assert signing_key(listening) != old
     assert post(listening, delivery(listening, 2)) == 200
+
+
+def test_a_key_that_was_replaced_or_removed_counts_no_more_at_once(listening: Listening) -> None:
+    assert post(listening, delivery(listening, 1)) == 200
+    old = [delivery(listening, number) for number in (2, 3)]
+    sealed = Sealed(Vault(SecretStr(KEY)).seal("another key"), {})
+    with listening.session() as session, session.store.writing() as conn:
+        put_secret(conn, session.name, "webhook:candidateStageChange", sealed, now=now())
+    assert post(listening, old[0]) == 401
+    new = delivery(listening, 4)
+    with listening.session() as session, session.store.writing() as conn:
+        drop_secret(conn, session.name, "webhook:candidateStageChange")
+    assert [post(listening, body) for body in (old[1], new)] == [401, 401]
+    assert [event.id for event in waiting(listening)] == ["event-1"]
 
 
 def test_nothing_personal_or_secret_is_logged(listening: Listening, caplog: pytest.LogCaptureFixture) -> None:

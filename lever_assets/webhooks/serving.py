@@ -1,0 +1,165 @@
+"""Serving the receiver to the open: with uvicorn, and with a limit to how long a request may take to arrive.
+
+uvicorn waits for a request for ever, and `limit_concurrency` would refuse everybody while half-open
+connections are many. So each connection gets time, and little of it where many are half open: whoever sends
+at once what he has to say, as Lever does, is heard within a moment, however many say nothing.
+"""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+ARRIVAL_SECONDS = 10.0
+"""How long a request may take to arrive, from when its connection was made or free again."""
+CROWDED_SECONDS = 1.0
+"""The same while more are awaited than these, from its peer or in all."""
+FROM_ONE_PEER = 32
+IN_ALL = 256
+AT_MOST = 512
+"""As many are awaited: for a further one the oldest that came when it was crowded has to go."""
+_ACCEPTED_AT_ONCE = 128
+_FILES = 4096
+
+_Address = tuple[str, int]
+_GONE: _Address = ("", 0)
+"""Of a connection that was cut before anybody looked."""
+
+
+def server(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> uvicorn.Server:
+    """Return a server of `app` (POST and GET, no WebSockets), not yet started; `options` are uvicorn's."""
+    arrivals = Arrivals()
+
+    class Protocol(_Patient):
+        _arrivals = arrivals
+
+    config = uvicorn.Config(
+        arrivals.marking(app),
+        host=host,
+        port=port,
+        http=Protocol,
+        # Each turn of asyncio's loop reads before it looks at timers: nobody is late because we were.
+        loop="asyncio",
+        # asyncio accepts so many before anybody looks at them, and does not bear to run out of files.
+        backlog=_ACCEPTED_AT_ONCE,
+        ws="none",
+        lifespan="off",
+        proxy_headers=False,  # connections are told apart by the address that they really have
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        **options,
+    )
+    return uvicorn.Server(config)
+
+
+def allow_connections() -> None:
+    """Let this process have as many open files as it may want, as far as the system lets it."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415 - Windows has none, and no such limit
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY and soft < _FILES:
+            most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+class Arrivals:
+    """The connections of which a request is awaited, each with the timer that closes it."""
+
+    def __init__(self) -> None:
+        self._open: dict[_Address, asyncio.Transport] = {}
+        self._timers: dict[_Address, asyncio.TimerHandle] = {}
+        self._strict: dict[_Address, asyncio.Transport] = {}
+        self._of_peer: Counter[str] = Counter()
+
+    def connected(self, transport: asyncio.Transport) -> None:
+        """Begin with a connection."""
+        address = _address(transport)
+        self._open[address] = transport
+        self._await(address)
+
+    def lost(self, transport: asyncio.Transport) -> None:
+        """End with a connection."""
+        address = _address(transport)
+        self._arrived(address)
+        self._open.pop(address, None)
+
+    def marking(self, app: ASGIApp) -> ASGIApp:
+        """Return the application that marks the requests which arrive for `app`.
+
+        Of one that has a body only the head has to arrive in time: the receiver gives the body time of its
+        own, and answers when that is over. Where it is crowded, all of it has to.
+        """
+
+        async def marked(scope: Scope, receive: Receive, send: Send) -> None:
+            address = scope["client"] or _GONE
+            if not _has_body(scope):
+                self._arrived(address)
+            elif address not in self._strict and address in self._timers:
+                self._timers[address].cancel()
+
+            async def received() -> Message:
+                message = await receive()
+                if not message.get("more_body"):
+                    self._arrived(address)
+                return message
+
+            try:
+                await app(scope, received, send)
+            finally:
+                self._arrived(address)
+                self._await(address)
+
+        return marked
+
+    def _await(self, address: _Address) -> None:
+        transport = self._open.get(address)
+        if transport is None or address in self._timers:
+            return
+        if len(self._timers) >= AT_MOST and self._strict:
+            oldest = next(iter(self._strict))
+            self._strict[oldest].abort()
+            self._arrived(oldest)
+        seconds = ARRIVAL_SECONDS
+        if self._of_peer[address[0]] >= FROM_ONE_PEER or len(self._timers) >= IN_ALL:
+            seconds = CROWDED_SECONDS
+            self._strict[address] = transport
+        self._of_peer[address[0]] += 1
+        self._timers[address] = asyncio.get_running_loop().call_later(seconds, transport.abort)
+
+    def _arrived(self, address: _Address) -> None:
+        timer = self._timers.pop(address, None)
+        if timer is None:
+            return
+        timer.cancel()
+        self._strict.pop(address, None)
+        self._of_peer[address[0]] -= 1
+        if not self._of_peer[address[0]]:
+            del self._of_peer[address[0]]
+
+
+class _Patient(H11Protocol):
+    """uvicorn's protocol, which tells `_arrivals` of its connection; h11 limits the head to 64 kB."""
+
+    _arrivals: Arrivals
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        self._arrivals.connected(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._arrivals.lost(self.transport)
+        super().connection_lost(exc)
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
+
+
+def _address(transport: asyncio.Transport) -> _Address:
+    host, port, *_ = transport.get_extra_info("peername") or _GONE
+    return host, port
