@@ -63,13 +63,17 @@ class LeverApi:
     """The API over an account. Knows the key, counts requests and misbehaves on demand."""
 
     def __init__(
-        self, config: SandboxConfig, changes: Changes, routes: Iterable[Route] = (*READS, *WRITES)
+        self,
+        config: SandboxConfig,
+        changes: Changes,
+        quirks: Quirks,
+        routes: Iterable[Route] = (*READS, *WRITES),
     ) -> None:
         self.config = config
         self.changes = changes
         self.log = RequestLog()
         self.faults = FaultPlan(config.faults, config.fault_seed)
-        self.quirks = Quirks(config.quirks, denied=config.denied)
+        self.quirks = quirks
         self._keys = Keys(config.key)
         self._bucket = TokenBucket(config.rate, config.burst)
         usual = APPLICATIONS_PER_SECOND if config.rate else 0.0

@@ -22,6 +22,7 @@ from lever_assets.sandbox.control import create_control
 from lever_assets.sandbox.deliveries import Deliveries
 from lever_assets.sandbox.faults import Fault
 from lever_assets.sandbox.generator import generate
+from lever_assets.sandbox.quirks import Quirks
 from lever_assets.sandbox.recorded import load_recorded
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.recruiting.clock import Clock
@@ -77,8 +78,9 @@ def _assembled(config: SandboxConfig, account: Account, url: str) -> Iterator[tu
     webhooks = Deliveries(
         account, clock, retry_delay=config.webhook_retry_delay, timeout=config.webhook_timeout
     )
-    changes = Changes(account, clock, webhooks.announce)
-    api = LeverApi(config, changes)
+    quirks = Quirks(config.quirks, denied=config.denied)
+    changes = Changes(account, clock, lambda event: webhooks.announce(quirks.event(event)))
+    api = LeverApi(config, changes, quirks)
     sandbox = Sandbox(changes, url, config.key, api, Workday(changes), webhooks)
     try:
         yield sandbox, create_app(api, create_control(sandbox))

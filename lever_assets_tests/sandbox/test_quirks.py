@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets_tests.sandbox.reading import ALL, every, ids
+from lever_assets_tests.sandbox.receiving import receiving
 from lever_assets_tests.sandbox.writing import assert_refused, read
 
 DAY = 86_400_000
@@ -68,6 +69,14 @@ def test_long_spans_of_deletions_are_refused(odd: Sandbox, lever: httpx.Client) 
     for resource in ("opportunities", "applications", "postings"):
         piece = {"deleted_at_start": now - 29 * DAY, "deleted_at_end": now}
         assert lever.get(f"/{resource}/deleted", params=piece).status_code == 200
+
+
+def test_lists_of_deletions_may_tell_no_more_than_ids(odd: Sandbox, lever: httpx.Client) -> None:
+    gone = odd.add_opportunity()["id"]
+    odd.delete("opportunities", gone)
+    odd.set_quirks("deletions-ids-only")
+    listed = every(lever, "/opportunities/deleted")
+    assert listed[0] == {"id": gone}
 
 
 def test_requisitions_may_refuse_the_filter_by_last_change(odd: Sandbox, lever: httpx.Client) -> None:
@@ -212,6 +221,21 @@ def test_the_date_header_may_be_missing_or_ahead(odd: Sandbox, lever: httpx.Clie
     odd.set_quirks("date-ahead")
     at = parsedate_to_datetime(lever.get("/stages").headers["date"]).timestamp()
     assert at == pytest.approx(odd.now() / 1000 + 3600, abs=5)
+
+
+def test_events_may_name_the_candidate_alone(odd: Sandbox, lever: httpx.Client) -> None:
+    with receiving() as receiver:
+        made = lever.post("/webhooks", json={"event": "candidateStageChange", "url": receiver.url})
+        assert made.status_code == 201
+        ident = odd.ids("opportunities")[0]
+        for quirks in ((), ("events-name-the-candidate",)):
+            odd.set_quirks(*quirks)
+            odd.move(ident)
+        assert odd.wait_for_webhooks()
+        lever.delete(f"/webhooks/{made.json()['data']['id']}")
+    found = receiver.of("candidateStageChange")
+    assert [each["candidateId"] for each in found] == [ident, ident]
+    assert [each.get("opportunityId") for each in found] == [ident, None]
 
 
 @pytest.mark.parametrize(

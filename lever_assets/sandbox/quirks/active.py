@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import orjson
 
@@ -10,6 +11,7 @@ from lever_assets.sandbox.errors import forbidden, not_found
 from lever_assets.sandbox.places import check_places, places
 from lever_assets.sandbox.quirks.quirk import Asked
 from lever_assets.sandbox.quirks.table import QUIRKS
+from lever_assets.sandbox.recruiting.events import Event
 from lever_assets.sandbox.router import Route
 
 ALL = "all"
@@ -45,6 +47,7 @@ class Quirks:
         self._asking = tuple(quirk.asked for quirk in on if quirk.asked)
         self._telling = tuple(quirk.told for quirk in on if quirk.told)
         self._dating = tuple(quirk.dated for quirk in on if quirk.dated)
+        self._announcing = tuple(quirk.event for quirk in on if quirk.event)
         self._absent = _behind(ABSENT, given)
         self._denied = _behind(DENIED, given) | self._never
         self._refused: set[int] = set()
@@ -81,6 +84,13 @@ class Quirks:
         for change in self._dating:
             told = None if told is None else change(path, told)
         return told
+
+    def event(self, event: Event) -> Event:
+        """The event that is announced in place of one."""
+        data = event.data
+        for change in self._announcing:
+            data = change(data)
+        return replace(event, data=data)
 
 
 def _behind(prefix: str, names: Iterable[str]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lever_assets.sandbox.router import Route
+from lever_assets.sandbox.schema import Record
 
 Body = dict[str, Any]
 
@@ -45,7 +46,7 @@ class Quirk:
 
     `asked` makes another request of one, or refuses it (ApiError). `told` alters the body of an answer in
     place or returns another one. `dated` alters the instant (epoch seconds) of the Date header that answers
-    a path; None leaves it out.
+    a path; None leaves it out. `event` alters what a webhook tells.
     """
 
     name: str
@@ -54,3 +55,4 @@ class Quirk:
     asked: Callable[[Asked], Asked] | None = None
     told: Callable[[Asked, Body], Body] | None = None
     dated: Callable[[str, float], float | None] | None = None
+    event: Callable[[Record], Record] | None = None

@@ -120,6 +120,15 @@ def untyped(asked: Asked, body: Body) -> Body:
     return body
 
 
+def bare(asked: Asked, body: Body) -> Body:
+    """Leave only the ids in a list of deletions."""
+    if asked.route.template.endswith("/deleted"):
+        for record in _records(body):
+            record.pop("deletedAt", None)
+            record.pop("deletedBy", None)
+    return body
+
+
 def undated(asked: Asked, body: Body) -> Body:
     """Leave `updatedAt` out of opportunities where it would be null."""
     if asked.route.resource == "opportunities":

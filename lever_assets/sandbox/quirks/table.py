@@ -10,6 +10,7 @@ from zlib import crc32
 
 from lever_assets.sandbox.quirks import paging, records, refusing
 from lever_assets.sandbox.quirks.quirk import Asked, Body, Quirk
+from lever_assets.sandbox.schema import Record
 
 HOUR = 3600
 REPORTS = "reports of other connectors"
@@ -23,6 +24,10 @@ OTHER_CODES = {
 def _otherwise_coded(_: Asked, body: Body) -> Body:
     code = body.get("code")
     return body | {"code": OTHER_CODES.get(code, code)} if isinstance(code, str) else body
+
+
+def _by_candidate(data: Record) -> Record:
+    return {name: value for name, value in data.items() if name != "opportunityId"}
 
 
 def _now_and_then(path: str, at: float) -> float | None:
@@ -40,6 +45,12 @@ _ALL = (
         "a span over 30 days, or with an open end, on `/opportunities/deleted` and its like is refused (400)",
         "another connector reads these lists in pieces of 29 days",
         asked=refusing.long_spans,
+    ),
+    Quirk(
+        "deletions-ids-only",
+        "lists of deletions tell ids, not when and by whom",
+        "unsure in Lever's documentation",
+        told=records.bare,
     ),
     Quirk(
         "requisitions-filter-refused",
@@ -125,6 +136,12 @@ _ALL = (
         "errors have the other one of the two `code`s that Lever is said to use",
         "unsure in Lever's documentation",
         told=_otherwise_coded,
+    ),
+    Quirk(
+        "events-name-the-candidate",
+        "webhooks name an opportunity by `candidateId` alone, never by `opportunityId`",
+        "Lever's documentation has both names, and says not which event has which",
+        event=_by_candidate,
     ),
     Quirk(
         "date-now-and-then",
