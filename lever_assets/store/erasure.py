@@ -39,9 +39,17 @@ IN_ACTIONS: tuple[str, ...] = tuple(_NAMED_BY)
 def due_rows(
     conn: Connection, connection: str, model: str, *, gone_before: datetime, limit: int
 ) -> list[str]:
-    """Return ids of up to `limit` rows that were gone in Lever before an instant and are not erased."""
+    """Return ids of up to `limit` rows that were gone in Lever before an instant and are not erased.
+
+    What the settings leave out is not gone.
+    """
     c = UNIFIED[model].c
-    gone = and_(c.connection == connection, c.remote_deleted_at <= gone_before, c.content_hash != ERASED)
+    gone = and_(
+        c.connection == connection,
+        c.remote_deleted_at <= gone_before,
+        c.left_out.is_(None),
+        c.content_hash != ERASED,
+    )
     return list(conn.execute(select(c.id).where(gone).limit(limit)).scalars())
 
 
@@ -110,25 +118,29 @@ def erase_payloads(
 ) -> int:
     """Reduce the payloads of up to `limit` raw records that were gone before an instant to their id.
 
-    Returns how many there were. Nothing is mapped from a record that is gone: no table changes by it.
+    Returns how many there were. What the settings leave out is not gone.
     """
+    c = RAW[resource].c
+    gone = (c.deleted_at <= gone_before, c.left_out.is_(None), c.content_hash != ERASED)
+    due = select(c.remote_id).where(c.connection == connection, *gone).limit(limit)
+    return erase_payloads_of(conn, connection, resource, id_field, list(conn.execute(due).scalars()))
+
+
+def erase_payloads_of(
+    conn: Connection, connection: str, resource: str, id_field: str, ids: Collection[str]
+) -> int:
+    """Reduce the payloads of those of these raw records that are not live to their id; return how many.
+
+    Nothing is mapped from a record that is not live: no table changes by it.
+    """
+    if not ids:
+        return 0
     table = RAW[resource]
     c = table.c
-    ids = list(
-        conn.execute(
-            select(c.remote_id)
-            .where(c.connection == connection, c.deleted_at <= gone_before, c.content_hash != ERASED)
-            .limit(limit)
-        ).scalars()
-    )
-    if ids:
-        on_postgresql = conn.dialect.name == "postgresql"
-        an_object = func.jsonb_build_object if on_postgresql else func.json_object
-        mine = and_(c.connection == connection, among(conn, c.remote_id, ids))
-        conn.execute(
-            update(table).where(mine).values(data=an_object(id_field, c.remote_id), content_hash=ERASED)
-        )
-    return len(ids)
+    an_object = func.jsonb_build_object if conn.dialect.name == "postgresql" else func.json_object
+    mine = and_(c.connection == connection, among(conn, c.remote_id, ids), c.content_hash != ERASED)
+    erased = update(table).where(mine, c.deleted_at.is_not(None))
+    return conn.execute(erased.values(data=an_object(id_field, c.remote_id), content_hash=ERASED)).rowcount
 
 
 def reduce_payloads_below(

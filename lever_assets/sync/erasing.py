@@ -28,6 +28,7 @@ from lever_assets.store.erasure import (
 )
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
 from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.erasing_left_out import erase_left_out
 from lever_assets.sync.resources import RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
@@ -50,8 +51,9 @@ class ErasureReport:
 def erase_due(session: Session) -> ErasureReport:
     """Erase what has been gone for longer than LEVER_RETENTION_DAYS; a second time there is nothing to do.
 
-    Of anonymised people also what is not gone for so long, and when the setting is `off`. In short
-    transactions: it may be stopped at any time, and never holds up a sync.
+    So is what the settings left out for so long, unless the person is in play. Of anonymised people also what
+    is not gone for so long, and when the setting is `off`. In short transactions: it may be stopped at any
+    time, and never holds up a sync.
     """
     rows, payloads = Counter(erase_anonymised(session)), Counter[str]()
     days = session.settings.retention
@@ -62,6 +64,9 @@ def erase_due(session: Session) -> ErasureReport:
             rows[model] += _all(session, partial(_rows, session, model, before=before, moment=moment))
         for resource in RESOURCES:
             payloads[resource.name] += _all(session, partial(_payloads, session, resource, before=before))
+        rows_left_out, payloads_left_out = erase_left_out(session, before)
+        rows += rows_left_out
+        payloads += payloads_left_out
     _erase_actions_of_the_erased(session)
     return ErasureReport(dict(+rows), dict(+payloads))
 

@@ -16,6 +16,7 @@ from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.orchestration.running import key
 
 WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
+DEFINITIONS = Path(__file__).parents[2] / "lever_assets" / "definitions.py"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_limits_that_exclude_each_other_stop_the_definitions(monkeypatch: pytest
     with pytest.raises(
         SettingsError, match="LEVER_ONLY_CREATED and LEVER_CANDIDATE_CUTOFF can't be combined"
     ):
-        runpy.run_module("lever_assets.definitions")
+        runpy.run_path(str(DEFINITIONS))
 
 
 def test_a_time_that_there_is_not_is_told_in_one_sentence() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, changes, drift
+from lever_assets.sync.erasing import ErasureReport, erase_due
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
@@ -160,3 +161,65 @@ def test_nobody_without_a_last_change_within_the_cutoff_is_kept_by_when_they_wer
     people = {each for each, row in rows(account, "candidates").items() if not row["remote_deleted_at"]}
     assert new in people
     assert old not in people
+
+
+def erase(account: Account, **settings: Any) -> ErasureReport:
+    with account.session(retention_days="0", **settings) as session:
+        return erase_due(session)
+
+
+def archived(record: dict[str, Any]) -> bool:
+    return record["archived"] is not None
+
+
+@pytest.mark.parametrize("by", LIMITS)
+def test_only_who_is_in_no_live_application_is_erased_for_being_left_out(on_either: Account, by: str) -> None:
+    sandbox = on_either.sandbox
+    records = {each: sandbox.get("opportunities", each) or {} for each in sandbox.ids("opportunities")}
+    ended = [each for each, record in records.items() if archived(record) and record["name"]]
+    known = next(each for each in records.values() if not archived(each))["contact"]
+    again = ended[0]
+    sandbox.edit("opportunities", again, {"contact": known})
+    on_either.sync()
+    settings = limited(on_either, by)
+    on_either.sync(DELTA, **settings)
+    report = erase(on_either, **settings)
+
+    people = rows(on_either, "candidates")
+    out = {each for each, row in people.items() if row["left_out"] and records[each]["name"]}
+    spared = {each for each in out if people[each]["first_name"]}
+    live_contacts = {each["contact"] for each in records.values() if not archived(each)}
+    expected = {each for each in out if records[each]["contact"] in live_contacts or each == again}
+    assert spared == expected
+    assert out - spared
+    assert again in out
+    store = Store.open(on_either.database)
+    with store.reading() as conn:
+        c = RAW["opportunities"].c
+        kept = {row.remote_id: row.data for row in conn.execute(select(c.remote_id, c.data))}
+    store.close()
+    assert all(kept[each].keys() == {"id"} for each in out - spared)
+    assert all("stage" in kept[each] for each in spared)
+    assert report.payloads["opportunities"] >= report.rows["candidates"] > 0  # some were anonymised before
+    assert erase(on_either, **settings).rows == {}
+
+    on_either.sync(DELTA)
+    fresh = Account(sandbox, on_either.folder, empty_database(on_either.folder))
+    fresh.sync()
+    # What we created is read otherwise: see the columns of the candidates that it names.
+    assert {name: len(found) for name, found in live(on_either.database).items()} == {
+        name: len(found) for name, found in live(fresh.database).items()
+    }
+
+
+def test_who_was_deleted_in_lever_is_erased_though_another_application_is_live(account: Account) -> None:
+    account.sync()
+    opportunity = next(
+        each
+        for each in account.sandbox.ids("opportunities")
+        if not archived(account.sandbox.get("opportunities", each) or {})
+    )
+    account.sandbox.delete("opportunities", opportunity)
+    account.sync(DELTA)
+    assert erase(account).rows["candidates"] == 1
+    assert rows(account, "candidates")[opportunity]["first_name"] is None
