@@ -50,16 +50,16 @@ class Fault(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _value_in_place_of_rate(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        if not isinstance(given, dict) or "name" not in given:
             return given
-        kind = kind_of(given["name"])
-        if kind.value and "value" not in given:
-            return {key: each for key, each in given.items() if key != "rate"} | {
-                "value": str(given.get("rate", kind.usual))
-            }
-        if not kind.value and "value" in given:
-            raise ValueError(f"{given['name']} takes a rate, not a value")
-        return given
+        name = str(given["name"])
+        kind = kind_of(name)
+        if kind.value is None and "value" in given:
+            raise ValueError(f"{name} takes a rate, not a value")
+        if kind.value is None or "value" in given:
+            return given | {"name": name}
+        others = {key: each for key, each in given.items() if key != "rate"}
+        return others | {"name": name, "value": given.get("rate", kind.usual)}
 
     @model_validator(mode="after")
     def _amount_is_a_number(self) -> Fault:
