@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lever_assets.cli import acting, demo, errors, output, sandbox, showing, syncing, webhooks
+from lever_assets.cli import acting, created, demo, errors, output, sandbox, showing, syncing, webhooks
 
 app = typer.Typer(
     name="lever-assets",
@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (syncing, showing, acting, webhooks, sandbox, demo):
+for family in (syncing, showing, created, acting, webhooks, sandbox, demo):
     family.register(app)
 
 # Typer makes this of Ctrl-C by itself, and says nothing.

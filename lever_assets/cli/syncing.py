@@ -140,12 +140,12 @@ def _counts(report: "DeriveReport") -> dict[str, object]:
     }
 
 
-_COLUMNS = ("table", "rows", "new", "changed", "unchanged", "gone", "set aside")
+_COLUMNS = ("table", "rows", "new", "changed", "unchanged", "gone", "left out", "set aside")
 
 
 def _row(report: "DeriveReport") -> tuple[object, ...]:
     counts = report.counts
-    changes = (counts.inserted, counts.updated, counts.unchanged, counts.deleted)
+    changes = (counts.inserted, counts.updated, counts.unchanged, counts.deleted, counts.left_out)
     return (report.model, report.rows, *changes, report.unmappable)
 
 

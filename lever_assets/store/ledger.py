@@ -18,8 +18,10 @@ from typing import Any
 from pydantic import JsonValue
 from sqlalchemy import Connection, or_, select, update
 
+from lever_assets.store import created
 from lever_assets.store.batches import upsert
-from lever_assets.store.tables import action_ledger, created_records
+from lever_assets.store.created import Created
+from lever_assets.store.tables import action_ledger
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import JsonObject
 
@@ -223,15 +225,7 @@ def record_created(
 
     Opportunities are kept under `candidates`: it is by them that a sync of created candidates only chooses.
     """
-    row = {
-        "connection": connection,
-        "model": model,
-        "remote_id": remote_id,
-        "id": unified_id(connection, model, remote_id),
-        "action_id": action_id,
-        "created_at": now,
-    }
-    upsert(conn, created_records, [row], update=lambda _: {"id": created_records.c.id})
+    created.keep(conn, connection, [Created(model, remote_id, action_id, now)])
 
 
 def _owned(conn: Connection, action_id: str, owner: str, values: dict[str, Any]) -> bool:

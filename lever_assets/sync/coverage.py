@@ -1,5 +1,6 @@
 """Which candidates are kept at all: every one, those changed since a cutoff, or those that we created."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -7,8 +8,7 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
 from lever_assets.settings import Settings
-from lever_assets.store import get_state, left_out, put_state
-from lever_assets.store.created import created_among
+from lever_assets.store import created, get_state, left_out, put_state
 from lever_assets.store.left_out import Limit, Reason
 from lever_assets.sync.arrivals import Batch
 from lever_assets.sync.resources import Resource
@@ -54,7 +54,7 @@ class Coverage:
         """Return what is kept of a batch, whichever filters Lever heeded."""
         if self.created:
             listed = [each.remote_id for each in batch.arrivals]
-            return batch.only(created_among(conn, connection, listed))
+            return batch.only(created.created_among(conn, connection, listed))
         if self.cutoff is None:
             return batch
         changed = ((each.remote_id, each.updated_at or each.created_at) for each in batch.arrivals)
@@ -76,6 +76,26 @@ def keep_covered(conn: Connection, connection: str, resource: Resource, coverage
     cutoff = None if coverage.cutoff is None else coverage.cutoff.isoformat()
     state: JsonObject = {"changed_since": cutoff, "created": coverage.created}
     put_state(conn, connection, f"coverage:{resource.name}", state)
+
+
+def cover_anew(conn: Connection, connection: str, resource: Resource) -> None:
+    """Let the next pass read the whole list: more of it is to be kept than Lever will tell of by itself."""
+    keep_covered(conn, connection, resource, Coverage(datetime.max.replace(tzinfo=UTC)))
+
+
+def doubts(
+    conn: Connection, connection: str, settings: Settings, resource: Resource, *, whole: bool
+) -> Iterator[str]:
+    """Yield sentences on what the settings keep of `resource`; `whole`: all of it was read."""
+    if resource.name != LIMITED:
+        return
+    yield from settings.doubts
+    if whole and settings.only_created and not created.count(conn, connection):
+        yield (
+            "LEVER_ONLY_CREATED keeps what was created through this connector, and this database knows of "
+            "nothing: no candidate is kept; if it takes the place of a lost one, give it what that knew with "
+            "`lever-assets created import FILE`"
+        )
 
 
 def leave_out(

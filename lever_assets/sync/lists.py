@@ -19,7 +19,7 @@ from lever_assets.store.left_out import unlisted
 from lever_assets.store.parents import delete_orphans
 from lever_assets.sync import passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
-from lever_assets.sync.coverage import Coverage, covered, keep_covered, leave_out
+from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
@@ -240,6 +240,8 @@ class _WindowedReader:
                     lower=self.bounds.lower,
                 )
             passes.finish(conn, name, self.resource.name, self.bounds.key)
+            whole, settings = self.bounds.everything, self.session.settings
+            self.tally.warnings += doubts(conn, name, settings, self.resource, whole=whole)
         self.meter.tell()
 
 

@@ -1,0 +1,74 @@
+"""A plan says how many requests a full sync makes with the settings as they are: list by list, exactly."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.sync.planning import plan
+from lever_assets_tests.sync.tables import Account
+from lever_assets_tests.sync.test_coverage import changed_since, middle, note_created
+
+
+@pytest.fixture(scope="module")
+def lever() -> Iterator[Sandbox]:
+    """An account of more than one page that no test changes."""
+    with running_sandbox(SandboxConfig(opportunities=130, seed=5, rate=0)) as running:
+        yield running
+
+
+@pytest.fixture
+def account(lever: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
+    return Account(lever, tmp_path, sqlite_database)
+
+
+def settings_of(account: Account, case: str) -> dict[str, Any]:
+    if case == "cutoff":
+        return {"candidate_cutoff": middle(account.sandbox, 0.8)}
+    if case == "only created":
+        note_created(account, *account.sandbox.ids("opportunities")[5:9])
+        return {"only_created": True}
+    cases: dict[str, dict[str, Any]] = {
+        "nothing": {},
+        "nothing created": {"only_created": True},
+        "exclusions": {"exclude": ("interviews", "interviewing_team_members", "tags", "users.email")},
+        "no people": {
+            "exclude": (
+                "candidates",
+                "applications",
+                "interviews",
+                "offers",
+                "candidate_tags",
+                "interviewing_team_members",
+                "tags",
+                "rejection_reasons",
+            )
+        },
+    }
+    return cases[case]
+
+
+CASES = ("nothing", "cutoff", "only created", "nothing created", "exclusions", "no people")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_full_sync_makes_the_requests_that_were_planned(account: Account, case: str) -> None:
+    settings = settings_of(account, case)
+    with account.session(**settings) as session:
+        made = plan(session)
+    report = account.sync(**settings)
+    assert {each.resource: each.traffic.requests for each in report.landed} == made.requests
+    assert report.requests == made.total
+
+
+def test_a_plan_counts_the_candidates_that_are_kept(account: Account) -> None:
+    cutoff = middle(account.sandbox, 0.8)
+    with account.session(candidate_cutoff=cutoff) as session:
+        assert plan(session).opportunities == len(changed_since(account.sandbox, cutoff))
+    note_created(account, account.sandbox.ids("opportunities")[0])
+    with account.session(only_created=True) as session:
+        made = plan(session)
+    assert made.opportunities == 1
+    assert made.requests["interviews"] == 1
