@@ -40,6 +40,7 @@ Keep = Callable[[Answer], JsonObject]
 FileLink = Callable[[str, str, str], str]
 """Gives the address under which a file can be fetched: of an opportunity (Lever's id), `files` or `resumes`,
 and the file's id."""
+_DONE = "It was done in Lever, but the tables will only show it after the next sync"
 
 
 def no_ids(_answer: Answer) -> JsonObject:
@@ -184,9 +185,14 @@ class Work:
         if self.dry_run:
             return
         try:
-            await refresh_opportunities(self.lever, self.session, opportunities, below=below)
+            report = await refresh_opportunities(self.lever, self.session, opportunities, below=below)
         except (LeverError, StoreError) as error:
-            self.warn(f"It was done in Lever, but the tables will only show it after the next sync: {error}")
+            self.warn(f"{_DONE}: {error}")
+            return
+        for failure in report.failed.values():
+            self.warn(f"{_DONE}: {failure}")
+        if report.doubtful:
+            self.warn(f"{_DONE}: Lever answered that it has no such record, and is asked once more.")
 
     def created(self, model: str, remote_id: str) -> None:
         """Keep that this action made a record in Lever."""

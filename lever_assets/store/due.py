@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import clean
-from lever_assets.store.tables import mapping_errors
+from lever_assets.store.tables import RAW, mapping_errors
 
 WHOLE_LIST = "*"
 """The id of what is no single record: a list that could not be read, or taken in, as a whole."""
@@ -108,6 +108,18 @@ def healed(conn: Connection, connection: str, model: str, resource: str, remote_
     ).rowcount
 
 
+def forget_settled(conn: Connection, connection: str, resource: str) -> None:
+    """Forget that single records of a resource could not be read which were listed since, or are gone."""
+    r = RAW[resource].c
+    settled = exists().where(
+        r.connection == connection,
+        r.remote_id == _c.remote_id,
+        or_(r.deleted_at.is_not(None), r.last_seen_at > _c.last_seen_at),
+    )
+    mine = _mine(connection, RAW[resource].name, resource)
+    conn.execute(delete(mapping_errors).where(mine, _c.due_at.is_not(None), settled))
+
+
 def due(conn: Connection, connection: str, model: str, resource: str, *, now: datetime) -> list[str]:
     """Return the records for which reading `model` failed and is to be tried again by now, by remote id."""
     query = select(_c.remote_id).where(_mine(connection, model, resource), _c.due_at <= now)
@@ -120,6 +132,16 @@ def not_yet(conn: Connection, connection: str, model: str, resource: str, *, now
     return list(conn.execute(query.order_by(_c.remote_id)).scalars())
 
 
+def known(
+    conn: Connection, connection: str, model: str, resource: str, remote_ids: Collection[str]
+) -> dict[str, FailedRead]:
+    """Return those of these records for which reading `model` failed, by remote id."""
+    query = _reads().where(
+        _mine(connection, model, resource), _c.due_at.is_not(None), among(conn, _c.remote_id, remote_ids)
+    )
+    return {row.remote_id: FailedRead(*row) for row in conn.execute(query)}
+
+
 def waiting(conn: Connection, connection: str, model: str | None = None) -> Waiting:
     """Return how many reads failed, of a connection or of one raw table, and when the first is due."""
     query = select(func.count(), func.min(_c.due_at)).where(*_failed(connection, model))
@@ -130,13 +152,17 @@ def listed(
     conn: Connection, connection: str, model: str | None = None, *, limit: int = 100
 ) -> Sequence[FailedRead]:
     """Return up to `limit` failed reads, those that failed most often first."""
-    query: Select[tuple[str, str, str, str, int, datetime, datetime]] = (
-        select(_c.model, _c.resource, _c.remote_id, _c.reason, _c.attempts, _c.due_at, _c.first_seen_at)
+    query = (
+        _reads()
         .where(*_failed(connection, model))
         .order_by(_c.attempts.desc(), _c.model, _c.resource, _c.remote_id)
         .limit(limit)
     )
     return [FailedRead(*row) for row in conn.execute(query)]
+
+
+def _reads() -> Select[tuple[str, str, str, str, int, datetime, datetime]]:
+    return select(_c.model, _c.resource, _c.remote_id, _c.reason, _c.attempts, _c.due_at, _c.first_seen_at)
 
 
 def _mine(connection: str, model: str, resource: str) -> ColumnElement[bool]:

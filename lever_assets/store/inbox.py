@@ -131,9 +131,9 @@ def park(conn: Connection, connection: str, ids: Collection[str], error: str) ->
     _set(conn, connection, ids, state=PARKED, error=error)
 
 
-def put_off(conn: Connection, connection: str, ids: Collection[str], error: str, *, now: datetime) -> None:
-    """Keep why these events have to wait although they are not to blame: they are due again in a minute."""
-    _set(conn, connection, ids, error=error, due_at=now + _FIRST_DELAY)
+def put_off(conn: Connection, connection: str, ids: Collection[str], error: str, *, due_at: datetime) -> None:
+    """Keep why these events have to wait, until `due_at`, although they are not to blame."""
+    _set(conn, connection, ids, error=error, due_at=due_at)
 
 
 def unpark(conn: Connection, connection: str, *, now: datetime) -> int:

@@ -4,18 +4,21 @@ Lever Data API documentation, "List deleted opportunities"; applications and pos
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, NotFoundError, Page, PermissionMissingError
 from lever_assets.lever.instants import from_epoch_ms
-from lever_assets.store import mark_deleted, next_version, raw
-from lever_assets.store.parents import delete_orphans
+from lever_assets.store import next_version, raw
 from lever_assets.sync import marks
+from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
+
+LONGEST_SPAN = timedelta(days=29)
+"""Lever may refuse a span of more than 30 days (spec/lever-api.md, Opportunities)."""
 
 
 @dataclass
@@ -45,7 +48,7 @@ async def land_deletions(
         newest = known
         try:
             async for page in lever.pages(each.deleted_path or "", dict(bounds.filters("deleted_at"))):
-                gone, latest = _read(page)
+                gone, latest = read_page(page)
                 _mark(session, each, gone, found, began)
                 newest = max(filter(None, (newest, latest)), default=None)
         except (PermissionMissingError, NotFoundError):
@@ -80,7 +83,7 @@ def _bounds(session: Session, scope: Scope, known: datetime | None) -> Bounds:
     return Bounds() if known is None else Bounds(lower=known - session.settings.sync_overlap)
 
 
-def _read(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
+def read_page(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
     """Return when each record of the page was deleted, and the latest of these instants that is past."""
     gone: dict[str, datetime | None] = {}
     for record in page.records:
@@ -107,7 +110,7 @@ def _mark(
 ) -> None:
     if not gone:
         return
-    name, moment = session.name, now()
+    name = session.name
     with session.store.writing() as conn:
         known = raw.read(conn, name, resource.name, gone)
         stored = [row for row in known if not row.deleted or row.left_out]
@@ -115,20 +118,17 @@ def _mark(
         over = [
             row
             for row in stored
-            if _holds(row, gone[row.remote_id], listed_since=began if row.remote_id in listed else None)
+            if holds(row, gone[row.remote_id], listed_since=began if row.remote_id in listed else None)
         ]
         if not over:
             return
         ids = [row.remote_id for row in over]
-        version = next_version(conn, name)
-        found.count += mark_deleted(conn, name, resource.name, ids, version=version, now=moment)
-        for child in (each for each in RESOURCES if each.parent == resource.name):
-            delete_orphans(conn, name, child.name, resource.name, version=version, now=moment)
+        found.count += mark_gone(conn, name, resource, ids, version=next_version(conn, name))
     if resource.kind is Kind.EMBEDDED:
         found.parents.update(row.parent_id for row in over if row.parent_id)
 
 
-def _holds(row: raw.RawRow, deleted_at: datetime | None, *, listed_since: datetime | None) -> bool:
+def holds(row: raw.RawRow, deleted_at: datetime | None, *, listed_since: datetime | None = None) -> bool:
     """Tell whether the record is still deleted: one that changed in Lever since has come back.
 
     One whose change lies ahead of our clock tells nothing: it has come back if it was listed by a pass that

@@ -1,7 +1,6 @@
 """Landing what Lever gives as a list: short snapshots, and long lists by window, page for page."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,23 +8,36 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import (
     LeverClient,
-    NotFoundError,
+    LeverError,
     Page,
-    PermissionMissingError,
     RequestRejectedError,
+    UnavailableError,
 )
-from lever_assets.store import Landed, land, land_children, mapping_errors, next_version, overtaken, sweep
+from lever_assets.store import (
+    Landed,
+    due,
+    land,
+    land_children,
+    mapping_errors,
+    next_version,
+    overtaken,
+    sweep,
+)
 from lever_assets.store.left_out import unlisted
-from lever_assets.store.parents import delete_orphans
 from lever_assets.sync import passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
+from lever_assets.sync.gone import mark_below
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.singles import concerns_all, judge, read_single
 from lever_assets.sync.windows import Bounds
+
+_MOST_DUE = 100
+"""So many single records that are due are read again in one pass."""
 
 
 @dataclass
@@ -169,13 +181,38 @@ class _WindowedReader:
         self.current = self.current.next_listing()
 
     async def read_again(self, remote_ids: Iterable[str]) -> None:
-        """Read single records, which no list tells of: what was inside them was deleted."""
-        for remote_id in sorted(remote_ids):
+        """Read single records: those of which no list tells what changed, and those that are due."""
+        name, resource = self.session.name, self.resource
+        with self.session.store.writing() as conn:
+            due.forget_settled(conn, name, resource.name)
+            waiting = due.due(conn, name, resource.table, resource.name, now=now())
+        missing: list[str] = []
+        read: list[str] = []
+        failed: dict[str, str] = {}
+        for remote_id in sorted({*remote_ids, *waiting[:_MOST_DUE]} - {due.WHOLE_LIST}):
             asked_at = now()
-            with suppress(NotFoundError, PermissionMissingError):
-                found = await self.lever.get(self.resource.at(remote_id), _params(self.resource.params))
-                if isinstance(found, dict):
-                    self._land(Page([found], None, asked_at=asked_at), Listing(()))
+            try:
+                found = await read_single(self.lever, resource, remote_id, _params(resource.params))
+            except LeverError as error:
+                if concerns_all(error):
+                    raise
+                failed[remote_id] = error.problem
+                if isinstance(error, UnavailableError):
+                    break  # it may be everybody's: the others stay due
+                continue
+            if found is None:
+                missing.append(remote_id)
+            else:
+                self._land(Page([found], None, asked_at=asked_at), Listing(()))
+                read.append(remote_id)
+        if not (missing or read or failed):
+            return
+        verdict = await judge(self.lever, self.session, resource, missing)
+        with self.session.store.writing() as conn:
+            gone = verdict.keep(conn, self.session, resource, version=next_version(conn, name))
+            due.put_off(conn, name, resource.table, resource.name, failed, now=now())
+            due.healed(conn, name, resource.table, resource.name, read)
+        self.tally.counts += Landed(deleted=gone)
 
     def _land(self, page: Page, listing: Listing) -> None:
         read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=self.embedded)
@@ -224,10 +261,9 @@ class _WindowedReader:
                 )
                 all_known(conn, name, self.resource, reached)
             if gone or left_out:
-                version = next_version(conn, name)
-                for child in (each for each in RESOURCES if each.parent == self.resource.name):
-                    delete_orphans(conn, name, child.name, self.resource.name, version=version, now=moment)
+                mark_below(conn, name, self.resource, version=next_version(conn, name))
                 self.tally.counts += Landed(deleted=gone, left_out=left_out)
+            due.forget_settled(conn, name, self.resource.name)
             if self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage):
                 keep_covered(conn, name, self.resource, self.coverage)
             if self.bounds.upper is None:

@@ -7,26 +7,26 @@ which the sync has mapped stay where they are. It maps the same records once mor
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableError
 from lever_assets.mapping import tags
 from lever_assets.store import (
     Merged,
+    due,
+    get_state,
     land,
     land_children,
     mapping_errors,
-    mark_deleted,
     merge,
     next_version,
     raw,
 )
 from lever_assets.store.batches import among
 from lever_assets.store.content import canonical, fingerprint
-from lever_assets.store.parents import delete_orphans
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
@@ -35,8 +35,9 @@ from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.deriving import derive_records
 from lever_assets.sync.lists import land_embedded
-from lever_assets.sync.resources import BY_NAME, RESOURCES
+from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
+from lever_assets.sync.singles import Verdict, concerns_all, judge, read_single
 from lever_assets.unified.catalogue import MODELS
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
@@ -48,47 +49,74 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True)
 class RefreshReport:
-    """What became of the opportunities: remote ids that were read, and those that Lever has no more."""
+    """What became of the opportunities, by remote id.
+
+    `read`, and `gone`: Lever has them no more. `doubtful`: it answered so, but no second witness says it
+    yet. `failed`: why these could not be read; they stay as they are. The last two are asked for again by the
+    next sync, at the latest.
+    """
 
     read: tuple[str, ...]
     gone: tuple[str, ...]
     merged: Merged
+    doubtful: tuple[str, ...] = ()
+    failed: Mapping[str, LeverError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Read:
-    """One opportunity as Lever gave it (None: it is gone), and the lists below it that could be read."""
+    """One opportunity as Lever gave it (None: it has none), and the lists below it; or why it failed.
+
+    `refused`: of which of these lists Lever gave what can't be used, and what it said.
+    """
 
     remote_id: str
-    record: JsonObject | None
-    below: dict[str, list[JsonObject]]
     asked_at: datetime
+    record: JsonObject | None = None
+    below: dict[str, list[JsonObject]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    failure: LeverError | None = None
 
 
 async def refresh_opportunities(
-    lever: LeverClient, session: Session, ids: Collection[str], *, below: Collection[str] = BELOW
+    lever: LeverClient,
+    session: Session,
+    ids: Collection[str],
+    *,
+    below: Collection[str] = BELOW,
+    announced: Collection[str] = (),
 ) -> RefreshReport:
     """Read these opportunities (Lever's ids) and what is `below` them again, and bring the tables up to it.
 
     Applications come with their opportunity. What the settings leave out (a cutoff, only what was created
-    here) is read, but not taken in. An opportunity that Lever has no more is marked as gone. Raises
-    LeverError or StoreError; a list below that the key may not read is left as it is.
+    here) is read, but not taken in. An opportunity that Lever has no more is marked as gone, if a second
+    witness says so, such as that it was `announced` to be deleted (`sync/singles.py`). One that can't be read
+    costs none of the others. Raises LeverError when Lever can't be asked at all, and StoreError. A list below
+    that the key may not read is left as it is.
     """
     exclusion = session.exclusion
     wanted = list(dict.fromkeys(ids)) if exclusion.needs(_OPPORTUNITIES.name) else []
     needed = [name for name in below if exclusion.needs(name)]
     expanded = _EXPANDED if exclusion.needs(_APPLICATIONS.name) else {}
-    read: list[str] = []
-    gone: list[str] = []
-    merged = Merged()
+    report = RefreshReport((), (), Merged())
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         found = await asyncio.gather(*(_read(lever, each, needed, expanded) for each in some))
+        failed = {each.remote_id: each.failure for each in found if each.failure is not None}
+        for error in filter(concerns_all, failed.values()):
+            raise error
+        missing = [each.remote_id for each in found if each.record is None and each.failure is None]
+        verdict = await judge(lever, session, _OPPORTUNITIES, missing, announced=announced)
         with session.store.writing() as conn:
-            merged += _take_in(conn, session, found)
-        read.extend(each.remote_id for each in found if each.record is not None)
-        gone.extend(each.remote_id for each in found if each.record is None)
-    return RefreshReport(tuple(read), tuple(gone), merged)
+            merged = _take_in(conn, session, found, verdict)
+        report = RefreshReport(
+            (*report.read, *(each.remote_id for each in found if each.record is not None)),
+            (*report.gone, *sorted(verdict.gone)),
+            report.merged + merged,
+            (*report.doubtful, *sorted(verdict.doubt)),
+            {**report.failed, **failed},
+        )
+    return report
 
 
 async def _read(
@@ -96,12 +124,13 @@ async def _read(
 ) -> _Read:
     asked_at = now()
     try:
-        record = await lever.get(_OPPORTUNITIES.at(remote_id), params)
-    except NotFoundError:
-        return _Read(remote_id, None, {}, asked_at)
-    if not isinstance(record, dict):
-        return _Read(remote_id, None, {}, asked_at)
+        record = await read_single(lever, _OPPORTUNITIES, remote_id, params)
+    except LeverError as error:
+        return _Read(remote_id, asked_at, failure=error)
+    if record is None:
+        return _Read(remote_id, asked_at)
     lists: dict[str, list[JsonObject]] = {}
+    refused: dict[str, str] = {}
     for name in below:
         resource = BY_NAME[name]
         if name in NEEDS and not record.get(NEEDS[name]):
@@ -109,12 +138,14 @@ async def _read(
             continue
         try:
             lists[name] = await lever.list_all(resource.below(remote_id), dict(resource.params))
-        except (PermissionMissingError, NotFoundError):
-            continue
-    return _Read(remote_id, record, lists, asked_at)
+        except LeverError as error:
+            if concerns_all(error):
+                return _Read(remote_id, asked_at, failure=error)
+            refused[name] = error.problem
+    return _Read(remote_id, asked_at, record, lists, refused)
 
 
-def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merged:
+def _take_in(conn: Connection, session: Session, found: Sequence[_Read], verdict: Verdict) -> Merged:
     name, moment = session.name, now()
     version = next_version(conn, name)
     batch = _kept(conn, session, found)
@@ -130,13 +161,38 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read]) -> Merg
     if batch.embedded:
         land_embedded(conn, name, _OPPORTUNITIES, _APPLICATIONS, batch, version=version, moment=moment)
     mapping_errors.record(conn, name, batch.set_aside, now=moment)
-    gone = [each.remote_id for each in found if each.record is None]
-    if mark_deleted(conn, name, _OPPORTUNITIES.name, gone, version=version, now=moment):
-        for child in (each for each in RESOURCES if each.parent == _OPPORTUNITIES.name):
-            delete_orphans(conn, name, child.name, _OPPORTUNITIES.name, version=version, now=moment)
+    verdict.keep(conn, session, _OPPORTUNITIES, version=version)
     taken = {each.remote_id for each in batch.arrivals}
     _land_below(conn, session, [each for each in found if each.remote_id in taken], batch, version)
+    _keep_due(conn, session, found, taken)
     return _map(conn, session, [each.remote_id for each in found])
+
+
+def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken: Collection[str]) -> None:
+    """Keep what could not be read as due, for the next sync to ask for; what was read is due no more."""
+    name, moment = session.name, now()
+    failed = {
+        each.remote_id: each.failure.problem
+        for each in found
+        if each.failure is not None
+        and not isinstance(each.failure, UnavailableError)  # it may be everybody's
+    }
+    due.put_off(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, failed, now=moment)
+    due.healed(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, taken)
+    for below in map(BY_NAME.__getitem__, BELOW):
+        read = [each.remote_id for each in found if below.name in each.below]
+        due.healed(conn, name, below.table, _OPPORTUNITIES.name, read)
+        if not _is_denied(conn, session, below):
+            refused = {
+                each.remote_id: each.refused[below.name] for each in found if below.name in each.refused
+            }
+            due.put_off(conn, name, below.table, _OPPORTUNITIES.name, refused, now=moment)
+
+
+def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
+    """Tell whether the last sync may not read the resource at all."""
+    known = get_state(conn, session.name, f"resource:{resource.name}")
+    return isinstance(known, dict) and bool(known.get("denied"))
 
 
 def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
@@ -175,6 +231,8 @@ def _land_below(
             asked_at={each.remote_id: each.asked_at for each in found},
             partial=[parent for parent, children in read.items() if children.set_aside],
         )
+        set_aside = [error for children in read.values() for error in children.set_aside]
+        mapping_errors.record(conn, session.name, set_aside, now=now())
 
 
 def _map(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:

@@ -2,27 +2,23 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 
-from lever_assets.lever import (
-    AuthenticationError,
-    LeverClient,
-    LeverError,
-    RateLimitedError,
-    UnavailableError,
-)
+from lever_assets.lever import LeverClient, LeverError
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, inbox
 from lever_assets.store.inbox import InboxEvent
+from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.targeted import refresh_opportunities
-from lever_assets.webhooks.events import EVENTS, EVERYTHING, About
+from lever_assets.sync.singles import concerns_all, reads_any
+from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
+from lever_assets.webhooks.events import DELETED, EVENTS, EVERYTHING, About
 
 _AT_ONCE = 50
-_OUTAGES = (UnavailableError, RateLimitedError, AuthenticationError)
-"""What no single event is to blame for: everything waits until it is over."""
+_DOUBT = "Lever answered that it has no such opportunity; it is asked once more before that is believed"
 
 Events = Sequence[InboxEvent]
 
@@ -106,6 +102,7 @@ class _Drainage:
         self.gone: set[str] = set()
         self.merged = Merged()
         self.error: str | None = None
+        self._answers = False
 
     async def handle_all(self, events: Events) -> None:
         """Handle the events, those about the same together."""
@@ -117,56 +114,107 @@ class _Drainage:
         while some := dict(islice(subjects, _AT_ONCE)):
             try:
                 await self._handle(some)
-            except _OUTAGES as error:
-                self.error = str(error)
-                left = [event.id for listed in (*some.values(), *dict(subjects).values()) for event in listed]
-                with self._session.store.writing() as conn:
-                    inbox.put_off(conn, self._session.name, left, self.error, now=now())
+            except _OutOfOrderError as found:
+                self.error = str(found.error)
+                self._put_off(_flat({**some, **dict(subjects)}), self.error)
 
     async def _handle(self, subjects: Mapping[About, Events]) -> None:
-        """Handle all these events; when one of them fails, each subject by itself."""
+        """Handle all these events; when something unexpected happens, each subject by itself."""
         try:
-            await self._refresh(subjects)
-        except (StoreError, *_OUTAGES):
+            failed, doubtful = await self._refresh(subjects)
+        except (StoreError, _OutOfOrderError):
             raise
         except Exception as error:  # whatever one record does, the others are handled
+            await self._blame(error)
             if len(subjects) == 1:
                 self._fail(_flat(subjects), error)
                 return
             for about, events in subjects.items():
                 await self._handle({about: events})
             return
-        done = [event.id for event in _flat(subjects)]
+        if failed:
+            await self._blame(next(iter(failed.values())))
+        for about, why in failed.items():
+            self._fail(subjects[about], why)
+        self._put_off(_flat({about: subjects[about] for about in doubtful}), _DOUBT, minutes=2)
+        left = subjects.keys() - failed.keys() - doubtful
+        done = [event.id for event in _flat({about: subjects[about] for about in left})]
         with self._session.store.writing() as conn:
             inbox.mark_handled(conn, self._session.name, done, now=now())
         self.handled += len(done)
 
-    async def _refresh(self, subjects: Mapping[About, Events]) -> None:
-        """Read what these events are about, unless this draining has already done so."""
+    async def _refresh(self, subjects: Mapping[About, Events]) -> tuple[dict[About, LeverError], set[About]]:
+        """Read what these events are about, unless this draining has already done so.
+
+        Returns the subjects that could not be read, and those that may be gone, but on one word alone.
+        """
         wanted: dict[str, set[str]] = defaultdict(set)
+        abouts: dict[str, list[About]] = defaultdict(list)
+        announced: set[str] = set()
         for about, events in subjects.items():
             below = {name for event in events for name in EVENTS.get(event.event, EVERYTHING)}
             for opportunity in await self._opportunities(about):
                 wanted[opportunity] |= below
+                abouts[opportunity].append(about)
+                if any(event.event == DELETED for event in events):
+                    announced.add(opportunity)
         groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for opportunity, names in wanted.items():
             if not names <= self._fresh[opportunity]:
                 groups[tuple(sorted(names))].append(opportunity)
+        failed: dict[About, LeverError] = {}
+        doubtful: set[About] = set()
         for below_these, opportunities in groups.items():
-            report = await refresh_opportunities(self._lever, self._session, opportunities, below=below_these)
-            self.merged += report.merged
-            self.read.update(report.read)
-            self.gone.update(report.gone)
-            for opportunity in opportunities:
-                self._fresh[opportunity].update(below_these)
+            report = await self._ask(opportunities, below_these, announced)
+            for opportunity, error in report.failed.items():
+                failed.update(dict.fromkeys(abouts[opportunity], error))
+            for opportunity in report.doubtful:
+                doubtful.update(abouts[opportunity])
+        return failed, doubtful - failed.keys()
+
+    async def _ask(
+        self, opportunities: Sequence[str], below: Collection[str], announced: Collection[str]
+    ) -> RefreshReport:
+        report = await refresh_opportunities(
+            self._lever, self._session, opportunities, below=below, announced=announced
+        )
+        self.merged += report.merged
+        self.read.update(report.read)
+        self.gone.update(report.gone)
+        for opportunity in (*report.read, *report.gone):
+            self._fresh[opportunity].update(below)
+        self._answers = self._answers or bool(report.read)
+        return report
 
     async def _opportunities(self, about: About) -> list[str]:
         if about.opportunity is not None:
             return [about.opportunity]
         listed = await self._lever.list_all(
-            "/opportunities", {"contact_id": about.contact, "confidentiality": "all"}
+            "/opportunities",
+            {"contact_id": about.contact, "confidentiality": "all"},
+            optional=("confidentiality",),
         )
-        return [str(each["id"]) for each in listed if each.get("id")]
+        # A filter that is not heeded would have the whole account read.
+        theirs = (each for each in listed if each.get("contact") == about.contact)
+        return [str(each["id"]) for each in theirs if each.get("id")]
+
+    async def _blame(self, error: Exception) -> None:
+        """Find out whether an event is to blame, or nobody: raises _OutOfOrderError if Lever can't be read.
+
+        Nothing else can be read then, either: any opportunity of Lever's list is as good as another.
+        """
+        if not isinstance(error, LeverError):
+            return
+        if concerns_all(error):
+            raise _OutOfOrderError(error)
+        answers, self._answers = self._answers, False
+        if not answers and not await reads_any(self._lever, BY_NAME["opportunities"]):
+            raise _OutOfOrderError(error)
+
+    def _put_off(self, events: Events, why: str, *, minutes: int = 1) -> None:
+        with self._session.store.writing() as conn:
+            due_at = now() + timedelta(minutes=minutes)
+            inbox.put_off(conn, self._session.name, [event.id for event in events], why, due_at=due_at)
 
     def _fail(self, events: Events, error: Exception) -> None:
         # Of an unexpected error only its kind is known to hold no personal data.
@@ -181,6 +229,14 @@ class _Drainage:
             with self._session.store.writing() as conn:
                 inbox.park(conn, self._session.name, unknown, "it names neither an opportunity nor a contact")
             self.parked += len(unknown)
+
+
+class _OutOfOrderError(Exception):
+    """Lever can't be read, which is no event's fault: everything waits until it is over."""
+
+    def __init__(self, error: LeverError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def _flat(subjects: Mapping[About, Events]) -> list[InboxEvent]:

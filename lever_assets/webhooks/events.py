@@ -14,12 +14,14 @@ EVERYTHING = ("interviews", "offers")
 """What is read again below an opportunity unless its event says that only the interviews have changed."""
 _INTERVIEWS = ("interviews",)
 
+DELETED = "candidateDeleted"
+
 EVENTS: dict[str, tuple[str, ...]] = {
     "applicationCreated": EVERYTHING,
     "candidateHired": EVERYTHING,
     "candidateStageChange": EVERYTHING,
     "candidateArchiveChange": EVERYTHING,
-    "candidateDeleted": EVERYTHING,
+    DELETED: EVERYTHING,
     "interviewCreated": _INTERVIEWS,
     "interviewUpdated": _INTERVIEWS,
     "interviewDeleted": _INTERVIEWS,
