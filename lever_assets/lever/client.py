@@ -4,7 +4,7 @@ import asyncio
 import os
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -276,7 +276,7 @@ class LeverClient:
             await self._apply_limiter.acquire(self._held)
         response = await self._ask(outgoing, request.path, transport=self._writing)
         if not response.is_success:
-            raise self._refusal(response, request.method, request.path)
+            raise self._refusal(response, request.method, request.path, request.texts)
         if not response.content:
             return Answer(response.status_code)
         try:
@@ -361,7 +361,9 @@ class LeverClient:
         self.clock.hear(response.headers.get("date"))
         return response
 
-    def _refusal(self, response: httpx.Response, method: str, path: str) -> LeverError:
+    def _refusal(
+        self, response: httpx.Response, method: str, path: str, sent: Iterable[str] = ()
+    ) -> LeverError:
         return faults.of_status(
             response.status_code,
             response.headers,
@@ -369,6 +371,7 @@ class LeverClient:
             method,
             path,
             secrets=credentials(response.request),
+            sent=sent,
         )
 
     async def _exchange(

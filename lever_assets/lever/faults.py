@@ -2,6 +2,7 @@
 
 import re
 import ssl
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ from lever_assets.lever.errors import (
     UnavailableError,
 )
 from lever_assets.lever.instants import duration, from_http_date
+from lever_assets.lever.quoting import without_people
 
 FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 """What an exchange may raise: the transport maps most of aiohttp's errors to httpx's, not all."""
@@ -33,9 +35,9 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 _A_YEAR = 366 * 24 * 3600.0
 _LATER = "try again later; what was read so far is kept"
 _BETWEEN = "check that LEVER_BASE_URL is the Data API and no proxy or firewall stands between"
-_EMAIL = re.compile(r"[^\s\"'<>(),:;]+@[^\s\"'<>(),:;]+")
 _SCOPE = re.compile(r"[a-z_]+:(?:read|write|access):admin")
 _MOST_SAID = 200
+_MOST_READ = 2000
 
 # Statuses of Lever's own: the others among 5xx are a gateway's, behind which Lever may still be at work.
 _OVER = frozenset({500, 501, 503})
@@ -65,6 +67,7 @@ _HAPPENED: tuple[tuple[_Kinds, str, bool], ...] = (
     (_NAME, "can't be found: its name has no address", False),
     (_PROXY, "can't be reached through the proxy", False),
     ((TimeoutError,), "did not answer within {seconds:g} seconds", False),
+    ((zlib.error, httpx.DecodingError), "gave an answer that is damaged: it can't be unpacked", False),
     ((aiohttp.ClientPayloadError,), "broke off in the middle of an answer", False),
     (_CLOSED, "closed the connection without an answer", False),
 )
@@ -78,10 +81,12 @@ def of_status(
     path: str,
     *,
     secrets: Iterable[str] = (),
+    sent: Iterable[str] = (),
 ) -> LeverError:
     """Return the error for an answer that is not 2xx; none of `secrets` is quoted from it.
 
-    `path` is the path without the query.
+    `path` is the path without the query, `sent` are the texts that the request wrote: neither they nor what
+    else may be a person's is quoted (see `quoting`).
     """
     where = f"({method} {path}, status {status})"
     if status in {403, 404} and not wire.is_object(body):
@@ -89,7 +94,7 @@ def of_status(
             f"Something other than Lever answered: its refusal is not Lever's JSON {where}",
             f"{_BETWEEN}; else try again later",
         )
-    said = _said(body, secrets)
+    said = _said(body, secrets, sent)
     named = _SCOPE.search(said)  # it may be another than the path's: that of a parameter
     scope = named[0] if named else paths.scope(method, path)
     found = _of_lever(status, headers, scope, f': "{said}"' if said else "", where)
@@ -235,8 +240,8 @@ def _target(headers: Mapping[str, str]) -> str:
     return f" to {host}" if host else ""
 
 
-def _said(body: bytes, secrets: Iterable[str]) -> str:
-    """Return what Lever says is wrong, shortened, on one line, without secrets and people's addresses."""
+def _said(body: bytes, secrets: Iterable[str], sent: Iterable[str]) -> str:
+    """Return what Lever says is wrong, shortened, on one line, without secrets and what may be a person's."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -246,4 +251,4 @@ def _said(body: bytes, secrets: Iterable[str]) -> str:
         return ""
     for secret in secrets:
         message = message.replace(secret, "***")
-    return _EMAIL.sub("***", " ".join(message.split()))[:_MOST_SAID]
+    return without_people(message[:_MOST_READ], sent)[:_MOST_SAID]

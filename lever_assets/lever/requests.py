@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -11,6 +11,7 @@ import orjson
 from pydantic import JsonValue
 
 from lever_assets.lever import wire
+from lever_assets.lever.quoting import texts_in
 from lever_assets.lever.wire import JsonObject, Params
 
 _SETS = re.compile(r"/opportunities/[^/]+/(add|remove)(Tags|Links|Sources)")
@@ -52,6 +53,13 @@ class Outgoing:
     def repeatable(self) -> bool:
         """Whether sending it twice does what sending it once does."""
         return self.method in {"PUT", "DELETE"} or _SETS.fullmatch(self.path) is not None
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The texts that it writes, which may be a person's."""
+        yield from texts_in(self.json)
+        yield from self.fields.values()
+        yield from (upload.name for _, upload in self.files)
 
     @property
     def applies(self) -> bool:

@@ -67,6 +67,7 @@ LASTING = [
     ("truncated body", UnavailableError, HASTY.attempts, "broke off in the middle of an answer"),
     ("truncated chunks", UnavailableError, HASTY.attempts, "broke off in the middle of an answer"),
     ("not HTTP", UnavailableError, HASTY.attempts, "an answer that is not HTTP"),
+    ("bad gzip", UnavailableError, HASTY.attempts, "an answer that is damaged: it can't be unpacked"),
     ("429", RateLimitedError, HASTY.rejected_attempts, "too many requests"),
     ("not JSON", InterceptedError, HASTY.attempts, "the answer is not JSON"),
     ("no answer of Lever's", MalformedError, HASTY.malformed_attempts, 'has no "data"'),
