@@ -4,17 +4,13 @@ import os
 
 
 def in_one_line(error: Exception) -> str:
-    """Return the sentence of an expected error; of any other its kind, and how to see more."""
-    # Imported here: a command that goes well does not need them.
-    from lever_assets.connect.connection import NotConnectedError  # noqa: PLC0415
-    from lever_assets.lever import LeverError  # noqa: PLC0415
-    from lever_assets.settings import SettingsError  # noqa: PLC0415
-    from lever_assets.store import StoreError  # noqa: PLC0415
+    """Return the sentence of an expected error; of any other its kind and place, and how to see more."""
+    from lever_assets.sync.failing import expected, sentence  # noqa: PLC0415 - only when something fails
 
-    expected = LeverError | StoreError | NotConnectedError | SettingsError | CommandError
-    if isinstance(error, expected):
+    if isinstance(error, CommandError):
         return " ".join(str(error).split())
-    return f"something unexpected happened ({type(error).__name__}); run it again with --debug to see where"
+    told = sentence(error)
+    return told if expected(error) or told.endswith(".") else f"{told}; run it again with --debug to see more"
 
 
 def in_words(error: OSError) -> str:

@@ -29,7 +29,7 @@ def status(
 
     settings = Settings.load()
     exclusion = Exclusion.of(settings)
-    store = Store.open(settings.tables_url)
+    store = Store.open_to_read(settings.tables_url)
     try:
         found = read_status(store, settings.connection, exclusion)
     finally:

@@ -167,7 +167,7 @@ def plan(as_json: Json = False) -> None:
     from lever_assets.sync.planning import plan as make_plan  # noqa: PLC0415
     from lever_assets.sync.session import Session  # noqa: PLC0415
 
-    with output.following() as say, Session.open(Settings.load(), listener=say) as session:
+    with output.following() as say, Session.open(Settings.load(), listener=say, to_read=True) as session:
         made = make_plan(session)
     for resource in made.denied:
         output.warn(f"the key may not read {resource}: a sync will skip it")

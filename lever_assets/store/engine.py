@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -58,6 +59,24 @@ def sqlite_file(url: URL) -> Path | None:
     if name.startswith("file:"):
         name = name.removeprefix("file:")
     return None if name == ":memory:" else Path(name)
+
+
+def immutable_url(url: URL) -> URL | None:
+    """Return the URL that reads a SQLite file where nothing can be written; None if that would be wrong.
+
+    SQLite wants to make its log and an index of it beside the file, also to read it (sqlite.org/wal.html,
+    "Read-Only Databases"), unless the file is declared immutable. So it is while it has no log: nobody has it
+    open, and all that was committed is in it.
+    """
+    file = sqlite_file(url)
+    if file is None or not file.is_file():
+        return None
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return None
+    return url.set(
+        database=f"file:{quote(str(file.absolute()))}", query={"mode": "ro", "immutable": "1", "uri": "true"}
+    )
 
 
 def make_engine(url: URL, lock_wait: float | None = None) -> Engine:

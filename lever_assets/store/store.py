@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 
-from lever_assets.store.engine import database_url, make_engine, sqlite_file
-from lever_assets.store.errors import translate
+from lever_assets.store.engine import database_url, immutable_url, make_engine, sqlite_file
+from lever_assets.store.errors import ReadOnlyError, UnreachableError, translate
 from lever_assets.store.locks import Check, advisory_lock, file_lock
 from lever_assets.store.migrations import migrate as migrate_schema
 
@@ -17,8 +17,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._held: list[Check] = []
-        # libpq takes passwords in the query, too.
-        self.name = engine.url.set(query={}).render_as_string(hide_password=True)
+        self.name = self._name(engine.url)
 
     def __repr__(self) -> str:
         return f"Store({self.name!r})"
@@ -32,16 +31,42 @@ class Store:
         Raises StoreError if it can't be used.
         """
         store = cls(make_engine(database_url(url), lock_wait))
-        try:
-            with translate(store.name):
-                if migrate:
-                    migrate_schema(store.engine)
-                else:
-                    store.engine.connect().close()
-        except BaseException:
-            store.close()
-            raise
+        store._begin(migrate=migrate)
         return store
+
+    @classmethod
+    def open_to_read(cls, url: str) -> "Store":
+        """As `open`, but a database that has the tables of this program need not be writable.
+
+        A SQLite file on a read-only disk can be read unless it was left with a log that only a writer can
+        take in.
+        """
+        try:
+            return cls.open(url)
+        except (ReadOnlyError, UnreachableError):
+            still = immutable_url(database_url(url))
+            if still is None:
+                raise
+        store = cls(make_engine(still))
+        store.name = cls._name(database_url(url))
+        store._begin(migrate=True)
+        return store
+
+    def _begin(self, *, migrate: bool) -> None:
+        try:
+            with translate(self.name):
+                if migrate:
+                    migrate_schema(self.engine)
+                else:
+                    self.engine.connect().close()
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def _name(url: URL) -> str:
+        # libpq takes passwords in the query, too.
+        return url.set(query={}).render_as_string(hide_password=True)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -68,11 +68,13 @@ class Session:
         listener: Listener = silent,
         run_id: str | None = None,
         lock_wait: float | None = None,
+        to_read: bool = False,
     ) -> "Iterator[Session]":
         """Open the database of the default connection and close it at the end; raises StoreError.
 
-        `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`. Raises
-        SettingsError when they leave out what does not exist.
+        `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`.
+        `to_read`: nothing is to be written, and the database need not be writable. Raises SettingsError when
+        they leave out what does not exist.
         """
         Exclusion.of(settings)
         mapping = Context(
@@ -80,7 +82,11 @@ class Session:
             remote_data=settings.remote_data,
             custom_fields=_custom_fields(settings.custom_fields),
         )
-        store = Store.open(settings.tables_url, lock_wait=lock_wait)
+        store = (
+            Store.open_to_read(settings.tables_url)
+            if to_read
+            else Store.open(settings.tables_url, lock_wait=lock_wait)
+        )
         try:
             with fewer_collections():
                 yield cls(store, Connection.default(settings), settings, mapping, listener, run_id)

@@ -145,7 +145,8 @@ def test_an_unexpected_error_names_its_kind_and_debug_shows_it(
     monkeypatch.setattr("lever_assets.sync.run.sync", broken)
     told = command("sync")
     assert told.code == 1
-    assert "something unexpected happened (ZeroDivisionError)" in one_line(told.err)
+    assert "something unexpected happened (ZeroDivisionError) in cli/syncing.py, line" in one_line(told.err)
+    assert "by accident" not in told.err
     from lever_assets.cli import main
 
     with pytest.raises(ZeroDivisionError):

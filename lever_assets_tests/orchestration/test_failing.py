@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
@@ -13,6 +14,7 @@ from lever_assets_tests.orchestration.running import (
     reported,
     windows,
 )
+from lever_assets_tests.orchestration.test_refreshing import tick
 
 
 @pytest.fixture
@@ -67,6 +69,28 @@ def test_a_sync_under_way_elsewhere_fails_the_step_with_its_holder(
         result = here.run(tags=latest)
     assert not result.success
     assert all("sync" in sentence for sentence in failures(result))
+
+
+def test_something_unexpected_is_told_in_one_sentence_without_anybody_s_data(
+    place: Place, folder: Path, latest: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("Jane Doe is not a number")
+
+    monkeypatch.setattr("lever_assets.orchestration.raw_assets.land", broken)
+    monkeypatch.setattr("lever_assets.orchestration.refreshing.poll", broken)
+    here = Place(place.sandbox, folder)
+    result = here.run(tags=latest)
+    assert not result.success
+    (sentence,) = {each.partition(" in ")[0] for each in failures(result)}
+    assert sentence == "Something unexpected happened (ValueError)"
+    assert all("orchestration/raw_assets.py, line " in each for each in failures(result))
+    assert "Jane" not in "".join(map(dg.serialize_value, here.instance.all_logs(result.run_id)))
+    with pytest.raises(
+        dg.Failure, match=r"unexpected happened \(ValueError\) in orchestration/refreshing"
+    ) as caught:
+        tick(here)
+    assert caught.value.__suppress_context__
 
 
 def test_a_missing_permission_skips_one_resource_and_fails_its_check(folder: Path) -> None:
