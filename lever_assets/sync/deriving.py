@@ -27,6 +27,7 @@ from lever_assets.store import (
 )
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.state import states
+from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
 from lever_assets.sync.floor import Floor
@@ -74,12 +75,16 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
             "at": now().isoformat(),
         }
         put_state(conn, session.name, f"model:{model_name}", mark)
+        if session.mapping.custom_fields.get(model_name) and (span.afresh or merged.changed):
+            compare(conn, session.name, model_name, session.mapping.custom_fields)
     with session.store.reading() as conn:
+        fields = unmatched(conn, session.name, [model_name], session.mapping.custom_fields)
         unmappable = mapping_errors.count(conn, session.name, model_name, lost=Lost.RECORD)
         in_part = mapping_errors.count(conn, session.name, model_name, lost=Lost.FIELD)
         rows = reads.count(conn, session.name, model_name).live
     seconds = time.monotonic() - began
-    return DeriveReport(model_name, merged, unmappable, rows, seconds, span.afresh, in_part)
+    doubts = tuple(map(str, fields))
+    return DeriveReport(model_name, merged, unmappable, rows, seconds, span.afresh, in_part, doubts)
 
 
 def to_derive(conn: Connection, connection: str, resource: str) -> None:

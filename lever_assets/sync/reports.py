@@ -33,7 +33,8 @@ class LandReport:
 @dataclass(frozen=True)
 class DeriveReport:
     """What became of one model, and how it stands now: `rows` are live in the table, `unmappable` records are
-    set aside, `in_part` ones gave their rows without a field that could not be read.
+    set aside, `in_part` ones gave their rows without a field that could not be read. `doubts` are sentences
+    on settings that no record answers to.
     """
 
     model: str
@@ -43,6 +44,7 @@ class DeriveReport:
     seconds: float
     replayed: bool = False
     in_part: int = 0
+    doubts: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -54,4 +56,4 @@ class DeriveReport:
             told.append(
                 f"{self.in_part:,} records of {self.model} were mapped without a field that could not be read"
             )
-        return tuple(f"{each}; the table mapping_errors says why" for each in told)
+        return (*(f"{each}; the table mapping_errors says why" for each in told), *self.doubts)

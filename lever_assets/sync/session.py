@@ -1,26 +1,21 @@
 """What every step of a sync needs: the store, the account, the settings, and somebody who listens."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
 
 from lever_assets.connect.connection import Connection
 from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
-from lever_assets.settings import Settings, SettingsError
+from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.changes import History
 from lever_assets.sync.collecting import fewer_collections
+from lever_assets.sync.custom_fields import read_names
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
-
-_CUSTOM_FIELDS = TypeAdapter(dict[str, dict[str, str]])
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ class Session:
         mapping = Context(
             connection=settings.connection,
             remote_data=settings.remote_data,
-            custom_fields=_custom_fields(settings.custom_fields),
+            custom_fields=read_names(settings.custom_fields),
         )
         store = (
             Store.open_to_read(settings.tables_url)
@@ -123,19 +118,3 @@ class Session:
 def now() -> datetime:
     """Return the present instant (UTC)."""
     return datetime.now(UTC)
-
-
-def _custom_fields(path: Path | None) -> Mapping[str, Mapping[str, str]]:
-    if path is None:
-        return {}
-    try:
-        return _CUSTOM_FIELDS.validate_python(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(
-            f"LEVER_CUSTOM_FIELDS: {path} can't be read ({error.strerror}); give a readable JSON file."
-        ) from None
-    except (ValueError, ValidationError):
-        raise SettingsError(
-            f"LEVER_CUSTOM_FIELDS: {path} is not a JSON object of model -> your key -> Lever's field key; "
-            'write it like {"jobs": {"cost_center": "cost_center"}}.'
-        ) from None

@@ -1,0 +1,105 @@
+"""LEVER_CUSTOM_FIELDS: which fields of Lever's the user has given names, and whether any record has them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from sqlalchemy import Connection
+
+from lever_assets.settings import SettingsError
+from lever_assets.store import get_state, put_state
+from lever_assets.store.field_keys import field_keys, is_filled
+from lever_assets.store.state import forget_states
+from lever_assets.unified.catalogue import MODELS
+
+Names = Mapping[str, Mapping[str, str]]
+"""By model, the user's keys and the key of Lever's field that fills each."""
+
+POSSIBLE: tuple[str, ...] = tuple(model.name for model in MODELS if "custom_fields" in model.row.model_fields)
+"""The models that have custom fields."""
+
+_NAMES = TypeAdapter(dict[str, dict[str, str]])
+_SHOWN = 50
+_EXAMPLE = 'write it like {"candidates": {"first_contact": "origin"}}'
+
+
+def read_names(path: Path | None) -> Names:
+    """Return what the file says; raises SettingsError when it can't be read or names what does not exist."""
+    if path is None:
+        return {}
+    try:
+        names = _NAMES.validate_python(json.loads(path.read_text(encoding="utf-8")), strict=True)
+    except OSError as error:
+        raise SettingsError(
+            f"LEVER_CUSTOM_FIELDS: {path} can't be read ({error.strerror}); give a readable JSON file."
+        ) from None
+    except (ValueError, ValidationError, RecursionError):
+        raise SettingsError(
+            f"LEVER_CUSTOM_FIELDS: {path} is not a JSON object of model -> your key -> Lever's field key; "
+            f"{_EXAMPLE}."
+        ) from None
+    unknown = sorted(set(names) - set(POSSIBLE))
+    if unknown:
+        raise SettingsError(
+            f"LEVER_CUSTOM_FIELDS: {path} names {', '.join(map(repr, unknown))}; the models that have custom "
+            f"fields are {', '.join(POSSIBLE)}."
+        )
+    return names
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """Fields that no record of a model has, by the user's key, and the keys of those that there are."""
+
+    model: str
+    missing: Mapping[str, str]
+    there_are: tuple[str, ...]
+
+    def __str__(self) -> str:
+        wanted = ", ".join(f"{theirs!r} (for {ours!r})" for ours, theirs in self.missing.items())
+        listed = ", ".join(self.there_are[:_SHOWN])
+        more = len(self.there_are) - _SHOWN
+        return (
+            f"LEVER_CUSTOM_FIELDS: no record of {self.model} has the field {wanted}; the fields of "
+            f"{self.model} are {listed}{f' and {more:,} more' if more > 0 else ''}"
+        )
+
+
+def compare(conn: Connection, connection: str, model: str, names: Names) -> None:
+    """Look which of the fields wanted of a model none of its rows has, and keep it for `unmatched`.
+
+    Reads the rows: call it when they have changed. Nothing is found missing while there is no field at all.
+    """
+    wanted = names.get(model, {})
+    empty = {
+        ours: theirs
+        for ours, theirs in wanted.items()
+        if not is_filled(conn, connection, model, "custom_fields", ours)
+    }
+    known = field_keys(conn, connection, model, "integration_fields") if empty else set()
+    missing: dict[str, JsonValue] = {ours: key for ours, key in empty.items() if key not in known}
+    if missing and known:
+        found: JsonValue = {"missing": missing, "there_are": [*sorted(known)]}
+        put_state(conn, connection, _key(model), found)
+    else:
+        forget_states(conn, connection, keys=[_key(model)])
+
+
+def unmatched(conn: Connection, connection: str, models: Iterable[str], names: Names) -> list[Unmatched]:
+    """Return what `compare` found last, of the fields that are still wanted."""
+    found = []
+    for model in models:
+        kept = get_state(conn, connection, _key(model))
+        missing, known = (kept.get("missing"), kept.get("there_are")) if isinstance(kept, dict) else ({}, [])
+        wanted = names.get(model, {})
+        if isinstance(missing, dict) and isinstance(known, list):
+            still = {ours: str(key) for ours, key in missing.items() if wanted.get(ours) == key}
+            if still:
+                found.append(Unmatched(model, still, tuple(map(str, known))))
+    return found
+
+
+def _key(model: str) -> str:
+    return f"custom_fields:{model}"
