@@ -44,6 +44,13 @@ class Cadence(StrEnum):
     MONTHLY = "monthly"
 
 
+class OffersOf(StrEnum):
+    """Which opportunities are asked for offers."""
+
+    LIKELY = "likely"
+    ALL = "all"
+
+
 def _data_folder() -> Path:
     """Return `data/` of the checkout that this package runs from, else of the working directory."""
     in_checkout = (_CHECKOUT / "workspace.yaml").exists()
@@ -124,6 +131,9 @@ class Settings(BaseSettings):
     only_created: bool = Field(False, description="Keep only candidates created through this connector")
     exclude: Names = Field(
         (), description="Models and fields to leave out, such as offers,candidates.phone_numbers"
+    )
+    offers: Annotated[OffersOf, Word] = Field(
+        OffersOf.LIKELY, description="Whom to ask for offers: those that can have one, or all opportunities"
     )
     delta_seconds: int = Field(
         60, ge=10, le=86_400, description="How often the delta sensor asks Lever for changes"

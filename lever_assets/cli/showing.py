@@ -59,6 +59,11 @@ def _show(found: "Status") -> None:
     for resource in found.resources:
         if resource.denied:
             output.warn(resource.denied)
+        if resource.unread.count:
+            output.warn(
+                f"{resource.unread.count:,} reads of {resource.resource} failed and are tried again from "
+                f"{resource.unread.next_at:%Y-%m-%d %H:%M} UTC on; the table mapping_errors says why"
+            )
     set_aside = sum(each.unmappable for each in found.models)
     if set_aside:
         output.warn(f"{set_aside:,} records can't be mapped; the table mapping_errors says why")

@@ -122,6 +122,7 @@ def _summary(report: "SyncReport", scope: str) -> dict[str, object]:
             each.resource: {
                 **vars(each.counts),
                 "without_id": each.set_aside,
+                "unread": each.unread.count,
                 "requests": each.traffic.requests,
                 "skipped": each.skipped,
             }

@@ -42,8 +42,12 @@ class FailedRead:
 class Waiting:
     """How many failed reads there are, and when the first of them is due (UTC; None: there is none)."""
 
-    count: int
-    next_at: datetime | None
+    count: int = 0
+    next_at: datetime | None = None
+
+
+NOTHING = Waiting()
+"""No read failed, or none that is still to be made up for."""
 
 
 def gap_after(attempts: int) -> timedelta:
@@ -97,15 +101,25 @@ def put_off(
     upsert(conn, mapping_errors, rows, update=lambda new: {name: new[name] for name in changing})
 
 
-def healed(conn: Connection, connection: str, model: str, resource: str, remote_ids: Collection[str]) -> int:
-    """Forget that reading `model` for these records failed, as it went well since; return how many had."""
+def healed(
+    conn: Connection,
+    connection: str,
+    model: str,
+    resource: str,
+    remote_ids: Collection[str],
+    *,
+    before: datetime | None = None,
+) -> int:
+    """Forget that reading `model` for these records failed, as it went well since; return how many had.
+
+    `before`: only what failed before that instant.
+    """
     if not remote_ids:
         return 0
-    return conn.execute(
-        delete(mapping_errors).where(
-            _mine(connection, model, resource), _c.due_at.is_not(None), among(conn, _c.remote_id, remote_ids)
-        )
-    ).rowcount
+    these = and_(_mine(connection, model, resource), _c.due_at.is_not(None))
+    if before is not None:
+        these = and_(these, _c.last_seen_at < before)
+    return conn.execute(delete(mapping_errors).where(these, among(conn, _c.remote_id, remote_ids))).rowcount
 
 
 def forget_settled(conn: Connection, connection: str, resource: str) -> None:
@@ -126,10 +140,10 @@ def due(conn: Connection, connection: str, model: str, resource: str, *, now: da
     return list(conn.execute(query.order_by(_c.remote_id)).scalars())
 
 
-def not_yet(conn: Connection, connection: str, model: str, resource: str, *, now: datetime) -> list[str]:
-    """Return the records for which reading `model` failed and is not to be tried again yet, by remote id."""
-    query = select(_c.remote_id).where(_mine(connection, model, resource), _c.due_at > now)
-    return list(conn.execute(query.order_by(_c.remote_id)).scalars())
+def failed(conn: Connection, connection: str, model: str, resource: str) -> set[str]:
+    """Return the remote ids of all records for which reading `model` failed, due or not."""
+    query = select(_c.remote_id).where(_mine(connection, model, resource), _c.due_at.is_not(None))
+    return set(conn.execute(query).scalars())
 
 
 def known(
@@ -142,19 +156,26 @@ def known(
     return {row.remote_id: FailedRead(*row) for row in conn.execute(query)}
 
 
-def waiting(conn: Connection, connection: str, model: str | None = None) -> Waiting:
-    """Return how many reads failed, of a connection or of one raw table, and when the first is due."""
-    query = select(func.count(), func.min(_c.due_at)).where(*_failed(connection, model))
+def waiting(
+    conn: Connection, connection: str, model: str | None = None, resource: str | None = None
+) -> Waiting:
+    """Return how many reads failed and when the first is due, of a connection, or as far as it is given."""
+    query = select(func.count(), func.min(_c.due_at)).where(*_failed(connection, model, resource))
     return Waiting(*conn.execute(query).one())
 
 
 def listed(
-    conn: Connection, connection: str, model: str | None = None, *, limit: int = 100
+    conn: Connection,
+    connection: str,
+    model: str | None = None,
+    resource: str | None = None,
+    *,
+    limit: int = 100,
 ) -> Sequence[FailedRead]:
-    """Return up to `limit` failed reads, those that failed most often first."""
+    """Return up to `limit` failed reads as of `waiting`, those that failed most often first."""
     query = (
         _reads()
-        .where(*_failed(connection, model))
+        .where(*_failed(connection, model, resource))
         .order_by(_c.attempts.desc(), _c.model, _c.resource, _c.remote_id)
         .limit(limit)
     )
@@ -169,6 +190,7 @@ def _mine(connection: str, model: str, resource: str) -> ColumnElement[bool]:
     return and_(_c.connection == connection, _c.model == model, _c.resource == resource)
 
 
-def _failed(connection: str, model: str | None) -> list[ColumnElement[bool]]:
-    mine = [_c.connection == connection, _c.due_at.is_not(None)]
-    return mine if model is None else [*mine, _c.model == model]
+def _failed(connection: str, model: str | None, resource: str | None) -> list[ColumnElement[bool]]:
+    given = {_c.model: model, _c.resource: resource}
+    narrowed = [column == value for column, value in given.items() if value is not None]
+    return [_c.connection == connection, _c.due_at.is_not(None), *narrowed]

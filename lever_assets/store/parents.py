@@ -1,14 +1,18 @@
 """Which parents have children to read, and what becomes of children whose parent is gone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, not_, or_, select, update
 
-from lever_assets.store.tables import RAW, child_reads
+from lever_assets.store.batches import among
+from lever_assets.store.tables import RAW, child_reads, mapping_errors
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When the children of a parent were read that was passed over: it was seen that there can be none."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,9 @@ class Due:
     """Which parents' children are due: never read, read for another content, or read before an instant.
 
     `lower` and `upper` bound the parent's last change (`updatedAt`, else `createdAt`) to [lower, upper).
-    `read_before` None: what was read for the parent's present content is not due. `having`: only parents with
-    a live child of that other resource.
+    `read_before` None: what was read for the parent's present content is not due. `at`: those whose reading
+    failed are due when their time has come by that instant, wherever the parent's last change lies; before
+    that they are not, unless the parent has changed or `read_before` asks for all. None: as if none failed.
     """
 
     parent: str
@@ -25,7 +30,7 @@ class Due:
     lower: datetime | None = None
     upper: datetime | None = None
     read_before: datetime | None = None
-    having: str | None = None
+    at: datetime | None = None
 
 
 def due_parents(
@@ -64,29 +69,74 @@ def _query(connection: str, due: Due) -> Select[tuple[()]]:
     parents = RAW[due.parent]
     p, r = parents.c, child_reads.c
     reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
-    is_due = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
+    pending = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
     if due.read_before is not None:
-        is_due = or_(is_due, r.read_at < due.read_before)
+        pending = or_(pending, r.read_at < due.read_before)
     last_change = func.coalesce(p.remote_updated_at, p.remote_created_at)
-    query = (
-        select()
-        .select_from(parents.outerjoin(child_reads, reads))
-        .where(p.connection == connection, p.deleted_at.is_(None), is_due)
-    )
     if due.lower is not None:
-        query = query.where(last_change >= due.lower)
+        pending = and_(pending, last_change >= due.lower)
     if due.upper is not None:
-        query = query.where(last_change < due.upper)
-    if due.having is not None:
-        query = query.where(has_live(p, due.having))
-    return query
+        pending = and_(pending, last_change < due.upper)
+    query = select().select_from(parents.outerjoin(child_reads, reads))
+    if due.at is not None:
+        e = mapping_errors.c
+        query = query.outerjoin(mapping_errors, failed_read(p, due.parent, due.child))
+        if due.read_before is None:
+            changed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
+            pending = and_(pending, or_(e.due_at.is_(None), changed))
+        pending = or_(pending, e.due_at <= due.at)
+    return query.where(p.connection == connection, p.deleted_at.is_(None), pending)
 
 
-def has_live(parents: Any, child: str) -> ColumnElement[bool]:
-    """Return the condition that a parent, given by its table's columns, has a live child of a resource."""
-    c = RAW[child].c
-    return exists().where(
-        c.connection == parents.connection, c.parent_id == parents.remote_id, c.deleted_at.is_(None)
+def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:
+    """Return the condition that a row of `mapping_errors` is of a failed read below a row of `parents`."""
+    e = mapping_errors.c
+    return and_(
+        e.connection == parents.connection,
+        e.model == RAW[child].name,
+        e.resource == parent,
+        e.remote_id == parents.remote_id,
+        e.due_at.is_not(None),
+    )
+
+
+def read_well(
+    conn: Connection, connection: str, parent: str, child: str, *, but: Collection[str], limit: int
+) -> list[tuple[str, str]]:
+    """Return up to `limit` live parents whose children were read, the latest first, `but` those.
+
+    Each as its remote id and content hash.
+    """
+    p, r = RAW[parent].c, child_reads.c
+    reads = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
+    query = (
+        select(p.remote_id, p.content_hash)
+        .join(child_reads, reads)
+        .where(p.connection == connection, p.deleted_at.is_(None), r.read_at > NEVER)
+        .where(not_(among(conn, p.remote_id, but)))
+        .order_by(r.read_at.desc(), p.remote_id)
+        .limit(limit)
+    )
+    return [(row.remote_id, row.content_hash) for row in conn.execute(query)]
+
+
+def read_for(conn: Connection, connection: str, child: str, parents: Collection[str]) -> dict[str, str]:
+    """Return for which content each of these parents' children were read, or passed over."""
+    r = child_reads.c
+    query = select(r.parent_id, r.parent_hash).where(
+        r.connection == connection,
+        r.resource == child,
+        r.parent_hash.is_not(None),
+        among(conn, r.parent_id, parents),
+    )
+    return {row.parent_id: row.parent_hash for row in conn.execute(query)}
+
+
+def forget_passed_over(conn: Connection, connection: str, child: str) -> None:
+    """Forget which parents were passed over: each is looked at anew."""
+    r = child_reads.c
+    conn.execute(
+        delete(child_reads).where(r.connection == connection, r.resource == child, r.read_at <= NEVER)
     )
 
 
@@ -95,7 +145,7 @@ def delete_orphans(
 ) -> int:
     """Mark children whose parent is gone or left out as their parent is; return how many.
 
-    Should the parent return, they are due.
+    Should the parent return, they are due. That reading them failed is over with it.
     """
     c, p = RAW[child].c, RAW[parent].c
     gone = select(p.remote_id).where(p.connection == connection, p.deleted_at.is_not(None))
@@ -113,23 +163,18 @@ def delete_orphans(
         .scalar_subquery()
     )
     otherwise = or_(c.deleted_at.is_(None), and_(c.left_out.is_not(None), c.left_out.is_distinct_from(why)))
+    e = mapping_errors.c
+    conn.execute(
+        delete(mapping_errors).where(
+            e.connection == connection,
+            e.model == RAW[child].name,
+            e.resource == parent,
+            e.due_at.is_not(None),
+            e.remote_id.in_(gone),
+        )
+    )
     return conn.execute(
         update(RAW[child])
         .where(c.connection == connection, c.parent_id.in_(gone), otherwise)
         .values(deleted_at=now, left_out=why, changed_at=now, version=version)
-    ).rowcount
-
-
-def delete_without(
-    conn: Connection, connection: str, child: str, needed: str, *, version: int, now: datetime
-) -> int:
-    """Mark children as gone whose parent has no live record of the kind `needed`; return how many."""
-    c, n = RAW[child].c, RAW[needed].c
-    having = select(n.parent_id).where(
-        n.connection == connection, n.deleted_at.is_(None), n.parent_id.is_not(None)
-    )
-    return conn.execute(
-        update(RAW[child])
-        .where(c.connection == connection, c.deleted_at.is_(None), c.parent_id.not_in(having))
-        .values(deleted_at=now, changed_at=now, version=version)
     ).rowcount

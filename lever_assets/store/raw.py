@@ -106,6 +106,19 @@ def ids_below(conn: Connection, connection: str, resource: str, parent_ids: Coll
     return list(conn.execute(query).scalars())
 
 
+def parents_of_any(
+    conn: Connection, connection: str, resource: str, parent_ids: Collection[str], *, live_only: bool
+) -> set[str]:
+    """Return which of these have children of a resource; with `live_only` deleted ones do not count."""
+    c = RAW[resource].c
+    query = select(c.parent_id).where(
+        c.connection == connection, c.parent_id.is_not(None), among(conn, c.parent_id, parent_ids)
+    )
+    if live_only:
+        query = query.where(c.deleted_at.is_(None))
+    return set(conn.execute(query.distinct()).scalars())
+
+
 def changed_keys(
     conn: Connection, connection: str, resource: str, after_version: int, up_to_version: int
 ) -> Iterator[list[RawKey]]:

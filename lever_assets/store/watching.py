@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, not_, or_, select
 
-from lever_assets.store.parents import has_live
+from lever_assets.store.parents import NEVER, failed_read
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
 from lever_assets.unified.enums import OfferStatus
 
@@ -26,27 +26,30 @@ def longest_unread(
     *,
     read_before: datetime,
     limit: int,
-    having: str | None = None,
     moving_at: datetime | None = None,
 ) -> list[tuple[str, str]]:
     """Return up to `limit` live parents whose children were last read before an instant, the oldest first.
 
-    Each as its remote id and content hash. `having`: only those with a live child of that other resource.
-    `moving_at`, the present instant: only the watched, those with an interview that is not cancelled and
-    begins within 60 days or began within the last two, or with an offer neither accepted, declined nor
-    abandoned.
+    Each as its remote id and content hash. Those whose reading failed are not among them: `Due` has them when
+    their time has come. `moving_at`, the present instant: only the watched, those with an interview that is
+    not cancelled and begins within 60 days or began within the last two, or with an offer neither accepted,
+    declined nor abandoned.
     """
     p, r = RAW[parent].c, child_reads.c
     read = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
     query = (
         select(p.remote_id, p.content_hash)
         .join(child_reads, read)
-        .where(p.connection == connection, p.deleted_at.is_(None), r.read_at < read_before)
+        .where(
+            p.connection == connection,
+            p.deleted_at.is_(None),
+            r.read_at < read_before,
+            r.read_at > NEVER,
+            not_(exists().where(failed_read(p, parent, child))),
+        )
         .order_by(r.read_at, p.remote_id)
         .limit(limit)
     )
-    if having is not None:
-        query = query.where(has_live(p, having))
     if moving_at is not None:
         query = query.where(p.remote_id.in_(_moving(connection, child, moving_at)))
     return [(row.remote_id, row.content_hash) for row in conn.execute(query)]

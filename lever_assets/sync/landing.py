@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from lever_assets.lever import JsonObject, LeverClient, PermissionMissingError
-from lever_assets.store import current_version, mapping_errors, put_state
+from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
+from lever_assets.store import current_version, due, mapping_errors, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.sync import passes, runs
 from lever_assets.sync.children import land_below, land_longest_unread
@@ -15,14 +15,15 @@ from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, Kind, Resource
 from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.unread import unread_below
 
 
 def land(session: Session, resource_name: str, scope: Scope, run: Run | None = None) -> LandReport:
     """Read one resource from Lever into its raw table and say what became of it.
 
     `run` is the run that this is a part of (None: a run of its own); it continues the unfinished one before
-    it. Raises LeverError, StoreError or NotConnectedError; what was read until then is kept. A missing
-    permission is no error: the report's `skipped` tells it.
+    it. Raises LeverError, StoreError or NotConnectedError; what was read until then is kept. A resource that
+    is not there, or not for this key, is no error: the report's `skipped` tells it.
     """
 
     async def alone() -> LandReport:
@@ -39,15 +40,18 @@ async def land_with(
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
     settle(session)
     run = run or Run.of(resource.name)
-    began, before = time.monotonic(), lever.traffic.snapshot()
+    began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
     skipped: str | None = None
     with session.store.writing() as conn:
         standing = runs.take_up(conn, session.name, scope, run, now())
     try:
         tally = await _read(lever, session, resource, scope, standing)
         keep_reads(session, resource)
-    except PermissionMissingError as error:
+    except (PermissionMissingError, NotFoundError) as error:
         tally, skipped = Tally(), f"{resource.name} was skipped: {error}"
+    except LeverError as error:
+        _put_off(session, resource, error)
+        raise
     state: JsonObject = {"read_at": now().isoformat(), "scope": str(scope), "denied": skipped}
     with session.store.writing() as conn:
         put_state(conn, session.name, f"resource:{resource.name}", state)
@@ -56,7 +60,10 @@ async def land_with(
         if whole and skipped is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
             mapping_errors.resolve_all(conn, session.name, resource.table, before=standing.started_at)
+        due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST], before=started_at)
         runs.mark_read(conn, session.name, scope, run, resource.name)
+        unread, unread_warning = unread_below(conn, session.name, resource)
+    warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
         resource.name,
         str(scope),
@@ -67,8 +74,16 @@ async def land_with(
         tally.set_aside,
         skipped,
         tally.drift,
-        tuple(filter(None, (*tally.warnings, lever.clock.doubt))),
+        tuple(filter(None, warnings)),
+        unread,
     )
+
+
+def _put_off(session: Session, resource: Resource, error: LeverError) -> None:
+    """Keep that the resource as a whole could not be read, so that no sensor asks for it all the time."""
+    with session.store.writing() as conn:
+        reasons = {due.WHOLE_LIST: error.problem}
+        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
 
 
 async def _read(

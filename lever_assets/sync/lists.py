@@ -33,7 +33,8 @@ from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
-from lever_assets.sync.singles import concerns_all, judge, read_single
+from lever_assets.sync.setbacks import concerns_all
+from lever_assets.sync.singles import judge, read_single
 from lever_assets.sync.windows import Bounds
 
 _MOST_DUE = 100

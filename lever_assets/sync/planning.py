@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
-from lever_assets.lever import LeverClient, PermissionMissingError
+from lever_assets.lever import JsonObject, LeverClient, PermissionMissingError
+from lever_assets.settings import OffersOf
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.lists import Listing, listings
+from lever_assets.sync.offering import can_have_offers, offer_stages
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
@@ -53,7 +55,7 @@ async def _plan(session: Session) -> Plan:
     below = {
         "posting_forms": counter.kept["postings"],
         "interviews": counter.kept["opportunities"],
-        "offers": counter.with_application,
+        "offers": counter.asked_for_offers,
     }
     requests = counter.pages | {name: count for name, count in below.items() if needs(name)}
     return Plan(
@@ -76,7 +78,9 @@ class _Counter:
     pages: dict[str, int] = field(default_factory=dict)
     kept: Counter[str] = field(default_factory=Counter)
     with_application: int = 0
+    asked_for_offers: int = 0
     denied: list[str] = field(default_factory=list)
+    _offer_stages: frozenset[str] = field(default_factory=lambda: offer_stages(()))
 
     async def count(self, resource: Resource) -> None:
         self.pages[resource.name] = 0
@@ -100,9 +104,17 @@ class _Counter:
             with self.session.store.reading() as conn:
                 batch = coverage.kept(conn, self.session.name, batch)
             self.kept[resource.name] += len(batch.arrivals)
+            found = [each.data for each in batch.arrivals]
+            if resource is BY_NAME["stages"]:
+                self._offer_stages |= offer_stages(found)
             if resource is BY_NAME["opportunities"]:
-                self.with_application += sum(bool(each.data.get("applications")) for each in batch.arrivals)
+                self.with_application += sum(bool(each.get("applications")) for each in found)
+                self.asked_for_offers += sum(self._is_asked(each) for each in found)
             meter.advance(len(page.records))
+
+    def _is_asked(self, opportunity: JsonObject) -> bool:
+        everybody = self.session.settings.offers is OffersOf.ALL
+        return everybody or can_have_offers(opportunity, self._offer_stages)
 
 
 def _seconds(requests: int, session: Session) -> float | None:

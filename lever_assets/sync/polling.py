@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.lever.instants import duration
-from lever_assets.store import get_state
+from lever_assets.store import due, get_state
 from lever_assets.store.parents import Due, due_parents
 from lever_assets.sync import passes
-from lever_assets.sync.children import NEEDS, watched_by
+from lever_assets.sync.children import watched_by
 from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import read_up_to
 from lever_assets.sync.deriving import all_derived
@@ -24,6 +24,7 @@ from lever_assets.sync.windows import Bounds
 
 _A_MOMENT = timedelta(milliseconds=1)
 _CLOCKS_APART = timedelta(minutes=1)
+_PATIENCE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def _overdue(conn: Connection, session: Session) -> str | None:
         return left
     minutes = session.settings.snapshot_minutes
     read = [
-        _read_at(conn, session.name, each.name) for each in _wanted(session) if each.kind is Kind.SNAPSHOT
+        _read_at(conn, session.name, each.name)
+        for each in _wanted(session)
+        if each.kind is Kind.SNAPSHOT and not _waits(conn, session.name, each)
     ]
     oldest = min(filter(None, read), default=None)
     if oldest is not None and now() - oldest > timedelta(minutes=minutes):
@@ -111,14 +114,31 @@ def _left_over(conn: Connection, session: Session) -> str | None:
     """Return what a sync that was stopped has left to do, which Lever will not tell of again."""
     for each in _wanted(session):
         denied = _known(conn, session.name, each.name).get("denied")
-        if each.kind is not Kind.CHILD or each.parent is None or denied:
+        if each.kind is not Kind.CHILD or each.parent is None or denied or _waits(conn, session.name, each):
             continue
-        due = Due(each.parent, each.name, having=NEEDS.get(each.name))
-        if due_parents(conn, session.name, due, limit=1, after=None):
+        again = due.due(conn, session.name, each.table, each.parent, now=now())
+        if again:
+            return f"The {each.name} of {len(again):,} {each.parent} could not be read and are tried again."
+        wanted = Due(each.parent, each.name, at=now())
+        if due_parents(conn, session.name, wanted, limit=1, after=None):
             return f"A sync was stopped before it had read the {each.name} of all {each.parent}."
     if not all_derived(conn, session):
         return "A sync was stopped before all that it had read was in the tables."
     return None
+
+
+def _waits(conn: Connection, connection: str, resource: Resource) -> bool:
+    """Tell whether a resource as a whole could not be read again and again: it is left alone for a while.
+
+    Other than a single record for no longer than `_PATIENCE`, or an outage that is over would keep changes
+    away for as long as it lasted.
+    """
+    known = due.known(conn, connection, resource.table, resource.name, [due.WHOLE_LIST])
+    failed = known.get(due.WHOLE_LIST)
+    if failed is None or failed.attempts == 1:
+        return False
+    failed_at = failed.due_at - due.gap_after(failed.attempts)
+    return now() < min(failed.due_at, failed_at + _PATIENCE)
 
 
 def _is_covered(conn: Connection, session: Session, resource: Resource) -> bool:
@@ -140,7 +160,7 @@ def _questions(conn: Connection, session: Session) -> list[_Question]:
             {name: value for name, value in each.params if name != "expand"},
         )
         for each in _wanted(session)
-        if each.kind is Kind.WINDOWED
+        if each.kind is Kind.WINDOWED and not _waits(conn, connection, each)
     ]
     deleted = [
         _Question(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lever_assets.lever import TrafficSnapshot
 from lever_assets.store import Landed, Merged
+from lever_assets.store.due import NOTHING, Waiting
 
 
 @dataclass(frozen=True)
@@ -12,8 +13,9 @@ class LandReport:
     """What became of one resource.
 
     `embedded` counts the records that came inside (applications inside opportunities), `set_aside` those
-    without an id. `skipped` is a sentence when the key lacks the permission: nothing was read then, and what
-    is stored was kept. `seconds` is the duration, `scope` what was asked for. `drift` is what a reconcile
+    without an id. `skipped` is a sentence when the resource is not there, or not for this key: nothing was
+    read then, and what is stored was kept. `unread` are the parents whose records could not be read, in this
+    run or before. `seconds` is the duration, `scope` what was asked for. `drift` is what a reconcile
     found, by kind (None: it was none). `warnings` are sentences for people: what was refused, held back or
     left for later, where, and what comes of it.
     """
@@ -28,6 +30,7 @@ class LandReport:
     skipped: str | None = None
     drift: Mapping[str, int] | None = None
     warnings: tuple[str, ...] = ()
+    unread: Waiting = NOTHING
 
 
 @dataclass(frozen=True)

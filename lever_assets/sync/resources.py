@@ -127,7 +127,7 @@ RESOURCES: tuple[Resource, ...] = (
         "offers",
         Kind.CHILD,
         "/opportunities/{parent}/offers",
-        "Offers of the opportunities that have an application",
+        "Offers of the opportunities that can have one",
         parent="opportunities",
     ),
 )

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from lever_assets.lever import (
-    AuthenticationError,
     JsonObject,
     LeverClient,
     LeverError,
     NotFoundError,
     Params,
-    RateLimitedError,
-    UnavailableError,
 )
 from lever_assets.lever.faults import of_shape
 from lever_assets.store import due, raw
@@ -32,13 +29,6 @@ MISSING = "Lever answered that it has no such record; it is asked once more befo
 _PROBED = 3
 _MOST_PAGES = 20
 """So far a list of deletions is looked through for a second witness: 2000 deletions."""
-
-
-def concerns_all(error: LeverError) -> bool:
-    """Tell whether no single record can be to blame: the key is refused or overused, or nobody is reached."""
-    if isinstance(error, UnavailableError):
-        return error.lasting or not error.sent
-    return isinstance(error, AuthenticationError | RateLimitedError)
 
 
 async def read_single(

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.store import Store, get_state, mapping_errors, reads
+from lever_assets.store import Store, due, get_state, mapping_errors, reads
+from lever_assets.store.due import NOTHING, Waiting
 from lever_assets.store.mapping_errors import Lost
+from lever_assets.store.tables import RAW
 from lever_assets.sync import passes, runs
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
@@ -18,9 +20,11 @@ from lever_assets.unified.catalogue import MODELS
 
 @dataclass(frozen=True)
 class ResourceStatus:
-    """One raw table. `denied` is a sentence when the key lacks the permission; instants are UTC.
+    """One raw table. `denied` is a sentence when the resource is not there, or not for the key.
 
-    `left_out` counts what is stored, is there in Lever, and is not kept by the settings.
+    `left_out` counts what is stored, is there in Lever, and is not kept by the settings; `unread` what could
+    not be read (what lies below a record, or the list as a whole), with when it is asked for again. Instants
+    are UTC.
     """
 
     resource: str
@@ -31,6 +35,7 @@ class ResourceStatus:
     scope: str | None
     watermark: datetime | None
     denied: str | None
+    unread: Waiting = NOTHING
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
         scope if isinstance(scope, str) else None,
         passes.watermark(conn, connection, name),
         denied if isinstance(denied, str) else None,
+        due.waiting(conn, connection, RAW[name].name),
     )
 
 

@@ -30,14 +30,14 @@ from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
-from lever_assets.sync.children import NEEDS
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.deriving import derive_records
 from lever_assets.sync.lists import land_embedded
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.singles import Verdict, concerns_all, judge, read_single
+from lever_assets.sync.setbacks import concerns_all
+from lever_assets.sync.singles import Verdict, judge, read_single
 from lever_assets.unified.catalogue import MODELS
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
@@ -133,9 +133,6 @@ async def _read(
     refused: dict[str, str] = {}
     for name in below:
         resource = BY_NAME[name]
-        if name in NEEDS and not record.get(NEEDS[name]):
-            lists[name] = []
-            continue
         try:
             lists[name] = await lever.list_all(resource.below(remote_id), dict(resource.params))
         except LeverError as error:

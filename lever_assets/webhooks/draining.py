@@ -13,7 +13,8 @@ from lever_assets.store import Merged, Store, StoreError, inbox
 from lever_assets.store.inbox import InboxEvent
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.singles import concerns_all, reads_any
+from lever_assets.sync.setbacks import concerns_all
+from lever_assets.sync.singles import reads_any
 from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
 from lever_assets.webhooks.events import DELETED, EVENTS, EVERYTHING, About
 

@@ -1,8 +1,9 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lever_assets.store import Landed, Store, land_children, mark_deleted, next_version
+from lever_assets.store import due as failures
 from lever_assets.store.landing import Arrival
-from lever_assets.store.parents import Due, count_due, due_parents, each_due
+from lever_assets.store.parents import Due, count_due, delete_orphans, due_parents, each_due
 from lever_assets.store.tables import RAW, child_reads
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
 
@@ -28,11 +29,11 @@ def due(
     lower: datetime | None = None,
     upper: datetime | None = None,
     read_before: datetime | None = None,
-    having: str | None = None,
+    at: datetime | None = None,
     limit: int = 100,
     after: str | None = None,
 ) -> list[str]:
-    wanted = Due("opportunities", "interviews", lower, upper, read_before, having)
+    wanted = Due("opportunities", "interviews", lower, upper, read_before, at)
     with store.reading() as conn:
         found = due_parents(conn, LEVER, wanted, limit=limit, after=after)
         if limit == 100 and after is None:
@@ -115,17 +116,54 @@ def test_only_parents_that_changed_within_the_bounds_are_due(store: Store) -> No
     assert due(store, upper=day(2)) == []
 
 
-def test_only_parents_with_a_live_record_of_another_kind_are_due(store: Store) -> None:
-    opportunities(store, "o1", "o2", "o3")
-    landed(
-        store,
-        Arrival("a1", {"id": "a1"}, parent_id="o1"),
-        Arrival("a2", {"id": "a2"}, parent_id="o2"),
-        resource="applications",
-    )
+def put_off(store: Store, hashes: dict[str, str | None], now: datetime = T0) -> None:
     with store.writing() as conn:
-        mark_deleted(conn, LEVER, "applications", ["a2"], version=9, now=T0)
-    assert due(store, having="applications") == ["o1"]
+        failures.put_off(
+            conn,
+            LEVER,
+            "raw_interviews",
+            "opportunities",
+            dict.fromkeys(hashes, "no"),
+            now=now,
+            hashes=hashes,
+        )
+
+
+def test_a_parent_whose_reading_failed_is_due_when_its_time_has_come(store: Store) -> None:
+    hashes = opportunities(store, "o1", "o2")
+    put_off(store, {"o1": hashes["o1"]})
+    assert due(store, at=T0) == ["o2"]
+    assert due(store, at=T0 + timedelta(minutes=2)) == ["o1", "o2"]
+
+
+def test_a_parent_whose_reading_failed_is_due_again_wherever_it_lies_and_however_well_it_was_read_before(
+    store: Store,
+) -> None:
+    hashes = opportunities(store, "o1")
+    children(store, {"o1": []}, hashes)
+    assert due(store, at=day(1)) == []
+    put_off(store, hashes)
+    assert due(store, at=day(1), lower=day(5), upper=day(6)) == ["o1"]
+
+
+def test_a_parent_that_changed_since_its_reading_failed_is_due_at_once(store: Store) -> None:
+    put_off(store, opportunities(store, "o1"))
+    assert due(store, at=T0) == []
+    opportunities(store, "o1", content="new")
+    assert due(store, at=T0) == ["o1"]
+
+
+def test_whoever_asks_for_everything_asks_for_what_failed_too(store: Store) -> None:
+    put_off(store, opportunities(store, "o1"))
+    assert due(store, at=T0, read_before=T0) == ["o1"]
+
+
+def test_what_failed_below_a_parent_that_is_gone_is_forgotten(store: Store) -> None:
+    put_off(store, opportunities(store, "o1", "o2"))
+    with store.writing() as conn:
+        mark_deleted(conn, LEVER, "opportunities", ["o1"], version=9, now=T0)
+        delete_orphans(conn, LEVER, "interviews", "opportunities", version=9, now=T0)
+        assert failures.failed(conn, LEVER, "raw_interviews", "opportunities") == {"o2"}
 
 
 def test_deleted_parents_and_those_of_other_connections_are_not_due(store: Store) -> None:

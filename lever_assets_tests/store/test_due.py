@@ -40,7 +40,7 @@ def test_what_is_known_of_a_failed_read_is_that_of_the_last_time(store: Store) -
     with store.reading() as conn:
         first, second = due.listed(conn, LEVER, RAW)
         assert due.waiting(conn, LEVER, RAW) == due.waiting(conn, LEVER) == due.Waiting(2, T0 + 2 * MINUTE)
-        assert due.not_yet(conn, LEVER, RAW, "opportunities", now=day(1)) == ["o1"]
+        assert due.failed(conn, LEVER, RAW, "opportunities") == {"o1", "o2"}
     assert first == due.FailedRead(
         RAW, "opportunities", "o1", "status 403", 2, day(1) + 4 * MINUTE, first_seen_at=T0
     )

@@ -1,0 +1,63 @@
+"""What it means when reading below many parents fails: their own trouble, an outage, or nothing there."""
+
+from dataclasses import dataclass, field
+
+from lever_assets.lever import (
+    AuthenticationError,
+    LeverError,
+    NotFoundError,
+    PermissionMissingError,
+    RateLimitedError,
+    UnavailableError,
+)
+
+AT_LEAST = 20
+SHARE = 0.05
+"""So many failures in all, and more than that share of those asked, or so many in a row, are an outage."""
+SAMPLE = 8
+"""How many parents are asked before the first success; if all are refused alike, it is not their doing."""
+
+_REFUSALS: tuple[type[LeverError], ...] = (PermissionMissingError, NotFoundError)
+
+
+def concerns_all(error: LeverError) -> bool:
+    """Tell whether no single record can be to blame: the key is refused or overused, or nobody is reached."""
+    if isinstance(error, UnavailableError):
+        return error.lasting or not error.sent
+    return isinstance(error, AuthenticationError | RateLimitedError)
+
+
+@dataclass
+class Course:
+    """How a reading below `total` parents goes.
+
+    Failures of those that had failed in an earlier run are no news: they count for nothing.
+    """
+
+    total: int
+    well: int = 0
+    failed: int = 0
+    in_a_row: int = 0
+    _kinds: set[type[LeverError]] = field(default_factory=set)
+
+    def went_well(self) -> None:
+        """Count a parent that was read."""
+        self.well += 1
+        self.in_a_row = 0
+
+    def went_wrong(self, error: LeverError, *, again: bool) -> None:
+        """Count a parent that was not; `again`: nor was it in an earlier run."""
+        self._kinds.add(type(error))
+        if not again:
+            self.failed += 1
+            self.in_a_row += 1
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether so many failed that it is not their own doing."""
+        return self.in_a_row >= AT_LEAST or (self.failed >= AT_LEAST and self.failed > SHARE * self.total)
+
+    @property
+    def refused_alike(self) -> bool:
+        """Whether every one so far was refused in the same way (403 or 404)."""
+        return not self.well and len(self._kinds) == 1 and self._kinds <= set(_REFUSALS)
