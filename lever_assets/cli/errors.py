@@ -5,12 +5,15 @@ import os
 
 def in_one_line(error: Exception) -> str:
     """Return the sentence of an expected error; of any other its kind and place, and how to see more."""
-    from lever_assets.sync.failing import expected, sentence  # noqa: PLC0415 - only when something fails
+    # Only when something fails.
+    from lever_assets.sync.failing import expected, sentence, with_notes  # noqa: PLC0415
 
     if isinstance(error, CommandError):
         return " ".join(str(error).split())
     told = sentence(error)
-    return told if expected(error) or told.endswith(".") else f"{told}; run it again with --debug to see more"
+    if not (expected(error) or told.endswith(".")):
+        told = f"{told}; run it again with --debug to see more"
+    return with_notes(told, error)
 
 
 def in_words(error: OSError) -> str:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from lever_assets.lever import RateLimitedError, UnavailableError
 from lever_assets.store import BusyError
-from lever_assets.sync.failing import expected, sentence, where
+from lever_assets.sync.failing import expected, sentence, where, with_notes
 
 
 @contextmanager
@@ -28,10 +28,11 @@ def in_one_sentence() -> Iterator[None]:
 def _failure(error: Exception) -> dg.Failure:
     known = expected(error)
     if known is not None:
-        return dg.Failure(sentence(known), allow_retries=_passes(known))
+        return dg.Failure(with_notes(sentence(known), error), allow_retries=_passes(known))
     told = sentence(error).removesuffix(".")
+    told = f"{told[0].upper()}{told[1:]}; what was committed before is kept, the next run goes on from there."
     return dg.Failure(
-        f"{told[0].upper()}{told[1:]}; what was committed before is kept, the next run goes on from there.",
+        with_notes(told, error),
         metadata={"where": "\n".join(where(error)) or "not in this package"},
     )
 

@@ -26,6 +26,7 @@ def landed(report: LandReport, live: int, database: str) -> Metadata:
         "deleted": counts.deleted,
         "left_out": counts.left_out,
         "without_id": report.set_aside,
+        "unread": report.unread.count,
         "requests": traffic.requests,
         "requests_rejected": traffic.rejected,
         "seconds_waited_for_rate_limit": round(traffic.seconds_waited, 2),
@@ -43,6 +44,8 @@ def landed(report: LandReport, live: int, database: str) -> Metadata:
         told["drift"] = ", ".join(f"{count:,} {kind}" for kind, count in report.drift.items()) or "none"
     if report.skipped:
         told["skipped"] = report.skipped
+    if report.unread.next_at is not None:
+        told["unread_tried_again_at"] = dg.MetadataValue.timestamp(report.unread.next_at)
     if report.warnings:
         told["warnings"] = "\n".join(report.warnings)
     return told

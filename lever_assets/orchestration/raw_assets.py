@@ -12,6 +12,7 @@ from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
 from lever_assets.settings import Settings
 from lever_assets.store import reads
+from lever_assets.sync.behind import mapping_before_failing
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.landing import land
 from lever_assets.sync.reports import LandReport
@@ -40,7 +41,8 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
         with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             scope = scope_of(context, settings)
             context.log.info(f"{resource.name}: reading {scope} from Lever.")
-            report = land(session, resource.name, scope, run_of(context, settings))
+            with mapping_before_failing(session, resource.name):
+                report = land(session, resource.name, scope, run_of(context, settings))
             with session.store.reading() as conn:
                 live = reads.raw_count(conn, session.name, resource.name).live
         for warning in filter(None, (report.skipped, *report.warnings)):
@@ -66,7 +68,7 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
                 asset=key,
                 description=(
                     "The key may read this resource, and all that Lever listed is in the table; when it was "
-                    "read whole, nothing else is."
+                    "read whole, nothing else is. What lies below other records was read below each of them."
                 ),
             )
         ],
@@ -82,13 +84,18 @@ def _is_whole(resource: Resource, scope: Scope) -> bool:
 
 
 def _complete(report: LandReport, live: int, *, whole: bool) -> dg.AssetCheckResult:
-    """Pass when the table holds what Lever listed; what lacks an id can't be there, and warns."""
+    """Pass when the table holds what Lever listed; what lacks an id or could not be read warns."""
     if report.skipped:
         return dg.AssetCheckResult(
             check_name=COMPLETE, passed=False, description=report.skipped, metadata={"skipped": True}
         )
-    listed = report.counts.seen + report.set_aside
+    listed, unread = report.counts.seen + report.set_aside, report.unread
     told = f"{report.counts.seen:,} of the {listed:,} records that Lever listed are in the table"
+    if unread.count:
+        told = (
+            f"{told}; what lies below {unread.count:,} records could not be read and is asked for again from "
+            f"{unread.next_at:%Y-%m-%d %H:%M} UTC on"
+        )
     if report.set_aside:
         told = f"{told}; {report.set_aside:,} came without an id"
     differs = whole and live != report.counts.seen
@@ -96,8 +103,13 @@ def _complete(report: LandReport, live: int, *, whole: bool) -> dg.AssetCheckRes
         told = f"{told}, which holds {live:,} in all"
     return dg.AssetCheckResult(
         check_name=COMPLETE,
-        passed=not report.set_aside and not differs,
+        passed=not (report.set_aside or unread.count or differs),
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{told}.",
-        metadata={"listed": listed, "in_table": live, "without_id": report.set_aside},
+        metadata={
+            "listed": listed,
+            "in_table": live,
+            "without_id": report.set_aside,
+            "unread": unread.count,
+        },
     )

@@ -37,6 +37,12 @@ def sentence(error: Exception) -> str:
     return f"something unexpected happened ({type(error).__name__}){place}"
 
 
+def with_notes(told: str, error: BaseException) -> str:
+    """Return what is told of an error, followed by the notes that were added to it on its way."""
+    notes = getattr(error, "__notes__", ())
+    return " ".join((f"{told.removesuffix('.')}.", *notes)) if notes else told
+
+
 def where(error: BaseException) -> Iterator[str]:
     """Yield the places of this package that an error passed, the outermost first."""
     for frame, line in walk_tb(error.__traceback__):

@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lever_assets.lever import LeverClient, LeverError
 from lever_assets.settings import SettingsError
 from lever_assets.sync import runs
+from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import BY_NAME, WANTED, Kind
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.setbacks import concerns_all
 from lever_assets.unified.catalogue import MODELS
 
 Report = LandReport | DeriveReport
@@ -56,14 +59,16 @@ def _ignore(_report: Report) -> None:
 def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] = _ignore) -> SyncReport:
     """Bring the whole database up to Lever; `on_report` is told of each step as it ends.
 
-    Raises BusyError when another sync of the connection is under way, LeverError, StoreError or
-    NotConnectedError. What was read until then is kept and the next run goes on from there.
+    Raises BusyError when another sync of the connection is under way, NotConnectedError, StoreError, or the
+    first LeverError that kept a resource from being read. The others are read all the same; what was read is
+    mapped, also when this is interrupted, and the next run goes on from there. The error's notes say which
+    tables are up to date.
     """
     began = time.monotonic()
     with session.alone():
-        landed = asyncio.run(_land_all(session, scope, on_report))
-        derived = tuple(_derived(session, on_report))
-    return SyncReport(landed, derived, time.monotonic() - began)
+        syncing = _Syncing(session, scope, on_report)
+        asyncio.run(syncing.bring_up())
+    return SyncReport(syncing.landed, syncing.derived, time.monotonic() - began)
 
 
 def stopped_midway(session: Session) -> bool:
@@ -76,29 +81,64 @@ def _run(session: Session) -> Run:
     return Run.of(*(name for name in WANTED if session.exclusion.needs(name)))
 
 
-async def _land_all(
-    session: Session, scope: Scope, on_report: Callable[[Report], None]
-) -> tuple[LandReport, ...]:
-    run = _run(session)
-    lists = [name for name in run.wanted if BY_NAME[name].kind is not Kind.CHILD]
-    async with session.client() as lever:
+class _Syncing:
+    """One sync: the lists are read, then what is below their records; each time what was read is mapped."""
 
-        async def landed(name: str) -> LandReport:
-            report = await land_with(lever.counting(), session, name, scope, run)
-            on_report(report)
-            return report
+    def __init__(self, session: Session, scope: Scope, on_report: Callable[[Report], None]) -> None:
+        self._session = session
+        self._scope = scope
+        self._on_report = on_report
+        self._run = _run(session)
+        self._landed: dict[str, LandReport] = {}
+        self._derived: dict[str, DeriveReport] = {}
+        self._failure: Exception | None = None
 
-        # Together: each page waits for the one before it, and one list after another would leave the
-        # allowance unused. What is read for each record of a list comes many at a time by itself.
-        found = await asyncio.gather(*(landed(name) for name in lists), return_exceptions=True)
-        reports = {each.resource: each for each in found if isinstance(each, LandReport)}
-        for failure in found:
-            if isinstance(failure, BaseException):
-                raise failure
-        for name in run.wanted:
-            if name not in reports:
-                reports[name] = await landed(name)
-    return tuple(reports[name] for name in run.wanted)
+    @property
+    def landed(self) -> tuple[LandReport, ...]:
+        """What was read, in the order of the resources."""
+        return tuple(self._landed[name] for name in self._run.wanted if name in self._landed)
+
+    @property
+    def derived(self) -> tuple[DeriveReport, ...]:
+        """What was mapped, in the order of the catalogue."""
+        return tuple(self._derived[model.name] for model in MODELS if model.name in self._derived)
+
+    async def bring_up(self) -> None:
+        """Read everything and map it; raises the first failure, when all that can be done is done."""
+        below = [name for name in self._run.wanted if BY_NAME[name].kind is Kind.CHILD]
+        lists = [name for name in self._run.wanted if name not in below]
+        async with self._session.client() as lever:
+            try:
+                # Together: each page waits for the one before it, and one list after another would leave the
+                # allowance unused. What is read for each record of a list comes many at a time by itself.
+                await asyncio.gather(*(self._land(lever, name) for name in lists))
+                self._derive(but=mapped_from(below, self._session.exclusion))
+                for name in below:
+                    if not self._is_hopeless():
+                        await self._land(lever, name)
+            finally:
+                self._derive()
+        if self._failure is not None:
+            unread = [name for name in self._run.wanted if name not in self._landed]
+            say_what_is_behind(self._failure, unread, self._session.exclusion)
+            raise self._failure
+
+    def _is_hopeless(self) -> bool:
+        return isinstance(self._failure, LeverError) and concerns_all(self._failure)
+
+    async def _land(self, lever: LeverClient, name: str) -> None:
+        try:
+            report = await land_with(lever.counting(), self._session, name, self._scope, self._run)
+        except Exception as error:  # whatever it is, it must not cost the other resources
+            self._failure = self._failure or error
+            return
+        self._landed[name] = report
+        self._on_report(report)
+
+    def _derive(self, *, but: Sequence[str] = ()) -> None:
+        wanted = {model.name for model in MODELS} - set(but) - self._derived.keys()
+        for report in _derived(self._session, self._on_report, wanted=wanted):
+            self._derived[report.model] = report
 
 
 def replay(

@@ -1,0 +1,74 @@
+"""What a failure of reading leaves: the tables as far as what was read, and a sentence that says so."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+from lever_assets.connect.connection import NotConnectedError
+from lever_assets.settings import SettingsError
+from lever_assets.store import StoreError
+from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.deriving import derive
+from lever_assets.sync.exclusion import Exclusion
+from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.session import Session
+from lever_assets.unified.catalogue import MODELS
+
+
+def mapped_from(resources: Collection[str], exclusion: Exclusion) -> list[str]:
+    """Return the models that are mapped from any of these resources, or from what came inside them."""
+    embedded = {each.name for each in RESOURCES if each.kind is Kind.EMBEDDED and each.parent in resources}
+    read = embedded | set(resources)
+    return [
+        model.name
+        for model in MODELS
+        if exclusion.keeps(model.name) and not read.isdisjoint(DERIVATIONS[model.name].reads)
+    ]
+
+
+@contextmanager
+def mapping_before_failing(session: Session, resource: str) -> Iterator[None]:
+    """Map what was read when reading `resource` in the block fails for good, and have the error say so.
+
+    For an orchestrator that leaves out whatever comes after a step that fails: all of that is mapped.
+    """
+    try:
+        yield
+    except (StoreError, SettingsError, NotConnectedError):
+        raise
+    except Exception as error:
+        behind = _map_what_comes_after(session, resource)
+        error.add_note(f"What was read is in the tables; behind Lever stay {_listed(behind)}.")
+        raise
+
+
+def _map_what_comes_after(session: Session, resource: str) -> list[str]:
+    """Derive every model that waits for the resource, and return those that are mapped from it."""
+    held_up = {each.name for each in RESOURCES if resource in {each.name, each.parent}}
+    behind = mapped_from(held_up, session.exclusion)
+    left_out = set(behind)
+    for model in MODELS:
+        if session.exclusion.keeps(model.name) and (model.name in left_out or left_out & set(model.after)):
+            left_out.add(model.name)
+            derive(session, model.name)
+    return behind
+
+
+def say_what_is_behind(error: BaseException, unread: Collection[str], exclusion: Exclusion) -> None:
+    """Have the error say which tables are up to date after a sync that did not read these resources."""
+    kept = [model.name for model in MODELS if exclusion.keeps(model.name)]
+    behind = mapped_from(unread, exclusion)
+    fresh = [name for name in kept if name not in behind]
+    if not fresh:
+        standing = "no table is up to date with Lever"
+    elif len(behind) <= len(fresh):
+        standing = f"up to date with Lever are all but {_listed(behind)}"
+    else:
+        standing = f"up to date with Lever are only {_listed(fresh)}"
+    error.add_note(
+        f"What was read is in the tables: {standing}. The next sync goes on where this one stopped."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names or ["none"]
+    return f"{', '.join(most)} and {last}" if most else last

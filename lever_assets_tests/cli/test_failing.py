@@ -1,0 +1,66 @@
+"""A sync that can't read everything: what the command says, how it ends, and what is in the tables."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from lever_assets.lever import RetryPolicy
+from lever_assets.sandbox import Sandbox
+from lever_assets_tests.cli.conftest import Command
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry without much waiting."""
+    monkeypatch.setattr(
+        "lever_assets.lever.client.RetryPolicy", partial(RetryPolicy, attempts=2, base=0.001, cap=0.002)
+    )
+
+
+def with_interviews(sandbox: Sandbox) -> str:
+    record: dict[str, Any] = sandbox.get("interviews", sandbox.ids("interviews")[0]) or {}
+    return str(record["opportunityId"])
+
+
+def test_one_record_that_can_not_be_read_is_a_warning_and_status_counts_it(
+    command: Command, sandbox: Sandbox
+) -> None:
+    bad = with_interviews(sandbox)
+    sandbox.set_faults(f"500,path=/opportunities/{bad}/interviews")
+    told = command("sync", "--json")
+    assert told.code == 0
+    (warning,) = [line for line in told.err.splitlines() if line.startswith("warning: ")]
+    assert f"the interviews of 1 of the opportunities could not be read ({bad})" in warning
+    assert f"(GET /opportunities/{bad}/interviews, status 500)" in warning
+    assert told.json["warnings"] == [warning.removeprefix("warning: ")]
+    assert told.json["resources"]["interviews"]["unread"] == 1
+    assert told.json["models"]["candidates"]["rows"] == 25
+
+    shown = command("status")
+    assert "warning: 1 reads of interviews failed and are tried again from" in shown.err
+    counted = {
+        each["resource"]: each["unread"]["count"] for each in command("status", "--json").json["resources"]
+    }
+    assert {name: count for name, count in counted.items() if count} == {"interviews": 1}
+
+    sandbox.set_faults()
+    assert "warning" not in command("sync", "--full").err
+    assert "warning" not in command("status").err
+
+
+def test_a_list_that_can_not_be_read_fails_the_command_which_says_what_is_up_to_date(
+    command: Command, sandbox: Sandbox
+) -> None:
+    sandbox.set_faults("500,path=/requisitions")
+    told = command("sync")
+    assert told.code == 1
+    (error,) = [line for line in told.err.splitlines() if line.startswith("error: ")]
+    assert "(GET /requisitions, status 500); try again later" in error
+    assert "up to date with Lever are all but jobs" in error
+    assert error.endswith("The next sync goes on where this one stopped.")
+    rows = {each["model"]: each["live"] for each in command("status", "--json").json["models"]}
+    assert (rows["candidates"], rows["jobs"] > 0) == (25, True)
+
+    sandbox.set_faults()
+    assert command("sync").code == 0
