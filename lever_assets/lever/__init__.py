@@ -18,7 +18,7 @@ from lever_assets.lever.auth import ApiKeyAuth
 from lever_assets.lever.client import LeverClient
 from lever_assets.lever.errors import (
     AuthenticationError,
-    EndlessListError,
+    BrokenListError,
     InterceptedError,
     LeverError,
     MalformedError,
@@ -43,8 +43,8 @@ __all__ = [
     "Answer",
     "ApiKeyAuth",
     "AuthenticationError",
+    "BrokenListError",
     "Downloaded",
-    "EndlessListError",
     "InterceptedError",
     "JsonObject",
     "LeverClient",

@@ -147,7 +147,7 @@ class LeverClient:
         Each page is asked for when the one before has been taken; empty ones are pages, too. Lists without
         hasNext are one page. When Lever refuses a page in the middle, the list begins anew, twice at most:
         see `Page.first`. A list that does not get anywhere, or has more than `most` pages, raises
-        EndlessListError. `optional` as for `get`.
+        BrokenListError. `optional` as for `get`.
         """
         walk, begun = Walk(offset, most), 0
         while True:

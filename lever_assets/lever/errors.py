@@ -10,7 +10,7 @@
     ├── UnavailableError         5xx, connection, DNS, TLS or time-out, after the retries
     │   └── InterceptedError     what answered is not Lever, but something on the way to it
     └── MalformedError           no data, wrong shape
-        └── EndlessListError     a list that does not get anywhere, such as a page that points at itself
+        └── BrokenListError     a list that does not get anywhere, such as a page that points at itself
 
 The text of each is one sentence: what happened, where, what to do. None ever holds a key or a query string.
 """
@@ -58,7 +58,7 @@ class MalformedError(LeverError):
     """The answer can't be read."""
 
 
-class EndlessListError(MalformedError):
+class BrokenListError(MalformedError):
     """A list goes on and on without getting anywhere."""
 
 

@@ -13,7 +13,7 @@ import orjson
 from lever_assets.lever import paths, wire
 from lever_assets.lever.errors import (
     AuthenticationError,
-    EndlessListError,
+    BrokenListError,
     InterceptedError,
     LeverError,
     MalformedError,
@@ -160,9 +160,9 @@ def of_shape(problem: str, method: str, path: str) -> MalformedError:
     )
 
 
-def of_endless(problem: str, path: str) -> EndlessListError:
+def of_endless(problem: str, path: str) -> BrokenListError:
     """Return the error for a list that does not get anywhere."""
-    return EndlessListError(
+    return BrokenListError(
         f"Lever's answer can't be read: {problem} (GET {path})",
         "try again later: the list is then read from its beginning; if it stays so, tell Lever's support",
     )

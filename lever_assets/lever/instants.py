@@ -34,6 +34,14 @@ def in_range(instant: datetime) -> datetime:
     return instant
 
 
+def from_epoch_ms_if_any(value: object) -> datetime | None:
+    """Return the instant as `from_epoch_ms` does; None where that raises."""
+    try:
+        return from_epoch_ms(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def from_http_date(text: str) -> datetime | None:
     """Return the aware instant of a date in a header; None if it is none. A date without a zone is UTC."""
     try:

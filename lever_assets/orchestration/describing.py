@@ -28,6 +28,7 @@ _DOCUMENTATION = "https://hire.lever.co/developer/documentation"
 _HOW = {
     Kind.SNAPSHOT: "Lever has no time filter here: whichever windows are chosen, the whole list is read.",
     Kind.WINDOWED: "Reads the records whose last change lies in the chosen windows.",
+    Kind.LONG: "Lever has no filter by change here: whichever windows are chosen, the whole list is read.",
     Kind.CHILD: "Reads below each of its parents that changed: one request for each.",
     Kind.EMBEDDED: "",
 }

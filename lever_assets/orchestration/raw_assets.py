@@ -77,7 +77,7 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
 
 def _is_whole(resource: Resource, scope: Scope) -> bool:
     """Tell whether what Lever listed is all that the table may hold."""
-    if resource.kind is Kind.SNAPSHOT:
+    if resource.read_whole:
         return True
     everything = scope.bounds.everything and not (scope.delta or scope.reconcile)
     return resource.kind is Kind.WINDOWED and everything

@@ -216,6 +216,28 @@ def not_texts(conn: Connection, connection: str, resource: str, field: str) -> l
     return list(conn.execute(query.order_by(c.remote_id)).scalars())
 
 
+def first_seen(conn: Connection, connection: str, resource: str) -> datetime | None:
+    """Return when the first of the stored records of a resource was stored; None: there is none."""
+    c = RAW[resource].c
+    query: Select[tuple[datetime | None]] = select(func.min(c.first_seen_at)).where(
+        c.connection == connection
+    )
+    return conn.execute(query).scalar_one()
+
+
+def any_with(conn: Connection, connection: str, resource: str, field: str, value: str) -> bool:
+    """Tell whether a live record of the resource has this text in a field."""
+    c = RAW[resource].c
+    on_postgresql = conn.dialect.name == "postgresql"
+    found: ColumnElement[Any] = (
+        func.jsonb_extract_path_text(c.data, field)
+        if on_postgresql
+        else func.json_extract(c.data, f'$."{field}"')
+    )
+    query = select(c.remote_id).where(c.connection == connection, c.deleted_at.is_(None), found == value)
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def texts_in_array(
     conn: Connection, connection: str, resource: str, field: str, texts: Collection[str] | None
 ) -> set[str]:

@@ -3,30 +3,41 @@
 Lever Data API documentation, "List deleted opportunities"; applications and postings have the same list.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from lever_assets.lever import LeverClient, NotFoundError, Page, PermissionMissingError
-from lever_assets.lever.instants import from_epoch_ms
+from lever_assets.lever import AuthenticationError, LeverClient, LeverError, Page
+from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import next_version, raw
 from lever_assets.sync import marks
 from lever_assets.sync.gone import mark_gone
+from lever_assets.sync.refused import warnings
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
 
 LONGEST_SPAN = timedelta(days=29)
 """Lever may refuse a span of more than 30 days (spec/lever-api.md, Opportunities)."""
+_MOST_PIECES = 60
+_LISTED_WITHIN = timedelta(days=1)
+"""After a deletion it is listed, at the latest; and so much may the clocks be apart."""
+_CLOCKS_APART = timedelta(minutes=1)
 
 
 @dataclass
 class Deletions:
-    """What became of deletions: how many records were live, and whose records went that came inside them."""
+    """What became of deletions: how many records were live, and whose records went that came inside them.
 
+    `began` is when the pass over the resource began, `warnings` are sentences for people.
+    """
+
+    began: datetime
     count: int = 0
     parents: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
 
 
 async def land_deletions(
@@ -35,26 +46,65 @@ async def land_deletions(
     """Mark what Lever says was deleted as gone, with the records below it.
 
     A record that had some of these inside it is out of date: the result's `parents` are to be read again.
-    `began` is when the pass over the resource began (our clock). A key that may not read the list, or a Lever
-    that has none, costs nothing: a pass over everything finds what is gone by itself.
+    `began` is when the pass over the resource began (our clock). A list that can't be read stops nothing:
+    what is known stays known, and a pass over everything finds what is gone by itself. Raises
+    AuthenticationError.
     """
-    found = Deletions()
+    found = Deletions(began)
     for each in _with_list(resource):
         if not session.exclusion.needs(each.name):
             continue
         with session.store.reading() as conn:
             known = read_up_to(conn, session.name, each)
         bounds = _bounds(session, scope, known)
-        newest = known
         try:
-            async for page in lever.pages(each.deleted_path or "", dict(bounds.filters("deleted_at"))):
-                gone, latest = read_page(page)
-                _mark(session, each, gone, found, began)
-                newest = max(filter(None, (newest, latest)), default=None)
-        except (PermissionMissingError, NotFoundError):
+            newest = await _land_list(lever, session, each, bounds, found)
+        except AuthenticationError:
+            raise
+        except LeverError as error:
+            found.warnings.append(
+                f"What was deleted of {each.name} is not known: {error.problem}; the next full sync or "
+                "reconcile finds it by itself"
+            )
             continue
-        _move_on(session, each, bounds, known, min(newest or began, lever.clock.reached(began)))
+        found.warnings += warnings(each, lever.refusals.of(each.deleted_path or ""))
+        reached = lever.clock.reached(began)
+        up_to = max(filter(None, (newest, reached - _LISTED_WITHIN)))
+        _move_on(session, each, bounds, known, min(up_to, reached))
     return found
+
+
+async def _land_list(
+    lever: LeverClient, session: Session, resource: Resource, bounds: Bounds, found: Deletions
+) -> datetime | None:
+    """Mark what one list tells, piece by piece; return the latest deletion."""
+    path, newest = resource.deleted_path or "", None
+    for piece in _pieces(lever, session, resource, bounds):
+        params = dict(piece.filters("deleted_at"))
+        async for page in lever.pages(path, params, optional=tuple(params)):
+            gone, latest = read_page(page)
+            _mark(session, resource, gone, found)
+            newest = max(filter(None, (newest, latest)), default=None)
+        if lever.refusals.of(path):
+            break  # it was the whole list
+    return newest
+
+
+def _pieces(lever: LeverClient, session: Session, resource: Resource, bounds: Bounds) -> Sequence[Bounds]:
+    """Return the bounds in pieces that Lever takes, from when the first record of the resource was stored.
+
+    What was deleted before that never was stored.
+    """
+    end = bounds.upper or max(lever.clock.theirs(now()), now()) + _CLOCKS_APART
+    within = Bounds(bounds.lower, end)
+    if bounds.lower is None or end - bounds.lower > LONGEST_SPAN:
+        with session.store.reading() as conn:
+            first = raw.first_seen(conn, session.name, resource.name)
+        stored = None if first is None else within.since(lever.clock.theirs(first) - _LISTED_WITHIN)
+        if stored is None:
+            return ()
+        within = stored
+    return within.pieces(LONGEST_SPAN)[-_MOST_PIECES:]
 
 
 def read_up_to(conn: Connection, connection: str, resource: Resource) -> datetime | None:
@@ -89,36 +139,23 @@ def read_page(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
     for record in page.records:
         remote_id = record.get("id")
         if isinstance(remote_id, str):
-            gone[remote_id] = _instant(record.get("deletedAt"))
+            gone[remote_id] = from_epoch_ms_if_any(record.get("deletedAt"))
     moment = now()
     return gone, max((each for each in gone.values() if each is not None and each <= moment), default=None)
 
 
-def _instant(value: object) -> datetime | None:
-    try:
-        return from_epoch_ms(value) if isinstance(value, int) else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _mark(
-    session: Session,
-    resource: Resource,
-    gone: dict[str, datetime | None],
-    found: Deletions,
-    began: datetime,
-) -> None:
+def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None], found: Deletions) -> None:
     if not gone:
         return
     name = session.name
     with session.store.writing() as conn:
         known = raw.read(conn, name, resource.name, gone)
         stored = [row for row in known if not row.deleted or row.left_out]
-        listed = raw.seen_since(conn, name, resource.name, [row.remote_id for row in stored], began)
+        listed = raw.seen_since(conn, name, resource.name, [row.remote_id for row in stored], found.began)
         over = [
             row
             for row in stored
-            if holds(row, gone[row.remote_id], listed_since=began if row.remote_id in listed else None)
+            if holds(row, gone[row.remote_id], listed_since=found.began if row.remote_id in listed else None)
         ]
         if not over:
             return

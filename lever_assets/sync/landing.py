@@ -2,17 +2,22 @@
 
 import asyncio
 import time
+from datetime import datetime
+
+from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.store import current_version, due, mapping_errors, put_state
 from lever_assets.store.drift import record_drift
+from lever_assets.store.state import states
 from lever_assets.sync import passes, runs
 from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.deriving import to_derive
 from lever_assets.sync.leaving_out import keep_reads, settle
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
+from lever_assets.sync.refused import nothing_readable, status_of
 from lever_assets.sync.reports import LandReport
-from lever_assets.sync.resources import BY_NAME, Kind, Resource
+from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.unread import unread_below
@@ -41,28 +46,37 @@ async def land_with(
     settle(session)
     run = run or Run.of(resource.name)
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
-    skipped: str | None = None
+    skipped, status = None, None
     with session.store.writing() as conn:
         standing = runs.take_up(conn, session.name, scope, run, now())
     try:
         tally = await _read(lever, session, resource, scope, standing)
         keep_reads(session, resource)
     except (PermissionMissingError, NotFoundError) as error:
+        status = status_of(error)
         tally, skipped = Tally(), f"{resource.name} was skipped: {error}"
     except LeverError as error:
         _put_off(session, resource, error)
         raise
-    state: JsonObject = {"read_at": now().isoformat(), "scope": str(scope), "denied": skipped}
+    state: JsonObject = {
+        "read_at": now().isoformat(),
+        "scope": str(scope),
+        "denied": skipped,
+        "status": status,
+        "refused": dict(lever.refusals.of(resource.path)),
+    }
     with session.store.writing() as conn:
         put_state(conn, session.name, f"resource:{resource.name}", state)
         to_derive(conn, session.name, resource.name)
-        whole = resource.kind is Kind.SNAPSHOT or scope == Scope()
+        whole = resource.read_whole or scope == Scope()
         if whole and skipped is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
             mapping_errors.resolve_all(conn, session.name, resource.table, before=standing.started_at)
         due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST], before=started_at)
         runs.mark_read(conn, session.name, scope, run, resource.name)
         unread, unread_warning = unread_below(conn, session.name, resource)
+    if skipped is not None:
+        _stop_if_all_are_refused(session, scope, run, standing)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
         resource.name,
@@ -86,6 +100,29 @@ def _put_off(session: Session, resource: Resource, error: LeverError) -> None:
         due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
 
 
+def _stop_if_all_are_refused(session: Session, scope: Scope, run: Run, standing: Standing) -> None:
+    """Raise NothingReadableError when every list that is wanted was refused since the run began."""
+    wanted = [each for each in RESOURCES if each.listed and session.exclusion.needs(each.name)]
+    with session.store.writing() as conn:
+        known = states(conn, session.name, "resource:")
+        found = [known.get(f"resource:{each.name}") for each in wanted]
+        statuses = [_refused_since(each, standing.started_at) for each in found]
+        if None in statuses:
+            return
+        runs.forget(conn, session.name, scope, run)  # there is nothing to go on with
+    raise nothing_readable(status for status in statuses if status is not None)
+
+
+def _refused_since(state: JsonValue, since: datetime) -> int | None:
+    """Return the status with which a list was refused since an instant; None: it was not."""
+    if not isinstance(state, dict):
+        return None
+    status, read_at = state.get("status"), state.get("read_at")
+    if not isinstance(status, int) or not isinstance(read_at, str):
+        return None
+    return status if datetime.fromisoformat(read_at) >= since else None
+
+
 async def _read(
     lever: LeverClient, session: Session, resource: Resource, scope: Scope, standing: Standing
 ) -> Tally:
@@ -94,7 +131,7 @@ async def _read(
     match resource.kind:
         case Kind.SNAPSHOT:
             return await land_snapshot(lever, session, resource)
-        case Kind.WINDOWED:
+        case Kind.WINDOWED | Kind.LONG:
             return await land_windowed(lever, session, resource, scope)
         case Kind.CHILD:
             return await land_below(lever, session, resource, scope, read_since=standing.started_at)
@@ -103,9 +140,9 @@ async def _read(
 
 
 async def _reconcile(lever: LeverClient, session: Session, resource: Resource, standing: Standing) -> Tally:
-    """Read what changed, then the rest: what differs there is drift. Snapshots are always read whole."""
+    """Read what changed, then the rest: what differs there is drift. Some lists are always read whole."""
     changed = await _read(lever, session, resource, Scope(delta=True), standing)
-    if resource.kind is Kind.SNAPSHOT:
+    if resource.read_whole:
         return changed
     with session.store.reading() as conn:
         version = current_version(conn, session.name)

@@ -83,7 +83,7 @@ def _want_again(conn: Connection, session: Session, before: Exclusion) -> None:
     for resource in RESOURCES:
         if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
             _read_again(conn, session, resource)
-            if before.needs(resource.name) and resource.kind is Kind.WINDOWED:
+            if before.needs(resource.name) and resource.paged:
                 key = f"restored:{resource.name}"
                 earlier = get_state(conn, session.name, key)
                 names = {*before.names, *(map(str, earlier) if isinstance(earlier, list) else ())}
@@ -102,7 +102,7 @@ def _read_again(conn: Connection, session: Session, resource: Resource) -> None:
         forget_reads(conn, session.name, resource.name)
     elif resource.kind is Kind.EMBEDDED and resource.parent is not None:
         _read_again(conn, session, BY_NAME[resource.parent])
-    elif resource.kind is Kind.WINDOWED:
+    elif resource.paged:
         # Without a watermark a delta reads the whole list; up to when the others were read stays known.
         forget_states(
             conn,

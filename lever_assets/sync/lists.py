@@ -6,13 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.lever import (
-    LeverClient,
-    LeverError,
-    Page,
-    RequestRejectedError,
-    UnavailableError,
-)
+from lever_assets.lever import LeverClient, LeverError, Page, UnavailableError
 from lever_assets.store import (
     Landed,
     due,
@@ -28,9 +22,11 @@ from lever_assets.sync import passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
+from lever_assets.sync.expanding import Expanded, expand_singly, lacking, unexpanded
 from lever_assets.sync.gone import mark_below
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
+from lever_assets.sync.refused import hides_some, warnings
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
@@ -39,6 +35,8 @@ from lever_assets.sync.windows import Bounds
 
 _MOST_DUE = 100
 """So many single records that are due are read again in one pass."""
+_MOST_PAGES = 5_000
+"""Of a short list, which is held in memory."""
 
 
 @dataclass
@@ -79,18 +77,22 @@ class Listing:
 async def land_snapshot(lever: LeverClient, session: Session, resource: Resource) -> Tally:
     """Read the whole list and land it in one transaction; what is not on it any more is marked as gone."""
     asked_at = now()
-    records = await lever.list_all(resource.path, _params(resource.params))
+    params = _params(resource.params)
+    records = await lever.list_all(resource.path, params, optional=tuple(params), most=_MOST_PAGES)
+    refused = lever.refusals.of(resource.path)
     moment = now()
     batch = read_batch(resource, records, asked_at=asked_at, first_position=0)
     with session.store.writing() as conn:
         version = next_version(conn, session.name)
         tally = _land_batch(conn, session.name, resource, batch, version=version, moment=moment)
         gone = 0
-        if not tally.set_aside:  # what came without an id may be one that is stored
+        # What came without an id may be one that is stored.
+        if not tally.set_aside and not hides_some(conn, session.name, resource, refused):
             gone = sweep(
                 conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
             )
     tally.counts += Landed(deleted=gone)
+    tally.warnings += warnings(resource, refused)
     meter = _meter(lever, session, resource)
     meter.advance(len(records))
     return tally
@@ -106,24 +108,26 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     bounds = _bounds(session, resource, scope, coverage)
     with session.store.writing() as conn:
         current = passes.take_up(conn, session.name, resource.name, bounds.key, now())
+    lever.refusals.note(resource.path, current.refused)
     reader = _WindowedReader(lever, session, resource, bounds, current, coverage)
-    for number, listing in enumerate(listings(resource, bounds, coverage)):
-        if number >= current.listing:
-            await reader.walk(number, listing)
-    if current.resumed:
-        # Once more what changed since it began: the pages before the kill may be out of date.
-        since = Bounds(lower=lever.clock.reached(current.started_at) - session.settings.sync_overlap)
-        await reader.walk(-1, Listing((coverage.within(since) or since).filters("updated_at")))
-    if not bounds.everything:
-        gone = await land_deletions(lever, session, resource, scope, current.started_at)
-        reader.tally.counts += Landed(deleted=gone.count)
-        await reader.read_again(gone.parents)
+    try:
+        await reader.read_all()
+        if not bounds.everything:
+            gone = await land_deletions(lever, session, resource, scope, current.started_at)
+            reader.tally.counts += Landed(deleted=gone.count)
+            reader.tally.warnings += gone.warnings
+            await reader.read_again(gone.parents)
+    except LeverError as error:
+        reader.stop(error)
+        raise
     reader.finish()
     return reader.tally
 
 
 def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Coverage) -> Bounds:
     """Return what the pass is over; a delta for which more is to be kept than before reads everything."""
+    if resource.read_whole:
+        return Bounds()
     if not scope.delta:
         return scope.bounds
     with session.store.reading() as conn:
@@ -166,19 +170,36 @@ class _WindowedReader:
         self.embedded = next((each for each in inside if each.parent == self.resource.name), None)
         self.meter = _meter(self.lever, self.session, self.resource)
 
-    async def walk(self, number: int, listing: Listing) -> None:
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """The parameters that Lever refuses, with its message."""
+        return self.lever.refusals.of(self.resource.path)
+
+    async def read_all(self) -> None:
+        """Land the lists that make up the pass, from where it stands."""
+        resumed, first = self.current.resumed, self.current.listing
+        for number, listing in enumerate(listings(self.resource, self.bounds, self.coverage)):
+            if number >= first and not (listing.undated_only and self._unfiltered):
+                await self._walk(number, listing)
+        if resumed and not self._unfiltered:
+            # Once more what changed since it began: the pages before the kill may be out of date.
+            began = self.lever.clock.reached(self.current.started_at)
+            since = Bounds(lower=began - self.session.settings.sync_overlap)
+            kept = self.coverage.within(since) or since
+            await self._walk(-1, Listing(kept.filters("updated_at")))
+
+    @property
+    def _unfiltered(self) -> bool:
+        """Whether every list is whole, whatever is asked for: then the next pass finds what changed in it."""
+        return self.resource.read_whole or "updated_at" in self.refused
+
+    async def _walk(self, number: int, listing: Listing) -> None:
         """Land every page of one list, from where the pass stands."""
         offset = self.current.offset if number == self.current.listing else None
         params = _params((*self.resource.params, *listing.filters))
-        try:
-            async for page in self.lever.pages(self.resource.path, params, offset=offset):
-                self._land(page, listing)
-        except RequestRejectedError:
-            if self.current.offset is None or self.current.offset != offset:
-                raise
-            self.current = self.current.moved(None, None)  # Lever forgot the token: walk this list anew
-            async for page in self.lever.pages(self.resource.path, params):
-                self._land(page, listing)
+        pages = self.lever.pages(self.resource.path, params, offset=offset, optional=tuple(params))
+        async for page in pages:
+            await self._take(page, listing)
         self.current = self.current.next_listing()
 
     async def read_again(self, remote_ids: Iterable[str]) -> None:
@@ -186,7 +207,11 @@ class _WindowedReader:
         name, resource = self.session.name, self.resource
         with self.session.store.writing() as conn:
             due.forget_settled(conn, name, resource.name)
-            waiting = due.due(conn, name, resource.table, resource.name, now=now())
+            waiting = [
+                remote_id
+                for table in (resource.table, *((self.embedded.table,) if self.embedded else ()))
+                for remote_id in due.due(conn, name, table, resource.name, now=now())
+            ]
         missing: list[str] = []
         read: list[str] = []
         failed: dict[str, str] = {}
@@ -204,7 +229,7 @@ class _WindowedReader:
             if found is None:
                 missing.append(remote_id)
             else:
-                self._land(Page([found], None, asked_at=asked_at), Listing(()))
+                await self._take(Page([found], None, asked_at=asked_at), Listing(()))
                 read.append(remote_id)
         if not (missing or read or failed):
             return
@@ -215,6 +240,27 @@ class _WindowedReader:
             due.healed(conn, name, resource.table, resource.name, read)
         self.tally.counts += Landed(deleted=gone)
 
+    async def _take(self, page: Page, listing: Listing) -> None:
+        """Land a page, with what Lever did not bring along although it was asked to."""
+        expanded = None
+        if self.embedded is not None and "expand" in dict(self.resource.params):
+            expanded = await self._expanded(page, self.embedded)
+            page = replace(page, records=expanded.records)
+        self._land(page, listing)
+        if expanded is not None and self.embedded is not None and (expanded.read or expanded.failed):
+            name, table, moment = self.session.name, self.embedded.table, now()
+            with self.session.store.writing() as conn:
+                due.put_off(conn, name, table, self.resource.name, expanded.failed, now=moment)
+                due.healed(conn, name, table, self.resource.name, expanded.read)
+
+    async def _expanded(self, page: Page, embedded: Resource) -> Expanded:
+        bare = unexpanded(page.records, embedded)
+        if bare:
+            with self.session.store.reading() as conn:
+                asked = lacking(conn, self.session.name, self.resource, embedded, bare)
+            bare = {remote_id: record for remote_id, record in bare.items() if remote_id in asked}
+        return await expand_singly(self.lever, embedded, page.records, bare)
+
     def _land(self, page: Page, listing: Listing) -> None:
         read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=self.embedded)
         batch = listing.wanted(read)
@@ -223,7 +269,7 @@ class _WindowedReader:
         moment = now()
         # Of the whole page: what the settings leave out was seen, too, and is not to be asked for again.
         moved = self.current.moved(page.next, newest_of(page.records))
-        moved = replace(moved, set_aside=moved.set_aside + len(batch.set_aside))
+        moved = replace(moved, set_aside=moved.set_aside + len(batch.set_aside), refused=self.refused)
         name = self.session.name
         with self.session.store.writing() as conn:
             version = next_version(conn, name)
@@ -239,6 +285,16 @@ class _WindowedReader:
         self.tally.set_aside += landed.set_aside
         self.meter.advance(len(page.records))
 
+    def stop(self, error: LeverError) -> None:
+        """Keep where the pass stands that an error stopped, if the next run may go on from there."""
+        name, key = self.session.name, self.bounds.key
+        kept = passes.stopped(self.current, error)
+        with self.session.store.writing() as conn:
+            if kept is None:
+                passes.finish(conn, name, self.resource.name, key)
+            else:
+                passes.keep(conn, name, self.resource.name, key, kept)
+
     def finish(self) -> None:
         """Close the pass: what a complete list lacked or the settings leave out is gone; keep the mark."""
         name, moment, began = self.session.name, now(), self.current.started_at
@@ -246,7 +302,8 @@ class _WindowedReader:
         with self.session.store.writing() as conn:
             left_out = leave_out(conn, name, self.resource, self.coverage, moment)
             gone = 0
-            if self.bounds.everything and not self.current.set_aside:
+            hidden = hides_some(conn, name, self.resource, self.refused)
+            if self.bounds.everything and not self.current.set_aside and not hidden:
                 version = next_version(conn, name)
                 gone = sweep(
                     conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
@@ -276,9 +333,12 @@ class _WindowedReader:
                     began=reached,
                     lower=self.bounds.lower,
                 )
+            if self.bounds.everything:  # of whatever was begun before
+                passes.forget_all(conn, name, self.resource.name)
             passes.finish(conn, name, self.resource.name, self.bounds.key)
             whole, settings = self.bounds.everything, self.session.settings
             self.tally.warnings += doubts(conn, name, settings, self.resource, whole=whole)
+        self.tally.warnings += warnings(self.resource, self.refused)
         self.meter.tell()
 
 

@@ -3,17 +3,20 @@
 A pass that was begun and not finished is taken up where it stood; after a week it is begun anew.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
+from lever_assets.lever import BrokenListError, LeverError, MalformedError, UnavailableError
 from lever_assets.store import get_state, put_state
 from lever_assets.store.state import forget_states
 from lever_assets.sync import marks
 
 _MOST = timedelta(days=7)
+_MOST_STUMBLES = 5
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,9 @@ class Pass:
     """Where a pass stands. `listing` counts its lists from 0; `offset` is Lever's token of the next page.
 
     `newest` is the latest `updatedAt` read so far; `resumed` says that a run before this one began it;
-    `set_aside` counts the records that came without an id, and may be ones that are stored.
+    `set_aside` counts the records that came without an id, and may be ones that are stored. `refused` are the
+    parameters that Lever refused, with its message: a token belongs to the list without them. `stumbles`
+    counts the runs that could not read on from `offset`.
     """
 
     started_at: datetime
@@ -30,11 +35,13 @@ class Pass:
     newest: datetime | None = None
     resumed: bool = False
     set_aside: int = 0
+    refused: Mapping[str, str] = field(default_factory=dict)
+    stumbles: int = 0
 
     def moved(self, offset: str | None, newest: datetime | None) -> "Pass":
         """Return the pass after one more page."""
         latest = max((each for each in (self.newest, newest) if each is not None), default=None)
-        return replace(self, offset=offset, newest=latest)
+        return replace(self, offset=offset, newest=latest, stumbles=0)
 
     def next_listing(self) -> "Pass":
         """Return the pass at the beginning of its next list."""
@@ -104,6 +111,24 @@ def caught_up_at(conn: Connection, connection: str, resource: str) -> datetime |
     return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
 
 
+def stopped(current: Pass, error: LeverError) -> Pass | None:
+    """Return what is to be kept of a pass that an error stopped; None: the next run begins it anew.
+
+    So it does when nothing was read, when the list leads nowhere, and when what Lever answered at this place
+    was of no use in run after run.
+    """
+    nothing = current.listing == 0 and current.offset is None
+    if nothing or isinstance(error, BrokenListError) or current.stumbles >= _MOST_STUMBLES:
+        return None
+    useless = isinstance(error, MalformedError) or (isinstance(error, UnavailableError) and error.over)
+    return replace(current, stumbles=current.stumbles + 1) if useless else current
+
+
 def finish(conn: Connection, connection: str, resource: str, key: str) -> None:
     """Forget the pass, which is finished: the next one over the same bounds begins anew."""
     forget_states(conn, connection, keys=[f"pass:{resource}:{key}"])
+
+
+def forget_all(conn: Connection, connection: str, resource: str) -> None:
+    """Forget every unfinished pass over a resource."""
+    forget_states(conn, connection, prefixes=[f"pass:{resource}:"])

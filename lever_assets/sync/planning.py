@@ -4,14 +4,15 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
-from lever_assets.lever import JsonObject, LeverClient, PermissionMissingError
+from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.settings import OffersOf
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.lists import Listing, listings
 from lever_assets.sync.offering import can_have_offers, offer_stages
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.sync.refused import nothing_readable, status_of
+from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import EVERYTHING
 
@@ -49,9 +50,11 @@ async def _plan(session: Session) -> Plan:
     async with session.client() as lever:
         counter = _Counter(lever, session)
         for resource in RESOURCES:
-            if needs(resource.name) and resource.kind in {Kind.SNAPSHOT, Kind.WINDOWED}:
+            if needs(resource.name) and resource.listed:
                 await counter.count(resource)
         asked = lever.traffic.requests
+    if counter.pages.keys() == counter.denied.keys():
+        raise nothing_readable(counter.denied.values())
     below = {
         "posting_forms": counter.kept["postings"],
         "interviews": counter.kept["opportunities"],
@@ -79,20 +82,20 @@ class _Counter:
     kept: Counter[str] = field(default_factory=Counter)
     with_application: int = 0
     asked_for_offers: int = 0
-    denied: list[str] = field(default_factory=list)
+    denied: dict[str, int] = field(default_factory=dict)
     _offer_stages: frozenset[str] = field(default_factory=lambda: offer_stages(()))
 
     async def count(self, resource: Resource) -> None:
         self.pages[resource.name] = 0
         try:
-            if resource.kind is Kind.SNAPSHOT:
+            if resource.read_whole:
                 await self._walk(resource, Listing(), Coverage())
                 return
             coverage = Coverage.of(self.session.settings, resource, now())
             for listing in listings(resource, EVERYTHING, coverage):
                 await self._walk(resource, listing, coverage)
-        except PermissionMissingError:
-            self.denied.append(resource.name)
+        except (PermissionMissingError, NotFoundError) as error:
+            self.denied[resource.name] = status_of(error)
 
     async def _walk(self, resource: Resource, listing: Listing, coverage: Coverage) -> None:
         pairs = (*resource.params, *listing.filters)

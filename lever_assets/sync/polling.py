@@ -1,29 +1,35 @@
 """Whether a delta is worth its requests: asked of Lever with one small request for each list."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.lever import LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.lever import (
+    AuthenticationError,
+    LeverClient,
+    LeverError,
+    NotFoundError,
+    PermissionMissingError,
+)
 from lever_assets.lever.instants import duration
 from lever_assets.store import due, get_state
 from lever_assets.store.parents import Due, due_parents
 from lever_assets.sync import passes
 from lever_assets.sync.children import watched_by
 from lever_assets.sync.coverage import Coverage, covered
-from lever_assets.sync.deletions import read_up_to
+from lever_assets.sync.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.deriving import all_derived
 from lever_assets.sync.leaving_out import settled
+from lever_assets.sync.questions import Question, is_so
+from lever_assets.sync.refused import nothing_readable, status_of
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.windows import Bounds
 
 _A_MOMENT = timedelta(milliseconds=1)
-_CLOCKS_APART = timedelta(minutes=1)
 _PATIENCE = timedelta(minutes=30)
 
 
@@ -38,17 +44,6 @@ class Poll:
     why: str
     requests: int = 0
     since: datetime | None = None
-
-
-@dataclass(frozen=True)
-class _Question:
-    """Whether a list has a record whose `field` is `since` or later; `answer` says what it means if so."""
-
-    answer: str
-    path: str
-    field: str
-    since: datetime | None
-    params: Mapping[str, str]
 
 
 def poll(session: Session, *, seconds: float | None = None) -> Poll:
@@ -77,7 +72,7 @@ def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
     marks = [
         passes.caught_up_at(conn, session.name, each.name)
         for each in read
-        if each.kind is Kind.WINDOWED and not _known(conn, session.name, each.name).get("denied")
+        if each.paged and not _is_denied(conn, session, each)
     ]
     if not marks:  # nothing but short lists is wanted
         marks = [_read_at(conn, session.name, each.name) for each in read]
@@ -92,7 +87,8 @@ def _overdue(conn: Connection, session: Session) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
     if settled(conn, session.name) != session.exclusion:
         return "Other models or fields are left out than before."
-    if not all(_is_covered(conn, session, each) for each in _wanted(session) if each.kind is Kind.WINDOWED):
+    listed = [each for each in _wanted(session) if each.paged and not _is_denied(conn, session, each)]
+    if not all(_is_covered(conn, session, each) for each in listed):
         return "More candidates are to be kept than before."
     left = _left_over(conn, session)
     if left is not None:
@@ -113,7 +109,7 @@ def _overdue(conn: Connection, session: Session) -> str | None:
 def _left_over(conn: Connection, session: Session) -> str | None:
     """Return what a sync that was stopped has left to do, which Lever will not tell of again."""
     for each in _wanted(session):
-        denied = _known(conn, session.name, each.name).get("denied")
+        denied = _is_denied(conn, session, each)
         if each.kind is not Kind.CHILD or each.parent is None or denied or _waits(conn, session.name, each):
             continue
         again = due.due(conn, session.name, each.table, each.parent, now=now())
@@ -146,28 +142,34 @@ def _is_covered(conn: Connection, session: Session, resource: Resource) -> bool:
     return covered(conn, session.name, resource).includes(wanted)
 
 
-def _questions(conn: Connection, session: Session) -> list[_Question]:
+def _questions(conn: Connection, session: Session) -> list[Question]:
     connection, moment = session.name, now()
     changed = [
-        _Question(
+        Question(
             f"Some {each.name} have changed.",
+            each,
             each.path,
             "updated_at",
+            "updatedAt",
             _beyond(
                 passes.watermark(conn, connection, each.name),
                 Coverage.of(session.settings, each, moment).cutoff,
             ),
             {name: value for name, value in each.params if name != "expand"},
+            _refused(conn, connection, each.name),
         )
         for each in _wanted(session)
-        if each.kind is Kind.WINDOWED and not _waits(conn, connection, each)
+        if each.paged and not _waits(conn, connection, each)
     ]
     deleted = [
-        _Question(
+        Question(
             f"Some {each.name} were deleted.",
+            each,
             each.deleted_path,
             "deleted_at",
-            _beyond(read_up_to(conn, connection, each)),
+            "deletedAt",
+            # A span of more than 30 days may be refused; what was deleted before, the next delta finds.
+            _beyond(read_up_to(conn, connection, each), moment - LONGEST_SPAN),
             {},
         )
         for each in _wanted(session)
@@ -183,41 +185,55 @@ def _beyond(mark: datetime | None, cutoff: datetime | None = None) -> datetime |
 
 
 async def _ask_in_time(
-    session: Session, questions: Sequence[_Question], since: datetime, seconds: float | None
+    session: Session, questions: Sequence[Question], since: datetime, seconds: float | None
 ) -> Poll:
     async with session.client() as lever:
         try:
             async with asyncio.timeout(seconds):
-                return await _ask(lever, questions, since)
+                return await _ask(lever, session, questions, since)
         except TimeoutError:
             last = "" if lever.trouble is None else f" (at last: {lever.trouble.problem})"
             late = f"Lever did not say within {duration(seconds or 0)} whether anything changed{last}"
             return Poll(False, f"{late}; it is asked again at the next tick.", lever.traffic.requests, since)
 
 
-async def _ask(lever: LeverClient, questions: Sequence[_Question], since: datetime) -> Poll:
+async def _ask(lever: LeverClient, session: Session, questions: Sequence[Question], since: datetime) -> Poll:
+    """Ask until one answer is yes. A question that fails keeps none of the others from being asked."""
+    refused: list[int] = []
+    failed: list[LeverError] = []
     for question in questions:
-        if await _is_so(lever, question):
-            return Poll(True, question.answer, lever.traffic.requests, since)
+        try:
+            found = await is_so(lever, session, question)
+        except (PermissionMissingError, NotFoundError) as error:
+            refused.append(status_of(error))
+        except AuthenticationError:
+            raise
+        except LeverError as error:
+            if not question.of_deletions:  # of which a sync says that it can't read them
+                failed.append(error)
+        else:
+            if found:
+                return Poll(True, question.answer, lever.traffic.requests, since)
+    if questions and len(refused) == len(questions):
+        failed.append(nothing_readable(refused))
+    if failed:
+        raise failed[0]
     nothing = f"Nothing has changed since {since:%Y-%m-%d %H:%M:%S} UTC."
     return Poll(False, nothing, lever.traffic.requests, since)
-
-
-async def _is_so(lever: LeverClient, question: _Question) -> bool:
-    """Ask for one record; one from the future is none, it would be found for ever."""
-    bounds = Bounds(question.since, lever.clock.theirs(now()) + _CLOCKS_APART)
-    params = {**question.params, **dict(bounds.filters(question.field)), "limit": "1"}
-    try:
-        async for page in lever.pages(question.path, params):
-            return bool(page.records)
-    except (PermissionMissingError, NotFoundError):
-        return False
-    return False
 
 
 def _known(conn: Connection, connection: str, resource: str) -> dict[str, JsonValue]:
     state = get_state(conn, connection, f"resource:{resource}")
     return state if isinstance(state, dict) else {}
+
+
+def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
+    return bool(_known(conn, session.name, resource.name).get("denied"))
+
+
+def _refused(conn: Connection, connection: str, resource: str) -> dict[str, str]:
+    refused = _known(conn, connection, resource).get("refused")
+    return {name: str(said) for name, said in refused.items()} if isinstance(refused, dict) else {}
 
 
 def _read_at(conn: Connection, connection: str, resource: str) -> datetime | None:

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     """A short list without a time filter: read whole, every time."""
     WINDOWED = "windowed"
     """A list with `updated_at_*` filters: read by window or since a watermark."""
+    LONG = "long"
+    """A list without such filters that may be long: read whole, page by page, every time."""
     CHILD = "child"
     """Read per parent: one request for each parent that changed."""
     EMBEDDED = "embedded"
@@ -52,6 +54,21 @@ class Resource:
     def table(self) -> str:
         """The raw table that the resource lands in."""
         return f"raw_{self.name}"
+
+    @property
+    def listed(self) -> bool:
+        """Whether Lever has one list of all its records."""
+        return self.kind in {Kind.SNAPSHOT, Kind.WINDOWED, Kind.LONG}
+
+    @property
+    def paged(self) -> bool:
+        """Whether it lands page by page, with a watermark."""
+        return self.kind in {Kind.WINDOWED, Kind.LONG}
+
+    @property
+    def read_whole(self) -> bool:
+        """Whether every reading is of the whole list, whatever is asked for."""
+        return self.kind in {Kind.SNAPSHOT, Kind.LONG}
 
     def at(self, remote_id: str) -> str:
         """Return the path of one record."""
@@ -93,11 +110,10 @@ RESOURCES: tuple[Resource, ...] = (
     ),
     Resource(
         "requisitions",
-        Kind.WINDOWED,
+        Kind.LONG,
         "/requisitions",
         "Requisitions in every status",
         params=(_CONFIDENTIAL_TOO,),
-        created_filter=True,
     ),
     Resource(
         "opportunities",

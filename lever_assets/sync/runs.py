@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.store import get_state, put_state
-from lever_assets.store.state import states
+from lever_assets.store.state import forget_states, states
 from lever_assets.sync.session import Scope
 
 _MOST = timedelta(days=7)
@@ -74,6 +74,11 @@ def mark_read(conn: Connection, connection: str, scope: Scope, run: Run, resourc
     if stored is not None:
         read = tuple(dict.fromkeys((*stored.read, resource)))
         _keep(conn, connection, _key(scope, run), replace(stored, read=read))
+
+
+def forget(conn: Connection, connection: str, scope: Scope, run: Run) -> None:
+    """Forget the run: the next one begins anew."""
+    forget_states(conn, connection, keys=[_key(scope, run)])
 
 
 def unfinished(conn: Connection, connection: str, now: datetime) -> Iterator[Standing]:

@@ -40,7 +40,7 @@ async def read_single(
     """
     path = resource.at(remote_id)
     try:
-        found = await lever.get(path, params)
+        found = await lever.get(path, params, optional=tuple(params))
     except NotFoundError:
         return None
     if not isinstance(found, dict):

@@ -13,7 +13,7 @@ from lever_assets.store.tables import RAW
 from lever_assets.sync import passes, runs
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
-from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.resources import RESOURCES
 from lever_assets.sync.session import now
 from lever_assets.unified.catalogue import MODELS
 
@@ -97,8 +97,7 @@ def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> boo
     return any(get_state(conn, connection, f"resource:{each.name}") for each in wanted) and all(
         passes.watermark(conn, connection, each.name) is not None
         for each in wanted
-        if each.kind is Kind.WINDOWED
-        and not _object(get_state(conn, connection, f"resource:{each.name}")).get("denied")
+        if each.paged and not _object(get_state(conn, connection, f"resource:{each.name}")).get("denied")
     )
 
 

@@ -33,6 +33,7 @@ from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.deriving import derive_records
+from lever_assets.sync.expanding import expand_singly, unexpanded
 from lever_assets.sync.lists import land_embedded
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
@@ -129,6 +130,13 @@ async def _read(
         return _Read(remote_id, asked_at, failure=error)
     if record is None:
         return _Read(remote_id, asked_at)
+    if params:
+        try:
+            bare = unexpanded([record], _APPLICATIONS)
+            expanded = await expand_singly(lever, _APPLICATIONS, [record], bare)
+        except LeverError as error:
+            return _Read(remote_id, asked_at, failure=error)
+        record = expanded.records[0]
     lists: dict[str, list[JsonObject]] = {}
     refused: dict[str, str] = {}
     for name in below:

@@ -26,6 +26,16 @@ class Bounds:
             return self
         return None if self.upper is not None and self.upper <= start else Bounds(start, self.upper)
 
+    def pieces(self, longest: timedelta) -> "list[Bounds]":
+        """Return the bounds, open at neither end, in pieces of that length at most."""
+        assert self.lower is not None  # noqa: S101 - the caller has looked
+        assert self.upper is not None  # noqa: S101 - likewise
+        found, lower = [], self.lower
+        while lower < self.upper:
+            found.append(Bounds(lower, min(lower + longest, self.upper)))
+            lower += longest
+        return found
+
     def filters(self, field: str) -> tuple[tuple[str, str], ...]:
         """Return Lever's filter `<field>_start`/`_end` in epoch milliseconds; its bounds are inclusive."""
         pairs: list[tuple[str, str]] = []

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 from pydantic import JsonValue
 
-from lever_assets.lever import EndlessListError, MalformedError, NotFoundError, RequestRejectedError
+from lever_assets.lever import BrokenListError, MalformedError, NotFoundError, RequestRejectedError
 from lever_assets_tests.lever.scripted import HASTY, Answer, answer, client, data, scripted_lever
 
 FORGOTTEN = answer(400, {"code": "BadRequestError", "message": "Invalid offset token"})
@@ -73,7 +73,7 @@ async def test_a_list_that_is_refused_from_its_beginning_is_not_asked_for_again(
 
 async def asked_before_giving_up(answers: list[Answer], most: int = 100) -> int:
     async with scripted_lever(*answers) as lever, client(lever.url) as reader:
-        with pytest.raises(EndlessListError, match=r"can't be read.*GET /opportunities"):
+        with pytest.raises(BrokenListError, match=r"can't be read.*GET /opportunities"):
             await reader.list_all("/opportunities", most=most)
     return len(lever.asked)
 

@@ -10,9 +10,15 @@ from lever_assets_tests.sync.tables import Account
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
+def opportunities() -> int:
+    """The size of the account; a module may have another."""
+    return 60
+
+
+@pytest.fixture
+def sandbox(opportunities: int) -> Iterator[Sandbox]:
     """An account that the test may change."""
-    with running_sandbox(SandboxConfig(opportunities=60, seed=7, rate=0)) as running:
+    with running_sandbox(SandboxConfig(opportunities=opportunities, seed=7, rate=0)) as running:
         yield running
 
 
