@@ -6,7 +6,6 @@ import dagster as dg
 
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration import describing, metadata
-from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.names import model_group, model_key, raw_key
 from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
@@ -29,7 +28,7 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
     connection = settings.connection
 
     def derive_model(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
+        with session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             report = derive(session, model.name)
             with session.store.reading() as conn:
                 preview = reads.preview(conn, session.name, model.name)

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from lever_assets.orchestration import describing
+from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.names import pool
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.settings import Settings
@@ -28,7 +29,15 @@ def sync_asset(
     code_version: str | None = None,
     checks: Sequence[dg.AssetCheckSpec] = (),
 ) -> dg.AssetsDefinition:
-    """Return an asset of the default connection; `floor` is `raw` or `unified`, `kind` an icon of the UI."""
+    """Return an asset of the default connection; `floor` is `raw` or `unified`, `kind` an icon of the UI.
+
+    Whatever `body` raises fails the step in one sentence.
+    """
+
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        with in_one_sentence():
+            yield from body(context)
+
     with warnings.catch_warnings():
         # A range of windows must be one run, one pass over the API; nothing else than this parameter says so.
         warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
@@ -46,4 +55,4 @@ def sync_asset(
             backfill_policy=dg.BackfillPolicy.single_run(),
             pool=pool(settings.connection),
             check_specs=list(checks),
-        )(body)
+        )(step)

@@ -15,6 +15,8 @@ from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.store import BusyError
 
 TICK_SECONDS = 25.0
+_TO_END = 0.5
+"""Seconds of it that are kept for ending: closing connections, and saying why."""
 
 T = TypeVar("T")
 
@@ -27,8 +29,8 @@ class Budget:
 
     @property
     def left(self) -> float:
-        """The seconds that are left."""
-        return max(0.0, self._end - time.monotonic())
+        """The seconds that are left to wait for others."""
+        return max(0.0, self._end - _TO_END - time.monotonic())
 
 
 def tick(evaluate: Callable[[Budget], T]) -> T | dg.SkipReason:

@@ -4,6 +4,7 @@ Each lock yields a check, which raises LockLostError if the lock was lost althou
 session that held it was ended, its file removed. It costs a round trip to PostgreSQL, or 2 µs for a file.
 """
 
+import errno
 import json
 import os
 import re
@@ -25,6 +26,8 @@ from lever_assets.store.errors import BusyError, LockLostError, ReadOnlyError
 
 _POLL_SECONDS = 0.1
 _REMEDY = "wait until it is done, or end it"
+_NO_FILE = frozenset({errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENOTSUP})
+"""What stands there is a folder, a link or the like."""
 
 Check = Callable[[], None]
 
@@ -45,7 +48,9 @@ def file_lock(database: Path, connection: str, wait: float) -> Iterator[Check]:
     except OSError as error:
         raise ReadOnlyError(
             f"the lock file {path} can't be written ({error.strerror})",
-            "give this user the right to write to its folder",
+            "remove it, and a file is made in its place"
+            if error.errno in _NO_FILE
+            else "give this user the right to write to it and to its folder",
         ) from error
     try:
         taken = _identity(path)

@@ -15,9 +15,10 @@ from starlette.routing import Route
 
 from lever_assets.connect.vault import Vault
 from lever_assets.lever.instants import from_epoch_ms
-from lever_assets.settings import Settings, SettingsError
+from lever_assets.settings import Settings
 from lever_assets.store import Store, StoreError
 from lever_assets.store.inbox import InboxEvent
+from lever_assets.sync.failing import sentence
 from lever_assets.sync.session import now
 from lever_assets.webhooks.events import About
 from lever_assets.webhooks.intake import Intake
@@ -25,6 +26,8 @@ from lever_assets.webhooks.keyring import Keyring
 from lever_assets.webhooks.signatures import is_signed
 
 _LARGEST = 256 * 1024
+_PLAIN = r"^[^\x00-\x1f]+$"
+"""What databases take: an event of anything else would hold up those that are kept together with it."""
 _SECONDS = 10.0
 """How long a body may take to arrive."""
 
@@ -34,10 +37,10 @@ _log = logging.getLogger(__name__)
 class _Delivery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    id: str = Field(min_length=1, max_length=200)
-    event: str = Field(min_length=1, max_length=100)
+    id: str = Field(max_length=200, pattern=_PLAIN)
+    event: str = Field(max_length=100, pattern=_PLAIN)
     triggered_at: int = Field(alias="triggeredAt")
-    token: str = Field(min_length=1, max_length=500)
+    token: str = Field(max_length=500, pattern=_PLAIN)
     signature: str = Field(min_length=1, max_length=200)
     data: Mapping[str, JsonValue] = Field(default_factory=dict)
 
@@ -87,8 +90,8 @@ class Receiver:
             # Of what comes from anybody nothing is logged but that it came.
             _log.warning("Refused an event (%d): %s", refusal.status, refusal)
             return JSONResponse({"status": "refused", "message": str(refusal)}, status_code=refusal.status)
-        except (StoreError, SettingsError) as error:
-            _log.error("An event could not be kept; Lever will send it again. %s", error)
+        except Exception as error:  # also what nobody foresaw: its text may quote the event
+            _log.error("An event could not be kept; Lever will send it again: %s", sentence(error))
             return JSONResponse({"status": "refused", "message": "send it again"}, status_code=503)
         return JSONResponse({"status": "ok"})
 

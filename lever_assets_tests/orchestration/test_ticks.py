@@ -20,7 +20,7 @@ from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import Place
 
-BUDGET = 0.8
+BUDGET = 1.3
 SLACK = 2.0
 """For a machine that does much else; without a budget each of these ticks takes 30 seconds and more."""
 

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from lever_assets.store import BusyError, LockLostError, Store, put_state
+from lever_assets.store import BusyError, LockLostError, ReadOnlyError, Store, put_state
 from lever_assets.store.state import states
 from lever_assets_tests.locking import lose_lock
 from lever_assets_tests.store.builders import LEVER
@@ -120,6 +121,32 @@ def test_a_lock_that_is_lost_while_something_is_written_undoes_it(store: Store, 
     with store.exclusive(LEVER), pytest.raises(LockLostError):
         write(store, "after", before_commit=lambda: lose_lock(database_url))
     assert written(store) == set()
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_what_stands_in_the_place_of_the_lock_file_is_named(sqlite_database: str, kind: str) -> None:
+    place = Path(f"{sqlite_database.removeprefix('sqlite:///')}.{LEVER}.lock")
+    if kind == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(place.with_name("elsewhere"))
+    store = Store.open(sqlite_database)
+    with pytest.raises(ReadOnlyError) as caught, store.exclusive(LEVER):
+        pytest.fail("it is no file")
+    assert f"the lock file {place} can't be written" in str(caught.value)
+    assert "remove it" in caught.value.remedy
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{}", b"\xff\xfe", b"x" * 5000], ids=len)
+def test_damaged_files_of_the_lock_are_healed(sqlite_database: str, content: bytes) -> None:
+    database = Path(sqlite_database.removeprefix("sqlite:///"))
+    for ending in ("lock", "holder"):
+        database.with_name(f"{database.name}.{LEVER}.{ending}").write_bytes(content)
+    store = Store.open(sqlite_database)
+    with store.exclusive(LEVER), pytest.raises(BusyError, match=str(os.getpid())), store.exclusive(LEVER):
+        pytest.fail("both hold it")
+    store.close()
 
 
 def test_a_server_that_restarts_takes_the_lock_along(postgresql_database: str, postgresql_url: str) -> None:

@@ -90,6 +90,7 @@ def test_an_event_that_comes_twice_is_kept_once(listening: Listening) -> None:
         ({"triggeredAt": "yesterday"}, 400),
         ({"triggeredAt": 10**30}, 400),
         ({"id": ""}, 400),
+        ({"id": "a\0b"}, 400),
         ({"data": "text"}, 400),
     ],
 )
@@ -217,6 +218,21 @@ def test_a_key_that_was_replaced_or_removed_counts_no_more_at_once(listening: Li
         drop_secret(conn, session.name, "webhook:candidateStageChange")
     assert [post(listening, body) for body in (old[1], new)] == [401, 401]
     assert [event.id for event in waiting(listening)] == ["event-1"]
+
+
+def test_what_nobody_foresaw_is_told_without_its_words_and_lever_asked_to_send_again(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("Ada Lovelace")
+
+    body = delivery(listening)
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "receive_all", broken)
+        assert post(listening, body) == 503
+    assert "something unexpected happened (ValueError) in webhooks/intake.py" in caplog.text
+    assert "Lovelace" not in caplog.text
+    assert post(listening, body) == 200
 
 
 def test_nothing_personal_or_secret_is_logged(listening: Listening, caplog: pytest.LogCaptureFixture) -> None:
