@@ -5,11 +5,14 @@ As the payload is reduced on arrival, a replay and a fresh sync give the same ro
 what is left out: a field that Lever adds one day does not slip through.
 """
 
+from pydantic import JsonValue
+
 from lever_assets.lever import JsonObject
 
 FLAG = "isAnonymized"
 OPPORTUNITIES = "opportunities"
 _APPLICATIONS = "applications"
+_URLS = "urls"
 
 _KEPT: dict[str, frozenset[str]] = {
     OPPORTUNITIES: frozenset(
@@ -17,7 +20,7 @@ _KEPT: dict[str, frozenset[str]] = {
             *("id", "contact", FLAG, "confidentiality", "dataProtection"),
             *("stage", "stageChanges", "archived", "snoozedUntil", _APPLICATIONS),
             *("tags", "sources", "origin", "sourcedBy", "owner", "followers"),
-            *("createdAt", "updatedAt", "lastInteractionAt", "lastAdvancedAt"),
+            *("createdAt", "updatedAt", "lastInteractionAt", "lastAdvancedAt", _URLS),
         }
     ),
     _APPLICATIONS: frozenset(
@@ -39,6 +42,8 @@ _KEPT: dict[str, frozenset[str]] = {
 }
 """By resource the fields that stay: ids, states, instants, and who in the company had to do with it."""
 _ONLY_ID = frozenset({"id"})
+_PAGES = frozenset({"show", "list"})
+"""The pages of the Lever app, which are named by ids; what else `urls` may hold one day is not known."""
 
 
 def reduced(resource: str, record: JsonObject) -> JsonObject:
@@ -48,9 +53,16 @@ def reduced(resource: str, record: JsonObject) -> JsonObject:
     """
     kept = _KEPT.get(resource, _ONLY_ID)
     plain = {name: value for name, value in record.items() if name in kept}
+    if _URLS in plain:
+        plain[_URLS] = _pages(plain[_URLS])
     inside = plain.get(_APPLICATIONS)
     if isinstance(inside, list):
         plain[_APPLICATIONS] = [
             reduced(_APPLICATIONS, each) if isinstance(each, dict) else each for each in inside
         ]
     return plain
+
+
+def _pages(urls: JsonValue) -> JsonValue:
+    listed = urls.items() if isinstance(urls, dict) else ()
+    return {name: url for name, url in listed if name in _PAGES and isinstance(url, str)}

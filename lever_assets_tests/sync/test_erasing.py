@@ -169,6 +169,21 @@ def test_an_anonymised_candidate_is_erased_at_once(
     assert live(account.database) == live(fresh.database)
 
 
+def test_an_anonymised_candidate_is_still_found_in_lever(account: Account) -> None:
+    person = somebody(account.sandbox)
+    account.sync()
+    before = {row["remote_id"]: row["remote_url"] for row in live(account.database)["candidates"]}
+    account.sandbox.edit(
+        "opportunities", person["id"], {"urls": {**person["urls"], "own": "https://ada.dev"}}
+    )
+    account.sandbox.anonymise(person["id"])
+    account.sync()
+    after = {row["remote_id"]: row for row in live(account.database)["candidates"]}[person["id"]]
+    assert after["remote_url"] == before[person["id"]] == person["urls"]["show"]
+    assert after["remote_data"]["/opportunities"]["urls"] == person["urls"]
+    assert after["last_name"] is None
+
+
 def test_the_history_of_an_anonymised_candidate_keeps_its_states(account: Account) -> None:
     person = somebody(account.sandbox)
     account.sync()
