@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from lever_assets.actions.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.lever.paths import path_to
+from lever_assets.lever.records import ArchiveReason
 from lever_assets.store import raw
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.session import Session
@@ -78,11 +79,11 @@ class Resolver:
         reason = next((each for each in listed if each.get("id") == remote_id), None)
         if reason is None:
             raise _unknown("rejection_reasons", given)
-        if reason.get("type") == "hired":
+        if ArchiveReason.parse(reason).is_hired:
             raise invalid(
                 "Not a rejection reason",
                 f"The archive reason {remote_id} means that the candidate is hired; "
-                "reject with one whose type is non-hired.",
+                "reject with one that means no hire.",
             )
         return Known(self._session.mapping.id("rejection_reasons", remote_id), remote_id)
 

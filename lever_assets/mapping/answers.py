@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import JsonValue
 
-from lever_assets.lever.records import Question, QuestionSet
+from lever_assets.lever.records import Question, QuestionSet, is_nothing
 from lever_assets.mapping.dates import as_instant, as_text
 from lever_assets.mapping.questions import question_id, question_type, title
+from lever_assets.mapping.texts import said
 from lever_assets.unified.enums import QuestionType
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.parts import ScreeningAnswer
@@ -20,6 +21,8 @@ _NUMBER = re.compile(r"([+-]?\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?|[+-]?\d*\.?\d+)")
 _CURRENCY = re.compile(r"^\s*(?:[€$£¥₹]|[A-Z]{3}(?![A-Za-z]))\s*|\s*(?:[€$£¥₹]|(?<![A-Za-z])[A-Z]{3})\s*$")
 # A dot before three digits stands between thousands in half of the world, and for decimals in the other.
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+")
+_SAYING = ("text", "value", "name", "amount")
+"""The keys of an object that hold the answer."""
 _NO_ANSWERS = frozenset({QuestionType.FILE, QuestionType.INFORMATION})  # the API gives none of these out
 
 
@@ -57,7 +60,7 @@ def _shape(kind: QuestionType, question: Question) -> JsonObject | None:
     if kind is QuestionType.TEXT:
         return _fitting("content", value, _text(value))
     if kind is QuestionType.UNKNOWN:
-        return {"raw": value}
+        return {"raw": None if _is_blank(value) else value}
     key, read = _READERS[kind]
     return _fitting(key, value, read(value))
 
@@ -67,8 +70,13 @@ def _fitting(key: str, given: JsonValue, read: JsonValue) -> JsonObject | None:
 
 
 def _is_blank(value: JsonValue) -> bool:
-    single = _single(value)
-    return single is None or (isinstance(single, str) and not single.strip())
+    """Whether nothing was answered: an empty text, list or object says what null says."""
+    if isinstance(value, list):
+        return all(_is_blank(each) for each in value)
+    if isinstance(value, dict):
+        saying = [each for key, each in value.items() if key in _SAYING]
+        return all(_is_blank(each) for each in saying or value.values())
+    return is_nothing(value)
 
 
 def _single(value: JsonValue) -> JsonValue:
@@ -80,13 +88,13 @@ def _single(value: JsonValue) -> JsonValue:
 
 def _text(value: JsonValue) -> str | None:
     if value is None or isinstance(value, str):
-        return value
+        return said(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return ", ".join(text for each in value if (text := _text(each))) or None
     if isinstance(value, dict):
-        named = next((value[key] for key in ("text", "value", "name") if value.get(key) is not None), None)
+        named = next((value[key] for key in _SAYING if value.get(key) is not None), None)
         return _text(named)
     return str(value)
 

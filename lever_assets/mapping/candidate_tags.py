@@ -10,11 +10,10 @@ from lever_assets.unified.models import CandidateTag
 def rows(opportunity: Opportunity, ctx: Context) -> Iterator[CandidateTag]:
     """Yield a candidate's tags, each once."""
     for text in dict.fromkeys(opportunity.tags):
-        if text:
-            yield CandidateTag(
-                id=ctx.id("candidate_tags", opportunity.id, text),
-                connection=ctx.connection,
-                remote_id=None,
-                candidate_id=ctx.id("candidates", opportunity.id),
-                tag_id=ctx.id("tags", text),
-            )
+        yield CandidateTag(
+            id=ctx.id("candidate_tags", opportunity.id, text),
+            connection=ctx.connection,
+            remote_id=None,
+            candidate_id=ctx.id("candidates", opportunity.id),
+            tag_id=ctx.id("tags", text),
+        )

@@ -12,6 +12,7 @@ from lever_assets.mapping.headline import Position, first_organisation, written_
 from lever_assets.mapping.links import social_link
 from lever_assets.mapping.names import split_name, valid_email
 from lever_assets.mapping.places import location
+from lever_assets.mapping.texts import said
 from lever_assets.unified.models import Candidate
 from lever_assets.unified.parts import EmailAddress, PhoneNumber
 
@@ -39,10 +40,10 @@ def rows(
         company=position.company,
         title=position.title,
         confidential=opportunity.is_confidential,
-        source=next(iter(opportunity.sources), None) or None,
+        source=next(iter(opportunity.sources), None),
         phone_numbers=_phone_numbers(opportunity),
         email_addresses=_email_addresses(opportunity),
-        social_media=[social_link(link) for link in opportunity.links if link.strip()],
+        social_media=[social_link(link) for link in opportunity.links],
         location=location(opportunity.location),
         custom_fields=custom_fields(ctx, "candidates", integration_fields),
         integration_fields=integration_fields,
@@ -58,13 +59,17 @@ def _position(
 ) -> Position:
     if created_here:
         return written_by_us(opportunity.headline)
-    position = first_organisation(opportunity.headline)
-    company = next((application.company for application in applications if application.company), None)
-    return position._replace(company=company or position.company)
+    companies = (application.company for application in applications)
+    company = next((each for each in companies if said(each)), None)
+    return first_organisation(opportunity.headline, company)
 
 
 def _phone_numbers(opportunity: Opportunity) -> list[PhoneNumber]:
-    return [{"phone_number": phone.value, "type": phone.type} for phone in opportunity.phones if phone.value]
+    return [
+        {"phone_number": number, "type": said(phone.type)}
+        for phone in opportunity.phones
+        if (number := said(phone.value))
+    ]
 
 
 def _email_addresses(opportunity: Opportunity) -> list[EmailAddress]:

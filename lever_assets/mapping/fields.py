@@ -5,7 +5,9 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from lever_assets.lever.records import is_nothing
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.texts import said
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.parts import IntegrationField
 
@@ -20,8 +22,8 @@ def integration_field(
         "id": ctx.id("integration_fields", model, origin, key),
         "key": key,
         "type": origin,
-        "label": label,
-        "value": value,
+        "label": said(label),
+        "value": None if is_nothing(value) else value,
     }
 
 
@@ -38,7 +40,7 @@ def default_fields(
 
 def has_value(value: JsonValue) -> bool:
     """Whether there is something to show: null, empty texts, lists and objects are not."""
-    return value is not None and value not in ("", [], {})
+    return not is_nothing(value) and value not in ([], {})
 
 
 def custom_fields(ctx: Context, model: str, fields: Iterable[IntegrationField]) -> JsonObject | None:

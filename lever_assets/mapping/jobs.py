@@ -13,6 +13,7 @@ from lever_assets.mapping.links import lever_app_page
 from lever_assets.mapping.places import location
 from lever_assets.mapping.postings import description, is_confidential, public_url, reach
 from lever_assets.mapping.salary import salary_range
+from lever_assets.mapping.texts import said
 from lever_assets.unified.enums import EmploymentType, JobStatus, JobVisibility, RemoteWorkStatus
 from lever_assets.unified.models import Job, JsonObject
 
@@ -49,13 +50,11 @@ def rows(
     requisitions: Sequence[Requisition],
     fields: Mapping[str, RequisitionField],
     ctx: Context,
-    first_closed_at: datetime | None = None,
 ) -> Iterator[Job]:
     """Yield the job of a posting.
 
     `requisitions` are those linked to the posting, in any order; `fields` the definitions of their custom
-    fields by id. `first_closed_at` is what the stored row has as `closed_at`, when it was CLOSED already:
-    Lever tells no time of closing, and a later edit of the closed posting must not move it.
+    fields by id.
     """
     requisition = requisition_for(requisitions)
     status = _status(posting)
@@ -71,9 +70,9 @@ def rows(
         employment_type=_employment_type(posting, requisition),
         status=status,
         visibility=JobVisibility.CONFIDENTIAL if is_confidential(posting) else reach(posting),
-        department=posting.categories.department or posting.categories.team or None,
+        department=said(posting.categories.department) or said(posting.categories.team),
         post_url=public_url(posting),
-        experience_level=posting.categories.level or None,
+        experience_level=posting.categories.level,
         remote_work_status=_remote_work(posting.workplace_type),
         salary_amount_from=salary.amount_from,
         salary_amount_to=salary.amount_to,
@@ -84,7 +83,7 @@ def rows(
         integration_fields=integration_fields,
         remote_url=lever_app_page(posting.urls),
         opened_at=_opened_at(posting, requisition),
-        closed_at=_closed_at(posting, requisition, first_closed_at) if status == JobStatus.CLOSED else None,
+        closed_at=_closed_at(posting, requisition) if status == JobStatus.CLOSED else None,
         remote_created_at=posting.created_at,
         remote_updated_at=posting.updated_at,
         contact_id=ctx.reference("users", posting.owner or posting.hiring_manager or posting.user),
@@ -98,7 +97,7 @@ def _status(posting: Posting) -> JobStatus | str | None:
 
 
 def _employment_type(posting: Posting, requisition: Requisition | None) -> EmploymentType | str | None:
-    text = posting.categories.commitment or (requisition.employment_status if requisition else None)
+    text = said(posting.categories.commitment) or said(requisition.employment_status if requisition else None)
     if not text:
         return None
     words = re.sub(r"[\W_]+", " ", text.lower())
@@ -117,11 +116,14 @@ def _opened_at(posting: Posting, requisition: Requisition | None) -> datetime | 
     return posting.created_at if posting.state in _WAS_OPEN else None
 
 
-def _closed_at(
-    posting: Posting, requisition: Requisition | None, first_closed_at: datetime | None
-) -> datetime | None:
+def _closed_at(posting: Posting, requisition: Requisition | None) -> datetime | None:
+    """Return when a closed job closed, by what Lever says now.
+
+    A posting bears no such time: its last update is the nearest that a database which is built anew, and has
+    not seen it close, can know as well.
+    """
     closed = (requisition.closed_at or requisition.time_to_fill_end_at) if requisition else None
-    return closed or first_closed_at or posting.updated_at
+    return closed or posting.updated_at
 
 
 def _job_code(posting: Posting, requisition: Requisition | None) -> str | None:
@@ -130,7 +132,7 @@ def _job_code(posting: Posting, requisition: Requisition | None) -> str | None:
         posting.req_code,
         requisition.requisition_code if requisition else None,
     ]
-    return next((code for code in codes if code), None)
+    return next((code for code in codes if said(code)), None)
 
 
 def _remote_data(posting: Posting, requisition: Requisition | None, ctx: Context) -> JsonObject | None:

@@ -11,6 +11,7 @@ from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_instant
 from lever_assets.mapping.fields import Origin, custom_fields, integration_field
 from lever_assets.mapping.linked import application_for
+from lever_assets.mapping.texts import said
 from lever_assets.unified.enums import OfferStatus
 from lever_assets.unified.models import Offer
 from lever_assets.unified.parts import IntegrationField
@@ -29,6 +30,7 @@ _STATUS = {
     "rescinded": OfferStatus.ABANDONED,
     "expired": OfferStatus.ABANDONED,
 }
+_WORD = re.compile(r"[a-z]+(-[a-z]+)*")
 # The identifiers that Lever documents; any other one belongs to a field that the account made.
 _LEVER_FIELDS = frozenset(
     {
@@ -71,9 +73,8 @@ def rows(offer: LeverOffer, applications: Sequence[Application], ctx: Context) -
 def _status(offer: LeverOffer) -> OfferStatus | None:
     status = _STATUS.get(offer.status or "")
     if status is None and offer.status:
-        logger.warning(
-            "Offer %s has the status %r, which is not known: stored as null", offer.id, offer.status
-        )
+        word = offer.status if _WORD.fullmatch(offer.status) else "that is none of Lever's words"
+        logger.warning("Offer %s has a status which is not known (%s): stored as null", offer.id, word)
     return status
 
 
@@ -91,7 +92,7 @@ def _integration_fields(fields: Sequence[OfferField], ctx: Context) -> list[Inte
     """Return every field of the form; a key that comes again gets a number."""
     found: dict[str, IntegrationField] = {}
     for each in fields:
-        own = each.identifier or each.text
+        own = said(each.identifier) or said(each.text)
         if not own:
             continue
         key, number = own, 1

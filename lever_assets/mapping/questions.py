@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lever_assets.lever.records import PostingForm, Question
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.texts import said
 from lever_assets.unified.enums import QuestionType
 from lever_assets.unified.parts import QuestionFormat, QuestionOption
 
@@ -62,7 +63,7 @@ def question_id(set_id: str | None, question: Question) -> str | None:
 
 def title(question: Question) -> str | None:
     """Return the question itself; EEO questions may have it as the prompt only."""
-    return question.text or question.prompt or None
+    return said(question.text) or said(question.prompt)
 
 
 def question_type(question: Question) -> QuestionType:
@@ -89,10 +90,15 @@ def option_id(question_remote_id: str, option: str, ctx: Context) -> str:
 def _options(remote_id: str, question: Question, ctx: Context) -> list[QuestionOption]:
     options: dict[str, QuestionOption] = {}
     for option in question.options:
-        own = option.option_id or option.text
+        own = said(option.option_id) or said(option.text)
         if own:
             key = option_id(remote_id, own, ctx)
             options.setdefault(
-                key, {"id": key, "name": option.text or own, "remote_id": option.option_id or None}
+                key,
+                {
+                    "id": key,
+                    "name": said(option.text) or own,
+                    "remote_id": said(option.option_id),
+                },
             )
     return list(options.values())

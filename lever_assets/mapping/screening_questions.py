@@ -26,7 +26,7 @@ def _row(asked_question: AskedQuestion, ctx: Context) -> ScreeningQuestion:
         connection=ctx.connection,
         remote_id=remote_id,
         title=title(question),
-        description=question.description or None,
+        description=question.description,
         format=question_format(remote_id, question, ctx),
         category=QuestionCategory.EEO if asked_question.eeo else None,
     )

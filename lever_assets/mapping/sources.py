@@ -8,7 +8,9 @@ from collections.abc import Mapping
 
 Paths = tuple[str, ...]
 
-_ARCHIVED = ("applications.archived", "opportunities.archived", "archive_reasons.id", "archive_reasons.type")
+_REASON = ("archive_reasons.id", "archive_reasons.type", "archive_reasons.text")
+"""Of reasons without a type the name tells which mean a hire."""
+_ARCHIVED = ("applications.archived", "opportunities.archived", *_REASON)
 _APPLICATION = ("applications.id", "applications.posting", "applications.archived", "applications.createdAt")
 """What finds the application that an interview or an offer is about."""
 _REQUISITION = (
@@ -88,7 +90,7 @@ SOURCES: Mapping[str, Mapping[str, Paths]] = {
         "remote_data": ("stages.*",),
     },
     "rejection_reasons": {
-        "remote_id": ("archive_reasons.id", "archive_reasons.type"),
+        "remote_id": _REASON,
         "name": ("archive_reasons.text",),
         "remote_data": ("archive_reasons.*",),
     },
@@ -213,7 +215,7 @@ SOURCES: Mapping[str, Mapping[str, Paths]] = {
     "applications": {
         "remote_id": ("applications.id", "opportunities.applications"),
         "outcome": _ARCHIVED,
-        "rejection_reason_name": ("archive_reasons.text", *_ARCHIVED),
+        "rejection_reason_name": _ARCHIVED,
         "rejected_at": _ARCHIVED,
         "current_stage_id": ("opportunities.stage",),
         "job_id": ("applications.posting",),

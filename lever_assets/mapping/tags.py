@@ -9,7 +9,7 @@ from lever_assets.unified.models import Tag
 
 def rows(text: str, tag: LeverTag | None, ctx: Context) -> Iterator[Tag]:
     """Yield the row of a tag; `tag` is None when only an opportunity has it. An empty text is no tag."""
-    if text:
+    if text.strip():
         yield Tag(
             id=ctx.id("tags", text),
             connection=ctx.connection,

@@ -91,15 +91,11 @@ def _rejection_reason(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
     return lambda row: rejection_reasons.rows(floor.read(ArchiveReason, "archive_reasons", row), floor.ctx)
 
 
-def _job(floor: Floor, batch: Sequence[RawRow]) -> MapRecord:
-    closed = floor.closed_at([row.remote_id for row in batch])
-
+def _job(floor: Floor, _batch: Sequence[RawRow]) -> MapRecord:
     def one(row: RawRow) -> Iterable[UnifiedRow]:
         posting = floor.read(Posting, "postings", row)
         requisitions = floor.requisitions_of(posting.id, posting.requisition_codes)
-        return jobs.rows(
-            posting, requisitions, floor.requisition_fields, floor.ctx, closed.get(row.remote_id)
-        )
+        return jobs.rows(posting, requisitions, floor.requisition_fields, floor.ctx)
 
     return one
 

@@ -25,7 +25,6 @@ from lever_assets.mapping.context import Context
 from lever_assets.mapping.stripping import is_mapped_from
 from lever_assets.store import RawRow, raw
 from lever_assets.store.created import created_among
-from lever_assets.store.unified import closed_at
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -124,10 +123,6 @@ class Floor:
     def created_here(self, opportunities: Collection[str]) -> set[str]:
         """Return those that were created through this connector."""
         return created_among(self.conn, self.connection, opportunities)
-
-    def closed_at(self, postings: Collection[str]) -> Mapping[str, datetime]:
-        """Return when the jobs that are stored as closed were closed, by posting."""
-        return closed_at(self.conn, self.connection, postings)
 
     def users(self) -> Iterator[User]:
         """Yield the live users."""

@@ -63,13 +63,23 @@ RemoteData = Annotated[
 
 
 class UnifiedRow(BaseModel):
-    """What every row carries. The store adds `changed_at` and `remote_deleted_at` when it merges."""
+    """What every row carries. The store adds `changed_at` and `remote_deleted_at` when it merges.
+
+    A text without a visible character says no more than null does, and becomes it in every column of a model.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(description="Deterministic id, 24 characters of base58; the primary key")
     connection: str = Field(description="Name of the Lever connection that the row came through")
     remote_id: str | None = Field(description="Lever's id of the record; null in join models")
+
+    def model_post_init(self, _context: object) -> None:
+        """Make empty texts null."""
+        values = self.__dict__
+        for name, value in values.items():
+            if isinstance(value, str) and not value.strip() and name not in UnifiedRow.model_fields:
+                values[name] = None
 
 
 class User(UnifiedRow):

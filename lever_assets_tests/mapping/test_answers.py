@@ -118,6 +118,24 @@ def test_a_question_without_answer_has_the_shape_with_null(
     assert answered(kind, None) == (unified, shape)
 
 
+@pytest.mark.parametrize("value", ["", " ", [], [""], {}, {"text": ""}, [None, " "]])
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [
+        ("text", {"content": None}),
+        ("textarea", {"content": None}),
+        ("dropdown", {"choice": None}),
+        ("multiple-select", {"choices": []}),
+        ("yes-no", {"checked": None}),
+        ("number", {"number": None}),
+        ("date", {"date": None}),
+        ("hologram", {"raw": None}),
+    ],
+)
+def test_an_empty_answer_is_null(kind: str, value: JsonValue, shape: JsonObject) -> None:
+    assert answered(kind, value)[1] == shape
+
+
 @pytest.mark.parametrize("kind", ["file-upload", "instruction"])
 def test_files_and_texts_between_questions_are_left_out(kind: str) -> None:
     assert answer_list(type=kind, value="x") == []

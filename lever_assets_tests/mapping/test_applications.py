@@ -13,6 +13,7 @@ from lever_assets_tests.lever import builders as build
 CTX = Context("lever")
 REASONS = {
     "hired": ArchiveReason.parse(build.archive_reason(id="hired", text="Hired", type="hired")),
+    "untyped": ArchiveReason.parse(build.archive_reason(id="untyped", text="Hired", type=None)),
     "timing": ArchiveReason.parse(build.archive_reason(id="timing", text="Timing")),
 }
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -63,6 +64,10 @@ def test_an_application_that_is_not_archived_is_pending() -> None:
 def test_a_reason_of_type_hired_is_a_hire_and_no_rejection() -> None:
     assert ended(application(archived("hired"))) == ("HIRED", None, None)
     assert ended(application(None, archived("hired"))) == ("HIRED", None, None)
+
+
+def test_a_reason_without_a_type_whose_name_says_hired_is_a_hire() -> None:
+    assert ended(application(archived("untyped"))) == ("HIRED", None, None)
 
 
 def test_any_other_reason_is_a_rejection() -> None:

@@ -35,6 +35,11 @@ def test_an_interview_is_mapped() -> None:
     assert row.remote_data == {"/interviews": build.interview(location="Room 5")}
 
 
+@pytest.mark.parametrize("subject", ["", " ", None])
+def test_an_interview_without_a_subject_has_no_title(subject: str | None) -> None:
+    assert interview(subject=subject).title is None
+
+
 def test_a_canceled_interview_is_told() -> None:
     assert interview(canceledAt=build.UPDATED_AT).canceled is True
 

@@ -16,7 +16,6 @@ CTX = Context("lever")
 def job(
     posting: JsonObject | None = None,
     *requisitions: JsonObject,
-    first_closed_at: datetime | None = None,
     ctx: Context = CTX,
     fields: dict[str, RequisitionField] | None = None,
 ) -> Job:
@@ -25,7 +24,6 @@ def job(
         [Requisition.parse(raw) for raw in requisitions],
         fields or {},
         ctx,
-        first_closed_at,
     )
     return row
 
@@ -298,21 +296,20 @@ def test_the_requisition_tells_when_the_job_closed_before_anything_else() -> Non
     both = build.requisition(status="closed", closedAt=ms(7), timeToFillEndAt=ms(6))
     filled = build.requisition(status="closed", timeToFillEndAt=ms(6))
 
-    assert job(closed, both, first_closed_at=at(4)).closed_at == at(7)
-    assert job(closed, filled, first_closed_at=at(4)).closed_at == at(6)
+    assert job(closed, both).closed_at == at(7)
+    assert job(closed, filled).closed_at == at(6)
 
 
-def test_a_closed_job_keeps_the_time_at_which_it_was_first_seen_closed() -> None:
-    later = build.posting(state="closed", updatedAt=ms(9))
+def test_without_a_requisition_s_date_a_closed_job_closed_when_it_was_last_updated() -> None:
+    closed = build.posting(state="closed", updatedAt=ms(9))
 
-    assert job(later).closed_at == at(9)
-    assert job(later, first_closed_at=at(4)).closed_at == at(4)
-    assert job(later, build.requisition(), first_closed_at=at(4)).closed_at == at(4)
+    assert job(closed).closed_at == at(9)
+    assert job(closed, build.requisition()).closed_at == at(9)
 
 
 @pytest.mark.parametrize("state", ["published", "internal", "draft", "rejected"])
 def test_a_job_that_is_not_closed_has_no_time_of_closing(state: str) -> None:
-    row = job(build.posting(state=state), build.requisition(closedAt=ms(7)), first_closed_at=at(4))
+    row = job(build.posting(state=state), build.requisition(closedAt=ms(7)))
 
     assert row.closed_at is None
 

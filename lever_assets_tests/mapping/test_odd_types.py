@@ -142,6 +142,32 @@ _IDENTITY = {
 """The columns that a row's id follows from: without them there is no such row."""
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+@pytest.mark.parametrize(("mapper", "raw", "more"), CASES, ids=[case[0].__name__ for case in CASES])
+def test_empty_texts_are_null_in_every_row(
+    mapper: Mapper, raw: JsonObject, more: JsonObject, blank: str
+) -> None:
+    def emptied(value: JsonValue, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: emptied(inner, name) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [emptied(inner, key) for inner in value]
+        return blank if isinstance(value, str) and key not in {"id", "type"} else value
+
+    for (model, _), row in cells(mapper, [emptied(raw), emptied(more)]).items():
+        assert not list(blanks(row)), model
+
+
+def blanks(value: Any, place: Place = ()) -> Iterator[Place]:
+    """Yield where there are empty texts; a question's title in an answer may not be null."""
+    if isinstance(value, str) and not value.strip() and place[-2:] != ("question", "title"):
+        yield place
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        if key not in {"remote_id", "raw_question"}:
+            yield from blanks(inner, (*place, key))
+
+
 KINDS: list[tuple[type[Record], JsonObject]] = [
     (records.Opportunity, OPPORTUNITY),
     (records.Application, APPLICATION),

@@ -34,6 +34,30 @@ def test_a_reason_of_any_other_type_is_one(ctx: Context, kind: str | None) -> No
     assert len(list(rejection_reasons.rows(ArchiveReason.parse(build.archive_reason(type=kind)), ctx))) == 1
 
 
+@pytest.mark.parametrize("text", ["Hired", "hired!", "Candidate hired", "Hired (intern)", "HIRED - external"])
+@pytest.mark.parametrize("kind", [None, "", " "])
+def test_a_reason_without_a_type_whose_name_says_hired_is_none(
+    ctx: Context, text: str, kind: str | None
+) -> None:
+    reason = ArchiveReason.parse(build.archive_reason(text=text, type=kind))
+
+    assert reason.is_hired
+    assert list(rejection_reasons.rows(reason, ctx)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Not hired", "Non-hired", "Hired elsewhere", "Hired someone else", "Future hire", "", None]
+)
+def test_a_reason_without_a_type_whose_name_says_otherwise_is_one(ctx: Context, text: str | None) -> None:
+    reason = ArchiveReason.parse(build.archive_reason(text=text, type=None))
+
+    assert len(list(rejection_reasons.rows(reason, ctx))) == 1
+
+
+def test_the_type_of_a_reason_counts_before_its_name() -> None:
+    assert not ArchiveReason.parse(build.archive_reason(text="Hired", type="non-hired")).is_hired
+
+
 def test_the_text_of_a_tag_is_its_id(ctx: Context) -> None:
     [row] = tags.rows("Engineering", Tag.parse(build.tag()), ctx)
 

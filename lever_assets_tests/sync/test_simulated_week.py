@@ -35,9 +35,7 @@ def edit_candidate(sandbox: Sandbox, chance: random.Random) -> None:
 
 
 def edit_posting(sandbox: Sandbox, chance: random.Random) -> None:
-    """Closed ones are left alone: `closed_at` is when that was first seen, which a fresh sync can't know."""
-    states = {ident: (sandbox.get("postings", ident) or {}).get("state") for ident in sandbox.ids("postings")}
-    posting = chance.choice([ident for ident, state in states.items() if state != "closed"])
+    posting = chance.choice(sandbox.ids("postings"))
     state = chance.choice(["published", "published", "closed", "internal"])
     sandbox.edit("postings", posting, {"state": state, "updatedAt": sandbox.now()})
 

@@ -20,7 +20,7 @@ from lever_assets.lever.records.posting import Categories, Content, ContentList,
 from lever_assets.lever.records.questions import PostingForm, Question, QuestionOption, QuestionSet
 from lever_assets.lever.records.record import IdentifiedRecord, Part, Record
 from lever_assets.lever.records.requisition import Requisition
-from lever_assets.lever.records.tolerance import Fault
+from lever_assets.lever.records.tolerance import Fault, is_nothing
 from lever_assets.lever.wire import JsonObject
 
 __all__ = [
@@ -53,4 +53,5 @@ __all__ = [
     "Stage",
     "Tag",
     "User",
+    "is_nothing",
 ]

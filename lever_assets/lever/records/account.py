@@ -1,9 +1,18 @@
 """What an account has few of: users, stages, archive reasons, tags, sources, requisition fields."""
 
+import re
+
 from pydantic import Field
 
 from lever_assets.lever.instants import Instant
 from lever_assets.lever.records.record import IdentifiedRecord, Json, Record
+
+_WORD = re.compile(r"\w+")
+_NOT_HERE = frozenset(
+    {"not", "no", "non", "never", "didn", "wasn", "isn", "without"}
+    | {"else", "elsewhere", "other", "another", "different", "someone", "somebody", "competitor"}
+)
+"""Words beside "hired" that make a reason mean something else, such as "Hired elsewhere"."""
 
 
 class User(IdentifiedRecord):
@@ -33,8 +42,14 @@ class ArchiveReason(IdentifiedRecord):
 
     @property
     def is_hired(self) -> bool:
-        """Whether archiving with this reason means that the candidate was hired."""
-        return (self.type or "").strip().lower() == "hired"
+        """Whether archiving with this reason means that the candidate was hired.
+
+        Some accounts have reasons without a type (spec/lever-api.md, "Seen in other accounts"): their name
+        says it then.
+        """
+        kind = (self.type or "").strip().lower()
+        words = set(_WORD.findall((self.text or "").lower()))
+        return kind == "hired" if kind else "hired" in words and not words & _NOT_HERE
 
 
 class Tag(Record):

@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from lever_assets.lever.records.tolerance import Fault, read_without_odd_parts
+from lever_assets.lever.records.tolerance import Fault, is_nothing, read_without_odd_parts
 from lever_assets.lever.wire import JsonObject
 
 
@@ -94,14 +94,14 @@ def _id_of(value: object) -> object:
     return value
 
 
-def _without_nulls(value: object) -> object:
+def _without_nothing(value: object) -> object:
     if value is None:
         return []
-    return [item for item in value if item is not None] if isinstance(value, list) else value
+    return [item for item in value if not is_nothing(item)] if isinstance(value, list) else value
 
 
 def _ids_of(value: object) -> object:
-    listed = _without_nulls(value)
+    listed = _without_nothing(value)
     return [_id_of(item) for item in listed] if isinstance(listed, list) else listed
 
 
@@ -128,8 +128,8 @@ def _is_shallow(value: object, levels: int) -> bool:
 
 Item = TypeVar("Item")
 
-Listed = Annotated[list[Item], BeforeValidator(_without_nulls), Field(default_factory=list)]
-"""A list; Lever's null is an empty one, nulls inside are left out."""
+Listed = Annotated[list[Item], BeforeValidator(_without_nothing), Field(default_factory=list)]
+"""A list; Lever's null is an empty one, nulls and empty texts inside are left out."""
 
 ByKey = Annotated[dict[str, Item], BeforeValidator(_with_values), Field(default_factory=dict)]
 """An object whose keys are the account's; Lever's null is an empty one, nulls inside are left out."""

@@ -35,6 +35,11 @@ class Fault(NamedTuple):
         return f"{self.place}: {self.problem}"
 
 
+def is_nothing(value: object) -> bool:
+    """Whether a value says no more than null does: an empty text is as good."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def told(faults: Sequence[Fault]) -> str:
     """Return the first faults in one line, with the number of the others."""
     shown = "; ".join(str(fault) for fault in faults[:_SHOWN])
@@ -95,7 +100,7 @@ def _causes(raw: JsonObject, error: ValidationError) -> dict[Place, str]:
 def _reached(raw: JsonValue, loc: Place) -> Place:
     """Return the innermost place on the way of `loc` that holds something.
 
-    Validation leaves nulls in lists out before it counts, and may make an object of a text.
+    Validation leaves nulls and empty texts in lists out before it counts, and may make an object of a text.
     """
     value, place, holding = raw, list[str | int](), 0
     for part in loc:
@@ -103,7 +108,7 @@ def _reached(raw: JsonValue, loc: Place) -> Place:
             place.append(part)
             value = value[part]
         elif isinstance(value, list) and isinstance(part, int):
-            present = [index for index, item in enumerate(value) if item is not None]
+            present = [index for index, item in enumerate(value) if not is_nothing(item)]
             if part >= len(present):
                 break
             place.append(present[part])
