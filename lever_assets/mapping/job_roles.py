@@ -10,16 +10,16 @@ from lever_assets.unified.enums import RoleType
 
 @dataclass(frozen=True)
 class JobRole:
-    """A role on a job: our remote id for it (Lever has none), its label, what it means."""
+    """A role on a job: Lever's own word for it, the key of who holds it; its label; what it means."""
 
     remote_id: str
     label: str
     unified_type: RoleType | None
 
 
-HIRING_MANAGER = JobRole("job:hiring_manager", "Hiring Manager", RoleType.HIRING_MANAGER)
-POSTING_OWNER = JobRole("job:posting_owner", "Posting Owner", RoleType.HIRING_MANAGER)
-FOLLOWERS = JobRole("job:followers", "Followers", None)
+HIRING_MANAGER = JobRole("hiringManager", "Hiring Manager", RoleType.HIRING_MANAGER)
+POSTING_OWNER = JobRole("owner", "Posting Owner", RoleType.HIRING_MANAGER)
+FOLLOWERS = JobRole("followers", "Followers", None)
 JOB_ROLES = (HIRING_MANAGER, POSTING_OWNER, FOLLOWERS)
 
 

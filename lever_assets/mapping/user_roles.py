@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import User
-from lever_assets.mapping.access_roles import normalised
+from lever_assets.mapping.access_roles import role_id, role_of
 from lever_assets.mapping.context import Context
 from lever_assets.unified.models import UserRole
 
 
 def rows(user: User, ctx: Context) -> Iterator[UserRole]:
     """Yield the user's role in the account; nothing when the user has none."""
-    role = normalised(user.access_role)
+    role = role_of(user.access_role)
     if role is not None:
         yield UserRole(
             id=ctx.id("user_roles", user.id, role),
             connection=ctx.connection,
             remote_id=None,
             user_id=ctx.id("users", user.id),
-            role_id=ctx.id("roles", role),
+            role_id=role_id(role, ctx),
         )

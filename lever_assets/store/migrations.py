@@ -15,11 +15,12 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from lever_assets.store.batches import upsert
 from lever_assets.store.errors import NewerSchemaError
+from lever_assets.store.steps import name_roles_as_lever_does
 from lever_assets.store.tables import metadata, schema_version
 
 Step = Callable[[Connection], None]
 
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (name_roles_as_lever_does,)
 """Changes that comparison can't find (a rename, a new meaning), oldest first. Each runs once, before the
 comparison, on databases made before it was there. Step n brings a database to version n; never remove or
 reorder one."""

@@ -114,7 +114,7 @@ class Job(UnifiedRow):
     integration_fields: list[IntegrationField] = Field(description="Lever's fields that have no column here")
     remote_url: str | None = Field(description="The job's page in the Lever app")
     opened_at: datetime | None = Field(description="When the job opened (UTC)")
-    closed_at: datetime | None = Field(description="When the job closed (UTC)")
+    closed_at: datetime | None = Field(description="When it closed (UTC), by requisition or last update")
     remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
     remote_updated_at: datetime | None = Field(description="Last updated in Lever (UTC)")
     contact_id: UserId = Field(description="The user to ask about the job")
@@ -227,7 +227,7 @@ class RejectionReason(UnifiedRow):
 
 
 class Role(UnifiedRow):
-    """A role in the account (SYSTEM) or on a job (JOB)."""
+    """A role in the account (SYSTEM) or on a job (JOB); its remote id is Lever's own word for it."""
 
     remote_label: str | None = Field(description="The role's name as Lever shows it")
     scope: RoleScope | None = Field(description="SYSTEM or JOB")

@@ -125,9 +125,9 @@ def test_each_role_that_a_member_holds_is_assigned(ctx: Context) -> None:
     members = {row.user_id: row.id for row in job_hiring_team_members.rows(posting, [requisition], ctx)}
 
     assert [(row.job_user_id, row.role_id) for row in rows] == [
-        (members[ctx.id("users", "u")], ctx.id("roles", "job:hiring_manager")),
-        (members[ctx.id("users", "u")], ctx.id("roles", "job:posting_owner")),
-        (members[ctx.id("users", "u")], ctx.id("roles", "job:followers")),
-        (members[ctx.id("users", "f")], ctx.id("roles", "job:followers")),
+        (members[ctx.id("users", "u")], ctx.id("roles", "hiringManager")),
+        (members[ctx.id("users", "u")], ctx.id("roles", "owner")),
+        (members[ctx.id("users", "u")], ctx.id("roles", "followers")),
+        (members[ctx.id("users", "f")], ctx.id("roles", "followers")),
     ]
     assert len({row.id for row in rows}) == 4

@@ -22,26 +22,47 @@ def test_the_known_roles_are_there_without_any_user(ctx: Context) -> None:
         "team_member": ("Team Member", RoleScope.SYSTEM, None),
         "limited_team_member": ("Limited Team Member", RoleScope.SYSTEM, None),
         "interviewer": ("Interviewer", RoleScope.SYSTEM, RoleType.INTERVIEWER),
-        "job:hiring_manager": ("Hiring Manager", RoleScope.JOB, RoleType.HIRING_MANAGER),
-        "job:posting_owner": ("Posting Owner", RoleScope.JOB, RoleType.HIRING_MANAGER),
-        "job:followers": ("Followers", RoleScope.JOB, None),
+        "hiringManager": ("Hiring Manager", RoleScope.JOB, RoleType.HIRING_MANAGER),
+        "owner": ("Posting Owner", RoleScope.JOB, RoleType.HIRING_MANAGER),
+        "followers": ("Followers", RoleScope.JOB, None),
     }
 
 
 @pytest.mark.parametrize(
     "spelling", ["super admin", "super_admin", "Super-Admin", "SUPER  ADMIN", " super admin "]
 )
-def test_spellings_of_a_role_are_one_role(ctx: Context, spelling: str) -> None:
-    assert roles_of(ctx, spelling) == roles_of(ctx)
+def test_a_role_goes_by_lever_s_own_word_and_means_what_it_means_however_spelt(
+    ctx: Context, spelling: str
+) -> None:
+    found = roles_of(ctx, spelling)
 
+    assert len(found) == len(roles_of(ctx))
+    assert "super_admin" not in set(found) - {spelling}
+    assert (found[spelling].scope, found[spelling].unified_type) == (RoleScope.SYSTEM, RoleType.ADMIN)
+    assert (found[spelling].remote_label or "").lower() == "super admin"
     [row] = user_roles.rows(User.parse(build.user(accessRole=spelling)), ctx)
-    assert row.role_id == ctx.id("roles", "super_admin")
+    assert row.role_id == found[spelling].id == ctx.id("roles", spelling)
 
 
-def test_a_custom_role_is_seen_and_keeps_its_capitals(ctx: Context) -> None:
-    role = roles_of(ctx, "HR partner")["hr_partner"]
+@pytest.mark.parametrize(
+    ("word", "label"),
+    [("HR partner", "HR Partner"), ("Hiring Coordinator (EMEA)", "Hiring Coordinator (EMEA)")],
+)
+def test_a_custom_role_is_seen_and_keeps_its_capitals(ctx: Context, word: str, label: str) -> None:
+    role = roles_of(ctx, word)[word]
 
-    assert (role.remote_label, role.scope, role.unified_type) == ("HR Partner", RoleScope.SYSTEM, None)
+    assert (role.remote_label, role.scope, role.unified_type) == (label, RoleScope.SYSTEM, None)
+
+
+@pytest.mark.parametrize("word", ["owner", "followers", "hiringManager"])
+def test_a_custom_role_that_is_called_like_a_role_on_jobs_is_another_one(ctx: Context, word: str) -> None:
+    user = User.parse(build.user(accessRole=word))
+    of_account, on_jobs = (each for each in roles.rows([user], ctx) if each.remote_id == word)
+
+    assert (of_account.scope, on_jobs.scope) == (RoleScope.SYSTEM, RoleScope.JOB)
+    assert of_account.id != on_jobs.id == ctx.id("roles", word)
+    [row] = user_roles.rows(user, ctx)
+    assert row.role_id == of_account.id
 
 
 def test_a_custom_role_named_by_a_uuid_keeps_it_as_its_label(ctx: Context) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, inspect
 
 from lever_assets.store import NewerSchemaError, Store
-from lever_assets.store.migrations import migrate
+from lever_assets.store.migrations import STEPS, migrate
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
 from lever_assets_tests.store.builders import arrival, candidate, landed, merged, tag, whole
 
@@ -72,7 +72,7 @@ def test_migrating_again_changes_nothing(store: Store) -> None:
     migrate(store.engine)
     changes = ("CREATE", "ALTER", "DROP", "COMMENT")
     assert [statement for statement in seen if statement.strip().startswith(changes)] == []
-    assert whole(store, schema_version, "one", "version")[0] == (1, 0)
+    assert whole(store, schema_version, "one", "version")[0] == (1, len(STEPS))
 
 
 def test_steps_run_once_in_order_and_only_on_older_databases(store: Store) -> None:
@@ -87,18 +87,18 @@ def test_steps_run_once_in_order_and_only_on_older_databases(store: Store) -> No
         ran.append("second")
         conn.execute(UNIFIED["tags"].update().where(UNIFIED["tags"].c.name == "renamed").values(name="twice"))
 
-    migrate(store.engine, [rename])
-    migrate(store.engine, [rename])
-    migrate(store.engine, [rename, second])
+    migrate(store.engine, [*STEPS, rename])
+    migrate(store.engine, [*STEPS, rename])
+    migrate(store.engine, [*STEPS, rename, second])
     assert ran == ["rename", "second"]
     assert sorted(whole(store, UNIFIED["tags"], "name")) == [("b",), ("twice",)]
-    assert whole(store, schema_version, "version") == [(2,)]
+    assert whole(store, schema_version, "version") == [(len(STEPS) + 2,)]
 
 
 def test_a_new_database_needs_no_steps(empty_database_url: str) -> None:
     Store.open(empty_database_url).close()
     store = Store.open(empty_database_url)
-    assert whole(store, schema_version, "version") == [(0,)]
+    assert whole(store, schema_version, "version") == [(len(STEPS),)]
     store.close()
 
 
@@ -111,16 +111,16 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(store: Store) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        migrate(store.engine, [broken])
+        migrate(store.engine, [*STEPS, broken])
     assert whole(store, UNIFIED["tags"], "name") == [("a",)]
     assert "half" not in {column["name"] for column in inspect(store.engine).get_columns("tags")}
-    assert whole(store, schema_version, "version") == [(0,)]
+    assert whole(store, schema_version, "version") == [(len(STEPS),)]
 
 
 def test_a_database_of_a_newer_program_is_refused(store: Store, database_url: str) -> None:
     with store.writing() as conn:
-        conn.execute(schema_version.update().values(version=3))
-    with pytest.raises(NewerSchemaError, match="version 3") as caught:
+        conn.execute(schema_version.update().values(version=len(STEPS) + 3))
+    with pytest.raises(NewerSchemaError, match=f"version {len(STEPS) + 3}") as caught:
         Store.open(database_url)
     assert "install the newer lever-assets" in caught.value.remedy
 
