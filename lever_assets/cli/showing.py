@@ -1,5 +1,8 @@
 """`status`: what is in the tables, how fresh it is, and what is wrong with it."""
 
+import re
+from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,7 +10,12 @@ import typer
 from lever_assets.cli import output
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lever_assets.sync.in_force import InForce
     from lever_assets.sync.status import Status
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def register(app: typer.Typer) -> None:
@@ -15,16 +23,42 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
 
 
+def _age(given: str) -> timedelta:
+    """Return the span of a text such as 90m, 26h or 2d."""
+    found = re.fullmatch(r"(\d{1,6})([mhd])", given.strip().lower())
+    if found is None:
+        raise typer.BadParameter("write minutes, hours or days, such as 90m, 26h or 2d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 def status(
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Say only what needs somebody, one thing a line; exit with 1 if anything does."
+        ),
+    ] = False,
+    max_age: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=_age, metavar="AGE", help="How old the tables may be: 90m, 26h (as by default), 2d."
+        ),
+    ] = None,
 ) -> None:
     """Show what is in the database.
 
-    Also how fresh it is, and what is wrong with it. Asks Lever nothing.
+    Also how fresh it is, which settings are in force, and what is wrong. Asks Lever nothing.
     """
-    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.notices.standing import troubles  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.settings import Settings  # noqa: PLC0415
     from lever_assets.store import Store  # noqa: PLC0415
+    from lever_assets.sync.custom_fields import doubts_on_fields  # noqa: PLC0415
     from lever_assets.sync.exclusion import Exclusion  # noqa: PLC0415
+    from lever_assets.sync.health import failed_reads, problems  # noqa: PLC0415
+    from lever_assets.sync.in_force import in_force  # noqa: PLC0415
+    from lever_assets.sync.session import now  # noqa: PLC0415
     from lever_assets.sync.status import status as read_status  # noqa: PLC0415
 
     settings = Settings.load()
@@ -32,30 +66,64 @@ def status(
     store = Store.open_to_read(settings.tables_url)
     try:
         found = read_status(store, settings.connection, exclusion)
+        notices = troubles(store, settings)
+        doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
+    given_up = [str(each) for each in notices if each.again_at is None]
+    wrong = [*problems(found, now=now(), max_age=max_age), *given_up]
+    shown = in_force(settings, now())
     if as_json:
-        output.as_json(found)
+        told = {"settings": [*map(asdict, shown)], "notices": [*map(asdict, notices)]}
+        output.as_json({**asdict(found), **told, "doubts": doubts, "problems": wrong})
+    elif check:
+        for each in wrong:
+            typer.echo(each)
     else:
         typer.echo(f"The account {found.connection!r} in {store.name}\n")
-        _show(found)
+        _show(found, shown)
+        _warn(found, [*filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
+    if check and wrong:
+        raise typer.Exit(1)
 
 
-def _show(found: "Status") -> None:
+def _show(found: "Status", settings: "Iterable[InForce]") -> None:
     output.table(
         "Read from Lever",
-        ("resource", "records", "gone", "read at (UTC)", "changes up to (UTC)"),
-        ((each.resource, each.live, each.deleted, each.read_at, each.watermark) for each in found.resources),
+        ("resource", "records", "gone", "left out", "read at (UTC)", "changes up to (UTC)"),
+        (
+            (each.resource, each.live, each.deleted, each.left_out, each.read_at, each.watermark)
+            for each in found.resources
+        ),
     )
     typer.echo()
     output.table(
         "Unified tables",
-        ("table", "rows", "gone", "set aside", "in part", "mapped at (UTC)"),
+        ("table", "rows", "gone", "left out", "set aside", "in part", "mapped at (UTC)"),
         (
-            (each.model, each.live, each.deleted, each.unmappable, each.in_part, each.mapped_at)
+            (
+                each.model,
+                each.live,
+                each.deleted,
+                each.left_out,
+                each.unmappable,
+                each.in_part,
+                each.mapped_at,
+            )
             for each in found.models
         ),
     )
+    typer.echo()
+    output.table(
+        "Settings in force",
+        ("variable", "value", ""),
+        ((each.name, each.value, "default" if each.by_default else "") for each in settings),
+    )
+    if not found.complete:
+        typer.echo("\nThe account was not read whole yet: run `lever-assets sync`.")
+
+
+def _warn(found: "Status", sentences: "Iterable[str]") -> None:
     for resource in found.resources:
         if resource.denied:
             output.warn(resource.denied)
@@ -76,5 +144,5 @@ def _show(found: "Status") -> None:
     if found.unfinished:
         names = ", ".join(dict.fromkeys(each.resource for each in found.unfinished))
         output.warn(f"a sync was not finished ({names}); the next one goes on from there")
-    if not found.complete:
-        typer.echo("\nThe account was not read whole yet: run `lever-assets sync`.")
+    for sentence in sentences:
+        output.warn(sentence)

@@ -79,11 +79,12 @@ def tell(session: "Session") -> None:
     """Tell the user's URLs what changed; what does not arrive is sent again with the next command."""
     from lever_assets.notices.delivering import deliver  # noqa: PLC0415
     from lever_assets.notices.enqueueing import enqueue  # noqa: PLC0415
+    from lever_assets.notices.standing import troubles  # noqa: PLC0415
 
     enqueue(session.store, session.settings)
-    done = deliver(session.store, session.settings)
-    if done.failed or done.given_up:
-        output.warn(f"{done.failed + done.given_up} notices that data changed did not arrive")
+    deliver(session.store, session.settings)
+    for each in troubles(session.store, session.settings):
+        output.warn(str(each))
 
 
 def _scope(

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, select, update
@@ -20,6 +21,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lever_assets.store.tables import notice_outbox
 
 _KEPT = timedelta(days=30)
+_REPLACED = 50
+"""Notices of one target to look through for the last failure."""
 
 
 class State(StrEnum):
@@ -53,6 +56,33 @@ def last(conn: Connection, connection: str, target: str, *states: State) -> Noti
         query = query.where(c.state.in_([state.value for state in states]))
     row = conn.execute(query.order_by(c.number.desc()).limit(1)).first()
     return None if row is None else Notice(*row)
+
+
+@dataclass(frozen=True)
+class Try:
+    """How the newest notice to a target stands; `error`: why sending it, or the one before, failed last."""
+
+    state: State
+    attempts: int
+    error: str | None
+    due_at: datetime
+
+
+def last_try(conn: Connection, connection: str, target: str) -> Try | None:
+    """Return how the newest notice to a target stands; None: there is none that was sent."""
+    c = notice_outbox.c
+    query = (
+        select(c.state, c.attempts, c.error, c.due_at)
+        .where(c.connection == connection, c.target == target)
+        .order_by(c.number.desc())
+    )
+    rows = conn.execute(query.limit(_REPLACED)).all()
+    if not rows or rows[0].state not in {State.PENDING, State.GIVEN_UP}:
+        return None
+    since = list(takewhile(lambda row: row.state != State.DELIVERED, rows))
+    # One that takes the place of another goes on where that was: it was not sent itself yet.
+    error = next((row.error for row in since if row.error is not None), None) if rows[0].attempts else None
+    return Try(State(rows[0].state), rows[0].attempts, error, rows[0].due_at)
 
 
 def put(conn: Connection, notice: Notice, *, now: datetime) -> bool:

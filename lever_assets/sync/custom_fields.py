@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
-from lever_assets.settings import SettingsError
-from lever_assets.store import get_state, put_state
+from lever_assets.settings import Settings, SettingsError
+from lever_assets.store import Store, get_state, put_state
 from lever_assets.store.field_keys import field_keys, is_filled
 from lever_assets.store.state import forget_states
 from lever_assets.unified.catalogue import MODELS
@@ -99,6 +99,14 @@ def unmatched(conn: Connection, connection: str, models: Iterable[str], names: N
             if still:
                 found.append(Unmatched(model, still, tuple(map(str, known))))
     return found
+
+
+def doubts_on_fields(store: Store, settings: Settings) -> list[str]:
+    """Return a sentence for each model that has not all the fields that are wanted of it."""
+    names = read_names(settings.custom_fields)
+    kept = [model for model in names if model not in settings.exclude]
+    with store.reading() as conn:
+        return [str(each) for each in unmatched(conn, settings.connection, kept, names)]
 
 
 def _key(model: str) -> str:

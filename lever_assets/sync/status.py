@@ -1,5 +1,6 @@
 """How a connection stands: what was read when, what is in the tables, what was not finished."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +14,7 @@ from lever_assets.store.tables import RAW
 from lever_assets.sync import passes, runs
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
-from lever_assets.sync.resources import RESOURCES
+from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind
 from lever_assets.sync.session import now
 from lever_assets.unified.catalogue import MODELS
 
@@ -65,10 +66,17 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class Status:
-    """How one connection stands; `complete`: the account was read whole at least once."""
+    """How one connection stands; `complete`: the account was read whole at least once.
+
+    `fresh_at`: all that changed in Lever before is in the tables (UTC). `failed_reads` are still to be read,
+    `errors` counts records that were not mapped, or not as a whole.
+    """
 
     connection: str
     complete: bool
+    fresh_at: datetime | None
+    failed_reads: Waiting
+    errors: int
     resources: tuple[ResourceStatus, ...]
     models: tuple[ModelStatus, ...]
     unfinished: tuple[Unfinished, ...]
@@ -77,17 +85,43 @@ class Status:
 def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> Status:
     """Read how `connection` stands; asks Lever nothing. What `exclusion` leaves out is left out here, too."""
     with store.reading() as conn:
+        resources = tuple(
+            _resource(conn, connection, each.name) for each in RESOURCES if exclusion.needs(each.name)
+        )
+        models = tuple(
+            _model(conn, connection, model.name) for model in MODELS if exclusion.keeps(model.name)
+        )
         return Status(
             connection,
             _is_complete(conn, connection, exclusion),
-            tuple(_resource(conn, connection, each.name) for each in RESOURCES if exclusion.needs(each.name)),
-            tuple(_model(conn, connection, model.name) for model in MODELS if exclusion.keeps(model.name)),
+            _fresh_at(conn, connection, resources, models),
+            due.waiting(conn, connection),
+            sum(mapping_errors.count(conn, connection, lost=lost) for lost in Lost),
+            resources,
+            models,
             tuple(
                 Unfinished(resource, standing.scope, standing.started_at)
                 for standing in runs.unfinished(conn, connection, now())
                 for resource in standing.missing
             ),
         )
+
+
+def _fresh_at(
+    conn: Connection,
+    connection: str,
+    resources: Sequence[ResourceStatus],
+    models: Sequence[ModelStatus],
+) -> datetime | None:
+    """Return up to when all was read and mapped, as far as the key may read it."""
+    read = [
+        passes.caught_up_at(conn, connection, each.resource)
+        if BY_NAME[each.resource].kind is Kind.WINDOWED
+        else each.read_at
+        for each in resources
+        if BY_NAME[each.resource].kind in {Kind.WINDOWED, Kind.SNAPSHOT} and not each.denied
+    ]
+    return min(filter(None, (*read, *(each.mapped_at for each in models))), default=None)
 
 
 def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> bool:

@@ -1,0 +1,45 @@
+"""What of a connection needs a person, or is older than it should be: for a monitor."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from lever_assets.lever.instants import duration
+from lever_assets.sync.status import Status
+
+AGE = timedelta(hours=26)
+"""How old an account may be that is synced once a day."""
+_ERRORS = "the table mapping_errors says why"
+
+
+def problems(found: Status, *, now: datetime, max_age: timedelta | None = None) -> Iterator[str]:
+    """Yield a sentence on each thing that somebody should look at; none: all is well.
+
+    `max_age`: how long ago all may have been as the tables have it; None: `AGE`.
+    """
+    age = AGE if max_age is None else max_age
+    limit = duration(age.total_seconds())
+    if not found.complete:
+        yield "the account was not read whole yet: run `lever-assets sync`"
+    elif found.fresh_at is not None and now - found.fresh_at > age:
+        since = f"{found.fresh_at:%Y-%m-%d %H:%M} UTC"
+        yield f"the tables are as of {since}, longer ago than {limit}: no sync has gone well since"
+    waiting = sorted({each.resource for each in found.unfinished if now - each.started_at > age})
+    if waiting:
+        yield f"a sync that began longer ago than {limit} did not read {', '.join(waiting)}"
+    for each in found.resources:
+        if each.denied and each.live:
+            yield f"{each.denied} What is stored of it is not brought up to date any more."
+    failed = failed_reads(found)
+    if failed is not None:
+        yield failed
+    if found.errors:
+        yield f"{found.errors:,} records could not be mapped, or not as a whole; {_ERRORS}"
+
+
+def failed_reads(found: Status) -> str | None:
+    """Return a sentence on what could not be read from Lever and is asked for again; None: nothing."""
+    if not found.failed_reads.count:
+        return None
+    again = found.failed_reads.next_at
+    when = f", next at {again:%Y-%m-%d %H:%M} UTC" if again else ""
+    return f"{found.failed_reads.count:,} reads failed and are tried again{when}; {_ERRORS}"

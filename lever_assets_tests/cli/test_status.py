@@ -1,0 +1,195 @@
+"""`status`: which settings are in force, what they leave out, and what a monitor should call somebody for."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from lever_assets.notices.delivering import MOST_ATTEMPTS
+from lever_assets.sandbox import Sandbox
+from lever_assets.store import Store, due
+from lever_assets.store.mapping_errors import MappingError, record
+from lever_assets.store.tables import notice_outbox, sync_state
+from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.notices.hooks import listening
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    opened = Store.open(f"sqlite:///{tmp_path / 'data' / 'lever.db'}")
+    yield opened
+    opened.close()
+
+
+def in_force(told: Any) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in told["settings"]}
+
+
+def test_the_settings_in_force_are_shown_without_what_is_secret(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_default = in_force(command("status", "--json").json)
+    assert by_default == {
+        "LEVER_API_KEY": "set",
+        "LEVER_BASE_URL": sandbox.url.removesuffix("/v1"),
+        "LEVER_RATE_LIMIT": "0.0",
+        "LEVER_SYNC_WINDOW": "weekly",
+        "LEVER_SYNC_START": "2026-01-01",
+        "LEVER_CANDIDATE_CUTOFF": "none",
+        "LEVER_ONLY_CREATED": "false",
+        "LEVER_EXCLUDE": "none",
+        "LEVER_RETENTION_DAYS": "14",
+        "LEVER_CHANGE_HISTORY": "true",
+        "LEVER_REMOTE_DATA": "true",
+        "LEVER_NOTICE_URLS": "none",
+    }
+    for name, value in {
+        "LEVER_CANDIDATE_CUTOFF": "2026-02-01",
+        "LEVER_EXCLUDE": "offers,users.email",
+        "LEVER_NOTICE_URLS": "https://me:topsecret@one.example/topsecret?k=topsecret http://two.example:81/",
+        "LEVER_NOTICE_SECRET": "topsecret",
+        "LEVER_UI_URL": "https://me:topsecret@ui.example/topsecret",
+        "LEVER_RETENTION_DAYS": "OFF",
+    }.items():
+        monkeypatch.setenv(name, value)
+    told = command("status", "--json")
+    shown = in_force(told.json)
+    assert shown["LEVER_CANDIDATE_CUTOFF"] == "since 2026-02-01"
+    assert shown["LEVER_EXCLUDE"] == "offers, users.email"
+    assert shown["LEVER_NOTICE_URLS"] == "one.example, two.example:81"
+    assert (shown["LEVER_NOTICE_SECRET"], shown["LEVER_RETENTION_DAYS"]) == ("set", "off")
+    assert shown["LEVER_UI_URL"] == "https://ui.example"
+    people = command("status")
+    assert "LEVER_EXCLUDE" in people.out
+    assert "since 2026-02-01" in people.out
+    assert "topsecret" not in told.out + told.err + people.out + people.err
+    assert sandbox.key not in told.out + people.out
+
+
+def test_what_hardly_means_what_it_says_is_warned_of(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "fields.json").write_text('{"jobs": {"cost_centre": "cost_centre"}}')
+    monkeypatch.setenv("LEVER_CUSTOM_FIELDS", "fields.json")
+    monkeypatch.setenv("LEVER_SYNC_START", f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}")
+    synced, told = command("sync"), command("status")
+    for each in (synced, told):
+        assert "warning: LEVER_SYNC_START lies in the future" in each.err
+        assert "warning: LEVER_CUSTOM_FIELDS: no record of jobs has the field 'cost_centre'" in each.err
+    assert (
+        "in the future: 2026-01-01 until then"
+        in in_force(command("status", "--json").json)["LEVER_SYNC_START"]
+    )
+
+
+def test_what_is_left_out_stands_beside_what_is_gone(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    sandbox.delete("opportunities", sandbox.ids("opportunities")[0])
+    monkeypatch.setenv("LEVER_ONLY_CREATED", "true")
+    told = command("sync")
+    assert "left out" in told.out
+    people = next(
+        each for each in command("status", "--json").json["models"] if each["model"] == "candidates"
+    )
+    assert (people["live"], people["deleted"], people["left_out"]) == (0, 1, 24)
+    assert "left out" in command("status").out
+
+
+def test_a_check_of_an_account_that_is_well_says_nothing(command: Command) -> None:
+    command("sync")
+    told = command("status", "--check")
+    assert (told.code, told.out, told.err) == (0, "", "")
+    assert command("status", "--check", "--json").json["problems"] == []
+    assert command("status", "--check", "--max-age", "90m").code == 0
+
+
+def problems(command: Command, *arguments: str) -> list[str]:
+    """Return what a check says; the same stands in its JSON, and only a check has another exit code."""
+    told = command("status", "--check", *arguments)
+    lines = told.out.splitlines()
+    assert told.code == bool(lines)
+    both = command("status", "--check", "--json", *arguments)
+    assert both.code == told.code
+    assert both.json["problems"] == lines
+    assert command("status", *arguments).code == 0
+    return lines
+
+
+def test_a_check_before_the_first_sync_fails(command: Command) -> None:
+    assert problems(command) == ["the account was not read whole yet: run `lever-assets sync`"]
+
+
+def test_a_check_of_what_is_older_than_it_should_be_fails(command: Command, store: Store) -> None:
+    command("sync")
+    two_days_ago = datetime.now(UTC) - timedelta(days=2)
+    with store.writing() as conn:
+        c = sync_state.c
+        conn.execute(
+            update(sync_state).where(c.key == "caught_up:postings").values(value=two_days_ago.isoformat())
+        )
+    [told] = problems(command)
+    assert told.startswith(f"the tables are as of {two_days_ago:%Y-%m-%d %H:%M} UTC, longer ago than ")
+    assert problems(command, "--max-age", "3d") == []
+    for wrong in ("3", "x", "3 weeks", "-1h"):
+        assert command("status", "--check", "--max-age", wrong).code == 2
+    command("sync")
+    assert problems(command) == []
+
+
+def test_a_check_of_what_could_not_be_read_or_mapped_fails(command: Command, store: Store) -> None:
+    command("sync")
+    moment = datetime.now(UTC)
+    with store.writing() as conn:
+        due.put_off(conn, "lever", "raw_offers", "opportunities", {"a": "HTTP 500"}, now=moment)
+        record(conn, "lever", [MappingError("jobs", "postings", "b", "no text")], now=moment)
+    again = f"{moment + timedelta(minutes=2):%Y-%m-%d %H:%M} UTC"
+    assert problems(command) == [
+        f"1 reads failed and are tried again, next at {again}; the table mapping_errors says why",
+        "1 records could not be mapped, or not as a whole; the table mapping_errors says why",
+    ]
+    assert "1 reads failed" in command("status").err
+    assert command("status", "--json").json["failed_reads"]["count"] == 1
+
+
+def test_what_was_read_and_may_not_be_read_any_more_fails_a_check(command: Command, sandbox: Sandbox) -> None:
+    command("sync")
+    sandbox.set_faults("403=1.0,endpoint=GET /users")
+    command("sync")
+    [told] = problems(command)
+    assert told.startswith("users was skipped: ")
+    assert told.endswith("What is stored of it is not brought up to date any more.")
+
+
+def test_a_notice_that_fails_is_told_with_its_host_why_and_when_it_is_sent_again(
+    command: Command, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening() as hook:
+        monkeypatch.setenv("LEVER_NOTICE_URLS", hook.url)
+        hook.statuses += [503, 503]
+        host = hook.url.removeprefix("http://").partition("/")[0]
+        for told in (command("sync"), command("status")):
+            assert (
+                f"warning: the notice that data changed did not arrive at {host}: the answer was HTTP 503; "
+                in (told.err)
+            )
+            assert "it is sent again at 20" in told.err
+            assert "topsecret" not in told.err
+        assert problems(command) == []
+
+        with store.writing() as conn:
+            due_now = {"due_at": datetime.now(UTC), "attempts": MOST_ATTEMPTS - 1}
+            conn.execute(update(notice_outbox).values(**due_now))
+        told = command("sync")
+        assert f"it was given up after {MOST_ATTEMPTS} attempts" in told.err
+        [problem] = problems(command)
+        assert problem.startswith(f"the notice that data changed did not arrive at {host}: ")
+        [notice] = command("status", "--json").json["notices"]
+        assert (notice["url"], notice["again_at"]) == (host, None)
+
+        monkeypatch.setenv("LEVER_REMOTE_DATA", "false")
+        assert "did not arrive" not in command("sync").err
+        assert problems(command) == []
