@@ -3,15 +3,15 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from lever_assets.actions.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.lever.paths import path_to
 from lever_assets.lever.records import ArchiveReason
 from lever_assets.store import raw
-from lever_assets.store.tables import UNIFIED
-from lever_assets.sync.session import Session
+from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.sync.session import Session, now
 
 _REMOTE = "remote:"
 _MODELS = {
@@ -22,6 +22,10 @@ _MODELS = {
     "jobs": "job",
     "users": "user",
 }
+
+
+_LIMITED = frozenset({"candidates", "applications"})
+"""The models that LEVER_CANDIDATE_CUTOFF and LEVER_ONLY_CREATED limit."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,9 @@ class Resolver:
     def application(self, given: str) -> Known:
         """Return an application. Lever can't tell whose it is, so it must be in the tables."""
         found = self._stored("applications", given)
-        if found is None:
-            raise _unknown("applications", given)
-        with self._session.store.reading() as conn:
-            opportunity = _opportunity_of(conn, found.id)
-        if opportunity is None:
-            raise _unknown("applications", given)
+        opportunity = None if found is None else self._opportunity_of(found.remote_id)
+        if found is None or opportunity is None:
+            raise self._unknown("applications", given)
         return Known(found.id, found.remote_id, opportunity)
 
     async def stage(self, given: str) -> Known:
@@ -78,7 +79,7 @@ class Resolver:
         listed = await self._archive_reasons()
         reason = next((each for each in listed if each.get("id") == remote_id), None)
         if reason is None:
-            raise _unknown("rejection_reasons", given)
+            raise self._unknown("rejection_reasons", given)
         if ArchiveReason.parse(reason).is_hired:
             raise invalid(
                 "Not a rejection reason",
@@ -105,7 +106,10 @@ class Resolver:
         return Known(self._session.mapping.id("users", remote_id), remote_id)
 
     def _stored(self, model: str, given: str) -> Known | None:
-        """Return the row of an id; None when there is none. Raises ActionError when it is gone in Lever."""
+        """Return the row of an id; None when there is none. Raises ActionError when it is gone in Lever.
+
+        What the settings leave out is there in Lever: its row tells which record it is.
+        """
         row_id = (
             self._session.mapping.id(model, given.removeprefix(_REMOTE))
             if given.startswith(_REMOTE)
@@ -114,26 +118,33 @@ class Resolver:
         c = UNIFIED[model].c
         with self._session.store.reading() as conn:
             row = conn.execute(
-                select(c.remote_id, c.remote_deleted_at).where(
+                select(c.remote_id, c.remote_deleted_at, c.left_out).where(
                     c.connection == self._session.name, c.id == row_id
                 )
             ).first()
         if row is None or row.remote_id is None:
             return None
-        if row.remote_deleted_at is not None and not given.startswith(_REMOTE):
-            raise _unknown(model, given, "it is gone in Lever")
-        return None if row.remote_deleted_at is not None else Known(row_id, row.remote_id)
+        gone = row.remote_deleted_at is not None and row.left_out is None
+        if gone and not given.startswith(_REMOTE):
+            raise self._unknown(model, given, "it is gone in Lever")
+        return None if gone else Known(row_id, row.remote_id)
+
+    def _opportunity_of(self, application: str) -> str | None:
+        c = RAW["applications"].c
+        query = select(c.parent_id).where(c.connection == self._session.name, c.remote_id == application)
+        with self._session.store.reading() as conn:
+            return conn.execute(query).scalar_one_or_none()
 
     def _remote_only(self, model: str, given: str) -> str:
         if not given.startswith(_REMOTE):
-            raise _unknown(model, given)
+            raise self._unknown(model, given)
         return given.removeprefix(_REMOTE)
 
     async def _ask(self, model: str, path: str) -> JsonObject:
         try:
             found = await self._lever.get(path)
         except NotFoundError:
-            raise _unknown(model, path.rpartition("/")[2], "Lever has none with this id") from None
+            raise self._unknown(model, path.rpartition("/")[2], "Lever has none with this id") from None
         return found if isinstance(found, dict) else {}
 
     async def _archive_reasons(self) -> list[JsonObject]:
@@ -141,18 +152,23 @@ class Resolver:
             stored = [row.data for row in raw.all_live(conn, self._session.name, "archive_reasons")]
         return stored or await self._lever.list_all("/archive_reasons")
 
+    def _unknown(self, model: str, given: str, why: str = "it is not in the tables") -> ActionError:
+        name = _MODELS[model]
+        left_out = self._left_out_by(model)
+        remedy = f"Take its id from the table {model}, or sync first if it is new."
+        if left_out is not None:
+            by_lever = "" if model == "applications" else f", or name it by Lever's id as {_REMOTE}ID"
+            remedy = f"{left_out}: change the setting and sync{by_lever}."
+        return invalid(f"Unknown {name}", f"There is no {name} {given}: {why}. {remedy}")
 
-def _opportunity_of(conn: Connection, application_id: str) -> str | None:
-    a, c = UNIFIED["applications"].c, UNIFIED["candidates"].c
-    query = select(c.remote_id).join_from(
-        UNIFIED["applications"], UNIFIED["candidates"], a.candidate_id == c.id
-    )
-    return conn.execute(query.where(a.id == application_id)).scalar_one_or_none()
-
-
-def _unknown(model: str, given: str, why: str = "it is not in the tables") -> ActionError:
-    name = _MODELS[model]
-    return invalid(
-        f"Unknown {name}",
-        f"There is no {name} {given}: {why}. Take its id from the table {model}, or sync first if it is new.",
-    )
+    def _left_out_by(self, model: str) -> str | None:
+        """Return which setting may keep a record out of the tables, in words; None: none does."""
+        settings = self._session.settings
+        if not self._session.exclusion.keeps(model):
+            return f"LEVER_EXCLUDE leaves {model} out of the tables"
+        if model in _LIMITED and settings.only_created:
+            return f"LEVER_ONLY_CREATED leaves {model} out that were not created through this connector"
+        first = settings.cutoff_at(now())
+        if model in _LIMITED and first is not None:
+            return f"LEVER_CANDIDATE_CUTOFF leaves {model} out that were not updated since {first:%Y-%m-%d}"
+        return None
