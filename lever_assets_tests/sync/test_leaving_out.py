@@ -1,6 +1,7 @@
 """LEVER_EXCLUDE: models and fields that are neither fetched nor stored, and fetched again when wanted."""
 
 import asyncio
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,18 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.sync.erasing import erase_due
 from lever_assets.sync.exclusion import Exclusion, possible_names
 from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.planning import plan
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import replay
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.sync.tables import DELTA, Account, Tables, empty_database, live
+from lever_assets_tests.sync.test_coverage import middle, note_created
 
 PEOPLE = ("candidates.phone_numbers", "candidates.email_addresses", "users.email")
 OFFERS = ("offers",)
@@ -391,3 +394,40 @@ def test_the_poll_knows_an_account_of_short_lists_only(account: Account) -> None
     account.sync(exclude=only_users)
     with account.session(exclude=only_users) as session:
         assert poll(session).since is not None
+
+
+EXCLUSIONS = ((), OFFERS, PEOPLE, ("tags", "candidates.location"), ALL_OF_PEOPLE)
+SCOPES = (DELTA, DELTA, DELTA, Scope(), Scope(reconcile=True))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_was_switched_in_whichever_order_the_rows_are_those_of_a_fresh_database(
+    tmp_path: Path, sqlite_database: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    with running_sandbox(SandboxConfig(opportunities=12, seed=seed, rate=0)) as sandbox:
+        account = Account(sandbox, tmp_path, sqlite_database)
+        fresh = Account(sandbox, tmp_path, empty_database(tmp_path))
+        ours = sandbox.ids("opportunities")[2:6]
+        for each in (account, fresh):
+            note_created(each, *ours)
+        limits: list[dict[str, Any]] = [{}, {"only_created": True}]
+        limits += [{"candidate_cutoff": middle(sandbox, share)} for share in (0.3, 0.7)]
+        account.sync()
+        settings: dict[str, Any] = {}
+        for _ in range(5):
+            settings = {
+                **chance.choice(limits),
+                "exclude": chance.choice(EXCLUSIONS),
+                "remote_data": chance.random() < 0.7,
+            }
+            if chance.random() < 0.4:
+                sandbox.touch(share=0.2, seed=chance.randrange(100))
+            if chance.random() < 0.2:
+                sandbox.delete("opportunities", sandbox.ids("opportunities")[-1])
+            account.sync(chance.choice(SCOPES), **settings)
+            if chance.random() < 0.4:
+                with account.session(retention_days="0", **settings) as session:
+                    erase_due(session)
+        fresh.sync(**settings)
+        assert live(account.database) == live(fresh.database)
