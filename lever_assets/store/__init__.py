@@ -6,11 +6,13 @@
 from lever_assets.store.child_lists import land_children, note_reads
 from lever_assets.store.errors import (
     BusyError,
+    DamagedError,
     DiskFullError,
     LockLostError,
     NewerSchemaError,
     ReadOnlyError,
     StoreError,
+    UnfitError,
     UnreachableError,
 )
 from lever_assets.store.landing import (
@@ -32,6 +34,7 @@ from lever_assets.store.store import Store
 __all__ = [
     "Arrival",
     "BusyError",
+    "DamagedError",
     "DiskFullError",
     "Landed",
     "LockLostError",
@@ -42,6 +45,7 @@ __all__ = [
     "ReadOnlyError",
     "Store",
     "StoreError",
+    "UnfitError",
     "UnreachableError",
     "current_version",
     "get_state",

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from lever_assets.store.content import encoded, parsed
-from lever_assets.store.errors import StoreError, UnreachableError
+from lever_assets.store.errors import StoreError, UnfitError, UnreachableError
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for another one on SQLite."""
@@ -23,6 +24,9 @@ _PATIENCE = {
     "tcp_user_timeout": 30_000,
 }
 """For libpq: a connection that was cut without a word is noticed after half a minute, not after hours."""
+
+_OF_SQLITE_FILES = frozenset({"mode", "cache", "immutable", "nolock", "psow", "vfs"})
+"""What SQLite takes in a file's URI (sqlite.org/uri.html)."""
 
 
 def database_url(text: str) -> URL:
@@ -82,38 +86,23 @@ def immutable_url(url: URL) -> URL | None:
 def make_engine(url: URL, lock_wait: float | None = None) -> Engine:
     """Return an engine that writes canonical JSON and never shows parameters in its errors.
 
-    `lock_wait`: the seconds that locks of others are waited for (see `Store.open`).
+    `lock_wait`: the seconds that locks of others are waited for (see `Store.open`). Raises UnfitError when
+    the URL has an option that does not exist, UnreachableError when the folder of a SQLite file can't be made.
     """
-    options: dict[str, Any] = {
-        "json_serializer": encoded,
-        "json_deserializer": parsed,
-        "hide_parameters": True,
-    }
+    _check_options(url)
     if url.drivername != "sqlite":
-        engine = create_engine(
-            url,
-            pool_pre_ping=True,
-            connect_args={key: value for key, value in _PATIENCE.items() if key not in url.query},
-            **options,
-        )
+        asked: dict[str, Any] = {key: value for key, value in _PATIENCE.items() if key not in url.query}
+        # Whatever the server, the environment or the URL prefers: every text is to go through.
+        asked["client_encoding"] = "utf8"
+        engine = _made(url, pool_pre_ping=True, connect_args=asked)
         if lock_wait is not None:
             event.listen(engine, "connect", _limit_lock_wait(lock_wait))
         return engine
     file = sqlite_file(url)
     if file is not None and "mode" not in url.query:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UnreachableError(
-                f"the folder {file.parent} can't be made ({error.strerror})",
-                "choose another place for the database",
-            ) from error
-        # Candidates are nobody else's business, and SQLite's further files follow. If it can't be made,
-        # opening it says why.
-        with suppress(OSError):
-            file.touch(mode=0o600, exist_ok=False)
+        _make_room(file)
     waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS if lock_wait is None else lock_wait}
-    engine = create_engine(url, connect_args=waits, **options)
+    engine = _made(url, connect_args=waits)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -126,6 +115,43 @@ def _limit_lock_wait(seconds: float) -> Callable[[Any, object], None]:
         connection.commit()
 
     return limit
+
+
+def _check_options(url: URL) -> None:
+    if url.drivername == "sqlite":
+        known = {"timeout", "uri"} | (_OF_SQLITE_FILES if url.query.get("uri") == "true" else frozenset())
+        hint = "SQLite's own need sqlite:///file:lever.db?uri=true&mode=..."
+    else:
+        known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+        hint = "PostgreSQL's documentation, 34.1.2, has those that there are"
+    unknown = sorted(set(url.query) - known)
+    if unknown:
+        raise UnfitError(f"the database URL has an unknown option {unknown[0]!r}", f"take it out; {hint}")
+
+
+def _made(url: URL, **options: Any) -> Engine:
+    try:
+        return create_engine(
+            url, json_serializer=encoded, json_deserializer=parsed, hide_parameters=True, **options
+        )
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise UnfitError(
+            f"an option of the database URL can't be used ({error})", "correct it or take it out"
+        ) from None
+
+
+def _make_room(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnreachableError(
+            f"the folder {file.parent} can't be made ({error.strerror})",
+            "choose another place for the database",
+        ) from error
+    # Candidates are nobody else's business, and SQLite's further files follow. If it can't be made,
+    # opening it says why.
+    with suppress(OSError):
+        file.touch(mode=0o600, exist_ok=False)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

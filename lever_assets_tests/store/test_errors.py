@@ -22,20 +22,7 @@ from lever_assets.store.engine import database_url as completed
 from lever_assets.store.engine import make_engine
 from lever_assets.store.tables import RAW
 from lever_assets_tests.store.builders import arrival, landed, whole
-
-SECRET = "s3cr3t-of-ours"
-
-
-def told(error: pytest.ExceptionInfo[StoreError]) -> str:
-    """The sentence, after a look that it is one and that no link of the chain tells the password."""
-    said = str(error.value)
-    assert said == f"{error.value.problem}; {error.value.remedy}."
-    assert "\n" not in said
-    link: BaseException | None = error.value
-    while link is not None:
-        assert SECRET not in f"{link} {link!r}"
-        link = link.__cause__ or link.__context__
-    return said
+from lever_assets_tests.store.sentences import SECRET, told
 
 
 def free_port() -> int:
