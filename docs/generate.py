@@ -21,7 +21,7 @@ from lever_assets.lever.paths import scope
 from lever_assets.sandbox.faults import KINDS
 from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets.settings import Settings
-from lever_assets.store.columns import Json, Money, UtcDateTime
+from lever_assets.store.columns import ForgettableJson, Json, Money, UtcDateTime
 from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.sync.resources import RESOURCES
 from lever_assets.unified import enums
@@ -35,6 +35,7 @@ _TYPES: dict[type[Any], str] = {
     Money: "decimal",
     UtcDateTime: "timestamp (UTC)",
     Json: "JSON",
+    ForgettableJson: "JSON",
 }
 
 

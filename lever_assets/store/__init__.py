@@ -28,7 +28,7 @@ from lever_assets.store.landing import (
 )
 from lever_assets.store.merge import Merged, merge
 from lever_assets.store.raw import RawKey, RawRow
-from lever_assets.store.state import get_state, put_state
+from lever_assets.store.state import get_state, instant, put_state
 from lever_assets.store.store import Store
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "current_version",
     "get_state",
     "hold_landings",
+    "instant",
     "land",
     "land_children",
     "mark_deleted",

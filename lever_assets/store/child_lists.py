@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import clean
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
+from lever_assets.store.parents import NEVER_AHEAD
 from lever_assets.store.tables import RAW, child_reads
 
 
@@ -31,7 +32,7 @@ def land_children(
     `partial`: parents of whose list a record could not be taken; nothing of theirs is deleted.
     """
     asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
-    newer = _asked_for_later(conn, connection, resource, asked)
+    newer = _asked_for_later(conn, connection, resource, asked, now)
     children = {parent: listed for parent, listed in children.items() if parent not in newer}
     arrivals = [
         Arrival(child.remote_id, child.data, parent, child.created_at, child.updated_at, child.position)
@@ -86,10 +87,13 @@ def note_reads(
 
 
 def _asked_for_later(
-    conn: Connection, connection: str, resource: str, asked_at: Mapping[str, datetime]
+    conn: Connection, connection: str, resource: str, asked_at: Mapping[str, datetime], now: datetime
 ) -> set[str]:
     c = child_reads.c
     query = select(c.parent_id, c.read_at).where(
-        c.connection == connection, c.resource == resource, among(conn, c.parent_id, asked_at)
+        c.connection == connection,
+        c.resource == resource,
+        among(conn, c.parent_id, asked_at),
+        c.read_at.between(min(asked_at.values(), default=now), now + NEVER_AHEAD),
     )
     return {row.parent_id for row in conn.execute(query) if row.read_at > asked_at[row.parent_id]}

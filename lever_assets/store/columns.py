@@ -1,5 +1,6 @@
 """Column types that hold the same value on SQLite and on PostgreSQL."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from lever_assets.store.content import clean, encoded, exact, parsed
+from lever_assets.store.errors import UnreadableValueError
 
 _SQLITE_DIGITS = 15
 """SQLite keeps 15 significant digits of a NUMERIC that is not a whole number (sqlite.org/datatype3.html)."""
@@ -37,10 +39,29 @@ class Key(PlainText):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant, aware and in UTC, in and out. A naive one is refused with ValueError."""
+    """An instant, aware and in UTC, in and out. A naive one is refused with ValueError.
+
+    On SQLite, where a column takes anything, reading what is none raises UnreadableValueError.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
+    place = ""
+    """TABLE.COLUMN, once it is in a table."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Read an instant."""
+        read = super().result_processor(dialect, coltype)
+        if dialect.name != "sqlite" or read is None:
+            return read
+
+        def checked(value: Any) -> Any:
+            try:
+                return read(value)
+            except (TypeError, ValueError):
+                raise UnreadableValueError("an instant", self.place) from None
+
+        return checked
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Convert to UTC; SQLite stores no zone."""
@@ -63,11 +84,14 @@ class Json(TypeDecorator[JsonValue]):
     """JSON: JSONB on PostgreSQL, text on SQLite; None is SQL NULL. Bytes are taken as canonical JSON.
 
     On PostgreSQL the engine encodes and decodes (`engine.py`). SQLAlchemy's JSON type is not for SQLite: it
-    makes a column of NUMERIC affinity, which turns the JSON text `7` into a number.
+    makes a column of NUMERIC affinity, which turns the JSON text `7` into a number. Reading there what is no
+    JSON raises UnreadableValueError.
     """
 
     impl = JSON(none_as_null=True)
     cache_ok = True
+    place = ""
+    """TABLE.COLUMN, once it is in a table."""
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """JSONB can be indexed and compared."""
@@ -79,7 +103,26 @@ class Json(TypeDecorator[JsonValue]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Decode what SQLite holds."""
-        return value if value is None or dialect.name == "postgresql" else parsed(value)
+        if value is None or dialect.name == "postgresql":
+            return value
+        try:
+            return parsed(value)
+        except (TypeError, ValueError):
+            return self.unreadable()
+
+    def unreadable(self) -> JsonValue:
+        """Return what stands for something that is no JSON."""
+        raise UnreadableValueError("JSON", self.place)
+
+
+class ForgettableJson(Json):
+    """JSON that may be lost without harm: what is none any more is read as null."""
+
+    cache_ok = True
+
+    def unreadable(self) -> JsonValue:
+        """Forget it."""
+        return None
 
 
 class _SqliteNumeric(UserDefinedType[Any]):

@@ -136,7 +136,7 @@ def forget_settled(conn: Connection, connection: str, resource: str) -> None:
 
 def due(conn: Connection, connection: str, model: str, resource: str, *, now: datetime) -> list[str]:
     """Return the records for which reading `model` failed and is to be tried again by now, by remote id."""
-    query = select(_c.remote_id).where(_mine(connection, model, resource), _c.due_at <= now)
+    query = select(_c.remote_id).where(_mine(connection, model, resource), _is_due(now))
     return list(conn.execute(query.order_by(_c.remote_id)).scalars())
 
 
@@ -184,6 +184,11 @@ def listed(
 
 def _reads() -> Select[tuple[str, str, str, str, int, datetime, datetime]]:
     return select(_c.model, _c.resource, _c.remote_id, _c.reason, _c.attempts, _c.due_at, _c.first_seen_at)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    # No gap is longer than a day: what lies further ahead was damaged.
+    return or_(_c.due_at <= now, _c.due_at > now + 2 * _LONGEST_GAP)
 
 
 def _mine(connection: str, model: str, resource: str) -> ColumnElement[bool]:

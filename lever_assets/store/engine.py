@@ -87,7 +87,7 @@ def make_engine(url: URL, lock_wait: float | None = None) -> Engine:
     """Return an engine that writes canonical JSON and never shows parameters in its errors.
 
     `lock_wait`: the seconds that locks of others are waited for (see `Store.open`). Raises UnfitError when
-    the URL has an option that does not exist, UnreachableError when the folder of a SQLite file can't be made.
+    the URL has an option that does not exist, UnreachableError when a SQLite file's folder can't be made.
     """
     _check_options(url)
     if url.drivername != "sqlite":

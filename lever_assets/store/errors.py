@@ -67,6 +67,13 @@ class DamagedError(StoreError):
     """What this program made is not as it made it."""
 
 
+class UnreadableValueError(ValueError):
+    """A value in the database is not of the kind that its place, TABLE.COLUMN, has; never shows it."""
+
+    def __init__(self, kind: str, place: str) -> None:
+        super().__init__(f"in {place or 'a column'} what is not {kind}")
+
+
 _KEPT = "what was committed before is kept"
 
 
@@ -84,6 +91,11 @@ def translate(database: str) -> Iterator[None]:
             _drop_values(error)
             raise
         raise known from error
+    except UnreadableValueError as error:
+        raise DamagedError(
+            f"the database {database} has {error}, and did not get it from this program",
+            "put it right, or delete that row: a full sync brings again what Lever has",
+        ) from error
     except PoolTimeoutError as error:
         raise BusyError(
             f"the database {database} has no free connection", "run fewer things at once against it"

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, not_, or_, select, update
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import canonical, clean, fingerprint
 from lever_assets.store.precedence import Reading, precedes
-from lever_assets.store.state import put_state
+from lever_assets.store.state import put_state, whole_number
 from lever_assets.store.tables import RAW, sync_state
 from lever_assets.unified.models import JsonObject
 
@@ -64,7 +65,7 @@ def hold_landings(conn: Connection, connection: str) -> None:
 
 def current_version(conn: Connection, connection: str) -> int:
     """Return the number of the last landing that was committed, 0 before the first."""
-    return conn.execute(_stored_version(connection)).scalar_one_or_none() or 0
+    return _number(conn, connection, conn.execute(_stored_version(connection)).scalar_one_or_none())
 
 
 def next_version(conn: Connection, connection: str) -> int:
@@ -74,14 +75,28 @@ def next_version(conn: Connection, connection: str) -> int:
     become visible in their order and a reader of `changed_keys` misses none.
     """
     stored = _stored_version(connection).with_for_update()
-    version: int | None = conn.execute(stored).scalar_one_or_none()
-    if version is None:
+    kept = conn.execute(stored).first()
+    if kept is None:
         # Two first landings may meet here: the second waits for the first, and must not set it back.
-        first = {"connection": connection, "key": _VERSION_KEY, "value": 0, "updated_at": datetime.now(UTC)}
+        at = datetime.now(UTC)
+        first = {"connection": connection, "key": _VERSION_KEY, "value": None, "updated_at": at}
         upsert(conn, sync_state, [first], update=lambda _: {"value": sync_state.c.value})
-        version = int(conn.execute(stored).scalar_one())
-    put_state(conn, connection, _VERSION_KEY, version + 1)
-    return version + 1
+        kept = conn.execute(stored).one()
+    version = _number(conn, connection, kept.value) + 1
+    put_state(conn, connection, _VERSION_KEY, version)
+    return version
+
+
+def _number(conn: Connection, connection: str, kept: JsonValue) -> int:
+    """Return the number that was kept; if that was lost or damaged, the highest that a record has."""
+    number = whole_number(kept)
+    if number is not None:
+        return number
+    highest = (
+        conn.execute(select(func.max(table.c.version)).where(table.c.connection == connection)).scalar_one()
+        for table in RAW.values()
+    )
+    return max(whole_number(each) or 0 for each in highest)
 
 
 def _stored_version(connection: str) -> Select[Any]:

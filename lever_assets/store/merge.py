@@ -161,6 +161,12 @@ def _hasher(row_type: type[UnifiedRow]) -> Callable[[UnifiedRow], str]:
     return content_hash
 
 
+def row_hash(model: str, row: Mapping[str, Any]) -> str:
+    """Return the content hash of a row as it is stored: the one with which its content was merged."""
+    names = ("remote_id", *business_fields(BY_NAME[model].row))
+    return fingerprint(canonical({name: row[name] for name in names if row[name] is not None}))
+
+
 def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     in_order = sorted(
         rows, key=lambda row: str(row["id"])

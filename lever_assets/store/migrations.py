@@ -1,22 +1,25 @@
 """The tables, made and moved on by the program itself when it opens a database.
 
 Additions (tables, columns, indexes, comments) are found by comparing the database with `tables.py`; anything
-else is a numbered step in `STEPS`. Nothing is ever dropped by comparison: what an older or newer program made
-stays.
+else is a numbered step in `STEPS`. Nothing that an older or newer program made is dropped by comparison, and
+nothing that somebody else made is touched.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, inspect, select, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import Connection, Engine, Table, select, text
+from sqlalchemy.schema import DropTable
 
 from lever_assets.store.batches import upsert
-from lever_assets.store.errors import NewerSchemaError
+from lever_assets.store.errors import NewerSchemaError, UnfitError
+from lever_assets.store.refilling import FORGETTABLE, Gap, make_usable, note
+from lever_assets.store.shape import Shape, needed, shape
 from lever_assets.store.steps import name_roles_as_lever_does
-from lever_assets.store.tables import metadata, schema_version
+from lever_assets.store.tables import UNIFIED, metadata, schema_version
 
 Step = Callable[[Connection], None]
 
@@ -28,14 +31,25 @@ reorder one."""
 _LOCK = 7_203_415_001
 
 
-def migrate(engine: Engine, steps: Sequence[Step] | None = None) -> None:
-    """Bring the database to the tables of this program, in one transaction; one query if it is there already.
+@dataclass(frozen=True)
+class _Version:
+    """What the database says of its tables: the last step taken, and the tables that were compared with."""
 
-    Raises NewerSchemaError if a newer program has taken a step that this one does not know.
+    number: int
+    fingerprint: str | None
+
+
+def migrate(engine: Engine, steps: Sequence[Step] | None = None) -> None:
+    """Bring the database to the tables of this program, in one transaction; two queries if it has them.
+
+    What somebody took away is made again, and gaps for the next sync to fill (`refilling.py`). Raises
+    NewerSchemaError if a newer program has taken a step that this one does not know, UnfitError if the
+    database can't hold our tables, DamagedError if one of them can't be mended.
     """
     steps = STEPS if steps is None else steps
     with engine.connect() as conn:
-        if _is_current(conn, steps):
+        _refuse_encoding(conn)
+        if _is_current(conn, shape(conn), steps):
             return
     if engine.dialect.name == "sqlite":
         _use_write_ahead_log(engine)
@@ -45,39 +59,50 @@ def migrate(engine: Engine, steps: Sequence[Step] | None = None) -> None:
         _move_on(conn, steps)
 
 
-def _is_current(conn: Connection, steps: Sequence[Step]) -> bool:
-    try:
-        found = conn.execute(select(schema_version.c.version, schema_version.c.fingerprint)).first()
-    except (OperationalError, ProgrammingError) as error:
-        if not _says_no_table(error):
-            raise
-        return False
-    _refuse_newer(found.version if found else 0, steps)
-    return found is not None and found.version == len(steps) and found.fingerprint == _fingerprint()
+def _refuse_encoding(conn: Connection) -> None:
+    if conn.dialect.name == "postgresql":
+        raw: Any = conn.connection.dbapi_connection
+        encoding = raw.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise UnfitError(
+                f"this database keeps text as {encoding}, which has no room for every name",
+                "make one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name that",
+            )
 
 
-def _says_no_table(error: OperationalError | ProgrammingError) -> bool:
-    return "no such table" in str(error.orig) or getattr(error.orig, "sqlstate", None) in {"42P01", "42703"}
-
-
-def _refuse_newer(version: int, steps: Sequence[Step]) -> None:
-    if version > len(steps):
+def _is_current(conn: Connection, found: Shape, steps: Sequence[Step]) -> bool:
+    version = _version(conn, found)
+    if version is not None and version.number > len(steps):
         raise NewerSchemaError(
-            f"the tables are of version {version}, this program knows version {len(steps)}",
+            f"the tables are of version {version.number}, this program knows version {len(steps)}",
             "install the newer lever-assets, or use another database",
         )
+    found.refuse_what_is_not_ours()
+    return version == _Version(len(steps), _fingerprint()) and not found.lacking
+
+
+def _version(conn: Connection, found: Shape) -> _Version | None:
+    """Return what is kept of the version; None: nothing, or nothing that makes sense."""
+    if schema_version.name in found.lacking:
+        return None
+    c = schema_version.c
+    kept = conn.execute(select(c.version, c.fingerprint).where(c.one == 1)).first()
+    if kept is None or not isinstance(kept.version, int) or kept.version < 0:
+        return None
+    return _Version(kept.version, kept.fingerprint)
 
 
 def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
-    known = set(inspect(conn).get_table_names())
-    if schema_version.name in known:
-        if _is_current(conn, steps):  # another process was quicker
-            return
-        version = conn.execute(select(schema_version.c.version)).scalar_one_or_none() or 0
-        for step in steps[version:]:
+    found = shape(conn)
+    if _is_current(conn, found, steps):  # another process was quicker
+        return
+    if found.tables:
+        version = _version(conn, found)
+        # Without a version it is taken for ours, which lost it: no step is taken twice.
+        for step in () if version is None else steps[version.number :]:
             step(conn)
-    if known & set(metadata.tables):
-        _add_what_is_missing(conn)
+        same = version is None or version == _Version(len(steps), _fingerprint())
+        _complete(conn, shape(conn), by_hand=same)
     else:
         metadata.create_all(conn, checkfirst=False)
     upsert(
@@ -86,6 +111,28 @@ def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
         [{"one": 1, "version": len(steps), "fingerprint": _fingerprint()}],
         update=lambda new: {"version": new.version, "fingerprint": new.fingerprint},
     )
+
+
+def _complete(conn: Connection, found: Shape, *, by_hand: bool) -> None:
+    """Make what is missing, and see to it that it is filled; `by_hand`: nothing was before."""
+    lacking = found.lacking
+    # A new version adds no column that every row needs: such a one was lost, whatever else happened.
+    torn = {
+        name: columns
+        for name, columns in lacking.items()
+        if name in found.tables and (by_hand or columns & needed(metadata.tables[name]))
+    }
+    for name in FORGETTABLE & set(torn):
+        conn.execute(DropTable(metadata.tables[name]))
+    _add_what_is_missing(conn)
+    make_usable(conn, torn)
+    lost = []
+    for name, columns in lacking.items():
+        if name not in found.tables or name in FORGETTABLE:
+            lost.append(Gap(name, by_hand=by_hand or name in torn))
+        elif name in torn or name in UNIFIED:
+            lost.append(Gap(name, tuple(sorted(columns)), by_hand=name in torn))
+    note(conn, lost)
 
 
 _ADDITIONS = ("CreateTableOp", "AddColumnOp", "CreateIndexOp", "CreateTableCommentOp")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, not_, or_, select, update
@@ -13,6 +13,9 @@ from lever_assets.store.tables import RAW, child_reads, mapping_errors
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When the children of a parent were read that was passed over: it was seen that there can be none."""
+
+NEVER_AHEAD = timedelta(days=1)
+"""So far no clock that wrote an instant was ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def _query(connection: str, due: Due) -> Select[tuple[()]]:
     reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
     pending = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
     if due.read_before is not None:
-        pending = or_(pending, r.read_at < due.read_before)
+        pending = or_(pending, not_read_since(r.read_at, due.read_before))
     last_change = func.coalesce(p.remote_updated_at, p.remote_created_at)
     if due.lower is not None:
         pending = and_(pending, last_change >= due.lower)
@@ -86,6 +89,11 @@ def _query(connection: str, due: Due) -> Select[tuple[()]]:
             pending = and_(pending, or_(e.due_at.is_(None), changed))
         pending = or_(pending, e.due_at <= due.at)
     return query.where(p.connection == connection, p.deleted_at.is_(None), pending)
+
+
+def not_read_since(read_at: ColumnElement[datetime], instant: datetime) -> ColumnElement[bool]:
+    """Return the condition that something was last read before an instant; to come is none, it is damaged."""
+    return or_(read_at < instant, read_at > datetime.now(UTC) + NEVER_AHEAD)
 
 
 def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:

@@ -15,17 +15,16 @@ from lever_assets.store.changes import History
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.landing import next_version
+from lever_assets.store.merge import row_hash
 from lever_assets.store.state import forget_states
 from lever_assets.store.tables import (
     RAW,
     UNIFIED,
-    business_fields,
     changes,
     child_reads,
     drift,
     mapping_errors,
 )
-from lever_assets.unified.catalogue import BY_NAME
 from lever_assets.unified.models import JsonObject
 
 _BATCH = 500
@@ -175,7 +174,7 @@ def rewrite_rows(
         changed = _changed(row, columns, rewrites)
         if changed:
             if row["content_hash"] != ERASED:
-                changed["content_hash"] = _hash(model, {**row, **changed})
+                changed["content_hash"] = row_hash(model, {**row, **changed})
             conn.execute(update(table).where(c.id == row["id"]).values(**changed, changed_at=now))
             entries.append(_entry(row, model, changed, now, history))
     if entries:
@@ -198,11 +197,6 @@ def _changed(
         if rewritten != remote:
             changed["remote_data"] = rewritten
     return changed
-
-
-def _hash(model: str, row: Mapping[str, Any]) -> str:
-    names = ("remote_id", *business_fields(BY_NAME[model].row))
-    return fingerprint(canonical({name: row[name] for name in names if row[name] is not None}))
 
 
 def _entry(

@@ -1,4 +1,8 @@
-"""Small facts that the sync keeps between runs: watermarks, progress, counters."""
+"""Small facts that the sync keeps between runs: watermarks, progress, counters.
+
+Whoever reads one takes a value that makes no sense (damaged by hand, or by a disk) for none: what was
+forgotten is read or mapped again, what was misread could lose or delete something.
+"""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -8,6 +12,10 @@ from sqlalchemy import Connection, delete, or_, select
 
 from lever_assets.store.batches import upsert
 from lever_assets.store.tables import sync_state
+
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Beyond these no overlap can be taken away or added."""
 
 
 def get_state(conn: Connection, connection: str, key: str) -> JsonValue:
@@ -28,6 +36,22 @@ def put_state(
         [row],
         update=lambda new: {"value": new.value, "updated_at": new.updated_at},
     )
+
+
+def instant(value: JsonValue) -> datetime | None:
+    """Return the instant (UTC) that was kept as text in ISO 8601; None for what is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found if _EARLIEST < found < _LATEST else None
+
+
+def whole_number(value: JsonValue) -> int | None:
+    """Return a number from 0 on; None for what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def states(conn: Connection, connection: str, prefix: str) -> dict[str, JsonValue]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
-from lever_assets.store.columns import Json, Key, Money, PlainText, UtcDateTime
+from lever_assets.store.columns import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime
 from lever_assets.unified.catalogue import MODELS, Model
 from lever_assets.unified.models import UnifiedRow
 
@@ -149,7 +149,7 @@ sync_state = Table(
     metadata,
     Column("connection", Key, primary_key=True),
     Column("key", Key, primary_key=True),
-    Column("value", Json),
+    Column("value", ForgettableJson),
     Column("updated_at", UtcDateTime, nullable=False),
     comment="Watermarks and progress of the sync",
 )
@@ -329,3 +329,7 @@ schema_version = Table(
     Column("fingerprint", PlainText, nullable=False, comment="Hash of the tables that the program knows"),
     comment="The version of the tables",
 )
+
+for _column in (column for table in metadata.tables.values() for column in table.columns):
+    if isinstance(_column.type, Json | UtcDateTime):
+        _column.type.place = f"{_column.table.name}.{_column.name}"

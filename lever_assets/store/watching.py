@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, not_, or_, select
 
-from lever_assets.store.parents import NEVER, failed_read
+from lever_assets.store.parents import NEVER, failed_read, not_read_since
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
 from lever_assets.unified.enums import OfferStatus
 
@@ -43,7 +43,7 @@ def longest_unread(
         .where(
             p.connection == connection,
             p.deleted_at.is_(None),
-            r.read_at < read_before,
+            not_read_since(r.read_at, read_before),
             r.read_at > NEVER,
             not_(exists().where(failed_read(p, parent, child))),
         )

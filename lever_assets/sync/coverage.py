@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
 from lever_assets.settings import Settings
-from lever_assets.store import created, get_state, left_out, put_state
+from lever_assets.store import created, get_state, instant, left_out, put_state
 from lever_assets.store.left_out import Limit, Reason
 from lever_assets.sync.arrivals import Batch
 from lever_assets.sync.resources import Resource
@@ -16,6 +16,9 @@ from lever_assets.sync.windows import Bounds
 
 LIMITED = "opportunities"
 """The resource that the settings limit, with all that hangs on it."""
+
+_NOTHING_SINCE = datetime.max.replace(tzinfo=UTC)
+"""A cutoff that keeps nothing: whatever is wanted is more, and is read."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,9 @@ def covered(conn: Connection, connection: str, resource: Resource) -> Coverage:
     state = get_state(conn, connection, f"coverage:{resource.name}")
     if not isinstance(state, dict):
         return Coverage()
-    cutoff = state.get("changed_since")
-    instant = datetime.fromisoformat(cutoff).astimezone(UTC) if isinstance(cutoff, str) else None
-    return Coverage(instant, bool(state.get("created")))
+    since = state.get("changed_since")
+    cutoff = None if since is None else instant(since) or _NOTHING_SINCE
+    return Coverage(cutoff, bool(state.get("created")))
 
 
 def keep_covered(conn: Connection, connection: str, resource: Resource, coverage: Coverage) -> None:
@@ -80,7 +83,7 @@ def keep_covered(conn: Connection, connection: str, resource: Resource, coverage
 
 def cover_anew(conn: Connection, connection: str, resource: Resource) -> None:
     """Let the next pass read the whole list: more of it is to be kept than Lever will tell of by itself."""
-    keep_covered(conn, connection, resource, Coverage(datetime.max.replace(tzinfo=UTC)))
+    keep_covered(conn, connection, resource, Coverage(_NOTHING_SINCE))
 
 
 def doubts(

@@ -26,7 +26,7 @@ from lever_assets.store import (
     reads,
 )
 from lever_assets.store.mapping_errors import Lost, MappingError
-from lever_assets.store.state import states
+from lever_assets.store.state import states, whole_number
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
@@ -36,6 +36,7 @@ from lever_assets.sync.misfits import floor_errors, forget_errors, incomplete, s
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.restoring import restore
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow
 
@@ -59,6 +60,7 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
     does what is lost of a record that was mapped without a field.
     """
     settle(session)
+    restored = restore(session)
     erase_anonymised(session)
     derivation = DERIVATIONS[model_name]
     began = time.monotonic()
@@ -84,7 +86,7 @@ def derive(session: Session, model_name: str, *, replay: bool = False) -> Derive
         rows = reads.count(conn, session.name, model_name).live
     seconds = time.monotonic() - began
     doubts = tuple(map(str, fields))
-    return DeriveReport(model_name, merged, unmappable, rows, seconds, span.afresh, in_part, doubts)
+    return DeriveReport(model_name, merged, unmappable, rows, seconds, span.afresh, in_part, doubts, restored)
 
 
 def to_derive(conn: Connection, connection: str, resource: str) -> None:
@@ -103,12 +105,17 @@ def all_derived(conn: Connection, session: Session) -> bool:
     landed = states(conn, session.name, "to_derive:")
     marks = states(conn, session.name, "model:")
     return all(
-        _known(marks.get(f"model:{name}")).get("version", -1) >= (landed.get(f"to_derive:{each}") or 0)
+        _version(marks.get(f"model:{name}"), -1) >= (whole_number(landed.get(f"to_derive:{each}")) or 0)
         for name, derivation in DERIVATIONS.items()
         if session.exclusion.keeps(name)
         for each in derivation.reads
         if session.exclusion.needs(each)
     )
+
+
+def _version(mark: JsonValue, otherwise: int) -> int:
+    version = whole_number(_known(mark).get("version"))
+    return otherwise if version is None else version
 
 
 def _known(mark: JsonValue) -> dict[str, Any]:
@@ -119,9 +126,9 @@ def _span(session: Session, derivation: Derivation, *, replay: bool) -> _Span:
     with session.store.reading() as conn:
         known = _known(get_state(conn, session.name, f"model:{derivation.model}"))
         up_to = current_version(conn, session.name)
-    version = known.get("version")
+    version = _version(known, up_to + 1)
     stale = known.get("signature") != _signature(session)
-    if replay or stale or not isinstance(version, int):
+    if replay or stale or version > up_to:
         return _Span(0, up_to, afresh=True)
     return _Span(version, up_to, afresh=False)
 

@@ -26,6 +26,7 @@ from lever_assets.store.erasure import (
     rows_of,
     rows_of_actions,
 )
+from lever_assets.store.state import whole_number
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.erasing_left_out import erase_left_out
@@ -120,7 +121,7 @@ def erase_anonymised(session: Session) -> dict[str, int]:
     """
     with session.store.reading() as conn:
         seen, up_to = get_state(conn, session.name, _MARK), current_version(conn, session.name)
-        after = seen if isinstance(seen, int) else 0
+        after = whole_number(seen) or 0
         if after == up_to:
             return {}
         found: list[str] = []

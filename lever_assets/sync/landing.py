@@ -18,6 +18,7 @@ from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
 from lever_assets.sync.refused import nothing_readable, status_of
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.sync.restoring import restore
 from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.unread import unread_below
@@ -44,6 +45,7 @@ async def land_with(
     """As `land`, with an open client."""
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
     settle(session)
+    restored = restore(session)
     run = run or Run.of(resource.name)
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
     skipped, status = None, None
@@ -88,7 +90,7 @@ async def land_with(
         tally.set_aside,
         skipped,
         tally.drift,
-        tuple(filter(None, warnings)),
+        tuple(filter(None, (*restored, *warnings))),
         unread,
     )
 

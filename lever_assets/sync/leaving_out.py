@@ -82,7 +82,7 @@ def _want_again(conn: Connection, session: Session, before: Exclusion) -> None:
     forget_states(conn, session.name, prefixes=["run:"])
     for resource in RESOURCES:
         if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
-            _read_again(conn, session, resource)
+            read_again(conn, session, resource)
             if before.needs(resource.name) and resource.paged:
                 key = f"restored:{resource.name}"
                 earlier = get_state(conn, session.name, key)
@@ -97,11 +97,12 @@ def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
     return not wanted.stripping(resource.name).includes(before.stripping(resource.name))
 
 
-def _read_again(conn: Connection, session: Session, resource: Resource) -> None:
+def read_again(conn: Connection, session: Session, resource: Resource) -> None:
+    """Forget that a resource was read: the next sync, a delta too, reads all of it."""
     if resource.kind is Kind.CHILD:
         forget_reads(conn, session.name, resource.name)
     elif resource.kind is Kind.EMBEDDED and resource.parent is not None:
-        _read_again(conn, session, BY_NAME[resource.parent])
+        read_again(conn, session, BY_NAME[resource.parent])
     elif resource.paged:
         # Without a watermark a delta reads the whole list; up to when the others were read stays known.
         forget_states(

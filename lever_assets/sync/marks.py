@@ -1,10 +1,10 @@
 """Marks: instants up to which a list of Lever's is known, kept from run to run."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from lever_assets.store import get_state, put_state
+from lever_assets.store import get_state, instant, put_state
 from lever_assets.sync.session import now
 
 _SET_BACK = timedelta(minutes=5)
@@ -17,8 +17,7 @@ def read(conn: Connection, connection: str, key: str) -> datetime | None:
     One that lies ahead of our clock comes from a clock that was wrong, and counts as none: what changed
     until then may have been left out, so that all is to be read.
     """
-    stored = get_state(conn, connection, key)
-    mark = datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
+    mark = instant(get_state(conn, connection, key))
     return None if mark is not None and mark > now() + _SET_BACK else mark
 
 

@@ -5,18 +5,21 @@ A pass that was begun and not finished is taken up where it stood; after a week 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.lever import BrokenListError, LeverError, MalformedError, UnavailableError
-from lever_assets.store import get_state, put_state
+from lever_assets.store import get_state, instant, put_state
 from lever_assets.store.state import forget_states
 from lever_assets.sync import marks
 
 _MOST = timedelta(days=7)
 _MOST_STUMBLES = 5
+_LISTS = 2
+"""A pass has so many lists at most: by `updatedAt`, and by `createdAt` those without one."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,12 @@ class Pass:
     counts the runs that could not read on from `offset`.
     """
 
-    started_at: datetime
-    listing: int = 0
+    started_at: AwareDatetime
+    listing: Annotated[int, Field(ge=0, le=_LISTS)] = 0
     offset: str | None = None
-    newest: datetime | None = None
+    newest: AwareDatetime | None = None
     resumed: bool = False
-    set_aside: int = 0
+    set_aside: Annotated[int, Field(ge=0)] = 0
     refused: Mapping[str, str] = field(default_factory=dict)
     stumbles: int = 0
 
@@ -54,7 +57,8 @@ _PASS = TypeAdapter(Pass)
 def take_up(conn: Connection, connection: str, resource: str, key: str, now: datetime) -> Pass:
     """Return the unfinished pass over `key`, or a new one that begins `now`; it is kept at once."""
     stored = _stored(conn, connection, resource, key)
-    if stored is not None and now - stored.started_at < _MOST:
+    # One from the future would take all that was read before for what Lever does not list.
+    if stored is not None and timedelta() <= now - stored.started_at < _MOST:
         current = replace(stored, resumed=True)
     else:
         current = Pass(started_at=now)
@@ -107,8 +111,7 @@ def _mark(resource: str) -> str:
 
 def caught_up_at(conn: Connection, connection: str, resource: str) -> datetime | None:
     """Return when the last pass began that left no change before it unread; None: there was none."""
-    stored = get_state(conn, connection, f"caught_up:{resource}")
-    return datetime.fromisoformat(stored).astimezone(UTC) if isinstance(stored, str) else None
+    return instant(get_state(conn, connection, f"caught_up:{resource}"))
 
 
 def stopped(current: Pass, error: LeverError) -> Pass | None:

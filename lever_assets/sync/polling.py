@@ -16,9 +16,9 @@ from lever_assets.lever import (
     PermissionMissingError,
 )
 from lever_assets.lever.instants import duration
-from lever_assets.store import due, get_state
+from lever_assets.store import due, get_state, instant
 from lever_assets.store.parents import Due, due_parents
-from lever_assets.sync import passes
+from lever_assets.sync import passes, restoring
 from lever_assets.sync.children import watched_by
 from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import LONGEST_SPAN, read_up_to
@@ -85,6 +85,8 @@ def _wanted(session: Session) -> list[Resource]:
 
 def _overdue(conn: Connection, session: Session) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
+    if restoring.is_due(conn, session.name):
+        return "A table or column was missing and is to be filled again."
     if settled(conn, session.name) != session.exclusion:
         return "Other models or fields are left out than before."
     listed = [each for each in _wanted(session) if each.paged and not _is_denied(conn, session, each)]
@@ -237,5 +239,4 @@ def _refused(conn: Connection, connection: str, resource: str) -> dict[str, str]
 
 
 def _read_at(conn: Connection, connection: str, resource: str) -> datetime | None:
-    value = _known(conn, connection, resource).get("read_at")
-    return datetime.fromisoformat(value) if isinstance(value, str) else None
+    return instant(_known(conn, connection, resource).get("read_at"))

@@ -37,7 +37,7 @@ class LandReport:
 class DeriveReport:
     """What became of one model, and how it stands now: `rows` are live in the table, `unmappable` records are
     set aside, `in_part` ones gave their rows without a field that could not be read. `doubts` are sentences
-    on settings that no record answers to.
+    on settings that no record answers to, `restored` ones on what was missing in the database.
     """
 
     model: str
@@ -48,6 +48,7 @@ class DeriveReport:
     replayed: bool = False
     in_part: int = 0
     doubts: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -59,4 +60,5 @@ class DeriveReport:
             told.append(
                 f"{self.in_part:,} records of {self.model} were mapped without a field that could not be read"
             )
-        return (*(f"{each}; the table mapping_errors says why" for each in told), *self.doubts)
+        in_errors = (f"{each}; the table mapping_errors says why" for each in told)
+        return (*self.restored, *in_errors, *self.doubts)

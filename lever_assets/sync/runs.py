@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.store import get_state, put_state
@@ -40,7 +40,7 @@ class Standing:
     id: str
     scope: str
     wanted: tuple[str, ...]
-    started_at: datetime
+    started_at: AwareDatetime
     read: tuple[str, ...] = ()
 
     @property
@@ -63,7 +63,7 @@ def take_up(conn: Connection, connection: str, scope: Scope, run: Run, now: date
 def before(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> Standing | None:
     """Return what is known of the run, or else the unfinished one that it would continue; None: neither."""
     stored = _stored(conn, connection, _key(scope, run))
-    if stored is None or now - stored.started_at >= _MOST:
+    if stored is None or not timedelta() <= now - stored.started_at < _MOST:
         return None
     return stored if stored.id == run.id or stored.missing else None
 
@@ -85,7 +85,7 @@ def unfinished(conn: Connection, connection: str, now: datetime) -> Iterator[Sta
     """Yield the runs that were begun and not finished, and may still be continued."""
     for key in states(conn, connection, "run:"):
         stored = _stored(conn, connection, key)
-        if stored is not None and stored.missing and now - stored.started_at < _MOST:
+        if stored is not None and stored.missing and timedelta() <= now - stored.started_at < _MOST:
             yield stored
 
 

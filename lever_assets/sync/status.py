@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.store import Store, due, get_state, mapping_errors, reads
+from lever_assets.store import Store, due, get_state, instant, mapping_errors, reads
 from lever_assets.store.due import NOTHING, Waiting
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import RAW
@@ -144,7 +144,7 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
         counted.live,
         counted.deleted,
         counted.left_out,
-        _instant(known.get("read_at")),
+        instant(known.get("read_at")),
         scope if isinstance(scope, str) else None,
         passes.watermark(conn, connection, name),
         denied if isinstance(denied, str) else None,
@@ -162,13 +162,9 @@ def _model(conn: Connection, connection: str, name: str) -> ModelStatus:
         counted.left_out,
         mapping_errors.count(conn, connection, name, lost=Lost.RECORD),
         mapping_errors.count(conn, connection, name, lost=Lost.FIELD),
-        _instant(known.get("at")),
+        instant(known.get("at")),
     )
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:
     return value if isinstance(value, dict) else {}
-
-
-def _instant(value: JsonValue) -> datetime | None:
-    return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from lever_assets.store import BusyError, Store, UnfitError, UnreachableError
+from lever_assets.store import BusyError, Store, StoreError, UnfitError, UnreachableError
 from lever_assets.store.tables import RAW
 from lever_assets_tests.store.builders import arrival, landed, whole
 from lever_assets_tests.store.sentences import SECRET, told
@@ -60,7 +60,9 @@ def server_that_says(severity: str, sqlstate: str, message: str) -> Iterator[str
         ("XX000", "Wende dich an den Betreiber", UnreachableError, "Wende dich an den Betreiber"),
     ],
 )
-def test_what_a_server_answers_is_told(sqlstate: str, message: str, kind: type, says: str) -> None:
+def test_what_a_server_answers_is_told(
+    sqlstate: str, message: str, kind: type[StoreError], says: str
+) -> None:
     with server_that_says("FATAL", sqlstate, message) as url, pytest.raises(kind, match=says) as caught:
         Store.open(url)
     assert message in told(caught)

@@ -1,0 +1,79 @@
+"""What was taken out of the database by hand: read or mapped again by the next sync, and told."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from lever_assets.store.refilling import FORGETTABLE, Gap, forget_gaps, gaps, rehash
+from lever_assets.store.state import forget_states
+from lever_assets.store.tables import RAW, UNIFIED, mapping_errors, schema_version
+from lever_assets.sync.leaving_out import read_again
+from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.session import Session
+
+_RESOURCES = {table.name: BY_NAME[name] for name, table in RAW.items()}
+
+
+def restore(session: Session) -> tuple[str, ...]:
+    """Have what is missing in the tables read and mapped again by this sync; return sentences for people.
+
+    Does nothing while nothing is missing. Call it with the connection's lock held; it may be stopped at any
+    time: the next call does it anew.
+    """
+    with session.store.reading() as conn:
+        lost = gaps(conn, session.name)
+    if not lost:
+        return ()
+    for each in lost:
+        if each.table in UNIFIED and each.columns:
+            _rehash(session, each.table)
+    with session.store.writing() as conn:
+        # An unfinished run may have read already what has to be read again.
+        forget_states(conn, session.name, prefixes=["run:"])
+        for each in lost:
+            _due_again(conn, session, each)
+        forget_gaps(conn, session.name)
+    return _told([each for each in lost if each.by_hand])
+
+
+def is_due(conn: Connection, connection: str) -> bool:
+    """Tell whether something is missing that the next sync restores."""
+    return bool(gaps(conn, connection))
+
+
+def _due_again(conn: Connection, session: Session, lost: Gap) -> None:
+    if lost.table in UNIFIED:
+        forget_states(conn, session.name, keys=[f"model:{lost.table}"])
+    elif lost.table in _RESOURCES:
+        read_again(conn, session, _RESOURCES[lost.table])
+    elif lost.table in {mapping_errors.name, schema_version.name}:
+        # What can't be mapped is found by mapping everything; so is what an unknown version left.
+        forget_states(conn, session.name, prefixes=["model:"])
+
+
+def _rehash(session: Session, model: str) -> None:
+    after: str | None = ""
+    while after is not None:
+        with session.store.writing() as conn:
+            after = rehash(conn, session.name, model, after=after)
+
+
+def _told(lost: Sequence[Gap]) -> tuple[str, ...]:
+    """Return a sentence for all that has the same fate."""
+    named: dict[str, list[str]] = {}
+    for each in lost:
+        names = [f"{each.table}.{column}" for column in each.columns] or [each.table]
+        named.setdefault(_fate(each.table), []).extend(names)
+    return tuple(
+        f"missing in the database and made again: {', '.join(names)}; {fate}" for fate, names in named.items()
+    )
+
+
+def _fate(table: str) -> str:
+    if table in UNIFIED:
+        return "it is mapped again from what was read"
+    if table in _RESOURCES:
+        return "it is read again from Lever"
+    if table in FORGETTABLE:
+        return "this sync finds again what it held"
+    return "what it held can't be had again"
