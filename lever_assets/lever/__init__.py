@@ -29,6 +29,7 @@ from lever_assets.lever.errors import (
     RequestRejectedError,
     UnavailableError,
 )
+from lever_assets.lever.lenient import Fragment
 from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer, Upload
 from lever_assets.lever.retry import RetryPolicy
@@ -45,6 +46,7 @@ __all__ = [
     "AuthenticationError",
     "BrokenListError",
     "Downloaded",
+    "Fragment",
     "InterceptedError",
     "JsonObject",
     "LeverClient",

@@ -1,6 +1,5 @@
 """What goes over the wire: JSON types, the reading of an answer's body, and one page of a list."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +7,9 @@ from urllib.parse import urlencode
 
 import orjson
 from pydantic import JsonValue
+
+from lever_assets.lever import lenient
+from lever_assets.lever.lenient import Fragment
 
 JsonObject = dict[str, JsonValue]
 
@@ -69,7 +71,10 @@ def answer(body: bytes) -> JsonObject:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        found = _without_lone_surrogates(body, error)
+        try:
+            found = lenient.parse(body)
+        except (ValueError, RecursionError):
+            raise NotJsonError(f"the answer is not JSON ({error.msg})") from None
     if not isinstance(found, dict):
         raise WrongShapeError("the answer is not a JSON object")
     return found
@@ -89,14 +94,17 @@ def data(found: JsonObject) -> JsonValue:
 
 
 def page(found: JsonObject) -> Page:
-    """Return the page in an envelope; raises `WrongShapeError`. Lists without hasNext are one page."""
-    records = found["data"]
-    if not isinstance(records, list):
+    """Return the page in an envelope; raises `WrongShapeError`. Lists without hasNext are one page.
+
+    What stands among the records and is none is an empty `Fragment`.
+    """
+    listed = found["data"]
+    if not isinstance(listed, list):
         raise WrongShapeError('"data" is not a list')
-    objects = [record for record in records if isinstance(record, dict)]
-    if len(objects) != len(records):
-        raise WrongShapeError("the list holds something that is not an object")
-    return Page(objects, _following(found))
+    if any(each is not None for each in listed) and not any(isinstance(each, dict) for each in listed):
+        raise WrongShapeError("the list does not hold objects")
+    records = [each if isinstance(each, dict) else Fragment() for each in listed]
+    return Page(records, _following(found))
 
 
 def _following(found: JsonObject) -> str | None:
@@ -111,18 +119,3 @@ def _following(found: JsonObject) -> str | None:
     if more is False and following:
         raise WrongShapeError('there are no more pages, but "next" leads to one')
     return following or None
-
-
-def _without_lone_surrogates(body: bytes, error: orjson.JSONDecodeError) -> object:
-    """Parse a body in which a text was cut in the middle of an emoji.
-
-    JavaScript writes such a half as an escape like "\\ud83d", which no UTF-8 text can hold and orjson
-    refuses; it becomes U+FFFD, so that one record's text does not cost the page.
-    """
-    if b"\\ud" not in body.lower():
-        raise NotJsonError(f"the answer is not JSON ({error.msg})") from None
-    try:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
-        return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    except (ValueError, RecursionError):
-        raise NotJsonError(f"the answer is not JSON ({error.msg})") from None

@@ -24,6 +24,7 @@ from lever_assets.store.landing import (
     mark_deleted,
     next_version,
     overtaken,
+    see,
     sweep,
 )
 from lever_assets.store.merge import Merged, merge
@@ -59,5 +60,6 @@ __all__ = [
     "note_reads",
     "overtaken",
     "put_state",
+    "see",
     "sweep",
 ]

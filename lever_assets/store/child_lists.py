@@ -1,6 +1,7 @@
 """Landing the lists of children of some parents, and keeping when each list was asked for."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -34,11 +35,7 @@ def land_children(
     asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
     newer = _asked_for_later(conn, connection, resource, asked, now)
     children = {parent: listed for parent, listed in children.items() if parent not in newer}
-    arrivals = [
-        Arrival(child.remote_id, child.data, parent, child.created_at, child.updated_at, child.position)
-        for parent, listed in children.items()
-        for child in listed
-    ]
+    arrivals = [replace(child, parent_id=parent) for parent, listed in children.items() for child in listed]
     began = min(asked.values(), default=now)
     landed = land(conn, connection, resource, arrivals, version=version, now=now, asked_at=began)
     c = RAW[resource].c

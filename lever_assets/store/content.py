@@ -81,5 +81,12 @@ def _cleaned(value: object) -> object:
     if isinstance(value, BaseModel):
         return _cleaned(value.model_dump())
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return float(value)
+        return _as_float(value)
     return value
+
+
+def _as_float(value: int) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None

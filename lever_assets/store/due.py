@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, update
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import clean
@@ -122,16 +122,37 @@ def healed(
     return conn.execute(delete(mapping_errors).where(these, among(conn, _c.remote_id, remote_ids))).rowcount
 
 
-def forget_settled(conn: Connection, connection: str, resource: str) -> None:
-    """Forget that single records of a resource could not be read which were listed since, or are gone."""
+def still_failing(
+    conn: Connection,
+    connection: str,
+    model: str,
+    resource: str,
+    reasons: Mapping[str, str],
+    *,
+    now: datetime,
+    hashes: Mapping[str, str | None] | None = None,
+) -> None:
+    """As `put_off`, for what may come by unasked: before it is due that counts as no further attempt."""
+    waiting = {
+        each for each, read in known(conn, connection, model, resource, reasons).items() if read.due_at > now
+    }
+    if waiting:
+        these = and_(_mine(connection, model, resource), among(conn, _c.remote_id, waiting))
+        conn.execute(update(mapping_errors).where(these).values(last_seen_at=now))
+    others = {each: why for each, why in reasons.items() if clean(each) not in waiting}
+    put_off(conn, connection, model, resource, others, now=now, hashes=hashes)
+
+
+def forget_settled(conn: Connection, connection: str, model: str, resource: str) -> None:
+    """Forget that reading `model` failed for records of `resource` which were listed since, or are gone."""
     r = RAW[resource].c
     settled = exists().where(
         r.connection == connection,
         r.remote_id == _c.remote_id,
         or_(r.deleted_at.is_not(None), r.last_seen_at > _c.last_seen_at),
     )
-    mine = _mine(connection, RAW[resource].name, resource)
-    conn.execute(delete(mapping_errors).where(mine, _c.due_at.is_not(None), settled))
+    these = and_(_mine(connection, model, resource), _c.due_at.is_not(None), settled)
+    conn.execute(delete(mapping_errors).where(these))
 
 
 def due(conn: Connection, connection: str, model: str, resource: str, *, now: datetime) -> list[str]:

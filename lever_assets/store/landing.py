@@ -1,7 +1,7 @@
 """Landing: Lever's objects into the raw tables, with what changed told from what did not."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,10 @@ _VERSION_KEY = "landing_version"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One object as Lever gave it. `parent_id` and `position`: None leaves what is stored as it is."""
+    """One object as Lever gave it. `parent_id` and `position`: None leaves what is stored as it is.
+
+    `encoded` is the canonical JSON of `data`; None: it is made when the arrival lands.
+    """
 
     remote_id: str
     data: JsonObject
@@ -28,6 +31,12 @@ class Arrival:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     position: int | None = None
+    encoded: bytes | None = field(default=None, repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """The canonical JSON of `data`."""
+        return canonical(self.data) if self.encoded is None else self.encoded
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,7 @@ def land(
     seen_only: list[str] = []
     inserted = outdated = 0
     for remote_id, arrival in newest.items():
-        encoded = canonical(arrival.data)
+        encoded = arrival.content
         content_hash = fingerprint(encoded)
         before = stored.get(remote_id)
         if before is None:
@@ -160,9 +169,7 @@ def land(
             }
         )
     overtaken = len(write) - _write(conn, table, write, reading)
-    if seen_only:
-        mine = _these(conn, table, connection, seen_only)
-        conn.execute(update(table).where(mine).values(last_seen_at=now))
+    see(conn, connection, resource, seen_only, now=now)
     return Landed(
         seen=len(newest),
         inserted=inserted - min(overtaken, inserted),
@@ -170,6 +177,16 @@ def land(
         unchanged=len(seen_only) - outdated,
         outdated=outdated + overtaken,
     )
+
+
+def see(
+    conn: Connection, connection: str, resource: str, remote_ids: Collection[str], *, now: datetime
+) -> None:
+    """Keep that Lever has these records, whatever they are like now."""
+    if remote_ids:
+        table = RAW[resource]
+        mine = _these(conn, table, connection, remote_ids)
+        conn.execute(update(table).where(mine).values(last_seen_at=now))
 
 
 def overtaken(conn: Connection, connection: str, resource: str, arrivals: Collection[Arrival]) -> set[str]:

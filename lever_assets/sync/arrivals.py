@@ -9,29 +9,47 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from lever_assets.lever import JsonObject
+from lever_assets.lever import Fragment, JsonObject
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.store import Arrival
-from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.content import canonical, clean, fingerprint
 from lever_assets.store.mapping_errors import MappingError
 from lever_assets.sync.anonymising import FLAG, reduced
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
+
+_LONGEST_ID = 500
+"""Bytes: an entry of an index holds some of them, and PostgreSQL's may have 2700."""
+
+_ROOM = 20
 
 
 @dataclass
 class Batch:
     """Records of one resource on their way to the raw table, and those that can't go there.
 
-    `asked_at` is when their reading began (UTC).
+    `asked_at` is when their reading began (UTC). `set_aside` came without an id. `unreadable` have one, and
+    can't be taken in for the reason there. `inside` tells of both kinds among what came inside the records,
+    whose lists are then not whole: `partial` names the records.
     """
 
     asked_at: datetime
     arrivals: list[Arrival] = field(default_factory=list)
     embedded: dict[str, list[Arrival]] = field(default_factory=dict)
     set_aside: list[MappingError] = field(default_factory=list)
+    unreadable: dict[str, MappingError] = field(default_factory=dict)
+    inside: list[MappingError] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)
-    """Parents of which an embedded record was set aside: their lists are not whole."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every record could be taken."""
+        return not (self.set_aside or self.unreadable)
+
+    @property
+    def errors(self) -> list[MappingError]:
+        """What is told of the records that could not."""
+        return [*self.set_aside, *self.unreadable.values()]
 
     def only(self, remote_ids: Collection[str]) -> "Batch":
         """Return the batch with no other records than these, and what came inside them."""
@@ -58,7 +76,7 @@ def read_batch(
     embedded: Resource | None = None,
     anonymised: bool = False,
 ) -> Batch:
-    """Return the arrivals of `records`; a record without an id is set aside with the reason.
+    """Return the arrivals of `records`; one that can't be taken in costs none of the others.
 
     `asked_at` is when their reading began. `first_position` numbers the records of a short list. `embedded`:
     the resource whose expanded records are taken out of each record's list of that name, which then holds
@@ -68,54 +86,105 @@ def read_batch(
     batch = Batch(asked_at)
     for number, record in enumerate(records):
         position = None if first_position is None else first_position + number
-        kept = record
-        if isinstance(record, dict) and (record.get(FLAG) is True or anonymised):
-            kept = reduced(resource.name, record)
-        if isinstance(kept, dict) and resource.stripping:
-            kept = resource.stripping.of(kept)
-        arrival = _arrival(resource, kept, position)
-        if arrival is None:
-            batch.set_aside.append(_without_id(resource, record))
-            continue
-        if embedded is not None:
-            arrival = _take_out(batch, embedded, arrival)
-        batch.arrivals.append(arrival)
+        try:
+            _take(batch, resource, record, position, embedded, anonymised=anonymised)
+        except Exception as error:  # whatever one record is like
+            _leave_out(batch, resource, record, number, error)
     return batch
 
 
-def _arrival(resource: Resource, record: JsonValue, position: int | None) -> Arrival | None:
-    if not isinstance(record, dict):
-        return None
-    remote_id = record.get(resource.id_field)
-    if not isinstance(remote_id, str | int) or isinstance(remote_id, bool) or remote_id == "":
-        return None
-    return Arrival(
-        str(remote_id),
-        record,
+def _take(
+    batch: Batch,
+    resource: Resource,
+    record: JsonValue,
+    position: int | None,
+    embedded: Resource | None,
+    *,
+    anonymised: bool,
+) -> None:
+    if not isinstance(record, dict) or isinstance(record, Fragment):
+        raise _UnreadableError("it is no object that can be read")
+    remote_id = _remote_id(resource, record)
+    if len(remote_id.encode("utf-8", "replace")) > _LONGEST_ID:
+        raise _UnreadableError(f"its {resource.id_field} is longer than {_LONGEST_ID} bytes")
+    kept = record
+    if record.get(FLAG) is True or anonymised:
+        kept = reduced(resource.name, record)
+    if resource.stripping:
+        kept = resource.stripping.of(kept)
+    inner = None if embedded is None else _taken_out(embedded, kept, batch.asked_at)
+    if embedded is not None and inner is not None:
+        ids: list[JsonValue] = [*(each.remote_id for each in inner.arrivals), *inner.unreadable]
+        kept = {**kept, embedded.name: ids}
+    arrival = Arrival(
+        remote_id,
+        kept,
         created_at=_instant(record, "createdAt"),
         updated_at=_instant(record, "updatedAt"),
         position=position,
+        encoded=_encoded(kept),
     )
+    batch.arrivals.append(arrival)
+    if inner is not None:
+        batch.embedded[remote_id] = inner.arrivals
+        batch.inside.extend(inner.errors)
+        if not inner.whole:
+            batch.partial.add(remote_id)
 
 
-def _take_out(batch: Batch, embedded: Resource, arrival: Arrival) -> Arrival:
-    listed = arrival.data.get(embedded.name)
-    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        return arrival  # not expanded: what is stored of them stays as it is
-    inner = read_batch(embedded, listed, asked_at=batch.asked_at, first_position=0)
-    batch.set_aside.extend(inner.set_aside)
-    if inner.set_aside:
-        batch.partial.add(arrival.remote_id)
-    batch.embedded[arrival.remote_id] = inner.arrivals
-    ids: list[JsonValue] = [each.remote_id for each in inner.arrivals]
-    data = {**arrival.data, embedded.name: ids}
-    return Arrival(
-        arrival.remote_id,
-        data,
-        created_at=arrival.created_at,
-        updated_at=arrival.updated_at,
-        position=arrival.position,
-    )
+def _encoded(data: JsonObject) -> bytes:
+    """Return the canonical JSON of a payload that may be nested deeper: rows and their history hold it."""
+    wrapped: JsonValue = data
+    for _ in range(_ROOM):
+        wrapped = [wrapped]
+    return canonical(wrapped)[_ROOM:-_ROOM]
+
+
+def _taken_out(embedded: Resource, record: JsonObject, asked_at: datetime) -> Batch | None:
+    """Return what came inside a record; None: it is not expanded, and what is stored of it stays as it is."""
+    listed = record.get(embedded.name)
+    if not isinstance(listed, list) or (listed and not any(isinstance(each, dict) for each in listed)):
+        return None
+    return read_batch(embedded, listed, asked_at=asked_at, first_position=0)
+
+
+class _UnreadableError(ValueError):
+    """A record can't be taken in; says why, without its data."""
+
+
+def _remote_id(resource: Resource, record: JsonObject) -> str:
+    remote_id = record.get(resource.id_field)
+    if not isinstance(remote_id, str | int) or isinstance(remote_id, bool) or remote_id == "":
+        raise _UnreadableError(f"it has no {resource.id_field}")
+    return clean(str(remote_id))  # as it is stored: it is compared with what is
+
+
+def _leave_out(batch: Batch, resource: Resource, record: JsonValue, place: int, error: Exception) -> None:
+    """Tell of a record that can't be taken in by its id, or by its place in the list and its hash."""
+    content = _hash(record)
+    why = str(error) if isinstance(error, _UnreadableError) else _failed(error)
+    try:
+        remote_id = _remote_id(resource, record if isinstance(record, dict) else {})
+    except _UnreadableError:
+        where = f"Lever's {resource.path} listed a record without {resource.id_field}, at place {place}"
+        name, reason = f"(none) {content}", f"{where}: {why}"
+        batch.set_aside.append(MappingError(resource.table, resource.name, name, reason, content))
+        return
+    reason = f"Lever's {resource.path} gave a record that can't be taken in: {why}"
+    name = remote_id if len(remote_id) <= _LONGEST_ID else f"{remote_id[:100]}… {content}"
+    batch.unreadable[name] = MappingError(resource.table, resource.name, name, reason, content)
+
+
+def _failed(error: Exception) -> str:
+    deep = isinstance(error, RecursionError) or "ecursion" in str(error)
+    return "it is nested too deeply" if deep else f"it failed with {type(error).__name__}"
+
+
+def _hash(record: JsonValue) -> str:
+    try:
+        return fingerprint(canonical(record))
+    except Exception:  # what can't be encoded is told apart by its keys
+        return fingerprint(canonical(sorted(record) if isinstance(record, dict) else str(type(record))))
 
 
 def _instant(record: JsonObject, name: str) -> datetime | None:
@@ -126,14 +195,3 @@ def _instant(record: JsonObject, name: str) -> datetime | None:
         return from_epoch_ms(value)
     except (ValueError, TypeError, OverflowError):
         return None  # the mapping says what is wrong with it
-
-
-def _without_id(resource: Resource, record: JsonValue) -> MappingError:
-    content = fingerprint(canonical(record))
-    return MappingError(
-        model=resource.table,
-        resource=resource.name,
-        remote_id=f"(none) {content}",
-        reason=f"Lever's {resource.path} listed a record without {resource.id_field}",
-        payload_hash=content,
-    )

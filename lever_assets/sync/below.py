@@ -186,12 +186,12 @@ class ChildReader:
                 version=next_version(conn, name),
                 now=moment,
                 asked_at={parent: each.asked_at for parent, each in read.items()},
-                partial=[parent for parent, batch in batches.items() if batch.set_aside],
+                partial=[parent for parent, batch in batches.items() if not batch.whole],
             )
             due.healed(conn, name, self.resource.table, self.parent, self._failed_before & read.keys())
-            set_aside = [error for batch in batches.values() for error in batch.set_aside]
-            mapping_errors.record(conn, name, set_aside, now=moment)
-        self.tally.set_aside += len(set_aside)
+            errors = [error for batch in batches.values() for error in batch.errors]
+            mapping_errors.record(conn, name, errors, now=moment)
+        self.tally.set_aside += len(errors)
 
     def _put_off(self) -> None:
         reasons: Mapping[str, str] = {parent: error.problem for parent, (_, error) in self._failed.items()}

@@ -32,7 +32,7 @@ from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
 from lever_assets.sync.floor import Floor
 from lever_assets.sync.leaving_out import settle
-from lever_assets.sync.misfits import floor_errors, forget_errors, incomplete, set_aside
+from lever_assets.sync.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import RESOURCES, Kind
@@ -170,7 +170,8 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
             failed.append(set_aside(derivation, row, error))
     unmapped = {each.remote_id for each in failed}
     mapped = [key for key in keys if key not in unmapped]
-    errors = [*floor_errors(derivation.model, floor), *failed]
+    rows, too_long = fitting(derivation, rows)
+    errors = [*floor_errors(derivation.model, floor), *failed, *too_long]
     forget_errors(conn, session.name, derivation, mapped, floor)
     mapping_errors.record(conn, session.name, errors, now=now())
     merged = merge(
@@ -197,8 +198,9 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
         hold_landings(conn, session.name)
         floor = Floor(conn, session.name, session.mapping)
         rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
+        rows, too_long = fitting(derivation, rows)
         errors, moment = floor_errors(derivation.model, floor), now()
-        mapping_errors.record(conn, session.name, errors, now=moment)
+        mapping_errors.record(conn, session.name, [*errors, *too_long], now=moment)
         mapping_errors.resolve_all(conn, session.name, derivation.model, before=moment)
         merged = merge(
             conn,

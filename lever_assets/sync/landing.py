@@ -21,6 +21,7 @@ from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.restoring import restore
 from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.setting_aside import tables_of
 from lever_assets.sync.unread import unread_below
 
 
@@ -73,7 +74,8 @@ async def land_with(
         whole = resource.read_whole or scope == Scope()
         if whole and skipped is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
-            mapping_errors.resolve_all(conn, session.name, resource.table, before=standing.started_at)
+            for table in tables_of(resource):
+                mapping_errors.resolve_all(conn, session.name, table, before=standing.started_at)
         due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST], before=started_at)
         runs.mark_read(conn, session.name, scope, run, resource.name)
         unread, unread_warning = unread_below(conn, session.name, resource)

@@ -12,7 +12,6 @@ from lever_assets.store import (
     due,
     land,
     land_children,
-    mapping_errors,
     next_version,
     overtaken,
     sweep,
@@ -27,9 +26,10 @@ from lever_assets.sync.gone import mark_below
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.refused import hides_some, warnings
-from lever_assets.sync.resources import RESOURCES, Kind, Resource
+from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
+from lever_assets.sync.setting_aside import embedded_in, set_aside, tables_of
 from lever_assets.sync.singles import judge, read_single
 from lever_assets.sync.windows import Bounds
 
@@ -91,6 +91,7 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
             gone = sweep(
                 conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
             )
+        due.forget_settled(conn, session.name, resource.table, resource.name)
     tally.counts += Landed(deleted=gone)
     tally.warnings += warnings(resource, refused)
     meter = _meter(lever, session, resource)
@@ -166,8 +167,7 @@ class _WindowedReader:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
-        inside = (each for each in RESOURCES if each.kind is Kind.EMBEDDED)
-        self.embedded = next((each for each in inside if each.parent == self.resource.name), None)
+        self.embedded = embedded_in(self.resource)
         self.meter = _meter(self.lever, self.session, self.resource)
 
     @property
@@ -206,12 +206,7 @@ class _WindowedReader:
         """Read single records: those of which no list tells what changed, and those that are due."""
         name, resource = self.session.name, self.resource
         with self.session.store.writing() as conn:
-            due.forget_settled(conn, name, resource.name)
-            waiting = [
-                remote_id
-                for table in (resource.table, *((self.embedded.table,) if self.embedded else ()))
-                for remote_id in due.due(conn, name, table, resource.name, now=now())
-            ]
+            waiting = self._forget_settled(conn)
         missing: list[str] = []
         read: list[str] = []
         failed: dict[str, str] = {}
@@ -229,8 +224,9 @@ class _WindowedReader:
             if found is None:
                 missing.append(remote_id)
             else:
-                await self._take(Page([found], None, asked_at=asked_at), Listing(()))
-                read.append(remote_id)
+                landed = await self._take(Page([found], None, asked_at=asked_at), Listing(()))
+                if landed.whole:
+                    read.append(remote_id)
         if not (missing or read or failed):
             return
         verdict = await judge(self.lever, self.session, resource, missing)
@@ -240,18 +236,19 @@ class _WindowedReader:
             due.healed(conn, name, resource.table, resource.name, read)
         self.tally.counts += Landed(deleted=gone)
 
-    async def _take(self, page: Page, listing: Listing) -> None:
+    async def _take(self, page: Page, listing: Listing) -> Batch:
         """Land a page, with what Lever did not bring along although it was asked to."""
         expanded = None
         if self.embedded is not None and "expand" in dict(self.resource.params):
             expanded = await self._expanded(page, self.embedded)
             page = replace(page, records=expanded.records)
-        self._land(page, listing)
+        batch = self._land(page, listing)
         if expanded is not None and self.embedded is not None and (expanded.read or expanded.failed):
             name, table, moment = self.session.name, self.embedded.table, now()
             with self.session.store.writing() as conn:
                 due.put_off(conn, name, table, self.resource.name, expanded.failed, now=moment)
                 due.healed(conn, name, table, self.resource.name, expanded.read)
+        return batch
 
     async def _expanded(self, page: Page, embedded: Resource) -> Expanded:
         bare = unexpanded(page.records, embedded)
@@ -261,7 +258,15 @@ class _WindowedReader:
             bare = {remote_id: record for remote_id, record in bare.items() if remote_id in asked}
         return await expand_singly(self.lever, embedded, page.records, bare)
 
-    def _land(self, page: Page, listing: Listing) -> None:
+    def _forget_settled(self, conn: Connection) -> list[str]:
+        """Forget what could not be read and was listed since; return what is due of the rest."""
+        found: list[str] = []
+        for table in tables_of(self.resource):
+            due.forget_settled(conn, self.session.name, table, self.resource.name)
+            found += due.due(conn, self.session.name, table, self.resource.name, now=now())
+        return found
+
+    def _land(self, page: Page, listing: Listing) -> Batch:
         read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=self.embedded)
         batch = listing.wanted(read)
         with self.session.store.reading() as conn:
@@ -284,6 +289,7 @@ class _WindowedReader:
         self.tally.counts += landed.counts
         self.tally.set_aside += landed.set_aside
         self.meter.advance(len(page.records))
+        return batch
 
     def stop(self, error: LeverError) -> None:
         """Keep where the pass stands that an error stopped, if the next run may go on from there."""
@@ -321,7 +327,7 @@ class _WindowedReader:
             if gone or left_out:
                 mark_below(conn, name, self.resource, version=next_version(conn, name))
                 self.tally.counts += Landed(deleted=gone, left_out=left_out)
-            due.forget_settled(conn, name, self.resource.name)
+            self._forget_settled(conn)
             if self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage):
                 keep_covered(conn, name, self.resource, self.coverage)
             if self.bounds.upper is None:
@@ -354,7 +360,7 @@ def _land_batch(
         now=moment,
         asked_at=batch.asked_at,
     )
-    mapping_errors.record(conn, name, batch.set_aside, now=moment)
+    set_aside(conn, name, resource, batch, now=moment)
     return Tally(counts, set_aside=len(batch.set_aside))
 
 

@@ -11,6 +11,10 @@ from lever_assets.store import RawRow, mapping_errors
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.sync.derivations import Derivation
 from lever_assets.sync.floor import Floor
+from lever_assets.unified.models import UnifiedRow
+
+_LONGEST_ID = 1000
+"""Bytes: an entry of an index holds it, and PostgreSQL's may have 2700."""
 
 
 def set_aside(derivation: Derivation, row: RawRow, error: Exception) -> MappingError:
@@ -22,6 +26,21 @@ def set_aside(derivation: Derivation, row: RawRow, error: Exception) -> MappingE
         else f"the mapping failed: {type(error).__name__}"
     )
     return MappingError(derivation.model, derivation.driver, row.remote_id, why, row.content_hash)
+
+
+def fitting(
+    derivation: Derivation, rows: Sequence[tuple[str, UnifiedRow]]
+) -> tuple[list[tuple[str, UnifiedRow]], list[MappingError]]:
+    """Return the rows that a database takes, by their source, and what is told of the others."""
+    fit: list[tuple[str, UnifiedRow]] = []
+    errors: list[MappingError] = []
+    for source, row in rows:
+        if len((row.remote_id or "").encode("utf-8", "replace")) <= _LONGEST_ID:
+            fit.append((source, row))
+        else:
+            why = f"the remote_id of a row is longer than {_LONGEST_ID} bytes: {str(row.remote_id)[:40]}…"
+            errors.append(MappingError(derivation.model, derivation.driver, source, why, lost=Lost.FIELD))
+    return fit, errors
 
 
 def floor_errors(model: str, floor: Floor) -> list[MappingError]:

@@ -19,6 +19,7 @@ from lever_assets.lever import (
 )
 from lever_assets.lever.faults import of_shape
 from lever_assets.store import due, raw
+from lever_assets.store.content import clean
 from lever_assets.sync.deletions import LONGEST_SPAN, holds, read_page
 from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.resources import Resource
@@ -45,7 +46,7 @@ async def read_single(
         return None
     if not isinstance(found, dict):
         raise of_shape("a single record is no object", "GET", path)
-    if str(found.get(resource.id_field)) != remote_id:
+    if clean(str(found.get(resource.id_field))) != clean(remote_id):
         raise of_shape("it is another record than the one that was asked for", "GET", path)
     return found
 

@@ -38,6 +38,7 @@ from lever_assets.sync.lists import land_embedded
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
+from lever_assets.sync.setting_aside import set_aside
 from lever_assets.sync.singles import Verdict, judge, read_single
 from lever_assets.unified.catalogue import MODELS
 
@@ -165,7 +166,7 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read], verdict
     )
     if batch.embedded:
         land_embedded(conn, name, _OPPORTUNITIES, _APPLICATIONS, batch, version=version, moment=moment)
-    mapping_errors.record(conn, name, batch.set_aside, now=moment)
+    set_aside(conn, name, _OPPORTUNITIES, batch, now=moment)
     verdict.keep(conn, session, _OPPORTUNITIES, version=version)
     taken = {each.remote_id for each in batch.arrivals}
     _land_below(conn, session, [each for each in found if each.remote_id in taken], batch, version)
@@ -234,10 +235,10 @@ def _land_below(
             version=version,
             now=now(),
             asked_at={each.remote_id: each.asked_at for each in found},
-            partial=[parent for parent, children in read.items() if children.set_aside],
+            partial=[parent for parent, children in read.items() if not children.whole],
         )
-        set_aside = [error for children in read.values() for error in children.set_aside]
-        mapping_errors.record(conn, session.name, set_aside, now=now())
+        errors = [error for children in read.values() for error in children.errors]
+        mapping_errors.record(conn, session.name, errors, now=now())
 
 
 def _map(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
