@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     offers: Annotated[OffersOf, Word] = Field(
         OffersOf.LIKELY, description="Whom to ask for offers: those that can have one, or all opportunities"
     )
+    deletion_share: int = Field(
+        10, ge=0, le=100, description="Percent of a list that may go at once; more (from 20 on) is held back"
+    )
     delta_seconds: int = Field(
         60, ge=10, le=86_400, description="How often the delta sensor asks Lever for changes"
     )

@@ -125,6 +125,11 @@ def _show(found: "Status", settings: "Iterable[InForce]") -> None:
 
 def _warn(found: "Status", sentences: "Iterable[str]") -> None:
     for resource in found.resources:
+        if resource.held_back:
+            output.warn(
+                f"Lever's list lacked {resource.held_back:,} {resource.resource}, which are kept: "
+                "`lever-assets sync --accept-deletions` takes them out"
+            )
         if resource.denied:
             output.warn(resource.denied)
         if resource.unread.count:

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
-def sync(
+def sync(  # noqa: PLR0917 - each is an option of the command
     full: Annotated[bool, typer.Option("--full", help="Read the whole account.")] = False,
     delta: Annotated[
         bool, typer.Option("--delta", help="Read only what changed since the last sync.")
@@ -42,6 +42,10 @@ def sync(
             "--to", formats=["%Y-%m-%d"], metavar="DATE", help="Read what changed up to and on this day."
         ),
     ] = None,
+    accept_deletions: Annotated[
+        bool,
+        typer.Option("--accept-deletions", help="Mark what Lever does not list as gone, however much it is."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the database up to Lever.
@@ -60,7 +64,10 @@ def sync(
     from lever_assets.sync.session import Session  # noqa: PLC0415
 
     settings = Settings.load()
-    with output.following() as say, Session.open(settings, listener=say) as session:
+    with (
+        output.following() as say,
+        Session.open(settings, listener=say, accept_deletions=accept_deletions) as session,
+    ):
         scope = _scope(session, settings, full=full, delta=delta, days=(start, end))
         if not as_json:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)

@@ -101,9 +101,11 @@ def _complete(report: LandReport, live: int, *, whole: bool) -> dg.AssetCheckRes
     differs = whole and live != report.counts.seen
     if differs:
         told = f"{told}, which holds {live:,} in all"
+    if report.held_back:
+        told = f"{told}; {report.held_back:,} that Lever did not list are kept, as so many may be a mistake"
     return dg.AssetCheckResult(
         check_name=COMPLETE,
-        passed=not (report.set_aside or unread.count or differs),
+        passed=not (report.set_aside or unread.count or differs or report.held_back),
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{told}.",
         metadata={
@@ -111,5 +113,6 @@ def _complete(report: LandReport, live: int, *, whole: bool) -> dg.AssetCheckRes
             "in_table": live,
             "without_id": report.set_aside,
             "unread": unread.count,
+            "held_back": report.held_back,
         },
     )

@@ -9,6 +9,8 @@ from lever_assets.settings import Settings
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Session
 
+ACCEPT_DELETIONS_TAG = "lever/accept-deletions"
+"""A run tag: with the value `true`, what a complete list lacks is gone, however much it is."""
 LOCK_SECONDS = 30.0
 """How long a step waits for another sync of its connection, such as one from the command line."""
 
@@ -20,5 +22,8 @@ def session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterato
     def tell(told: Progress | str) -> None:
         context.log.info(str(told))
 
-    with Session.open(settings, listener=tell, run_id=context.run.run_id) as session:
+    accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
+    with Session.open(
+        settings, listener=tell, run_id=context.run.run_id, accept_deletions=accepted
+    ) as session:
         yield session

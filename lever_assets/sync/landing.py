@@ -11,6 +11,7 @@ from lever_assets.store import current_version, due, mapping_errors, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.store.state import states
 from lever_assets.sync import passes, runs
+from lever_assets.sync.brake import held_back
 from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.deriving import to_derive
 from lever_assets.sync.leaving_out import keep_reads, settle
@@ -76,8 +77,11 @@ async def land_with(
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
                 mapping_errors.resolve_all(conn, session.name, table, before=standing.started_at)
-        due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST], before=started_at)
         runs.mark_read(conn, session.name, scope, run, resource.name)
+        kept = held_back(conn, session.name, resource)
+        if not kept:
+            whole_list = [due.WHOLE_LIST]
+            due.healed(conn, session.name, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(conn, session.name, resource)
     if skipped is not None:
         _stop_if_all_are_refused(session, scope, run, standing)
@@ -94,6 +98,7 @@ async def land_with(
         tally.drift,
         tuple(filter(None, (*restored, *warnings))),
         unread,
+        kept,
     )
 
 

@@ -17,8 +17,9 @@ from lever_assets.store import (
     sweep,
 )
 from lever_assets.store.left_out import unlisted
-from lever_assets.sync import passes
+from lever_assets.sync import brake, passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
+from lever_assets.sync.brake import Held
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.expanding import Expanded, expand_singly, lacking, unexpanded
@@ -85,15 +86,20 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
     with session.store.writing() as conn:
         version = next_version(conn, session.name)
         tally = _land_batch(conn, session.name, resource, batch, version=version, moment=moment)
-        gone = 0
+        gone, held = 0, None
         # What came without an id may be one that is stored.
-        if not tally.set_aside and not hides_some(conn, session.name, resource, refused):
+        complete = not tally.set_aside and not hides_some(conn, session.name, resource, refused)
+        if complete:
+            held = brake.hold(conn, session, resource, not_seen_since=moment, empty=not records)
+        if complete and held is None:
             gone = sweep(
                 conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
             )
         due.forget_settled(conn, session.name, resource.table, resource.name)
     tally.counts += Landed(deleted=gone)
     tally.warnings += warnings(resource, refused)
+    if held is not None:
+        tally.warnings.append(await brake.explain(lever, session, resource, held))
     meter = _meter(lever, session, resource)
     meter.advance(len(records))
     return tally
@@ -121,12 +127,17 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     except LeverError as error:
         reader.stop(error)
         raise
-    reader.finish()
+    held = reader.finish()
+    if held is not None:
+        reader.tally.warnings.append(await brake.explain(lever, session, resource, held))
     return reader.tally
 
 
 def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Coverage) -> Bounds:
-    """Return what the pass is over; a delta for which more is to be kept than before reads everything."""
+    """Return what the pass is over.
+
+    A delta reads everything when more is to be kept than before, or deletions that were held back are due.
+    """
     if resource.read_whole:
         return Bounds()
     if not scope.delta:
@@ -134,7 +145,8 @@ def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Covera
     with session.store.reading() as conn:
         mark = passes.watermark(conn, session.name, resource.name)
         widened = not covered(conn, session.name, resource).includes(coverage)
-    if mark is None or widened:
+        held_back = brake.is_due(conn, session, resource)
+    if mark is None or widened or held_back:
         return Bounds()
     return Bounds(lower=mark - session.settings.sync_overlap)
 
@@ -301,15 +313,21 @@ class _WindowedReader:
             else:
                 passes.keep(conn, name, self.resource.name, key, kept)
 
-    def finish(self) -> None:
-        """Close the pass: what a complete list lacked or the settings leave out is gone; keep the mark."""
+    def finish(self) -> Held | None:
+        """Close the pass: what a complete list lacked or the settings leave out is gone; keep the mark.
+
+        Returns what was held back of it. Such a list may have ended early: then no mark moves.
+        """
         name, moment, began = self.session.name, now(), self.current.started_at
         reached = self.lever.clock.reached(began)
         with self.session.store.writing() as conn:
             left_out = leave_out(conn, name, self.resource, self.coverage, moment)
-            gone = 0
+            gone, held = 0, None
             hidden = hides_some(conn, name, self.resource, self.refused)
-            if self.bounds.everything and not self.current.set_aside and not hidden:
+            complete = self.bounds.everything and not self.current.set_aside and not hidden
+            if complete:
+                held = brake.hold(conn, self.session, self.resource, not_seen_since=began, empty=False)
+            if complete and held is None:
                 version = next_version(conn, name)
                 gone = sweep(
                     conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
@@ -328,9 +346,10 @@ class _WindowedReader:
                 mark_below(conn, name, self.resource, version=next_version(conn, name))
                 self.tally.counts += Landed(deleted=gone, left_out=left_out)
             self._forget_settled(conn)
-            if self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage):
+            as_wide = self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage)
+            if held is None and as_wide:
                 keep_covered(conn, name, self.resource, self.coverage)
-            if self.bounds.upper is None:
+            if self.bounds.upper is None and held is None:
                 passes.move_watermark(
                     conn,
                     name,
@@ -346,6 +365,7 @@ class _WindowedReader:
             self.tally.warnings += doubts(conn, name, settings, self.resource, whole=whole)
         self.tally.warnings += warnings(self.resource, self.refused)
         self.meter.tell()
+        return held
 
 
 def _land_batch(

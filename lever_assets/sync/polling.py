@@ -19,6 +19,7 @@ from lever_assets.lever.instants import duration
 from lever_assets.store import due, get_state, instant
 from lever_assets.store.parents import Due, due_parents
 from lever_assets.sync import passes, restoring
+from lever_assets.sync.brake import is_due
 from lever_assets.sync.children import watched_by
 from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import LONGEST_SPAN, read_up_to
@@ -109,8 +110,10 @@ def _overdue(conn: Connection, session: Session) -> str | None:
 
 
 def _left_over(conn: Connection, session: Session) -> str | None:
-    """Return what a sync that was stopped has left to do, which Lever will not tell of again."""
+    """Return what a sync has left to do, since it was stopped or held back, and Lever will not tell of again."""
     for each in _wanted(session):
+        if is_due(conn, session, each):
+            return f"Deletions of {each.name} were held back, and the list is to be read whole again."
         denied = _is_denied(conn, session, each)
         if each.kind is not Kind.CHILD or each.parent is None or denied or _waits(conn, session.name, each):
             continue

@@ -17,7 +17,8 @@ class LandReport:
     read then, and what is stored was kept. `unread` are the parents whose records could not be read, in this
     run or before. `seconds` is the duration, `scope` what was asked for. `drift` is what a reconcile
     found, by kind (None: it was none). `warnings` are sentences for people: what was refused, held back or
-    left for later, where, and what comes of it.
+    left for later, where, and what comes of it. `held_back` counts the records that a complete list lacked
+    and that are kept all the same.
     """
 
     resource: str
@@ -31,6 +32,7 @@ class LandReport:
     drift: Mapping[str, int] | None = None
     warnings: tuple[str, ...] = ()
     unread: Waiting = NOTHING
+    held_back: int = 0
 
 
 @dataclass(frozen=True)

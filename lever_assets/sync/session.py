@@ -53,6 +53,7 @@ class Session:
     mapping: Context
     listener: Listener = silent
     run_id: str | None = None
+    accept_deletions: bool = False
 
     @classmethod
     @contextmanager
@@ -64,11 +65,13 @@ class Session:
         run_id: str | None = None,
         lock_wait: float | None = None,
         to_read: bool = False,
+        accept_deletions: bool = False,
     ) -> "Iterator[Session]":
         """Open the database of the default connection and close it at the end; raises StoreError.
 
         `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`.
-        `to_read`: nothing is to be written, and the database need not be writable. Raises SettingsError when
+        `to_read`: nothing is to be written, and the database need not be writable. `accept_deletions`: what a
+        complete list lacks is gone, however much it is (`sync/brake.py`). Raises SettingsError when
         they leave out what does not exist.
         """
         Exclusion.of(settings)
@@ -84,7 +87,8 @@ class Session:
         )
         try:
             with fewer_collections():
-                yield cls(store, Connection.default(settings), settings, mapping, listener, run_id)
+                connection = Connection.default(settings)
+                yield cls(store, connection, settings, mapping, listener, run_id, accept_deletions)
         finally:
             store.close()
 

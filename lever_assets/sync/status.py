@@ -12,6 +12,7 @@ from lever_assets.store.due import NOTHING, Waiting
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import RAW
 from lever_assets.sync import passes, runs
+from lever_assets.sync.brake import held_back
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind
@@ -24,8 +25,8 @@ class ResourceStatus:
     """One raw table. `denied` is a sentence when the resource is not there, or not for the key.
 
     `left_out` counts what is stored, is there in Lever, and is not kept by the settings; `unread` what could
-    not be read (what lies below a record, or the list as a whole), with when it is asked for again. Instants
-    are UTC.
+    not be read (what lies below a record, or the list as a whole), with when it is asked for again;
+    `held_back` what the last complete list lacked and is kept all the same. Instants are UTC.
     """
 
     resource: str
@@ -37,6 +38,7 @@ class ResourceStatus:
     watermark: datetime | None
     denied: str | None
     unread: Waiting = NOTHING
+    held_back: int = 0
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
         passes.watermark(conn, connection, name),
         denied if isinstance(denied, str) else None,
         due.waiting(conn, connection, RAW[name].name),
+        held_back(conn, connection, BY_NAME[name]),
     )
 
 

@@ -1,0 +1,40 @@
+"""What a complete listing did not show: how much of a resource that is, and which records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from lever_assets.store.tables import RAW
+
+
+@dataclass(frozen=True)
+class Unlisted:
+    """Of `live` records of a resource so many, `missing`, were not listed."""
+
+    missing: int
+    live: int
+
+
+def count_unlisted(conn: Connection, connection: str, resource: str, not_seen_since: datetime) -> Unlisted:
+    """Count the live records, and those of them that were last seen before an instant."""
+    c = RAW[resource].c
+    missing = func.count().filter(c.last_seen_at < not_seen_since)
+    query = select(missing, func.count()).where(_live(connection, resource))
+    return Unlisted(*conn.execute(query).one())
+
+
+def sample_unlisted(
+    conn: Connection, connection: str, resource: str, not_seen_since: datetime, *, most: int
+) -> Sequence[str]:
+    """Return up to `most` of the records that were not listed, spread evenly over all of them."""
+    c = RAW[resource].c
+    query = select(c.remote_id).where(_live(connection, resource), c.last_seen_at < not_seen_since)
+    ids = list(conn.execute(query.order_by(c.remote_id)).scalars())
+    return ids if len(ids) <= most else [ids[place * len(ids) // most] for place in range(most)]
+
+
+def _live(connection: str, resource: str) -> ColumnElement[bool]:
+    c = RAW[resource].c
+    return and_(c.connection == connection, c.deleted_at.is_(None))

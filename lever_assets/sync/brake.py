@@ -1,0 +1,108 @@
+"""The brake on deletions: one odd answer for a whole list does not take an account out of the tables.
+
+A list that lacks many of the stored records may have ended early, or been empty by mistake. What it lacks is
+then not marked as gone, unless the user says so (`--accept-deletions`): some of it is asked for singly, so
+that the user sees what to think of it, and the list is due to be read whole again (`store/due.py`). What
+Lever itself lists as deleted, or answers about a single record, does not come here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lever_assets.lever import JsonObject, LeverClient, LeverError
+from lever_assets.store import due, get_state, put_state
+from lever_assets.store.state import forget_states
+from lever_assets.store.unlisted import Unlisted, count_unlisted, sample_unlisted
+from lever_assets.sync.resources import Kind, Resource
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.setbacks import concerns_all
+from lever_assets.sync.singles import read_single
+
+AT_LEAST = 20
+"""So few records may go at once from any list but a short one that turns empty."""
+_SAMPLE = 20
+_ASKED_SINGLY = frozenset({"users", "stages", "postings", "requisitions", "opportunities"})
+"""The resources of which Lever gives single records (spec/lever-api.md)."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was held back: how much of a resource, and since when it was not listed (UTC)."""
+
+    unlisted: Unlisted
+    not_seen_since: datetime
+
+
+def hold(
+    conn: Connection, session: Session, resource: Resource, *, not_seen_since: datetime, empty: bool
+) -> Held | None:
+    """Tell, before a sweep, whether it is to be held back; None: it may go on, and nothing is held any more.
+
+    `empty`: the list had no record at all.
+    """
+    unlisted = count_unlisted(conn, session.name, resource.name, not_seen_since)
+    turned_empty = resource.kind is Kind.SNAPSHOT and empty and unlisted.missing > 0
+    many = (
+        unlisted.missing >= AT_LEAST
+        and unlisted.missing * 100 > session.settings.deletion_share * unlisted.live
+    )
+    if session.accept_deletions or not (turned_empty or many):
+        forget_states(conn, session.name, keys=[_key(resource)])
+        due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
+        return None
+    state: JsonObject = {"missing": unlisted.missing, "live": unlisted.live, "at": now().isoformat()}
+    put_state(conn, session.name, _key(resource), state)
+    return Held(unlisted, not_seen_since)
+
+
+async def explain(lever: LeverClient, session: Session, resource: Resource, held: Held) -> str:
+    """Ask for some of what was not listed singly, keep that the list is due, and return the warning."""
+    found = await _sampled(lever, session, resource, held)
+    missing, live = held.unlisted.missing, held.unlisted.live
+    sentence = (
+        f"Lever's list lacks {missing:,} of the {live:,} {resource.name} that are stored: they were not "
+        f"marked as gone, since so many at once may be a mistake; {found}the list is read whole again by a "
+        "later sync, and `lever-assets sync --accept-deletions` takes them out"
+    )
+    with session.store.writing() as conn:
+        reasons = {due.WHOLE_LIST: sentence}
+        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
+    return sentence
+
+
+def held_back(conn: Connection, connection: str, resource: Resource) -> int:
+    """Return how many records of a resource are kept although the last complete list lacked them."""
+    state = get_state(conn, connection, _key(resource))
+    missing = state.get("missing") if isinstance(state, dict) else None
+    return missing if isinstance(missing, int) else 0
+
+
+def is_due(conn: Connection, session: Session, resource: Resource) -> bool:
+    """Tell whether a list that was held back is to be read whole again by now."""
+    if not held_back(conn, session.name, resource):
+        return False
+    waiting = due.due(conn, session.name, resource.table, resource.name, now=now())
+    return session.accept_deletions or due.WHOLE_LIST in waiting
+
+
+async def _sampled(lever: LeverClient, session: Session, resource: Resource, held: Held) -> str:
+    if resource.name not in _ASKED_SINGLY:
+        return ""
+    with session.store.reading() as conn:
+        ids = sample_unlisted(conn, session.name, resource.name, held.not_seen_since, most=_SAMPLE)
+    here = gone = 0
+    for remote_id in ids:
+        try:
+            record = await read_single(lever, resource, remote_id, {})
+        except LeverError as error:
+            if concerns_all(error):
+                break
+            continue
+        here, gone = here + (record is not None), gone + (record is None)
+    return f"of {here + gone} that were asked for singly Lever still has {here}; "
+
+
+def _key(resource: Resource) -> str:
+    return f"held:{resource.name}"
