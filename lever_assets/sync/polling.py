@@ -110,7 +110,7 @@ def _overdue(conn: Connection, session: Session) -> str | None:
 
 
 def _left_over(conn: Connection, session: Session) -> str | None:
-    """Return what a sync has left to do, since it was stopped or held back, and Lever will not tell of again."""
+    """Return what a sync that was stopped or held back has left to do: Lever will not tell of it again."""
     for each in _wanted(session):
         if is_due(conn, session, each):
             return f"Deletions of {each.name} were held back, and the list is to be read whole again."
