@@ -68,7 +68,7 @@ FILTERS: dict[str, Filters] = {
     ),
     "requisitions": Filters(
         equal={"status": "status", "requisition_code": "code"},
-        ranges={"created_at": "sort", "updated_at": "updated"},
+        ranges={"created_at": "sort"},  # by updatedAt they can't be asked for: it is ignored
         confidential=True,
     ),
     "users": Filters(equal={"email": "email", "accessRole": "role"}),

@@ -27,13 +27,6 @@ def updated_filter_of_requisitions(asked: Asked) -> Asked:
     return updated_filter(asked) if asked.route.resource == "requisitions" else asked
 
 
-def without_updated_filter_of_requisitions(asked: Asked) -> Asked:
-    """Ignore `updated_at_*` there."""
-    if asked.route.resource != "requisitions":
-        return asked
-    return asked.given("updated_at_start").given("updated_at_end")
-
-
 def updated_filter(asked: Asked) -> Asked:
     """Refuse `updated_at_*` on every list."""
     for name in UPDATED:

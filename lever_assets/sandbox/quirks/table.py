@@ -54,15 +54,9 @@ _ALL = (
     ),
     Quirk(
         "requisitions-filter-refused",
-        "`updated_at_start` and `_end` are refused on `/requisitions` (400)",
+        "`updated_at_start` and `_end` are refused on `/requisitions` (400); usually they are ignored there",
         "four connectors read requisitions whole or by creation, one says that there is no such filter",
         asked=refusing.updated_filter_of_requisitions,
-    ),
-    Quirk(
-        "requisitions-filter-ignored",
-        "`updated_at_start` and `_end` are ignored on `/requisitions`: all of them are listed",
-        "as above",
-        asked=refusing.without_updated_filter_of_requisitions,
     ),
     Quirk(
         "filters-refused",
