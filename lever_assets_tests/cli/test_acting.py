@@ -11,6 +11,7 @@ import pytest
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.sandbox.writing import user_of
 
 
 @pytest.fixture
@@ -99,7 +100,10 @@ def test_warnings_are_on_standard_error_too(command: Command, candidate: str, sa
     file.write_text(json.dumps({"candidate_id": f"remote:{candidate}"}), encoding="utf-8")
     sandbox_file = {"file": ("cv.pdf", b"%PDF", "application/pdf")}
     httpx.post(
-        f"{sandbox.url}/opportunities/{candidate}/files", files=sandbox_file, auth=(sandbox.key, "")
+        f"{sandbox.url}/opportunities/{candidate}/files",
+        params={"perform_as": user_of(sandbox)},
+        files=sandbox_file,
+        auth=(sandbox.key, ""),
     ).raise_for_status()
     listed = command("action", "get_candidate_attachments", "--input", str(file))
 
@@ -111,6 +115,7 @@ def test_warnings_are_on_standard_error_too(command: Command, candidate: str, sa
 def test_files_are_downloaded(command: Command, candidate: str, sandbox: Sandbox, tmp_path: Path) -> None:
     httpx.post(
         f"{sandbox.url}/opportunities/{candidate}/files",
+        params={"perform_as": user_of(sandbox)},
         files={"file": ("cv.pdf", b"%PDF whole", "application/pdf")},
         auth=(sandbox.key, ""),
     ).raise_for_status()
@@ -196,7 +201,7 @@ def test_a_body_and_a_form_are_passed_through(command: Command, sandbox: Sandbox
     assert "Passed" in tags(sandbox, ident)
 
     (tmp_path / "cv.pdf").write_bytes(b"%PDF")
-    path = f"/opportunities/{ident}/files"
+    path = f"/opportunities/{ident}/files?perform_as={user_of(sandbox)}"
     told = command("passthrough", "POST", path, "--form", f"file=@{tmp_path / 'cv.pdf'}")
 
     assert told.json["data"]["status"] == 201
