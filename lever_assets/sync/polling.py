@@ -19,7 +19,7 @@ from lever_assets.lever.instants import duration
 from lever_assets.store import due, get_state, instant
 from lever_assets.store.parents import Due, due_parents
 from lever_assets.sync import passes, restoring
-from lever_assets.sync.brake import is_due
+from lever_assets.sync.brake import held_back, is_due
 from lever_assets.sync.children import watched_by
 from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import LONGEST_SPAN, read_up_to
@@ -132,8 +132,10 @@ def _waits(conn: Connection, connection: str, resource: Resource) -> bool:
     """Tell whether a resource as a whole could not be read again and again: it is left alone for a while.
 
     Other than a single record for no longer than `_PATIENCE`, or an outage that is over would keep changes
-    away for as long as it lasted.
+    away for as long as it lasted. A list of which deletions are held back was read: its changes do not wait.
     """
+    if held_back(conn, connection, resource):
+        return False
     known = due.known(conn, connection, resource.table, resource.name, [due.WHOLE_LIST])
     failed = known.get(due.WHOLE_LIST)
     if failed is None or failed.attempts == 1:
