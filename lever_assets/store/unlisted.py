@@ -25,6 +25,15 @@ def count_unlisted(conn: Connection, connection: str, resource: str, not_seen_si
     return Unlisted(*conn.execute(query).one())
 
 
+def is_unlisted(
+    conn: Connection, connection: str, resource: str, remote_id: str, not_seen_since: datetime
+) -> bool:
+    """Tell whether a record is live and was last seen before an instant."""
+    c = RAW[resource].c
+    found = _live(connection, resource), c.remote_id == remote_id, c.last_seen_at < not_seen_since
+    return conn.execute(select(c.remote_id).where(*found)).first() is not None
+
+
 def sample_unlisted(
     conn: Connection, connection: str, resource: str, not_seen_since: datetime, *, most: int
 ) -> Sequence[str]:

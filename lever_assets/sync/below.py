@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableError
+from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, UnavailableError
 from lever_assets.lever.faults import of_shape
 from lever_assets.store import due, land_children, mapping_errors, next_version
 from lever_assets.store.erasure import flagged
 from lever_assets.store.parents import read_well
+from lever_assets.store.unlisted import is_unlisted
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import read_batch
+from lever_assets.sync.brake import lacked_since
 from lever_assets.sync.lists import Tally
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.resources import Resource
+from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import SAMPLE, Course, concerns_all
 
@@ -66,6 +68,7 @@ class ChildReader:
         )
         with self.session.store.reading() as conn:
             self._failed_before = due.failed(conn, self.session.name, self.resource.table, self.parent)
+            self._lacked_since = lacked_since(conn, self.session.name, BY_NAME[self.parent])
 
     def passed_over(self, count: int) -> None:
         """Take note that so many of the parents need not be asked about."""
@@ -137,10 +140,18 @@ class ChildReader:
         if concerns_all(error):
             self._failure = self._failure or error
             return
-        self.course.went_wrong(error, again=parent in self._failed_before)
+        known = parent in self._failed_before or self._is_gone_by_all_signs(parent, error)
+        self.course.went_wrong(error, known=known)
         self._failed[parent] = content_hash, error
         if self.course.is_outage:
             self._failure = self._failure or self._outage(error)
+
+    def _is_gone_by_all_signs(self, parent: str, error: LeverError) -> bool:
+        """Tell whether Lever has nothing below a parent that its last complete list lacked too."""
+        if self._lacked_since is None or not isinstance(error, NotFoundError):
+            return False
+        with self.session.store.reading() as conn:
+            return is_unlisted(conn, self.session.name, self.parent, parent, self._lacked_since)
 
     def _outage(self, last: LeverError) -> UnavailableError:
         name, parents = self.resource.name, self.parent

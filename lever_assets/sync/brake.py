@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError
-from lever_assets.store import due, get_state, put_state
+from lever_assets.store import due, get_state, instant, put_state
 from lever_assets.store.state import forget_states
 from lever_assets.store.unlisted import Unlisted, count_unlisted, sample_unlisted
 from lever_assets.sync.resources import Kind, Resource
@@ -52,7 +52,12 @@ def hold(
         forget_states(conn, session.name, keys=[_key(resource)])
         due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
         return None
-    state: JsonObject = {"missing": unlisted.missing, "live": unlisted.live, "at": now().isoformat()}
+    state: JsonObject = {
+        "missing": unlisted.missing,
+        "live": unlisted.live,
+        "at": now().isoformat(),
+        "not_seen_since": not_seen_since.isoformat(),
+    }
     put_state(conn, session.name, _key(resource), state)
     return Held(unlisted, not_seen_since)
 
@@ -77,6 +82,12 @@ def held_back(conn: Connection, connection: str, resource: Resource) -> int:
     state = get_state(conn, connection, _key(resource))
     missing = state.get("missing") if isinstance(state, dict) else None
     return missing if isinstance(missing, int) else 0
+
+
+def lacked_since(conn: Connection, connection: str, resource: Resource) -> datetime | None:
+    """Return since when what is kept was not listed (UTC); None: nothing is held back."""
+    state = get_state(conn, connection, _key(resource))
+    return instant(state.get("not_seen_since")) if isinstance(state, dict) else None
 
 
 def is_due(conn: Connection, session: Session, resource: Resource) -> bool:

@@ -9,7 +9,6 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.lever import (
-    AuthenticationError,
     LeverClient,
     LeverError,
     NotFoundError,
@@ -29,6 +28,7 @@ from lever_assets.sync.questions import Question, is_so
 from lever_assets.sync.refused import nothing_readable, status_of
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
+from lever_assets.sync.setbacks import concerns_all
 
 _A_MOMENT = timedelta(milliseconds=1)
 _PATIENCE = timedelta(minutes=30)
@@ -205,7 +205,7 @@ async def _ask_in_time(
 
 
 async def _ask(lever: LeverClient, session: Session, questions: Sequence[Question], since: datetime) -> Poll:
-    """Ask until one answer is yes. A question that fails keeps none of the others from being asked."""
+    """Ask until one answer is yes. What fails one question keeps no other from being asked."""
     refused: list[int] = []
     failed: list[LeverError] = []
     for question in questions:
@@ -213,9 +213,9 @@ async def _ask(lever: LeverClient, session: Session, questions: Sequence[Questio
             found = await is_so(lever, session, question)
         except (PermissionMissingError, NotFoundError) as error:
             refused.append(status_of(error))
-        except AuthenticationError:
-            raise
         except LeverError as error:
+            if concerns_all(error):
+                raise
             if not question.of_deletions:  # of which a sync says that it can't read them
                 failed.append(error)
         else:

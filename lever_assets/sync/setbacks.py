@@ -31,7 +31,7 @@ def concerns_all(error: LeverError) -> bool:
 class Course:
     """How a reading below `total` parents goes.
 
-    Failures of those that had failed in an earlier run are no news: they count for nothing.
+    Failures that were to be expected are no news, and count for nothing.
     """
 
     total: int
@@ -45,10 +45,10 @@ class Course:
         self.well += 1
         self.in_a_row = 0
 
-    def went_wrong(self, error: LeverError, *, again: bool) -> None:
-        """Count a parent that was not; `again`: nor was it in an earlier run."""
+    def went_wrong(self, error: LeverError, *, known: bool) -> None:
+        """Count a parent that was not; `known`: nor was it in an earlier run, or the parent is gone."""
         self._kinds.add(type(error))
-        if not again:
+        if not known:
             self.failed += 1
             self.in_a_row += 1
 

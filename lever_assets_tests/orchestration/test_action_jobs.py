@@ -14,6 +14,7 @@ from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets.store import ledger
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import Place
+from lever_assets_tests.sandbox.writing import user_of
 
 SECRET = b64encode(b"%PDF what only the candidate should know").decode()
 
@@ -160,13 +161,11 @@ def test_the_same_key_writes_once(synced: Place) -> None:
 def test_no_file_and_no_key_is_in_what_dagster_keeps_of_a_run(synced: Place) -> None:
     application = anybody(synced)
     file = {"name": "cv.pdf", "type": "CV", "content_type": "application/pdf", "data": SECRET}
-    sent = act(synced, "add_candidate_attachment", candidate_id=application["candidate_id"], attachment=file)
+    given = {"candidate_id": application["candidate_id"], "perform_as": user_of(synced.sandbox)}
+    sent = act(synced, "add_candidate_attachment", **given, attachment=file)
     synced.sandbox.set_faults(Fault(name="500", method="POST", rate=1))
     failed = act(
-        synced,
-        "add_candidate_attachment",
-        candidate_id=application["candidate_id"],
-        attachment={**file, "name": "other.pdf"},
+        synced, "add_candidate_attachment", **given, attachment={**file, "name": "other.pdf"}
     )
 
     assert sent.success
@@ -201,7 +200,8 @@ def test_what_is_read_again_of_a_person_is_not_in_what_dagster_keeps_of_a_run(sy
 def test_files_are_downloaded_to_a_folder(synced: Place, tmp_path: Path) -> None:
     application = anybody(synced)
     file = {"name": "cv.pdf", "type": "OTHER", "content_type": "application/pdf", "data": SECRET}
-    act(synced, "add_candidate_attachment", candidate_id=application["candidate_id"], attachment=file)
+    given = {"candidate_id": application["candidate_id"], "perform_as": user_of(synced.sandbox)}
+    assert act(synced, "add_candidate_attachment", **given, attachment=file).success
     result = act(
         synced,
         "get_application_attachments",

@@ -58,7 +58,7 @@ def test_a_list_that_fails_has_mapped_what_is_stored_of_it_and_below(place: Plac
     assert here.run("lever_full_sync").success
     new = sandbox.ids("opportunities")[0]
     sandbox.edit("opportunities", new, {"name": "Somebody New", "updatedAt": sandbox.now()})
-    sandbox.set_faults("500,path=/opportunities/deleted")
+    sandbox.set_faults("500=1,path=/opportunities,from=2")
     result = here.run("lever_full_sync", tags={"lever/refresh": "delta"})
     sandbox.set_faults()
 

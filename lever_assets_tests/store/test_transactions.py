@@ -96,7 +96,7 @@ def test_a_reader_can_not_write(store: Store) -> None:
 
 def test_a_mistake_of_ours_stays_what_it_is(store: Store) -> None:
     with pytest.raises(DBAPIError), store.writing() as conn:
-        conn.exec_driver_sql("SELECT nonsense FROM nowhere")
+        conn.exec_driver_sql("SELEKT nonsense")
 
 
 def test_versions_count_up_by_connection(store: Store) -> None:

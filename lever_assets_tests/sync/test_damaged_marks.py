@@ -139,7 +139,7 @@ def test_a_pass_that_makes_no_sense_is_begun_anew_and_deletes_nothing(
     assert live(account.database) == before
 
 
-@pytest.mark.parametrize("read_at", ["garbage", TO_COME])
+@pytest.mark.parametrize("read_at", ["garbage", TO_COME], ids=["garbage", "to-come"])
 def test_children_whose_reading_makes_no_sense_are_read_again(account: Account, read_at: str) -> None:
     damage(account, "UPDATE child_reads SET read_at = :read_at", read_at=read_at)
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)

@@ -100,10 +100,13 @@ def test_one_that_comes_back_is_whole_again(account: Account) -> None:
     account.sync()
     before = live(account.database)["candidates"]
     person = somebody(account.sandbox)
+    applications = [account.sandbox.get("applications", each) or {} for each in person["applications"]]
     account.sandbox.delete("opportunities", person["id"])
     account.sync(DELTA)
     erased(account)
     account.sandbox.create("opportunities", person)
+    for each in applications:
+        account.sandbox.create("applications", each, person["id"])
     account.sync()
     after = {row["remote_id"]: row for row in live(account.database)["candidates"]}
     assert after[person["id"]] == next(row for row in before if row["remote_id"] == person["id"])

@@ -59,7 +59,7 @@ def test_below_the_parents_that_are_stored_is_read_although_their_list_fails(sma
     small.sync()
     changed = small.sandbox.ids("opportunities")[0]
     small.sandbox.edit("opportunities", changed, {"headline": "New", "updatedAt": small.sandbox.now()})
-    small.sandbox.set_faults("500,path=/opportunities/deleted", "500,path=/postings")
+    small.sandbox.set_faults("500=1,path=/opportunities,from=2", "500,path=/postings")
     small.sandbox.reset_requests()
     with pytest.raises(LeverError) as caught:
         small.sync(DELTA)
