@@ -36,6 +36,9 @@ test: $(READY_FOR_TESTS)  ## Lint, type-check and run the whole test suite
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
+test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every combination
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist load -m long
+
 lint: $(READY_FOR_TESTS)  ## Lint and type-check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -57,4 +60,4 @@ ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
 docs: $(READY)  ## Write the generated pages of the documentation anew
 	$(BIN)/python docs/generate.py
 
-.PHONY: help setup test lint demo demo-ui ui docs
+.PHONY: help setup test test-long lint demo demo-ui ui docs

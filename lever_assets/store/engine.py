@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -90,6 +91,16 @@ def make_engine(url: URL, lock_wait: float | None = None) -> Engine:
     the URL has an option that does not exist, UnreachableError when a SQLite file's folder can't be made.
     """
     _check_options(url)
+    file = sqlite_file(url)
+    if file is not None and "mode" not in url.query:
+        _make_room(file)
+    return _engine(url, lock_wait)
+
+
+@lru_cache(maxsize=8)
+def _engine(url: URL, lock_wait: float | None) -> Engine:
+    # One for a URL, however often it is opened: an engine keeps the statements that it has compiled, a fifth
+    # of what a small sync costs.
     if url.drivername != "sqlite":
         asked: dict[str, Any] = {key: value for key, value in _PATIENCE.items() if key not in url.query}
         # Whatever the server, the environment or the URL prefers: every text is to go through.
@@ -98,9 +109,6 @@ def make_engine(url: URL, lock_wait: float | None = None) -> Engine:
         if lock_wait is not None:
             event.listen(engine, "connect", _limit_lock_wait(lock_wait))
         return engine
-    file = sqlite_file(url)
-    if file is not None and "mode" not in url.query:
-        _make_room(file)
     waits = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS if lock_wait is None else lock_wait}
     engine = _made(url, connect_args=waits)
     event.listen(engine, "connect", _set_up_sqlite)

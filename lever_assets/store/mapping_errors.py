@@ -1,5 +1,6 @@
 """Records that could not be mapped, or not whole, with the reason; what could not be read is in `due`."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,6 +117,15 @@ def count(conn: Connection, connection: str, model: str | None = None, *, lost: 
     """Return the number of errors of a connection, or of one of its models; `lost`: only of one kind."""
     query = select(func.count()).select_from(mapping_errors).where(*_these(connection, model, lost))
     return conn.execute(query).scalar_one()
+
+
+def counts(conn: Connection, connection: str) -> Counter[tuple[str, Lost]]:
+    """Return the number of errors of each model that has any, by what it lost."""
+    found = Counter[tuple[str, Lost]]()
+    for lost in Lost:
+        query = select(_c.model, func.count()).where(*_these(connection, None, lost)).group_by(_c.model)
+        found.update({(model, lost): number for model, number in conn.execute(query)})
+    return found
 
 
 def listed(

@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, column, func, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from lever_assets.store.batches import among
@@ -117,6 +131,17 @@ def parents_of_any(
     if live_only:
         query = query.where(c.deleted_at.is_(None))
     return set(conn.execute(query.distinct()).scalars())
+
+
+def newest_versions(conn: Connection, connection: str) -> dict[str, int]:
+    """Return, by resource, the version of the landing that changed something of it last."""
+    latest = [
+        select(literal(resource).label("resource"), func.max(table.c.version).label("version")).where(
+            table.c.connection == connection
+        )
+        for resource, table in RAW.items()
+    ]
+    return {row.resource: row.version for row in conn.execute(union_all(*latest)) if row.version is not None}
 
 
 def changed_keys(

@@ -4,15 +4,18 @@ Whoever reads one takes a value that makes no sense (damaged by hand, or by a di
 forgotten is read or mapped again, what was misread could lose or delete something.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from lever_assets.store.batches import upsert
 from lever_assets.store.tables import sync_state
 
+_VALUE = select(sync_state.c.value).where(
+    sync_state.c.connection == bindparam("of"), sync_state.c.key == bindparam("under")
+)
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Beyond these no overlap can be taken away or added."""
@@ -20,20 +23,29 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 def get_state(conn: Connection, connection: str, key: str) -> JsonValue:
     """Return the value kept under `key`, None if there is none."""
-    return conn.execute(
-        select(sync_state.c.value).where(sync_state.c.connection == connection, sync_state.c.key == key)
-    ).scalar_one_or_none()
+    return conn.execute(_VALUE, {"of": connection, "under": key}).scalar_one_or_none()
 
 
 def put_state(
     conn: Connection, connection: str, key: str, value: JsonValue, *, now: datetime | None = None
 ) -> None:
     """Keep `value` (anything JSON has) under `key`; instants are the caller's to encode."""
-    row = {"connection": connection, "key": key, "value": value, "updated_at": now or datetime.now(UTC)}
+    put_states(conn, connection, {key: value}, now=now)
+
+
+def put_states(
+    conn: Connection, connection: str, values: Mapping[str, JsonValue], *, now: datetime | None = None
+) -> None:
+    """Keep each value under its key, as `put_state`."""
+    moment = now or datetime.now(UTC)
+    rows = [
+        {"connection": connection, "key": key, "value": value, "updated_at": moment}
+        for key, value in values.items()
+    ]
     upsert(
         conn,
         sync_state,
-        [row],
+        rows,
         update=lambda new: {"value": new.value, "updated_at": new.updated_at},
     )
 

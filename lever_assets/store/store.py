@@ -114,5 +114,5 @@ class Store:
                 self._held.remove(check)
 
     def close(self) -> None:
-        """Close the connections; the store may not be used afterwards."""
+        """Close the connections that are not in use; the store may not be used afterwards."""
         self.engine.dispose()

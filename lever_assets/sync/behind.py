@@ -7,7 +7,7 @@ from lever_assets.connect.connection import NotConnectedError
 from lever_assets.settings import SettingsError
 from lever_assets.store import StoreError
 from lever_assets.sync.derivations import DERIVATIONS
-from lever_assets.sync.deriving import derive
+from lever_assets.sync.deriving import derive_all
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.resources import RESOURCES, Kind
 from lever_assets.sync.session import Session
@@ -42,14 +42,19 @@ def mapping_before_failing(session: Session, resource: str) -> Iterator[None]:
 
 
 def _map_what_comes_after(session: Session, resource: str) -> list[str]:
-    """Derive every model that waits for the resource, and return those that are mapped from it."""
+    """Derive every model that waits for the resource, and return those that are mapped from it.
+
+    All is ready: it was seen to before the resource was read.
+    """
     held_up = {each.name for each in RESOURCES if resource in {each.name, each.parent}}
     behind = mapped_from(held_up, session.exclusion)
     left_out = set(behind)
     for model in MODELS:
         if session.exclusion.keeps(model.name) and (model.name in left_out or left_out & set(model.after)):
             left_out.add(model.name)
-            derive(session, model.name)
+    waiting = [model.name for model in MODELS if model.name in left_out]
+    for _ in derive_all(session, waiting):
+        pass
     return behind
 
 

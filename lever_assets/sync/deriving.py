@@ -3,40 +3,36 @@
 import hashlib
 import json
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.lever import JsonObject
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.store import (
     Merged,
     current_version,
-    get_state,
     hold_landings,
     mapping_errors,
     merge,
-    put_state,
     raw,
     reads,
 )
 from lever_assets.store.mapping_errors import Lost, MappingError
-from lever_assets.store.state import states, whole_number
+from lever_assets.store.state import put_states, states, whole_number
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
 from lever_assets.sync.floor import Floor
-from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
 from lever_assets.sync.progress import Meter
+from lever_assets.sync.readying import make_ready
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import RESOURCES, Kind
-from lever_assets.sync.restoring import restore
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow
 
@@ -45,56 +41,102 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class _Span:
-    """The landings that one derivation takes in: versions in (after, up_to]; `afresh`: everything."""
+    """The landings that one derivation takes in: versions in (after, up_to]; `afresh`: everything.
+
+    `changed`: one of them changed something that the model is mapped from.
+    """
 
     after: int
     up_to: int
     afresh: bool
+    changed: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to map."""
+        return not self.afresh and not self.changed
 
 
-def derive(session: Session, model_name: str, *, replay: bool = False) -> DeriveReport:
-    """Bring one model's table up to the raw floor and say what became of it; `replay` maps everything again.
+def derive(session: Session, model_name: str) -> DeriveReport:
+    """Bring one model's table up to the raw floor and say what became of it.
 
-    Everything is mapped again, too, when the mapping or a setting that it depends on has changed. Nothing is
-    asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay. So
-    does what is lost of a record that was mapped without a field.
+    Everything is mapped again when the mapping or a setting that it depends on has changed. Nothing is asked
+    of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay. So does
+    what is lost of a record that was mapped without a field.
     """
-    settle(session)
-    restored = restore(session)
+    restored = make_ready(session)
+    (report,) = derive_all(session, [model_name])
+    return replace(report, restored=restored)
+
+
+def derive_all(session: Session, models: Sequence[str], *, replay: bool = False) -> Iterator[DeriveReport]:
+    """As `derive`, for these models, one after the other; `replay` maps everything again.
+
+    All is ready (`make_ready`). Of a model that nothing changed for only the mark moves, with those of the
+    others at the end.
+    """
     erase_anonymised(session)
-    derivation = DERIVATIONS[model_name]
-    began = time.monotonic()
-    span = _span(session, derivation, replay=replay)
-    merged = Merged()
-    if span.afresh or span.up_to > span.after:
-        meter = Meter(session.listener, model_name, "records mapped")
-        merged = _derive(session, derivation, span, meter)
-        meter.tell()
-    with session.store.writing() as conn:
-        mark: JsonObject = {
-            "version": span.up_to,
-            "signature": _signature(session),
-            "at": now().isoformat(),
-        }
-        put_state(conn, session.name, f"model:{model_name}", mark)
-        if session.mapping.custom_fields.get(model_name) and (span.afresh or merged.changed):
-            compare(conn, session.name, model_name, session.mapping.custom_fields)
     with session.store.reading() as conn:
-        fields = unmatched(conn, session.name, [model_name], session.mapping.custom_fields)
-        unmappable = mapping_errors.count(conn, session.name, model_name, lost=Lost.RECORD)
-        in_part = mapping_errors.count(conn, session.name, model_name, lost=Lost.FIELD)
-        rows = reads.count(conn, session.name, model_name).live
-    seconds = time.monotonic() - began
-    doubts = tuple(map(str, fields))
-    return DeriveReport(model_name, merged, unmappable, rows, seconds, span.afresh, in_part, doubts, restored)
+        spans = _spans(conn, session, models, replay=replay)
+        standing = _standing(conn, session, [name for name, span in spans.items() if span.is_empty])
+    for name, span in spans.items():
+        yield standing.get(name) or _bring_up(session, DERIVATIONS[name], span)
+    with session.store.writing() as conn:
+        _mark(conn, session, {name: spans[name] for name in standing})
+
+
+def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveReport:
+    began, model = time.monotonic(), derivation.model
+    meter = Meter(session.listener, model, "records mapped")
+    merged = _derive(session, derivation, span, meter)
+    meter.tell()
+    with session.store.writing() as conn:
+        _mark(conn, session, {model: span})
+        if session.mapping.custom_fields.get(model) and (span.afresh or merged.changed):
+            compare(conn, session.name, model, session.mapping.custom_fields)
+    with session.store.reading() as conn:
+        found = _standing(conn, session, [model])[model]
+    return replace(found, counts=merged, seconds=time.monotonic() - began, replayed=span.afresh)
+
+
+def _standing(conn: Connection, session: Session, models: Sequence[str]) -> dict[str, DeriveReport]:
+    """Return how these models stand, as reports of a derivation that found nothing to do."""
+    errors = mapping_errors.counts(conn, session.name)
+    rows = {each.table: each.live for each in reads.counts(conn, session.name, models)}
+    names = session.mapping.custom_fields
+    doubts = {each.model: (str(each),) for each in unmatched(conn, session.name, names.keys(), names)}
+    return {
+        model: DeriveReport(
+            model,
+            Merged(),
+            unmappable=errors[model, Lost.RECORD],
+            rows=rows[model],
+            seconds=0.0,
+            in_part=errors[model, Lost.FIELD],
+            doubts=doubts.get(model, ()),
+        )
+        for model in models
+    }
+
+
+def _mark(conn: Connection, session: Session, spans: Mapping[str, _Span]) -> None:
+    signature, at = _signature(session), now().isoformat()
+    marks: dict[str, JsonValue] = {
+        f"model:{model}": {"version": span.up_to, "signature": signature, "at": at}
+        for model, span in spans.items()
+    }
+    put_states(conn, session.name, marks)
 
 
 def to_derive(conn: Connection, connection: str, resource: str) -> None:
     """Keep that what a sync has landed of a resource until now is for the next derivations to take in."""
     version = current_version(conn, connection)
-    for each in RESOURCES:
-        if each.name == resource or (each.kind is Kind.EMBEDDED and each.parent == resource):
-            put_state(conn, connection, f"to_derive:{each.name}", version)
+    landed = [
+        each.name
+        for each in RESOURCES
+        if each.name == resource or (each.kind is Kind.EMBEDDED and each.parent == resource)
+    ]
+    put_states(conn, connection, {f"to_derive:{each}": version for each in landed})
 
 
 def all_derived(conn: Connection, session: Session) -> bool:
@@ -122,15 +164,20 @@ def _known(mark: JsonValue) -> dict[str, Any]:
     return mark if isinstance(mark, dict) else {}
 
 
-def _span(session: Session, derivation: Derivation, *, replay: bool) -> _Span:
-    with session.store.reading() as conn:
-        known = _known(get_state(conn, session.name, f"model:{derivation.model}"))
-        up_to = current_version(conn, session.name)
-    version = _version(known, up_to + 1)
-    stale = known.get("signature") != _signature(session)
-    if replay or stale or version > up_to:
-        return _Span(0, up_to, afresh=True)
-    return _Span(version, up_to, afresh=False)
+def _spans(conn: Connection, session: Session, models: Sequence[str], *, replay: bool) -> dict[str, _Span]:
+    marks = states(conn, session.name, "model:")
+    up_to, signature = current_version(conn, session.name), _signature(session)
+    newest = raw.newest_versions(conn, session.name)
+    spans = {}
+    for model in models:
+        known = _known(marks.get(f"model:{model}"))
+        after = _version(known, up_to + 1)
+        if replay or known.get("signature") != signature or after > up_to:
+            spans[model] = _Span(0, up_to, afresh=True)
+        else:
+            changed = any(newest.get(each, 0) > after for each in DERIVATIONS[model].reads)
+            spans[model] = _Span(after, up_to, afresh=False, changed=changed)
+    return spans
 
 
 def _signature(session: Session) -> str:

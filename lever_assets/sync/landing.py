@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -14,12 +15,12 @@ from lever_assets.sync import passes, runs
 from lever_assets.sync.brake import held_back
 from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.deriving import to_derive
-from lever_assets.sync.leaving_out import keep_reads, settle
+from lever_assets.sync.leaving_out import keep_reads
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
+from lever_assets.sync.readying import make_ready
 from lever_assets.sync.refused import nothing_readable, status_of
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
-from lever_assets.sync.restoring import restore
 from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setting_aside import tables_of
@@ -34,28 +35,29 @@ def land(session: Session, resource_name: str, scope: Scope, run: Run | None = N
     is not there, or not for this key, is no error: the report's `skipped` tells it.
     """
 
+    restored = make_ready(session)
+    with session.store.writing() as conn:
+        standing = runs.take_up(conn, session.name, scope, run or Run.of(resource_name), now())
+
     async def alone() -> LandReport:
         async with session.client() as lever:
-            return await land_with(lever, session, resource_name, scope, run)
+            return await land_with(lever, session, resource_name, scope, standing)
 
-    return asyncio.run(alone())
+    report = asyncio.run(alone())
+    return replace(report, warnings=(*restored, *report.warnings))
 
 
 async def land_with(
-    lever: LeverClient, session: Session, resource_name: str, scope: Scope, run: Run | None = None
+    lever: LeverClient, session: Session, resource_name: str, scope: Scope, standing: Standing
 ) -> LandReport:
-    """As `land`, with an open client."""
+    """As `land`, with an open client, as part of a run that was taken up; all is ready (`make_ready`)."""
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
-    settle(session)
-    restored = restore(session)
-    run = run or Run.of(resource.name)
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
     skipped, status = None, None
-    with session.store.writing() as conn:
-        standing = runs.take_up(conn, session.name, scope, run, now())
     try:
         tally = await _read(lever, session, resource, scope, standing)
-        keep_reads(session, resource)
+        if resource.paged:
+            keep_reads(session, resource)
     except (PermissionMissingError, NotFoundError) as error:
         status = status_of(error)
         tally, skipped = Tally(), f"{resource.name} was skipped: {error}"
@@ -77,14 +79,14 @@ async def land_with(
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
                 mapping_errors.resolve_all(conn, session.name, table, before=standing.started_at)
-        runs.mark_read(conn, session.name, scope, run, resource.name)
+        runs.mark_read(conn, session.name, standing, resource.name)
         kept = held_back(conn, session.name, resource)
         if not kept:
             whole_list = [due.WHOLE_LIST]
             due.healed(conn, session.name, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(conn, session.name, resource)
     if skipped is not None:
-        _stop_if_all_are_refused(session, scope, run, standing)
+        _stop_if_all_are_refused(session, standing)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
         resource.name,
@@ -96,7 +98,7 @@ async def land_with(
         tally.set_aside,
         skipped,
         tally.drift,
-        tuple(filter(None, (*restored, *warnings))),
+        tuple(filter(None, warnings)),
         unread,
         kept,
     )
@@ -109,7 +111,7 @@ def _put_off(session: Session, resource: Resource, error: LeverError) -> None:
         due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
 
 
-def _stop_if_all_are_refused(session: Session, scope: Scope, run: Run, standing: Standing) -> None:
+def _stop_if_all_are_refused(session: Session, standing: Standing) -> None:
     """Raise NothingReadableError when every list that is wanted was refused since the run began."""
     wanted = [each for each in RESOURCES if each.listed and session.exclusion.needs(each.name)]
     with session.store.writing() as conn:
@@ -118,7 +120,7 @@ def _stop_if_all_are_refused(session: Session, scope: Scope, run: Run, standing:
         statuses = [_refused_since(each, standing.started_at) for each in found]
         if None in statuses:
             return
-        runs.forget(conn, session.name, scope, run)  # there is nothing to go on with
+        runs.forget(conn, session.name, standing)  # there is nothing to go on with
     raise nothing_readable(status for status in statuses if status is not None)
 
 

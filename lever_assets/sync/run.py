@@ -3,17 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.settings import SettingsError
 from lever_assets.sync import runs
 from lever_assets.sync.behind import mapped_from, say_what_is_behind
-from lever_assets.sync.deriving import derive
+from lever_assets.sync.deriving import derive_all
 from lever_assets.sync.landing import land_with
+from lever_assets.sync.readying import make_ready
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import BY_NAME, WANTED, Kind
-from lever_assets.sync.runs import Run
+from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.unified.catalogue import MODELS
@@ -23,11 +24,15 @@ Report = LandReport | DeriveReport
 
 @dataclass(frozen=True)
 class SyncReport:
-    """What a sync did, step by step; `warnings` are sentences for people. `seconds` is the duration."""
+    """What a sync did, step by step; `warnings` are sentences for people. `seconds` is the duration.
+
+    `restored`: sentences on what was missing in the database.
+    """
 
     landed: tuple[LandReport, ...]
     derived: tuple[DeriveReport, ...]
     seconds: float
+    restored: tuple[str, ...] = ()
 
     @property
     def requests(self) -> int:
@@ -42,7 +47,8 @@ class SyncReport:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know: skipped resources, what a step warns of, records set aside."""
-        found = [each.skipped for each in self.landed if each.skipped is not None]
+        found = [*self.restored]
+        found += [each.skipped for each in self.landed if each.skipped is not None]
         for landed in self.landed:
             found.extend(landed.warnings)
             if landed.set_aside:
@@ -68,7 +74,7 @@ def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] 
     with session.alone():
         syncing = _Syncing(session, scope, on_report)
         asyncio.run(syncing.bring_up())
-    return SyncReport(syncing.landed, syncing.derived, time.monotonic() - began)
+    return SyncReport(syncing.landed, syncing.derived, time.monotonic() - began, syncing.restored)
 
 
 def stopped_midway(session: Session) -> bool:
@@ -88,6 +94,7 @@ class _Syncing:
         self._session = session
         self._scope = scope
         self._on_report = on_report
+        self.restored: tuple[str, ...] = ()
         self._run = _run(session)
         self._landed: dict[str, LandReport] = {}
         self._derived: dict[str, DeriveReport] = {}
@@ -107,15 +114,18 @@ class _Syncing:
         """Read everything and map it; raises the first failure, when all that can be done is done."""
         below = [name for name in self._run.wanted if BY_NAME[name].kind is Kind.CHILD]
         lists = [name for name in self._run.wanted if name not in below]
+        self.restored = make_ready(self._session)
+        with self._session.store.writing() as conn:
+            standing = runs.take_up(conn, self._session.name, self._scope, self._run, now())
         async with self._session.client() as lever:
             try:
                 # Together: each page waits for the one before it, and one list after another would leave the
                 # allowance unused. What is read for each record of a list comes many at a time by itself.
-                await asyncio.gather(*(self._land(lever, name) for name in lists))
+                await asyncio.gather(*(self._land(lever, name, standing) for name in lists))
                 self._derive(but=mapped_from(below, self._session.exclusion))
                 for name in below:
                     if not self._is_hopeless():
-                        await self._land(lever, name)
+                        await self._land(lever, name, standing)
             finally:
                 self._derive()
         if self._failure is not None:
@@ -126,9 +136,9 @@ class _Syncing:
     def _is_hopeless(self) -> bool:
         return isinstance(self._failure, LeverError) and concerns_all(self._failure)
 
-    async def _land(self, lever: LeverClient, name: str) -> None:
+    async def _land(self, lever: LeverClient, name: str, standing: Standing) -> None:
         try:
-            report = await land_with(lever.counting(), self._session, name, self._scope, self._run)
+            report = await land_with(lever.counting(), self._session, name, self._scope, standing)
         except Exception as error:  # whatever it is, it must not cost the other resources
             self._failure = self._failure or error
             return
@@ -137,8 +147,10 @@ class _Syncing:
 
     def _derive(self, *, but: Sequence[str] = ()) -> None:
         wanted = {model.name for model in MODELS} - set(but) - self._derived.keys()
-        for report in _derived(self._session, self._on_report, wanted=wanted):
+        names = [each for each in _kept(self._session) if each in wanted]
+        for report in derive_all(self._session, names):
             self._derived[report.model] = report
+            self._on_report(report)
 
 
 def replay(
@@ -154,22 +166,17 @@ def replay(
     left_out = sorted(session.exclusion.models & set(models or ()))
     if left_out:
         raise SettingsError(f"LEVER_EXCLUDE leaves out {', '.join(left_out)}: take it out there, then sync.")
-    wanted = {model.name for model in MODELS} if models is None else set(models)
+    wanted = [each for each in _kept(session) if models is None or each in models]
+    reports = []
     with session.alone():
-        return tuple(_derived(session, on_report, wanted=wanted, again=True))
-
-
-def _derived(
-    session: Session,
-    on_report: Callable[[Report], None],
-    *,
-    wanted: set[str] | None = None,
-    again: bool = False,
-) -> list[DeriveReport]:
-    reports: list[DeriveReport] = []
-    for model in MODELS:
-        if session.exclusion.keeps(model.name) and (wanted is None or model.name in wanted):
-            report = derive(session, model.name, replay=again)
+        restored = make_ready(session)
+        for each in derive_all(session, wanted, replay=True):
+            report = replace(each, restored=restored)
+            restored = ()  # it is told once
             reports.append(report)
             on_report(report)
-    return reports
+    return tuple(reports)
+
+
+def _kept(session: Session) -> list[str]:
+    return [model.name for model in MODELS if session.exclusion.keeps(model.name)]

@@ -1,6 +1,6 @@
 """Runs: what one run sets out to read and has read, so that the run after a kill continues it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -56,29 +56,30 @@ def take_up(conn: Connection, connection: str, scope: Scope, run: Run, now: date
     """Return the standing of the run, or of the unfinished one that it continues; a new one begins `now`."""
     stored = before(conn, connection, scope, run, now)
     current = Standing(run.id, scope.key, run.wanted, now) if stored is None else replace(stored, id=run.id)
-    _keep(conn, connection, _key(scope, run), current)
+    _keep(conn, connection, _key(scope.key, run.wanted), current)
     return current
 
 
 def before(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> Standing | None:
     """Return what is known of the run, or else the unfinished one that it would continue; None: neither."""
-    stored = _stored(conn, connection, _key(scope, run))
+    stored = _stored(conn, connection, _key(scope.key, run.wanted))
     if stored is None or not timedelta() <= now - stored.started_at < _MOST:
         return None
     return stored if stored.id == run.id or stored.missing else None
 
 
-def mark_read(conn: Connection, connection: str, scope: Scope, run: Run, resource: str) -> None:
+def mark_read(conn: Connection, connection: str, standing: Standing, resource: str) -> None:
     """Keep that the run has read `resource` to the end."""
-    stored = _stored(conn, connection, _key(scope, run))
+    key = _key(standing.scope, standing.wanted)
+    stored = _stored(conn, connection, key)
     if stored is not None:
         read = tuple(dict.fromkeys((*stored.read, resource)))
-        _keep(conn, connection, _key(scope, run), replace(stored, read=read))
+        _keep(conn, connection, key, replace(stored, read=read))
 
 
-def forget(conn: Connection, connection: str, scope: Scope, run: Run) -> None:
+def forget(conn: Connection, connection: str, standing: Standing) -> None:
     """Forget the run: the next one begins anew."""
-    forget_states(conn, connection, keys=[_key(scope, run)])
+    forget_states(conn, connection, keys=[_key(standing.scope, standing.wanted)])
 
 
 def unfinished(conn: Connection, connection: str, now: datetime) -> Iterator[Standing]:
@@ -89,9 +90,9 @@ def unfinished(conn: Connection, connection: str, now: datetime) -> Iterator[Sta
             yield stored
 
 
-def _key(scope: Scope, run: Run) -> str:
-    wanted = sha256(",".join(sorted(run.wanted)).encode()).hexdigest()[:8]
-    return f"run:{wanted}:{scope.key}"
+def _key(scope_key: str, wanted: Sequence[str]) -> str:
+    names = sha256(",".join(sorted(wanted)).encode()).hexdigest()[:8]
+    return f"run:{names}:{scope_key}"
 
 
 def _keep(conn: Connection, connection: str, key: str, standing: Standing) -> None:

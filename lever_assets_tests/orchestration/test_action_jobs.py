@@ -164,9 +164,7 @@ def test_no_file_and_no_key_is_in_what_dagster_keeps_of_a_run(synced: Place) -> 
     given = {"candidate_id": application["candidate_id"], "perform_as": user_of(synced.sandbox)}
     sent = act(synced, "add_candidate_attachment", **given, attachment=file)
     synced.sandbox.set_faults(Fault(name="500", method="POST", rate=1))
-    failed = act(
-        synced, "add_candidate_attachment", **given, attachment={**file, "name": "other.pdf"}
-    )
+    failed = act(synced, "add_candidate_attachment", **given, attachment={**file, "name": "other.pdf"})
 
     assert sent.success
     assert not failed.success

@@ -1,20 +1,19 @@
 """A week with outages, stops and clocks that disagree; then the tables are those of a fresh sync."""
 
 import random
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from time_machine import Traveller, travel
 
 from lever_assets.lever import LeverError
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.sandbox import Sandbox
-from lever_assets.store.tables import mapping_errors
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope, now
+from lever_assets.sync.session import Scope
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
 HOUR = 3_600_000
@@ -101,14 +100,6 @@ class StoppedError(Exception):
     """The process was stopped."""
 
 
-def time_passes(account: Account) -> None:
-    """Let what could not be read be asked for again at once: our own clock stands still in these tests."""
-    with account.session() as session, session.store.writing() as conn:
-        due_at = mapping_errors.c.due_at
-        past = now() - timedelta(minutes=1)
-        conn.execute(update(mapping_errors).where(due_at.is_not(None)).values(due_at=past))
-
-
 def visit(account: Account, chance: random.Random) -> None:
     """Do what the sensor does: ask, and read what changed if anything did. Sometimes it is stopped midway."""
     steps = chance.randrange(1, 25) if chance.random() < 0.3 else None
@@ -125,6 +116,19 @@ def visit(account: Account, chance: random.Random) -> None:
             sync(session, DELTA, on_report=count)
 
 
+@pytest.fixture(autouse=True)
+def _no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RetryPolicy, "wait_after", lambda *_: None)
+
+
+@pytest.fixture
+def clock() -> Iterator[Traveller]:
+    """Lever's clock and ours, which go on together."""
+    with travel(datetime.now(UTC), tick=True) as clock:
+        yield clock
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("deeds", "last", "seed"),
     [
@@ -135,17 +139,16 @@ def visit(account: Account, chance: random.Random) -> None:
     ids=["told by deltas alone", "the same, another week", "told in part, and reconciled"],
 )
 def test_after_a_week_every_table_is_that_of_a_fresh_sync(
-    account: Account, monkeypatch: pytest.MonkeyPatch, deeds: Deeds, last: Scope, seed: int
+    account: Account, clock: Traveller, deeds: Deeds, last: Scope, seed: int
 ) -> None:
-    monkeypatch.setattr(RetryPolicy, "wait_after", lambda *_: None)
     chance, sandbox = random.Random(seed), account.sandbox
-    sandbox.set_now(sandbox.now() - chance.randrange(-DAYS, DAYS) * 24 * HOUR)
+    sandbox.set_now(sandbox.now() + chance.randrange(-12, 12) * HOUR)
     account.sync(**EVERYBODYS)
     failed = stopped = 0
     for _ in range(DAYS * VISITS_A_DAY):
         for deed in chance.choices([each for _, each in deeds], [weight for weight, _ in deeds], k=4):
             deed(sandbox, chance)
-        sandbox.advance(24 * HOUR // VISITS_A_DAY)
+        clock.shift(timedelta(days=1) / VISITS_A_DAY)
         if chance.random() < 0.25:
             sandbox.set_faults(chance.choice(OUTAGES))
         try:
@@ -157,7 +160,7 @@ def test_after_a_week_every_table_is_that_of_a_fresh_sync(
         sandbox.set_faults()
     assert failed >= 3
     assert stopped >= 1
-    time_passes(account)
+    clock.shift(timedelta(days=2))  # whatever could not be read is due by then
     account.sync(last, **EVERYBODYS)
 
     fresh = Account(sandbox, account.folder, empty_database(account.folder))
