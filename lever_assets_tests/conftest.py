@@ -10,8 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from lever_assets.store import Store
+from lever_assets.store.engine import make_engine
 
 _numbers = count(1)
 
@@ -85,12 +87,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of each test is: always the same, so that its engine is made only once."""
+    return tmp_path_factory.mktemp("databases") / "lever.db"
+
+
 @pytest.fixture
-def sqlite_database(tmp_path: Path, sqlite_template: Path) -> str:
+def sqlite_database(sqlite_place: Path, sqlite_template: Path) -> str:
     """URL of a new SQLite database with the tables and nothing in them."""
-    path = tmp_path / "lever.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+    url = f"sqlite:///{sqlite_place}"
+    make_engine(make_url(url)).dispose()  # what the test before left open is of another file
+    for each in sqlite_place.parent.iterdir():
+        each.unlink()
+    shutil.copy(sqlite_template, sqlite_place)
+    return url
 
 
 @pytest.fixture

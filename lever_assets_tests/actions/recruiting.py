@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import httpx
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -20,6 +19,7 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.session import Session
+from lever_assets_tests.web import WEB
 
 HASTY = Policy(lease=5, attempts=3, pause=0.01, settle=0.05, patience=0.3, wait=20)
 _TIMEOUT = 0.4
@@ -84,13 +84,13 @@ class Recruiting:
 
     def read(self, path: str, **params: Any) -> Any:
         """Return what Lever itself says."""
-        answer = httpx.get(f"{self.sandbox.url}{path}", params=params, auth=(self.sandbox.key, ""))
+        answer = WEB.get(f"{self.sandbox.url}{path}", params=params, auth=(self.sandbox.key, ""))
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
     def download(self, path: str) -> bytes:
         """Return what Lever gives at an address of files."""
-        answer = httpx.get(f"{self.sandbox.url}{path}", auth=(self.sandbox.key, ""))
+        answer = WEB.get(f"{self.sandbox.url}{path}", auth=(self.sandbox.key, ""))
         assert answer.status_code == 200, answer.text
         return answer.content
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import JsonValue
 
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets_tests.actions.newcomers import somebody
 from lever_assets_tests.actions.recruiting import Person, Recruiting
+from lever_assets_tests.web import WEB
 
 CONTENT = b"%PDF-1.4\x00\xff one of a kind"
 
@@ -18,7 +18,7 @@ CONTENT = b"%PDF-1.4\x00\xff one of a kind"
 def person(account: Recruiting) -> Person:
     """Somebody with a file of a known content and an awkward name."""
     someone = account.person()
-    answer = httpx.post(
+    answer = WEB.post(
         f"{account.sandbox.url}/opportunities/{someone.opportunity}/files",
         params={"perform_as": somebody(account)},
         files={"file": ("../../Cover letter Ünï.pdf", CONTENT, "application/pdf")},

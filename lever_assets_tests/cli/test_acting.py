@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.sandbox.writing import user_of
+from lever_assets_tests.web import WEB
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_the_same_key_returns_the_first_result(
             == 0
         )
 
-    listed = httpx.get(f"{sandbox.url}/opportunities/{candidate}/notes", auth=(sandbox.key, ""))
+    listed = WEB.get(f"{sandbox.url}/opportunities/{candidate}/notes", auth=(sandbox.key, ""))
     assert [each["fields"][0]["value"] for each in listed.json()["data"]].count("Once.") == 1
 
 
@@ -99,7 +99,7 @@ def test_warnings_are_on_standard_error_too(command: Command, candidate: str, sa
     file = Path("input.json")
     file.write_text(json.dumps({"candidate_id": f"remote:{candidate}"}), encoding="utf-8")
     sandbox_file = {"file": ("cv.pdf", b"%PDF", "application/pdf")}
-    httpx.post(
+    WEB.post(
         f"{sandbox.url}/opportunities/{candidate}/files",
         params={"perform_as": user_of(sandbox)},
         files=sandbox_file,
@@ -113,7 +113,7 @@ def test_warnings_are_on_standard_error_too(command: Command, candidate: str, sa
 
 
 def test_files_are_downloaded(command: Command, candidate: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    httpx.post(
+    WEB.post(
         f"{sandbox.url}/opportunities/{candidate}/files",
         params={"perform_as": user_of(sandbox)},
         files={"file": ("cv.pdf", b"%PDF whole", "application/pdf")},

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from lever_assets.cli import main
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.web import WEB
 
 COMMAND = [sys.executable, "-m", "lever_assets"]
 
@@ -44,10 +44,10 @@ def test_the_sandbox_prints_what_to_export_and_serves_until_interrupted(
     assert set(exported) == {"LEVER_BASE_URL", "LEVER_API_KEY"}
     auth = (exported["LEVER_API_KEY"], "")
     listed = f"{exported['LEVER_BASE_URL']}/opportunities?confidentiality=all"
-    answer = httpx.get(listed, auth=auth)
+    answer = WEB.get(listed, auth=auth)
     assert len(answer.json()["data"]) == 7
     ident = answer.json()["data"][0]["id"]
-    denied = httpx.get(f"{exported['LEVER_BASE_URL']}/opportunities/{ident}/offers", auth=auth)
+    denied = WEB.get(f"{exported['LEVER_BASE_URL']}/opportunities/{ident}/offers", auth=auth)
     assert denied.status_code == 403
     serving.send_signal(signal.SIGINT)
     assert serving.wait(20) == 0

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import httpx
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.definitions import build
@@ -15,6 +14,7 @@ from lever_assets.store import ledger
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import Place
 from lever_assets_tests.sandbox.writing import user_of
+from lever_assets_tests.web import WEB
 
 SECRET = b64encode(b"%PDF what only the candidate should know").decode()
 
@@ -35,7 +35,7 @@ def opportunity(place: Place, application: dict[str, Any]) -> str:
 
 
 def read(place: Place, path: str) -> Any:
-    answer = httpx.get(f"{place.sandbox.url}{path}", auth=(place.sandbox.key, ""))
+    answer = WEB.get(f"{place.sandbox.url}{path}", auth=(place.sandbox.key, ""))
     assert answer.status_code == 200
     return answer.json()["data"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sandbox.rate_limit import TokenBucket
+from lever_assets_tests.web import WEB
 
 
 def _basic(text: str) -> str:
@@ -15,7 +16,7 @@ def _basic(text: str) -> str:
 
 @pytest.mark.parametrize("header", [_basic("sandbox-key:"), "Bearer sandbox-key", "bearer sandbox-key"])
 def test_the_key_opens_as_basic_user_or_as_bearer(shared: Sandbox, header: str) -> None:
-    assert httpx.get(f"{shared.url}/stages", headers={"Authorization": header}).status_code == 200
+    assert WEB.get(f"{shared.url}/stages", headers={"Authorization": header}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -30,14 +31,14 @@ def test_the_key_opens_as_basic_user_or_as_bearer(shared: Sandbox, header: str) 
     ],
 )
 def test_anything_else_is_invalid(shared: Sandbox, header: str) -> None:
-    answer = httpx.get(f"{shared.url}/stages", headers={"Authorization": header})
+    answer = WEB.get(f"{shared.url}/stages", headers={"Authorization": header})
     assert answer.status_code == 401
     assert answer.json()["code"] == "InvalidCredentials"
     assert "sandbox-key" not in answer.text
 
 
 def test_no_credentials_are_unauthorized(shared: Sandbox) -> None:
-    answer = httpx.get(f"{shared.url}/stages")
+    answer = WEB.get(f"{shared.url}/stages")
     assert (answer.status_code, answer.json()["code"]) == (401, "Unauthorized")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets_tests.sandbox.reading import ALL, every, ids
+from lever_assets_tests.web import WEB
 
 
 def _root(sandbox: Sandbox) -> str:
@@ -25,10 +26,10 @@ def test_requests_are_counted_by_endpoint_and_status(own: Sandbox, mine: httpx.C
     assert counts.by_status == {200: 3, 400: 1, 401: 1, 404: 1}
     assert counts.by_endpoint_status["GET /opportunities"] == {400: 1}
     assert counts.recent[3] == "GET /v1/opportunities?limit=1000"
-    told = httpx.get(f"{_root(own)}/__requests").json()
+    told = WEB.get(f"{_root(own)}/__requests").json()
     assert told["total"] == 6
     assert told["by_status"]["200"] == 3
-    assert httpx.delete(f"{_root(own)}/__requests").status_code == 204
+    assert WEB.delete(f"{_root(own)}/__requests").status_code == 204
     assert own.requests().total == 0
 
 
@@ -43,7 +44,7 @@ async def test_concurrency_is_the_most_at_once() -> None:
 def test_a_touch_changes_a_share_as_recruiters_would(own: Sandbox, mine: httpx.Client) -> None:
     before = {record["id"]: record for record in every(mine, "/opportunities", **ALL)}
     latest = max(record["updatedAt"] or 0 for record in before.values())
-    touched = httpx.post(f"{_root(own)}/__touch", params={"share": 0.1, "seed": 4}).json()["ids"]
+    touched = WEB.post(f"{_root(own)}/__touch", params={"share": 0.1, "seed": 4}).json()["ids"]
     assert len(touched) == 12
     changed = every(mine, "/opportunities", **ALL, updated_at_start=latest + 1)
     assert sorted(ids(changed)) == sorted(touched)
@@ -62,7 +63,7 @@ def test_an_edit_sets_what_it_names_and_nothing_else(own: Sandbox, mine: httpx.C
     ident = own.ids("opportunities")[-1]
     before = mine.get(f"/opportunities/{ident}").json()["data"]
     changes = {"name": "Zoë", "owner": None}
-    answer = httpx.post(
+    answer = WEB.post(
         f"{_root(own)}/__edit", json={"resource": "opportunities", "id": ident, "changes": changes}
     )
     assert answer.json()["data"] == before | changes
@@ -82,7 +83,7 @@ def test_a_deleted_opportunity_takes_what_hangs_on_it_along(own: Sandbox, mine: 
     application = own.get("applications", own.ids("applications")[0]) or {}
     ident = application["opportunityId"]
     earlier = own.workday.now()
-    answer = httpx.post(f"{_root(own)}/__delete", json={"resource": "opportunities", "id": ident})
+    answer = WEB.post(f"{_root(own)}/__delete", json={"resource": "opportunities", "id": ident})
     assert answer.status_code == 204
     assert mine.get(f"/opportunities/{ident}").status_code == 404
     for resource, gone in (("opportunities", ident), ("applications", application["id"])):
@@ -105,7 +106,7 @@ def test_a_created_application_is_named_by_its_opportunity(own: Sandbox, mine: h
         i for i in own.ids("opportunities") if not (own.get("opportunities", i) or {})["applications"]
     )
     posting = own.ids("postings")[0]
-    made = httpx.post(
+    made = WEB.post(
         f"{_root(own)}/__create",
         json={"resource": "applications", "parent": without, "record": {"posting": posting, "type": "user"}},
     )
@@ -119,9 +120,9 @@ def test_a_created_application_is_named_by_its_opportunity(own: Sandbox, mine: h
 
 def test_faults_are_switched_on_and_off_over_http(own: Sandbox, mine: httpx.Client) -> None:
     body = {"faults": ["500=1", {"name": "503", "rate": 1, "endpoint": "users"}]}
-    assert httpx.post(f"{_root(own)}/__faults", json=body).status_code == 204
+    assert WEB.post(f"{_root(own)}/__faults", json=body).status_code == 204
     assert (mine.get("/stages").status_code, mine.get("/users").status_code) == (500, 503)
-    httpx.post(f"{_root(own)}/__faults", json={})
+    WEB.post(f"{_root(own)}/__faults", json={})
     assert mine.get("/stages").status_code == 200
 
 
@@ -138,6 +139,6 @@ def test_faults_are_switched_on_and_off_over_http(own: Sandbox, mine: httpx.Clie
     ],
 )
 def test_what_cannot_be_done_is_said(own: Sandbox, path: str, body: dict[str, object], status: int) -> None:
-    answer = httpx.post(_root(own) + path, json=body)
+    answer = WEB.post(_root(own) + path, json=body)
     assert answer.status_code == status
     assert answer.json()["message"]

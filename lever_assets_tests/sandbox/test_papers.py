@@ -6,6 +6,7 @@ import pytest
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.sandbox.reading import ids
 from lever_assets_tests.sandbox.writing import assert_refused, make, read, user_of
+from lever_assets_tests.web import WEB
 
 MEGABYTE = 1024 * 1024
 
@@ -61,7 +62,7 @@ def test_a_file_comes_back_byte_for_byte(ours: Sandbox, us: httpx.Client) -> Non
     assert download.content == content
     assert download.headers["content-type"] == "application/pdf"
     assert "Zeugnis%20%C3%BC.pdf" in download.headers["content-disposition"]
-    assert httpx.get(f"{ours.url}{path}/files/{file['id']}/download").status_code == 401
+    assert WEB.get(f"{ours.url}{path}/files/{file['id']}/download").status_code == 401
     assert read(us, path)["updatedAt"] > made["updatedAt"]
     assert us.delete(f"{path}/files/{file['id']}").status_code == 204
     assert_refused(us.get(f"{path}/files/{file['id']}/download"), 404)

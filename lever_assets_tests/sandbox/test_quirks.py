@@ -15,6 +15,7 @@ from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets_tests.sandbox.reading import ALL, every, ids
 from lever_assets_tests.sandbox.receiving import receiving
 from lever_assets_tests.sandbox.writing import assert_refused, read
+from lever_assets_tests.web import WEB
 
 DAY = 86_400_000
 LISTS = ("opportunities", "postings", "requisitions", "users", "tags", "opportunities/deleted")
@@ -265,12 +266,12 @@ def test_a_quirk_that_there_is_not_is_refused(odd: Sandbox, name: str) -> None:
 
 def test_quirks_are_switched_on_and_off_over_http(odd: Sandbox, lever: httpx.Client) -> None:
     address = f"{odd.url.removesuffix('/v1')}/__quirks"
-    assert httpx.post(address, json={"quirks": ["all", "absent=tags"]}).status_code == 204
+    assert WEB.post(address, json={"quirks": ["all", "absent=tags"]}).status_code == 204
     assert lever.get("/tags").status_code == 404
     assert lever.get("/opportunities", params=ALL).status_code == 403
-    refused = httpx.post(address, json={"quirks": ["nonsense"]})
+    refused = WEB.post(address, json={"quirks": ["nonsense"]})
     assert_refused(refused, 400, *QUIRKS)
-    httpx.post(address, json={})
+    WEB.post(address, json={})
     assert lever.get("/opportunities", params=ALL).status_code == 200
 
 

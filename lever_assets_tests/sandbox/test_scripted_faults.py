@@ -16,6 +16,7 @@ from lever_assets.sandbox import Fault, Sandbox, parse_faults
 from lever_assets.sandbox.faults import KINDS
 from lever_assets_tests.sandbox.reading import ALL, every, ids, pages
 from lever_assets_tests.sandbox.writing import assert_refused
+from lever_assets_tests.web import WEB
 
 Page = dict[str, Any]
 
@@ -228,9 +229,9 @@ def test_a_fault_is_told_the_same_in_each_way(ours: Sandbox, us: httpx.Client) -
     assert text == Fault(name="404", rate=0.5, path="/opportunities/*/offers", start=3, times=2, seconds=1.5)
     address = f"{ours.url.removesuffix('/v1')}/__faults"
     body = {"faults": [{"name": 404, "path": "/users", "from": 2}, {"name": "date", "value": -7200}]}
-    assert httpx.post(address, json=body).status_code == 204
+    assert WEB.post(address, json=body).status_code == 204
     assert statuses(us, "/users", "/users") == [200, 404]
-    assert_refused(httpx.post(address, json={"faults": [{"name": 7}]}), 400, "unknown fault")
+    assert_refused(WEB.post(address, json={"faults": [{"name": 7}]}), 400, "unknown fault")
     at = parsedate_to_datetime(us.get("/stages").headers["date"]).timestamp()
     assert at == pytest.approx(ours.now() / 1000 - 7200, abs=5)
 

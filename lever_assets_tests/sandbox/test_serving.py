@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+from lever_assets_tests.web import WEB
 
 PROGRAM = """
 from lever_assets.sandbox import SandboxConfig, serve
@@ -32,7 +32,7 @@ def test_serving_prints_where_it_is_and_leaves_nothing_behind(tmp_path: Path) ->
             "export LEVER_API_KEY=my-key",
         ]
         assert list(tmp_path.iterdir())
-        assert httpx.get(f"{url}/stages", auth=("my-key", "")).status_code == 200
+        assert WEB.get(f"{url}/stages", auth=("my-key", "")).status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=30)

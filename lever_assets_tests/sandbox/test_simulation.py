@@ -9,6 +9,7 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.sandbox.recruiting.changes import UnknownRecord
 from lever_assets_tests.sandbox.reading import ALL, every, ids
 from lever_assets_tests.sandbox.writing import postings, read
+from lever_assets_tests.web import WEB
 
 DAY = 86_400_000
 
@@ -23,7 +24,7 @@ def test_the_clock_is_set_and_advanced(own: Sandbox, mine: httpx.Client) -> None
     first = own.add_opportunity()
     assert first["createdAt"] == first["updatedAt"] == start
     assert own.add_opportunity()["updatedAt"] > start
-    assert httpx.post(f"{_root(own)}/__clock", json={"advance": 7 * DAY}).json() == {"now": start + 7 * DAY}
+    assert WEB.post(f"{_root(own)}/__clock", json={"advance": 7 * DAY}).json() == {"now": start + 7 * DAY}
     mine.post(f"/opportunities/{first['id']}/addTags", json={"tags": ["later"]})
     found = every(mine, "/opportunities", **ALL, updated_at_start=start + 7 * DAY)
     assert ids(found) == [first["id"]]
@@ -33,9 +34,9 @@ def test_the_clock_is_set_and_advanced(own: Sandbox, mine: httpx.Client) -> None
 
 def test_the_clock_may_go_wrong_and_runs_on(own: Sandbox) -> None:
     past = 1_600_000_000_000
-    httpx.post(f"{_root(own)}/__clock", json={"now": past})
+    WEB.post(f"{_root(own)}/__clock", json={"now": past})
     assert past <= own.add_opportunity()["updatedAt"] < past + DAY
-    assert past <= httpx.get(f"{_root(own)}/__clock").json()["now"] < past + DAY
+    assert past <= WEB.get(f"{_root(own)}/__clock").json()["now"] < past + DAY
     assert own.advance(-DAY) < past
 
 
@@ -114,7 +115,7 @@ def test_users_tags_sources_and_stages_leave_their_lists(own: Sandbox, mine: htt
 
 def test_the_same_goes_over_http(own: Sandbox, mine: httpx.Client) -> None:
     def simulate(do: str, **arguments: object) -> httpx.Response:
-        return httpx.post(f"{_root(own)}/__simulate", json={"do": do, "with": arguments})
+        return WEB.post(f"{_root(own)}/__simulate", json={"do": do, "with": arguments})
 
     made = simulate("add_opportunity", name="Ada").json()["data"]
     assert read(mine, f"/opportunities/{made['id']}")["name"] == "Ada"

@@ -10,6 +10,7 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sandbox.recruiting.events import EVENTS, ORIGINS
 from lever_assets_tests.sandbox.receiving import Receiver, is_signed, receiving
 from lever_assets_tests.sandbox.writing import assert_refused, make, user_of
+from lever_assets_tests.web import WEB
 
 
 @pytest.fixture
@@ -191,7 +192,7 @@ def test_after_five_tries_a_delivery_is_given_up(
         (receiver.url, "failed", 500, 5),
         ("http://127.0.0.1:1/nobody", "failed", None, 5),
     }
-    told = httpx.get(own.url.removesuffix("/v1") + "/__webhooks").json()
+    told = WEB.get(own.url.removesuffix("/v1") + "/__webhooks").json()
     assert [each["state"] for each in told["deliveries"]] == ["failed", "failed"]
     assert told["pending"] == 0
 
@@ -210,14 +211,14 @@ def test_events_are_made_up_and_repeated_on_demand(
 ) -> None:
     _subscribe(mine, receiver.url, "candidateStageChange")
     root = own.url.removesuffix("/v1")
-    made = httpx.post(f"{root}/__emit", json={"event": "candidateStageChange", "data": {"candidateId": "x"}})
+    made = WEB.post(f"{root}/__emit", json={"event": "candidateStageChange", "data": {"candidateId": "x"}})
     assert made.status_code == 201
     ident = made.json()["id"]
     assert own.wait_for_webhooks()
-    assert httpx.post(f"{root}/__redeliver", json={"id": ident}).json() == {"deliveries": 1}
+    assert WEB.post(f"{root}/__redeliver", json={"id": ident}).json() == {"deliveries": 1}
     assert own.wait_for_webhooks()
     assert receiver.bodies == [receiver.bodies[0]] * 2
     assert receiver.bodies[0]["id"] == ident
-    assert httpx.post(f"{root}/__emit", json={"event": "sneeze", "data": {}}).status_code == 400
-    assert httpx.delete(f"{root}/__webhooks").status_code == 204
+    assert WEB.post(f"{root}/__emit", json={"event": "sneeze", "data": {}}).status_code == 400
+    assert WEB.delete(f"{root}/__webhooks").status_code == 204
     assert own.deliveries() == ()

@@ -69,7 +69,7 @@ def work(sandbox: Sandbox) -> None:
     sandbox.edit("opportunities", ids[3], {"name": "Somebody Else", "updatedAt": at})
 
 
-@pytest.mark.parametrize("quirk", [*QUIRKS, "all"])
+@pytest.mark.parametrize("quirk", ["all", *(pytest.param(each, marks=pytest.mark.long) for each in QUIRKS)])
 def test_a_quirk_changes_no_table(usual: Tables, odd: Account, tmp_path: Path, quirk: str) -> None:
     odd.sandbox.set_quirks(quirk)
     odd.sync()

@@ -5,6 +5,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from lever_assets.sync.session import Scope
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
+Course = list[tuple[str, int, float | None]]
 steps = st.lists(
     st.tuples(
         st.sampled_from(["full", "delta", "reconcile", "single", "edit", "edit", "delete", "vanish"]),
@@ -54,11 +56,21 @@ async def refresh(account: Account, opportunity: str) -> None:
             await refresh_opportunities(lever, session, [opportunity])
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(course=steps)
-def test_any_course_of_reads_and_changes_ends_as_in_lever(
-    course: list[tuple[str, int, float | None]],
-) -> None:
+def test_a_course_of_reads_and_changes_ends_as_in_lever(course: Course) -> None:
+    follow(course)
+
+
+@pytest.mark.long
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(course=steps)
+def test_any_course_of_reads_and_changes_ends_as_in_lever(course: Course) -> None:
+    follow(course)
+
+
+def follow(course: Course) -> None:
+    """Take the steps, and compare."""
     with (
         tempfile.TemporaryDirectory() as name,
         running_sandbox(SandboxConfig(opportunities=6, seed=3, rate=0)) as sandbox,

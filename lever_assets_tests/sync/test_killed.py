@@ -4,6 +4,8 @@ import multiprocessing
 import random
 from pathlib import Path
 
+import pytest
+
 from lever_assets.store import Store
 from lever_assets.sync.status import status
 from lever_assets_tests.sync.killing import sync_alone
@@ -12,6 +14,7 @@ from lever_assets_tests.sync.tables import Account, live
 KILLS = 50
 
 
+@pytest.mark.long
 def test_fifty_kills_end_in_equal_tables(account: Account, tmp_path: Path) -> None:
     account.sync()
     expected = live(account.database)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from lever_assets.connect.vault import Vault
+from lever_assets.lever import RetryPolicy
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
 from lever_assets.sync.session import Session
@@ -41,6 +43,13 @@ class Listening:
             yield session
 
 
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry without much waiting."""
+    hasty = partial(RetryPolicy, base=0.001, cap=0.002)
+    monkeypatch.setattr("lever_assets.lever.client.RetryPolicy", hasty)
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """An account whose webhooks are tried again at once."""
@@ -54,6 +63,13 @@ def listening(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Iterato
     """A synced account, subscribed to all events."""
     account = Account(sandbox, tmp_path, sqlite_database)
     account.sync()
+    with subscribed(account) as here:
+        yield here
+
+
+@contextmanager
+def subscribed(account: Account) -> Iterator[Listening]:
+    """Receive all events of an account."""
     with receiving(account) as url:
         here = Listening(account, url)
         with here.session() as session:

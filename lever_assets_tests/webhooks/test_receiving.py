@@ -4,7 +4,9 @@ import logging
 import random
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from lever_assets.connect.vault import Vault
+from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store, inbox
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
 from lever_assets.sync.session import now
@@ -21,7 +24,15 @@ from lever_assets.webhooks import intake, keyring, receiver
 from lever_assets.webhooks.setup import set_up
 from lever_assets.webhooks.signatures import is_signed, signature
 from lever_assets_tests.sync.tables import Account
-from lever_assets_tests.webhooks.conftest import KEY, Listening, receiving
+from lever_assets_tests.web import WEB
+from lever_assets_tests.webhooks.conftest import KEY, Listening, receiving, subscribed
+
+
+@pytest.fixture
+def listening(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Iterator[Listening]:
+    """An account whose events are received, whatever is known of it."""
+    with subscribed(Account(sandbox, tmp_path, sqlite_database)) as here:
+        yield here
 
 
 def signing_key(listening: Listening) -> str:
@@ -30,8 +41,8 @@ def signing_key(listening: Listening) -> str:
     return Vault(session.settings.secret_key).open(next(iter(sealed.values())).secret)
 
 
-def delivery(listening: Listening, number: int = 1, **changes: Any) -> dict[str, Any]:
-    """Return an event as Lever sends it, with changes."""
+def delivery(listening: Listening, number: int = 1, key: str | None = None, **changes: Any) -> dict[str, Any]:
+    """Return an event as Lever sends it, with changes; `key` is the one to sign it with, if it is at hand."""
     body: dict[str, Any] = {
         "id": f"event-{number}",
         "event": "candidateStageChange",
@@ -40,12 +51,12 @@ def delivery(listening: Listening, number: int = 1, **changes: Any) -> dict[str,
         "data": {"opportunityId": f"o{number}", "candidateId": f"o{number}", "toStageId": "s"},
         **changes,
     }
-    key = signing_key(listening)
-    return {"signature": signature(key, body["token"], body["triggeredAt"]), **body}
+    signed = signature(key or signing_key(listening), body["token"], body["triggeredAt"])
+    return {"signature": signed, **body}
 
 
 def post(listening: Listening, body: Any) -> int:
-    return httpx.post(listening.url, json=body, timeout=10).status_code
+    return WEB.post(listening.url, json=body, timeout=10).status_code
 
 
 def waiting(listening: Listening) -> list[inbox.InboxEvent]:
@@ -113,9 +124,9 @@ def test_a_signature_can_not_be_used_for_another_event(listening: Listening) -> 
 
 
 def test_bodies_that_are_no_json_or_too_large_are_refused(listening: Listening) -> None:
-    assert httpx.post(listening.url, content=b"{").status_code == 400
-    assert httpx.post(listening.url, content=b"x" * 300_000).status_code == 413
-    assert httpx.get(listening.url.replace("/lever", "/health")).json() == {"status": "ok"}
+    assert WEB.post(listening.url, content=b"{").status_code == 400
+    assert WEB.post(listening.url, content=b"x" * 300_000).status_code == 413
+    assert WEB.get(listening.url.replace("/lever", "/health")).json() == {"status": "ok"}
 
 
 def test_an_event_that_is_sent_again_may_be_signed_anew(listening: Listening) -> None:
@@ -133,7 +144,8 @@ def test_only_ids_come_in_not_paths(listening: Listening) -> None:
 
 
 def test_a_thousand_events_at_once_are_all_kept_once(listening: Listening) -> None:
-    bodies = [delivery(listening, number) for number in range(1000)]
+    key = signing_key(listening)
+    bodies = [delivery(listening, number, key) for number in range(1000)]
     bodies += random.Random(1).sample(bodies, 200)
     random.Random(2).shuffle(bodies)
     with httpx.Client(timeout=60) as client, ThreadPoolExecutor(16) as pool:
@@ -176,11 +188,11 @@ def test_while_the_database_is_away_lever_is_asked_to_send_again(
             conn.execute(text(end))
             health = url.replace("/lever", "/health")
             assert post(here, other) == 503
-            assert httpx.get(health).status_code == 503
+            assert WEB.get(health).status_code == 503
             conn.execute(text(allow.format(name, "true")))
         admin.close()
         assert post(here, other) == 200
-        assert httpx.get(health).status_code == 200
+        assert WEB.get(health).status_code == 200
         assert {event.id for event in waiting(here)} == {"event-1", "event-2"}
 
 
