@@ -97,13 +97,38 @@ class Resolver:
 
     async def user(self, given: str) -> Known:
         """Return a user; Lever's id may stand without `remote:`."""
-        found = self._stored("users", given) or self._stored("users", f"{_REMOTE}{given}")
-        if found is not None:
-            return found
+        found = self._stored_user(given)
+        if found is None:
+            found = self._user_of_lever(given)
+            with suppress(PermissionMissingError):  # whether there is such a user is then for Lever to say
+                await self._ask("users", path_to("users", found.remote_id))
+        return found
+
+    async def acting_user(self, given: str) -> Known:
+        """Return a user to act as; raises ActionError for one who is deactivated, as Lever has it now."""
+        found = self._stored_user(given) or self._user_of_lever(given)
+        try:
+            record = await self._ask("users", path_to("users", found.remote_id))
+        except PermissionMissingError:
+            record = self._record_of("users", found.remote_id)
+        if record.get("deactivatedAt") is not None:
+            raise invalid(
+                "Deactivated user",
+                f"The user {given} is deactivated in Lever, which lets nobody act as them: name another one.",
+            )
+        return found
+
+    def _stored_user(self, given: str) -> Known | None:
+        return self._stored("users", given) or self._stored("users", f"{_REMOTE}{given}")
+
+    def _user_of_lever(self, given: str) -> Known:
         remote_id = given.removeprefix(_REMOTE)
-        with suppress(PermissionMissingError):  # whether there is such a user is then for Lever to say
-            await self._ask("users", path_to("users", remote_id))
         return Known(self._session.mapping.id("users", remote_id), remote_id)
+
+    def _record_of(self, resource: str, remote_id: str) -> JsonObject:
+        with self._session.store.reading() as conn:
+            found = raw.read(conn, self._session.name, resource, [remote_id])
+        return dict(found[0].data) if found else {}
 
     def _stored(self, model: str, given: str) -> Known | None:
         """Return the row of an id; None when there is none. Raises ActionError when it is gone in Lever.

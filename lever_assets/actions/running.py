@@ -111,7 +111,13 @@ def _acting(session: Session, asked: ActionInput, options: Options) -> str | Non
 
 
 async def _work(
-    lever: LeverClient, session: Session, asked: ActionInput, options: Options, claim: Claim | None
+    lever: LeverClient,
+    session: Session,
+    action: Action,
+    asked: ActionInput,
+    options: Options,
+    *,
+    claim: Claim | None = None,
 ) -> Work:
     work = Work(
         lever,
@@ -123,9 +129,9 @@ async def _work(
         fetcher=options.fetcher,
     )
     acting = _acting(session, asked, options)
-    if acting is not None:
+    if acting is not None and not action.reads:
         try:
-            work.perform_as = (await work.resolve.user(acting)).remote_id
+            work.perform_as = (await work.resolve.acting_user(acting)).remote_id
         except ActionError as error:
             if asked.lever.perform_as or options.perform_as:
                 raise
@@ -136,7 +142,7 @@ async def _work(
 async def _without_ledger(
     lever: LeverClient, session: Session, action: Action, asked: ActionInput, options: Options
 ) -> ActionAnswer:
-    work = await _work(lever, session, asked, options, None)
+    work = await _work(lever, session, action, asked, options)
     data = await action.function(work, asked)
     if options.dry_run and not action.reads:
         data = {"dry_run": True, "requests": [request.described() for request in work.requests]}
@@ -212,7 +218,7 @@ class _Run:
     async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, State]:
         work: Work | None = None
         try:
-            work = await _work(self.lever, self.session, self.asked, self.options, claim)
+            work = await _work(self.lever, self.session, self.action, self.asked, self.options, claim=claim)
             steps = [Step.of(kept) for kept in entry.steps]
             work.steps.update({step.name: step for step in steps})
             data: JsonObject = await self.action.function(work, self.asked)
