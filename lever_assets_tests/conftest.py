@@ -98,8 +98,8 @@ def sqlite_database(sqlite_place: Path, sqlite_template: Path) -> str:
     """URL of a new SQLite database with the tables and nothing in them."""
     url = f"sqlite:///{sqlite_place}"
     make_engine(make_url(url)).dispose()  # what the test before left open is of another file
-    for each in sqlite_place.parent.iterdir():
-        each.unlink()
+    shutil.rmtree(sqlite_place.parent)
+    sqlite_place.parent.mkdir()
     shutil.copy(sqlite_template, sqlite_place)
     return url
 

@@ -58,6 +58,29 @@ def land_children(
     return landed + Landed(deleted=deleted)
 
 
+def lacking(
+    conn: Connection, connection: str, resource: str, listed: Mapping[str, Collection[str]]
+) -> dict[str, list[str]]:
+    """Return the stored children, not known to be gone, that the list of their parent lacks; by parent."""
+    c = RAW[resource].c
+    stored = conn.execute(
+        select(c.parent_id, c.remote_id)
+        .where(
+            c.connection == connection,
+            c.parent_id.is_not(None),
+            among(conn, c.parent_id, listed),
+            not_known_gone(RAW[resource]),
+        )
+        .order_by(c.parent_id, c.remote_id)
+    )
+    found: dict[str, list[str]] = {}
+    here = {clean(parent): {clean(each) for each in ids} for parent, ids in listed.items()}
+    for row in stored:
+        if row.remote_id not in here.get(row.parent_id, ()):
+            found.setdefault(row.parent_id, []).append(row.remote_id)
+    return found
+
+
 def note_reads(
     conn: Connection, connection: str, resource: str, reads: Mapping[str, tuple[datetime, str | None]]
 ) -> None:

@@ -9,18 +9,19 @@ from itertools import islice
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, UnavailableError
 from lever_assets.lever.faults import of_shape
-from lever_assets.store import due, land_children, mapping_errors, next_version
+from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
 from lever_assets.store.erasure import flagged
 from lever_assets.store.parents import read_well
 from lever_assets.store.unlisted import is_unlisted
+from lever_assets.sync import brake
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import read_batch
-from lever_assets.sync.brake import lacked_since
 from lever_assets.sync.lists import Tally
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import SAMPLE, Course, concerns_all
+from lever_assets.sync.shrinking import Shrinking
 
 _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0
@@ -68,7 +69,9 @@ class ChildReader:
         )
         with self.session.store.reading() as conn:
             self._failed_before = due.failed(conn, self.session.name, self.resource.table, self.parent)
-            self._lacked_since = lacked_since(conn, self.session.name, BY_NAME[self.parent])
+            self._lacked_since = brake.lacked_since(conn, self.session.name, BY_NAME[self.parent])
+            held = bool(brake.held_back(conn, self.session.name, self.resource))
+        self.shrinking = Shrinking(self.session, self.resource, self.parent, held)
 
     def passed_over(self, count: int) -> None:
         """Take note that so many of the parents need not be asked about."""
@@ -96,6 +99,9 @@ class ChildReader:
         if self._failure is not None:
             raise self._failure
         self._put_off()
+        gone, warning = self.shrinking.let_go()
+        self.tally.counts += Landed(deleted=gone)
+        self.tally.warnings += [warning] if warning else []
 
     async def _hear(self, scouts: set[asyncio.Task[None]]) -> None:
         """Wait until one of the first is read. When all are refused alike, the resource is not there.
@@ -188,18 +194,22 @@ class ChildReader:
                 )
                 for parent, each in read.items()
             }
+            doubts = self.shrinking.doubts(conn, batches)
+            hashes = {parent: each.content_hash for parent, each in read.items()}
             self.tally.counts += land_children(
                 conn,
                 name,
                 self.resource.name,
                 {parent: batch.arrivals for parent, batch in batches.items()},
-                parent_hashes={parent: each.content_hash for parent, each in read.items()},
+                parent_hashes=hashes,
                 version=next_version(conn, name),
                 now=moment,
                 asked_at={parent: each.asked_at for parent, each in read.items()},
-                partial=[parent for parent, batch in batches.items() if not batch.whole],
+                partial=doubts,
             )
-            due.healed(conn, name, self.resource.table, self.parent, self._failed_before & read.keys())
+            due.put_off(conn, name, self.resource.table, self.parent, doubts, now=moment, hashes=hashes)
+            well = (self._failed_before & read.keys()) - doubts.keys()
+            due.healed(conn, name, self.resource.table, self.parent, well)
             errors = [error for batch in batches.values() for error in batch.errors]
             mapping_errors.record(conn, name, errors, now=moment)
         self.tally.set_aside += len(errors)

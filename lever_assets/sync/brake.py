@@ -44,14 +44,28 @@ def hold(
     """
     unlisted = count_unlisted(conn, session.name, resource.name, not_seen_since)
     turned_empty = resource.kind is Kind.SNAPSHOT and empty and unlisted.missing > 0
-    many = (
-        unlisted.missing >= AT_LEAST
-        and unlisted.missing * 100 > session.settings.deletion_share * unlisted.live
-    )
-    if session.accept_deletions or not (turned_empty or many):
-        forget_states(conn, session.name, keys=[_key(resource)])
+    if session.accept_deletions or not (turned_empty or is_too_much(session, unlisted)):
+        hold_no_more(conn, session, resource)
         due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
         return None
+    keep_held(conn, session, resource, unlisted, not_seen_since)
+    return Held(unlisted, not_seen_since)
+
+
+def is_too_much(session: Session, unlisted: Unlisted) -> bool:
+    """Tell whether so much is missing that it may be a mistake, unless the user has said that it is none."""
+    share = session.settings.deletion_share
+    return (
+        not session.accept_deletions
+        and unlisted.missing >= AT_LEAST
+        and unlisted.missing * 100 > share * unlisted.live
+    )
+
+
+def keep_held(
+    conn: Connection, session: Session, resource: Resource, unlisted: Unlisted, not_seen_since: datetime
+) -> None:
+    """Keep that so much is held back."""
     state: JsonObject = {
         "missing": unlisted.missing,
         "live": unlisted.live,
@@ -59,7 +73,11 @@ def hold(
         "not_seen_since": not_seen_since.isoformat(),
     }
     put_state(conn, session.name, _key(resource), state)
-    return Held(unlisted, not_seen_since)
+
+
+def hold_no_more(conn: Connection, session: Session, resource: Resource) -> None:
+    """Keep that nothing is held back any more."""
+    forget_states(conn, session.name, keys=[_key(resource)])
 
 
 async def explain(lever: LeverClient, session: Session, resource: Resource, held: Held) -> str:

@@ -31,7 +31,7 @@ async def land_below(
         lower=None if scope.delta else scope.bounds.lower,
         upper=None if scope.delta else scope.bounds.upper,
         read_before=None if scope.delta else read_since,
-        at=now(),
+        at=now() + (timedelta(days=2) if session.accept_deletions else timedelta()),  # what is held back, too
     )
     if resource.name == offering.RESOURCE:
         with session.store.writing() as conn:

@@ -1,0 +1,79 @@
+"""Children that the lists of their parents lack: gone, unless it is so many that the lists may be wrong.
+
+How many it is shows only when the last list was read. Until then the parents are kept as due, so that nothing
+is forgotten should the process be killed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lever_assets.store import child_lists, due, next_version, raw
+from lever_assets.store.reads import raw_count
+from lever_assets.store.unlisted import Unlisted
+from lever_assets.sync import brake
+from lever_assets.sync.arrivals import Batch
+from lever_assets.sync.gone import mark_gone
+from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import Session, now
+
+_LACKS = "Lever's list lacks {:,} of them that are stored, and whether they are gone is not settled"
+_IN_PART = "a record in the list could not be taken in"
+
+
+@dataclass
+class Shrinking:
+    """What one reading of a resource below many parents finds missing."""
+
+    session: Session
+    resource: Resource
+    parent: str
+    held: bool
+    """Whether an earlier reading held something back."""
+    began: datetime = field(default_factory=now)
+    _missing: dict[str, list[str]] = field(default_factory=dict)
+
+    def doubts(self, conn: Connection, batches: Mapping[str, Batch]) -> dict[str, str]:
+        """Return why the lists of some parents can't be believed as they are, by parent."""
+        listed = {
+            parent: [each.remote_id for each in batch.arrivals]
+            for parent, batch in batches.items()
+            if batch.whole
+        }
+        lacking = child_lists.lacking(conn, self.session.name, self.resource.name, listed)
+        self._missing.update(lacking)
+        in_part = dict.fromkeys(batches.keys() - listed.keys(), _IN_PART)
+        return in_part | {parent: _LACKS.format(len(ids)) for parent, ids in lacking.items()}
+
+    def let_go(self) -> tuple[int, str | None]:
+        """Mark what is missing as gone; return how many, and a warning when it was held back instead."""
+        if not self._missing and not self.held:
+            return 0, None
+        name, resource = self.session.name, self.resource
+        ids = {each for ids in self._missing.values() for each in ids}
+        with self.session.store.writing() as conn:
+            missing = ids - raw.seen_since(conn, name, resource.name, ids, self.began)
+            unlisted = self._standing(conn, len(missing))
+            if brake.is_too_much(self.session, unlisted):
+                brake.keep_held(conn, self.session, resource, unlisted, self.began)
+                return 0, _told(resource, unlisted)
+            gone = mark_gone(conn, name, resource, missing, version=next_version(conn, name))
+            due.healed(conn, name, resource.table, self.parent, self._missing)
+            if not due.waiting(conn, name, resource.table, self.parent).count:
+                brake.hold_no_more(conn, self.session, resource)
+        return gone, None
+
+    def _standing(self, conn: Connection, missing: int) -> Unlisted:
+        if missing < brake.AT_LEAST:  # whatever the others are: no table is counted for a few
+            return Unlisted(missing, missing)
+        return Unlisted(missing, raw_count(conn, self.session.name, self.resource.name).live)
+
+
+def _told(resource: Resource, unlisted: Unlisted) -> str:
+    return (
+        f"Lever's lists lack {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored: "
+        "they were not marked as gone, since so many at once may be a mistake; they are asked for again by "
+        "later syncs, and `lever-assets sync --accept-deletions` takes them out"
+    )

@@ -1,0 +1,126 @@
+"""Children that their parents' lists lack: a few are gone at once, many are kept until it is certain."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.store.tables import mapping_errors
+from lever_assets.sync.run import SyncReport, sync
+from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.shrinking import Shrinking
+from lever_assets.sync.status import status
+from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
+from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
+
+
+@pytest.fixture
+def few() -> Iterator[Sandbox]:
+    """More interviews than may go at once."""
+    with running_sandbox(SandboxConfig(opportunities=40, seed=7, rate=0)) as running:
+        assert len(running.ids("interviews")) > 25
+        yield running
+
+
+@pytest.fixture
+def meddler(few: Sandbox) -> Iterator[Meddler]:
+    with meddling(few.url) as between:
+        yield between
+
+
+def empty(asked: Asked, reply: Reply) -> Reply:
+    return reply.giving(200, {"data": [], "hasNext": False}) if asked.path.endswith("/interviews") else reply
+
+
+def held(account: Account) -> int:
+    with account.session() as session:
+        found = status(session.store, session.name).resources
+    return next(each.held_back for each in found if each.resource == "interviews")
+
+
+def hours_pass(account: Account) -> None:
+    with account.session() as session, session.store.writing() as conn:
+        past = now() - timedelta(seconds=1)
+        conn.execute(update(mapping_errors).where(mapping_errors.c.due_at.is_not(None)).values(due_at=past))
+
+
+def accepting(account: Account, scope: Scope) -> SyncReport:
+    with Session.open(account.settings(), accept_deletions=True) as session:
+        return sync(session, scope)
+
+
+def without_interviews(account: Account) -> None:
+    """All interviews are really gone."""
+    for each in account.sandbox.ids("interviews"):
+        account.sandbox.delete("interviews", each)
+
+
+def test_lists_that_turn_empty_everywhere_take_nothing_out_and_say_so(
+    anywhere: Account, meddler: Meddler
+) -> None:
+    anywhere.sync()
+    before = live(anywhere.database)
+    count = len(raw_ids(anywhere.database, "interviews"))
+    meddler.change = empty
+    report = anywhere.sync(base_url=meddler.url)
+    assert live(anywhere.database) == before
+    (warning,) = [each for each in report.warnings if "--accept-deletions" in each]
+    assert f"lack {count} of the {count} interviews" in warning
+    assert held(anywhere) == count
+
+    hours_pass(anywhere)
+    report = anywhere.sync(DELTA)
+    assert report.warnings == ()
+    assert live(anywhere.database) == before
+    assert held(anywhere) == 0
+
+
+@pytest.mark.parametrize("scope", [DELTA, EVERYTHING], ids=["delta", "full"])
+def test_what_really_went_is_kept_until_it_is_accepted(small: Account, scope: Scope) -> None:
+    small.sync()
+    without_interviews(small)
+    small.sync()
+    small.sync()
+    assert raw_ids(small.database, "interviews")
+    accepting(small, scope)
+    assert not raw_ids(small.database, "interviews")
+    assert live(small.database)["interviews"] == []
+    assert held(small) == 0
+    assert small.sync().warnings == ()
+
+
+def test_a_few_are_gone_with_the_sync_that_misses_them(small: Account) -> None:
+    small.sync()
+    gone = small.sandbox.ids("interviews")[:3]
+    for each in gone:
+        small.sandbox.delete("interviews", each)
+    report = small.sync()
+    assert report.warnings == ()
+    assert raw_ids(small.database, "interviews") == set(small.sandbox.ids("interviews"))
+    assert {row["remote_id"] for row in live(small.database)["interviews"]}.isdisjoint(gone)
+
+
+def test_a_sync_that_is_stopped_before_that_is_settled_forgets_nothing(
+    small: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.sync()
+    gone = small.sandbox.ids("interviews")[0]
+    small.sandbox.delete("interviews", gone)
+
+    as_it_is = Shrinking.let_go
+
+    def stop(shrinking: Shrinking) -> tuple[int, str | None]:
+        if shrinking.resource.name == "interviews":
+            raise KeyboardInterrupt
+        return as_it_is(shrinking)
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Shrinking, "let_go", stop)
+        with pytest.raises(KeyboardInterrupt):
+            small.sync()
+    assert gone in raw_ids(small.database, "interviews")
+    hours_pass(small)
+    small.sync(DELTA)
+    assert gone not in raw_ids(small.database, "interviews")
