@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from lever_assets.store import Store
+from lever_assets.store.engine import database_url as database_url_of
 from lever_assets.store.engine import make_engine
 
 _numbers = count(1)
@@ -45,11 +45,11 @@ def postgresql_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_database(postgresql_url: str) -> Callable[[str], str]:
-    """Makes a database as a copy of another one and returns its URL."""
+def new_postgresql_database(postgresql_url: str) -> Callable[..., str]:
+    """Makes a database as a copy of another one, of a name of its own or the one given; returns its URL."""
 
-    def make(template: str) -> str:
-        name = f"test_{next(_numbers)}"
+    def make(template: str, name: str | None = None) -> str:
+        name = name or f"test_{next(_numbers)}"
         with psycopg.connect(postgresql_url, autocommit=True) as conn:
             conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
         return _at(postgresql_url, name)
@@ -72,7 +72,7 @@ def _drop(server: str, url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(new_postgresql_database: Callable[[str], str]) -> str:
+def postgresql_template(new_postgresql_database: Callable[..., str]) -> str:
     """The name of a database that has the tables: copying it is quicker than making them."""
     url = new_postgresql_database("template1")
     Store.open(url).close()
@@ -97,7 +97,7 @@ def sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sqlite_database(sqlite_place: Path, sqlite_template: Path) -> str:
     """URL of a new SQLite database with the tables and nothing in them."""
     url = f"sqlite:///{sqlite_place}"
-    make_engine(make_url(url)).dispose()  # what the test before left open is of another file
+    make_engine(database_url_of(url)).dispose()  # what the test before left open is of another file
     shutil.rmtree(sqlite_place.parent)
     sqlite_place.parent.mkdir()
     shutil.copy(sqlite_template, sqlite_place)
@@ -106,17 +106,18 @@ def sqlite_database(sqlite_place: Path, sqlite_template: Path) -> str:
 
 @pytest.fixture
 def postgresql_database(
-    postgresql_url: str, new_postgresql_database: Callable[[str], str], postgresql_template: str
+    postgresql_url: str, new_postgresql_database: Callable[..., str], postgresql_template: str
 ) -> Iterator[str]:
-    """URL of a new PostgreSQL database with the tables and nothing in them."""
-    url = new_postgresql_database(postgresql_template)
+    """URL of a new PostgreSQL database with the tables and nothing in them; as `sqlite_place`, one name."""
+    url = new_postgresql_database(postgresql_template, "lever")
     yield url
+    make_engine(database_url_of(url)).dispose()
     _drop(postgresql_url, url)
 
 
 @pytest.fixture
 def empty_postgresql_database(
-    postgresql_url: str, new_postgresql_database: Callable[[str], str]
+    postgresql_url: str, new_postgresql_database: Callable[..., str]
 ) -> Iterator[str]:
     """URL of a new PostgreSQL database without any table."""
     url = new_postgresql_database("template1")

@@ -31,6 +31,12 @@ def sandbox(opportunities: int) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of a new database; what differs on PostgreSQL is tested with the store, the rest with more time."""
+    return str(request.getfixturevalue(f"{request.param}_database"))
+
+
 @pytest.fixture
 def account(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
     """The account and an empty database to sync it into."""
