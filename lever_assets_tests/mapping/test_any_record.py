@@ -36,6 +36,8 @@ from lever_assets.mapping.context import Context
 from lever_assets.unified.models import UnifiedRow
 from lever_assets_tests.lever import builders as build
 
+pytestmark = pytest.mark.long
+
 CTX = Context(
     "lever", custom_fields={model: {"ours": "origin"} for model in ("jobs", "candidates", "offers")}
 )

@@ -5,10 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import Place, windows
+
+pytestmark = pytest.mark.long
 
 
 def dagster(place: Place, *arguments: str) -> None:

@@ -135,9 +135,8 @@ def test_a_token_in_the_midst_is_refused_once_for_each_list(odd: Sandbox, lever:
 def test_no_record_is_lost_between_pages(
     odd: Sandbox, lever: httpx.Client, quirk: str, resource: str
 ) -> None:
-    params = (
-        {"deleted_at_start": odd.now() - 30 * DAY, "deleted_at_end": odd.now()} if "/" in resource else {}
-    )
+    at = odd.now()
+    params = {"deleted_at_start": at - 30 * DAY, "deleted_at_end": at} if "/" in resource else {}
     odd.set_quirks("confidentiality-refused")
     expected = keys(walk(lever, f"/{resource}", **params))
     odd.set_quirks("confidentiality-refused", quirk)

@@ -21,7 +21,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def opportunities() -> int:
     """The size of the account; a module may have another."""
-    return 60
+    return 24
 
 
 @pytest.fixture

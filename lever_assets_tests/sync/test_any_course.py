@@ -14,6 +14,8 @@ from lever_assets.sync.session import Scope
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
+pytestmark = pytest.mark.long
+
 Course = list[tuple[str, int, float | None]]
 steps = st.lists(
     st.tuples(
@@ -56,14 +58,7 @@ async def refresh(account: Account, opportunity: str) -> None:
             await refresh_opportunities(lever, session, [opportunity])
 
 
-@settings(max_examples=3, deadline=None, derandomize=True)
-@given(course=steps)
-def test_a_course_of_reads_and_changes_ends_as_in_lever(course: Course) -> None:
-    follow(course)
-
-
-@pytest.mark.long
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(course=steps)
 def test_any_course_of_reads_and_changes_ends_as_in_lever(course: Course) -> None:
     follow(course)

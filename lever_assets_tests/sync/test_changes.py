@@ -3,9 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live, raw_ids
+
+
+@pytest.fixture
+def opportunities() -> int:
+    return 60
 
 
 def test_a_delta_asks_only_for_what_changed(account: Account) -> None:

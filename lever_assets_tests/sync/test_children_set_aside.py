@@ -32,6 +32,11 @@ BROKEN = [
 ]
 
 
+@pytest.fixture
+def opportunities() -> int:
+    return 60
+
+
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry without much waiting."""

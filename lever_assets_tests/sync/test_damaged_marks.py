@@ -20,6 +20,8 @@ from lever_assets.sync.run import SyncReport, replay
 from lever_assets.sync.status import status
 from lever_assets_tests.sync.tables import DELTA, Account, live
 
+pytestmark = pytest.mark.long
+
 TO_COME = (datetime.now(UTC) + timedelta(days=400)).isoformat()
 GARBAGE: tuple[Any, ...] = (
     7,

@@ -19,6 +19,8 @@ from lever_assets.sync.windows import Bounds
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, raw_ids
 
+pytestmark = pytest.mark.long
+
 LISTS = ("opportunities", "applications", "postings")
 A_YEAR = timedelta(days=365)
 

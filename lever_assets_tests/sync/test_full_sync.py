@@ -9,6 +9,11 @@ from lever_assets.sync.planning import plan
 from lever_assets_tests.sync.tables import Account, raw_ids, unified_tables
 
 
+@pytest.fixture
+def opportunities() -> int:
+    return 60
+
+
 def test_every_record_of_the_account_lands_and_is_mapped(account: Account) -> None:
     report = account.sync()
 

@@ -15,6 +15,11 @@ from lever_assets_tests.sync.killing import sync_alone
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 
 
+@pytest.fixture
+def opportunities() -> int:
+    return 60
+
+
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry without much waiting."""

@@ -12,6 +12,8 @@ from lever_assets.sync.polling import poll
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
+pytestmark = pytest.mark.long
+
 MARKS = [
     f"{kind}:{name}"
     for kind, names in (

@@ -9,6 +9,8 @@ from lever_assets.sync.session import Scope
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.sync.tables import DELTA, Account, raw_ids
 
+pytestmark = pytest.mark.long
+
 RECONCILE = Scope(reconcile=True)
 
 

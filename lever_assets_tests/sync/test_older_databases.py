@@ -15,6 +15,8 @@ from lever_assets.store.tables import RAW, UNIFIED, changes, schema_version, syn
 from lever_assets.unified.ids import joined, unified_id
 from lever_assets_tests.sync.tables import Account
 
+pytestmark = pytest.mark.long
+
 Rows = dict[str, dict[str, Any]]
 OWN_WORDS = {
     "hiringManager": "job:hiring_manager",

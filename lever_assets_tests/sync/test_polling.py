@@ -20,6 +20,11 @@ from lever_assets.sync.windows import Bounds
 from lever_assets_tests.sync.tables import DELTA, Account
 
 
+@pytest.fixture
+def opportunities() -> int:
+    return 60
+
+
 def ask(account: Account) -> Poll:
     account.sandbox.reset_requests()
     with account.session(watch_budget=0) as session:
