@@ -58,7 +58,7 @@ async def refresh(account: Account, opportunity: str) -> None:
             await refresh_opportunities(lever, session, [opportunity])
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(course=steps)
 def test_any_course_of_reads_and_changes_ends_as_in_lever(course: Course) -> None:
     follow(course)
