@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import dagster as dg
 
 from lever_assets.orchestration import describing, metadata
-from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.names import COMPLETE, raw_group, raw_key
 from lever_assets.orchestration.scope import run_of, scope_of
 from lever_assets.orchestration.sync_asset import sync_asset
@@ -38,7 +37,7 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
     key = raw_key(connection, resource.name)
 
     def land_resource(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        with in_one_sentence(), session_of(context, settings) as session, session.alone(LOCK_SECONDS):
+        with session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             scope = scope_of(context, settings)
             context.log.info(f"{resource.name}: reading {scope} from Lever.")
             with mapping_before_failing(session, resource.name):

@@ -38,16 +38,8 @@ def land_children(
     arrivals = [replace(child, parent_id=parent) for parent, listed in children.items() for child in listed]
     began = min(asked.values(), default=now)
     landed = land(conn, connection, resource, arrivals, version=version, now=now, asked_at=began)
-    c = RAW[resource].c
-    stored = conn.execute(
-        select(c.remote_id).where(
-            c.connection == connection,
-            c.parent_id.is_not(None),
-            among(conn, c.parent_id, set(children) - set(partial)),
-            not_known_gone(RAW[resource]),
-        )
-    ).scalars()
-    gone = sorted(set(stored) - {clean(arrival.remote_id) for arrival in arrivals})
+    stored = {child for _, child in _stored(conn, connection, resource, set(children) - set(partial))}
+    gone = sorted(stored - {clean(arrival.remote_id) for arrival in arrivals})
     deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
     note_reads(
         conn,
@@ -62,23 +54,26 @@ def lacking(
     conn: Connection, connection: str, resource: str, listed: Mapping[str, Collection[str]]
 ) -> dict[str, list[str]]:
     """Return the stored children, not known to be gone, that the list of their parent lacks; by parent."""
-    c = RAW[resource].c
-    stored = conn.execute(
-        select(c.parent_id, c.remote_id)
-        .where(
-            c.connection == connection,
-            c.parent_id.is_not(None),
-            among(conn, c.parent_id, listed),
-            not_known_gone(RAW[resource]),
-        )
-        .order_by(c.parent_id, c.remote_id)
-    )
     found: dict[str, list[str]] = {}
     here = {clean(parent): {clean(each) for each in ids} for parent, ids in listed.items()}
-    for row in stored:
-        if row.remote_id not in here.get(row.parent_id, ()):
-            found.setdefault(row.parent_id, []).append(row.remote_id)
+    for parent, child in _stored(conn, connection, resource, listed):
+        if child not in here.get(parent, ()):
+            found.setdefault(parent, []).append(child)
     return found
+
+
+def _stored(
+    conn: Connection, connection: str, resource: str, parents: Collection[str]
+) -> list[tuple[str, str]]:
+    """Return the parent and the remote id of the children of these parents that are not known to be gone."""
+    c = RAW[resource].c
+    query = select(c.parent_id, c.remote_id).where(
+        c.connection == connection,
+        c.parent_id.is_not(None),
+        among(conn, c.parent_id, parents),
+        not_known_gone(RAW[resource]),
+    )
+    return [(row.parent_id, row.remote_id) for row in conn.execute(query.order_by(c.parent_id, c.remote_id))]
 
 
 def note_reads(

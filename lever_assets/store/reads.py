@@ -61,11 +61,6 @@ def count(conn: Connection, connection: str, model: str) -> RowCount:
     return _count(conn, connection, table, table.c.remote_deleted_at)
 
 
-def raw_counts(conn: Connection, connection: str) -> list[RowCount]:
-    """Return the row counts of the raw tables."""
-    return [_count(conn, connection, table, table.c.deleted_at) for table in RAW.values()]
-
-
 def raw_count(conn: Connection, connection: str, resource: str) -> RowCount:
     """Return the row count of a raw table."""
     return _count(conn, connection, RAW[resource], RAW[resource].c.deleted_at)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from lever_assets.lever import Fragment, JsonObject
-from lever_assets.lever.instants import from_epoch_ms
+from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import Arrival
 from lever_assets.store.content import canonical, clean, fingerprint
 from lever_assets.store.mapping_errors import MappingError
@@ -62,7 +62,7 @@ class Batch:
 
 def newest_of(records: Iterable[JsonValue]) -> datetime | None:
     """Return the latest `updatedAt` among records of Lever's; one ahead of our clock tells nothing."""
-    instants = (_instant(each, "updatedAt") for each in records if isinstance(each, dict))
+    instants = (from_epoch_ms_if_any(each.get("updatedAt")) for each in records if isinstance(each, dict))
     moment = now()
     return max((each for each in instants if each is not None and each <= moment), default=None)
 
@@ -119,8 +119,8 @@ def _take(
     arrival = Arrival(
         remote_id,
         kept,
-        created_at=_instant(record, "createdAt"),
-        updated_at=_instant(record, "updatedAt"),
+        created_at=from_epoch_ms_if_any(record.get("createdAt")),
+        updated_at=from_epoch_ms_if_any(record.get("updatedAt")),  # the mapping says what is wrong with it
         position=position,
         encoded=_encoded(kept),
     )
@@ -185,13 +185,3 @@ def _hash(record: JsonValue) -> str:
         return fingerprint(canonical(record))
     except Exception:  # what can't be encoded is told apart by its keys
         return fingerprint(canonical(sorted(record) if isinstance(record, dict) else str(type(record))))
-
-
-def _instant(record: JsonObject, name: str) -> datetime | None:
-    value = record.get(name)
-    if value is None:
-        return None
-    try:
-        return from_epoch_ms(value)
-    except (ValueError, TypeError, OverflowError):
-        return None  # the mapping says what is wrong with it

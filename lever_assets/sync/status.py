@@ -1,5 +1,6 @@
 """How a connection stands: what was read when, what is in the tables, what was not finished."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,15 +91,16 @@ def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> 
         resources = tuple(
             _resource(conn, connection, each.name) for each in RESOURCES if exclusion.needs(each.name)
         )
+        errors = mapping_errors.counts(conn, connection)
         models = tuple(
-            _model(conn, connection, model.name) for model in MODELS if exclusion.keeps(model.name)
+            _model(conn, connection, model.name, errors) for model in MODELS if exclusion.keeps(model.name)
         )
         return Status(
             connection,
             _is_complete(conn, connection, exclusion),
             _fresh_at(conn, connection, resources, models),
             due.waiting(conn, connection),
-            sum(mapping_errors.count(conn, connection, lost=lost) for lost in Lost),
+            errors.total(),
             resources,
             models,
             tuple(
@@ -155,7 +157,7 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
     )
 
 
-def _model(conn: Connection, connection: str, name: str) -> ModelStatus:
+def _model(conn: Connection, connection: str, name: str, errors: Counter[tuple[str, Lost]]) -> ModelStatus:
     counted = reads.count(conn, connection, name)
     known = _object(get_state(conn, connection, f"model:{name}"))
     return ModelStatus(
@@ -163,8 +165,8 @@ def _model(conn: Connection, connection: str, name: str) -> ModelStatus:
         counted.live,
         counted.deleted,
         counted.left_out,
-        mapping_errors.count(conn, connection, name, lost=Lost.RECORD),
-        mapping_errors.count(conn, connection, name, lost=Lost.FIELD),
+        errors[name, Lost.RECORD],
+        errors[name, Lost.FIELD],
         instant(known.get("at")),
     )
 

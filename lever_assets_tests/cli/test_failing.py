@@ -1,21 +1,18 @@
 """A sync that can't read everything: what the command says, how it ends, and what is in the tables."""
 
-from functools import partial
 from typing import Any
 
 import pytest
 
-from lever_assets.lever import RetryPolicy
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.hasty import retry_hastily
 
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry without much waiting."""
-    monkeypatch.setattr(
-        "lever_assets.lever.client.RetryPolicy", partial(RetryPolicy, attempts=2, base=0.001, cap=0.002)
-    )
+    retry_hastily(monkeypatch, attempts=2)
 
 
 def with_interviews(sandbox: Sandbox) -> str:

@@ -1,21 +1,18 @@
 """What a run of Dagster's does with what can't be read."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lever_assets.lever import RetryPolicy
+from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.orchestration.running import Place, failed_checks, failures, reported
 
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry without much waiting."""
-    monkeypatch.setattr(
-        "lever_assets.lever.client.RetryPolicy", partial(RetryPolicy, attempts=2, base=0.001, cap=0.002)
-    )
+    retry_hastily(monkeypatch, attempts=2)
 
 
 def test_one_record_that_can_not_be_read_warns_on_its_asset_and_nothing_else(

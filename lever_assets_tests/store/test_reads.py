@@ -1,5 +1,6 @@
 from lever_assets.store import Store, merge, reads
 from lever_assets.store.reads import Dangling, Duplicates, RowCount
+from lever_assets.store.tables import RAW
 from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import CandidateTag
@@ -29,7 +30,7 @@ def test_rows_are_counted_live_and_deleted(store: Store) -> None:
         assert [row.table for row in everything] == [model.name for model in MODELS]
         assert sum(row.live for row in everything) == 2
         assert reads.raw_count(conn, LEVER, "users") == RowCount("raw_users", 2, 0)
-        assert sum(row.live for row in reads.raw_counts(conn, LEVER)) == 2
+        assert sum(reads.raw_count(conn, LEVER, each).live for each in RAW) == 2
 
 
 def test_the_preview_shows_what_changed_last(store: Store) -> None:

@@ -1,21 +1,18 @@
 """A small account in the sandbox, and sessions that sync it."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from lever_assets.lever import RetryPolicy
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.sync.tables import Account
 
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry without much waiting."""
-    hasty = partial(RetryPolicy, base=0.001, cap=0.002)
-    monkeypatch.setattr("lever_assets.lever.client.RetryPolicy", hasty)
+    retry_hastily(monkeypatch)
 
 
 @pytest.fixture

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
-from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.store.tables import RAW, UNIFIED, mapping_errors
 from lever_assets.sync.run import SyncReport, sync
-from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.status import status
 
 Tables = dict[str, list[dict[str, Any]]]
 EVERYTHING = Scope()
@@ -51,6 +53,23 @@ class Account:
         """Sync, and return what the sync says of itself."""
         with self.session(**changes) as session:
             return sync(session, scope)
+
+    def sync_accepting_deletions(self, scope: Scope = EVERYTHING) -> SyncReport:
+        """Sync, and take out whatever Lever does not list."""
+        with Session.open(self.settings(), accept_deletions=True) as session:
+            return sync(session, scope)
+
+    def held_back(self, resource: str) -> int:
+        """Return how many records are kept that Lever does not list."""
+        with self.session() as session:
+            found = status(session.store, session.name).resources
+        return next(each.held_back for each in found if each.resource == resource)
+
+    def make_failed_reads_due(self) -> None:
+        """Let so much time pass that whatever could not be read is asked for again."""
+        with self.session() as session, session.store.writing() as conn:
+            due_at, past = mapping_errors.c.due_at, now() - timedelta(seconds=1)
+            conn.execute(update(mapping_errors).where(due_at.is_not(None)).values(due_at=past))
 
     def tables(self) -> Tables:
         """Return every unified table, row for row."""

@@ -1,18 +1,12 @@
 """One odd answer for a whole list takes nothing out of the tables, unless the user says that it is so."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import due
-from lever_assets.store.tables import mapping_errors
 from lever_assets.sync.polling import poll
-from lever_assets.sync.run import SyncReport, sync
-from lever_assets.sync.session import Scope, Session, now
-from lever_assets.sync.status import status
 from lever_assets_tests.meddling import Asked, Change, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live, raw_ids
 
@@ -41,26 +35,9 @@ def only(path: str, most: int) -> Change:
     return change
 
 
-def accepting(account: Account, scope: Scope) -> SyncReport:
-    with Session.open(account.settings(), accept_deletions=True) as session:
-        return sync(session, scope)
-
-
-def held(account: Account, resource: str) -> int:
-    with account.session() as session:
-        found = status(session.store, session.name).resources
-    return next(each.held_back for each in found if each.resource == resource)
-
-
 def is_waiting(account: Account, resource: str) -> bool:
     with account.session() as session, session.store.reading() as conn:
         return due.WHOLE_LIST in due.known(conn, session.name, f"raw_{resource}", resource, [due.WHOLE_LIST])
-
-
-def minutes_pass(account: Account) -> None:
-    with account.session() as session, session.store.writing() as conn:
-        past = now() - timedelta(seconds=1)
-        conn.execute(update(mapping_errors).where(mapping_errors.c.due_at.is_not(None)).values(due_at=past))
 
 
 @pytest.mark.parametrize("most", [0, 3], ids=["empty", "ends early"])
@@ -76,12 +53,12 @@ def test_a_list_that_lacks_many_marks_none_and_says_so(
     lacking = len(before["candidates"]) - most
     assert f"lacks {lacking} of the {len(before['candidates'])} opportunities" in warning
     assert "Lever still has 20" in warning
-    assert held(anywhere, "opportunities") == lacking
+    assert anywhere.held_back("opportunities") == lacking
     assert is_waiting(anywhere, "opportunities")
 
     anywhere.sync()
     assert live(anywhere.database) == before
-    assert (held(anywhere, "opportunities"), is_waiting(anywhere, "opportunities")) == (0, False)
+    assert (anywhere.held_back("opportunities"), is_waiting(anywhere, "opportunities")) == (0, False)
 
 
 @pytest.mark.parametrize("resource", ["users", "stages", "archive_reasons", "tags", "sources"])
@@ -93,7 +70,7 @@ def test_a_short_list_that_turns_empty_marks_none(small: Account, meddler: Meddl
     assert raw_ids(small.database, resource) == stored
     assert live(small.database) == before
     assert any(f"{resource} that are stored" in each for each in report.warnings)
-    assert held(small, resource) == len(stored)
+    assert small.held_back(resource) == len(stored)
 
 
 def test_what_really_went_is_kept_until_it_is_accepted_and_then_all_agrees(anywhere: Account) -> None:
@@ -105,11 +82,11 @@ def test_what_really_went_is_kept_until_it_is_accepted_and_then_all_agrees(anywh
     assert live(anywhere.database)["candidates"] == before["candidates"]
     assert any("Lever still has 0" in each for each in report.warnings)
 
-    accepting(anywhere, DELTA)
+    anywhere.sync_accepting_deletions(DELTA)
     fresh = Account(anywhere.sandbox, anywhere.folder, empty_database(anywhere.folder))
     fresh.sync()
     assert live(anywhere.database) == live(fresh.database)
-    assert (held(anywhere, "opportunities"), is_waiting(anywhere, "opportunities")) == (0, False)
+    assert (anywhere.held_back("opportunities"), is_waiting(anywhere, "opportunities")) == (0, False)
 
 
 def test_what_was_held_back_is_looked_at_again_by_the_next_delta_that_is_due(
@@ -120,12 +97,12 @@ def test_what_was_held_back_is_looked_at_again_by_the_next_delta_that_is_due(
     meddler.change = only("/opportunities", 0)
     small.sync(base_url=meddler.url)
     small.sync(DELTA)
-    assert held(small, "opportunities") > 0  # it is not due yet
-    minutes_pass(small)
+    assert small.held_back("opportunities") > 0  # it is not due yet
+    small.make_failed_reads_due()
     with small.session() as session:
         assert "held back" in poll(session).why
     small.sync(DELTA)
-    assert (held(small, "opportunities"), is_waiting(small, "opportunities")) == (0, False)
+    assert (small.held_back("opportunities"), is_waiting(small, "opportunities")) == (0, False)
     assert live(small.database) == before
 
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from lever_assets.lever import LeverError, RetryPolicy, UnavailableError
+from lever_assets.lever import LeverError, UnavailableError
 from lever_assets.store import due, put_state
 from lever_assets.store.due import FailedRead
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
+from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 
 BROKEN = [
@@ -40,9 +40,7 @@ def opportunities() -> int:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry without much waiting."""
-    monkeypatch.setattr(
-        "lever_assets.lever.client.RetryPolicy", partial(RetryPolicy, attempts=2, base=0.001, cap=0.002)
-    )
+    retry_hastily(monkeypatch, attempts=2)
 
 
 def with_children(account: Account, resource: str = "interviews") -> str:

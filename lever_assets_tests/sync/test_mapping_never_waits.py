@@ -3,14 +3,14 @@
 import os
 import signal
 import time
-from functools import partial
 from multiprocessing import get_context
 
 import pytest
 
-from lever_assets.lever import LeverError, RetryPolicy
+from lever_assets.lever import LeverError
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Session
+from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.sync.killing import sync_alone
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 
@@ -23,9 +23,7 @@ def opportunities() -> int:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry without much waiting."""
-    monkeypatch.setattr(
-        "lever_assets.lever.client.RetryPolicy", partial(RetryPolicy, attempts=2, base=0.001, cap=0.002)
-    )
+    retry_hastily(monkeypatch, attempts=2)
 
 
 def said(error: BaseException) -> str:

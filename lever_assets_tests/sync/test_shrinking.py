@@ -1,17 +1,12 @@
 """Children that their parents' lists lack: a few are gone at once, many are kept until it is certain."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
-from lever_assets.store.tables import mapping_errors
-from lever_assets.sync.run import SyncReport, sync
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope
 from lever_assets.sync.shrinking import Shrinking
-from lever_assets.sync.status import status
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 
@@ -34,23 +29,6 @@ def empty(asked: Asked, reply: Reply) -> Reply:
     return reply.giving(200, {"data": [], "hasNext": False}) if asked.path.endswith("/interviews") else reply
 
 
-def held(account: Account) -> int:
-    with account.session() as session:
-        found = status(session.store, session.name).resources
-    return next(each.held_back for each in found if each.resource == "interviews")
-
-
-def hours_pass(account: Account) -> None:
-    with account.session() as session, session.store.writing() as conn:
-        past = now() - timedelta(seconds=1)
-        conn.execute(update(mapping_errors).where(mapping_errors.c.due_at.is_not(None)).values(due_at=past))
-
-
-def accepting(account: Account, scope: Scope) -> SyncReport:
-    with Session.open(account.settings(), accept_deletions=True) as session:
-        return sync(session, scope)
-
-
 def without_interviews(account: Account) -> None:
     """All interviews are really gone."""
     for each in account.sandbox.ids("interviews"):
@@ -68,13 +46,13 @@ def test_lists_that_turn_empty_everywhere_take_nothing_out_and_say_so(
     assert live(anywhere.database) == before
     (warning,) = [each for each in report.warnings if "--accept-deletions" in each]
     assert f"lack {count} of the {count} interviews" in warning
-    assert held(anywhere) == count
+    assert anywhere.held_back("interviews") == count
 
-    hours_pass(anywhere)
+    anywhere.make_failed_reads_due()
     report = anywhere.sync(DELTA)
     assert report.warnings == ()
     assert live(anywhere.database) == before
-    assert held(anywhere) == 0
+    assert anywhere.held_back("interviews") == 0
 
 
 @pytest.mark.parametrize("scope", [DELTA, EVERYTHING], ids=["delta", "full"])
@@ -84,10 +62,10 @@ def test_what_really_went_is_kept_until_it_is_accepted(small: Account, scope: Sc
     small.sync()
     small.sync()
     assert raw_ids(small.database, "interviews")
-    accepting(small, scope)
+    small.sync_accepting_deletions(scope)
     assert not raw_ids(small.database, "interviews")
     assert live(small.database)["interviews"] == []
-    assert held(small) == 0
+    assert small.held_back("interviews") == 0
     assert small.sync().warnings == ()
 
 
@@ -121,6 +99,6 @@ def test_a_sync_that_is_stopped_before_that_is_settled_forgets_nothing(
         with pytest.raises(KeyboardInterrupt):
             small.sync()
     assert gone in raw_ids(small.database, "interviews")
-    hours_pass(small)
+    small.make_failed_reads_due()
     small.sync(DELTA)
     assert gone not in raw_ids(small.database, "interviews")

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,13 @@ import pytest
 from pydantic import SecretStr
 
 from lever_assets.connect.vault import Vault
-from lever_assets.lever import RetryPolicy
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.receiver import Receiver
 from lever_assets.webhooks.serving import server
 from lever_assets.webhooks.setup import set_up
+from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.sync.tables import Account
 
 KEY = Vault.fresh_key()
@@ -45,9 +44,7 @@ class Listening:
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry without much waiting."""
-    hasty = partial(RetryPolicy, base=0.001, cap=0.002)
-    monkeypatch.setattr("lever_assets.lever.client.RetryPolicy", hasty)
+    retry_hastily(monkeypatch)
 
 
 @pytest.fixture

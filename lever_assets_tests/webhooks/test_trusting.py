@@ -3,7 +3,6 @@ of any kind is no event's fault."""
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from pydantic import JsonValue
 from sqlalchemy import select, update
 
 from lever_assets.store import due
-from lever_assets.store.tables import mapping_errors, webhook_inbox
+from lever_assets.store.tables import webhook_inbox
 from lever_assets.sync.session import now
 from lever_assets.webhooks.draining import DrainReport, drain
 from lever_assets_tests.meddling import BLOCKED, NOT_FOUND, Asked, Meddler, Reply, meddling
@@ -42,8 +41,7 @@ def minutes_pass(listening: Listening) -> None:
     """Make due whatever waits."""
     with listening.session() as session, session.store.writing() as conn:
         conn.execute(update(webhook_inbox).values(due_at=now()))
-        past = now() - timedelta(seconds=1)
-        conn.execute(update(mapping_errors).where(mapping_errors.c.due_at.is_not(None)).values(due_at=past))
+    listening.account.make_failed_reads_due()
 
 
 def inbox_of(listening: Listening) -> set[tuple[str, int]]:
