@@ -35,6 +35,7 @@ class Applies:
         listed = await lever.list_all(
             "/opportunities",
             {"email": list(self.emails), "confidentiality": "all", "expand": "applications"},
+            optional=("confidentiality",),
         )
         return [self._candidacy(each) for each in listed if isinstance(each.get("id"), str)]
 

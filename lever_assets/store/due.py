@@ -143,13 +143,18 @@ def still_failing(
     put_off(conn, connection, model, resource, others, now=now, hashes=hashes)
 
 
-def forget_settled(conn: Connection, connection: str, model: str, resource: str) -> None:
-    """Forget that reading `model` failed for records of `resource` which were listed since, or are gone."""
+def forget_settled(
+    conn: Connection, connection: str, model: str, resource: str, *, listed: bool = True
+) -> None:
+    """Forget that reading `model` failed for records of `resource` which are gone, or were listed since.
+
+    Unless `listed` is False: that they were listed then says nothing of what failed.
+    """
     r = RAW[resource].c
     settled = exists().where(
         r.connection == connection,
         r.remote_id == _c.remote_id,
-        or_(r.deleted_at.is_not(None), r.last_seen_at > _c.last_seen_at),
+        or_(r.deleted_at.is_not(None), *([r.last_seen_at > _c.last_seen_at] if listed else [])),
     )
     these = and_(_mine(connection, model, resource), _c.due_at.is_not(None), settled)
     conn.execute(delete(mapping_errors).where(these))

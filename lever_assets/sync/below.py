@@ -70,7 +70,7 @@ class ChildReader:
         with self.session.store.reading() as conn:
             self._failed_before = due.failed(conn, self.session.name, self.resource.table, self.parent)
             self._lacked_since = brake.lacked_since(conn, self.session.name, BY_NAME[self.parent])
-            held = bool(brake.held_back(conn, self.session.name, self.resource))
+            held = brake.held_back(conn, self.session.name, self.resource)
         self.shrinking = Shrinking(self.session, self.resource, self.parent, held)
 
     def passed_over(self, count: int) -> None:
@@ -194,7 +194,9 @@ class ChildReader:
                 )
                 for parent, each in read.items()
             }
-            doubts = self.shrinking.doubts(conn, batches)
+            lists = {parent: batch.arrivals for parent, batch in batches.items()}
+            in_part = {parent for parent, batch in batches.items() if not batch.whole}
+            doubts = self.shrinking.doubts(conn, lists, in_part)
             hashes = {parent: each.content_hash for parent, each in read.items()}
             self.tally.counts += land_children(
                 conn,

@@ -13,9 +13,10 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError
-from lever_assets.store import raw
+from lever_assets.store import due, raw
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import now
 from lever_assets.sync.setbacks import concerns_all
 
 
@@ -49,13 +50,18 @@ def lacking(
     embedded: Resource,
     records: Mapping[str, JsonObject],
 ) -> set[str]:
-    """Return which of these are to be asked: what changed, and what is not stored with all that it names."""
+    """Return which of these are to be asked: what changed, and what is not stored with all that it names.
+
+    So is what could not be read the last time, when it is due.
+    """
+    again = due.due(conn, connection, embedded.table, resource.name, now=now())
     stored = {row.remote_id: row for row in raw.read(conn, connection, resource.name, records)}
     inside = raw.by_parent(conn, connection, embedded.name, records)
     return {
         remote_id
         for remote_id, record in records.items()
-        if (row := stored.get(remote_id)) is None
+        if remote_id in again
+        or (row := stored.get(remote_id)) is None
         or row.content_hash != fingerprint(canonical(record))
         or {each.remote_id for each in inside.get(remote_id, ())} != set(map(str, _ids(record, embedded)))
     }
@@ -73,11 +79,13 @@ async def expand_singly(
     answers = await asyncio.gather(*(_below(lever, embedded, remote_id) for remote_id in wanted))
     found: dict[str, list[JsonObject]] = {}
     result = Expanded(list(records))
-    for remote_id, answer in zip(wanted, answers, strict=True):
+    for (remote_id, record), answer in zip(wanted.items(), answers, strict=True):
         if isinstance(answer, LeverError):
             result.failed[remote_id] = answer.problem
-        else:
+        elif set(map(str, _ids(record, embedded))) <= {str(each.get("id")) for each in answer}:
             found[remote_id] = answer
+        else:
+            result.failed[remote_id] = f"the record names {embedded.name} that its list of them lacks"
     result.read = list(found)
     result.records = [
         {**each, embedded.name: [*found[own]]}

@@ -31,6 +31,7 @@ from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import embedded_in, set_aside, tables_of
+from lever_assets.sync.shrinking import Shrinking
 from lever_assets.sync.singles import judge, read_single
 from lever_assets.sync.windows import Bounds
 
@@ -180,6 +181,11 @@ class _WindowedReader:
 
     def __post_init__(self) -> None:
         self.embedded = embedded_in(self.resource)
+        self.shrinking: Shrinking | None = None
+        if self.embedded is not None:
+            with self.session.store.reading() as conn:
+                held = brake.held_back(conn, self.session.name, self.embedded)
+            self.shrinking = Shrinking(self.session, self.embedded, self.resource.name, held)
         self.meter = _meter(self.lever, self.session, self.resource)
 
     @property
@@ -274,7 +280,8 @@ class _WindowedReader:
         """Forget what could not be read and was listed since; return what is due of the rest."""
         found: list[str] = []
         for table in tables_of(self.resource):
-            due.forget_settled(conn, self.session.name, table, self.resource.name)
+            own = table == self.resource.table
+            due.forget_settled(conn, self.session.name, table, self.resource.name, listed=own)
             found += due.due(conn, self.session.name, table, self.resource.name, now=now())
         return found
 
@@ -292,6 +299,7 @@ class _WindowedReader:
             version = next_version(conn, name)
             landed = _land_batch(conn, name, self.resource, batch, version=version, moment=moment)
             if self.embedded is not None and batch.embedded:
+                self._doubt(conn, batch, moment)
                 inner = land_embedded(
                     conn, name, self.resource, self.embedded, batch, version=version, moment=moment
                 )
@@ -302,6 +310,25 @@ class _WindowedReader:
         self.tally.set_aside += landed.set_aside
         self.meter.advance(len(page.records))
         return batch
+
+    def _doubt(self, conn: Connection, batch: Batch, moment: datetime) -> None:
+        """Keep as due what lacks something that came inside it, until it is settled whether that is gone."""
+        if self.shrinking is None:
+            return
+        name, table = self.session.name, self.shrinking.resource.table
+        doubts = self.shrinking.doubts(conn, batch.embedded, batch.partial)
+        due.healed(conn, name, table, self.resource.name, batch.embedded.keys() - doubts.keys())
+        missing = {parent: why for parent, why in doubts.items() if parent not in batch.partial}
+        due.put_off(conn, name, table, self.resource.name, missing, now=moment)
+        batch.partial.update(missing)
+
+    def _let_go(self) -> None:
+        """Mark what came inside no record any more as gone, unless it is so much that it is held back."""
+        if self.shrinking is None:
+            return
+        gone, warning = self.shrinking.let_go()
+        self.tally.embedded = (self.tally.embedded or Landed()) + Landed(deleted=gone)
+        self.tally.warnings += [warning] if warning else []
 
     def stop(self, error: LeverError) -> None:
         """Keep where the pass stands that an error stopped, if the next run may go on from there."""
@@ -318,6 +345,7 @@ class _WindowedReader:
 
         Returns what was held back of it. Such a list may have ended early: then no mark moves.
         """
+        self._let_go()
         name, moment, began = self.session.name, now(), self.current.started_at
         reached = self.lever.clock.reached(began)
         with self.session.store.writing() as conn:

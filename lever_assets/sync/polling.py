@@ -114,12 +114,13 @@ def _left_over(conn: Connection, session: Session) -> str | None:
     for each in _wanted(session):
         if is_due(conn, session, each):
             return f"Deletions of {each.name} were held back, and the list is to be read whole again."
-        denied = _is_denied(conn, session, each)
-        if each.kind is not Kind.CHILD or each.parent is None or denied or _waits(conn, session.name, each):
+        if each.parent is None or _is_denied(conn, session, each) or _waits(conn, session.name, each):
             continue
         again = due.due(conn, session.name, each.table, each.parent, now=now())
         if again:
             return f"The {each.name} of {len(again):,} {each.parent} could not be read and are tried again."
+        if each.kind is not Kind.CHILD:
+            continue
         wanted = Due(each.parent, each.name, at=now())
         if due_parents(conn, session.name, wanted, limit=1, after=None):
             return f"A sync was stopped before it had read the {each.name} of all {each.parent}."

@@ -4,17 +4,16 @@ How many it is shows only when the last list was read. Until then the parents ar
 is forgotten should the process be killed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.store import child_lists, due, next_version, raw
+from lever_assets.store import Arrival, child_lists, due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync import brake
-from lever_assets.sync.arrivals import Batch
 from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
@@ -30,22 +29,27 @@ class Shrinking:
     session: Session
     resource: Resource
     parent: str
-    held: bool
-    """Whether an earlier reading held something back."""
+    held: int
+    """How many an earlier reading held back."""
     began: datetime = field(default_factory=now)
     _missing: dict[str, list[str]] = field(default_factory=dict)
 
-    def doubts(self, conn: Connection, batches: Mapping[str, Batch]) -> dict[str, str]:
-        """Return why the lists of some parents can't be believed as they are, by parent."""
+    def doubts(
+        self, conn: Connection, lists: Mapping[str, Sequence[Arrival]], in_part: Collection[str]
+    ) -> dict[str, str]:
+        """Return why the lists of some parents can't be believed as they are, by parent.
+
+        `in_part`: the parents of whose list a record could not be taken in.
+        """
         listed = {
-            parent: [each.remote_id for each in batch.arrivals]
-            for parent, batch in batches.items()
-            if batch.whole
+            parent: [each.remote_id for each in arrivals]
+            for parent, arrivals in lists.items()
+            if parent not in in_part
         }
         lacking = child_lists.lacking(conn, self.session.name, self.resource.name, listed)
         self._missing.update(lacking)
-        in_part = dict.fromkeys(batches.keys() - listed.keys(), _IN_PART)
-        return in_part | {parent: _LACKS.format(len(ids)) for parent, ids in lacking.items()}
+        told = {parent: _LACKS.format(len(ids)) for parent, ids in lacking.items()}
+        return dict.fromkeys(in_part, _IN_PART) | told
 
     def let_go(self) -> tuple[int, str | None]:
         """Mark what is missing as gone; return how many, and a warning when it was held back instead."""
@@ -54,9 +58,12 @@ class Shrinking:
         name, resource = self.session.name, self.resource
         ids = {each for ids in self._missing.values() for each in ids}
         with self.session.store.writing() as conn:
-            missing = ids - raw.seen_since(conn, name, resource.name, ids, self.began)
-            unlisted = self._standing(conn, len(missing))
-            if brake.is_too_much(self.session, unlisted):
+            stored = raw.read(conn, name, resource.name, ids)
+            missing = {row.remote_id for row in stored if not row.deleted or row.left_out}
+            missing -= raw.seen_since(conn, name, resource.name, ids, self.began)
+            waits = self._waits_for_others(conn)
+            unlisted = self._standing(conn, max(len(missing), self.held) if waits else len(missing))
+            if waits or brake.is_too_much(self.session, unlisted):
                 brake.keep_held(conn, self.session, resource, unlisted, self.began)
                 return 0, _told(resource, unlisted)
             gone = mark_gone(conn, name, resource, missing, version=next_version(conn, name))
@@ -64,6 +71,13 @@ class Shrinking:
             if not due.waiting(conn, name, resource.table, self.parent).count:
                 brake.hold_no_more(conn, self.session, resource)
         return gone, None
+
+    def _waits_for_others(self, conn: Connection) -> bool:
+        """Tell whether more is held back than this reading tells of: all of it goes, or none."""
+        if not self.held or self.session.accept_deletions:
+            return False
+        waiting = due.waiting(conn, self.session.name, self.resource.table, self.parent)
+        return waiting.count > len(self._missing)
 
     def _standing(self, conn: Connection, missing: int) -> Unlisted:
         if missing < brake.AT_LEAST:  # whatever the others are: no table is counted for a few

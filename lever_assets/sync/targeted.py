@@ -131,6 +131,7 @@ async def _read(
         return _Read(remote_id, asked_at, failure=error)
     if record is None:
         return _Read(remote_id, asked_at)
+    refused: dict[str, str] = {}
     if params:
         try:
             bare = unexpanded([record], _APPLICATIONS)
@@ -138,8 +139,9 @@ async def _read(
         except LeverError as error:
             return _Read(remote_id, asked_at, failure=error)
         record = expanded.records[0]
+        if expanded.failed:
+            refused[_APPLICATIONS.name] = expanded.failed[remote_id]
     lists: dict[str, list[JsonObject]] = {}
-    refused: dict[str, str] = {}
     for name in below:
         resource = BY_NAME[name]
         try:
@@ -166,6 +168,8 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read], verdict
     )
     if batch.embedded:
         land_embedded(conn, name, _OPPORTUNITIES, _APPLICATIONS, batch, version=version, moment=moment)
+        whole = batch.embedded.keys() - batch.partial
+        due.healed(conn, name, _APPLICATIONS.table, _OPPORTUNITIES.name, whole)
     set_aside(conn, name, _OPPORTUNITIES, batch, now=moment)
     verdict.keep(conn, session, _OPPORTUNITIES, version=version)
     taken = {each.remote_id for each in batch.arrivals}
@@ -185,7 +189,7 @@ def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken:
     }
     due.put_off(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, failed, now=moment)
     due.healed(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, taken)
-    for below in map(BY_NAME.__getitem__, BELOW):
+    for below in (*map(BY_NAME.__getitem__, BELOW), _APPLICATIONS):
         read = [each.remote_id for each in found if below.name in each.below]
         due.healed(conn, name, below.table, _OPPORTUNITIES.name, read)
         if not _is_denied(conn, session, below):

@@ -55,6 +55,42 @@ def test_lists_that_turn_empty_everywhere_take_nothing_out_and_say_so(
     assert anywhere.held_back("interviews") == 0
 
 
+def test_what_is_held_back_does_not_go_in_instalments(small: Account, meddler: Meddler) -> None:
+    small.sync()
+    before = raw_ids(small.database, "interviews")
+    meddler.change = empty
+    small.sync(base_url=meddler.url)
+    for seed in range(3):
+        small.sandbox.touch(share=0.3, seed=seed)
+        report = small.sync(DELTA, base_url=meddler.url)
+        assert any("--accept-deletions" in each for each in report.warnings)
+        assert raw_ids(small.database, "interviews") == before
+    small.sync()
+    assert (raw_ids(small.database, "interviews"), held(small)) == (before, 0)
+
+
+def test_opportunities_that_come_without_their_applications_take_none_out(
+    small: Account, meddler: Meddler
+) -> None:
+    small.sync()
+    before = live(small.database)
+    assert len(before["applications"]) > 20
+
+    def bare(asked: Asked, reply: Reply) -> Reply:
+        if asked.path != "/opportunities":
+            return reply
+        return reply.of([{**each, "applications": []} for each in reply.records if isinstance(each, dict)])
+
+    meddler.change = bare
+    report = small.sync(base_url=meddler.url)
+    assert live(small.database)["applications"] == before["applications"]
+    assert any("applications that are stored" in each for each in report.warnings)
+    hours_pass(small)
+    small.sync()
+    assert live(small.database) == before
+    assert small.sync().warnings == ()
+
+
 @pytest.mark.parametrize("scope", [DELTA, EVERYTHING], ids=["delta", "full"])
 def test_what_really_went_is_kept_until_it_is_accepted(small: Account, scope: Scope) -> None:
     small.sync()
