@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from lever_assets.sandbox import Sandbox
-from lever_assets.store.tables import RAW, mapping_errors
+from lever_assets.store.tables import RAW
 from lever_assets.sync.polling import poll
-from lever_assets.sync.session import now
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, raw_ids
@@ -36,12 +34,6 @@ def refused(asked: Asked, reply: Reply) -> Reply:
 
 def empty(asked: Asked, reply: Reply) -> Reply:
     return reply.of([]) if applications(asked) else reply
-
-
-def hours_pass(account: Account) -> None:
-    with account.session() as session, session.store.writing() as conn:
-        past = now() - timedelta(seconds=1)
-        conn.execute(update(mapping_errors).where(mapping_errors.c.due_at.is_not(None)).values(due_at=past))
 
 
 def changed(account: Account) -> tuple[str, str]:
@@ -76,7 +68,7 @@ def test_what_could_not_be_read_stays_and_stays_due(
     small.sync(DELTA)  # it is not due yet
     assert stored(small, application) != "changed"
 
-    hours_pass(small)
+    small.make_failed_reads_due()
     with small.session() as session:
         assert "could not be read" in poll(session).why
     small.sync(DELTA)
@@ -97,6 +89,6 @@ def test_a_single_refresh_keeps_what_it_could_not_read_as_due(small: Account, me
 
     asyncio.run(refresh())
     assert application in raw_ids(small.database, "applications")
-    hours_pass(small)
+    small.make_failed_reads_due()
     small.sync(DELTA)
     assert stored(small, application) == "changed"
