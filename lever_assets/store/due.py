@@ -27,7 +27,10 @@ _c = mapping_errors.c
 
 @dataclass(frozen=True)
 class FailedRead:
-    """One read that failed `attempts` times in a row, last for `reason`; it is due at `due_at` (UTC)."""
+    """One read that failed `attempts` times in a row, last for `reason`; it is due at `due_at` (UTC).
+
+    `payload_hash`: the content hash that the record had.
+    """
 
     model: str
     resource: str
@@ -36,6 +39,7 @@ class FailedRead:
     attempts: int
     due_at: datetime
     first_seen_at: datetime
+    payload_hash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -208,8 +212,17 @@ def listed(
     return [FailedRead(*row) for row in conn.execute(query)]
 
 
-def _reads() -> Select[tuple[str, str, str, str, int, datetime, datetime]]:
-    return select(_c.model, _c.resource, _c.remote_id, _c.reason, _c.attempts, _c.due_at, _c.first_seen_at)
+def _reads() -> Select[tuple[str, str, str, str, int, datetime, datetime, str | None]]:
+    return select(
+        _c.model,
+        _c.resource,
+        _c.remote_id,
+        _c.reason,
+        _c.attempts,
+        _c.due_at,
+        _c.first_seen_at,
+        _c.payload_hash,
+    )
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

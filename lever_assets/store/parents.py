@@ -128,6 +128,13 @@ def read_well(
     return [(row.remote_id, row.content_hash) for row in conn.execute(query)]
 
 
+def count_read(conn: Connection, connection: str, child: str) -> int:
+    """Return below how many parents a resource was read."""
+    r = child_reads.c
+    query = select(func.count()).where(r.connection == connection, r.resource == child, r.read_at > NEVER)
+    return conn.execute(query).scalar_one()
+
+
 def read_for(conn: Connection, connection: str, child: str, parents: Collection[str]) -> dict[str, str]:
     """Return for which content each of these parents' children were read, or passed over."""
     r = child_reads.c

@@ -161,7 +161,7 @@ def _remote_id(resource: Resource, record: JsonObject) -> str:
 
 def _leave_out(batch: Batch, resource: Resource, record: JsonValue, place: int, error: Exception) -> None:
     """Tell of a record that can't be taken in by its id, or by its place in the list and its hash."""
-    content = _hash(record)
+    content = hash_of(record)
     why = str(error) if isinstance(error, _UnreadableError) else _failed(error)
     try:
         remote_id = _remote_id(resource, record if isinstance(record, dict) else {})
@@ -180,7 +180,8 @@ def _failed(error: Exception) -> str:
     return "it is nested too deeply" if deep else f"it failed with {type(error).__name__}"
 
 
-def _hash(record: JsonValue) -> str:
+def hash_of(record: JsonValue) -> str:
+    """Return the fingerprint of a record as it came; whatever it is like, it has one."""
     try:
         return fingerprint(canonical(record))
     except Exception:  # what can't be encoded is told apart by its keys

@@ -15,13 +15,13 @@ from lever_assets.lever import JsonObject, LeverClient, LeverError
 from lever_assets.store import due, get_state, instant, put_state
 from lever_assets.store.state import forget_states
 from lever_assets.store.unlisted import Unlisted, count_unlisted, sample_unlisted
-from lever_assets.sync.resources import Kind, Resource
+from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.singles import read_single
 
 AT_LEAST = 20
-"""So few records may go at once from any list but a short one that turns empty."""
+"""So few records may go at once from any list but one that turns empty."""
 _SAMPLE = 20
 _ASKED_SINGLY = frozenset({"users", "stages", "postings", "requisitions", "opportunities"})
 """The resources of which Lever gives single records (spec/lever-api.md)."""
@@ -43,7 +43,7 @@ def hold(
     `empty`: the list had no record at all.
     """
     unlisted = count_unlisted(conn, session.name, resource.name, not_seen_since)
-    turned_empty = resource.kind is Kind.SNAPSHOT and empty and unlisted.missing > 0
+    turned_empty = empty and unlisted.missing > 0
     if session.accept_deletions or not (turned_empty or is_too_much(session, unlisted)):
         hold_no_more(conn, session, resource)
         due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])

@@ -10,7 +10,8 @@ from lever_assets.lever import LeverClient
 from lever_assets.store.parents import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync import offering
-from lever_assets.sync.below import ChildReader, Parent
+from lever_assets.sync.asking import Parent
+from lever_assets.sync.below import ChildReader
 from lever_assets.sync.lists import Tally
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now

@@ -2,31 +2,22 @@
 
 A key without the right to applications may get their ids where `expand=applications` was asked, or a refusal
 (spec/lever-api.md, Conventions). One request for each record then takes the place of the expansion, for those
-of which not everything is stored as it stands.
+for whose present content it was not read yet.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.lever import JsonObject, LeverClient, LeverError
+from lever_assets.lever import JsonObject, LeverClient
+from lever_assets.lever.faults import of_shape
 from lever_assets.store import due, raw
-from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.content import clean
+from lever_assets.store.parents import read_for
+from lever_assets.sync.arrivals import hash_of
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
-from lever_assets.sync.setbacks import concerns_all
-
-
-@dataclass
-class Expanded:
-    """The `records`, expanded where they could be; `read` and `failed` (with the reason) by remote id."""
-
-    records: list[JsonObject]
-    read: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
 
 
 def unexpanded(records: Sequence[JsonObject], embedded: Resource) -> dict[str, JsonObject]:
@@ -49,57 +40,49 @@ def lacking(
     resource: Resource,
     embedded: Resource,
     records: Mapping[str, JsonObject],
-) -> set[str]:
-    """Return which of these are to be asked: what changed, and what is not stored with all that it names.
+) -> dict[str, str]:
+    """Return which of these are to be asked, with the hashes of their present content.
 
-    So is what could not be read the last time, when it is due.
+    That is what was not read for it, or is not stored with all that it names; and what could not be read the
+    last time, when it is due or has changed.
     """
-    again = due.due(conn, connection, embedded.table, resource.name, now=now())
-    stored = {row.remote_id: row for row in raw.read(conn, connection, resource.name, records)}
-    inside = raw.by_parent(conn, connection, embedded.name, records)
-    return {
-        remote_id
-        for remote_id, record in records.items()
-        if remote_id in again
-        or (row := stored.get(remote_id)) is None
-        or row.content_hash != fingerprint(canonical(record))
-        or {each.remote_id for each in inside.get(remote_id, ())} != set(map(str, _ids(record, embedded)))
-    }
-
-
-def _ids(record: JsonObject, embedded: Resource) -> Sequence[JsonValue]:
-    listed = record.get(embedded.name)
-    return listed if isinstance(listed, list) else []
-
-
-async def expand_singly(
-    lever: LeverClient, embedded: Resource, records: Sequence[JsonObject], wanted: Mapping[str, JsonObject]
-) -> Expanded:
-    """Ask for what belongs into the `wanted` of these records; raises LeverError if it concerns them all."""
-    answers = await asyncio.gather(*(_below(lever, embedded, remote_id) for remote_id in wanted))
-    found: dict[str, list[JsonObject]] = {}
-    result = Expanded(list(records))
-    for (remote_id, record), answer in zip(wanted.items(), answers, strict=True):
-        if isinstance(answer, LeverError):
-            result.failed[remote_id] = answer.problem
-        elif set(map(str, _ids(record, embedded))) <= {str(each.get("id")) for each in answer}:
-            found[remote_id] = answer
+    hashes = {clean(remote_id): hash_of(record) for remote_id, record in records.items()}
+    failed = due.known(conn, connection, embedded.table, resource.name, hashes)
+    known = read_for(conn, connection, embedded.name, hashes)
+    inside = raw.by_parent(conn, connection, embedded.name, hashes)
+    found = {}
+    for remote_id, record in records.items():
+        own = clean(remote_id)
+        before, content_hash = failed.get(own), hashes[own]
+        if before is not None:
+            wanted = before.due_at <= now() or before.payload_hash not in {None, content_hash}
         else:
-            result.failed[remote_id] = f"the record names {embedded.name} that its list of them lacks"
-    result.read = list(found)
-    result.records = [
-        {**each, embedded.name: [*found[own]]}
-        if isinstance(own := each.get("id"), str) and own in found
-        else each
-        for each in records
-    ]
-    return result
+            stored = {each.remote_id for each in inside.get(own, ())}
+            wanted = known.get(own) != content_hash or stored != _named(record, embedded)
+        if wanted:
+            found[remote_id] = content_hash
+    return found
 
 
-async def _below(lever: LeverClient, embedded: Resource, parent: str) -> list[JsonObject] | LeverError:
-    try:
-        return await lever.list_all(embedded.below(parent))
-    except LeverError as error:
-        if concerns_all(error):
-            raise
-        return error
+async def read_inside(
+    lever: LeverClient, embedded: Resource, remote_id: str, record: JsonObject
+) -> list[JsonObject]:
+    """Return what belongs into a record that names it by its ids; raises LeverError.
+
+    A list that lacks what the record names is not the list of that record as it is, and tells nothing.
+    """
+    path = embedded.below(remote_id)
+    listed = await lever.list_all(path)
+    if _named(record, embedded) <= {str(each.get("id")) for each in listed}:
+        return listed
+    raise of_shape(f"it lacks {embedded.name} that the record names", "GET", path)
+
+
+def filled(record: JsonObject, embedded: Resource, listed: Sequence[JsonObject]) -> JsonObject:
+    """Return a record as it had come expanded."""
+    return {**record, embedded.name: [*listed]}
+
+
+def _named(record: JsonObject, embedded: Resource) -> set[str]:
+    listed = record.get(embedded.name)
+    return set(map(str, listed)) if isinstance(listed, list) else set()

@@ -18,11 +18,12 @@ from lever_assets.sync.deriving import to_derive
 from lever_assets.sync.leaving_out import keep_reads
 from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
 from lever_assets.sync.readying import make_ready
-from lever_assets.sync.refused import nothing_readable, status_of
+from lever_assets.sync.refused import denial, nothing_readable, skipped
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.setbacks import Refusal
 from lever_assets.sync.setting_aside import tables_of
 from lever_assets.sync.unread import unread_below
 
@@ -53,29 +54,28 @@ async def land_with(
     """As `land`, with an open client, as part of a run that was taken up; all is ready (`make_ready`)."""
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
-    skipped, status = None, None
+    refusal: Refusal | None = None
     try:
         tally = await _read(lever, session, resource, scope, standing)
         if resource.paged:
             keep_reads(session, resource)
     except (PermissionMissingError, NotFoundError) as error:
-        status = status_of(error)
-        tally, skipped = Tally(), f"{resource.name} was skipped: {error}"
+        tally, refusal = Tally(), error
     except LeverError as error:
         _put_off(session, resource, error)
         raise
     state: JsonObject = {
         "read_at": now().isoformat(),
         "scope": str(scope),
-        "denied": skipped,
-        "status": status,
         "refused": dict(lever.refusals.of(resource.path)),
     }
+    if refusal is not None:
+        state |= denial(resource, refusal, str(scope))
     with session.store.writing() as conn:
         put_state(conn, session.name, f"resource:{resource.name}", state)
         to_derive(conn, session.name, resource.name)
         whole = resource.read_whole or scope == Scope()
-        if whole and skipped is None and not tally.set_aside:
+        if whole and refusal is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
                 mapping_errors.resolve_all(conn, session.name, table, before=standing.started_at)
@@ -85,7 +85,7 @@ async def land_with(
             whole_list = [due.WHOLE_LIST]
             due.healed(conn, session.name, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(conn, session.name, resource)
-    if skipped is not None:
+    if refusal is not None:
         _stop_if_all_are_refused(session, standing)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
@@ -96,7 +96,7 @@ async def land_with(
         time.monotonic() - began,
         tally.embedded,
         tally.set_aside,
-        skipped,
+        None if refusal is None else skipped(resource, refusal),
         tally.drift,
         tuple(filter(None, warnings)),
         unread,

@@ -11,9 +11,7 @@ from lever_assets.store import (
     Landed,
     due,
     land,
-    land_children,
     next_version,
-    overtaken,
     sweep,
 )
 from lever_assets.store.left_out import unlisted
@@ -22,8 +20,8 @@ from lever_assets.sync.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.brake import Held
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
-from lever_assets.sync.expanding import Expanded, expand_singly, lacking, unexpanded
 from lever_assets.sync.gone import mark_below
+from lever_assets.sync.inside import Inside
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.refused import hides_some, warnings
@@ -31,7 +29,6 @@ from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import embedded_in, set_aside, tables_of
-from lever_assets.sync.shrinking import Shrinking
 from lever_assets.sync.singles import judge, read_single
 from lever_assets.sync.windows import Bounds
 
@@ -125,6 +122,8 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
             reader.tally.counts += Landed(deleted=gone.count)
             reader.tally.warnings += gone.warnings
             await reader.read_again(gone.parents)
+        if reader.inside is not None:
+            reader.inside.judge()
     except LeverError as error:
         reader.stop(error)
         raise
@@ -137,7 +136,8 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
 def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Coverage) -> Bounds:
     """Return what the pass is over.
 
-    A delta reads everything when more is to be kept than before, or deletions that were held back are due.
+    A delta reads everything when more is to be kept than before, when deletions that were held back are due,
+    and when what comes inside the records could not be read at all and is due.
     """
     if resource.read_whole:
         return Bounds()
@@ -147,7 +147,11 @@ def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Covera
         mark = passes.watermark(conn, session.name, resource.name)
         widened = not covered(conn, session.name, resource).includes(coverage)
         held_back = brake.is_due(conn, session, resource)
-    if mark is None or widened or held_back:
+        embedded = embedded_in(resource)
+        unread = embedded is not None and due.WHOLE_LIST in due.due(
+            conn, session.name, embedded.table, embedded.name, now=now()
+        )
+    if mark is None or widened or held_back or unread:
         return Bounds()
     return Bounds(lower=mark - session.settings.sync_overlap)
 
@@ -180,12 +184,8 @@ class _WindowedReader:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
-        self.embedded = embedded_in(self.resource)
-        self.shrinking: Shrinking | None = None
-        if self.embedded is not None:
-            with self.session.store.reading() as conn:
-                held = brake.held_back(conn, self.session.name, self.embedded)
-            self.shrinking = Shrinking(self.session, self.embedded, self.resource.name, held)
+        embedded = embedded_in(self.resource)
+        self.inside = None if embedded is None else Inside(self.lever, self.session, self.resource, embedded)
         self.meter = _meter(self.lever, self.session, self.resource)
 
     @property
@@ -256,25 +256,9 @@ class _WindowedReader:
 
     async def _take(self, page: Page, listing: Listing) -> Batch:
         """Land a page, with what Lever did not bring along although it was asked to."""
-        expanded = None
-        if self.embedded is not None and "expand" in dict(self.resource.params):
-            expanded = await self._expanded(page, self.embedded)
-            page = replace(page, records=expanded.records)
-        batch = self._land(page, listing)
-        if expanded is not None and self.embedded is not None and (expanded.read or expanded.failed):
-            name, table, moment = self.session.name, self.embedded.table, now()
-            with self.session.store.writing() as conn:
-                due.put_off(conn, name, table, self.resource.name, expanded.failed, now=moment)
-                due.healed(conn, name, table, self.resource.name, expanded.read)
-        return batch
-
-    async def _expanded(self, page: Page, embedded: Resource) -> Expanded:
-        bare = unexpanded(page.records, embedded)
-        if bare:
-            with self.session.store.reading() as conn:
-                asked = lacking(conn, self.session.name, self.resource, embedded, bare)
-            bare = {remote_id: record for remote_id, record in bare.items() if remote_id in asked}
-        return await expand_singly(self.lever, embedded, page.records, bare)
+        if self.inside is not None and "expand" in dict(self.resource.params):
+            page = await self.inside.bring_along(page)
+        return self._land(page, listing)
 
     def _forget_settled(self, conn: Connection) -> list[str]:
         """Forget what could not be read and was listed since; return what is due of the rest."""
@@ -286,49 +270,32 @@ class _WindowedReader:
         return found
 
     def _land(self, page: Page, listing: Listing) -> Batch:
-        read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=self.embedded)
+        embedded = None if self.inside is None else self.inside.embedded
+        read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=embedded)
         batch = listing.wanted(read)
         with self.session.store.reading() as conn:
             batch = self.coverage.kept(conn, self.session.name, batch)
         moment = now()
         # Of the whole page: what the settings leave out was seen, too, and is not to be asked for again.
         moved = self.current.moved(page.next, newest_of(page.records))
-        moved = replace(moved, set_aside=moved.set_aside + len(batch.set_aside), refused=self.refused)
+        moved = replace(
+            moved,
+            records=moved.records + len(page.records),
+            set_aside=moved.set_aside + len(batch.set_aside),
+            refused=self.refused,
+        )
         name = self.session.name
         with self.session.store.writing() as conn:
             version = next_version(conn, name)
             landed = _land_batch(conn, name, self.resource, batch, version=version, moment=moment)
-            if self.embedded is not None and batch.embedded:
-                self._doubt(conn, batch, moment)
-                inner = land_embedded(
-                    conn, name, self.resource, self.embedded, batch, version=version, moment=moment
-                )
-                self.tally.embedded = (self.tally.embedded or Landed()) + inner
+            if self.inside is not None:
+                self.inside.land(conn, batch, version=version, moment=moment)
             passes.keep(conn, name, self.resource.name, self.bounds.key, moved)
         self.current = moved
         self.tally.counts += landed.counts
         self.tally.set_aside += landed.set_aside
         self.meter.advance(len(page.records))
         return batch
-
-    def _doubt(self, conn: Connection, batch: Batch, moment: datetime) -> None:
-        """Keep as due what lacks something that came inside it, until it is settled whether that is gone."""
-        if self.shrinking is None:
-            return
-        name, table = self.session.name, self.shrinking.resource.table
-        doubts = self.shrinking.doubts(conn, batch.embedded, batch.partial)
-        due.healed(conn, name, table, self.resource.name, batch.embedded.keys() - doubts.keys())
-        missing = {parent: why for parent, why in doubts.items() if parent not in batch.partial}
-        due.put_off(conn, name, table, self.resource.name, missing, now=moment)
-        batch.partial.update(missing)
-
-    def _let_go(self) -> None:
-        """Mark what came inside no record any more as gone, unless it is so much that it is held back."""
-        if self.shrinking is None:
-            return
-        gone, warning = self.shrinking.let_go()
-        self.tally.embedded = (self.tally.embedded or Landed()) + Landed(deleted=gone)
-        self.tally.warnings += [warning] if warning else []
 
     def stop(self, error: LeverError) -> None:
         """Keep where the pass stands that an error stopped, if the next run may go on from there."""
@@ -345,7 +312,9 @@ class _WindowedReader:
 
         Returns what was held back of it. Such a list may have ended early: then no mark moves.
         """
-        self._let_go()
+        if self.inside is not None:
+            self.tally.warnings += self.inside.settle()
+            self.tally.embedded = self.inside.counts
         name, moment, began = self.session.name, now(), self.current.started_at
         reached = self.lever.clock.reached(began)
         with self.session.store.writing() as conn:
@@ -354,7 +323,9 @@ class _WindowedReader:
             hidden = hides_some(conn, name, self.resource, self.refused)
             complete = self.bounds.everything and not self.current.set_aside and not hidden
             if complete:
-                held = brake.hold(conn, self.session, self.resource, not_seen_since=began, empty=False)
+                held = brake.hold(
+                    conn, self.session, self.resource, not_seen_since=began, empty=not self.current.records
+                )
             if complete and held is None:
                 version = next_version(conn, name)
                 gone = sweep(
@@ -374,6 +345,8 @@ class _WindowedReader:
                 mark_below(conn, name, self.resource, version=next_version(conn, name))
                 self.tally.counts += Landed(deleted=gone, left_out=left_out)
             self._forget_settled(conn)
+            if self.inside is not None:
+                self.inside.keep_standing(conn, str(self.bounds), whole=self.bounds.everything)
             as_wide = self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage)
             if held is None and as_wide:
                 keep_covered(conn, name, self.resource, self.coverage)
@@ -410,32 +383,6 @@ def _land_batch(
     )
     set_aside(conn, name, resource, batch, now=moment)
     return Tally(counts, set_aside=len(batch.set_aside))
-
-
-def land_embedded(
-    conn: Connection,
-    name: str,
-    resource: Resource,
-    embedded: Resource,
-    batch: Batch,
-    *,
-    version: int,
-    moment: datetime,
-) -> Landed:
-    """Land what came inside records of `resource`, unless a newer copy of the record is stored."""
-    stale = overtaken(conn, name, resource.name, batch.arrivals)
-    current = {parent: listed for parent, listed in batch.embedded.items() if parent not in stale}
-    return land_children(
-        conn,
-        name,
-        embedded.name,
-        current,
-        parent_hashes={},
-        version=version,
-        now=moment,
-        asked_at=dict.fromkeys(current, batch.asked_at),
-        partial=batch.partial,
-    )
 
 
 def _meter(lever: LeverClient, session: Session, resource: Resource) -> Meter:

@@ -27,9 +27,9 @@ class Pass:
     """Where a pass stands. `listing` counts its lists from 0; `offset` is Lever's token of the next page.
 
     `newest` is the latest `updatedAt` read so far; `resumed` says that a run before this one began it;
-    `set_aside` counts the records that came without an id, and may be ones that are stored. `refused` are the
-    parameters that Lever refused, with its message: a token belongs to the list without them. `stumbles`
-    counts the runs that could not read on from `offset`.
+    `records` counts what was read, and `set_aside` those that came without an id, which may be stored.
+    `refused` are the parameters that Lever refused, with its message: a token belongs to the list without
+    them. `stumbles` counts the runs that could not read on from `offset`.
     """
 
     started_at: AwareDatetime
@@ -37,6 +37,7 @@ class Pass:
     offset: str | None = None
     newest: AwareDatetime | None = None
     resumed: bool = False
+    records: Annotated[int, Field(ge=0)] = 0
     set_aside: Annotated[int, Field(ge=0)] = 0
     refused: Mapping[str, str] = field(default_factory=dict)
     stumbles: int = 0

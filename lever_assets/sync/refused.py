@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from lever_assets.lever import LeverError, NotFoundError, PermissionMissingError
+from lever_assets.lever import JsonObject, LeverError, NotFoundError
 from lever_assets.store import raw
 from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import now
+from lever_assets.sync.setbacks import Refusal
 
 _CONFIDENTIAL = "confidential"
 
@@ -74,6 +76,21 @@ def nothing_readable(statuses: Iterable[int]) -> NothingReadableError:
     return NothingReadableError(problem, remedy)
 
 
-def status_of(refusal: NotFoundError | PermissionMissingError) -> int:
+def skipped(resource: Resource, refusal: Refusal) -> str:
+    """Return the sentence for a resource that is not there, or not for this key."""
+    return f"{resource.name} was skipped: {refusal}"
+
+
+def denial(resource: Resource, refusal: Refusal, scope: str) -> JsonObject:
+    """Return the standing of a resource that is not there, read just now."""
+    return {
+        "read_at": now().isoformat(),
+        "scope": scope,
+        "denied": skipped(resource, refusal),
+        "status": status_of(refusal),
+    }
+
+
+def status_of(refusal: Refusal) -> int:
     """Return the status of the answer by which a list was refused."""
     return 404 if isinstance(refusal, NotFoundError) else 403

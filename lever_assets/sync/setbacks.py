@@ -1,6 +1,7 @@
 """What it means when reading below many parents fails: their own trouble, an outage, or nothing there."""
 
 from dataclasses import dataclass, field
+from typing import get_args
 
 from lever_assets.lever import (
     AuthenticationError,
@@ -13,11 +14,14 @@ from lever_assets.lever import (
 
 AT_LEAST = 20
 SHARE = 0.05
-"""So many failures in all, and more than that share of those asked, or so many in a row, are an outage."""
+"""So many failures in all, and more than that share of all parents, are an outage.
+
+So are so many in a row, unless what was read before can still be read."""
 SAMPLE = 8
 """How many parents are asked before the first success; if all are refused alike, it is not their doing."""
 
-_REFUSALS: tuple[type[LeverError], ...] = (PermissionMissingError, NotFoundError)
+Refusal = PermissionMissingError | NotFoundError
+"""Lever refuses a list that may be there for other keys (403), or says that there is none (404)."""
 
 
 def concerns_all(error: LeverError) -> bool:
@@ -29,12 +33,11 @@ def concerns_all(error: LeverError) -> bool:
 
 @dataclass
 class Course:
-    """How a reading below `total` parents goes.
+    """How a reading below many parents goes.
 
     Failures that were to be expected are no news, and count for nothing.
     """
 
-    total: int
     well: int = 0
     failed: int = 0
     in_a_row: int = 0
@@ -52,12 +55,16 @@ class Course:
             self.failed += 1
             self.in_a_row += 1
 
+    def is_outage(self, total: int) -> bool:
+        """Tell whether so many failed of a total that it is not their own doing."""
+        return self.failed >= AT_LEAST and self.failed > SHARE * total
+
     @property
-    def is_outage(self) -> bool:
-        """Whether so many failed that it is not their own doing."""
-        return self.in_a_row >= AT_LEAST or (self.failed >= AT_LEAST and self.failed > SHARE * self.total)
+    def stuck(self) -> bool:
+        """Whether so many failed in a row that all may."""
+        return self.in_a_row >= AT_LEAST
 
     @property
     def refused_alike(self) -> bool:
         """Whether every one so far was refused in the same way (403 or 404)."""
-        return not self.well and len(self._kinds) == 1 and self._kinds <= set(_REFUSALS)
+        return not self.well and len(self._kinds) == 1 and self._kinds <= set(get_args(Refusal))

@@ -33,8 +33,8 @@ from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.deriving import derive_records
-from lever_assets.sync.expanding import expand_singly, unexpanded
-from lever_assets.sync.lists import land_embedded
+from lever_assets.sync.expanding import filled, read_inside, unexpanded
+from lever_assets.sync.inside import land_embedded
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
@@ -132,15 +132,15 @@ async def _read(
     if record is None:
         return _Read(remote_id, asked_at)
     refused: dict[str, str] = {}
-    if params:
+    if params and unexpanded([record], _APPLICATIONS):
         try:
-            bare = unexpanded([record], _APPLICATIONS)
-            expanded = await expand_singly(lever, _APPLICATIONS, [record], bare)
+            listed = await read_inside(lever, _APPLICATIONS, remote_id, record)
         except LeverError as error:
-            return _Read(remote_id, asked_at, failure=error)
-        record = expanded.records[0]
-        if expanded.failed:
-            refused[_APPLICATIONS.name] = expanded.failed[remote_id]
+            if concerns_all(error):
+                return _Read(remote_id, asked_at, failure=error)
+            refused[_APPLICATIONS.name] = error.problem
+        else:
+            record = filled(record, _APPLICATIONS, listed)
     lists: dict[str, list[JsonObject]] = {}
     for name in below:
         resource = BY_NAME[name]
@@ -167,7 +167,9 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read], verdict
         asked_at=batch.asked_at,
     )
     if batch.embedded:
-        land_embedded(conn, name, _OPPORTUNITIES, _APPLICATIONS, batch, version=version, moment=moment)
+        land_embedded(
+            conn, session, _OPPORTUNITIES, _APPLICATIONS, batch, hashes={}, version=version, moment=moment
+        )
         whole = batch.embedded.keys() - batch.partial
         due.healed(conn, name, _APPLICATIONS.table, _OPPORTUNITIES.name, whole)
     set_aside(conn, name, _OPPORTUNITIES, batch, now=moment)

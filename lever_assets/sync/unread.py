@@ -7,20 +7,25 @@ from sqlalchemy import Connection
 from lever_assets.store import due
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.sync.resources import Kind, Resource
+from lever_assets.sync.setting_aside import embedded_in
 
 _NAMED = 3
 _LONGEST_ID = 60
 
 
 def unread_below(conn: Connection, connection: str, resource: Resource) -> tuple[Waiting, str | None]:
-    """Return how many parents' records of a resource could not be read, and a warning if there are any."""
-    if resource.kind is not Kind.CHILD:
+    """Return below how many parents records could not be read, and a warning if there are any.
+
+    Those of a resource that is read per parent, and what comes inside the records of a list.
+    """
+    below = resource if resource.kind is Kind.CHILD else embedded_in(resource)
+    if below is None:
         return NOTHING, None
-    waiting = due.waiting(conn, connection, resource.table, resource.parent)
+    waiting = due.waiting(conn, connection, below.table, below.parent)
     if not waiting.count:
         return waiting, None
-    some = due.listed(conn, connection, resource.table, resource.parent, limit=_NAMED)
-    return waiting, _sentence(resource, waiting, some)
+    some = due.listed(conn, connection, below.table, below.parent, limit=_NAMED)
+    return waiting, _sentence(below, waiting, some)
 
 
 def _sentence(resource: Resource, waiting: Waiting, some: Sequence[FailedRead]) -> str:

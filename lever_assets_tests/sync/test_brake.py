@@ -6,6 +6,7 @@ import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import due
+from lever_assets.sync import brake
 from lever_assets.sync.polling import poll
 from lever_assets_tests.meddling import Asked, Change, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live, raw_ids
@@ -71,6 +72,22 @@ def test_a_short_list_that_turns_empty_marks_none(small: Account, meddler: Meddl
     assert live(small.database) == before
     assert any(f"{resource} that are stored" in each for each in report.warnings)
     assert small.held_back(resource) == len(stored)
+
+
+@pytest.mark.parametrize("resource", ["postings", "requisitions", "opportunities"])
+def test_a_long_list_that_turns_empty_marks_none_however_few_they_are(
+    small: Account, meddler: Meddler, monkeypatch: pytest.MonkeyPatch, resource: str
+) -> None:
+    monkeypatch.setattr(brake, "AT_LEAST", 1_000)
+    small.sync()
+    before, stored = live(small.database), raw_ids(small.database, resource)
+    meddler.change = only(f"/{resource}", 0)
+    report = small.sync(base_url=meddler.url)
+    assert raw_ids(small.database, resource) == stored
+    assert live(small.database) == before
+    assert any(f"{resource} that are stored" in each for each in report.warnings)
+    assert small.held_back(resource) == len(stored)
+    assert small.sync().warnings == ()
 
 
 def test_what_really_went_is_kept_until_it_is_accepted_and_then_all_agrees(anywhere: Account) -> None:

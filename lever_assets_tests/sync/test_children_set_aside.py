@@ -11,6 +11,7 @@ from lever_assets.lever import LeverError, UnavailableError
 from lever_assets.store import due, put_state
 from lever_assets.store.due import FailedRead
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
+from lever_assets.sync import setbacks
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
@@ -286,7 +287,7 @@ def test_refusals_that_begin_in_the_middle_and_go_on_are_an_outage(account: Acco
     account.sandbox.set_faults(f"{fault},endpoint=GET /opportunities/:id/interviews,from=25")
     with pytest.raises(UnavailableError, match="the reading of interviews was broken off"):
         account.sync()
-    assert account.sandbox.requests().of("/opportunities/:id/interviews") < 24 + 2 * 20 + 2 * 8 + 1
+    assert account.sandbox.requests().of("/opportunities/:id/interviews") < 24 + 2 * (20 + 8 + 3) + 1
     account.sandbox.set_faults()
     assert account.sync().warnings == ()
     assert raw_ids(account.database, "interviews") == set(account.sandbox.ids("interviews"))
@@ -313,6 +314,32 @@ def test_a_few_that_are_refused_in_a_delta_do_not_make_the_resource_vanish(small
     small.sandbox.set_faults(f"403,{path(bad)}")
     (warning,) = small.sync(DELTA, watch_budget=0).warnings
     assert "the interviews of 1 of the opportunities could not be read" in warning
+
+
+def test_many_that_are_refused_in_a_row_are_their_own_trouble_when_others_can_be_read(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setbacks, "AT_LEAST", 3)
+    account.sync()
+    bad = account.sandbox.ids("opportunities")[:3]
+    at = account.sandbox.now()
+    for each in bad:
+        account.sandbox.edit("opportunities", each, {"headline": "New", "updatedAt": at})
+    account.sandbox.set_faults(*(f"400,{path(each)}" for each in bad))
+    (warning,) = account.sync(DELTA, watch_budget=0).warnings
+    assert "the interviews of 3 of the opportunities" in warning
+    assert account.sync(DELTA, watch_budget=0).warnings == (warning,)
+
+
+@pytest.mark.parametrize("fault", ["404", "403", "400"])
+def test_an_account_in_which_many_are_refused_for_ever_comes_to_rest(account: Account, fault: str) -> None:
+    bad = account.sandbox.ids("opportunities")[::2]
+    account.sandbox.set_faults(*(f"{fault},{path(each)}" for each in bad))
+    with pytest.raises(UnavailableError, match="the reading of interviews was broken off"):
+        account.sync()
+    (warning,) = account.sync().warnings
+    assert f"the interviews of {len(bad)} of the opportunities" in warning
+    assert raw_ids(account.database, "interviews")
 
 
 def test_refusals_that_pass_are_made_up_for(account: Account) -> None:

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from pydantic import JsonValue
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from lever_assets.lever import UnavailableError
 from lever_assets.sandbox import Sandbox
-from lever_assets.store.tables import RAW
+from lever_assets.store.tables import RAW, child_reads
+from lever_assets.sync import setbacks
 from lever_assets.sync.polling import poll
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
-from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, raw_ids
+from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, empty_database, live, raw_ids
 
 
 @pytest.fixture
@@ -92,3 +94,75 @@ def test_a_single_refresh_keeps_what_it_could_not_read_as_due(small: Account, me
     small.make_failed_reads_due()
     small.sync(DELTA)
     assert stored(small, application) == "changed"
+
+
+@pytest.fixture
+def by_ids(few: Sandbox) -> Sandbox:
+    """An account whose applications are named by their ids alone."""
+    few.set_quirks("expand-ignored")
+    return few
+
+
+def test_applications_that_the_key_may_not_read_are_told_kept_and_come_when_it_may(
+    anywhere: Account, by_ids: Sandbox
+) -> None:
+    by_ids.set_faults("403=1,endpoint=GET /opportunities/:id/applications")
+    report = anywhere.sync()
+    (warning,) = [each for each in report.warnings if "applications" in each]
+    assert warning.startswith("applications was skipped: ")
+    assert by_ids.requests().of("/opportunities/:id/applications") <= 8
+    tables = live(anywhere.database)
+    assert tables["candidates"]
+    assert not tables["applications"]
+    by_ids.set_faults()
+    anywhere.make_failed_reads_due()
+    assert anywhere.sync(DELTA).warnings == ()
+    assert live(anywhere.database) == fresh(anywhere)
+
+
+def test_applications_that_may_not_be_read_any_more_stay_as_they_are(small: Account, by_ids: Sandbox) -> None:
+    small.sync()
+    before = live(small.database)
+    application, opportunity = changed(small)
+    by_ids.set_faults("403=1,endpoint=GET /opportunities/:id/applications")
+    report = small.sync()
+    assert any(each.startswith("applications was skipped: ") for each in report.warnings)
+    assert raw_ids(small.database, "applications") == {row["remote_id"] for row in before["applications"]}
+
+    by_ids.set_faults()
+    small.make_failed_reads_due()
+    small.sync(DELTA)
+    assert stored(small, application) == "changed"
+    assert opportunity
+
+
+@pytest.mark.parametrize("fault", ["500", "html-403"])
+def test_applications_that_all_fail_are_an_outage(
+    small: Account, by_ids: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(setbacks, "AT_LEAST", 3)
+    small.sync()
+    before = live(small.database)
+    with small.session() as session, session.store.writing() as conn:
+        conn.execute(delete(child_reads).where(child_reads.c.resource == "applications"))
+    by_ids.set_faults(f"{fault}=1,endpoint=GET /opportunities/:id/applications")
+    with pytest.raises(UnavailableError, match=r"the applications of \d opportunities could not be read"):
+        small.sync()
+    assert live(small.database) == before
+    by_ids.set_faults()
+    assert small.sync().warnings == ()
+    assert live(small.database) == before
+
+
+def test_one_that_can_not_be_read_is_counted_and_named(small: Account, by_ids: Sandbox) -> None:
+    bad = by_ids.ids("opportunities")[0]
+    by_ids.set_faults(f"400,path=/opportunities/{bad}/applications")
+    (warning,) = small.sync().warnings
+    assert f"the applications of 1 of the opportunities could not be read ({bad})" in warning
+
+
+def fresh(account: Account) -> Any:
+    """Return the tables of a database that is synced now."""
+    another = Account(account.sandbox, account.folder / "fresh", empty_database(account.folder))
+    another.sync()
+    return live(another.database)

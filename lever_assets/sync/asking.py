@@ -1,0 +1,174 @@
+"""Asking Lever for the lists below many parents: many at a time, and no longer when it goes wrong for all."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from itertools import islice
+
+from lever_assets.lever import JsonObject, LeverError, UnavailableError
+from lever_assets.store.parents import count_read, read_well
+from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.setbacks import SAMPLE, Course, Refusal, concerns_all
+
+_PROBES = 3
+
+Parent = tuple[str, str]
+"""The remote id of a parent, and the hash of its content."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The list below one parent, asked for at an instant (UTC)."""
+
+    children: Sequence[JsonObject]
+    content_hash: str
+    asked_at: datetime
+
+
+@dataclass
+class Asking:
+    """Asks for one resource below many parents, by `children_of`, and hands each answer to `took`.
+
+    `total` is how many parents there are (None: not known yet). `is_known` tells which failures are no news.
+    `failed` holds why parents could not be read, with their hash. `failure` is what concerns all of them, and
+    ended the asking: the error of a Lever that can't be reached, UnavailableError for an outage, or the
+    refusal (PermissionMissingError, NotFoundError) of a resource that is not there.
+    """
+
+    session: Session
+    resource: Resource
+    children_of: Callable[[str], Awaitable[Sequence[JsonObject]]]
+    took: Callable[[str, Answer], None]
+    is_known: Callable[[str, LeverError], bool]
+    total: int | None = None
+    failed: dict[str, tuple[str, LeverError]] = field(default_factory=dict)
+    failure: LeverError | None = None
+    _course: Course = field(default_factory=Course)
+    _well: deque[Parent] = field(default_factory=lambda: deque(maxlen=_PROBES))
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """With what every parent was refused, from the first on; None: the resource is there."""
+        return self.failure if isinstance(self.failure, Refusal) else None
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The hashes of the parents of which Lever refuses the list, by remote id: it may be their own doing.
+
+        Their failure is no news from then on. Else one account with many of them were out of order for ever.
+        """
+        return {
+            parent: content_hash
+            for parent, (content_hash, error) in self.failed.items()
+            if not isinstance(error, UnavailableError)
+        }
+
+    async def run(self, parents: Iterator[Parent], workers: int) -> None:
+        """Ask until no parent is left, or there is a `failure`.
+
+        When it is no single parent's doing, the others end the request they are in, so that nothing that was
+        asked for is lost.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                if not self._course.well:
+                    first = islice(parents, SAMPLE)
+                    await self._hear({group.create_task(self._ask(*each)) for each in first})
+                for _ in range(workers):
+                    group.create_task(self._work(parents))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # such as a database that is full: each of them met it
+
+    def judge(self) -> None:
+        """Take it for an outage when too many failed of those that there are, or were asked."""
+        if self.failure is None and self._course.is_outage(self._all):
+            self.failure = self._outage()
+
+    async def _hear(self, scouts: set[asyncio.Task[None]]) -> None:
+        """Wait until one of the first is read. When all are refused alike, the resource is not there.
+
+        Unless one can be read that was read before: then it is those parents' own doing.
+        """
+        while scouts and not self._course.well and self.failure is None:
+            _, scouts = await asyncio.wait(scouts, return_when=asyncio.FIRST_COMPLETED)
+        if not self._course.refused_alike or self.failure is not None or await self._others_can_be_read():
+            return
+        self.failure = self.failure or next(error for _, error in self.failed.values())
+
+    async def _others_can_be_read(self) -> bool:
+        """Tell whether Lever still gives what is below parents that were read well before."""
+        before = self._course.well
+        others = list(self._well)
+        if not others:
+            with self.session.store.reading() as conn:
+                parent, child = self.resource.parent or "", self.resource.name
+                others = read_well(conn, self.session.name, parent, child, but=self.failed, limit=_PROBES)
+        for parent, content_hash in others:
+            asked_at = now()
+            try:
+                children = await self.children_of(parent)
+            except LeverError as error:  # it was read before: that says nothing of this parent
+                if concerns_all(error):
+                    self.failure = self.failure or error
+                    break
+                continue
+            self._note(parent, Answer(children, content_hash, asked_at))
+        return self._course.well > before
+
+    def _note(self, parent: str, answer: Answer) -> None:
+        self._course.went_well()
+        self.failed.pop(parent, None)
+        self._well.append((parent, answer.content_hash))
+        self.took(parent, answer)
+
+    async def _work(self, parents: Iterator[Parent]) -> None:
+        for each in parents:
+            if self.failure is not None:
+                return
+            await self._ask(*each)
+
+    async def _ask(self, parent: str, content_hash: str) -> None:
+        asked_at = now()
+        try:
+            children = await self.children_of(parent)
+        except LeverError as error:
+            await self._went_wrong(parent, content_hash, error)
+        else:
+            self._note(parent, Answer(children, content_hash, asked_at))
+
+    async def _went_wrong(self, parent: str, content_hash: str, error: LeverError) -> None:
+        if concerns_all(error):
+            self.failure = self.failure or error
+            return
+        self._course.went_wrong(error, known=self.is_known(parent, error))
+        self.failed[parent] = content_hash, error
+        if self._course.stuck:
+            self._course.in_a_row = 0  # asked once for so many
+            if not await self._others_can_be_read():
+                self.failure = self.failure or self._outage()
+        if self.total is not None:
+            self.judge()
+
+    @property
+    def _all(self) -> int:
+        """How many parents there are: those of this reading, or of the account if they are more."""
+        asked = self._course.well + self._course.failed if self.total is None else self.total
+        return max(asked, self._ever_read)
+
+    @cached_property
+    def _ever_read(self) -> int:
+        with self.session.store.reading() as conn:
+            return count_read(conn, self.session.name, self.resource.name)
+
+    def _outage(self) -> UnavailableError:
+        name, parents = self.resource.name, self.resource.parent
+        _, last = next(reversed(self.failed.values()))
+        return UnavailableError(
+            f"Lever is out of order: the {name} of {len(self.failed):,} {parents} could not be read, as the "
+            f"last of them: {last.problem}",
+            f"the reading of {name} was broken off, what is stored of them is kept; try again later",
+        )

@@ -1,0 +1,171 @@
+"""What comes inside the records of a list, or should have: brought along, landed, let go when it is gone."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lever_assets.lever import JsonObject, LeverClient, LeverError, Page
+from lever_assets.store import Landed, due, land_children, overtaken, put_state
+from lever_assets.store.content import clean
+from lever_assets.store.state import forget_states
+from lever_assets.sync import brake
+from lever_assets.sync.arrivals import Batch
+from lever_assets.sync.asking import Answer, Asking
+from lever_assets.sync.expanding import filled, lacking, read_inside, unexpanded
+from lever_assets.sync.refused import denial, skipped
+from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.shrinking import Shrinking
+
+
+@dataclass
+class Inside:
+    """What one reading of `resource` finds of the `embedded` inside its records."""
+
+    lever: LeverClient
+    session: Session
+    resource: Resource
+    embedded: Resource
+    counts: Landed = field(default_factory=Landed)
+    _bare: dict[str, JsonObject] = field(default_factory=dict)
+    _wanted: dict[str, str] = field(default_factory=dict)
+    _found: dict[str, Answer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        name, table = self.session.name, self.embedded.table
+        with self.session.store.reading() as conn:
+            held = brake.held_back(conn, name, self.embedded)
+            self._failed_before = due.failed(conn, name, table, self.resource.name)
+        self._shrinking = Shrinking(self.session, self.embedded, self.resource.name, held)
+        self._asking = Asking(self.session, self.embedded, self._read, self._took, self._is_known)
+
+    async def bring_along(self, page: Page) -> Page:
+        """Return a page with what Lever did not expand although it was asked to.
+
+        Raises the LeverError that concerns them all. What can't be read for this key stays as it is stored.
+        """
+        self._bare, self._wanted, self._found = unexpanded(page.records, self.embedded), {}, {}
+        if not self._bare or self._asking.refusal is not None:
+            return page
+        with self.session.store.reading() as conn:
+            self._wanted = lacking(conn, self.session.name, self.resource, self.embedded, self._bare)
+        await self._asking.run(iter(self._wanted.items()), self.session.settings.concurrency)
+        if self._asking.refusal is None and self._asking.failure is not None:
+            with self.session.store.writing() as conn:
+                self._put_off(conn, self._asking.refused)
+            raise self._asking.failure
+        return replace(page, records=[self._filled(each) for each in page.records])
+
+    def land(self, conn: Connection, batch: Batch, *, version: int, moment: datetime) -> None:
+        """Land what came inside a batch; call it in the transaction that lands the batch."""
+        if self._asking.refusal is None:
+            taken = {each.remote_id for each in batch.arrivals}
+            failed = self._asking.failed.keys() & self._wanted.keys()
+            self._put_off(conn, [each for each in failed if clean(each) in taken])
+        if not batch.embedded:
+            return
+        name, table = self.session.name, self.embedded.table
+        doubts = self._shrinking.doubts(conn, batch.embedded, batch.partial)
+        due.healed(conn, name, table, self.resource.name, batch.embedded.keys() - doubts.keys())
+        missing = {parent: why for parent, why in doubts.items() if parent not in batch.partial}
+        due.put_off(conn, name, table, self.resource.name, missing, now=moment)
+        batch.partial.update(missing)
+        hashes = {clean(parent): answer.content_hash for parent, answer in self._found.items()}
+        self.counts += land_embedded(
+            conn,
+            self.session,
+            self.resource,
+            self.embedded,
+            batch,
+            hashes=hashes,
+            version=version,
+            moment=moment,
+        )
+
+    def judge(self) -> None:
+        """Raise UnavailableError when so much could not be read that Lever is out of order."""
+        self._asking.judge()
+        if self._asking.refusal is None and self._asking.failure is not None:
+            raise self._asking.failure
+
+    def settle(self) -> list[str]:
+        """Mark what came inside no record any more as gone, unless so much is held back; return warnings."""
+        gone, warning = self._shrinking.let_go()
+        self.counts += Landed(deleted=gone)
+        refusal = self._asking.refusal
+        told = None if refusal is None else skipped(self.embedded, refusal)
+        return [*filter(None, (warning, told))]
+
+    def keep_standing(self, conn: Connection, scope: str, *, whole: bool) -> None:
+        """Keep whether it can be read at all; what can't is asked for again when the list is due.
+
+        `whole`: the reading was over everything.
+        """
+        name, table = self.session.name, self.embedded.table
+        key, refusal = f"resource:{self.embedded.name}", self._asking.refusal
+        if refusal is not None:
+            put_state(conn, name, key, denial(self.embedded, refusal, scope))
+            reasons = {due.WHOLE_LIST: refusal.problem}
+            due.still_failing(conn, name, table, self.embedded.name, reasons, now=now())
+        elif whole:
+            forget_states(conn, name, keys=[key])
+            due.healed(conn, name, table, self.embedded.name, [due.WHOLE_LIST])
+
+    async def _read(self, remote_id: str) -> Sequence[JsonObject]:
+        record = self._bare.get(remote_id, {})  # one that was read before is asked for, to see if it can be
+        return await read_inside(self.lever, self.embedded, remote_id, record)
+
+    def _took(self, remote_id: str, answer: Answer) -> None:
+        self._found[remote_id] = answer
+
+    def _is_known(self, remote_id: str, _error: LeverError) -> bool:
+        return clean(remote_id) in self._failed_before
+
+    def _filled(self, record: JsonObject) -> JsonObject:
+        remote_id = record.get("id")
+        answer = self._found.get(remote_id) if isinstance(remote_id, str) else None
+        return record if answer is None else filled(record, self.embedded, answer.children)
+
+    def _put_off(self, conn: Connection, parents: Collection[str]) -> None:
+        failed = {parent: self._asking.failed[parent] for parent in parents}
+        due.put_off(
+            conn,
+            self.session.name,
+            self.embedded.table,
+            self.resource.name,
+            {parent: error.problem for parent, (_, error) in failed.items()},
+            now=now(),
+            hashes={parent: content_hash for parent, (content_hash, _) in failed.items()},
+        )
+
+
+def land_embedded(
+    conn: Connection,
+    session: Session,
+    resource: Resource,
+    embedded: Resource,
+    batch: Batch,
+    *,
+    hashes: Mapping[str, str],
+    version: int,
+    moment: datetime,
+) -> Landed:
+    """Land what came inside records of `resource`, unless a newer copy of the record is stored.
+
+    `hashes`: of the records for whose content it was asked for singly.
+    """
+    stale = overtaken(conn, session.name, resource.name, batch.arrivals)
+    current = {parent: listed for parent, listed in batch.embedded.items() if parent not in stale}
+    return land_children(
+        conn,
+        session.name,
+        embedded.name,
+        current,
+        parent_hashes=hashes,
+        version=version,
+        now=moment,
+        asked_at=dict.fromkeys(current, batch.asked_at),
+        partial=batch.partial,
+    )
