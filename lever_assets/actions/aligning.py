@@ -11,7 +11,10 @@ from pydantic import JsonValue
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Outgoing
 from lever_assets.lever.paths import path_to
+from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.singles import ask_single
 
+_OPPORTUNITIES = BY_NAME["opportunities"]
 Shown = Callable[[JsonObject], bool]
 
 
@@ -28,8 +31,8 @@ class Shows:
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:  # noqa: ARG002
         """Look at the opportunity."""
-        record = await lever.get(path_to("opportunities", self.opportunity))
-        return {} if isinstance(record, dict) and self.as_wanted(record) else None
+        record = await ask_single(lever, _OPPORTUNITIES, self.opportunity)
+        return {} if self.as_wanted(record) else None
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,10 @@ class Aligning:
         """
         if shown is None:
             try:
-                found = await work.lever.get(path_to("opportunities", self.opportunity))
+                shown = await ask_single(work.lever, _OPPORTUNITIES, self.opportunity)
             except LeverError as error:
                 work.missed(f"The candidate was created, but could not be read to complete it: {error}")
                 return False
-            shown = found if isinstance(found, dict) else {}
         await self._contact(work, shown)
         for field, verb, called in (("links", "addLinks", "links"), ("tags", "addTags", "tags")):
             await self._add(work, shown, field, verb, called)

@@ -1,11 +1,16 @@
 """Who has applied for what in Lever: looked up before a creation, and to find out whether one happened."""
 
+import asyncio
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from lever_assets.actions.effects import CannotTellError
 from lever_assets.lever import JsonObject, LeverClient
+from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.singles import ask_inside
+
+_APPLICATIONS = BY_NAME["applications"]
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,11 @@ class Applies:
         """
         listed = await lever.list_all(
             "/opportunities",
-            {"email": list(self.emails), "confidentiality": "all", "expand": "applications"},
-            optional=("confidentiality",),
+            {"email": list(self.emails), "confidentiality": "all", "expand": _APPLICATIONS.name},
+            optional=("confidentiality", "expand"),
         )
-        return [self._candidacy(each) for each in listed if isinstance(each.get("id"), str)]
+        found = (self._candidacy(lever, each) for each in listed if isinstance(each.get("id"), str))
+        return await asyncio.gather(*found)
 
     async def before(self, lever: LeverClient) -> JsonValue:
         """Return the opportunities that are there, and those of them that are for the posting."""
@@ -77,18 +83,19 @@ class Applies:
             raise CannotTellError(f"Lever has {len(new)} new applications of this person for this job")
         return new[0] if new else None
 
-    def _candidacy(self, opportunity: JsonObject) -> Candidacy:
-        applications = opportunity.get("applications")
-        own = next(
-            (
-                each
-                for each in (applications if isinstance(applications, list) else [])
-                if isinstance(each, dict) and each.get("posting") == self.posting
-            ),
-            None,
-        )
-        found = own.get("id") if own else None
+    async def _candidacy(self, lever: LeverClient, opportunity: JsonObject) -> Candidacy:
+        listed = await _applications(lever, opportunity)
+        own = (each.get("id") for each in listed if each.get("posting") == self.posting)
+        found = next(own, None)
         return Candidacy(str(opportunity["id"]), found if isinstance(found, str) else None)
+
+
+async def _applications(lever: LeverClient, opportunity: JsonObject) -> list[JsonObject]:
+    """Return the applications of an opportunity; they are asked for if they did not come along."""
+    listed = opportunity.get(_APPLICATIONS.name)
+    along = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    whole = isinstance(listed, list) and len(along) == len(listed)
+    return along if whole else await ask_inside(lever, _APPLICATIONS, opportunity)
 
 
 def known_before(before: JsonValue) -> list[JsonValue]:

@@ -7,6 +7,8 @@ from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.lever.paths import path_to
+from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.singles import ask_single
 
 
 class CannotTellError(Exception):
@@ -39,8 +41,8 @@ class _OnOpportunity:
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:  # noqa: ARG002
         """Look at the opportunity."""
-        record = await lever.get(path_to("opportunities", self.opportunity))
-        return {} if isinstance(record, dict) and self.shown_by(record) else None
+        record = await ask_single(lever, BY_NAME["opportunities"], self.opportunity)
+        return {} if self.shown_by(record) else None
 
     def shown_by(self, record: JsonObject) -> bool:
         """Tell whether the opportunity shows the effect."""

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,12 +12,13 @@ import httpx
 import orjson
 from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
 
+from lever_assets.actions.acting import refuse_deactivated
 from lever_assets.actions.creation_inputs import Base64
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.errors import ActionError, invalid, of_failure, of_input
 from lever_assets.actions.inputs import Part
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.lever import JsonObject, LeverClient, LeverError, RawAnswer
+from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer
 from lever_assets.sync.session import Session
 
 _OURS = frozenset(
@@ -34,6 +36,8 @@ _OURS = frozenset(
     }
 )
 """Headers that the client sets, or that say how the message is sent."""
+
+Query = dict[str, str | int | float | bool | list[str]]
 
 _KEPT_BACK = frozenset({"set-cookie", "connection", "keep-alive", "transfer-encoding"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -85,9 +89,7 @@ class Passthrough(Part):
     path: Annotated[str, AfterValidator(_inside)] = Field(
         max_length=2000, description="Path below the API's base address, such as /opportunities"
     )
-    params: dict[str, str | int | float | bool | list[str]] = Field(
-        default_factory=dict, description="Query parameters, beside those in the path"
-    )
+    params: Query = Field(default_factory=dict, description="Query parameters, beside those in the path")
     headers: Annotated[dict[str, str], AfterValidator(_sendable)] = Field(
         default_factory=dict, description="Further headers; the key is added by the connector"
     )
@@ -109,12 +111,13 @@ def passthrough(
 ) -> ActionAnswer:
     """Send a request with the connection's key and return {url, status, headers, data}.
 
-    Whatever Lever answers is a success. It is sent once, and has no row in the ledger.
+    Whatever Lever answers is a success. It is sent once, and has no row in the ledger. A write as a user who
+    is deactivated is refused before it is sent.
     """
 
     async def alone() -> ActionAnswer:
         async with session.client() as lever:
-            return await passthrough_with(lever, given, log_url=log_url)
+            return await passthrough_with(lever, given, session=session, log_url=log_url)
 
     try:
         return asyncio.run(alone())
@@ -123,12 +126,16 @@ def passthrough(
 
 
 async def passthrough_with(
-    lever: LeverClient, given: Mapping[str, object] | Passthrough, *, log_url: str | None = None
+    lever: LeverClient,
+    given: Mapping[str, object] | Passthrough,
+    *,
+    session: Session | None = None,
+    log_url: str | None = None,
 ) -> ActionAnswer:
-    """As `passthrough`, with an open client."""
+    """As `passthrough`, with an open client; without a session users are looked up in Lever alone."""
     try:
         asked = given if isinstance(given, Passthrough) else Passthrough.model_validate(given)
-        answer = await _sent(lever, asked)
+        answer = await _sent(lever, session, asked)
     except ValidationError as error:
         return ActionAnswer.failed(of_input(error), log_url=log_url)
     except (ActionError, LeverError) as error:
@@ -136,20 +143,34 @@ async def passthrough_with(
     return ActionAnswer(data=_shown(answer, as_base64=asked.response_as_base64))
 
 
-async def _sent(lever: LeverClient, asked: Passthrough) -> RawAnswer:
-    parts = urlsplit(asked.path)
-    query: dict[str, str | int | float | bool | list[str]] = {}
-    for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        before = query.setdefault(name, [])
-        assert isinstance(before, list)  # noqa: S101 - set in the line above
-        before.append(value)
+async def _sent(lever: LeverClient, session: Session | None, asked: Passthrough) -> RawAnswer:
+    path, query = _target(asked)
+    if asked.method != "GET":
+        for user in _acting(query):
+            with suppress(NotFoundError):  # of whom it does not know Lever says so itself
+                await refuse_deactivated(lever, session, user, user)
     content, content_type = _body(asked)
     given = {name.lower() for name in asked.headers}
     ours = {"Content-Type": content_type} if content_type and "content-type" not in given else {}
     headers = {**ours, **asked.headers}
-    return await lever.exchange(
-        asked.method, parts.path, {**query, **asked.params}, headers=headers, content=content
-    )
+    return await lever.exchange(asked.method, path, query, headers=headers, content=content)
+
+
+def _target(asked: Passthrough) -> tuple[str, Query]:
+    """Return the path, and the query of it with the parameters that are given beside it."""
+    parts = urlsplit(asked.path)
+    query: Query = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        before = query.setdefault(name, [])
+        assert isinstance(before, list)  # noqa: S101 - set in the line above
+        before.append(value)
+    return parts.path, {**query, **asked.params}
+
+
+def _acting(query: Query) -> list[str]:
+    """Return the users that a query names to act as."""
+    given = query.get("perform_as", [])
+    return [each for each in map(str, given if isinstance(given, list) else [given]) if each.strip()]
 
 
 def _body(asked: Passthrough) -> tuple[bytes | None, str | None]:

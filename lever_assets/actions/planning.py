@@ -22,7 +22,8 @@ from lever_assets.actions.fetching import UnreachableError
 from lever_assets.actions.person import Person, not_kept, source_text
 from lever_assets.actions.steps import StepState
 from lever_assets.actions.work import Work
-from lever_assets.lever import JsonObject, NotFoundError, PermissionMissingError
+from lever_assets.lever import JsonObject
+from lever_assets.lever.faults import of_shape
 from lever_assets.lever.paths import path_to
 from lever_assets.lever.records import PostingForm
 
@@ -153,8 +154,11 @@ async def _form(
     consents = consent is not None and consent.given is not None
     if not asked.screening_question_answers and not consents:
         return None, Answered()
-    found = await work.lever.get(path_to("postings", posting, "apply"))
-    form = PostingForm.parse(found if isinstance(found, dict) else {})
+    path = path_to("postings", posting, "apply")
+    found = await work.lever.get(path)
+    if not isinstance(found, dict) or found.get("id", posting) != posting:
+        raise of_shape("it is not the form that was asked for", "GET", path)
+    form = PostingForm.parse(found)
     answered = read_answers(form, asked.screening_question_answers, work.session.mapping)
     for sentence in answered.warnings:
         work.warn(sentence)
@@ -236,14 +240,7 @@ async def _acting(work: Work, sourced_by: SourcedBy | None, *, required: bool) -
 async def _credited(work: Work, sourced_by: SourcedBy) -> str | None:
     """Return Lever's id of the user who is to be credited; None, with a warning, when there is none."""
     try:
-        user = (await work.resolve.user(sourced_by.user_id)).remote_id
-        found = await work.lever.get(path_to("users", user))
-    except PermissionMissingError:
-        return user
-    except (ActionError, NotFoundError):
-        work.warn(f"There is no user {sourced_by.user_id} in Lever: nobody is credited by sourced_by.")
+        return (await work.resolve.acting_user(sourced_by.user_id)).remote_id
+    except ActionError as error:
+        work.warn(f"{error.message} Nobody is credited by sourced_by.")
         return None
-    if isinstance(found, dict) and found.get("deactivatedAt") is not None:
-        work.warn(f"The user {sourced_by.user_id} is deactivated in Lever: nobody is credited by sourced_by.")
-        return None
-    return user

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from lever_assets.actions.acting import refuse_deactivated
 from lever_assets.actions.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
-from lever_assets.lever.paths import path_to
 from lever_assets.lever.records import ArchiveReason
 from lever_assets.store import raw
 from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
+from lever_assets.sync.singles import ask_single
 
 _REMOTE = "remote:"
+_NONE = "Lever has none with this id"
 _MODELS = {
     "candidates": "candidate",
     "applications": "application",
@@ -49,7 +52,7 @@ class Resolver:
         found = self._stored("candidates", given)
         if found is None:
             remote_id = self._remote_only("candidates", given)
-            await self._ask("candidates", path_to("opportunities", remote_id))
+            await self._ask("candidates", "opportunities", remote_id)
             found = Known(self._session.mapping.id("candidates", remote_id), remote_id)
         return Known(found.id, found.remote_id, found.remote_id)
 
@@ -66,7 +69,7 @@ class Resolver:
         found = self._stored("application_stages", given)
         if found is None:
             remote_id = self._remote_only("application_stages", given)
-            await self._ask("application_stages", path_to("stages", remote_id))
+            await self._ask("application_stages", "stages", remote_id)
             found = Known(self._session.mapping.id("application_stages", remote_id), remote_id)
         return found
 
@@ -92,7 +95,7 @@ class Resolver:
         """Return a job with its posting as Lever has it now."""
         found = self._stored("jobs", given)
         remote_id = found.remote_id if found else self._remote_only("jobs", given)
-        posting = await self._ask("jobs", path_to("postings", remote_id))
+        posting = await self._ask("jobs", "postings", remote_id)
         return Known(self._session.mapping.id("jobs", remote_id), remote_id), posting
 
     async def user(self, given: str) -> Known:
@@ -101,21 +104,16 @@ class Resolver:
         if found is None:
             found = self._user_of_lever(given)
             with suppress(PermissionMissingError):  # whether there is such a user is then for Lever to say
-                await self._ask("users", path_to("users", found.remote_id))
+                await self._ask("users", "users", found.remote_id)
         return found
 
     async def acting_user(self, given: str) -> Known:
         """Return a user to act as; raises ActionError for one who is deactivated, as Lever has it now."""
         found = self._stored_user(given) or self._user_of_lever(given)
         try:
-            record = await self._ask("users", path_to("users", found.remote_id))
-        except PermissionMissingError:
-            record = self._record_of("users", found.remote_id)
-        if record.get("deactivatedAt") is not None:
-            raise invalid(
-                "Deactivated user",
-                f"The user {given} is deactivated in Lever, which lets nobody act as them: name another one.",
-            )
+            await refuse_deactivated(self._lever, self._session, found.remote_id, given)
+        except NotFoundError:
+            raise self._unknown("users", found.remote_id, _NONE) from None
         return found
 
     def _stored_user(self, given: str) -> Known | None:
@@ -124,11 +122,6 @@ class Resolver:
     def _user_of_lever(self, given: str) -> Known:
         remote_id = given.removeprefix(_REMOTE)
         return Known(self._session.mapping.id("users", remote_id), remote_id)
-
-    def _record_of(self, resource: str, remote_id: str) -> JsonObject:
-        with self._session.store.reading() as conn:
-            found = raw.read(conn, self._session.name, resource, [remote_id])
-        return dict(found[0].data) if found else {}
 
     def _stored(self, model: str, given: str) -> Known | None:
         """Return the row of an id; None when there is none. Raises ActionError when it is gone in Lever.
@@ -165,12 +158,11 @@ class Resolver:
             raise self._unknown(model, given)
         return given.removeprefix(_REMOTE)
 
-    async def _ask(self, model: str, path: str) -> JsonObject:
+    async def _ask(self, model: str, resource: str, remote_id: str) -> JsonObject:
         try:
-            found = await self._lever.get(path)
+            return await ask_single(self._lever, BY_NAME[resource], remote_id)
         except NotFoundError:
-            raise self._unknown(model, path.rpartition("/")[2], "Lever has none with this id") from None
-        return found if isinstance(found, dict) else {}
+            raise self._unknown(model, remote_id, _NONE) from None
 
     async def _archive_reasons(self) -> list[JsonObject]:
         with self._session.store.reading() as conn:

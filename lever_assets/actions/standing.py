@@ -4,9 +4,13 @@ from dataclasses import dataclass
 
 from lever_assets.actions.errors import invalid
 from lever_assets.actions.resolving import Known
-from lever_assets.lever import LeverClient, NotFoundError
-from lever_assets.lever.paths import path_to
+from lever_assets.lever import JsonObject, LeverClient, NotFoundError
 from lever_assets.lever.records import Application, Archived, Opportunity
+from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.singles import ask_inside, ask_single
+
+_OPPORTUNITIES = BY_NAME["opportunities"]
+_APPLICATIONS = BY_NAME["applications"]
 
 
 @dataclass(frozen=True)
@@ -18,21 +22,33 @@ class Standing:
 
 
 async def standing(lever: LeverClient, application: Known) -> Standing:
-    """Ask Lever; raises ActionError when it has the opportunity no more."""
+    """Ask Lever; raises ActionError when it has the application no more, LeverError when it can't tell."""
     try:
-        found = await lever.get(path_to("opportunities", application.opportunity), {"expand": "applications"})
+        found = await ask_single(
+            lever, _OPPORTUNITIES, application.opportunity, {"expand": _APPLICATIONS.name}
+        )
+        own = await _own(lever, found, application.remote_id)
     except NotFoundError:
+        own = None
+    if own is None:
         raise invalid(
             "Unknown application",
-            f"The candidate of the application {application.id} is gone in Lever; sync and take another.",
-        ) from None
-    opportunity = Opportunity.parse(found if isinstance(found, dict) else {})
-    own = [Application.parse(each) for each in opportunity.expanded_applications]
-    ends = [opportunity.archived, *(each.archived for each in own if each.id == application.remote_id)]
-    for end in ends:
+            f"The application {application.id} is gone in Lever; sync and take another.",
+        )
+    for end in (Opportunity.parse(found).archived, Application.parse(own).archived):
         if end is not None and _says_so(end):
             return Standing(archived=True, reason=end.reason)
     return Standing(archived=False, reason=None)
+
+
+async def _own(lever: LeverClient, opportunity: JsonObject, application: str) -> JsonObject | None:
+    """Return the application of that id; what did not come along with the opportunity is asked for."""
+    along = Opportunity.parse(opportunity).expanded_applications
+    found = [each for each in along if each.get("id") == application]
+    if not found:
+        listed = await ask_inside(lever, _APPLICATIONS, opportunity)
+        found = [each for each in listed if each.get("id") == application]
+    return found[0] if found else None
 
 
 def _says_so(archived: Archived) -> bool:

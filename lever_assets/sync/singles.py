@@ -35,19 +35,40 @@ _MOST_PAGES = 20
 async def read_single(
     lever: LeverClient, resource: Resource, remote_id: str, params: Params
 ) -> JsonObject | None:
-    """Return one record; None if Lever answers that it has none.
-
-    Raises MalformedError for what is not this record, and LeverError.
-    """
-    path = resource.at(remote_id)
+    """Return one record; None if Lever answers that it has none. Raises as `ask_single`."""
     try:
-        found = await lever.get(path, params, optional=tuple(params))
+        return await ask_single(lever, resource, remote_id, params)
     except NotFoundError:
         return None
+
+
+async def ask_single(
+    lever: LeverClient, resource: Resource, remote_id: str, params: Params | None = None
+) -> JsonObject:
+    """Return one record; parameters that Lever refuses are left out.
+
+    Raises MalformedError for what is not this record, NotFoundError, and any other LeverError.
+    """
+    path = resource.at(remote_id)
+    found = await lever.get(path, params, optional=tuple(params or ()))
     if not isinstance(found, dict):
         raise of_shape("a single record is no object", "GET", path)
     if clean(str(found.get(resource.id_field))) != clean(remote_id):
         raise of_shape("it is another record than the one that was asked for", "GET", path)
+    return found
+
+
+async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject) -> list[JsonObject]:
+    """Return what Lever did not bring along inside a record.
+
+    Raises MalformedError when the record names what its list lacks, and LeverError.
+    """
+    path = embedded.below(str(record.get("id")))
+    found = await lever.list_all(path)
+    listed = record.get(embedded.name)
+    named = {each for each in listed if isinstance(each, str)} if isinstance(listed, list) else set()
+    if not named <= {each.get("id") for each in found}:
+        raise of_shape(f"the record names {embedded.name} that its list of them lacks", "GET", path)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -167,3 +168,64 @@ def test_the_key_shows_nowhere(account: Recruiting) -> None:
     answer = asyncio.run(alone())
     assert _data(answer)["status"] == 401
     assert "wr0ng-and-s3cret" not in str(answer)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"params": {"perform_as": "{user}"}},
+        {"params": {"perform_as": ["{user}"]}},
+        {"query": "?perform_as={user}"},
+        {"query": "?a=b&perform%5Fas={user}"},
+        {"query": "?perform_as={active}&perform_as={user}"},
+    ],
+    ids=["parameter", "list", "in the path", "encoded", "twice"],
+)
+def test_nobody_writes_as_who_was_deactivated(account: Recruiting, written: dict[str, Any]) -> None:
+    active, user = account.sandbox.ids("users")[:2]
+    account.sandbox.edit("users", user, {"deactivatedAt": account.sandbox.now()})
+    account.sandbox.reset_requests()
+    path = f"/opportunities/{account.person().opportunity}/notes"
+    filled = json.loads(json.dumps(written).replace("{user}", user).replace("{active}", active))
+    query = filled.pop("query", "")
+    try:
+        answer = _pass(account, "POST", path + query, data={"value": "Nobody says this"}, **filled)
+    finally:
+        account.sandbox.edit("users", user, {"deactivatedAt": None})
+    assert answer.error is not None
+    assert f"The user {user} is deactivated in Lever" in str(answer.error["message"])
+    assert all(each.startswith("GET ") for each in account.sandbox.requests().by_endpoint)
+
+
+def test_a_user_whom_the_key_may_not_read_is_as_the_tables_have_them(account: Recruiting) -> None:
+    users = account.read("/users", includeDeactivated="true")
+    gone = next(each["id"] for each in users if each["deactivatedAt"])
+    person = account.person()
+    account.sandbox.set_quirks("denied=users")
+    path = f"/opportunities/{person.opportunity}/notes"
+    try:
+        with account.session() as session:
+            given = {"method": "POST", "path": path, "data": {"value": "Nobody's"}}
+            refused = passthrough(session, {**given, "params": {"perform_as": gone}})
+            taken = passthrough(session, {**given, "params": {"perform_as": somebody_else(users)}})
+    finally:
+        account.sandbox.set_quirks()
+    assert "deactivated" in str(refused.error)
+    assert _data(taken)["status"] == 201
+
+
+def somebody_else(users: list[dict[str, Any]]) -> str:
+    return next(str(each["id"]) for each in users if not each["deactivatedAt"])
+
+
+def test_of_a_user_it_does_not_know_lever_says_so_itself(account: Recruiting) -> None:
+    path = f"/opportunities/{account.person().opportunity}/notes"
+    nobody = {"perform_as": "11111111-1111-4111-8111-111111111111"}
+    answer = _pass(account, "POST", path, params=nobody, data={"value": "Nobody's"})
+    assert _data(answer)["status"] == 400
+
+
+def test_a_read_asks_for_no_user(account: Recruiting) -> None:
+    account.sandbox.reset_requests()
+    _data(_pass(account, "GET", "/postings", params={"perform_as": "whoever"}))
+    assert account.sandbox.requests().total == 1
