@@ -180,6 +180,8 @@ def plan(as_json: Json = False) -> None:
         made = make_plan(session)
     for resource in made.denied:
         output.warn(f"the key may not read {resource}: a sync will skip it")
+    for warning in made.warnings:
+        output.warn(warning)
     if as_json:
         output.as_json({**vars(made), "total": made.total})
     else:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.settings import OffersOf
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.coverage import Coverage
+from lever_assets.sync.expanding import lacking, unexpanded
 from lever_assets.sync.lists import Listing, listings
 from lever_assets.sync.offering import can_have_offers, offer_stages
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.refused import nothing_readable, status_of
+from lever_assets.sync.refused import nothing_readable, status_of, warnings
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import EVERYTHING
@@ -23,7 +25,8 @@ class Plan:
 
     `opportunities` are those that the settings keep, `with_application` those of them that have one. `asked`
     is what finding out cost: one request for 100 records of a list. `seconds` is None when the requests are
-    not limited. `denied` names resources that the key may not read.
+    not limited. `denied` names resources that the key may not read, `warnings` say what Lever refuses of what
+    is asked for, and what comes of it.
     """
 
     opportunities: int
@@ -33,6 +36,7 @@ class Plan:
     asked: int
     seconds: float | None
     denied: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -53,14 +57,14 @@ async def _plan(session: Session) -> Plan:
             if needs(resource.name) and resource.listed:
                 await counter.count(resource)
         asked = lever.traffic.requests
-    if counter.pages.keys() == counter.denied.keys():
+    if counter.requests.keys() == counter.denied.keys():
         raise nothing_readable(counter.denied.values())
     below = {
         "posting_forms": counter.kept["postings"],
         "interviews": counter.kept["opportunities"],
         "offers": counter.asked_for_offers,
     }
-    requests = counter.pages | {name: count for name, count in below.items() if needs(name)}
+    requests = counter.requests | {name: count for name, count in below.items() if needs(name)}
     return Plan(
         counter.kept["opportunities"],
         counter.with_application,
@@ -69,40 +73,61 @@ async def _plan(session: Session) -> Plan:
         asked,
         _seconds(sum(requests.values()), session),
         tuple(counter.denied),
+        tuple(counter.warnings),
     )
 
 
 @dataclass
 class _Counter:
-    """Walks the lists that a full sync walks: counts pages and, by resource, the records that are kept."""
+    """Walks the lists that a full sync walks: counts requests and, by resource, the records that are kept."""
 
     lever: LeverClient
     session: Session
-    pages: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
     kept: Counter[str] = field(default_factory=Counter)
     with_application: int = 0
     asked_for_offers: int = 0
     denied: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    _singly: int = 0
+    _expanded: set[str] = field(default_factory=set)
     _offer_stages: frozenset[str] = field(default_factory=lambda: offer_stages(()))
 
     async def count(self, resource: Resource) -> None:
-        self.pages[resource.name] = 0
+        """Count what reading a list takes, with what is refused of it and asked for otherwise."""
+        self.requests[resource.name] = 0
+        before = self.lever.traffic.snapshot()
         try:
-            if resource.read_whole:
-                await self._walk(resource, Listing(), Coverage())
-                return
-            coverage = Coverage.of(self.session.settings, resource, now())
-            for listing in listings(resource, EVERYTHING, coverage):
-                await self._walk(resource, listing, coverage)
+            await self._walk_all(resource)
         except (PermissionMissingError, NotFoundError) as error:
             self.denied[resource.name] = status_of(error)
+            return
+        made = self.lever.traffic.since(before)
+        refused = self.lever.refusals.of(resource.path)
+        singly, self._singly = self._singly, 0
+        self.requests[resource.name] = made.requests - made.retries + singly
+        self.warnings += warnings(resource, refused)
+        if singly and "expand" not in refused:
+            self.warnings.append(
+                f"Lever tells the applications of {singly:,} {resource.name} by their ids alone, so they are "
+                "asked for singly, one request for each. Let the key read applications to save them"
+            )
+
+    async def _walk_all(self, resource: Resource) -> None:
+        if resource.read_whole:
+            await self._walk(resource, Listing(), Coverage())
+            return
+        coverage = Coverage.of(self.session.settings, resource, now())
+        for listing in listings(resource, EVERYTHING, coverage):
+            whole = "updated_at" in self.lever.refusals.of(resource.path)
+            if not (listing.undated_only and whole):
+                await self._walk(resource, listing, coverage)
 
     async def _walk(self, resource: Resource, listing: Listing, coverage: Coverage) -> None:
-        pairs = (*resource.params, *listing.filters)
-        params = {name: value for name, value in pairs if name != "expand"}
+        asked = self.session.exclusion.applied_to(resource).params
+        params = dict((*asked, *listing.filters))
         meter = Meter(self.session.listener, f"counting {resource.name}", "records")
-        async for page in self.lever.pages(resource.path, params):
-            self.pages[resource.name] += 1
+        async for page in self.lever.pages(resource.path, params, optional=tuple(params)):
             batch = listing.wanted(read_batch(resource, page.records, asked_at=page.asked_at))
             with self.session.store.reading() as conn:
                 batch = coverage.kept(conn, self.session.name, batch)
@@ -113,7 +138,18 @@ class _Counter:
             if resource is BY_NAME["opportunities"]:
                 self.with_application += sum(bool(each.get("applications")) for each in found)
                 self.asked_for_offers += sum(self._is_asked(each) for each in found)
+                if "expand" in params:
+                    self._count_singly(page.records, {each.remote_id for each in batch.arrivals})
             meter.advance(len(page.records))
+
+    def _count_singly(self, records: Sequence[JsonObject], kept: Collection[str]) -> None:
+        """Count those whose applications are to be asked for, since Lever does not bring them along."""
+        opportunities, applications = BY_NAME["opportunities"], BY_NAME["applications"]
+        bare = unexpanded(records, applications)
+        with self.session.store.reading() as conn:
+            asked = lacking(conn, self.session.name, opportunities, applications, bare) - self._expanded
+        self._singly += len(asked)
+        self._expanded |= asked.intersection(kept)  # then they are stored, and not asked for again
 
     def _is_asked(self, opportunity: JsonObject) -> bool:
         everybody = self.session.settings.offers is OffersOf.ALL

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sync.planning import plan
+from lever_assets_tests.meddling import Asked, Reply, meddling
 from lever_assets_tests.sync.tables import Account
 from lever_assets_tests.sync.test_coverage import changed_since, middle, note_created
 
@@ -72,3 +74,52 @@ def test_a_plan_counts_the_candidates_that_are_kept(account: Account) -> None:
         made = plan(session)
     assert made.opportunities == 1
     assert made.requests["interviews"] == 1
+
+
+@pytest.fixture
+def quirky(tmp_path: Path, sqlite_database: str) -> Iterator[Account]:
+    """An account of its own, whose Lever may refuse what is asked for."""
+    with running_sandbox(SandboxConfig(opportunities=40, seed=5, rate=0)) as running:
+        yield Account(running, tmp_path, sqlite_database)
+
+
+@pytest.mark.parametrize("case", ["nothing", "cutoff"])
+@pytest.mark.parametrize(
+    ("quirk", "told"),
+    [
+        ("filters-refused", "refuses updated_at for opportunities"),
+        ("confidentiality-refused", "refuses confidentiality for postings"),
+        ("expand-refused", "refuses expand for opportunities"),
+        ("expand-ignored", "asked for singly"),
+    ],
+)
+def test_what_lever_refuses_is_planned_for_and_told(
+    quirky: Account, case: str, quirk: str, told: str
+) -> None:
+    quirky.sandbox.set_quirks(quirk)
+    settings = settings_of(quirky, case)
+    with quirky.session(**settings) as session:
+        made = plan(session)
+    report = quirky.sync(**settings)
+    assert {each.resource: each.traffic.requests for each in report.landed} == made.requests
+    asks_for_it = quirk != "filters-refused" or case == "cutoff"
+    assert any(told in each for each in made.warnings) == asks_for_it
+
+
+@pytest.mark.parametrize("parameter", ["expand", "confidentiality"])
+def test_a_refusal_that_names_no_parameter_is_planned_for_too(account: Account, parameter: str) -> None:
+    def change(asked: Asked, reply: Reply) -> Reply:
+        refusal: JsonValue = {"code": "BadRequestError", "message": "Bad request"}
+        return reply.giving(400, refusal) if parameter in asked.params else reply
+
+    with meddling(account.sandbox.url, change) as between:
+        with account.session(base_url=between.url) as session:
+            made = plan(session)
+        report = account.sync(base_url=between.url)
+    assert {each.resource: each.traffic.requests for each in report.landed} == made.requests
+    assert any(f"refuses {parameter} for opportunities" in each for each in made.warnings)
+
+
+def test_a_plan_without_refusals_tells_nothing(account: Account) -> None:
+    with account.session() as session:
+        assert plan(session).warnings == ()
