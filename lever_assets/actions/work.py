@@ -189,7 +189,7 @@ class Work:
         except (LeverError, StoreError) as error:
             self.warn(f"{_DONE}: {error}")
             return
-        for failure in report.failed.values():
+        for failure in (*report.failed.values(), *report.unavailable.values()):
             self.warn(f"{_DONE}: {failure}")
         if report.doubtful:
             self.warn(f"{_DONE}: Lever answered that it has no such record, and is asked once more.")

@@ -1,4 +1,4 @@
-"""What Lever was asked to bring along inside a record and did not: it is asked for singly, and put in there.
+"""What Lever was asked to bring along inside a record and did not: it is asked for singly.
 
 A key without the right to applications may get their ids where `expand=applications` was asked, or a refusal
 (spec/lever-api.md, Conventions). One request for each record then takes the place of the expansion, for those
@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.lever import JsonObject, LeverClient
-from lever_assets.lever.faults import of_shape
+from lever_assets.lever import JsonObject
 from lever_assets.store import due, raw
 from lever_assets.store.content import clean
 from lever_assets.store.parents import read_for
@@ -62,25 +61,6 @@ def lacking(
         if wanted:
             found[remote_id] = content_hash
     return found
-
-
-async def read_inside(
-    lever: LeverClient, embedded: Resource, remote_id: str, record: JsonObject
-) -> list[JsonObject]:
-    """Return what belongs into a record that names it by its ids; raises LeverError.
-
-    A list that lacks what the record names is not the list of that record as it is, and tells nothing.
-    """
-    path = embedded.below(remote_id)
-    listed = await lever.list_all(path)
-    if _named(record, embedded) <= {str(each.get("id")) for each in listed}:
-        return listed
-    raise of_shape(f"it lacks {embedded.name} that the record names", "GET", path)
-
-
-def filled(record: JsonObject, embedded: Resource, listed: Sequence[JsonObject]) -> JsonObject:
-    """Return a record as it had come expanded."""
-    return {**record, embedded.name: [*listed]}
 
 
 def _named(record: JsonObject, embedded: Resource) -> set[str]:

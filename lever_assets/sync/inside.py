@@ -13,11 +13,12 @@ from lever_assets.store.state import forget_states
 from lever_assets.sync import brake
 from lever_assets.sync.arrivals import Batch
 from lever_assets.sync.asking import Answer, Asking
-from lever_assets.sync.expanding import filled, lacking, read_inside, unexpanded
+from lever_assets.sync.expanding import lacking, unexpanded
 from lever_assets.sync.refused import denial, skipped
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.shrinking import Shrinking
+from lever_assets.sync.singles import ask_inside
 
 
 @dataclass
@@ -114,8 +115,9 @@ class Inside:
             due.healed(conn, name, table, self.embedded.name, [due.WHOLE_LIST])
 
     async def _read(self, remote_id: str) -> Sequence[JsonObject]:
-        record = self._bare.get(remote_id, {})  # one that was read before is asked for, to see if it can be
-        return await read_inside(self.lever, self.embedded, remote_id, record)
+        # One that was read before may be asked for to see whether it still can be.
+        record = self._bare.get(remote_id, {self.resource.id_field: remote_id})
+        return await ask_inside(self.lever, self.embedded, record)
 
     def _took(self, remote_id: str, answer: Answer) -> None:
         self._found[remote_id] = answer
@@ -126,7 +128,7 @@ class Inside:
     def _filled(self, record: JsonObject) -> JsonObject:
         remote_id = record.get("id")
         answer = self._found.get(remote_id) if isinstance(remote_id, str) else None
-        return record if answer is None else filled(record, self.embedded, answer.children)
+        return record if answer is None else {**record, self.embedded.name: [*answer.children]}
 
     def _put_off(self, conn: Connection, parents: Collection[str]) -> None:
         failed = {parent: self._asking.failed[parent] for parent in parents}

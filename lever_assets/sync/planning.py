@@ -147,7 +147,8 @@ class _Counter:
         opportunities, applications = BY_NAME["opportunities"], BY_NAME["applications"]
         bare = unexpanded(records, applications)
         with self.session.store.reading() as conn:
-            asked = lacking(conn, self.session.name, opportunities, applications, bare) - self._expanded
+            wanted = lacking(conn, self.session.name, opportunities, applications, bare)
+        asked = wanted.keys() - self._expanded
         self._singly += len(asked)
         self._expanded |= asked.intersection(kept)  # then they are stored, and not asked for again
 

@@ -67,7 +67,7 @@ async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject)
     found = await lever.list_all(path)
     listed = record.get(embedded.name)
     named = {each for each in listed if isinstance(each, str)} if isinstance(listed, list) else set()
-    if not named <= {each.get("id") for each in found}:
+    if not named <= {str(each.get(embedded.id_field)) for each in found}:
         raise of_shape(f"the record names {embedded.name} that its list of them lacks", "GET", path)
     return found
 

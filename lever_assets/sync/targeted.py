@@ -33,13 +33,13 @@ from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.deriving import derive_records
-from lever_assets.sync.expanding import filled, read_inside, unexpanded
+from lever_assets.sync.expanding import unexpanded
 from lever_assets.sync.inside import land_embedded
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import set_aside
-from lever_assets.sync.singles import Verdict, judge, read_single
+from lever_assets.sync.singles import Verdict, ask_inside, judge, read_single
 from lever_assets.unified.catalogue import MODELS
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
@@ -54,8 +54,9 @@ class RefreshReport:
     """What became of the opportunities, by remote id.
 
     `read`, and `gone`: Lever has them no more. `doubtful`: it answered so, but no second witness says it
-    yet. `failed`: why these could not be read; they stay as they are. The last two are asked for again by the
-    next sync, at the latest.
+    yet. `failed`: why these could not be read; they stay as they are. `unavailable`: of these, which were
+    read, Lever was out of order when it was asked for something below. The last three are asked for again by
+    the next sync, at the latest.
     """
 
     read: tuple[str, ...]
@@ -63,21 +64,28 @@ class RefreshReport:
     merged: Merged
     doubtful: tuple[str, ...] = ()
     failed: Mapping[str, LeverError] = field(default_factory=dict)
+    unavailable: Mapping[str, UnavailableError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Read:
     """One opportunity as Lever gave it (None: it has none), and the lists below it; or why it failed.
 
-    `refused`: of which of these lists Lever gave what can't be used, and what it said.
+    `refused`: which of these lists could not be read, and why.
     """
 
     remote_id: str
     asked_at: datetime
     record: JsonObject | None = None
     below: dict[str, list[JsonObject]] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, LeverError] = field(default_factory=dict)
     failure: LeverError | None = None
+
+    @property
+    def unavailable(self) -> UnavailableError | None:
+        """The error of a list for which Lever was out of order, if there is one."""
+        errors = self.refused.values()
+        return next((each for each in errors if isinstance(each, UnavailableError)), None)
 
 
 async def refresh_opportunities(
@@ -117,6 +125,10 @@ async def refresh_opportunities(
             report.merged + merged,
             (*report.doubtful, *sorted(verdict.doubt)),
             {**report.failed, **failed},
+            {
+                **report.unavailable,
+                **{each.remote_id: outage for each in found if (outage := each.unavailable) is not None},
+            },
         )
     return report
 
@@ -131,25 +143,20 @@ async def _read(
         return _Read(remote_id, asked_at, failure=error)
     if record is None:
         return _Read(remote_id, asked_at)
-    refused: dict[str, str] = {}
-    if params and unexpanded([record], _APPLICATIONS):
-        try:
-            listed = await read_inside(lever, _APPLICATIONS, remote_id, record)
-        except LeverError as error:
-            if concerns_all(error):
-                return _Read(remote_id, asked_at, failure=error)
-            refused[_APPLICATIONS.name] = error.problem
-        else:
-            record = filled(record, _APPLICATIONS, listed)
     lists: dict[str, list[JsonObject]] = {}
-    for name in below:
-        resource = BY_NAME[name]
+    refused: dict[str, LeverError] = {}
+    inside = [_APPLICATIONS.name] if params and unexpanded([record], _APPLICATIONS) else []
+    for name in (*inside, *below):
         try:
-            lists[name] = await lever.list_all(resource.below(remote_id), dict(resource.params))
+            if name in inside:
+                record = {**record, name: [*await ask_inside(lever, _APPLICATIONS, record)]}
+            else:
+                resource = BY_NAME[name]
+                lists[name] = await lever.list_all(resource.below(remote_id), dict(resource.params))
         except LeverError as error:
             if concerns_all(error):
                 return _Read(remote_id, asked_at, failure=error)
-            refused[name] = error.problem
+            refused[name] = error
     return _Read(remote_id, asked_at, record, lists, refused)
 
 
@@ -196,7 +203,9 @@ def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken:
         due.healed(conn, name, below.table, _OPPORTUNITIES.name, read)
         if not _is_denied(conn, session, below):
             refused = {
-                each.remote_id: each.refused[below.name] for each in found if below.name in each.refused
+                each.remote_id: each.refused[below.name].problem
+                for each in found
+                if below.name in each.refused
             }
             due.put_off(conn, name, below.table, _OPPORTUNITIES.name, refused, now=moment)
 

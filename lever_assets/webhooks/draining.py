@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 
-from lever_assets.lever import LeverClient, LeverError
+from lever_assets.lever import LeverClient, LeverError, UnavailableError
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, inbox
 from lever_assets.store.inbox import InboxEvent
@@ -22,6 +22,24 @@ _AT_ONCE = 50
 _DOUBT = "Lever answered that it has no such opportunity; it is asked once more before that is believed"
 
 Events = Sequence[InboxEvent]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of the subjects of some events; of the others all was read.
+
+    `failed` could not be read, `doubtful` may be gone, but on one word alone. `unavailable` were read, but
+    Lever was out of order when it was asked for something below them.
+    """
+
+    failed: dict[About, LeverError] = field(default_factory=dict)
+    doubtful: set[About] = field(default_factory=set)
+    unavailable: dict[About, UnavailableError] = field(default_factory=dict)
+
+    @property
+    def undone(self) -> set[About]:
+        """Those whose events are not handled yet."""
+        return self.doubtful | self.failed.keys() | self.unavailable.keys()
 
 
 @dataclass(frozen=True)
@@ -122,7 +140,7 @@ class _Drainage:
     async def _handle(self, subjects: Mapping[About, Events]) -> None:
         """Handle all these events; when something unexpected happens, each subject by itself."""
         try:
-            failed, doubtful = await self._refresh(subjects)
+            outcome = await self._refresh(subjects)
         except (StoreError, _OutOfOrderError):
             raise
         except Exception as error:  # whatever one record does, the others are handled
@@ -133,22 +151,28 @@ class _Drainage:
             for about, events in subjects.items():
                 await self._handle({about: events})
             return
-        if failed:
-            await self._blame(next(iter(failed.values())))
-        for about, why in failed.items():
+        if outcome.failed:
+            await self._blame(next(iter(outcome.failed.values())))
+        for about, why in outcome.failed.items():
             self._fail(subjects[about], why)
-        self._put_off(_flat({about: subjects[about] for about in doubtful}), _DOUBT, minutes=2)
-        left = subjects.keys() - failed.keys() - doubtful
+        self._put_off(_flat({about: subjects[about] for about in outcome.doubtful}), _DOUBT, minutes=2)
+        self._wait_for(subjects, outcome)
+        left = subjects.keys() - outcome.undone
         done = [event.id for event in _flat({about: subjects[about] for about in left})]
         with self._session.store.writing() as conn:
             inbox.mark_handled(conn, self._session.name, done, now=now())
         self.handled += len(done)
 
-    async def _refresh(self, subjects: Mapping[About, Events]) -> tuple[dict[About, LeverError], set[About]]:
-        """Read what these events are about, unless this draining has already done so.
+    def _wait_for(self, subjects: Mapping[About, Events], outcome: _Outcome) -> None:
+        """Keep the events for which Lever was out of order; raises _OutOfOrderError if it was for all."""
+        for about, error in outcome.unavailable.items():
+            if len(subjects) > 1 and subjects.keys() == outcome.unavailable.keys():
+                raise _OutOfOrderError(error)
+            self.error = str(error)
+            self._put_off(subjects[about], self.error)
 
-        Returns the subjects that could not be read, and those that may be gone, but on one word alone.
-        """
+    async def _refresh(self, subjects: Mapping[About, Events]) -> _Outcome:
+        """Read what these events are about, unless this draining has already done so."""
         wanted: dict[str, set[str]] = defaultdict(set)
         abouts: dict[str, list[About]] = defaultdict(list)
         announced: set[str] = set()
@@ -163,15 +187,19 @@ class _Drainage:
         for opportunity, names in wanted.items():
             if not names <= self._fresh[opportunity]:
                 groups[tuple(sorted(names))].append(opportunity)
-        failed: dict[About, LeverError] = {}
-        doubtful: set[About] = set()
+        outcome = _Outcome()
         for below_these, opportunities in groups.items():
             report = await self._ask(opportunities, below_these, announced)
             for opportunity, error in report.failed.items():
-                failed.update(dict.fromkeys(abouts[opportunity], error))
+                outcome.failed.update(dict.fromkeys(abouts[opportunity], error))
             for opportunity in report.doubtful:
-                doubtful.update(abouts[opportunity])
-        return failed, doubtful - failed.keys()
+                outcome.doubtful.update(abouts[opportunity])
+            for opportunity, outage in report.unavailable.items():
+                outcome.unavailable.update(dict.fromkeys(abouts[opportunity], outage))
+        for about in outcome.failed:
+            outcome.unavailable.pop(about, None)
+        outcome.doubtful.difference_update(outcome.failed, outcome.unavailable)
+        return outcome
 
     async def _ask(
         self, opportunities: Sequence[str], below: Collection[str], announced: Collection[str]
@@ -182,7 +210,7 @@ class _Drainage:
         self.merged += report.merged
         self.read.update(report.read)
         self.gone.update(report.gone)
-        for opportunity in (*report.read, *report.gone):
+        for opportunity in {*report.read, *report.gone} - report.unavailable.keys():
             self._fresh[opportunity].update(below)
         self._answers = self._answers or bool(report.read)
         return report
