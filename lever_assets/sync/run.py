@@ -20,6 +20,7 @@ from lever_assets.sync.setbacks import concerns_all
 from lever_assets.unified.catalogue import MODELS
 
 Report = LandReport | DeriveReport
+_A_MOMENT = 0.01
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ class _Syncing:
                 # allowance unused. What is read for each record of a list comes many at a time by itself.
                 await asyncio.gather(*(self._land(lever, name, standing) for name in lists))
                 self._derive(but=mapped_from(below, self._session.exclusion))
+                await asyncio.sleep(_A_MOMENT)  # to hear which connections Lever closed in the meantime
                 for name in below:
                     if not self._is_hopeless():
                         await self._land(lever, name, standing)
