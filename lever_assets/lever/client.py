@@ -34,6 +34,7 @@ from lever_assets.lever.errors import (
 )
 from lever_assets.lever.holdups import Holdups, Tell, in_silence
 from lever_assets.lever.limiter import RateLimiter
+from lever_assets.lever.lookups import resolver
 from lever_assets.lever.paths import template
 from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
@@ -405,9 +406,9 @@ def _is_doubtful(error: LeverError) -> bool:
 def _session(transport: AiohttpTransport, concurrency: int, *, keep: bool) -> aiohttp.ClientSession:
     context = transport.ssl_context
     connector = (
-        aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=30, ssl=context)
+        aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=30, ssl=context, resolver=resolver())
         if keep
-        else aiohttp.TCPConnector(limit=concurrency, force_close=True, ssl=context)
+        else aiohttp.TCPConnector(limit=concurrency, force_close=True, ssl=context, resolver=resolver())
     )
     session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
     # Else aiohttp sends a GET once more when its connection breaks, past the limiter and the counts.

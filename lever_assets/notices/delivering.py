@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import aiohttp
 
+from lever_assets.lever.lookups import resolver
 from lever_assets.notices.enqueueing import target_of
 from lever_assets.notices.wording import SIGNATURE_HEADER, signature
 from lever_assets.settings import Settings
@@ -95,7 +96,10 @@ async def _send_all(
     slots = asyncio.Semaphore(_AT_ONCE)
     # Not httpx: it would log the URLs.
     async with aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(_SECONDS), cookie_jar=aiohttp.DummyCookieJar(), trust_env=True
+        connector=aiohttp.TCPConnector(resolver=resolver()),
+        timeout=aiohttp.ClientTimeout(_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=True,
     ) as client:
 
         async def one(notice: Notice) -> _Outcome:

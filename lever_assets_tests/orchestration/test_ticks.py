@@ -125,6 +125,50 @@ def test_retries_count_into_the_budget_and_the_last_trouble_is_named(synced: Pla
     assert "closed the connection without an answer" in sentence
 
 
+@contextmanager
+def hanging_lookups(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Let the system's resolver say nothing of hosts in .test; yields those that it was asked for."""
+    asked: list[str] = []
+    over = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def hang(host: str, *args: Any, **options: Any) -> Any:
+        if not host.endswith(".test"):
+            return look_up(host, *args, **options)
+        asked.append(host)
+        over.wait(15)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        yield asked
+    finally:
+        over.set()
+
+
+def test_a_lookup_that_hangs_is_left_and_the_next_tick_begins_no_other(
+    synced: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hanging_lookups(monkeypatch) as asked:
+        for _ in range(2):
+            sentence = reason(synced, base_url="http://lever.test/v1")
+            assert sentence.startswith("Lever did not say within 1 s whether anything changed")
+        assert asked == ["lever.test"]
+    assert reason(synced).startswith("Nothing has changed since")
+
+
+def test_a_lookup_that_hangs_holds_up_no_tick_of_notices(
+    synced: Place, monkeypatch: pytest.MonkeyPatch, sqlite_database: str
+) -> None:
+    with Session.open(synced.settings(database_url=sqlite_database)) as session:
+        sync(session, Scope())
+    with hanging_lookups(monkeypatch):
+        sentence = reason(
+            synced, "lever_notices", database_url=sqlite_database, notice_urls="http://hook.test/changed"
+        )
+    assert sentence == "0 notices arrived, 1 are sent again later, 0 given up."
+
+
 @pytest.mark.parametrize("retry_after", [False, True])
 def test_a_storm_of_rejections_is_a_skip(synced: Place, retry_after: bool) -> None:
     storm = [Fault(name="429-storm", rate=1), *([Fault(name="retry-after")] if retry_after else ())]
