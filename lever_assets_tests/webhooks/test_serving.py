@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
@@ -120,6 +121,19 @@ def test_beside_200_half_open_connections_an_event_is_taken_at_once(
             closed_after(peer)
         assert time.monotonic() - began < serving.ARRIVAL_SECONDS / 2
     assert body["id"] in {event.id for event in waiting(listening)}
+
+
+def test_behind_a_proxy_whose_every_connection_has_one_address_no_event_is_lost(listening: Listening) -> None:
+    count = 2 * serving.FROM_ONE_PEER
+    bodies = [orjson.dumps(delivery(listening, 100 + number)) for number in range(count)]
+    with half_open(listening, count, HEAD), ExitStack() as stack:
+        peers = []
+        for body in bodies:
+            peers.append(stack.enter_context(connected(listening)))
+            peers[-1].sendall(HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        for peer in peers:
+            assert answer(peer).endswith(b'{"status":"ok"}')
+    assert {f"event-{100 + number}" for number in range(count)} <= {event.id for event in waiting(listening)}
 
 
 def test_no_more_are_waited_for_than_there_is_room_for(
