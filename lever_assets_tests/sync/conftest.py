@@ -7,7 +7,9 @@ import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets_tests.hasty import retry_hastily
-from lever_assets_tests.sync.tables import Account
+from lever_assets_tests.meddling import Meddler, meddling
+from lever_assets_tests.sync.paging import Paging
+from lever_assets_tests.sync.tables import Account, Tables, empty_database, live
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +59,35 @@ def small(few: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
 def anywhere(few: Sandbox, tmp_path: Path, database_url: str) -> Account:
     """The account with few people, and an empty database; the test runs once on each kind of database."""
     return Account(few, tmp_path, database_url)
+
+
+@pytest.fixture(scope="module")
+def unchanging() -> Iterator[Sandbox]:
+    """A very small account that no test changes; one opportunity has more interviews than a page of ours."""
+    with running_sandbox(SandboxConfig(opportunities=8, seed=7, rate=0)) as running:
+        made = running.add_opportunity(postings=[running.ids("postings")[0]])["id"]
+        for _ in range(Paging.size + 1):
+            running.add_interview(made)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def usual(unchanging: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """The tables of that account, as they come when nothing is in the way."""
+    folder = tmp_path_factory.mktemp("usual")
+    account = Account(unchanging, folder, empty_database(folder))
+    account.sync()
+    return live(account.database)
+
+
+@pytest.fixture
+def steady(unchanging: Sandbox, tmp_path: Path, database_url: str) -> Account:
+    """That account, and an empty database; the test runs once on each kind of database."""
+    return Account(unchanging, tmp_path, database_url)
+
+
+@pytest.fixture
+def meddler(unchanging: Sandbox) -> Iterator[Meddler]:
+    """Somebody on the way to that account."""
+    with meddling(unchanging.url) as between:
+        yield between
