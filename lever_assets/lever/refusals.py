@@ -67,7 +67,7 @@ class Refusals:
                 except (RequestRejectedError, PermissionMissingError) as error:
                     dropped = attempts.send(error)
                 else:
-                    self.note(path, dict.fromkeys(dropped, first.said))
+                    self.note(path, dropped)
                     return answer
         except StopIteration:
             raise first from None
@@ -84,20 +84,38 @@ def _without(params: Params, refused: Collection[str]) -> Params:
 
 def _attempts(
     first: Refusal, params: Params, optional: Iterable[str]
-) -> Generator[tuple[str, ...], Refusal, None]:
-    """Yield what to leave out next; sent what Lever said to the last attempt."""
+) -> Generator[Mapping[str, str], Refusal, None]:
+    """Yield what to leave out next, with what Lever said of each; sent the refusal of that attempt."""
     sent = {filter_of(name) for name in params}
     possible = [each for each in dict.fromkeys(filter_of(name) for name in optional) if each in sent]
-    named: tuple[str, ...] = ()
-    last = first
-    while more := [each for each in possible if each not in named and _names(last.said, each, params)]:
-        named = (*named, *more)
-        last = yield named
-    others = [each for each in possible if each not in named and _may_be_about(first, each)]
-    for each in others:
-        yield (*named, each)
-    if len(others) > 1:
-        yield (*named, *others)
+    found: dict[str, str] = {}
+    last: Refusal | None = first
+    while last is not None:
+        left = [each for each in possible if each not in found]
+        named = [each for each in left if _names(last.said, each, params)]
+        if named:
+            found |= dict.fromkeys(named, last.said)
+            last = yield dict(found)
+        else:
+            last = yield from _guesses(last, left, found)
+
+
+def _guesses(
+    refusal: Refusal, left: Iterable[str], found: dict[str, str]
+) -> Generator[Mapping[str, str], Refusal, Refusal | None]:
+    """Leave out one after the other, then all. Return the refusal of another kind that came instead, if any.
+
+    Then the one that was left out was what the first was about, and is added to what was found.
+    """
+    possible = [each for each in left if _may_be_about(refusal, each)]
+    for each in possible:
+        other = yield {**found, each: refusal.said}
+        if type(other) is not type(refusal):
+            found[each] = refusal.said
+            return other
+    if len(possible) > 1:
+        yield {**found, **dict.fromkeys(possible, refusal.said)}
+    return None
 
 
 def _may_be_about(refusal: Refusal, parameter: str) -> bool:

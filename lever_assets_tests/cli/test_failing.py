@@ -61,3 +61,45 @@ def test_a_list_that_can_not_be_read_fails_the_command_which_says_what_is_up_to_
 
     sandbox.set_faults()
     assert command("sync").code == 0
+
+
+@pytest.mark.parametrize(
+    ("quirk", "arguments", "says"),
+    [
+        (
+            "filters-refused",
+            ("sync", "--from", "2026-10-01"),
+            "Invalid filter: updated_at_start is not allowed",
+        ),
+        ("confidentiality-refused", ("sync",), "confidential:access:admin"),
+        ("expand-refused", ("sync",), "applications:read:admin"),
+    ],
+)
+def test_a_parameter_that_is_refused_is_a_warning_in_lever_s_own_words(
+    command: Command, sandbox: Sandbox, quirk: str, arguments: tuple[str, ...], says: str
+) -> None:
+    sandbox.set_quirks(quirk)
+    told = command(*arguments, "--json")
+    assert told.code == 0
+    warnings = [line for line in told.err.splitlines() if line.startswith("warning: Lever refuses ")]
+    assert warnings
+    assert all(says in each for each in warnings)
+    assert len(told.json["warnings"]) == len(warnings)
+    assert told.json["models"]["candidates"]["rows"] == 25
+
+
+def test_a_list_without_end_fails_the_command_after_a_few_requests(
+    command: Command, sandbox: Sandbox
+) -> None:
+    sandbox.set_faults("circle=1,path=/requisitions")
+    told = command("sync")
+    assert told.code == 1
+    (error,) = [line for line in told.err.splitlines() if line.startswith("error: ")]
+    assert "Lever's answer can't be read: a page of the list leads back to one before it" in error
+    assert "(GET /requisitions)" in error
+    assert sandbox.requests().of("/requisitions") <= 5
+    rows = {each["model"]: each["live"] for each in command("status", "--json").json["models"]}
+    assert rows["candidates"] == 25
+
+    sandbox.set_faults()
+    assert command("sync").code == 0

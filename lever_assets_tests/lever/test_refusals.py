@@ -72,6 +72,26 @@ async def test_it_is_left_out_the_one_that_is_named_first(
         assert body["message"] in reader.refusals.of("/opportunities").values()
 
 
+@pytest.mark.parametrize(
+    ("rights", "filters"),
+    [(SCOPE, UNKNOWN), (VAGUE, UNKNOWN), (SCOPE, {"message": "No"}), (VAGUE, {"message": "No"})],
+)
+@pytest.mark.parametrize("rights_first", [True, False])
+async def test_of_each_is_told_what_lever_said_of_it(
+    rights: JsonObject, filters: JsonObject, rights_first: bool
+) -> None:
+    def given(asked: Asked) -> Answer:
+        expanded = answer(403, rights) if "expand" in asked.params else None
+        filtered = answer(400, filters) if "updated_at_start" in asked.params else None
+        both = (expanded, filtered) if rights_first else (filtered, expanded)
+        return both[0] or both[1] or data([{"id": "a"}], hasNext=False)
+
+    async with scripted_lever(given) as lever, client(lever.url) as reader:
+        assert await reader.list_all("/opportunities", PARAMS, optional=OPTIONAL) == [{"id": "a"}]
+        told = {"expand": rights["message"], "updated_at": filters["message"]}
+        assert reader.refusals.of("/opportunities") == told
+
+
 async def test_it_is_asked_for_once_and_remembered_by_every_copy_of_the_client() -> None:
     async with refusing("expand", status=403, body=SCOPE) as (lever, reader):
         for each in ("x1", "x2"):
