@@ -14,8 +14,9 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
+
+from lever_assets.lever.lookups import resolver
 
 Address = IPv4Address | IPv6Address
 
@@ -154,7 +155,7 @@ class _Checking(AbstractResolver):
 
     def __init__(self, allowed: Callable[[Address], bool]) -> None:
         self._allowed = allowed
-        self._resolver = ThreadedResolver()
+        self._resolver = resolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
