@@ -12,7 +12,7 @@ from lever_assets.lever import JsonObject, LeverError, UnavailableError
 from lever_assets.store.parents import count_read, read_well
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.setbacks import SAMPLE, Course, Refusal, concerns_all
+from lever_assets.sync.setbacks import SAMPLE, Course, NotThere, concerns_all
 
 _PROBES = 3
 
@@ -51,9 +51,9 @@ class Asking:
     _well: deque[Parent] = field(default_factory=lambda: deque(maxlen=_PROBES))
 
     @property
-    def refusal(self) -> Refusal | None:
+    def not_there(self) -> NotThere | None:
         """With what every parent was refused, from the first on; None: the resource is there."""
-        return self.failure if isinstance(self.failure, Refusal) else None
+        return self.failure if isinstance(self.failure, NotThere) else None
 
     @property
     def refused(self) -> dict[str, str]:

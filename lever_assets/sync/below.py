@@ -74,7 +74,7 @@ class ChildReader:
             self._land()
             self.meter.tell()
         if self.asking.failure is not None:
-            if self.asking.refusal is None:
+            if self.asking.not_there is None:
                 self._put_off(self.asking.refused)
             raise self.asking.failure
         self._put_off(self.asking.failed)

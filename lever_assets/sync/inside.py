@@ -48,12 +48,12 @@ class Inside:
         Raises the LeverError that concerns them all. What can't be read for this key stays as it is stored.
         """
         self._bare, self._wanted, self._found = unexpanded(page.records, self.embedded), {}, {}
-        if not self._bare or self._asking.refusal is not None:
+        if not self._bare or self._asking.not_there is not None:
             return page
         with self.session.store.reading() as conn:
             self._wanted = lacking(conn, self.session.name, self.resource, self.embedded, self._bare)
         await self._asking.run(iter(self._wanted.items()), self.session.settings.concurrency)
-        if self._asking.refusal is None and self._asking.failure is not None:
+        if self._asking.not_there is None and self._asking.failure is not None:
             with self.session.store.writing() as conn:
                 self._put_off(conn, self._asking.refused)
             raise self._asking.failure
@@ -61,7 +61,7 @@ class Inside:
 
     def land(self, conn: Connection, batch: Batch, *, version: int, moment: datetime) -> None:
         """Land what came inside a batch; call it in the transaction that lands the batch."""
-        if self._asking.refusal is None:
+        if self._asking.not_there is None:
             taken = {each.remote_id for each in batch.arrivals}
             failed = self._asking.failed.keys() & self._wanted.keys()
             self._put_off(conn, [each for each in failed if clean(each) in taken])
@@ -88,14 +88,14 @@ class Inside:
     def judge(self) -> None:
         """Raise UnavailableError when so much could not be read that Lever is out of order."""
         self._asking.judge()
-        if self._asking.refusal is None and self._asking.failure is not None:
+        if self._asking.not_there is None and self._asking.failure is not None:
             raise self._asking.failure
 
     def settle(self) -> list[str]:
         """Mark what came inside no record any more as gone, unless so much is held back; return warnings."""
         gone, warning = self._shrinking.let_go()
         self.counts += Landed(deleted=gone)
-        refusal = self._asking.refusal
+        refusal = self._asking.not_there
         told = None if refusal is None else skipped(self.embedded, refusal)
         return [*filter(None, (warning, told))]
 
@@ -105,7 +105,7 @@ class Inside:
         `whole`: the reading was over everything.
         """
         name, table = self.session.name, self.embedded.table
-        key, refusal = f"resource:{self.embedded.name}", self._asking.refusal
+        key, refusal = f"resource:{self.embedded.name}", self._asking.not_there
         if refusal is not None:
             put_state(conn, name, key, denial(self.embedded, refusal, scope))
             reasons = {due.WHOLE_LIST: refusal.problem}

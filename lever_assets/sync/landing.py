@@ -23,7 +23,7 @@ from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
-from lever_assets.sync.setbacks import Refusal
+from lever_assets.sync.setbacks import NotThere
 from lever_assets.sync.setting_aside import tables_of
 from lever_assets.sync.unread import unread_below
 
@@ -54,7 +54,7 @@ async def land_with(
     """As `land`, with an open client, as part of a run that was taken up; all is ready (`make_ready`)."""
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
-    refusal: Refusal | None = None
+    refusal: NotThere | None = None
     try:
         tally = await _read(lever, session, resource, scope, standing)
         if resource.paged:

@@ -8,7 +8,7 @@ from lever_assets.lever import JsonObject, LeverError, NotFoundError
 from lever_assets.store import raw
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
-from lever_assets.sync.setbacks import Refusal
+from lever_assets.sync.setbacks import NotThere
 
 _CONFIDENTIAL = "confidential"
 
@@ -76,12 +76,12 @@ def nothing_readable(statuses: Iterable[int]) -> NothingReadableError:
     return NothingReadableError(problem, remedy)
 
 
-def skipped(resource: Resource, refusal: Refusal) -> str:
+def skipped(resource: Resource, refusal: NotThere) -> str:
     """Return the sentence for a resource that is not there, or not for this key."""
     return f"{resource.name} was skipped: {refusal}"
 
 
-def denial(resource: Resource, refusal: Refusal, scope: str) -> JsonObject:
+def denial(resource: Resource, refusal: NotThere, scope: str) -> JsonObject:
     """Return the standing of a resource that is not there, read just now."""
     return {
         "read_at": now().isoformat(),
@@ -91,6 +91,6 @@ def denial(resource: Resource, refusal: Refusal, scope: str) -> JsonObject:
     }
 
 
-def status_of(refusal: Refusal) -> int:
+def status_of(refusal: NotThere) -> int:
     """Return the status of the answer by which a list was refused."""
     return 404 if isinstance(refusal, NotFoundError) else 403

@@ -20,7 +20,7 @@ So are so many in a row, unless what was read before can still be read."""
 SAMPLE = 8
 """How many parents are asked before the first success; if all are refused alike, it is not their doing."""
 
-Refusal = PermissionMissingError | NotFoundError
+NotThere = PermissionMissingError | NotFoundError
 """Lever refuses a list that may be there for other keys (403), or says that there is none (404)."""
 
 
@@ -67,4 +67,4 @@ class Course:
     @property
     def refused_alike(self) -> bool:
         """Whether every one so far was refused in the same way (403 or 404)."""
-        return not self.well and len(self._kinds) == 1 and self._kinds <= set(get_args(Refusal))
+        return not self.well and len(self._kinds) == 1 and self._kinds <= set(get_args(NotThere))
