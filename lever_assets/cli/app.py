@@ -81,5 +81,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(f"error: {errors.in_one_line(error)}", err=True)
         code = 1
     if code == _INTERRUPTED:
-        typer.echo("stopped; the next sync goes on from here", err=True)
+        typer.echo("stopped; the next sync goes on from here" if "sync" in given else "stopped", err=True)
     sys.exit(code if isinstance(code, int) else 0)

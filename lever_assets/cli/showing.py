@@ -124,27 +124,26 @@ def _show(found: "Status", settings: "Iterable[InForce]") -> None:
 
 
 def _warn(found: "Status", sentences: "Iterable[str]") -> None:
+    from lever_assets.lever.wording import counted  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.sync.health import held_back  # noqa: PLC0415
+
     for resource in found.resources:
         if resource.held_back:
-            output.warn(
-                f"Lever's list lacked {resource.held_back:,} {resource.resource}, which are kept: "
-                "`lever-assets sync --accept-deletions` takes them out"
-            )
+            output.warn(held_back(resource))
         if resource.denied:
             output.warn(resource.denied)
         if resource.unread.count:
             output.warn(
-                f"{resource.unread.count:,} reads of {resource.resource} failed and are tried again from "
+                f"of {resource.resource} {counted(resource.unread.count, 'read')} failed, tried again from "
                 f"{resource.unread.next_at:%Y-%m-%d %H:%M} UTC on; the table mapping_errors says why"
             )
     set_aside = sum(each.unmappable for each in found.models)
     if set_aside:
-        output.warn(f"{set_aside:,} records can't be mapped; the table mapping_errors says why")
+        output.warn(f"{counted(set_aside, 'record')} can't be mapped; the table mapping_errors says why")
     in_part = sum(each.in_part for each in found.models)
     if in_part:
         output.warn(
-            f"{in_part:,} records were mapped without a field that could not be read; "
-            "the table mapping_errors says which"
+            f"in {counted(in_part, 'record')} a field could not be read; the table mapping_errors says which"
         )
     if found.unfinished:
         names = ", ".join(dict.fromkeys(each.resource for each in found.unfinished))

@@ -9,6 +9,8 @@ from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lever_assets.settings import Settings
     from lever_assets.sync.planning import Plan
     from lever_assets.sync.reports import DeriveReport
@@ -72,14 +74,14 @@ def sync(  # noqa: PLR0917 - each is an option of the command
         if not as_json:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
         report = run_sync(session, scope)
-        erase_due(session)
+        erased = erase_due(session)
         tell(session)
     for warning in report.warnings:
         output.warn(warning)
     if as_json:
-        output.as_json(_summary(report, str(scope)))
+        output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})
     else:
-        _show(report)
+        _show(report, erased.rows)
 
 
 def tell(session: "Session") -> None:
@@ -158,11 +160,14 @@ def _row(report: "DeriveReport") -> tuple[object, ...]:
     return (report.model, report.rows, *changes, report.unmappable)
 
 
-def _show(report: "SyncReport") -> None:
+def _show(report: "SyncReport", erased: "Mapping[str, int]") -> None:
     if any(each.counts.changed for each in report.derived):
         output.table("", _COLUMNS, (_row(each) for each in report.derived))
     else:
         typer.echo("Nothing has changed in the tables.")
+    if erased:
+        listed = ", ".join(f"{count:,} {model}" for model, count in erased.items())
+        typer.echo(f"\nPersonal data was erased for good, as LEVER_RETENTION_DAYS says: {listed}.")
     rejected = f", {report.rejected:,} of them rejected" if report.rejected else ""
     typer.echo(f"\n{report.requests:,} requests{rejected}, {report.seconds:.1f} seconds.")
 
@@ -178,8 +183,6 @@ def plan(as_json: Json = False) -> None:
 
     with output.following() as say, Session.open(Settings.load(), listener=say, to_read=True) as session:
         made = make_plan(session)
-    for resource in made.denied:
-        output.warn(f"the key may not read {resource}: a sync will skip it")
     for warning in made.warnings:
         output.warn(warning)
     if as_json:

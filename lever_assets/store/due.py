@@ -10,7 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import clean
@@ -187,10 +199,18 @@ def known(
 
 
 def waiting(
-    conn: Connection, connection: str, model: str | None = None, resource: str | None = None
+    conn: Connection,
+    connection: str,
+    model: str | None = None,
+    resource: str | None = None,
+    *,
+    but: Collection[str] = (),
 ) -> Waiting:
-    """Return how many reads failed and when the first is due, of a connection, or as far as it is given."""
-    query = select(func.count(), func.min(_c.due_at)).where(*_failed(connection, model, resource))
+    """Return how many reads failed and when the first is due, of a connection, or as far as it is given.
+
+    `but`: the models whose lists as a whole don't count.
+    """
+    query = select(func.count(), func.min(_c.due_at)).where(*_failed(connection, model, resource), _not(but))
     return Waiting(*conn.execute(query).one())
 
 
@@ -200,12 +220,13 @@ def listed(
     model: str | None = None,
     resource: str | None = None,
     *,
+    but: Collection[str] = (),
     limit: int = 100,
 ) -> Sequence[FailedRead]:
     """Return up to `limit` failed reads as of `waiting`, those that failed most often first."""
     query = (
         _reads()
-        .where(*_failed(connection, model, resource))
+        .where(*_failed(connection, model, resource), _not(but))
         .order_by(_c.attempts.desc(), _c.model, _c.resource, _c.remote_id)
         .limit(limit)
     )
@@ -232,6 +253,10 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 def _mine(connection: str, model: str, resource: str) -> ColumnElement[bool]:
     return and_(_c.connection == connection, _c.model == model, _c.resource == resource)
+
+
+def _not(models: Collection[str]) -> ColumnElement[bool]:
+    return not_(and_(_c.model.in_(models), _c.remote_id == WHOLE_LIST))
 
 
 def _failed(connection: str, model: str | None, resource: str | None) -> list[ColumnElement[bool]]:

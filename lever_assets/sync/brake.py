@@ -82,12 +82,12 @@ def hold_no_more(conn: Connection, session: Session, resource: Resource) -> None
 
 async def explain(lever: LeverClient, session: Session, resource: Resource, held: Held) -> str:
     """Ask for some of what was not listed singly, keep that the list is due, and return the warning."""
-    found = await _sampled(lever, session, resource, held)
+    here, gone = await _sampled(lever, session, resource, held)
     missing, live = held.unlisted.missing, held.unlisted.live
     sentence = (
         f"Lever's list lacks {missing:,} of the {live:,} {resource.name} that are stored: they were not "
-        f"marked as gone, since so many at once may be a mistake; {found}the list is read whole again by a "
-        "later sync, and `lever-assets sync --accept-deletions` takes them out"
+        f"marked as gone, since so many at once may be a mistake; {_witness(here, gone)}; the list is read "
+        "whole again by a later sync"
     )
     with session.store.writing() as conn:
         reasons = {due.WHOLE_LIST: sentence}
@@ -116,9 +116,18 @@ def is_due(conn: Connection, session: Session, resource: Resource) -> bool:
     return session.accept_deletions or due.WHOLE_LIST in waiting
 
 
-async def _sampled(lever: LeverClient, session: Session, resource: Resource, held: Held) -> str:
+def _witness(here: int, gone: int) -> str:
+    asked = f"of {here + gone} that were asked for singly Lever still has {here}"
+    if here:
+        return f"{asked}, so the list is wrong (`sync --accept-deletions` would take them out all the same)"
+    taken = "`lever-assets sync --accept-deletions` takes them out"
+    return f"{asked}; {taken}" if gone else taken
+
+
+async def _sampled(lever: LeverClient, session: Session, resource: Resource, held: Held) -> tuple[int, int]:
+    """Ask for some of what was not listed; return how many Lever has, and how many it has not."""
     if resource.name not in _ASKED_SINGLY:
-        return ""
+        return 0, 0
     with session.store.reading() as conn:
         ids = sample_unlisted(conn, session.name, resource.name, held.not_seen_since, most=_SAMPLE)
     here = gone = 0
@@ -130,7 +139,7 @@ async def _sampled(lever: LeverClient, session: Session, resource: Resource, hel
                 break
             continue
         here, gone = here + (record is not None), gone + (record is None)
-    return f"of {here + gone} that were asked for singly Lever still has {here}; "
+    return here, gone
 
 
 def _key(resource: Resource) -> str:

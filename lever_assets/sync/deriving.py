@@ -27,6 +27,7 @@ from lever_assets.store.state import put_states, states, whole_number
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.floor import Floor
 from lever_assets.sync.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
 from lever_assets.sync.progress import Meter
@@ -139,19 +140,19 @@ def to_derive(conn: Connection, connection: str, resource: str) -> None:
     put_states(conn, connection, {f"to_derive:{each}": version for each in landed})
 
 
-def all_derived(conn: Connection, session: Session) -> bool:
+def all_derived(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
     """Tell whether every model has taken in what the syncs have landed of the resources that it reads.
 
     What was refreshed by itself is no sync's: it was taken in when it landed.
     """
-    landed = states(conn, session.name, "to_derive:")
-    marks = states(conn, session.name, "model:")
+    landed = states(conn, connection, "to_derive:")
+    marks = states(conn, connection, "model:")
     return all(
         _version(marks.get(f"model:{name}"), -1) >= (whole_number(landed.get(f"to_derive:{each}")) or 0)
         for name, derivation in DERIVATIONS.items()
-        if session.exclusion.keeps(name)
+        if exclusion.keeps(name)
         for each in derivation.reads
-        if session.exclusion.needs(each)
+        if exclusion.needs(each)
     )
 
 

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from lever_assets.lever.instants import duration
-from lever_assets.sync.status import Status
+from lever_assets.lever.wording import counted
+from lever_assets.sync.status import ResourceStatus, Status
 
 AGE = timedelta(hours=26)
 """How old an account may be that is synced once a day."""
+_MEANWHILE = timedelta(minutes=15)
+"""So long what was read may wait to be mapped: a sync reads first."""
 _ERRORS = "the table mapping_errors says why"
 
 
@@ -26,14 +29,33 @@ def problems(found: Status, *, now: datetime, max_age: timedelta | None = None) 
     waiting = sorted({each.resource for each in found.unfinished if now - each.started_at > age})
     if waiting:
         yield f"a sync that began longer ago than {limit} did not read {', '.join(waiting)}"
+    idle = found.complete and not found.unfinished and _was_read_before(found, now - _MEANWHILE)
+    if idle and not found.derived:
+        yield "what a sync read is not in the tables yet: run `lever-assets sync`"
     for each in found.resources:
         if each.denied and each.live:
             yield f"{each.denied} What is stored of it is not brought up to date any more."
+        if each.held_back:
+            yield held_back(each)
     failed = failed_reads(found)
     if failed is not None:
         yield failed
     if found.errors:
-        yield f"{found.errors:,} records could not be mapped, or not as a whole; {_ERRORS}"
+        yield f"{counted(found.errors, 'record')} could not be mapped, or not as a whole; {_ERRORS}"
+
+
+def _was_read_before(found: Status, instant: datetime) -> bool:
+    """Tell whether nothing was read since: a sync that is under way maps in the end."""
+    return all(each.read_at is None or each.read_at < instant for each in found.resources)
+
+
+def held_back(resource: ResourceStatus) -> str:
+    """Return a sentence on what the last complete list lacked and is kept."""
+    return (
+        f"Lever's list lacked {counted(resource.held_back, 'record')} of {resource.resource}, kept so far: "
+        "see in Lever whether they are gone; `lever-assets sync --accept-deletions` takes them out, and the "
+        "list is looked at again by itself"
+    )
 
 
 def failed_reads(found: Status) -> str | None:
@@ -42,4 +64,8 @@ def failed_reads(found: Status) -> str | None:
         return None
     again = found.failed_reads.next_at
     when = f", next at {again:%Y-%m-%d %H:%M} UTC" if again else ""
-    return f"{found.failed_reads.count:,} reads failed and are tried again{when}; {_ERRORS}"
+    one = found.failed_read
+    such = f" (of {one.model.removeprefix('raw_')}: {one.reason})" if one is not None else ""
+    count = found.failed_reads.count
+    tried = "is tried again" if count == 1 else "are tried again"
+    return f"{counted(count, 'read')} failed and {tried}{when}{such}; {_ERRORS}"

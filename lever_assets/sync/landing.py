@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
-from lever_assets.store import current_version, due, mapping_errors, put_state
+from lever_assets.store import current_version, due, get_state, instant, mapping_errors, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.store.state import states
 from lever_assets.sync import passes, runs
@@ -64,14 +64,18 @@ async def land_with(
     except LeverError as error:
         _put_off(session, resource, error)
         raise
+    moment = now().isoformat()
     state: JsonObject = {
-        "read_at": now().isoformat(),
+        "asked_at": moment,
+        "read_at": moment,
         "scope": str(scope),
         "refused": dict(lever.refusals.of(resource.path)),
     }
-    if refusal is not None:
-        state |= denial(resource, refusal, str(scope))
     with session.store.writing() as conn:
+        if refusal is not None:
+            known = get_state(conn, session.name, f"resource:{resource.name}")
+            state |= denial(resource, refusal, str(scope))
+            state["read_at"] = known.get("read_at") if isinstance(known, dict) else None
         put_state(conn, session.name, f"resource:{resource.name}", state)
         to_derive(conn, session.name, resource.name)
         whole = resource.read_whole or scope == Scope()
@@ -128,10 +132,8 @@ def _refused_since(state: JsonValue, since: datetime) -> int | None:
     """Return the status with which a list was refused since an instant; None: it was not."""
     if not isinstance(state, dict):
         return None
-    status, read_at = state.get("status"), state.get("read_at")
-    if not isinstance(status, int) or not isinstance(read_at, str):
-        return None
-    return status if datetime.fromisoformat(read_at) >= since else None
+    status, asked_at = state.get("status"), instant(state.get("asked_at"))
+    return status if isinstance(status, int) and asked_at is not None and asked_at >= since else None
 
 
 async def _read(

@@ -4,7 +4,7 @@ What is left out now is removed, from the payloads in place and without asking L
 never read or was taken out: its reading is forgotten, so that the next sync fetches it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -30,21 +30,32 @@ _KEY = "exclude"
 Position = TypeVar("Position", str, int)
 
 
-def settle(session: Session) -> None:
+def settle(session: Session) -> tuple[str, ...]:
     """Bring what is stored to what the settings leave out; does nothing while they stay as they were.
 
-    Call it with the connection's lock held. It may be stopped at any time: the next call does it anew.
+    Returns sentences for people. Call it with the connection's lock held. It may be stopped at any time: the
+    next call does it anew.
     """
     wanted = session.exclusion
     with session.store.reading() as conn:
         before = settled(conn, session.name)
     if before == wanted:
-        return
+        return ()
     with session.store.writing() as conn:
         _want_again(conn, session, before)
     _leave_out(session)
     with session.store.writing() as conn:
         put_state(conn, session.name, _KEY, list(wanted.names))
+    return tuple(_told(before, wanted))
+
+
+def _told(before: Exclusion, wanted: Exclusion) -> Iterator[str]:
+    fewer = sorted(set(wanted.names) - set(before.names))
+    more = sorted(set(before.names) - set(wanted.names))
+    if fewer:
+        yield f"LEVER_EXCLUDE leaves out {', '.join(fewer)} from now on: it was taken out of the database"
+    if more:
+        yield f"LEVER_EXCLUDE leaves out {', '.join(more)} no more: it is fetched again"
 
 
 def settled(conn: Connection, connection: str) -> Exclusion:

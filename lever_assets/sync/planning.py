@@ -13,7 +13,7 @@ from lever_assets.sync.expanding import lacking, unexpanded
 from lever_assets.sync.lists import Listing, listings
 from lever_assets.sync.offering import can_have_offers, offer_stages
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.refused import nothing_readable, status_of, warnings
+from lever_assets.sync.refused import nothing_readable, skipped, status_of, warnings
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import EVERYTHING
@@ -101,6 +101,7 @@ class _Counter:
             await self._walk_all(resource)
         except (PermissionMissingError, NotFoundError) as error:
             self.denied[resource.name] = status_of(error)
+            self.warnings.append(skipped(resource, error))
             return
         made = self.lever.traffic.since(before)
         refused = self.lever.refusals.of(resource.path)

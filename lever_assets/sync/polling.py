@@ -76,7 +76,7 @@ def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
         if each.paged and not _is_denied(conn, session, each)
     ]
     if not marks:  # nothing but short lists is wanted
-        marks = [_read_at(conn, session.name, each.name) for each in read]
+        marks = [_asked_at(conn, session.name, each.name) for each in read]
     return None if None in marks else min(filter(None, marks), default=None)
 
 
@@ -98,7 +98,7 @@ def _overdue(conn: Connection, session: Session) -> str | None:
         return left
     minutes = session.settings.snapshot_minutes
     read = [
-        _read_at(conn, session.name, each.name)
+        _asked_at(conn, session.name, each.name)
         for each in _wanted(session)
         if each.kind is Kind.SNAPSHOT and not _waits(conn, session.name, each)
     ]
@@ -124,7 +124,7 @@ def _left_over(conn: Connection, session: Session) -> str | None:
         wanted = Due(each.parent, each.name, at=now())
         if due_parents(conn, session.name, wanted, limit=1, after=None):
             return f"A sync was stopped before it had read the {each.name} of all {each.parent}."
-    if not all_derived(conn, session):
+    if not all_derived(conn, session.name, session.exclusion):
         return "A sync was stopped before all that it had read was in the tables."
     return None
 
@@ -244,5 +244,7 @@ def _refused(conn: Connection, connection: str, resource: str) -> dict[str, str]
     return {name: str(said) for name, said in refused.items()} if isinstance(refused, dict) else {}
 
 
-def _read_at(conn: Connection, connection: str, resource: str) -> datetime | None:
-    return instant(_known(conn, connection, resource).get("read_at"))
+def _asked_at(conn: Connection, connection: str, resource: str) -> datetime | None:
+    """Return when a resource was last read, or asked for in vain."""
+    known = _known(conn, connection, resource)
+    return instant(known.get("asked_at")) or instant(known.get("read_at"))

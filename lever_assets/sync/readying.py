@@ -10,5 +10,4 @@ def make_ready(session: Session) -> tuple[str, ...]:
 
     Call it with the connection's lock held, before a run is taken up. Returns sentences for people.
     """
-    settle(session)
-    return restore(session)
+    return (*settle(session), *restore(session))

@@ -63,7 +63,7 @@ def nothing_readable(statuses: Iterable[int]) -> NothingReadableError:
     match sorted(set(statuses)):
         case [404]:
             problem = "Lever has none of the lists that a sync reads (status 404 for each)"
-            remedy = "check LEVER_BASE_URL, which is to be the address of Lever's Data API"
+            remedy = "check LEVER_BASE_URL: it is the address of Lever's Data API, version and all (…/v1)"
         case [403]:
             problem = "The API key may read none of the lists that a sync needs (status 403 for each)"
             remedy = (
@@ -82,9 +82,9 @@ def skipped(resource: Resource, refusal: NotThere) -> str:
 
 
 def denial(resource: Resource, refusal: NotThere, scope: str) -> JsonObject:
-    """Return the standing of a resource that is not there, read just now."""
+    """Return what is kept of a resource that is not there, as of now."""
     return {
-        "read_at": now().isoformat(),
+        "asked_at": now().isoformat(),
         "scope": scope,
         "denied": skipped(resource, refusal),
         "status": status_of(refusal),

@@ -12,6 +12,7 @@ from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.deriving import derive_all
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.readying import make_ready
+from lever_assets.sync.refused import NothingReadableError
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import BY_NAME, WANTED, Kind
 from lever_assets.sync.runs import Run, Standing
@@ -115,10 +116,10 @@ class _Syncing:
         """Read everything and map it; raises the first failure, when all that can be done is done."""
         below = [name for name in self._run.wanted if BY_NAME[name].kind is Kind.CHILD]
         lists = [name for name in self._run.wanted if name not in below]
-        self.restored = make_ready(self._session)
-        with self._session.store.writing() as conn:
-            standing = runs.take_up(conn, self._session.name, self._scope, self._run, now())
         async with self._session.client() as lever:
+            self.restored = make_ready(self._session)
+            with self._session.store.writing() as conn:
+                standing = runs.take_up(conn, self._session.name, self._scope, self._run, now())
             try:
                 # Together: each page waits for the one before it, and one list after another would leave the
                 # allowance unused. What is read for each record of a list comes many at a time by itself.
@@ -131,9 +132,13 @@ class _Syncing:
             finally:
                 self._derive()
         if self._failure is not None:
-            unread = [name for name in self._run.wanted if name not in self._landed]
+            nothing = isinstance(self._failure, NothingReadableError)
+            unread = [name for name in self._run.wanted if nothing or not self._was_read(name)]
             say_what_is_behind(self._failure, unread, self._session.exclusion)
             raise self._failure
+
+    def _was_read(self, name: str) -> bool:
+        return name in self._landed and self._landed[name].skipped is None
 
     def _is_hopeless(self) -> bool:
         return isinstance(self._failure, LeverError) and concerns_all(self._failure)

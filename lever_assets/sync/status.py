@@ -9,11 +9,13 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.store import Store, due, get_state, instant, mapping_errors, reads
-from lever_assets.store.due import NOTHING, Waiting
+from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
+from lever_assets.store.state import states
 from lever_assets.store.tables import RAW
 from lever_assets.sync import passes, runs
 from lever_assets.sync.brake import held_back
+from lever_assets.sync.deriving import all_derived
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind
@@ -71,14 +73,18 @@ class Unfinished:
 class Status:
     """How one connection stands; `complete`: the account was read whole at least once.
 
-    `fresh_at`: all that changed in Lever before is in the tables (UTC). `failed_reads` are still to be read,
-    `errors` counts records that were not mapped, or not as a whole.
+    `derived`: what the last sync read is in the tables. `fresh_at`: all that changed in Lever before is there
+    (UTC). `failed_reads` are still to be made up for, and `failed_read` is the one that failed most
+    often; a list that was read and of which deletions are held back is none. `errors` counts records that
+    were not mapped, or not as a whole.
     """
 
     connection: str
     complete: bool
+    derived: bool
     fresh_at: datetime | None
     failed_reads: Waiting
+    failed_read: FailedRead | None
     errors: int
     resources: tuple[ResourceStatus, ...]
     models: tuple[ModelStatus, ...]
@@ -91,6 +97,7 @@ def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> 
         resources = tuple(
             _resource(conn, connection, each.name) for each in RESOURCES if exclusion.needs(each.name)
         )
+        held = [RAW[each.resource].name for each in resources if each.held_back]
         errors = mapping_errors.counts(conn, connection)
         models = tuple(
             _model(conn, connection, model.name, errors) for model in MODELS if exclusion.keeps(model.name)
@@ -98,8 +105,10 @@ def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> 
         return Status(
             connection,
             _is_complete(conn, connection, exclusion),
+            all_derived(conn, connection, exclusion),
             _fresh_at(conn, connection, resources, models),
-            due.waiting(conn, connection),
+            due.waiting(conn, connection, but=held),
+            next(iter(due.listed(conn, connection, but=held, limit=1)), None),
             errors.total(),
             resources,
             models,
@@ -125,17 +134,25 @@ def _fresh_at(
         for each in resources
         if BY_NAME[each.resource].kind in {Kind.WINDOWED, Kind.SNAPSHOT} and not each.denied
     ]
+    if not any(read):
+        return None
     return min(filter(None, (*read, *(each.mapped_at for each in models))), default=None)
 
 
 def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
     """Tell whether all was read that is wanted; what is wanted only now, a delta fetches by itself."""
     before = settled(conn, connection)
+    known = states(conn, connection, "resource:")
     wanted = [each for each in RESOURCES if before.needs(each.name) and exclusion.needs(each.name)]
-    return any(get_state(conn, connection, f"resource:{each.name}") for each in wanted) and all(
-        passes.watermark(conn, connection, each.name) is not None
+    standing = [
+        (each, _object(known.get(f"resource:{each.name}")))
         for each in wanted
-        if each.paged and not _object(get_state(conn, connection, f"resource:{each.name}")).get("denied")
+        if each.kind is not Kind.EMBEDDED
+    ]
+    return any(found.get("read_at") for _, found in standing) and all(
+        found.get("denied")
+        or (found.get("read_at") and (not each.paged or passes.watermark(conn, connection, each.name)))
+        for each, found in standing
     )
 
 
@@ -143,6 +160,7 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
     counted = reads.raw_count(conn, connection, name)
     known = _object(get_state(conn, connection, f"resource:{name}"))
     scope, denied = known.get("scope"), known.get("denied")
+    held = held_back(conn, connection, BY_NAME[name])
     return ResourceStatus(
         name,
         counted.live,
@@ -152,8 +170,8 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
         scope if isinstance(scope, str) else None,
         passes.watermark(conn, connection, name),
         denied if isinstance(denied, str) else None,
-        due.waiting(conn, connection, RAW[name].name),
-        held_back(conn, connection, BY_NAME[name]),
+        due.waiting(conn, connection, RAW[name].name, but=[RAW[name].name] if held else ()),
+        held,
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lever_assets.notices.delivering import MOST_ATTEMPTS
 from lever_assets.sandbox import Sandbox
@@ -124,6 +124,65 @@ def test_a_check_before_the_first_sync_fails(command: Command) -> None:
     assert problems(command) == ["the account was not read whole yet: run `lever-assets sync`"]
 
 
+def test_a_check_of_an_account_of_which_a_part_was_never_read_fails(
+    command: Command, sandbox: Sandbox
+) -> None:
+    sandbox.set_faults("500=1.0,endpoint=GET /opportunities/:id/interviews")
+    assert command("sync").code == 1
+    assert "the account was not read whole yet: run `lever-assets sync`" in problems(command)
+    sandbox.set_faults()
+    command("sync")
+    assert problems(command) == []
+
+
+def test_a_check_of_what_was_read_and_never_mapped_fails(command: Command, store: Store) -> None:
+    command("sync")
+    with store.writing() as conn:
+        c, hour_ago = sync_state.c, (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        conn.execute(update(sync_state).where(c.key == "to_derive:interviews").values(value=10**9))
+        for key in conn.execute(select(c.key).where(c.key.like("resource:%"))).scalars().all():
+            conn.execute(update(sync_state).where(c.key == key).values(value={"read_at": hour_ago}))
+    assert problems(command) == ["what a sync read is not in the tables yet: run `lever-assets sync`"]
+
+
+def test_a_check_names_a_list_of_which_deletions_are_held_back(command: Command, sandbox: Sandbox) -> None:
+    command("sync")
+    sandbox.set_faults("empty-list,path=/tags")
+    told = command("sync")
+    assert "the list is read whole again by a later sync" in told.err
+    [problem] = problems(command)
+    assert problem.startswith("Lever's list lacked ")
+    assert "of tags, kept so far" in problem
+    assert "failed" not in command("status").err
+    sandbox.set_faults()
+    command("sync")
+    assert problems(command) == []
+
+
+def test_a_wrong_address_counts_as_no_reading_and_the_sentence_names_its_version(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    before = command("status", "--json").json
+    monkeypatch.setenv("LEVER_BASE_URL", sandbox.url.removesuffix("/v1"))
+    told = command("sync")
+    assert told.code == 1
+    assert "check LEVER_BASE_URL: it is the address of Lever's Data API, version and all (…/v1)" in told.err
+    assert "no table is up to date with Lever" in told.err
+    after = command("status", "--json").json
+    assert [each["read_at"] for each in after["resources"]] == [
+        each["read_at"] for each in before["resources"]
+    ]
+
+
+def test_a_check_of_a_key_that_was_revoked_says_so(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    command("sync")
+    monkeypatch.setenv("LEVER_API_KEY", "revoked")
+    assert command("sync").code == 1
+    [problem] = problems(command)
+    assert "Lever does not accept the API key" in problem
+
+
 def test_a_check_of_what_is_older_than_it_should_be_fails(command: Command, store: Store) -> None:
     command("sync")
     two_days_ago = datetime.now(UTC) - timedelta(days=2)
@@ -149,10 +208,11 @@ def test_a_check_of_what_could_not_be_read_or_mapped_fails(command: Command, sto
         record(conn, "lever", [MappingError("jobs", "postings", "b", "no text")], now=moment)
     again = f"{moment + timedelta(minutes=2):%Y-%m-%d %H:%M} UTC"
     assert problems(command) == [
-        f"1 reads failed and are tried again, next at {again}; the table mapping_errors says why",
-        "1 records could not be mapped, or not as a whole; the table mapping_errors says why",
+        f"1 read failed and is tried again, next at {again} (of offers: HTTP 500); "
+        "the table mapping_errors says why",
+        "1 record could not be mapped, or not as a whole; the table mapping_errors says why",
     ]
-    assert "1 reads failed" in command("status").err
+    assert "1 read failed" in command("status").err
     assert command("status", "--json").json["failed_reads"]["count"] == 1
 
 

@@ -81,7 +81,9 @@ class Fault(BaseModel):
         for other in others:
             key, _, value = other.partition("=")
             if key.strip() in {"name", "value", told}:
-                raise ValueError(f"{other!r} does not belong after a comma")
+                raise ValueError(
+                    f"{other!r} does not belong after a comma: write {name.strip()}=… in its place"
+                )
             given[key.strip()] = value.strip()
         return cls.model_validate(given)
 

@@ -29,7 +29,8 @@ def check_quirks(names: Iterable[str]) -> frozenset[str]:
     check_places(_behind(ABSENT, given) | _behind(DENIED, given))
     unknown = sorted(name for name in given - {ALL, *QUIRKS} if not name.startswith((ABSENT, DENIED)))
     if unknown:
-        raise ValueError(f"unknown quirk {unknown[0]!r}; there are all, {', '.join(QUIRKS)}")
+        others = f"{ABSENT}NAME and {DENIED}NAME"
+        raise ValueError(f"unknown quirk {unknown[0]!r}; there are all, {', '.join(QUIRKS)}, {others}")
     return given
 
 
