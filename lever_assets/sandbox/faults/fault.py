@@ -81,9 +81,8 @@ class Fault(BaseModel):
         for other in others:
             key, _, value = other.partition("=")
             if key.strip() in {"name", "value", told}:
-                raise ValueError(
-                    f"{other!r} does not belong after a comma: write {name.strip()}=… in its place"
-                )
+                raise ValueError(f"{other!r} does not belong after a comma: write {given['name']}=… instead")
+
             given[key.strip()] = value.strip()
         return cls.model_validate(given)
 
