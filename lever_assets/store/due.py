@@ -214,6 +214,19 @@ def waiting(
     return Waiting(*conn.execute(query).one())
 
 
+def count_for(conn: Connection, connection: str, model: str, resource: str, *, reason: str) -> int:
+    """Return how often reading `model` failed for a record of `resource`, for a reason that begins so."""
+    begins = _c.reason.startswith(reason, autoescape=True)
+    query = select(func.count()).where(*_failed(connection, model, resource), begins)
+    return conn.execute(query).scalar_one()
+
+
+def amend(conn: Connection, connection: str, model: str, remote_id: str, reason: str) -> None:
+    """Give another reason for a read that failed, when more is known of it."""
+    these = and_(_c.connection == connection, _c.model == model, _c.remote_id == remote_id)
+    conn.execute(update(mapping_errors).where(these, _c.due_at.is_not(None)).values(reason=reason))
+
+
 def listed(
     conn: Connection,
     connection: str,

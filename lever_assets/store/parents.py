@@ -55,10 +55,17 @@ def count_due(conn: Connection, connection: str, due: Due) -> int:
 
 
 def each_due(
-    reading: Callable[[], AbstractContextManager[Connection]], connection: str, due: Due, *, batch: int = 500
+    reading: Callable[[], AbstractContextManager[Connection]],
+    connection: str,
+    due: Due,
+    *,
+    batch: int = 500,
+    after: str | None = None,
 ) -> Iterator[tuple[str, str]]:
-    """Yield every parent that is due; each batch is read in a transaction of its own, so landing goes on."""
-    after: str | None = None
+    """Yield every parent that is due, by id, beyond `after` if it is given.
+
+    Each batch is read in a transaction of its own, so landing goes on.
+    """
     while True:
         with reading() as conn:
             found = due_parents(conn, connection, due, limit=batch, after=after)
@@ -145,6 +152,25 @@ def read_for(conn: Connection, connection: str, child: str, parents: Collection[
         among(conn, r.parent_id, parents),
     )
     return {row.parent_id: row.parent_hash for row in conn.execute(query)}
+
+
+@dataclass(frozen=True)
+class LastRead:
+    """For which content of a parent its children were last read (None: not known), and when (UTC)."""
+
+    content_hash: str | None
+    at: datetime
+
+
+def last_reads(
+    conn: Connection, connection: str, child: str, parents: Collection[str]
+) -> dict[str, LastRead]:
+    """Return the last read of the children of each of these parents that has one."""
+    r = child_reads.c
+    query = select(r.parent_id, r.parent_hash, r.read_at).where(
+        r.connection == connection, r.resource == child, among(conn, r.parent_id, parents)
+    )
+    return {row.parent_id: LastRead(row.parent_hash, row.read_at) for row in conn.execute(query)}
 
 
 def forget_passed_over(conn: Connection, connection: str, child: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
-from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
+from lever_assets.store import Landed, due, land_children, mapping_errors, next_version, put_state
 from lever_assets.store.erasure import flagged
 from lever_assets.store.unlisted import is_unlisted
 from lever_assets.sync import brake
@@ -18,10 +18,16 @@ from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.shrinking import Shrinking
+from lever_assets.sync.singles import ensure_of
 
 _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0
 """What was read lands after so many parents or so many seconds: a kill loses no more than that."""
+
+
+def begins_after(resource: Resource) -> str:
+    """Return the key under which the id is kept beyond which the reading of a resource begins."""
+    return f"begins_after:{resource.name}"
 
 
 @dataclass
@@ -76,11 +82,18 @@ class ChildReader:
         if self.asking.failure is not None:
             if self.asking.not_there is None:
                 self._put_off(self.asking.refused)
+            else:
+                self._ask_others_next()
             raise self.asking.failure
         self._put_off(self.asking.failed)
         gone, warning = self.shrinking.let_go()
         self.tally.counts += Landed(deleted=gone)
         self.tally.warnings += [warning] if warning else []
+
+    def _ask_others_next(self) -> None:
+        """Keep who was asked, so that no few that are refused for ever stand for all of them."""
+        with self.session.store.writing() as conn:
+            put_state(conn, self.session.name, begins_after(self.resource), max(self.asking.failed))
 
     def _took(self, parent: str, answer: Answer) -> None:
         self._read[parent] = answer
@@ -101,7 +114,9 @@ class ChildReader:
         path = self.resource.below(parent)
         try:
             if not self.resource.single:
-                return await self.lever.list_all(path, dict(self.resource.params))
+                listed = await self.lever.list_all(path, dict(self.resource.params))
+                ensure_of(parent, listed, path)
+                return listed
             found = await self.lever.get(path)
         finally:
             self.meter.advance(1)

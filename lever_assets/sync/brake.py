@@ -49,7 +49,32 @@ def hold(
         due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
         return None
     keep_held(conn, session, resource, unlisted, not_seen_since)
+    reason = (
+        f"Lever's list lacks {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored"
+    )
+    due.put_off(conn, session.name, resource.table, resource.name, {due.WHOLE_LIST: reason}, now=now())
     return Held(unlisted, not_seen_since)
+
+
+def look_again(conn: Connection, session: Session, resource: Resource, *, not_seen_since: datetime) -> None:
+    """After a list was read whole that may not tell what is gone: hold nothing back any more if it has all.
+
+    Else it is looked at later.
+    """
+    if not held_back(conn, session.name, resource):
+        return
+    if not count_unlisted(conn, session.name, resource.name, not_seen_since).missing:
+        hold_no_more(conn, session, resource)
+        due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
+    else:
+        put_off(conn, session, resource, "the list does not tell whether they are gone")
+
+
+def put_off(conn: Connection, session: Session, resource: Resource, reason: str) -> None:
+    """Look at a list of which deletions are held back later, if there is one."""
+    if held_back(conn, session.name, resource):
+        reasons = {due.WHOLE_LIST: reason}
+        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
 
 
 def is_too_much(session: Session, unlisted: Unlisted) -> bool:
@@ -81,7 +106,7 @@ def hold_no_more(conn: Connection, session: Session, resource: Resource) -> None
 
 
 async def explain(lever: LeverClient, session: Session, resource: Resource, held: Held) -> str:
-    """Ask for some of what was not listed singly, keep that the list is due, and return the warning."""
+    """Ask for some of what was not listed singly, and return the warning."""
     here, gone = await _sampled(lever, session, resource, held)
     missing, live = held.unlisted.missing, held.unlisted.live
     sentence = (
@@ -90,8 +115,7 @@ async def explain(lever: LeverClient, session: Session, resource: Resource, held
         "whole again by a later sync"
     )
     with session.store.writing() as conn:
-        reasons = {due.WHOLE_LIST: sentence}
-        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
+        due.amend(conn, session.name, resource.table, due.WHOLE_LIST, sentence)
     return sentence
 
 
@@ -112,8 +136,10 @@ def is_due(conn: Connection, session: Session, resource: Resource) -> bool:
     """Tell whether a list that was held back is to be read whole again by now."""
     if not held_back(conn, session.name, resource):
         return False
-    waiting = due.due(conn, session.name, resource.table, resource.name, now=now())
-    return session.accept_deletions or due.WHOLE_LIST in waiting
+    table, name = resource.table, resource.name
+    waits = due.WHOLE_LIST in due.known(conn, session.name, table, name, [due.WHOLE_LIST])
+    again = due.WHOLE_LIST in due.due(conn, session.name, table, name, now=now())
+    return session.accept_deletions or again or not waits
 
 
 def _witness(here: int, gone: int) -> str:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, takewhile
 
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient
+from lever_assets.store import get_state
 from lever_assets.store.parents import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync import offering
 from lever_assets.sync.asking import Parent
-from lever_assets.sync.below import ChildReader
+from lever_assets.sync.below import ChildReader, begins_after
 from lever_assets.sync.lists import Tally
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
@@ -40,8 +41,17 @@ async def land_below(
     with session.store.reading() as conn:
         total = count_due(conn, session.name, wanted)
         watched = watched_by(conn, session, resource) if scope.delta else []
-    parents = each_due(session.store.reading, session.name, wanted)
+        first = get_state(conn, session.name, begins_after(resource))
+    parents = _from(session, wanted, first if isinstance(first, str) else None)
     return await _read(lever, session, resource, chain(parents, watched), total + len(watched))
+
+
+def _from(session: Session, wanted: Due, after: str | None) -> Iterator[Parent]:
+    """Yield the parents that are due, those beyond an id first."""
+    yield from each_due(session.store.reading, session.name, wanted, after=after)
+    if after is not None:
+        everyone = each_due(session.store.reading, session.name, wanted)
+        yield from takewhile(lambda each: each[0] <= after, everyone)
 
 
 async def land_longest_unread(

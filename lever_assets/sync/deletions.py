@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import AuthenticationError, LeverClient, LeverError, Page
 from lever_assets.lever.instants import from_epoch_ms_if_any
-from lever_assets.store import next_version, raw
+from lever_assets.store import due, next_version, raw
 from lever_assets.sync import marks
 from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.refused import warnings
-from lever_assets.sync.resources import RESOURCES, Kind, Resource
+from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
 
@@ -24,6 +24,7 @@ LONGEST_SPAN = timedelta(days=29)
 _MOST_PIECES = 60
 _LISTED_WITHIN = timedelta(days=1)
 """After a deletion it is listed, at the latest; and so much may the clocks be apart."""
+_OUT_OF_DATE = "something inside it was deleted, and it was not read since"
 _CLOCKS_APART = timedelta(minutes=1)
 
 
@@ -161,8 +162,12 @@ def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None]
             return
         ids = [row.remote_id for row in over]
         found.count += mark_gone(conn, name, resource, ids, version=next_version(conn, name))
-    if resource.kind is Kind.EMBEDDED:
-        found.parents.update(row.parent_id for row in over if row.parent_id)
+        if resource.kind is Kind.EMBEDDED and resource.parent is not None:
+            # Kept at once: the list is not read again, should this be stopped before they are.
+            parents = {row.parent_id: _OUT_OF_DATE for row in over if row.parent_id}
+            table = BY_NAME[resource.parent].table
+            due.put_off(conn, name, table, resource.parent, parents, now=now())
+            found.parents.update(parents)
 
 
 def holds(row: raw.RawRow, deleted_at: datetime | None, *, listed_since: datetime | None = None) -> bool:

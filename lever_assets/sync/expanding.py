@@ -6,6 +6,7 @@ for whose present content it was not read yet.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import JsonObject
 from lever_assets.store import due, raw
 from lever_assets.store.content import clean
-from lever_assets.store.parents import read_for
+from lever_assets.store.parents import last_reads
 from lever_assets.sync.arrivals import hash_of
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
@@ -39,25 +40,30 @@ def lacking(
     resource: Resource,
     embedded: Resource,
     records: Mapping[str, JsonObject],
+    *,
+    read_before: datetime | None = None,
 ) -> dict[str, str]:
     """Return which of these are to be asked, with the hashes of their present content.
 
     That is what was not read for it, or is not stored with all that it names; and what could not be read the
-    last time, when it is due or has changed.
+    last time, when it is due or has changed. With `read_before` also what was last read before that instant,
+    and whatever could not be read: a change of what lies inside a record may leave the record as it was.
     """
     hashes = {clean(remote_id): hash_of(record) for remote_id, record in records.items()}
     failed = due.known(conn, connection, embedded.table, resource.name, hashes)
-    known = read_for(conn, connection, embedded.name, hashes)
+    known = last_reads(conn, connection, embedded.name, hashes)
     inside = raw.by_parent(conn, connection, embedded.name, hashes)
     found = {}
     for remote_id, record in records.items():
         own = clean(remote_id)
-        before, content_hash = failed.get(own), hashes[own]
-        if before is not None:
+        before, last, content_hash = failed.get(own), known.get(own), hashes[own]
+        stored = {each.remote_id for each in inside.get(own, ())}
+        if read_before is not None and (last is None or last.at < read_before):
+            wanted = True
+        elif before is not None:
             wanted = before.due_at <= now() or before.payload_hash not in {None, content_hash}
         else:
-            stored = {each.remote_id for each in inside.get(own, ())}
-            wanted = known.get(own) != content_hash or stored != _named(record, embedded)
+            wanted = last is None or last.content_hash != content_hash or stored != _named(record, embedded)
         if wanted:
             found[remote_id] = content_hash
     return found

@@ -29,6 +29,8 @@ class Inside:
     session: Session
     resource: Resource
     embedded: Resource
+    read_before: datetime | None = None
+    """What was read before is read again, where one request is due for each record."""
     counts: Landed = field(default_factory=Landed)
     _bare: dict[str, JsonObject] = field(default_factory=dict)
     _wanted: dict[str, str] = field(default_factory=dict)
@@ -51,7 +53,14 @@ class Inside:
         if not self._bare or self._asking.not_there is not None:
             return page
         with self.session.store.reading() as conn:
-            self._wanted = lacking(conn, self.session.name, self.resource, self.embedded, self._bare)
+            self._wanted = lacking(
+                conn,
+                self.session.name,
+                self.resource,
+                self.embedded,
+                self._bare,
+                read_before=self.read_before,
+            )
         await self._asking.run(iter(self._wanted.items()), self.session.settings.concurrency)
         if self._asking.not_there is None and self._asking.failure is not None:
             with self.session.store.writing() as conn:

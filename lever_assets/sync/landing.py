@@ -11,7 +11,7 @@ from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundErro
 from lever_assets.store import current_version, due, get_state, instant, mapping_errors, put_state
 from lever_assets.store.drift import record_drift
 from lever_assets.store.state import states
-from lever_assets.sync import passes, runs
+from lever_assets.sync import brake, passes, runs
 from lever_assets.sync.brake import held_back
 from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.deriving import to_derive
@@ -76,6 +76,7 @@ async def land_with(
             known = get_state(conn, session.name, f"resource:{resource.name}")
             state |= denial(resource, refusal, str(scope))
             state["read_at"] = known.get("read_at") if isinstance(known, dict) else None
+            brake.put_off(conn, session, resource, refusal.problem)
         put_state(conn, session.name, f"resource:{resource.name}", state)
         to_derive(conn, session.name, resource.name)
         whole = resource.read_whole or scope == Scope()

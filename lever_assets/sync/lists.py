@@ -10,11 +10,14 @@ from lever_assets.lever import LeverClient, LeverError, Page, UnavailableError
 from lever_assets.store import (
     Landed,
     due,
+    get_state,
     land,
     next_version,
+    put_state,
     sweep,
 )
 from lever_assets.store.left_out import unlisted
+from lever_assets.store.state import forget_states
 from lever_assets.sync import brake, passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.brake import Held
@@ -93,6 +96,8 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
             gone = sweep(
                 conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
             )
+        if not complete:
+            brake.look_again(conn, session, resource, not_seen_since=moment)
         due.forget_settled(conn, session.name, resource.table, resource.name)
     tally.counts += Landed(deleted=gone)
     tally.warnings += warnings(resource, refused)
@@ -185,7 +190,10 @@ class _WindowedReader:
 
     def __post_init__(self) -> None:
         embedded = embedded_in(self.resource)
-        self.inside = None if embedded is None else Inside(self.lever, self.session, self.resource, embedded)
+        began = self.current.started_at if self.bounds.everything else None
+        self.inside = None
+        if embedded is not None:
+            self.inside = Inside(self.lever, self.session, self.resource, embedded, began)
         self.meter = _meter(self.lever, self.session, self.resource)
 
     @property
@@ -297,6 +305,19 @@ class _WindowedReader:
         self.meter.advance(len(page.records))
         return batch
 
+    def _note_what_is_hidden(self, conn: Connection) -> None:
+        """Keep whether confidential records are hidden; when they are no more, the next delta reads all.
+
+        What changed of them in the meantime lies before the mark.
+        """
+        name, key = self.session.name, f"hidden:{self.resource.name}"
+        if "confidentiality" in self.refused:
+            put_state(conn, name, key, True)
+        elif get_state(conn, name, key) is not None:
+            forget_states(conn, name, keys=[key])
+            if not self.bounds.everything:
+                passes.forget_watermark(conn, name, self.resource.name)
+
     def stop(self, error: LeverError) -> None:
         """Keep where the pass stands that an error stopped, if the next run may go on from there."""
         name, key = self.session.name, self.bounds.key
@@ -341,6 +362,8 @@ class _WindowedReader:
                     now=moment,
                 )
                 all_known(conn, name, self.resource, reached)
+            if self.bounds.everything and not complete:
+                brake.look_again(conn, self.session, self.resource, not_seen_since=began)
             if gone or left_out:
                 mark_below(conn, name, self.resource, version=next_version(conn, name))
                 self.tally.counts += Landed(deleted=gone, left_out=left_out)
@@ -359,6 +382,7 @@ class _WindowedReader:
                     began=reached,
                     lower=self.bounds.lower,
                 )
+            self._note_what_is_hidden(conn)
             if self.bounds.everything:  # of whatever was begun before
                 passes.forget_all(conn, name, self.resource.name)
             passes.finish(conn, name, self.resource.name, self.bounds.key)

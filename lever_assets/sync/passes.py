@@ -106,6 +106,11 @@ def move_watermark(
     put_state(conn, connection, f"caught_up:{resource}", began.isoformat())
 
 
+def forget_watermark(conn: Connection, connection: str, resource: str) -> None:
+    """Forget up to when changes were read: the next delta reads all."""
+    forget_states(conn, connection, keys=[_mark(resource)])
+
+
 def _mark(resource: str) -> str:
     return f"watermark:{resource}"
 

@@ -148,7 +148,7 @@ class _Counter:
         opportunities, applications = BY_NAME["opportunities"], BY_NAME["applications"]
         bare = unexpanded(records, applications)
         with self.session.store.reading() as conn:
-            wanted = lacking(conn, self.session.name, opportunities, applications, bare)
+            wanted = lacking(conn, self.session.name, opportunities, applications, bare, read_before=now())
         asked = wanted.keys() - self._expanded
         self._singly += len(asked)
         self._expanded |= asked.intersection(kept)  # then they are stored, and not asked for again

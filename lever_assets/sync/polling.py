@@ -112,7 +112,7 @@ def _overdue(conn: Connection, session: Session) -> str | None:
 def _left_over(conn: Connection, session: Session) -> str | None:
     """Return what a sync that was stopped or held back has left to do: Lever will not tell of it again."""
     for each in _wanted(session):
-        if is_due(conn, session, each):
+        if is_due(conn, session, each) and not _is_denied(conn, session, each):
             return f"Deletions of {each.name} were held back, and the list is to be read whole again."
         if each.parent is None or _is_denied(conn, session, each) or _waits(conn, session.name, each):
             continue

@@ -18,7 +18,8 @@ from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 
-_LACKS = "Lever's list lacks {:,} of them that are stored, and whether they are gone is not settled"
+_LACKING = "Lever's list lacks "
+_LACKS = _LACKING + "{:,} of them that are stored, and whether they are gone is not settled"
 _IN_PART = "a record in the list could not be taken in"
 
 
@@ -68,7 +69,7 @@ class Shrinking:
                 return 0, _told(resource, unlisted)
             gone = mark_gone(conn, name, resource, missing, version=next_version(conn, name))
             due.healed(conn, name, resource.table, self.parent, self._missing)
-            if not due.waiting(conn, name, resource.table, self.parent).count:
+            if not self._in_doubt(conn):
                 brake.hold_no_more(conn, self.session, resource)
         return gone, None
 
@@ -76,8 +77,11 @@ class Shrinking:
         """Tell whether more is held back than this reading tells of: all of it goes, or none."""
         if not self.held or self.session.accept_deletions:
             return False
-        waiting = due.waiting(conn, self.session.name, self.resource.table, self.parent)
-        return waiting.count > len(self._missing)
+        return self._in_doubt(conn) > len(self._missing)
+
+    def _in_doubt(self, conn: Connection) -> int:
+        """Return how many parents wait for it to be settled; those that can't be read wait for themselves."""
+        return due.count_for(conn, self.session.name, self.resource.table, self.parent, reason=_LACKING)
 
     def _standing(self, conn: Connection, missing: int) -> Unlisted:
         if missing < brake.AT_LEAST:  # whatever the others are: no table is counted for a few

@@ -58,6 +58,14 @@ async def ask_single(
     return found
 
 
+def ensure_of(parent: str, children: Sequence[JsonObject], path: str) -> None:
+    """Raise MalformedError when a list below an opportunity has a record that names another one."""
+    for each in children:
+        named = each.get("opportunityId")
+        if isinstance(named, str) and clean(named) != clean(parent):
+            raise of_shape("it has records of another one than was asked for", "GET", path)
+
+
 async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject) -> list[JsonObject]:
     """Return what Lever did not bring along inside a record.
 
@@ -65,6 +73,7 @@ async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject)
     """
     path = embedded.below(str(record.get("id")))
     found = await lever.list_all(path)
+    ensure_of(str(record.get("id")), found, path)
     listed = record.get(embedded.name)
     named = {each for each in listed if isinstance(each, str)} if isinstance(listed, list) else set()
     if not named <= {str(each.get(embedded.id_field)) for each in found}:

@@ -39,7 +39,7 @@ from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import set_aside
-from lever_assets.sync.singles import Verdict, ask_inside, judge, read_single
+from lever_assets.sync.singles import Verdict, ask_inside, ensure_of, judge, read_single
 from lever_assets.unified.catalogue import MODELS
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
@@ -152,7 +152,9 @@ async def _read(
                 record = {**record, name: [*await ask_inside(lever, _APPLICATIONS, record)]}
             else:
                 resource = BY_NAME[name]
-                lists[name] = await lever.list_all(resource.below(remote_id), dict(resource.params))
+                path = resource.below(remote_id)
+                lists[name] = await lever.list_all(path, dict(resource.params))
+                ensure_of(remote_id, lists[name], path)
         except LeverError as error:
             if concerns_all(error):
                 return _Read(remote_id, asked_at, failure=error)
