@@ -11,6 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.tables import RAW, mapping_errors
 
+NAMELESS = "(none) "
+"""So begins what takes the place of the id of a record that came without one."""
+
 _c = mapping_errors.c
 
 
@@ -75,6 +78,13 @@ def resolve(conn: Connection, connection: str, model: str, remote_ids: Collectio
             _c.connection == connection, _c.model == model, among(conn, _c.remote_id, remote_ids)
         )
     ).rowcount
+
+
+def resolve_nameless(conn: Connection, connection: str, model: str) -> None:
+    """Forget the errors of `model` on records that came without an id."""
+    mine = and_(_c.connection == connection, _c.model == model, _c.due_at.is_(None))
+    nameless = _c.remote_id.startswith(NAMELESS, autoescape=True)
+    conn.execute(delete(mapping_errors).where(mine, nameless))
 
 
 def resolve_all(conn: Connection, connection: str, model: str, *, before: datetime | None = None) -> int:

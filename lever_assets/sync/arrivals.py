@@ -13,7 +13,7 @@ from lever_assets.lever import Fragment, JsonObject
 from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import Arrival
 from lever_assets.store.content import canonical, clean, fingerprint
-from lever_assets.store.mapping_errors import MappingError
+from lever_assets.store.mapping_errors import NAMELESS, MappingError
 from lever_assets.sync.anonymising import FLAG, reduced
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
@@ -167,7 +167,7 @@ def _leave_out(batch: Batch, resource: Resource, record: JsonValue, place: int, 
         remote_id = _remote_id(resource, record if isinstance(record, dict) else {})
     except _UnreadableError:
         where = f"Lever's {resource.path} listed a record without {resource.id_field}, at place {place}"
-        name, reason = f"(none) {content}", f"{where}: {why}"
+        name, reason = f"{NAMELESS}{content}", f"{where}: {why}"
         batch.set_aside.append(MappingError(resource.table, resource.name, name, reason, content))
         return
     reason = f"Lever's {resource.path} gave a record that can't be taken in: {why}"

@@ -86,6 +86,7 @@ class ChildReader:
                 self._ask_others_next()
             raise self.asking.failure
         self._put_off(self.asking.failed)
+        self._forget_the_nameless()
         gone, warning = self.shrinking.let_go()
         self.tally.counts += Landed(deleted=gone)
         self.tally.warnings += [warning] if warning else []
@@ -163,6 +164,15 @@ class ChildReader:
             errors = [error for batch in batches.values() for error in batch.errors]
             mapping_errors.record(conn, name, errors, now=moment)
         self.tally.set_aside += len(errors)
+
+    def _forget_the_nameless(self) -> None:
+        """Forget the records without an id when no list is in doubt any more: nothing else tells of them."""
+        name, table = self.session.name, self.resource.table
+        if not self._failed_before:
+            return
+        with self.session.store.writing() as conn:
+            if not due.waiting(conn, name, table, self.parent).count:
+                mapping_errors.resolve_nameless(conn, name, table)
 
     def _put_off(self, parents: Collection[str]) -> None:
         failed = {parent: self.asking.failed[parent] for parent in parents}

@@ -16,6 +16,7 @@ from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.hasty import retry_hastily
+from lever_assets_tests.meddling import meddling
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 
 BROKEN = [
@@ -164,6 +165,21 @@ def test_a_form_that_is_something_else_is_not_taken_in(small: Account, fault: st
     (warning,) = small.sync().warnings
     assert "could not be read" in warning
     assert live(small.database) == before
+
+
+def test_a_form_without_an_id_is_forgotten_when_it_has_one_again(small: Account) -> None:
+    small.sync()
+    posting = small.sandbox.ids("postings")[0]
+    small.sandbox.edit("postings", posting, {"updatedAt": small.sandbox.now()})
+    with meddling(small.sandbox.url) as between:
+        between.change = lambda asked, reply: (
+            reply.of({"x": 1}) if asked.path == f"/postings/{posting}/apply" else reply
+        )
+        assert small.sync(DELTA, base_url=between.url, watch_budget=0).warnings
+    let_it_be_due(small)
+    small.sync(DELTA, watch_budget=0)
+    with small.session() as session, session.store.reading() as conn:
+        assert conn.execute(select(mapping_errors.c.reason)).all() == []
 
 
 def test_a_delta_asks_again_when_it_is_due_and_not_before(small: Account) -> None:
