@@ -6,7 +6,9 @@ read all the same.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations
 from typing import TypeVar
 
 from lever_assets.lever.errors import PermissionMissingError, RequestRejectedError
@@ -21,6 +23,19 @@ _OF_RIGHTS = frozenset({"confidentiality", "expand", "includeDeactivated"})
 _CALLED = {"confidentiality": ("confidential",), "includeDeactivated": ("deactivated",)}
 """Other words by which Lever's message may name a parameter, such as those of a scope."""
 _BOUND = re.compile(r"_(start|end)$")
+_MOST_ATTEMPTS = 2**5
+"""All ways to leave some out of the parameters that a list is asked with, five at most."""
+
+
+@dataclass(frozen=True)
+class _Clue:
+    """A refusal: which parameters it may be about, and what Lever said."""
+
+    suspects: tuple[str, ...]
+    said: str
+
+    def blames_one_of(self, parameters: Collection[str]) -> bool:
+        return not set(self.suspects).isdisjoint(parameters)
 
 
 class Refusals:
@@ -50,27 +65,26 @@ class Refusals:
     ) -> T:
         """Return what `ask(params)` does, if need be without those `optional` parameters that are refused.
 
-        First those that Lever's message names are left out, then one after the other, then all. When that is
-        of no use either, the first refusal is raised.
+        These are the fewest without which Lever answers. Each refusal is a clue: one of the parameters that
+        were sent is to blame. Left out next are always the fewest that would explain all refusals so far.
+        When none would, or there are more of them than is sensible, the first refusal is raised.
         """
         known = self.left(path, params, optional)
         try:
             return await ask(known)
         except (RequestRejectedError, PermissionMissingError) as error:
             first = error
-        attempts = _attempts(first, known, optional)
-        try:
-            dropped = next(attempts)
-            while True:
-                try:
-                    answer = await ask(_without(known, dropped))
-                except (RequestRejectedError, PermissionMissingError) as error:
-                    dropped = attempts.send(error)
-                else:
-                    self.note(path, dropped)
-                    return answer
-        except StopIteration:
-            raise first from None
+        clues = [_clue(first, known, optional)]
+        while len(clues) < _MOST_ATTEMPTS and (blamed := _fewest(clues)):
+            rest = _without(known, blamed)
+            try:
+                answer = await ask(rest)
+            except (RequestRejectedError, PermissionMissingError) as error:
+                clues.append(_clue(error, rest, optional))
+            else:
+                self.note(path, _said_of(blamed, clues))
+                return answer
+        raise first
 
 
 def filter_of(name: str) -> str:
@@ -82,40 +96,27 @@ def _without(params: Params, refused: Collection[str]) -> Params:
     return {name: value for name, value in params.items() if filter_of(name) not in refused}
 
 
-def _attempts(
-    first: Refusal, params: Params, optional: Iterable[str]
-) -> Generator[Mapping[str, str], Refusal, None]:
-    """Yield what to leave out next, with what Lever said of each; sent the refusal of that attempt."""
+def _clue(refusal: Refusal, params: Params, optional: Iterable[str]) -> _Clue:
+    """Return which of these parameters a refusal names; if none, which it may be about."""
     sent = {filter_of(name) for name in params}
     possible = [each for each in dict.fromkeys(filter_of(name) for name in optional) if each in sent]
-    found: dict[str, str] = {}
-    last: Refusal | None = first
-    while last is not None:
-        left = [each for each in possible if each not in found]
-        named = [each for each in left if _names(last.said, each, params)]
-        if named:
-            found |= dict.fromkeys(named, last.said)
-            last = yield dict(found)
-        else:
-            last = yield from _guesses(last, left, found)
+    named = [each for each in possible if _names(refusal.said, each, params)]
+    return _Clue(tuple(named or [each for each in possible if _may_be_about(refusal, each)]), refusal.said)
 
 
-def _guesses(
-    refusal: Refusal, left: Iterable[str], found: dict[str, str]
-) -> Generator[Mapping[str, str], Refusal, Refusal | None]:
-    """Leave out one after the other, then all. Return the refusal of another kind that came instead, if any.
+def _fewest(clues: Sequence[_Clue]) -> tuple[str, ...]:
+    """Return the fewest parameters that explain every clue, the earliest suspects first; none if none do."""
+    suspects = dict.fromkeys(chain.from_iterable(each.suspects for each in clues))
+    sets = chain.from_iterable(combinations(suspects, size) for size in range(1, len(suspects) + 1))
+    return next((some for some in sets if all(each.blames_one_of(some) for each in clues)), ())
 
-    Then the one that was left out was what the first was about, and is added to what was found.
-    """
-    possible = [each for each in left if _may_be_about(refusal, each)]
-    for each in possible:
-        other = yield {**found, each: refusal.said}
-        if type(other) is not type(refusal):
-            found[each] = refusal.said
-            return other
-    if len(possible) > 1:
-        yield {**found, **dict.fromkeys(possible, refusal.said)}
-    return None
+
+def _said_of(blamed: Sequence[str], clues: Sequence[_Clue]) -> dict[str, str]:
+    """Return what Lever said of each: as they are the fewest, each has a clue that only it explains."""
+    return {
+        each: next(clue.said for clue in clues if set(clue.suspects).intersection(blamed) == {each})
+        for each in blamed
+    }
 
 
 def _may_be_about(refusal: Refusal, parameter: str) -> bool:

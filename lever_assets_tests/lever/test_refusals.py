@@ -1,12 +1,21 @@
 """A parameter that Lever refuses is found out and left out; the records are read all the same."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from itertools import permutations, product
 
 import pytest
 from pydantic import JsonValue
 
-from lever_assets.lever import JsonObject, LeverClient, Params, PermissionMissingError, RequestRejectedError
+from lever_assets.lever import (
+    JsonObject,
+    LeverClient,
+    LeverError,
+    Params,
+    PermissionMissingError,
+    RequestRejectedError,
+)
+from lever_assets.lever.refusals import Refusals, filter_of
 from lever_assets_tests.lever.scripted import (
     KEY,
     Answer,
@@ -60,7 +69,7 @@ def sent(lever: ScriptedLever) -> list[str]:
         (("confidentiality",), 403, VAGUE, ["ecuu", "cuu", "euu"]),
         (("updated_at_start",), 400, VAGUE, ["ecuu", "cuu", "euu", "ec"]),
         (("expand", "updated_at_start"), 400, UNKNOWN, ["ecuu", "ec", "c"]),
-        (("expand", "updated_at_start"), 400, VAGUE, ["ecuu", "cuu", "euu", "ec", ""]),
+        (("expand", "updated_at_start"), 400, VAGUE, ["ecuu", "cuu", "euu", "ec", "uu", "c"]),
     ],
 )
 async def test_it_is_left_out_the_one_that_is_named_first(
@@ -90,6 +99,52 @@ async def test_of_each_is_told_what_lever_said_of_it(
         assert await reader.list_all("/opportunities", PARAMS, optional=OPTIONAL) == [{"id": "a"}]
         told = {"expand": rights["message"], "updated_at": filters["message"]}
         assert reader.refusals.of("/opportunities") == told
+
+
+FILTERS = ("expand", "confidentiality", "updated_at")
+Mix = dict[str, LeverError]
+"""What is refused, in the order in which Lever looks at it, and how."""
+
+
+def refusals_of(parameter: str) -> list[LeverError]:
+    """Return how Lever may refuse a parameter: with each status, and with each kind of message."""
+    scope = {"expand": "applications:read:admin", "confidentiality": "confidential:access:admin"}
+    vague = f"Refused ({FILTERS.index(parameter)})"
+    found: list[LeverError] = []
+    for said in (vague, f"{parameter} is not allowed", scope.get(parameter, vague)):
+        rejected = RequestRejectedError("refused", "no remedy")
+        forbidden = PermissionMissingError("refused", "no remedy", "a:scope")
+        found += [rejected] if parameter == "updated_at" else [rejected, forbidden]
+        rejected.said = forbidden.said = said
+    return found
+
+
+def mixes() -> Iterator[Mix]:
+    for size in range(len(FILTERS) + 1):
+        for some in permutations(FILTERS, size):
+            for refusals in product(*map(refusals_of, some)):
+                yield dict(zip(some, refusals, strict=True))
+
+
+async def test_of_every_mix_of_refusals_just_these_are_found_each_with_what_lever_said_of_it() -> None:
+    wrong = []
+    for mix in mixes():
+        asked: list[Params] = []
+
+        async def ask(params: Params, mix: Mix = mix, asked: list[Params] = asked) -> Params:
+            asked.append(params)
+            here = {filter_of(name) for name in params}
+            for each in (refusal for parameter, refusal in mix.items() if parameter in here):
+                raise each
+            return params
+
+        refusals = Refusals()
+        with suppress(LeverError):
+            await refusals.around(ask, "/opportunities", PARAMS, OPTIONAL)
+        found, true = refusals.of("/opportunities"), {name: each.said for name, each in mix.items()}
+        if found != true or len(asked) > 2 ** len(FILTERS):
+            wrong.append((true, found, len(asked)))
+    assert not wrong
 
 
 async def test_it_is_asked_for_once_and_remembered_by_every_copy_of_the_client() -> None:
