@@ -14,7 +14,8 @@ from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import SAMPLE, Course, NotThere, concerns_all
 
-_PROBES = 3
+PROBES = 3
+"""So many parents that were read well before are asked again when others are refused."""
 
 Parent = tuple[str, str]
 """The remote id of a parent, and the hash of its content."""
@@ -48,7 +49,7 @@ class Asking:
     failed: dict[str, tuple[str, LeverError]] = field(default_factory=dict)
     failure: LeverError | None = None
     _course: Course = field(default_factory=Course)
-    _well: deque[Parent] = field(default_factory=lambda: deque(maxlen=_PROBES))
+    _well: deque[Parent] = field(default_factory=lambda: deque(maxlen=PROBES))
 
     @property
     def not_there(self) -> NotThere | None:
@@ -106,7 +107,7 @@ class Asking:
         if not others:
             with self.session.store.reading() as conn:
                 parent, child = self.resource.parent or "", self.resource.name
-                others = read_well(conn, self.session.name, parent, child, but=self.failed, limit=_PROBES)
+                others = read_well(conn, self.session.name, parent, child, but=self.failed, limit=PROBES)
         for parent, content_hash in others:
             asked_at = now()
             try:

@@ -1,13 +1,16 @@
 """What a full sync will cost, before it starts."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
+from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.settings import OffersOf
+from lever_assets.store.parents import read_well
 from lever_assets.sync.arrivals import read_batch
+from lever_assets.sync.asking import PROBES
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.expanding import lacking, unexpanded
 from lever_assets.sync.lists import Listing, listings
@@ -16,6 +19,7 @@ from lever_assets.sync.progress import Meter
 from lever_assets.sync.refused import nothing_readable, skipped, status_of, warnings
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.sync.session import Session, now
+from lever_assets.sync.setbacks import SAMPLE, Course, NotThere, concerns_all
 from lever_assets.sync.windows import EVERYTHING
 
 
@@ -24,9 +28,9 @@ class Plan:
     """The requests of a full sync by resource, and the seconds they take at the allowance.
 
     `opportunities` are those that the settings keep, `with_application` those of them that have one. `asked`
-    is what finding out cost: one request for 100 records of a list. `seconds` is None when the requests are
-    not limited. `denied` names resources that the key may not read, `warnings` say what Lever refuses of what
-    is asked for, and what comes of it.
+    is what finding out cost: one request for 100 records of a list, and one or a few to see whether what is
+    below records may be read. `seconds` is None when the requests are not limited. `denied` names resources
+    that the key may not read, `warnings` say what Lever refuses of what is asked for, and what comes of it.
     """
 
     opportunities: int
@@ -56,22 +60,17 @@ async def _plan(session: Session) -> Plan:
         for resource in RESOURCES:
             if needs(resource.name) and resource.listed:
                 await counter.count(resource)
+        if counter.requests.keys() == counter.denied.keys():
+            raise nothing_readable(counter.denied.values())
+        await counter.count_below({each: parents for each, parents in counter.below.items() if needs(each)})
         asked = lever.traffic.requests
-    if counter.requests.keys() == counter.denied.keys():
-        raise nothing_readable(counter.denied.values())
-    below = {
-        "posting_forms": counter.kept["postings"],
-        "interviews": counter.kept["opportunities"],
-        "offers": counter.asked_for_offers,
-    }
-    requests = counter.requests | {name: count for name, count in below.items() if needs(name)}
     return Plan(
-        counter.kept["opportunities"],
-        counter.with_application,
-        counter.kept["postings"],
-        requests,
+        len(counter.kept["opportunities"]),
+        len(counter.with_application),
+        len(counter.kept["postings"]),
+        counter.requests,
         asked,
-        _seconds(sum(requests.values()), session),
+        _seconds(sum(counter.requests.values()), session),
         tuple(counter.denied),
         tuple(counter.warnings),
     )
@@ -79,36 +78,62 @@ async def _plan(session: Session) -> Plan:
 
 @dataclass
 class _Counter:
-    """Walks the lists that a full sync walks: counts requests and, by resource, the records that are kept."""
+    """Walks the lists that a full sync walks: counts requests and, by resource, the records that are kept.
+
+    Records are held by id, as a list may begin anew and give them twice: as the keys of a dict, in order.
+    """
 
     lever: LeverClient
     session: Session
     requests: dict[str, int] = field(default_factory=dict)
-    kept: Counter[str] = field(default_factory=Counter)
-    with_application: int = 0
-    asked_for_offers: int = 0
+    kept: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    with_application: set[str] = field(default_factory=set)
+    asked_for_offers: dict[str, None] = field(default_factory=dict)
     denied: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     _singly: int = 0
+    _bare: dict[str, None] = field(default_factory=dict)
     _expanded: set[str] = field(default_factory=set)
     _offer_stages: frozenset[str] = field(default_factory=lambda: offer_stages(()))
 
+    @property
+    def below(self) -> dict[str, Collection[str]]:
+        """By resource that is asked for below single records, those below which it is."""
+        return {
+            "posting_forms": self.kept["postings"],
+            "interviews": self.kept["opportunities"],
+            "offers": self.asked_for_offers,
+        }
+
+    async def count_below(self, parents: Mapping[str, Collection[str]]) -> None:
+        """Count one request for each parent; of what Lever refuses, those that find it out."""
+        for name, some in parents.items():
+            in_vain = await self._asked_in_vain(BY_NAME[name], some)
+            self.requests[name] = in_vain or len(some)
+
     async def count(self, resource: Resource) -> None:
         """Count what reading a list takes, with what is refused of it and asked for otherwise."""
-        self.requests[resource.name] = 0
         before = self.lever.traffic.snapshot()
+        refusal: NotThere | None = None
         try:
             await self._walk_all(resource)
         except (PermissionMissingError, NotFoundError) as error:
-            self.denied[resource.name] = status_of(error)
-            self.warnings.append(skipped(resource, error))
-            return
+            refusal = error
         made = self.lever.traffic.since(before)
-        refused = self.lever.refusals.of(resource.path)
+        self.requests[resource.name] = made.requests - made.retries
+        if refusal is not None:
+            self._skip(resource, refusal)
+            return
+        self.warnings += warnings(resource, self.lever.refusals.of(resource.path))
+        if self._singly:
+            await self._count_inside(resource)
+
+    async def _count_inside(self, resource: Resource) -> None:
+        """Count one request for each record whose applications Lever does not bring along."""
         singly, self._singly = self._singly, 0
-        self.requests[resource.name] = made.requests - made.retries + singly
-        self.warnings += warnings(resource, refused)
-        if singly and "expand" not in refused:
+        in_vain = await self._asked_in_vain(BY_NAME["applications"], self._bare)
+        self.requests[resource.name] += in_vain or singly
+        if not in_vain and "expand" not in self.lever.refusals.of(resource.path):
             self.warnings.append(
                 f"Lever tells the applications of {singly:,} {resource.name} by their ids alone, so they are "
                 "asked for singly, one request for each. Let the key read applications to save them"
@@ -132,15 +157,17 @@ class _Counter:
             batch = listing.wanted(read_batch(resource, page.records, asked_at=page.asked_at))
             with self.session.store.reading() as conn:
                 batch = coverage.kept(conn, self.session.name, batch)
-            self.kept[resource.name] += len(batch.arrivals)
-            found = [each.data for each in batch.arrivals]
+            found = {each.remote_id: each.data for each in batch.arrivals}
+            self.kept[resource.name] |= dict.fromkeys(found)
             if resource is BY_NAME["stages"]:
-                self._offer_stages |= offer_stages(found)
+                self._offer_stages |= offer_stages(found.values())
             if resource is BY_NAME["opportunities"]:
-                self.with_application += sum(bool(each.get("applications")) for each in found)
-                self.asked_for_offers += sum(self._is_asked(each) for each in found)
+                self.with_application |= {each for each, data in found.items() if data.get("applications")}
+                self.asked_for_offers |= dict.fromkeys(
+                    each for each, data in found.items() if self._is_asked(data)
+                )
                 if "expand" in params:
-                    self._count_singly(page.records, {each.remote_id for each in batch.arrivals})
+                    self._count_singly(page.records, found)
             meter.advance(len(page.records))
 
     def _count_singly(self, records: Sequence[JsonObject], kept: Collection[str]) -> None:
@@ -149,9 +176,42 @@ class _Counter:
         bare = unexpanded(records, applications)
         with self.session.store.reading() as conn:
             wanted = lacking(conn, self.session.name, opportunities, applications, bare, read_before=now())
-        asked = wanted.keys() - self._expanded
+        asked = [each for each in wanted if each not in self._expanded]
         self._singly += len(asked)
-        self._expanded |= asked.intersection(kept)  # then they are stored, and not asked for again
+        self._bare |= dict.fromkeys(asked)
+        self._expanded.update(set(asked).intersection(kept))  # then they are stored, and not asked for again
+
+    async def _asked_in_vain(self, resource: Resource, parents: Collection[str]) -> int:
+        """Return after how many requests a sync skips a resource, as all are refused alike; 0: it is there.
+
+        As a sync does (`Asking`): the first are asked, then some that could be read before.
+        """
+        first = [*islice(parents, SAMPLE)]
+        with self.session.store.reading() as conn:
+            parent = resource.parent or ""
+            others = read_well(conn, self.session.name, parent, resource.name, but=first, limit=PROBES)
+        course, last = Course(), None
+        asked = [*first, *(each for each, _ in others)] if first else []
+        for each in asked:
+            try:
+                await self.lever.get(resource.below(each), dict(resource.params))
+            except (PermissionMissingError, NotFoundError) as error:
+                last = error
+                course.went_wrong(error, known=False)
+            except LeverError as error:
+                if concerns_all(error):
+                    raise
+                return 0
+            else:
+                return 0
+        if last is None or not course.refused_alike:
+            return 0
+        self._skip(resource, last)
+        return len(asked)
+
+    def _skip(self, resource: Resource, refusal: NotThere) -> None:
+        self.denied[resource.name] = status_of(refusal)
+        self.warnings.append(skipped(resource, refusal))
 
     def _is_asked(self, opportunity: JsonObject) -> bool:
         everybody = self.session.settings.offers is OffersOf.ALL

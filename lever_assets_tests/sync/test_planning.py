@@ -120,6 +120,82 @@ def test_a_refusal_that_names_no_parameter_is_planned_for_too(account: Account, 
     assert any(f"refuses {parameter} for opportunities" in each for each in made.warnings)
 
 
+def test_a_list_that_begins_anew_is_counted_once(quirky: Account) -> None:
+    quirks = ("offsets-expire", "short-pages")
+    quirky.sandbox.set_quirks(*quirks)
+    with quirky.session() as session:
+        made = plan(session)
+    quirky.sandbox.set_quirks(*quirks)  # else what expired does so only once
+    report = quirky.sync()
+    assert made.opportunities == len(quirky.sandbox.ids("opportunities"))
+    assert made.postings == len(quirky.sandbox.ids("postings"))
+    real = {each.resource: each.traffic.requests for each in report.landed}
+    paged_below = {"interviews"}
+    assert {each: real[each] for each in real.keys() - paged_below} == {
+        each: made.requests[each] for each in made.requests.keys() - paged_below
+    }
+    assert made.requests["interviews"] == made.opportunities
+
+
+@pytest.mark.parametrize(
+    ("resource", "quirk"),
+    [
+        ("stages", "absent=stages"),
+        ("opportunities", "denied=opportunities"),
+        ("applications", "absent=applications"),
+        ("posting_forms", "absent=/postings/:id/apply"),
+        ("interviews", "absent=interviews"),
+        ("offers", "denied=offers"),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_requests_that_a_sync_makes_to_find_out(
+    quirky: Account, resource: str, quirk: str
+) -> None:
+    quirky.sandbox.set_quirks("expand-ignored", quirk)
+    with quirky.session() as session:
+        made = plan(session)
+    report = quirky.sync()
+    assert {each.resource: each.traffic.requests for each in report.landed} == made.requests
+    assert made.denied == (resource,)
+    for warnings in (made.warnings, report.warnings):
+        assert any(each.startswith(f"{resource} was skipped: ") for each in warnings)
+
+
+def test_one_parent_whose_list_is_refused_is_no_reason_to_skip_the_others(quirky: Account) -> None:
+    refusal: JsonValue = {"code": "ResourceNotFound", "message": "There is no such resource"}
+    first: list[str] = []
+
+    def change(asked: Asked, reply: Reply) -> Reply:
+        if not asked.path.endswith("/interviews"):
+            return reply
+        first.append(asked.path)
+        return reply.giving(404, refusal) if asked.path == first[0] else reply
+
+    with meddling(quirky.sandbox.url, change) as between, quirky.session(base_url=between.url) as session:
+        made = plan(session)
+    assert not made.denied
+    assert made.requests["interviews"] == made.opportunities
+    assert len(first) == 2
+
+
+def test_what_could_be_read_before_is_there_whatever_is_refused_below_what_changed(quirky: Account) -> None:
+    quirky.sandbox.set_quirks("expand-ignored")
+    quirky.sync()
+    application = quirky.sandbox.get("applications", quirky.sandbox.ids("applications")[0])
+    assert application is not None
+    changed = str(application["opportunityId"])
+    quirky.sandbox.edit("opportunities", changed, {"headline": "Changed"})
+    refusal: JsonValue = {"code": "ResourceNotFound", "message": "There is no such resource"}
+
+    def change(asked: Asked, reply: Reply) -> Reply:
+        return reply.giving(404, refusal) if asked.path == f"/opportunities/{changed}/applications" else reply
+
+    with meddling(quirky.sandbox.url, change) as between, quirky.session(base_url=between.url) as session:
+        made = plan(session)
+    assert not made.denied
+    assert any("of 1 opportunities by their ids alone" in each for each in made.warnings)
+
+
 def test_a_plan_without_refusals_tells_nothing(account: Account) -> None:
     with account.session() as session:
         assert plan(session).warnings == ()
