@@ -36,10 +36,11 @@ class Lookups:
             if found is None or time.monotonic() - began > _BELIEVED_SECONDS:
                 found = Future()
                 found.set_running_or_notify_cancel()  # from now on whoever gives up does not cancel it
-                self._under_way[asked] = time.monotonic(), found
                 look_up = partial(socket.getaddrinfo, host, port, **options)
                 args = (asked, found, look_up)
                 threading.Thread(target=self._run, args=args, name="lookup", daemon=True).start()
+                # Not before it runs: for one that can't be started the next who ask would wait in vain.
+                self._under_way[asked] = time.monotonic(), found
         return await asyncio.wrap_future(found)
 
     async def getnameinfo(self, address: tuple[Any, ...], flags: int = 0) -> tuple[str, str]:

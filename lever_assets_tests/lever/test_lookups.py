@@ -100,3 +100,19 @@ def test_nobody_waits_for_a_lookup_that_was_given_up(monkeypatch: pytest.MonkeyP
     asyncio.run(give_up())
     assert time.monotonic() - began < 5
     over.set()
+
+
+async def test_a_lookup_that_could_not_begin_keeps_nobody_from_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asking(monkeypatch, lambda _: "127.0.0.1")
+
+    def exhausted(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(threading.Thread, "start", exhausted)
+        with pytest.raises(RuntimeError):
+            await lookups.resolver().resolve("lever.test", 80)
+    async with asyncio.timeout(5):
+        assert len(await lookups.resolver().resolve("lever.test", 80)) == 1
