@@ -189,10 +189,13 @@ class Work:
         except (LeverError, StoreError) as error:
             self.warn(f"{_DONE}: {error}")
             return
-        for failure in (*report.failed.values(), *report.unavailable.values()):
+        outages = (error for lists in report.unavailable.values() for error in lists.values())
+        for failure in (*report.failed.values(), *outages):
             self.warn(f"{_DONE}: {failure}")
         if report.doubtful:
             self.warn(f"{_DONE}: Lever answered that it has no such record, and is asked once more.")
+        for warning in report.warnings:
+            self.warn(f"{_DONE}: {warning}")
 
     def created(self, model: str, remote_id: str) -> None:
         """Keep that this action made a record in Lever."""

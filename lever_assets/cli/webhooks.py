@@ -104,6 +104,8 @@ def drain(
             output.warn(f"{report.failed:,} events failed; the table webhook_inbox says why")
         if report.waiting:
             output.warn(f"{report.waiting:,} events still wait")
+        for warning in report.warnings:
+            output.warn(warning)
     if report.error:
         raise CommandError(report.error)
 

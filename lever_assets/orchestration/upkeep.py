@@ -43,8 +43,11 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
                 "opportunities_read": report.read,
                 "opportunities_gone": report.gone,
                 "requests": report.requests,
+                "warnings": list(report.warnings),
             }
         )
+        for warning in report.warnings:
+            context.log.warning(warning)
         if report.error:
             raise dg.Failure(f"The events wait for a later run: {report.error}", allow_retries=False)
 

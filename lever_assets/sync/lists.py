@@ -32,7 +32,8 @@ from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import embedded_in, set_aside, tables_of
-from lever_assets.sync.singles import judge, read_single
+from lever_assets.sync.singles import read_single
+from lever_assets.sync.verdicts import judge
 from lever_assets.sync.windows import Bounds
 
 _MOST_DUE = 100
@@ -255,7 +256,8 @@ class _WindowedReader:
                     read.append(remote_id)
         if not (missing or read or failed):
             return
-        verdict = await judge(self.lever, self.session, resource, missing)
+        verdict = await judge(self.lever, self.session, resource, missing, answering=bool(read))
+        self.tally.warnings += [verdict.warning] if verdict.warning else []
         with self.session.store.writing() as conn:
             gone = verdict.keep(conn, self.session, resource, version=next_version(conn, name))
             due.put_off(conn, name, resource.table, resource.name, failed, now=now())

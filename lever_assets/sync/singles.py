@@ -1,14 +1,4 @@
-"""Single records, and what may be made of one answer: nothing is deleted on a single word.
-
-A record that Lever says it does not have is gone when a second witness says so: the list of deletions, an
-event of Lever's, or the same answer once more when some minutes have passed. Until then it stays, and stays
-due (`store/due.py`): the next sync of its resource asks again.
-"""
-
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-
-from sqlalchemy import Connection
+"""Single records, asked for by their ids, and what came inside them."""
 
 from lever_assets.lever import (
     JsonObject,
@@ -18,18 +8,10 @@ from lever_assets.lever import (
     Params,
 )
 from lever_assets.lever.faults import of_shape
-from lever_assets.store import due, raw
 from lever_assets.store.content import clean
-from lever_assets.sync.deletions import LONGEST_SPAN, holds, read_page
-from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.resources import Resource
-from lever_assets.sync.session import Session, now
-from lever_assets.sync.windows import Bounds
 
-MISSING = "Lever answered that it has no such record; it is asked once more before the record counts as gone"
 _PROBED = 3
-_MOST_PAGES = 20
-"""So far a list of deletions is looked through for a second witness: 2000 deletions."""
 
 
 async def read_single(
@@ -97,78 +79,3 @@ async def _reads(lever: LeverClient, resource: Resource, remote_id: str) -> bool
         return await read_single(lever, resource, remote_id, {}) is not None
     except LeverError:
         return False
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is known of records that Lever says it does not have: `gone`, or in `doubt`.
-
-    `lost` are those that are gone and were not before, `new` those in doubt that were not before.
-    """
-
-    gone: frozenset[str] = frozenset()
-    lost: frozenset[str] = frozenset()
-    doubt: frozenset[str] = frozenset()
-    new: frozenset[str] = frozenset()
-
-    def keep(self, conn: Connection, session: Session, resource: Resource, *, version: int) -> int:
-        """Mark what is gone, and keep what is in doubt as due; return how many records were live."""
-        reasons = dict.fromkeys(self.new, MISSING)
-        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
-        return mark_gone(conn, session.name, resource, self.lost, version=version)
-
-
-NOTHING_MISSING = Verdict()
-
-
-async def judge(
-    lever: LeverClient,
-    session: Session,
-    resource: Resource,
-    missing: Collection[str],
-    *,
-    announced: Collection[str] = (),
-) -> Verdict:
-    """Say which of these records, for which Lever answered 404 just now, are gone.
-
-    What is not stored as live can't be lost, and counts as gone. `announced`: what an event of Lever's said
-    was deleted. For the others the list of deletions is asked.
-    """
-    if not missing:
-        return NOTHING_MISSING
-    name, moment = session.name, now()
-    with session.store.reading() as conn:
-        stored = {
-            row.remote_id: row for row in raw.read(conn, name, resource.name, missing) if not row.deleted
-        }
-        waiting = due.known(conn, name, resource.table, resource.name, stored)
-    twice = {each for each, failed in waiting.items() if failed.reason == MISSING and failed.due_at <= moment}
-    gone = twice | (stored.keys() & set(announced))
-    gone |= await _listed_as_deleted(
-        lever, resource, [row for each, row in stored.items() if each not in gone]
-    )
-    doubt = stored.keys() - gone
-    known = {each for each, failed in waiting.items() if failed.reason == MISSING}
-    return Verdict(
-        frozenset(set(missing) - doubt), frozenset(gone), frozenset(doubt), frozenset(doubt - known)
-    )
-
-
-async def _listed_as_deleted(lever: LeverClient, resource: Resource, rows: Sequence[raw.RawRow]) -> set[str]:
-    """Return those that Lever lists as deleted; a list that can't be read is no witness."""
-    wanted = {row.remote_id: row for row in rows}
-    if not wanted or resource.deleted_path is None:
-        return set()
-    since = Bounds(lower=lever.clock.reached(now()) - LONGEST_SPAN)
-    found: set[str] = set()
-    try:
-        async for page in lever.pages(
-            resource.deleted_path, dict(since.filters("deleted_at")), most=_MOST_PAGES
-        ):
-            gone, _ = read_page(page)
-            found |= {each for each in gone.keys() & wanted.keys() if holds(wanted[each], gone[each])}
-            if len(found) == len(wanted):
-                break
-    except LeverError:
-        pass
-    return found

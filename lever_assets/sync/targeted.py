@@ -7,7 +7,7 @@ which the sync has mapped stay where they are. It maps the same records once mor
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -36,10 +36,12 @@ from lever_assets.sync.deriving import derive_records
 from lever_assets.sync.expanding import unexpanded
 from lever_assets.sync.inside import land_embedded
 from lever_assets.sync.resources import BY_NAME, Resource
+from lever_assets.sync.restraint import Restraint
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import set_aside
-from lever_assets.sync.singles import Verdict, ask_inside, ensure_of, judge, read_single
+from lever_assets.sync.singles import ask_inside, ensure_of, read_single
+from lever_assets.sync.verdicts import Verdict, judge
 from lever_assets.unified.catalogue import MODELS
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
@@ -55,8 +57,9 @@ class RefreshReport:
 
     `read`, and `gone`: Lever has them no more. `doubtful`: it answered so, but no second witness says it
     yet. `failed`: why these could not be read; they stay as they are. `unavailable`: of these, which were
-    read, Lever was out of order when it was asked for something below. The last three are asked for again by
-    the next sync, at the latest.
+    read, Lever was out of order when it was asked for a list below, by the list's name. The last three are
+    asked for again by the next sync, at the latest. `below`: the lists that were read of any of them.
+    `warnings`: sentences of what was held back.
     """
 
     read: tuple[str, ...]
@@ -64,7 +67,9 @@ class RefreshReport:
     merged: Merged
     doubtful: tuple[str, ...] = ()
     failed: Mapping[str, LeverError] = field(default_factory=dict)
-    unavailable: Mapping[str, UnavailableError] = field(default_factory=dict)
+    unavailable: Mapping[str, Mapping[str, UnavailableError]] = field(default_factory=dict)
+    below: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,10 +87,9 @@ class _Read:
     failure: LeverError | None = None
 
     @property
-    def unavailable(self) -> UnavailableError | None:
-        """The error of a list for which Lever was out of order, if there is one."""
-        errors = self.refused.values()
-        return next((each for each in errors if isinstance(each, UnavailableError)), None)
+    def unavailable(self) -> dict[str, UnavailableError]:
+        """The lists for which Lever was out of order."""
+        return {name: error for name, error in self.refused.items() if isinstance(error, UnavailableError)}
 
 
 async def refresh_opportunities(
@@ -95,6 +99,7 @@ async def refresh_opportunities(
     *,
     below: Collection[str] = BELOW,
     announced: Collection[str] = (),
+    restraint: Restraint | None = None,
 ) -> RefreshReport:
     """Read these opportunities (Lever's ids) and what is `below` them again, and bring the tables up to it.
 
@@ -103,11 +108,15 @@ async def refresh_opportunities(
     witness says so, such as that it was `announced` to be deleted (`sync/singles.py`). One that can't be read
     costs none of the others. Raises LeverError when Lever can't be asked at all, and StoreError. A list below
     that the key may not read is left as it is.
+
+    What the lists below lack goes at the end, unless it is so much that they may be wrong. With the
+    `restraint` of a longer course that is left to `let_go`, at the end of the course.
     """
     exclusion = session.exclusion
     wanted = list(dict.fromkeys(ids)) if exclusion.needs(_OPPORTUNITIES.name) else []
     needed = [name for name in below if exclusion.needs(name)]
     expanded = _EXPANDED if exclusion.needs(_APPLICATIONS.name) else {}
+    course = Restraint(session) if restraint is None else restraint
     report = RefreshReport((), (), Merged())
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
@@ -116,21 +125,42 @@ async def refresh_opportunities(
         for error in filter(concerns_all, failed.values()):
             raise error
         missing = [each.remote_id for each in found if each.record is None and each.failure is None]
-        verdict = await judge(lever, session, _OPPORTUNITIES, missing, announced=announced)
+        read = [each.remote_id for each in found if each.record is not None]
+        verdict = await judge(
+            lever,
+            session,
+            _OPPORTUNITIES,
+            missing,
+            announced=announced,
+            answering=bool(read),
+            believed=course.believed,
+        )
+        course.believed += len(verdict.believed)
         with session.store.writing() as conn:
-            merged = _take_in(conn, session, found, verdict)
+            merged = _take_in(conn, course, found, verdict)
         report = RefreshReport(
-            (*report.read, *(each.remote_id for each in found if each.record is not None)),
+            (*report.read, *read),
             (*report.gone, *sorted(verdict.gone)),
             report.merged + merged,
             (*report.doubtful, *sorted(verdict.doubt)),
             {**report.failed, **failed},
-            {
-                **report.unavailable,
-                **{each.remote_id: outage for each in found if (outage := each.unavailable) is not None},
-            },
+            {**report.unavailable, **{each.remote_id: out for each in found if (out := each.unavailable)}},
+            report.below.union(*(each.below for each in found)),
+            tuple(dict.fromkeys((*report.warnings, *filter(None, [verdict.warning])))),
         )
-    return report
+    if restraint is not None:
+        return report
+    merged, warnings = let_go(session, course)
+    return replace(report, merged=report.merged + merged, warnings=(*report.warnings, *warnings))
+
+
+def let_go(session: Session, restraint: Restraint) -> tuple[Merged, list[str]]:
+    """Bring the tables up to what a course of refreshings found missing; return warnings of what is held."""
+    parents, warnings = restraint.let_go()
+    if not parents:
+        return Merged(), warnings
+    with session.store.writing() as conn:
+        return _map(conn, session, sorted(parents)), warnings
 
 
 async def _read(
@@ -162,7 +192,8 @@ async def _read(
     return _Read(remote_id, asked_at, record, lists, refused)
 
 
-def _take_in(conn: Connection, session: Session, found: Sequence[_Read], verdict: Verdict) -> Merged:
+def _take_in(conn: Connection, restraint: Restraint, found: Sequence[_Read], verdict: Verdict) -> Merged:
+    session = restraint.session
     name, moment = session.name, now()
     version = next_version(conn, name)
     batch = _kept(conn, session, found)
@@ -175,22 +206,24 @@ def _take_in(conn: Connection, session: Session, found: Sequence[_Read], verdict
         now=moment,
         asked_at=batch.asked_at,
     )
+    hashes = {each.remote_id: fingerprint(canonical(each.data)) for each in batch.arrivals}
     if batch.embedded:
+        batch.partial.update(restraint.doubts(conn, _APPLICATIONS, batch.embedded, batch.partial, hashes))
         land_embedded(
             conn, session, _OPPORTUNITIES, _APPLICATIONS, batch, hashes={}, version=version, moment=moment
         )
-        whole = batch.embedded.keys() - batch.partial
-        due.healed(conn, name, _APPLICATIONS.table, _OPPORTUNITIES.name, whole)
     set_aside(conn, name, _OPPORTUNITIES, batch, now=moment)
     verdict.keep(conn, session, _OPPORTUNITIES, version=version)
-    taken = {each.remote_id for each in batch.arrivals}
-    _land_below(conn, session, [each for each in found if each.remote_id in taken], batch, version)
-    _keep_due(conn, session, found, taken)
+    _keep_due(conn, session, found, hashes)
+    _land_below(conn, restraint, [each for each in found if each.remote_id in hashes], hashes, version)
     return _map(conn, session, [each.remote_id for each in found])
 
 
-def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken: Collection[str]) -> None:
-    """Keep what could not be read as due, for the next sync to ask for; what was read is due no more."""
+def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken: Mapping[str, str]) -> None:
+    """Keep what could not be read as due, for the next sync to ask for; what was read is due no more.
+
+    `taken`: the content hashes of the opportunities that land.
+    """
     name, moment = session.name, now()
     failed = {
         each.remote_id: each.failure.problem
@@ -201,15 +234,16 @@ def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken:
     due.put_off(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, failed, now=moment)
     due.healed(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, taken)
     for below in (*map(BY_NAME.__getitem__, BELOW), _APPLICATIONS):
-        read = [each.remote_id for each in found if below.name in each.below]
-        due.healed(conn, name, below.table, _OPPORTUNITIES.name, read)
-        if not _is_denied(conn, session, below):
-            refused = {
-                each.remote_id: each.refused[below.name].problem
-                for each in found
-                if below.name in each.refused
-            }
-            due.put_off(conn, name, below.table, _OPPORTUNITIES.name, refused, now=moment)
+        left_out = [
+            each.remote_id for each in found if below.name in each.below and each.remote_id not in taken
+        ]
+        due.healed(conn, name, below.table, _OPPORTUNITIES.name, left_out)
+        refused = {
+            each.remote_id: each.refused[below.name].problem for each in found if below.name in each.refused
+        }
+        if _is_denied(conn, session, below):
+            continue
+        due.put_off(conn, name, below.table, _OPPORTUNITIES.name, refused, now=moment, hashes=taken)
 
 
 def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
@@ -228,9 +262,13 @@ def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
 
 
 def _land_below(
-    conn: Connection, session: Session, found: Sequence[_Read], batch: Batch, version: int
+    conn: Connection,
+    restraint: Restraint,
+    found: Sequence[_Read],
+    hashes: Mapping[str, str],
+    version: int,
 ) -> None:
-    hashes = {each.remote_id: fingerprint(canonical(each.data)) for each in batch.arrivals}
+    session = restraint.session
     for resource in {below for each in found for below in each.below}:
         read = {
             each.remote_id: read_batch(
@@ -243,16 +281,18 @@ def _land_below(
             for each in found
             if resource in each.below
         }
+        lists = {parent: children.arrivals for parent, children in read.items()}
+        in_part = [parent for parent, children in read.items() if not children.whole]
         land_children(
             conn,
             session.name,
             resource,
-            {parent: children.arrivals for parent, children in read.items()},
+            lists,
             parent_hashes={parent: hashes.get(parent) for parent in read},
             version=version,
             now=now(),
             asked_at={each.remote_id: each.asked_at for each in found},
-            partial=[parent for parent, children in read.items() if not children.whole],
+            partial=restraint.doubts(conn, BY_NAME[resource], lists, in_part, hashes),
         )
         errors = [error for children in read.values() for error in children.errors]
         mapping_errors.record(conn, session.name, errors, now=now())

@@ -12,14 +12,21 @@ from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, inbox
 from lever_assets.store.inbox import InboxEvent
 from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.restraint import Restraint
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.singles import reads_any
-from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
+from lever_assets.sync.targeted import RefreshReport, let_go, refresh_opportunities
+from lever_assets.sync.verdicts import too_many
 from lever_assets.webhooks.events import DELETED, EVENTS, EVERYTHING, About
 
 _AT_ONCE = 50
+_OPPORTUNITIES = BY_NAME["opportunities"]
 _DOUBT = "Lever answered that it has no such opportunity; it is asked once more before that is believed"
+_HAS_NONE = (
+    "Lever answered that it has none of the opportunities that it was asked for, nor any that it lists, "
+    "which is not believed"
+)
 
 Events = Sequence[InboxEvent]
 
@@ -47,7 +54,8 @@ class DrainReport:
     """What draining did.
 
     `handled`, `failed`, `parked` and `waiting` (for a later draining) count events; `read` and `gone`
-    opportunities. `error` is a sentence when Lever could not be asked.
+    opportunities. `error` is a sentence when Lever could not be asked, or is not believed. `warnings` are
+    sentences of what was held back.
     """
 
     handled: int = 0
@@ -59,6 +67,7 @@ class DrainReport:
     requests: int = 0
     merged: Merged = field(default_factory=Merged)
     error: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def pending(store: Store, connection: str) -> int:
@@ -91,6 +100,7 @@ async def _drain(session: Session, limit: int) -> DrainReport:
     async with session.client() as lever:
         drainage = _Drainage(lever, session)
         await drainage.handle_all(events)
+        drainage.settle()
         requests = lever.traffic.requests
     with session.store.writing() as conn:
         inbox.forget_old(conn, session.name, now=now())
@@ -106,6 +116,7 @@ async def _drain(session: Session, limit: int) -> DrainReport:
         requests,
         done.merged,
         done.error,
+        tuple(done.warnings),
     )
 
 
@@ -121,6 +132,9 @@ class _Drainage:
         self.gone: set[str] = set()
         self.merged = Merged()
         self.error: str | None = None
+        self.warnings: list[str] = []
+        self._restraint = Restraint(session)
+        self._doubtful: set[str] = set()
         self._answers = False
 
     async def handle_all(self, events: Events) -> None:
@@ -134,8 +148,15 @@ class _Drainage:
             try:
                 await self._handle(some)
             except _OutOfOrderError as found:
-                self.error = str(found.error)
+                self.error = str(found)
                 self._put_off(_flat({**some, **dict(subjects)}), self.error)
+
+    def settle(self) -> None:
+        """Bring the tables up to what all that was read lacks, and tell what is not believed."""
+        merged, warnings = let_go(self._session, self._restraint)
+        self.merged += merged
+        self.warnings += warnings
+        self.error = self.error or too_many(self._session, _OPPORTUNITIES, len(self._doubtful))
 
     async def _handle(self, subjects: Mapping[About, Events]) -> None:
         """Handle all these events; when something unexpected happens, each subject by itself."""
@@ -153,6 +174,8 @@ class _Drainage:
             return
         if outcome.failed:
             await self._blame(next(iter(outcome.failed.values())))
+        elif outcome.doubtful:
+            await self._see_that_it_answers(_HAS_NONE)
         for about, why in outcome.failed.items():
             self._fail(subjects[about], why)
         self._put_off(_flat({about: subjects[about] for about in outcome.doubtful}), _DOUBT, minutes=2)
@@ -167,7 +190,7 @@ class _Drainage:
         """Keep the events for which Lever was out of order; raises _OutOfOrderError if it was for all."""
         for about, error in outcome.unavailable.items():
             if len(subjects) > 1 and subjects.keys() == outcome.unavailable.keys():
-                raise _OutOfOrderError(error)
+                raise _OutOfOrderError(str(error))
             self.error = str(error)
             self._put_off(subjects[about], self.error)
 
@@ -194,8 +217,8 @@ class _Drainage:
                 outcome.failed.update(dict.fromkeys(abouts[opportunity], error))
             for opportunity in report.doubtful:
                 outcome.doubtful.update(abouts[opportunity])
-            for opportunity, outage in report.unavailable.items():
-                outcome.unavailable.update(dict.fromkeys(abouts[opportunity], outage))
+            for opportunity, outages in report.unavailable.items():
+                outcome.unavailable.update(dict.fromkeys(abouts[opportunity], next(iter(outages.values()))))
         for about in outcome.failed:
             outcome.unavailable.pop(about, None)
         outcome.doubtful.difference_update(outcome.failed, outcome.unavailable)
@@ -205,8 +228,14 @@ class _Drainage:
         self, opportunities: Sequence[str], below: Collection[str], announced: Collection[str]
     ) -> RefreshReport:
         report = await refresh_opportunities(
-            self._lever, self._session, opportunities, below=below, announced=announced
+            self._lever,
+            self._session,
+            opportunities,
+            below=below,
+            announced=announced,
+            restraint=self._restraint,
         )
+        self._doubtful.update(report.doubtful)
         self.merged += report.merged
         self.read.update(report.read)
         self.gone.update(report.gone)
@@ -235,10 +264,14 @@ class _Drainage:
         if not isinstance(error, LeverError):
             return
         if concerns_all(error):
-            raise _OutOfOrderError(error)
+            raise _OutOfOrderError(str(error))
+        await self._see_that_it_answers(str(error))
+
+    async def _see_that_it_answers(self, why: str) -> None:
+        """Raise _OutOfOrderError, for that reason, if no opportunity can be read."""
         answers, self._answers = self._answers, False
-        if not answers and not await reads_any(self._lever, BY_NAME["opportunities"]):
-            raise _OutOfOrderError(error)
+        if not answers and not await reads_any(self._lever, _OPPORTUNITIES):
+            raise _OutOfOrderError(why)
 
     def _put_off(self, events: Events, why: str, *, minutes: int = 1) -> None:
         with self._session.store.writing() as conn:
@@ -262,10 +295,6 @@ class _Drainage:
 
 class _OutOfOrderError(Exception):
     """Lever can't be read, which is no event's fault: everything waits until it is over."""
-
-    def __init__(self, error: LeverError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 def _flat(subjects: Mapping[About, Events]) -> list[InboxEvent]:

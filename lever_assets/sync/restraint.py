@@ -1,0 +1,71 @@
+"""What refreshing single opportunities finds missing: it goes at the end, unless it is suspiciously much.
+
+The lists below opportunities, and the applications inside them, may lack what is stored by mistake, for all
+of them alike. How many it is shows only when the last was read; until then the opportunities are kept as due,
+so that a delta settles what is held back, or what a kill left open.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from lever_assets.store import Arrival, due
+from lever_assets.sync import brake
+from lever_assets.sync.resources import Kind, Resource
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.shrinking import Shrinking
+
+
+@dataclass
+class Restraint:
+    """What one course of refreshings, such as a whole draining, finds missing.
+
+    `believed`: how many opportunities it took for gone on no other witness than two answers about each.
+    """
+
+    session: Session
+    believed: int = 0
+    _found: dict[str, Shrinking] = field(default_factory=dict)
+    _parents: dict[str, set[str]] = field(default_factory=dict)
+
+    def doubts(
+        self,
+        conn: Connection,
+        resource: Resource,
+        lists: Mapping[str, Sequence[Arrival]],
+        in_part: Collection[str],
+        hashes: Mapping[str, str],
+    ) -> set[str]:
+        """Return the parents whose lists take nothing out for now, and keep them as due; others are no more.
+
+        `in_part`: those of whose list a record could not be taken in. `hashes`: the parents' content hashes.
+        """
+        name, parent, moment = self.session.name, resource.parent or "", now()
+        doubts = self._shrinking(conn, resource).doubts(conn, lists, in_part)
+        lacking = {each: why for each, why in doubts.items() if each not in in_part}
+        self._parents.setdefault(resource.name, set()).update(lacking)
+        waiting = doubts if resource.kind is Kind.CHILD else lacking
+        due.put_off(conn, name, resource.table, parent, waiting, now=moment, hashes=hashes)
+        due.healed(conn, name, resource.table, parent, lists.keys() - doubts.keys())
+        return set(doubts)
+
+    def let_go(self) -> tuple[set[str], list[str]]:
+        """Mark what is missing as gone; return the opportunities it was missing of, and warnings.
+
+        Where too much is missing nothing goes, nor of the other resources: the same Lever said so. All of
+        these opportunities stay due.
+        """
+        settled: set[str] = set()
+        for name, parents in sorted(self._parents.items(), key=lambda each: -len(each[1])):
+            warning = self._found[name].let_go()[1] if parents else None
+            if warning is not None:
+                return settled, [warning]
+            settled |= parents
+        return settled, []
+
+    def _shrinking(self, conn: Connection, resource: Resource) -> Shrinking:
+        if resource.name not in self._found:
+            held = brake.held_back(conn, self.session.name, resource)
+            self._found[resource.name] = Shrinking(self.session, resource, resource.parent or "", held)
+        return self._found[resource.name]
