@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from lever_assets.store import due
 from lever_assets.store.tables import mapping_errors
+from lever_assets.sync.polling import poll
 from lever_assets.sync.session import Scope, now
 from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
 from lever_assets_tests.meddling import NOT_FOUND, Asked, Meddler, Reply, meddling
@@ -55,6 +56,12 @@ def refresh(account: Account, opportunity: str, url: str) -> RefreshReport:
     return asyncio.run(alone())
 
 
+def polled(account: Account, url: str) -> str:
+    with account.session(base_url=url, watch_budget=0) as session:
+        return poll(session).why
+
+
+FORBIDDEN: JsonValue = {"code": "Forbidden", "message": "interviews:read:admin is missing"}
 ODD: dict[str, tuple[int, JsonValue]] = {
     "a list": (200, {"data": []}),
     "another record": (200, {"data": {"id": "another", "applications": []}}),
@@ -134,4 +141,53 @@ def test_a_list_below_that_a_refresh_could_not_read_keeps_what_is_stored_and_is_
     assert live(small.database) == before
     assert waiting(small, "raw_interviews") == [opportunity]
     assert refresh(small, opportunity, small.sandbox.url).read == (opportunity,)
+    assert waiting(small, "raw_interviews") == []
+
+
+def test_a_list_below_that_is_denied_stays_due_until_the_right_returns_and_starts_no_delta(
+    small: Account, meddler: Meddler
+) -> None:
+    opportunity, _ = with_application(small)
+    small.sandbox.add_interview(opportunity)
+    small.sync()
+    interview = next(
+        each
+        for each in small.sandbox.ids("interviews")
+        if (small.sandbox.get("interviews", each) or {})["opportunityId"] == opportunity
+    )
+
+    def change(asked: Asked, reply: Reply) -> Reply:
+        return reply.giving(403, FORBIDDEN) if asked.path.endswith("/interviews") else reply
+
+    meddler.change = change
+    small.sync(base_url=meddler.url)
+    small.sandbox.edit("interviews", interview, {"subject": "Moved"})
+    for _ in range(3):
+        refresh(small, opportunity, meddler.url)
+        minutes_pass(small)
+    assert "interviews of" not in polled(small, meddler.url)
+    meddler.change = None
+    small.sync(DELTA, watch_budget=0)
+    assert "Moved" in str(live(small.database)["interviews"])
+    assert waiting(small, "raw_interviews") == []
+
+
+def test_a_candidate_that_changes_is_asked_at_once_about_what_could_not_be_read_below(
+    small: Account, meddler: Meddler
+) -> None:
+    opportunity, _ = with_application(small)
+    small.sync()
+
+    def change(asked: Asked, reply: Reply) -> Reply:
+        return reply.giving(400, {"message": "no"}) if asked.path.endswith("/interviews") else reply
+
+    meddler.change = change
+    refresh(small, opportunity, meddler.url)
+    meddler.change = None
+    small.sync(DELTA, watch_budget=0)
+    assert waiting(small, "raw_interviews") == [opportunity]  # two minutes have not passed
+    small.sandbox.edit(
+        "opportunities", opportunity, {"headline": "Elsewhere", "updatedAt": small.sandbox.workday.now()}
+    )
+    small.sync(DELTA, watch_budget=0)
     assert waiting(small, "raw_interviews") == []
