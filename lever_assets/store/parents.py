@@ -173,6 +173,13 @@ def last_reads(
     return {row.parent_id: LastRead(row.parent_hash, row.read_at) for row in conn.execute(query)}
 
 
+def forget_reads(conn: Connection, connection: str, child: str, parents: Collection[str]) -> None:
+    """Forget that the children of these parents were read: they are due."""
+    r = child_reads.c
+    these = and_(r.connection == connection, r.resource == child, among(conn, r.parent_id, parents))
+    conn.execute(delete(child_reads).where(these))
+
+
 def forget_passed_over(conn: Connection, connection: str, child: str) -> None:
     """Forget which parents were passed over: each is looked at anew."""
     r = child_reads.c

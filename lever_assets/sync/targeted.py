@@ -26,7 +26,8 @@ from lever_assets.store import (
     raw,
 )
 from lever_assets.store.batches import among
-from lever_assets.store.content import canonical, clean, fingerprint
+from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.parents import forget_reads
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
@@ -242,16 +243,10 @@ def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken:
             each.remote_id: each.refused[below.name].problem for each in found if below.name in each.refused
         }
         if _is_denied(conn, session, below):
-            # Until the right returns; then it is due at once, however many events came meanwhile.
-            refused = _not_yet_due(conn, session, below, refused)
+            # No failure that the next sync could make up for, but to be read when the right returns.
+            forget_reads(conn, name, below.name, refused)
+            continue
         due.put_off(conn, name, below.table, _OPPORTUNITIES.name, refused, now=moment, hashes=taken)
-
-
-def _not_yet_due(
-    conn: Connection, session: Session, below: Resource, refused: Mapping[str, str]
-) -> dict[str, str]:
-    waiting = due.known(conn, session.name, below.table, _OPPORTUNITIES.name, refused)
-    return {each: why for each, why in refused.items() if clean(each) not in waiting}
 
 
 def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
