@@ -1,5 +1,8 @@
 """Single records, asked for by their ids, and what came inside them."""
 
+from collections.abc import Collection
+from contextlib import suppress
+
 from lever_assets.lever import (
     JsonObject,
     LeverClient,
@@ -9,7 +12,9 @@ from lever_assets.lever import (
 )
 from lever_assets.lever.faults import of_shape
 from lever_assets.store.content import clean
+from lever_assets.store.parents import read_well
 from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import Session
 
 _PROBED = 3
 
@@ -72,6 +77,19 @@ async def reads_any(lever: LeverClient, resource: Resource) -> bool:
     except LeverError:
         return False
     return True
+
+
+async def reads_any_below(
+    lever: LeverClient, session: Session, resource: Resource, but: Collection[str]
+) -> bool:
+    """Tell whether a list below any other parent than these can be read, of those that could be before."""
+    with session.store.reading() as conn:
+        others = read_well(conn, session.name, resource.parent or "", resource.name, but=but, limit=_PROBED)
+    for remote_id, _ in others:
+        with suppress(LeverError):
+            await lever.list_all(resource.below(remote_id), dict(resource.params))
+            return True
+    return False
 
 
 async def _reads(lever: LeverClient, resource: Resource, remote_id: str) -> bool:

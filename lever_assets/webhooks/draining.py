@@ -9,13 +9,13 @@ from itertools import islice
 
 from lever_assets.lever import LeverClient, LeverError, UnavailableError
 from lever_assets.notices.enqueueing import enqueue
-from lever_assets.store import Merged, Store, StoreError, inbox
+from lever_assets.store import Merged, Store, StoreError, due, inbox
 from lever_assets.store.inbox import InboxEvent
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.restraint import Restraint
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
-from lever_assets.sync.singles import reads_any
+from lever_assets.sync.singles import reads_any, reads_any_below
 from lever_assets.sync.targeted import RefreshReport, let_go, refresh_opportunities
 from lever_assets.sync.verdicts import too_many
 from lever_assets.webhooks.events import DELETED, EVENTS, EVERYTHING, About
@@ -36,7 +36,7 @@ class _Outcome:
     """What became of the subjects of some events; of the others all was read.
 
     `failed` could not be read, `doubtful` may be gone, but on one word alone. `unavailable` were read, but
-    Lever was out of order when it was asked for something below them.
+    Lever was out of order when it was asked for something below them, unless that is their own trouble.
     """
 
     failed: dict[About, LeverError] = field(default_factory=dict)
@@ -134,6 +134,7 @@ class _Drainage:
         self.error: str | None = None
         self.warnings: list[str] = []
         self._restraint = Restraint(session)
+        self._began = now()
         self._doubtful: set[str] = set()
         self._answers = False
 
@@ -217,8 +218,8 @@ class _Drainage:
                 outcome.failed.update(dict.fromkeys(abouts[opportunity], error))
             for opportunity in report.doubtful:
                 outcome.doubtful.update(abouts[opportunity])
-            for opportunity, outages in report.unavailable.items():
-                outcome.unavailable.update(dict.fromkeys(abouts[opportunity], next(iter(outages.values()))))
+            for opportunity, outages in (await self._others_too(report)).items():
+                outcome.unavailable.update(dict.fromkeys(abouts[opportunity], outages))
         for about in outcome.failed:
             outcome.unavailable.pop(about, None)
         outcome.doubtful.difference_update(outcome.failed, outcome.unavailable)
@@ -243,6 +244,26 @@ class _Drainage:
             self._fresh[opportunity].update(below)
         self._answers = self._answers or bool(report.read)
         return report
+
+    async def _others_too(self, report: RefreshReport) -> dict[str, UnavailableError]:
+        """Return the opportunities below which a list could not be read that may be out of order for all.
+
+        Where it was so before, and the list of others can be read, it is their own trouble: it stays due
+        (`store/due.py`), and no event waits for it.
+        """
+        found: dict[str, UnavailableError] = {}
+        for listed in {name for lists in report.unavailable.values() for name in lists}:
+            of = {each: lists[listed] for each, lists in report.unavailable.items() if listed in lists}
+            resource, name = BY_NAME[listed], self._session.name
+            with self._session.store.reading() as conn:
+                known = due.known(conn, name, resource.table, _OPPORTUNITIES.name, of)
+            before = {each for each, failed in known.items() if failed.first_seen_at < self._began}
+            if before and not (
+                listed in report.below or await reads_any_below(self._lever, self._session, resource, of)
+            ):
+                before = set()
+            found.update({each: error for each, error in of.items() if each not in before})
+        return found
 
     async def _opportunities(self, about: About) -> list[str]:
         if about.opportunity is not None:

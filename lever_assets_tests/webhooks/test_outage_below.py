@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from lever_assets.cli import main
 from lever_assets.store import due
 from lever_assets_tests.meddling import BLOCKED, NOT_FOUND, Asked, Meddler, Reply, meddling
-from lever_assets_tests.sync.tables import live
+from lever_assets_tests.sync.tables import DELTA, live
 from lever_assets_tests.webhooks.conftest import KEY, Listening
 from lever_assets_tests.webhooks.test_trusting import about, drained, inbox_of, minutes_pass
 
@@ -50,6 +50,11 @@ def applied(listening: Listening, count: int) -> list[str]:
     return [each["id"] for each in records if each["applications"]][:count]
 
 
+def interviews_due(listening: Listening) -> int:
+    with listening.session() as session, session.store.reading() as conn:
+        return due.waiting(conn, session.name, "raw_interviews").count
+
+
 @pytest.mark.parametrize("answer", OUTAGES.values(), ids=list(OUTAGES))
 @pytest.mark.parametrize("listed", ["interviews", "offers", "applications"])
 def test_an_outage_of_a_list_below_leaves_the_events_pending(
@@ -87,6 +92,39 @@ def test_what_could_be_read_is_in_the_tables_and_the_others_events_are_handled(
     assert row["remote_data"]["/opportunities"]["headline"] == "Somewhere Else"
 
 
+def test_a_list_that_is_out_of_order_below_one_candidate_alone_holds_its_events_up_only_once(
+    listening: Listening, meddler: Meddler
+) -> None:
+    bad, good = applied(listening, 2)
+    meddler.change = below("interviews", 500, OUT, bad)
+    about(listening, bad, good, event="interviewUpdated")
+    report = drained(listening, meddler)
+    assert (report.handled, report.waiting) == (1, 1)
+    minutes_pass(listening)
+    report = drained(listening, meddler)  # about nobody else: others are asked for
+    assert (report.handled, report.waiting, report.error) == (1, 0, None)
+    assert interviews_due(listening) == 1
+    about(listening, bad, event="interviewUpdated")
+    assert drained(listening, meddler).handled == 1
+    meddler.change = None
+    minutes_pass(listening)
+    listening.account.sync(DELTA)
+    assert interviews_due(listening) == 0
+
+
+def test_a_list_that_is_out_of_order_for_all_holds_the_events_up_as_long_as_it_is(
+    listening: Listening, meddler: Meddler
+) -> None:
+    about(listening, applied(listening, 1)[0], event="interviewUpdated")
+    meddler.change = below("interviews", 500, OUT)
+    for _ in range(3):
+        report = drained(listening, meddler)
+        assert (report.handled, report.waiting) == (0, 1)
+        assert report.error
+        assert inbox_of(listening) == {("pending", 0)}
+        minutes_pass(listening)
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [
@@ -103,8 +141,7 @@ def test_a_list_that_is_refused_is_that_candidate_s_own(
     meddler.change = below("interviews", status, body)
     report = drained(listening, meddler)
     assert (report.handled, report.waiting, report.error) == (2, 0, None)
-    with listening.session() as session, session.store.reading() as conn:
-        assert due.waiting(conn, session.name, "raw_interviews").count == 2
+    assert interviews_due(listening) == 2
 
 
 def test_a_connection_that_breaks_is_an_outage_too(listening: Listening, meddler: Meddler) -> None:
