@@ -1,10 +1,22 @@
 """Refreshing single opportunities leaves what a sync would leave, and stands in no sync's way."""
 
 import asyncio
+from collections.abc import Iterator
 
+import pytest
+
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sync.session import Session
 from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
+from lever_assets_tests.meddling import Asked, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
+
+
+@pytest.fixture
+def few() -> Iterator[Sandbox]:
+    """More interviews than may go at once."""
+    with running_sandbox(SandboxConfig(opportunities=40, seed=7, rate=0)) as running:
+        yield running
 
 
 def _refresh(session: Session, *ids: str) -> RefreshReport:
@@ -80,3 +92,33 @@ def test_what_the_settings_leave_out_does_not_come_in_by_this_door(account: Acco
             assert set(_refresh(session, *touched).read) == set(touched)
         assert live(account.database)["candidates"] == []
         assert live(account.database)["applications"] == []
+
+
+def test_what_the_lists_lack_for_many_is_kept_due_and_told(small: Account) -> None:
+    small.sync()
+    before = live(small.database)["interviews"]
+    assert len(before) > 25
+
+    def empty(asked: Asked, reply: Reply) -> Reply:
+        return reply.of([]) if asked.path.endswith("/interviews") else reply
+
+    with meddling(small.sandbox.url) as meddler:
+        meddler.change = empty
+        with small.session(base_url=meddler.url) as session:
+            report = _refresh(session, *small.sandbox.ids("opportunities"))
+    assert any("interviews that are stored" in each for each in report.warnings)
+    assert live(small.database)["interviews"] == before
+    small.make_failed_reads_due()
+    small.sync(DELTA)
+    assert live(small.database)["interviews"] == before
+    assert small.held_back("interviews") == 0
+
+
+def test_what_one_list_lacks_is_gone_at_once(account: Account) -> None:
+    account.sync()
+    interview = account.sandbox.ids("interviews")[0]
+    opportunity = str((account.sandbox.get("interviews", interview) or {})["opportunityId"])
+    account.sandbox.delete("interviews", interview)
+    with account.session() as session:
+        assert _refresh(session, opportunity).warnings == ()
+    assert interview not in {row["remote_id"] for row in live(account.database)["interviews"]}
