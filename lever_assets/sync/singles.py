@@ -1,6 +1,6 @@
 """Single records, asked for by their ids, and what came inside them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from lever_assets.lever import (

@@ -184,8 +184,9 @@ async def _read(
             else:
                 resource = BY_NAME[name]
                 path = resource.below(remote_id)
-                lists[name] = await lever.list_all(path, dict(resource.params))
-                ensure_of(remote_id, lists[name], path)
+                listed = await lever.list_all(path, dict(resource.params))
+                ensure_of(remote_id, listed, path)
+                lists[name] = listed
         except LeverError as error:
             if concerns_all(error):
                 return _Read(remote_id, asked_at, failure=error)
