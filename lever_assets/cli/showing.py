@@ -134,7 +134,7 @@ def _warn(found: "Status", sentences: "Iterable[str]") -> None:
             output.warn(resource.denied)
         if resource.unread.count:
             output.warn(
-                f"of {resource.resource} {counted(resource.unread.count, 'read')} failed, tried again from "
+                f"{counted(resource.unread.count, 'read')} of {resource.resource} failed, tried again from "
                 f"{resource.unread.next_at:%Y-%m-%d %H:%M} UTC on; the table mapping_errors says why"
             )
     set_aside = sum(each.unmappable for each in found.models)

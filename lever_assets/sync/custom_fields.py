@@ -36,8 +36,10 @@ def read_names(path: Path | None) -> Names:
             f"LEVER_CUSTOM_FIELDS: {path} can't be read ({error.strerror}); give a readable JSON file."
         ) from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise SettingsError(f"LEVER_CUSTOM_FIELDS: {path} is not JSON at {place} ({error.msg}).") from None
+        raise SettingsError(
+            f"LEVER_CUSTOM_FIELDS: {path} is not a JSON object of model -> your key -> Lever's field key: "
+            f"line {error.lineno}, column {error.colno}: {error.msg}."
+        ) from None
     except (ValueError, ValidationError, RecursionError):
         raise SettingsError(
             f"LEVER_CUSTOM_FIELDS: {path} is not a JSON object of model -> your key -> Lever's field key; "

@@ -35,7 +35,7 @@ def test_one_record_that_can_not_be_read_is_a_warning_and_status_counts_it(
     assert told.json["models"]["candidates"]["rows"] == 25
 
     shown = command("status")
-    assert "warning: 1 reads of interviews failed and are tried again from" in shown.err
+    assert "warning: 1 read of interviews failed, tried again from" in shown.err
     counted = {
         each["resource"]: each["unread"]["count"] for each in command("status", "--json").json["resources"]
     }
