@@ -2,13 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
+from sqlalchemy import Connection
+
 from lever_assets.lever import JsonObject, LeverError, UnavailableError
+from lever_assets.store import due
 from lever_assets.store.parents import count_read, read_well
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
@@ -57,16 +60,14 @@ class Asking:
         return self.failure if isinstance(self.failure, NotThere) else None
 
     @property
-    def refused(self) -> dict[str, str]:
-        """The hashes of the parents of which Lever refuses the list, by remote id: it may be their own doing.
+    def refused(self) -> list[str]:
+        """The parents of which Lever refuses the list: it may be their own doing.
 
         Their failure is no news from then on. Else one account with many of them were out of order for ever.
         """
-        return {
-            parent: content_hash
-            for parent, (content_hash, error) in self.failed.items()
-            if not isinstance(error, UnavailableError)
-        }
+        return [
+            parent for parent, (_, error) in self.failed.items() if not isinstance(error, UnavailableError)
+        ]
 
     async def run(self, parents: Iterator[Parent], workers: int) -> None:
         """Ask until no parent is left, or there is a `failure`.
@@ -88,6 +89,19 @@ class Asking:
         """Take it for an outage when too many failed of those that there are, or were asked."""
         if self.failure is None and self._course.is_outage(self._all):
             self.failure = self._outage()
+
+    def put_off(self, conn: Connection, parents: Iterable[str]) -> None:
+        """Keep these parents, which could not be read, as due."""
+        failed = {parent: self.failed[parent] for parent in parents}
+        due.put_off(
+            conn,
+            self.session.name,
+            self.resource.table,
+            self.resource.parent or "",
+            {parent: error.problem for parent, (_, error) in failed.items()},
+            now=now(),
+            hashes={parent: content_hash for parent, (content_hash, _) in failed.items()},
+        )
 
     async def _hear(self, scouts: set[asyncio.Task[None]]) -> None:
         """Wait until one of the first is read. When all are refused alike, the resource is not there.

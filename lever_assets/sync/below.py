@@ -175,14 +175,6 @@ class ChildReader:
                 mapping_errors.resolve_nameless(conn, name, table)
 
     def _put_off(self, parents: Collection[str]) -> None:
-        failed = {parent: self.asking.failed[parent] for parent in parents}
-        with self.session.store.writing() as conn:
-            due.put_off(
-                conn,
-                self.session.name,
-                self.resource.table,
-                self.parent,
-                {parent: error.problem for parent, (_, error) in failed.items()},
-                now=now(),
-                hashes={parent: content_hash for parent, (content_hash, _) in failed.items()},
-            )
+        if parents:
+            with self.session.store.writing() as conn:
+                self.asking.put_off(conn, parents)

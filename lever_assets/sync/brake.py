@@ -45,14 +45,13 @@ def hold(
     unlisted = count_unlisted(conn, session.name, resource.name, not_seen_since)
     turned_empty = empty and unlisted.missing > 0
     if session.accept_deletions or not (turned_empty or is_too_much(session, unlisted)):
-        hold_no_more(conn, session, resource)
-        due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
+        _release(conn, session, resource)
         return None
     keep_held(conn, session, resource, unlisted, not_seen_since)
     reason = (
         f"Lever's list lacks {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored"
     )
-    due.put_off(conn, session.name, resource.table, resource.name, {due.WHOLE_LIST: reason}, now=now())
+    put_off(conn, session, resource, reason)
     return Held(unlisted, not_seen_since)
 
 
@@ -64,10 +63,15 @@ def look_again(conn: Connection, session: Session, resource: Resource, *, not_se
     if not held_back(conn, session.name, resource):
         return
     if not count_unlisted(conn, session.name, resource.name, not_seen_since).missing:
-        hold_no_more(conn, session, resource)
-        due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
+        _release(conn, session, resource)
     else:
         put_off(conn, session, resource, "the list does not tell whether they are gone")
+
+
+def _release(conn: Connection, session: Session, resource: Resource) -> None:
+    """Keep that nothing of a list is held back any more, and that it is not due for that."""
+    hold_no_more(conn, session, resource)
+    due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
 
 
 def put_off(conn: Connection, session: Session, resource: Resource, reason: str) -> None:

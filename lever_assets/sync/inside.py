@@ -1,6 +1,6 @@
 """What comes inside the records of a list, or should have: brought along, landed, let go when it is gone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -64,7 +64,7 @@ class Inside:
         await self._asking.run(iter(self._wanted.items()), self.session.settings.concurrency)
         if self._asking.not_there is None and self._asking.failure is not None:
             with self.session.store.writing() as conn:
-                self._put_off(conn, self._asking.refused)
+                self._asking.put_off(conn, self._asking.refused)
             raise self._asking.failure
         return replace(page, records=[self._filled(each) for each in page.records])
 
@@ -73,7 +73,7 @@ class Inside:
         if self._asking.not_there is None:
             taken = {each.remote_id for each in batch.arrivals}
             failed = self._asking.failed.keys() & self._wanted.keys()
-            self._put_off(conn, [each for each in failed if clean(each) in taken])
+            self._asking.put_off(conn, [each for each in failed if clean(each) in taken])
         if not batch.embedded:
             return
         name, table = self.session.name, self.embedded.table
@@ -138,18 +138,6 @@ class Inside:
         remote_id = record.get("id")
         answer = self._found.get(remote_id) if isinstance(remote_id, str) else None
         return record if answer is None else {**record, self.embedded.name: [*answer.children]}
-
-    def _put_off(self, conn: Connection, parents: Collection[str]) -> None:
-        failed = {parent: self._asking.failed[parent] for parent in parents}
-        due.put_off(
-            conn,
-            self.session.name,
-            self.embedded.table,
-            self.resource.name,
-            {parent: error.problem for parent, (_, error) in failed.items()},
-            now=now(),
-            hashes={parent: content_hash for parent, (content_hash, _) in failed.items()},
-        )
 
 
 def land_embedded(

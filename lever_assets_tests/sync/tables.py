@@ -71,6 +71,12 @@ class Account:
             due_at, past = mapping_errors.c.due_at, now() - timedelta(seconds=1)
             conn.execute(update(mapping_errors).where(due_at.is_not(None)).values(due_at=past))
 
+    def fresh(self) -> Tables:
+        """Return the rows that a database has which is synced now, without what tells when we saw them."""
+        another = Account(self.sandbox, self.folder / "fresh", empty_database(self.folder))
+        another.sync()
+        return live(another.database)
+
     def tables(self) -> Tables:
         """Return every unified table, row for row."""
         return unified_tables(self.database)

@@ -15,7 +15,7 @@ from lever_assets.sync import setbacks
 from lever_assets.sync.polling import poll
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
-from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, empty_database, live, raw_ids
+from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_applications_that_the_key_may_not_read_are_told_kept_and_come_when_it_m
     by_ids.set_faults()
     anywhere.make_failed_reads_due()
     assert anywhere.sync(DELTA).warnings == ()
-    assert live(anywhere.database) == fresh(anywhere)
+    assert live(anywhere.database) == anywhere.fresh()
 
 
 def test_applications_that_may_not_be_read_any_more_stay_as_they_are(small: Account, by_ids: Sandbox) -> None:
@@ -159,10 +159,3 @@ def test_one_that_can_not_be_read_is_counted_and_named(small: Account, by_ids: S
     by_ids.set_faults(f"400,path=/opportunities/{bad}/applications")
     (warning,) = small.sync().warnings
     assert f"the applications of 1 of the opportunities could not be read ({bad})" in warning
-
-
-def fresh(account: Account) -> Any:
-    """Return the tables of a database that is synced now."""
-    another = Account(account.sandbox, account.folder / "fresh", empty_database(account.folder))
-    another.sync()
-    return live(another.database)

@@ -7,7 +7,7 @@ from lever_assets.sync import brake
 from lever_assets.sync.polling import poll
 from lever_assets.sync.session import Scope
 from lever_assets_tests.meddling import NOT_FOUND, Asked, Change, Reply, meddling
-from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, empty_database, live, raw_ids
+from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 
 
 def of(account: Account, opportunity: str) -> list[str]:
@@ -18,12 +18,6 @@ def of(account: Account, opportunity: str) -> list[str]:
         for each in sandbox.ids("interviews")
         if (sandbox.get("interviews", each) or {})["opportunityId"] == opportunity
     ]
-
-
-def fresh(account: Account) -> object:
-    another = Account(account.sandbox, account.folder / "fresh", empty_database(account.folder))
-    another.sync()
-    return live(another.database)
 
 
 def emptying(path: str) -> Change:
@@ -69,7 +63,7 @@ def test_a_list_of_another_one_is_not_taken_in(small: Account) -> None:
     assert "it has records of another one than was asked for" in warning
     small.make_failed_reads_due()
     assert small.sync(DELTA).warnings == ()
-    assert live(small.database) == fresh(small)
+    assert live(small.database) == small.fresh()
 
 
 def test_children_are_held_no_longer_than_they_are_missing_though_another_is_refused_for_ever(
@@ -156,7 +150,7 @@ def test_when_the_right_to_confidential_data_comes_back_so_does_what_changed_mea
         small.sync(DELTA, base_url=between.url)
     small.sync(DELTA)
     small.sync(DELTA)
-    assert live(small.database) == fresh(small)
+    assert live(small.database) == small.fresh()
 
 
 def test_whose_application_was_deleted_is_read_again_though_the_first_can_not_be(
@@ -177,7 +171,7 @@ def test_whose_application_was_deleted_is_read_again_though_the_first_can_not_be
     sandbox.set_faults()
     small.make_failed_reads_due()
     small.sync(DELTA)
-    assert live(small.database) == fresh(small)
+    assert live(small.database) == small.fresh()
 
 
 def test_an_application_that_changes_alone_is_found_by_a_full_sync_where_ids_are_given(
@@ -188,4 +182,4 @@ def test_an_application_that_changes_alone_is_found_by_a_full_sync_where_ids_are
     small.sync()
     sandbox.edit("applications", next(iter(raw_ids(small.database, "applications"))), {"comments": "changed"})
     small.sync()
-    assert live(small.database) == fresh(small)
+    assert live(small.database) == small.fresh()
