@@ -18,7 +18,7 @@ from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.shrinking import Shrinking
-from lever_assets.sync.singles import ensure_of
+from lever_assets.sync.singles import list_below
 
 _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0
@@ -115,9 +115,7 @@ class ChildReader:
         path = self.resource.below(parent)
         try:
             if not self.resource.single:
-                listed = await self.lever.list_all(path, dict(self.resource.params))
-                ensure_of(parent, listed, path)
-                return listed
+                return await list_below(self.lever, self.resource, parent)
             found = await self.lever.get(path)
         finally:
             self.meter.advance(1)

@@ -18,6 +18,7 @@ from lever_assets.store.parents import last_reads
 from lever_assets.sync.arrivals import hash_of
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
+from lever_assets.sync.singles import named_inside
 
 
 def unexpanded(records: Sequence[JsonObject], embedded: Resource) -> dict[str, JsonObject]:
@@ -63,12 +64,9 @@ def lacking(
         elif before is not None:
             wanted = before.due_at <= now() or before.payload_hash not in {None, content_hash}
         else:
-            wanted = last is None or last.content_hash != content_hash or stored != _named(record, embedded)
+            wanted = (
+                last is None or last.content_hash != content_hash or stored != named_inside(record, embedded)
+            )
         if wanted:
             found[remote_id] = content_hash
     return found
-
-
-def _named(record: JsonObject, embedded: Resource) -> set[str]:
-    listed = record.get(embedded.name)
-    return set(map(str, listed)) if isinstance(listed, list) else set()

@@ -1,6 +1,6 @@
 """Single records, asked for by their ids, and what came inside them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 
 from lever_assets.lever import (
@@ -45,12 +45,18 @@ async def ask_single(
     return found
 
 
-def ensure_of(parent: str, children: Sequence[JsonObject], path: str) -> None:
-    """Raise MalformedError when a list below an opportunity has a record that names another one."""
-    for each in children:
+async def list_below(lever: LeverClient, resource: Resource, parent: str) -> list[JsonObject]:
+    """Return the list below one parent, by its id.
+
+    Raises MalformedError when a record of it names another opportunity, and any other LeverError.
+    """
+    path = resource.below(parent)
+    listed = await lever.list_all(path, dict(resource.params))
+    for each in listed:
         named = each.get("opportunityId")
         if isinstance(named, str) and clean(named) != clean(parent):
             raise of_shape("it has records of another one than was asked for", "GET", path)
+    return listed
 
 
 async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject) -> list[JsonObject]:
@@ -58,14 +64,18 @@ async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject)
 
     Raises MalformedError when the record names what its list lacks, and LeverError.
     """
-    path = embedded.below(str(record.get("id")))
-    found = await lever.list_all(path)
-    ensure_of(str(record.get("id")), found, path)
-    listed = record.get(embedded.name)
-    named = {each for each in listed if isinstance(each, str)} if isinstance(listed, list) else set()
-    if not named <= {str(each.get(embedded.id_field)) for each in found}:
-        raise of_shape(f"the record names {embedded.name} that its list of them lacks", "GET", path)
+    parent = str(record.get("id"))
+    found = await list_below(lever, embedded, parent)
+    if not named_inside(record, embedded) <= {str(each.get(embedded.id_field)) for each in found}:
+        problem = f"the record names {embedded.name} that its list of them lacks"
+        raise of_shape(problem, "GET", embedded.below(parent))
     return found
+
+
+def named_inside(record: JsonObject, embedded: Resource) -> set[str]:
+    """Return the ids by which a record names what was not expanded."""
+    listed = record.get(embedded.name)
+    return {each for each in listed if isinstance(each, str)} if isinstance(listed, list) else set()
 
 
 async def reads_any(lever: LeverClient, resource: Resource) -> bool:

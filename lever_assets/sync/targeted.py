@@ -41,7 +41,7 @@ from lever_assets.sync.restraint import Restraint
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import set_aside
-from lever_assets.sync.singles import ask_inside, ensure_of, read_single
+from lever_assets.sync.singles import ask_inside, list_below, read_single
 from lever_assets.sync.verdicts import Verdict, judge
 from lever_assets.unified.catalogue import MODELS
 
@@ -182,11 +182,7 @@ async def _read(
             if name in inside:
                 record = {**record, name: [*await ask_inside(lever, _APPLICATIONS, record)]}
             else:
-                resource = BY_NAME[name]
-                path = resource.below(remote_id)
-                listed = await lever.list_all(path, dict(resource.params))
-                ensure_of(remote_id, listed, path)
-                lists[name] = listed
+                lists[name] = await list_below(lever, BY_NAME[name], remote_id)
         except LeverError as error:
             if concerns_all(error):
                 return _Read(remote_id, asked_at, failure=error)
