@@ -34,7 +34,7 @@ test: $(READY_FOR_TESTS)  ## Lint, type-check and run the whole test suite
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every combination
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist load -m long

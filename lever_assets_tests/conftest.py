@@ -24,6 +24,22 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test that is marked as `sampled(n)` leave n of its cases for every run; the others are long."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled") and not item.get_closest_marker("long"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for several in cases.values():
+        marker = several[0].get_closest_marker("sampled")
+        wanted = min(marker.args[0], len(several)) if marker is not None else 0
+        taken = {index * len(several) // wanted for index in range(wanted)}
+        for index, item in enumerate(several):
+            if index not in taken:
+                item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """URL of a PostgreSQL server of our own, which starts when the first test asks for it."""

@@ -48,6 +48,7 @@ def synced(account: Recruiting, *steps: dict[str, Any]) -> Person:
     return person
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("setting", STORED)
 @pytest.mark.parametrize("named", ["by our id", "by Lever's"])
 def test_what_was_stored_and_is_left_out_now_can_be_acted_on(
@@ -66,6 +67,7 @@ def test_what_was_stored_and_is_left_out_now_can_be_acted_on(
     assert f"{setting} {named}" in recruiting.read(f"/opportunities/{person.opportunity}")["tags"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("setting", list(LIMITS))
 def test_what_never_was_stored_can_be_acted_on_by_levers_id_or_the_sentence_names_the_setting(
     recruiting: Recruiting, setting: str

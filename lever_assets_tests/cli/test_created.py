@@ -30,6 +30,7 @@ def database(folder: Path) -> str:
     return f"sqlite:///{folder / 'data' / 'lever.db'}"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.usefixtures("only_created")
 @pytest.mark.parametrize("name", ["created.jsonl", "created.csv"])
 def test_a_lost_database_is_filled_again_with_what_was_exported(

@@ -62,6 +62,7 @@ def test_a_list_that_lacks_many_marks_none_and_says_so(
     assert (anywhere.held_back("opportunities"), is_waiting(anywhere, "opportunities")) == (0, False)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("resource", ["users", "stages", "archive_reasons", "tags", "sources"])
 def test_a_short_list_that_turns_empty_marks_none(small: Account, meddler: Meddler, resource: str) -> None:
     small.sync()
@@ -74,6 +75,7 @@ def test_a_short_list_that_turns_empty_marks_none(small: Account, meddler: Meddl
     assert small.held_back(resource) == len(stored)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("resource", ["postings", "requisitions", "opportunities"])
 def test_a_long_list_that_turns_empty_marks_none_however_few_they_are(
     small: Account, meddler: Meddler, monkeypatch: pytest.MonkeyPatch, resource: str

@@ -89,6 +89,7 @@ def interviews_of(account: Account, parent: str) -> set[str]:
         )
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("fault", BROKEN)
 def test_one_parent_that_can_not_be_read_costs_nothing_else(small: Account, fault: str) -> None:
     bad = with_children(small)
@@ -128,6 +129,7 @@ def test_it_is_so_on_both_databases_and_the_report_counts(anywhere: Account) -> 
     assert raw_ids(anywhere.database, "interviews") == set(anywhere.sandbox.ids("interviews"))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("fault", "scope"), [("403", DELTA), ("404", EVERYTHING), ("html-403", EVERYTHING)])
 def test_over_a_full_database_what_is_stored_stays(small: Account, fault: str, scope: Scope) -> None:
     small.sync()
@@ -298,6 +300,7 @@ def test_more_than_a_few_are_an_outage_and_nothing_is_given_up(account: Account)
     assert failed(account) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("fault", ["403", "404", "html-403", "400"])
 def test_refusals_that_begin_in_the_middle_and_go_on_are_an_outage(account: Account, fault: str) -> None:
     account.sandbox.set_faults(f"{fault},endpoint=GET /opportunities/:id/interviews,from=25")
@@ -347,6 +350,7 @@ def test_many_that_are_refused_in_a_row_are_their_own_trouble_when_others_can_be
     assert account.sync(DELTA, watch_budget=0).warnings == (warning,)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("fault", ["404", "403", "400"])
 def test_an_account_in_which_many_are_refused_for_ever_comes_to_rest(account: Account, fault: str) -> None:
     bad = account.sandbox.ids("opportunities")[::2]

@@ -55,6 +55,7 @@ def stored(account: Account, application: str) -> Any:
         return conn.execute(select(c.data).where(c.remote_id == application)).scalar_one()["comments"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("scope", [DELTA, EVERYTHING], ids=["delta", "full"])
 @pytest.mark.parametrize("answer", [refused, empty])
 def test_what_could_not_be_read_stays_and_stays_due(

@@ -62,6 +62,7 @@ def status_code(request: pytest.FixtureRequest) -> int:
     return code
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("resource", "status_code"),
     [*((each, 404) for each in LISTS), ("requisition_fields", 403), ("opportunities", 403)],
@@ -79,6 +80,7 @@ def test_every_model_that_does_not_need_it_is_mapped(
     assert empty == NEEDS[resource]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("resource", "scope"),
     [
@@ -138,6 +140,7 @@ def test_a_list_that_comes_to_be_there_is_noticed(account: Account, meddler: Med
     assert len(whole["jobs"]) == len(account.sandbox.ids("postings"))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("statuses", "says"),
     [

@@ -75,6 +75,7 @@ def waiting(account: Account, table: str) -> set[str]:
         return {each.remote_id for each in due.listed(conn, session.name, table)}
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("resource", ["opportunities", "postings", "users"])
 def test_of_a_list_whatever_can_be_taken_in_is_and_the_rest_is_named_and_stays(
     anywhere: Account, meddler: Meddler, resource: str

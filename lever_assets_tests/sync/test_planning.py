@@ -55,6 +55,7 @@ def settings_of(account: Account, case: str) -> dict[str, Any]:
 CASES = ("nothing", "cutoff", "only created", "nothing created", "exclusions", "no people")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", CASES)
 def test_a_full_sync_makes_the_requests_that_were_planned(account: Account, case: str) -> None:
     settings = settings_of(account, case)
@@ -83,6 +84,7 @@ def quirky(tmp_path: Path, sqlite_database: str) -> Iterator[Account]:
         yield Account(running, tmp_path, sqlite_database)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", ["nothing", "cutoff"])
 @pytest.mark.parametrize(
     ("quirk", "told"),

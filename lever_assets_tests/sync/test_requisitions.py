@@ -58,6 +58,7 @@ def test_no_delta_is_due_when_none_has_changed(account: Account) -> None:
     assert why(account).startswith("Nothing has changed")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("moved", [True, False], ids=["its updatedAt moved", "its updatedAt did not"])
 def test_a_changed_one_is_noticed_and_read_by_the_delta(account: Account, moved: bool) -> None:
     account.sync()
@@ -82,6 +83,7 @@ def test_a_new_one_is_noticed_and_read_by_the_delta(account: Account) -> None:
     assert why(account).startswith("Nothing has changed")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("scope", [DELTA, WEEK, Scope(reconcile=True)], ids=["delta", "window", "reconcile"])
 def test_whatever_is_asked_for_the_list_is_read_whole_and_what_is_gone_is_found(
     account: Account, scope: Scope
@@ -96,6 +98,7 @@ def test_whatever_is_asked_for_the_list_is_read_whole_and_what_is_gone_is_found(
     assert account.sandbox.requests().by_status.get(400, 0) == 0
 
 
+@pytest.mark.sampled(1)
 def test_a_database_that_knew_them_by_windows_is_taken_over(account: Account) -> None:
     account.sync()
     own = oldest(account)["id"]

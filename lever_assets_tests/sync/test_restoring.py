@@ -111,6 +111,7 @@ def test_unified_tables_are_mapped_again_without_a_request(account: Account) -> 
     assert everything(account.database) == before
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "resource", ["stages", "opportunities", "applications", "interviews", "requisitions"]
 )
@@ -157,6 +158,7 @@ def test_a_row_that_lost_nothing_is_not_changed(account: Account) -> None:
     assert changed == set(before) - empty
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("table", ["child_reads", "mapping_errors", "schema_version", "changes", "drift"])
 def test_bookkeeping_is_made_again(account: Account, table: str) -> None:
     [warning] = healed_by_a_delta(account, table)

@@ -70,6 +70,7 @@ ODD: dict[str, tuple[int, JsonValue]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("status", "body"), ODD.values(), ids=list(ODD))
 def test_a_record_that_is_read_again_and_can_not_be_believed_stays_and_stays_due(
     small: Account, meddler: Meddler, status: int, body: JsonValue

@@ -103,6 +103,7 @@ def refused(asked: Asked, reply: Reply) -> Reply:
     return reply.giving(403, {"code": "Forbidden", "message": "no confidentiality for you"})
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("later", [without_an_id, not_there, refused])
 def test_a_hold_that_no_list_can_settle_starts_no_delta_every_minute(small: Account, later: Change) -> None:
     small.sync()

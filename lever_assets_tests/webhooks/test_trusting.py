@@ -140,6 +140,7 @@ def everything(status: int, body: bytes | JsonValue) -> Callable[[Asked, Reply],
     return lambda _asked, reply: reply.giving(status, body, kind)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "change",
     [
@@ -170,6 +171,7 @@ def test_an_outage_of_any_kind_costs_no_event_an_attempt_and_is_told(
     assert waiting(listening) == 0
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("status", "body"),
     [
