@@ -143,9 +143,14 @@ def _encoded(data: JsonObject) -> bytes:
 def _taken_out(embedded: Resource, record: JsonObject, asked_at: datetime) -> Batch | None:
     """Return what came inside a record; None: it is not expanded, and what is stored of it stays as it is."""
     listed = record.get(embedded.name)
-    if not isinstance(listed, list) or (listed and not any(isinstance(each, dict) for each in listed)):
-        return None
-    return read_batch(embedded, listed, asked_at=asked_at, first_position=0)
+    if isinstance(listed, list) and is_expanded(listed):
+        return read_batch(embedded, listed, asked_at=asked_at, first_position=0)
+    return None
+
+
+def is_expanded(listed: JsonValue) -> bool:
+    """Tell whether this is a list of records, if of none; what else may be among them is told one by one."""
+    return isinstance(listed, list) and (not listed or any(isinstance(each, dict) for each in listed))
 
 
 class _UnreadableError(ValueError):

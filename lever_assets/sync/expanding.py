@@ -2,37 +2,31 @@
 
 A key without the right to applications may get their ids where `expand=applications` was asked, or a refusal
 (spec/lever-api.md, Conventions). One request for each record then takes the place of the expansion, for those
-for whose present content it was not read yet.
+for whose present content it was not read yet. So it does for whatever else is no list of records there.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
 from lever_assets.store import due, raw
 from lever_assets.store.content import clean
 from lever_assets.store.parents import last_reads
-from lever_assets.sync.arrivals import hash_of
+from lever_assets.sync.arrivals import hash_of, is_expanded
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
 from lever_assets.sync.singles import named_inside
 
 
 def unexpanded(records: Sequence[JsonObject], embedded: Resource) -> dict[str, JsonObject]:
-    """Return the records, by id, that name what was to be expanded by its ids alone."""
-    found = {}
-    for record in records:
-        listed = record.get(embedded.name)
-        if isinstance(record.get("id"), str) and isinstance(listed, list) and _are_ids(listed):
-            found[str(record["id"])] = record
-    return found
-
-
-def _are_ids(listed: Sequence[JsonValue]) -> bool:
-    return bool(listed) and all(isinstance(each, str) for each in listed)
+    """Return the records, by id, that hold but the ids of what was to be expanded, or nothing like it."""
+    return {
+        str(record["id"]): record
+        for record in records
+        if isinstance(record.get("id"), str) and not is_expanded(record.get(embedded.name))
+    }
 
 
 def lacking(
@@ -64,9 +58,8 @@ def lacking(
         elif before is not None:
             wanted = before.due_at <= now() or before.payload_hash not in {None, content_hash}
         else:
-            wanted = (
-                last is None or last.content_hash != content_hash or stored != named_inside(record, embedded)
-            )
+            named = named_inside(record, embedded)
+            wanted = last is None or last.content_hash != content_hash or bool(named and stored != named)
         if wanted:
             found[remote_id] = content_hash
     return found

@@ -160,3 +160,32 @@ def test_one_that_can_not_be_read_is_counted_and_named(small: Account, by_ids: S
     by_ids.set_faults(f"400,path=/opportunities/{bad}/applications")
     (warning,) = small.sync().warnings
     assert f"the applications of 1 of the opportunities could not be read ({bad})" in warning
+
+
+NOT_EXPANDED: dict[str, JsonValue] = {
+    "null": None,
+    "a text": "none",
+    "an object": {"data": []},
+    "nulls": [None],
+    "lists": [[]],
+    "numbers": [5],
+}
+
+
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("odd", [*NOT_EXPANDED, "absent"])
+def test_whatever_stands_in_the_place_of_applications_they_are_read(
+    small: Account, few: Sandbox, odd: str
+) -> None:
+    def spoilt(asked: Asked, reply: Reply) -> Reply:
+        if asked.path != "/opportunities":
+            return reply
+        records = [{**each, "applications": NOT_EXPANDED.get(odd)} for each in reply.json["data"]]
+        if odd == "absent":
+            records = [{key: each[key] for key in each if key != "applications"} for each in records]
+        return reply.of(records)
+
+    with meddling(few.url) as between:
+        between.change = spoilt
+        small.sync(base_url=between.url)
+    assert live(small.database) == small.fresh()
