@@ -162,7 +162,7 @@ class LeverClient:
                     raise faults.of_token(error) from None
                 walk, offset, begun = Walk(None, most), None, begun + 1
                 continue
-            yield replace(page, asked_at=asked_at)
+            yield replace(walk.seen(page), asked_at=asked_at)
             try:
                 walk.passed(page)
             except EndlessError as error:

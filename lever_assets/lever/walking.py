@@ -1,10 +1,12 @@
 """Whether the walk along a list's pages gets anywhere: a list of somebody else's may never end."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import orjson
+from pydantic import JsonValue
 
-from lever_assets.lever.wire import JsonObject, Page
+from lever_assets.lever.wire import Page
 
 MOST_PAGES = 100_000
 """The longest list that is believed, ten million records: a wrong one would be read for ever."""
@@ -28,13 +30,19 @@ class Walk:
     def __init__(self, offset: str | None, most: int = MOST_PAGES) -> None:
         self._most = most
         self._last = offset
-        self._pages = self._empty = self._repeated = 0
+        self._pages = self._empty = self._repeats = 0
         self._tokens = {hash(offset)}
         self._recent: set[int] = set()
         self._earlier: set[int] = set()
 
+    def seen(self, page: Page) -> Page:
+        """Take note of a page, and return it with whether it repeats what came before."""
+        repeated = bool(page.records) and not self._brings_new(page.records)
+        self._repeats = self._repeats + 1 if repeated else 0
+        return replace(page, repeated=repeated)
+
     def passed(self, page: Page) -> None:
-        """Take note of a page; raises EndlessError when there is no sense in asking for the next."""
+        """Raise EndlessError when there is no sense in asking for the page after this one."""
         self._pages += 1
         if page.next is None:
             return
@@ -45,15 +53,14 @@ class Walk:
         self._last = page.next
         self._tokens.add(hash(page.next))
         self._empty = 0 if page.records else self._empty + 1
-        self._repeated = self._repeated + 1 if page.records and not self._brings_new(page.records) else 0
         if self._empty >= _MOST_EMPTY:
             raise EndlessError(f"the list goes on after {self._empty} empty pages")
-        if self._repeated >= _MOST_REPEATED:
-            raise EndlessError(f"{self._repeated} pages of the list hold nothing but what came before")
+        if self._repeats >= _MOST_REPEATED:
+            raise EndlessError(f"{self._repeats} pages of the list hold nothing but what came before")
         if self._pages >= self._most:
             raise EndlessError(f"the list goes on after {self._pages:,} pages")
 
-    def _brings_new(self, records: Iterable[JsonObject]) -> bool:
+    def _brings_new(self, records: Iterable[JsonValue]) -> bool:
         found = {hash(_identity(record)) for record in records}
         new = found - self._recent - self._earlier
         self._recent |= new
@@ -62,10 +69,13 @@ class Walk:
         return bool(new)
 
 
-def _identity(record: JsonObject) -> str | bytes:
+def _identity(record: JsonValue) -> str | bytes | int:
     """Return what tells a record from others: its id, the text that tags and sources have for one, or all."""
     for name in ("id", "text"):
-        value = record.get(name)
+        value = record.get(name) if isinstance(record, dict) else None
         if isinstance(value, str):
             return value
-    return orjson.dumps(record)
+    try:
+        return orjson.dumps(record)
+    except orjson.JSONEncodeError:  # nested too deeply: like no other
+        return id(record)

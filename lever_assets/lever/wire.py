@@ -40,12 +40,14 @@ class Page:
     """One page of a list: its records as they came, and the next page's offset (None: the last page).
 
     `first`: the list begins with this page, perhaps anew, since Lever forgot a token in the middle.
+    `repeated`: it holds nothing but what came before, so something else may be missing in its place.
     `asked_at` is when its reading began, by our clock (UTC).
     """
 
     records: list[JsonObject]
     next: str | None
     first: bool = False
+    repeated: bool = False
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

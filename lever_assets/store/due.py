@@ -221,12 +221,6 @@ def count_for(conn: Connection, connection: str, model: str, resource: str, *, r
     return conn.execute(query).scalar_one()
 
 
-def amend(conn: Connection, connection: str, model: str, remote_id: str, reason: str) -> None:
-    """Give another reason for a read that failed, when more is known of it."""
-    these = and_(_c.connection == connection, _c.model == model, _c.remote_id == remote_id)
-    conn.execute(update(mapping_errors).where(these, _c.due_at.is_not(None)).values(reason=reason))
-
-
 def listed(
     conn: Connection,
     connection: str,

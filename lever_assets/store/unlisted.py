@@ -34,13 +34,15 @@ def is_unlisted(
     return conn.execute(select(c.remote_id).where(*found)).first() is not None
 
 
-def sample_unlisted(
-    conn: Connection, connection: str, resource: str, not_seen_since: datetime, *, most: int
-) -> Sequence[str]:
-    """Return up to `most` of the records that were not listed, spread evenly over all of them."""
+def all_unlisted(conn: Connection, connection: str, resource: str, not_seen_since: datetime) -> Sequence[str]:
+    """Return the live records that were last seen before an instant, by remote id in order."""
     c = RAW[resource].c
     query = select(c.remote_id).where(_live(connection, resource), c.last_seen_at < not_seen_since)
-    ids = list(conn.execute(query.order_by(c.remote_id)).scalars())
+    return conn.execute(query.order_by(c.remote_id)).scalars().all()
+
+
+def spread(ids: Sequence[str], most: int) -> Sequence[str]:
+    """Return up to `most` of them, taken evenly."""
     return ids if len(ids) <= most else [ids[place * len(ids) // most] for place in range(most)]
 
 

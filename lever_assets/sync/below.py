@@ -13,12 +13,12 @@ from lever_assets.sync import brake
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.asking import Answer, Asking, Parent
-from lever_assets.sync.lists import Tally
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.shrinking import Shrinking
 from lever_assets.sync.singles import list_below
+from lever_assets.sync.tally import Tally
 
 _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0

@@ -1,11 +1,12 @@
 """The brake on deletions: one odd answer for a whole list does not take an account out of the tables.
 
-A list that lacks many of the stored records may have ended early, or been empty by mistake. What it lacks is
-then not marked as gone, unless the user says so (`--accept-deletions`): some of it is asked for singly, so
-that the user sees what to think of it, and the list is due to be read whole again (`store/due.py`). What
-Lever itself lists as deleted, or answers about a single record, does not come here.
+A list that lacks many of the stored records may have ended early, or been empty by mistake; one that lacks
+what Lever gives when it is asked for singly is wrong for sure. What it lacks is then not marked as gone,
+unless the user says so (`--accept-deletions`), and the list is due to be read whole again (`store/due.py`).
+What Lever answers about a single record does not come here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import JsonObject, LeverClient, LeverError
 from lever_assets.store import due, get_state, instant, put_state
 from lever_assets.store.state import forget_states
-from lever_assets.store.unlisted import Unlisted, count_unlisted, sample_unlisted
+from lever_assets.store.unlisted import Unlisted, count_unlisted, spread
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
@@ -28,31 +29,65 @@ _ASKED_SINGLY = frozenset({"users", "stages", "postings", "requisitions", "oppor
 
 
 @dataclass(frozen=True)
-class Held:
-    """What was held back: how much of a resource, and since when it was not listed (UTC)."""
+class Witness:
+    """Of some records that a list lacks, asked for singly, Lever has so many, and so many not."""
 
-    unlisted: Unlisted
-    not_seen_since: datetime
+    here: int = 0
+    gone: int = 0
+
+
+NOBODY = Witness()
+
+
+def asks_singly(session: Session, resource: Resource) -> bool:
+    """Tell whether single records are asked for before what a list lacks is taken for gone."""
+    return not session.accept_deletions and resource.name in _ASKED_SINGLY
+
+
+async def ask_singly(
+    lever: LeverClient, session: Session, resource: Resource, missing: Sequence[str]
+) -> Witness:
+    """Ask for some of these records singly, spread evenly over all of them."""
+    if not asks_singly(session, resource):
+        return NOBODY
+    here = gone = 0
+    for remote_id in spread(missing, _SAMPLE):
+        try:
+            record = await read_single(lever, resource, remote_id, {})
+        except LeverError as error:
+            if concerns_all(error):
+                break
+            continue
+        here, gone = here + (record is not None), gone + (record is None)
+    return Witness(here, gone)
 
 
 def hold(
-    conn: Connection, session: Session, resource: Resource, *, not_seen_since: datetime, empty: bool
-) -> Held | None:
-    """Tell, before a sweep, whether it is to be held back; None: it may go on, and nothing is held any more.
+    conn: Connection,
+    session: Session,
+    resource: Resource,
+    *,
+    not_seen_since: datetime,
+    empty: bool,
+    witness: Witness,
+) -> str | None:
+    """Return, before a sweep, the sentence that says why it is held back; None: nothing is held any more.
 
-    `empty`: the list had no record at all.
+    `empty`: the list had no record at all. `witness`: of the records that it lacks.
     """
     unlisted = count_unlisted(conn, session.name, resource.name, not_seen_since)
-    turned_empty = empty and unlisted.missing > 0
-    if session.accept_deletions or not (turned_empty or is_too_much(session, unlisted)):
+    many = (empty and unlisted.missing > 0) or is_too_much(session, unlisted)
+    if session.accept_deletions or not (many or (witness.here and unlisted.missing)):
         _release(conn, session, resource)
         return None
     keep_held(conn, session, resource, unlisted, not_seen_since)
-    reason = (
-        f"Lever's list lacks {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored"
+    why = "since so many at once may be a mistake; " if many else "since "
+    sentence = (
+        f"Lever's list lacks {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored: "
+        f"they were not marked as gone, {why}{_told(witness)}; the list is read whole again by a later sync"
     )
-    put_off(conn, session, resource, reason)
-    return Held(unlisted, not_seen_since)
+    put_off(conn, session, resource, sentence)
+    return sentence
 
 
 def look_again(conn: Connection, session: Session, resource: Resource, *, not_seen_since: datetime) -> None:
@@ -109,20 +144,6 @@ def hold_no_more(conn: Connection, session: Session, resource: Resource) -> None
     forget_states(conn, session.name, keys=[_key(resource)])
 
 
-async def explain(lever: LeverClient, session: Session, resource: Resource, held: Held) -> str:
-    """Ask for some of what was not listed singly, and return the warning."""
-    here, gone = await _sampled(lever, session, resource, held)
-    missing, live = held.unlisted.missing, held.unlisted.live
-    sentence = (
-        f"Lever's list lacks {missing:,} of the {live:,} {resource.name} that are stored: they were not "
-        f"marked as gone, since so many at once may be a mistake; {_witness(here, gone)}; the list is read "
-        "whole again by a later sync"
-    )
-    with session.store.writing() as conn:
-        due.amend(conn, session.name, resource.table, due.WHOLE_LIST, sentence)
-    return sentence
-
-
 def held_back(conn: Connection, connection: str, resource: Resource) -> int:
     """Return how many records of a resource are kept although the last complete list lacked them."""
     state = get_state(conn, connection, _key(resource))
@@ -146,30 +167,12 @@ def is_due(conn: Connection, session: Session, resource: Resource) -> bool:
     return session.accept_deletions or again or not waits
 
 
-def _witness(here: int, gone: int) -> str:
-    asked = f"of {here + gone} that were asked for singly Lever still has {here}"
-    if here:
+def _told(witness: Witness) -> str:
+    asked = f"of {witness.here + witness.gone} that were asked for singly Lever still has {witness.here}"
+    if witness.here:
         return f"{asked}, so the list is wrong (`sync --accept-deletions` would take them out all the same)"
     taken = "`lever-assets sync --accept-deletions` takes them out"
-    return f"{asked}; {taken}" if gone else taken
-
-
-async def _sampled(lever: LeverClient, session: Session, resource: Resource, held: Held) -> tuple[int, int]:
-    """Ask for some of what was not listed; return how many Lever has, and how many it has not."""
-    if resource.name not in _ASKED_SINGLY:
-        return 0, 0
-    with session.store.reading() as conn:
-        ids = sample_unlisted(conn, session.name, resource.name, held.not_seen_since, most=_SAMPLE)
-    here = gone = 0
-    for remote_id in ids:
-        try:
-            record = await read_single(lever, resource, remote_id, {})
-        except LeverError as error:
-            if concerns_all(error):
-                break
-            continue
-        here, gone = here + (record is not None), gone + (record is None)
-    return here, gone
+    return f"{asked}; {taken}" if witness.gone else taken
 
 
 def _key(resource: Resource) -> str:

@@ -13,9 +13,9 @@ from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync import offering
 from lever_assets.sync.asking import Parent
 from lever_assets.sync.below import ChildReader, begins_after
-from lever_assets.sync.lists import Tally
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.tally import Tally
 
 
 async def land_below(

@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from lever_assets.lever import AuthenticationError, LeverClient, LeverError, Page
+from lever_assets.lever.faults import of_shape
 from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import due, next_version, raw
-from lever_assets.sync import marks
+from lever_assets.store.reads import raw_count
+from lever_assets.store.unlisted import Unlisted
+from lever_assets.sync import brake, marks
 from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.refused import warnings
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
@@ -25,6 +28,7 @@ _MOST_PIECES = 60
 _LISTED_WITHIN = timedelta(days=1)
 """After a deletion it is listed, at the latest; and so much may the clocks be apart."""
 _OUT_OF_DATE = "something inside it was deleted, and it was not read since"
+_UNDATED = "Lever lists it as deleted, without the instant of it"
 _CLOCKS_APART = timedelta(minutes=1)
 
 
@@ -79,12 +83,14 @@ async def _land_list(
     lever: LeverClient, session: Session, resource: Resource, bounds: Bounds, found: Deletions
 ) -> datetime | None:
     """Mark what one list tells, piece by piece; return the latest deletion."""
-    path, newest = resource.deleted_path or "", None
+    path, newest, before = resource.deleted_path or "", None, found.count
     for piece in _pieces(lever, session, resource, bounds):
         params = dict(piece.filters("deleted_at"))
         async for page in lever.pages(path, params, optional=tuple(params)):
             gone, latest = read_page(page)
-            _mark(session, resource, gone, found)
+            listed = _listed(session, resource, gone, found)
+            await _check(lever, session, resource, listed, found.count - before)
+            _mark(session, resource, listed, found)
             newest = max(filter(None, (newest, latest)), default=None)
         if lever.refusals.of(path):
             break  # it was the whole list
@@ -145,29 +151,72 @@ def read_page(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
     return gone, max((each for each in gone.values() if each is not None and each <= moment), default=None)
 
 
-def _mark(session: Session, resource: Resource, gone: dict[str, datetime | None], found: Deletions) -> None:
+@dataclass(frozen=True)
+class _Listed:
+    """What a page tells of what is stored: what is gone, and what it lists without saying since when."""
+
+    over: Sequence[raw.RawRow] = ()
+    undated: Sequence[raw.RawRow] = ()
+
+
+def _listed(
+    session: Session, resource: Resource, gone: dict[str, datetime | None], found: Deletions
+) -> _Listed:
     if not gone:
+        return _Listed()
+    name = session.name
+    with session.store.reading() as conn:
+        known = raw.read(conn, name, resource.name, gone)
+        stored = [row for row in known if not row.deleted or row.left_out]
+        seen = raw.seen_since(conn, name, resource.name, [row.remote_id for row in stored], found.began)
+    dated = [row for row in stored if gone[row.remote_id] is not None]
+    over = [
+        row
+        for row in dated
+        if holds(row, gone[row.remote_id], listed_since=found.began if row.remote_id in seen else None)
+    ]
+    return _Listed(over, [row for row in stored if gone[row.remote_id] is None])
+
+
+async def _check(
+    lever: LeverClient, session: Session, resource: Resource, listed: _Listed, already: int
+) -> None:
+    """Raise MalformedError when so much is listed that it may be a mistake, and Lever still has some of it.
+
+    `already`: how many records this list has taken out before.
+    """
+    over = [row.remote_id for row in listed.over]
+    missing = already + len(over)
+    if not over or missing < brake.AT_LEAST:
+        return
+    with session.store.reading() as conn:
+        live = raw_count(conn, session.name, resource.name).live + already
+    if not brake.is_too_much(session, Unlisted(missing, live)):
+        return
+    witness = await brake.ask_singly(lever, session, resource, over)
+    if witness.here:
+        told = f"it lists {missing:,} of the {live:,} {resource.name} that are stored as deleted"
+        asked = f"of {witness.here + witness.gone} that were asked for singly Lever still has {witness.here}"
+        raise of_shape(f"{told}, and {asked}", "GET", resource.deleted_path or "")
+
+
+def _mark(session: Session, resource: Resource, listed: _Listed, found: Deletions) -> None:
+    """Mark what is gone; what no instant speaks for is asked for singly before it is."""
+    if not (listed.over or listed.undated):
         return
     name = session.name
     with session.store.writing() as conn:
-        known = raw.read(conn, name, resource.name, gone)
-        stored = [row for row in known if not row.deleted or row.left_out]
-        listed = raw.seen_since(conn, name, resource.name, [row.remote_id for row in stored], found.began)
-        over = [
-            row
-            for row in stored
-            if holds(row, gone[row.remote_id], listed_since=found.began if row.remote_id in listed else None)
-        ]
-        if not over:
+        ids = [row.remote_id for row in listed.over]
+        if ids:
+            found.count += mark_gone(conn, name, resource, ids, version=next_version(conn, name))
+        if resource.kind is not Kind.EMBEDDED or resource.parent is None:
+            doubtful = {row.remote_id: _UNDATED for row in listed.undated}
+            due.put_off(conn, name, resource.table, resource.name, doubtful, now=now())
             return
-        ids = [row.remote_id for row in over]
-        found.count += mark_gone(conn, name, resource, ids, version=next_version(conn, name))
-        if resource.kind is Kind.EMBEDDED and resource.parent is not None:
-            # Kept at once: the list is not read again, should this be stopped before they are.
-            parents = {row.parent_id: _OUT_OF_DATE for row in over if row.parent_id}
-            table = BY_NAME[resource.parent].table
-            due.put_off(conn, name, table, resource.parent, parents, now=now())
-            found.parents.update(parents)
+        # Kept at once: the list is not read again, should this be stopped before they are.
+        parents = {row.parent_id: _OUT_OF_DATE for row in (*listed.over, *listed.undated) if row.parent_id}
+        due.put_off(conn, name, BY_NAME[resource.parent].table, resource.parent, parents, now=now())
+        found.parents.update(parents)
 
 
 def holds(row: raw.RawRow, deleted_at: datetime | None, *, listed_since: datetime | None = None) -> bool:

@@ -16,7 +16,7 @@ from lever_assets.sync.brake import held_back
 from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.deriving import to_derive
 from lever_assets.sync.leaving_out import keep_reads
-from lever_assets.sync.lists import Tally, land_snapshot, land_windowed
+from lever_assets.sync.lists import land_windowed
 from lever_assets.sync.readying import make_ready
 from lever_assets.sync.refused import denial, nothing_readable, skipped
 from lever_assets.sync.reports import LandReport
@@ -25,6 +25,8 @@ from lever_assets.sync.runs import Run, Standing
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import NotThere
 from lever_assets.sync.setting_aside import tables_of
+from lever_assets.sync.snapshots import land_snapshot
+from lever_assets.sync.tally import Tally
 from lever_assets.sync.unread import unread_below
 
 

@@ -1,8 +1,7 @@
-"""Landing what Lever gives as a list: short snapshots, and long lists by window, page for page."""
+"""Landing a long list by window, page for page."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -11,56 +10,33 @@ from lever_assets.store import (
     Landed,
     due,
     get_state,
-    land,
     next_version,
     put_state,
     sweep,
 )
 from lever_assets.store.left_out import unlisted
 from lever_assets.store.state import forget_states
+from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync import brake, passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
-from lever_assets.sync.brake import Held
+from lever_assets.sync.brake import NOBODY, Witness
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.gone import mark_below
 from lever_assets.sync.inside import Inside
 from lever_assets.sync.passes import Pass
-from lever_assets.sync.progress import Meter
 from lever_assets.sync.refused import hides_some, warnings
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
-from lever_assets.sync.setting_aside import embedded_in, set_aside, tables_of
+from lever_assets.sync.setting_aside import embedded_in, tables_of
 from lever_assets.sync.singles import read_single
+from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of, params_of
 from lever_assets.sync.verdicts import judge
 from lever_assets.sync.windows import Bounds
 
 _MOST_DUE = 100
 """So many single records that are due are read again in one pass."""
-_MOST_PAGES = 5_000
-"""Of a short list, which is held in memory."""
-
-
-@dataclass
-class Tally:
-    """Running counts of one resource, and the `warnings` (sentences for people) of its reading."""
-
-    counts: Landed = field(default_factory=Landed)
-    embedded: Landed | None = None
-    set_aside: int = 0
-    drift: Mapping[str, int] | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    def __add__(self, other: "Tally") -> "Tally":
-        inside = [each for each in (self.embedded, other.embedded) if each is not None]
-        return Tally(
-            self.counts + other.counts,
-            sum(inside, Landed()) if inside else None,
-            self.set_aside + other.set_aside,
-            self.drift if other.drift is None else other.drift,
-            list(dict.fromkeys([*self.warnings, *other.warnings])),
-        )
 
 
 @dataclass(frozen=True)
@@ -75,38 +51,6 @@ class Listing:
         if not self.undated_only:
             return batch
         return batch.only({each.remote_id for each in batch.arrivals if each.updated_at is None})
-
-
-async def land_snapshot(lever: LeverClient, session: Session, resource: Resource) -> Tally:
-    """Read the whole list and land it in one transaction; what is not on it any more is marked as gone."""
-    asked_at = now()
-    params = _params(resource.params)
-    records = await lever.list_all(resource.path, params, optional=tuple(params), most=_MOST_PAGES)
-    refused = lever.refusals.of(resource.path)
-    moment = now()
-    batch = read_batch(resource, records, asked_at=asked_at, first_position=0)
-    with session.store.writing() as conn:
-        version = next_version(conn, session.name)
-        tally = _land_batch(conn, session.name, resource, batch, version=version, moment=moment)
-        gone, held = 0, None
-        # What came without an id may be one that is stored.
-        complete = not tally.set_aside and not hides_some(conn, session.name, resource, refused)
-        if complete:
-            held = brake.hold(conn, session, resource, not_seen_since=moment, empty=not records)
-        if complete and held is None:
-            gone = sweep(
-                conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
-            )
-        if not complete:
-            brake.look_again(conn, session, resource, not_seen_since=moment)
-        due.forget_settled(conn, session.name, resource.table, resource.name)
-    tally.counts += Landed(deleted=gone)
-    tally.warnings += warnings(resource, refused)
-    if held is not None:
-        tally.warnings.append(await brake.explain(lever, session, resource, held))
-    meter = _meter(lever, session, resource)
-    meter.advance(len(records))
-    return tally
 
 
 async def land_windowed(lever: LeverClient, session: Session, resource: Resource, scope: Scope) -> Tally:
@@ -133,9 +77,7 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     except LeverError as error:
         reader.stop(error)
         raise
-    held = reader.finish()
-    if held is not None:
-        reader.tally.warnings.append(await brake.explain(lever, session, resource, held))
+    reader.finish(await reader.look_singly())
     return reader.tally
 
 
@@ -195,7 +137,7 @@ class _WindowedReader:
         self.inside = None
         if embedded is not None:
             self.inside = Inside(self.lever, self.session, self.resource, embedded, began)
-        self.meter = _meter(self.lever, self.session, self.resource)
+        self.meter = meter_of(self.lever, self.session, self.resource)
 
     @property
     def refused(self) -> Mapping[str, str]:
@@ -223,7 +165,7 @@ class _WindowedReader:
     async def _walk(self, number: int, listing: Listing) -> None:
         """Land every page of one list, from where the pass stands."""
         offset = self.current.offset if number == self.current.listing else None
-        params = _params((*self.resource.params, *listing.filters))
+        params = params_of((*self.resource.params, *listing.filters))
         pages = self.lever.pages(self.resource.path, params, offset=offset, optional=tuple(params))
         async for page in pages:
             await self._take(page, listing)
@@ -240,7 +182,7 @@ class _WindowedReader:
         for remote_id in sorted({*remote_ids, *waiting[:_MOST_DUE]} - {due.WHOLE_LIST}):
             asked_at = now()
             try:
-                found = await read_single(self.lever, resource, remote_id, _params(resource.params))
+                found = await read_single(self.lever, resource, remote_id, params_of(resource.params))
             except LeverError as error:
                 if concerns_all(error):
                     raise
@@ -293,11 +235,12 @@ class _WindowedReader:
             records=moved.records + len(page.records),
             set_aside=moved.set_aside + len(batch.set_aside),
             refused=self.refused,
+            repeated=moved.repeated + page.repeated,
         )
         name = self.session.name
         with self.session.store.writing() as conn:
             version = next_version(conn, name)
-            landed = _land_batch(conn, name, self.resource, batch, version=version, moment=moment)
+            landed = land_batch(conn, name, self.resource, batch, version=version, moment=moment)
             if self.inside is not None:
                 self.inside.land(conn, batch, version=version, moment=moment)
             passes.keep(conn, name, self.resource.name, self.bounds.key, moved)
@@ -330,10 +273,23 @@ class _WindowedReader:
             else:
                 passes.keep(conn, name, self.resource.name, key, kept)
 
-    def finish(self) -> Held | None:
+    async def look_singly(self) -> Witness:
+        """Ask singly for what a complete list lacks, and the settings do not leave out."""
+        if not self.bounds.everything:
+            return NOBODY
+        name, resource = self.session.name, self.resource
+        with self.session.store.writing() as conn:
+            left_out = leave_out(conn, name, resource, self.coverage, now())
+            if left_out:
+                mark_below(conn, name, resource, version=next_version(conn, name))
+            missing = all_unlisted(conn, name, resource.name, self.current.started_at)
+        self.tally.counts += Landed(left_out=left_out)
+        return await brake.ask_singly(self.lever, self.session, resource, missing)
+
+    def finish(self, witness: Witness) -> None:
         """Close the pass: what a complete list lacked or the settings leave out is gone; keep the mark.
 
-        Returns what was held back of it. Such a list may have ended early: then no mark moves.
+        A list of which that is held back may have ended early, or lack something: then no mark moves.
         """
         if self.inside is not None:
             self.tally.warnings += self.inside.settle()
@@ -344,10 +300,16 @@ class _WindowedReader:
             left_out = leave_out(conn, name, self.resource, self.coverage, moment)
             gone, held = 0, None
             hidden = hides_some(conn, name, self.resource, self.refused)
-            complete = self.bounds.everything and not self.current.set_aside and not hidden
+            doubtful = self.current.set_aside or self.current.repeated or hidden
+            complete = self.bounds.everything and not doubtful
             if complete:
                 held = brake.hold(
-                    conn, self.session, self.resource, not_seen_since=began, empty=not self.current.records
+                    conn,
+                    self.session,
+                    self.resource,
+                    not_seen_since=began,
+                    empty=not self.current.records,
+                    witness=witness,
                 )
             if complete and held is None:
                 version = next_version(conn, name)
@@ -373,9 +335,10 @@ class _WindowedReader:
             if self.inside is not None:
                 self.inside.keep_standing(conn, str(self.bounds), whole=self.bounds.everything)
             as_wide = self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage)
-            if held is None and as_wide:
+            whole = held is None and not self.current.repeated
+            if whole and as_wide:
                 keep_covered(conn, name, self.resource, self.coverage)
-            if self.bounds.upper is None and held is None:
+            if whole and self.bounds.upper is None:
                 passes.move_watermark(
                     conn,
                     name,
@@ -388,33 +351,8 @@ class _WindowedReader:
             if self.bounds.everything:  # of whatever was begun before
                 passes.forget_all(conn, name, self.resource.name)
             passes.finish(conn, name, self.resource.name, self.bounds.key)
-            whole, settings = self.bounds.everything, self.session.settings
-            self.tally.warnings += doubts(conn, name, settings, self.resource, whole=whole)
+            everything, settings = self.bounds.everything, self.session.settings
+            self.tally.warnings += doubts(conn, name, settings, self.resource, whole=everything)
         self.tally.warnings += warnings(self.resource, self.refused)
+        self.tally.warnings += filter(None, (held, may_lack(self.resource, self.current.repeated)))
         self.meter.tell()
-        return held
-
-
-def _land_batch(
-    conn: Connection, name: str, resource: Resource, batch: Batch, *, version: int, moment: datetime
-) -> Tally:
-    counts = land(
-        conn,
-        name,
-        resource.name,
-        batch.arrivals,
-        version=version,
-        now=moment,
-        asked_at=batch.asked_at,
-    )
-    set_aside(conn, name, resource, batch, now=moment)
-    return Tally(counts, set_aside=len(batch.set_aside))
-
-
-def _meter(lever: LeverClient, session: Session, resource: Resource) -> Meter:
-    before = lever.traffic.requests
-    return Meter(session.listener, resource.name, "records", requests=lambda: lever.traffic.requests - before)
-
-
-def _params(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    return dict(pairs)

@@ -27,7 +27,8 @@ class Pass:
     """Where a pass stands. `listing` counts its lists from 0; `offset` is Lever's token of the next page.
 
     `newest` is the latest `updatedAt` read so far; `resumed` says that a run before this one began it;
-    `records` counts what was read, and `set_aside` those that came without an id, which may be stored.
+    `records` counts what was read, and `set_aside` those that came without an id, which may be stored;
+    `repeated` counts the pages with nothing but what came before.
     `refused` are the parameters that Lever refused, with its message: a token belongs to the list without
     them. `stumbles` counts the runs that could not read on from `offset`.
     """
@@ -41,6 +42,7 @@ class Pass:
     set_aside: Annotated[int, Field(ge=0)] = 0
     refused: Mapping[str, str] = field(default_factory=dict)
     stumbles: int = 0
+    repeated: Annotated[int, Field(ge=0)] = 0
 
     def moved(self, offset: str | None, newest: datetime | None) -> "Pass":
         """Return the pass after one more page."""

@@ -180,9 +180,11 @@ def test_whatever_stands_in_the_place_of_applications_they_are_read(
     def spoilt(asked: Asked, reply: Reply) -> Reply:
         if asked.path != "/opportunities":
             return reply
-        records = [{**each, "applications": NOT_EXPANDED.get(odd)} for each in reply.json["data"]]
-        if odd == "absent":
-            records = [{key: each[key] for key in each if key != "applications"} for each in records]
+        records: Any = reply.json["data"]
+        for each in records:
+            del each["applications"]
+            if odd in NOT_EXPANDED:
+                each["applications"] = NOT_EXPANDED[odd]
         return reply.of(records)
 
     with meddling(few.url) as between:

@@ -1,0 +1,69 @@
+"""Landing a short list: it is read whole each time."""
+
+from lever_assets.lever import JsonObject, LeverClient
+from lever_assets.store import Landed, due, next_version, sweep
+from lever_assets.store.unlisted import all_unlisted
+from lever_assets.sync import brake
+from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.refused import hides_some, warnings
+from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import Session, now
+from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of, params_of
+
+_MOST_PAGES = 5_000
+"""Of a short list, which is held in memory."""
+
+
+async def land_snapshot(lever: LeverClient, session: Session, resource: Resource) -> Tally:
+    """Read the whole list and land it in one transaction; what is not on it any more is marked as gone."""
+    asked_at = now()
+    records, repeated = await _listed(lever, resource)
+    refused = lever.refusals.of(resource.path)
+    batch = read_batch(resource, records, asked_at=asked_at, first_position=0)
+    witness = await brake.ask_singly(lever, session, resource, _lacking(session, resource, batch))
+    moment = now()
+    with session.store.writing() as conn:
+        version = next_version(conn, session.name)
+        tally = land_batch(conn, session.name, resource, batch, version=version, moment=moment)
+        gone, held = 0, None
+        # What came without an id may be one that is stored.
+        hidden = hides_some(conn, session.name, resource, refused)
+        complete = not (tally.set_aside or hidden or repeated)
+        if complete:
+            held = brake.hold(
+                conn, session, resource, not_seen_since=moment, empty=not records, witness=witness
+            )
+        if complete and held is None:
+            gone = sweep(
+                conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
+            )
+        if not complete:
+            brake.look_again(conn, session, resource, not_seen_since=moment)
+        due.forget_settled(conn, session.name, resource.table, resource.name)
+    tally.counts += Landed(deleted=gone)
+    tally.warnings += [*warnings(resource, refused), *filter(None, (held, repeated))]
+    meter = meter_of(lever, session, resource)
+    meter.advance(len(records))
+    return tally
+
+
+async def _listed(lever: LeverClient, resource: Resource) -> tuple[list[JsonObject], str | None]:
+    """Return the records of a short list, and a warning if it may not be whole."""
+    params, repeated = params_of(resource.params), 0
+    records: list[JsonObject] = []
+    async for page in lever.pages(resource.path, params, optional=tuple(params), most=_MOST_PAGES):
+        if page.first:
+            records, repeated = [], 0
+        records.extend(page.records)
+        repeated += page.repeated
+    return records, may_lack(resource, repeated)
+
+
+def _lacking(session: Session, resource: Resource, batch: Batch) -> list[str]:
+    """Return which of the records that are stored the list does not have, if they can be asked for singly."""
+    if not brake.asks_singly(session, resource):
+        return []
+    with session.store.reading() as conn:
+        live = all_unlisted(conn, session.name, resource.name, batch.asked_at)
+    listed = {each.remote_id for each in batch.arrivals} | batch.unreadable.keys()
+    return [each for each in live if each not in listed]

@@ -1,0 +1,76 @@
+"""What the readings of lists share: the landing of a batch, what is counted, and what is told of a list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lever_assets.lever import LeverClient
+from lever_assets.lever.wording import counted
+from lever_assets.store import Landed, land
+from lever_assets.sync.arrivals import Batch
+from lever_assets.sync.progress import Meter
+from lever_assets.sync.resources import Resource
+from lever_assets.sync.session import Session
+from lever_assets.sync.setting_aside import set_aside
+
+
+@dataclass
+class Tally:
+    """Running counts of one resource, and the `warnings` (sentences for people) of its reading."""
+
+    counts: Landed = field(default_factory=Landed)
+    embedded: Landed | None = None
+    set_aside: int = 0
+    drift: Mapping[str, int] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        inside = [each for each in (self.embedded, other.embedded) if each is not None]
+        return Tally(
+            self.counts + other.counts,
+            sum(inside, Landed()) if inside else None,
+            self.set_aside + other.set_aside,
+            self.drift if other.drift is None else other.drift,
+            list(dict.fromkeys([*self.warnings, *other.warnings])),
+        )
+
+
+def land_batch(
+    conn: Connection, name: str, resource: Resource, batch: Batch, *, version: int, moment: datetime
+) -> Tally:
+    """Land the records of a batch, and keep what is told of those that can't be taken in."""
+    counts = land(
+        conn,
+        name,
+        resource.name,
+        batch.arrivals,
+        version=version,
+        now=moment,
+        asked_at=batch.asked_at,
+    )
+    set_aside(conn, name, resource, batch, now=moment)
+    return Tally(counts, set_aside=len(batch.set_aside))
+
+
+def meter_of(lever: LeverClient, session: Session, resource: Resource) -> Meter:
+    """Return what tells how far a reading is."""
+    before = lever.traffic.requests
+    return Meter(session.listener, resource.name, "records", requests=lambda: lever.traffic.requests - before)
+
+
+def params_of(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the parameters of a request; of a name that comes twice the last counts."""
+    return dict(pairs)
+
+
+def may_lack(resource: Resource, repeated: int) -> str | None:
+    """Return the warning for a list of which so many pages held nothing but what came before."""
+    if not repeated:
+        return None
+    return (
+        f"Lever's list of {resource.name} had {counted(repeated, 'page')} with nothing but what came before: "
+        "others may be missing in their place; nothing was marked as gone for that, and the next sync asks "
+        "again"
+    )
