@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.tables import RAW, mapping_errors
 
 NAMELESS = "(none) "
 """So begins what takes the place of the id of a record that came without one."""
+
+_WORTH_ANOTHER_LOOK = timedelta(days=1)
 
 _c = mapping_errors.c
 
@@ -121,6 +123,30 @@ def _gone(conn: Connection, connection: str, resource: str, remote_ids: Collecti
         c.connection == connection, among(conn, c.remote_id, remote_ids), c.deleted_at.is_(None)
     )
     return set(remote_ids) - set(conn.execute(alive).scalars())
+
+
+def misread(conn: Connection, connection: str, resource: str, *, now: datetime, limit: int) -> set[str]:
+    """Return up to `limit` records of a resource to be read once more for a field, and keep that they are.
+
+    The first time that is at once, then after a gap that doubles, until a day after it was first seen.
+    """
+    these = and_(_c.connection == connection, _c.resource == resource, _c.lost == Lost.FIELD)
+    query = (
+        select(_c.remote_id, _c.first_seen_at, _c.last_seen_at)
+        .where(these, _c.first_seen_at > now - _WORTH_ANOTHER_LOOK)
+        .order_by(_c.last_seen_at, _c.remote_id)
+        .limit(limit)
+    )
+    found = {
+        row.remote_id
+        for row in conn.execute(query)
+        if now - row.last_seen_at >= row.last_seen_at - row.first_seen_at
+    }
+    if found:
+        conn.execute(
+            update(mapping_errors).where(these, among(conn, _c.remote_id, found)).values(last_seen_at=now)
+        )
+    return found
 
 
 def count(conn: Connection, connection: str, model: str | None = None, *, lost: Lost | None = None) -> int:

@@ -28,15 +28,17 @@ _ROOM = 20
 class Batch:
     """Records of one resource on their way to the raw table, and those that can't go there.
 
-    `asked_at` is when their reading began (UTC). `set_aside` came without an id. `unreadable` have one, and
-    can't be taken in for the reason there. `inside` tells of both kinds among what came inside the records,
-    whose lists are then not whole: `partial` names the records.
+    `asked_at` is when their reading began (UTC). `set_aside` came without an id; so many, `nameless`, may
+    be stored ones. `unreadable` have one, and can't be taken in for the reason there. `inside` tells of
+    both kinds among what came inside the records, whose lists are then not whole: `partial` names the
+    records.
     """
 
     asked_at: datetime
     arrivals: list[Arrival] = field(default_factory=list)
     embedded: dict[str, list[Arrival]] = field(default_factory=dict)
     set_aside: list[MappingError] = field(default_factory=list)
+    nameless: int = 0
     unreadable: dict[str, MappingError] = field(default_factory=dict)
     inside: list[MappingError] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)
@@ -174,10 +176,16 @@ def _leave_out(batch: Batch, resource: Resource, record: JsonValue, place: int, 
         where = f"Lever's {resource.path} listed a record without {resource.id_field}, at place {place}"
         name, reason = f"{NAMELESS}{content}", f"{where}: {why}"
         batch.set_aside.append(MappingError(resource.table, resource.name, name, reason, content))
+        batch.nameless += not _is_blank(resource, record)
         return
     reason = f"Lever's {resource.path} gave a record that can't be taken in: {why}"
     name = remote_id if len(remote_id) <= _LONGEST_ID else f"{remote_id[:100]}… {content}"
     batch.unreadable[name] = MappingError(resource.table, resource.name, name, reason, content)
+
+
+def _is_blank(resource: Resource, record: JsonValue) -> bool:
+    """Tell whether what has a text for its id, as tags have, has an empty one: it is none that is stored."""
+    return resource.id_field == "text" and isinstance(record, dict) and record.get("text") == ""
 
 
 def _failed(error: Exception) -> str:

@@ -13,6 +13,7 @@ from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync import offering
 from lever_assets.sync.asking import Parent
 from lever_assets.sync.below import ChildReader, begins_after
+from lever_assets.sync.misreading import have_parents_asked
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.tally import Tally
@@ -35,8 +36,9 @@ async def land_below(
         read_before=None if scope.delta else read_since,
         at=now() + (timedelta(days=2) if session.accept_deletions else timedelta()),  # what is held back, too
     )
-    if resource.name == offering.RESOURCE:
-        with session.store.writing() as conn:
+    with session.store.writing() as conn:
+        have_parents_asked(conn, session, resource)
+        if resource.name == offering.RESOURCE:
             offering.review(conn, session)
     with session.store.reading() as conn:
         total = count_due(conn, session.name, wanted)

@@ -24,6 +24,7 @@ from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, 
 from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.gone import mark_below
 from lever_assets.sync.inside import Inside
+from lever_assets.sync.misreading import worth_another_look
 from lever_assets.sync.passes import Pass
 from lever_assets.sync.refused import hides_some, warnings
 from lever_assets.sync.resources import Resource
@@ -172,14 +173,15 @@ class _WindowedReader:
         self.current = self.current.next_listing()
 
     async def read_again(self, remote_ids: Iterable[str]) -> None:
-        """Read single records: those of which no list tells what changed, and those that are due."""
+        """Read single records: those of which no list tells what changed, which are due, or were misread."""
         name, resource = self.session.name, self.resource
         with self.session.store.writing() as conn:
             waiting = self._forget_settled(conn)
+            again = worth_another_look(conn, self.session, resource)
         missing: list[str] = []
         read: list[str] = []
         failed: dict[str, str] = {}
-        for remote_id in sorted({*remote_ids, *waiting[:_MOST_DUE]} - {due.WHOLE_LIST}):
+        for remote_id in sorted({*remote_ids, *waiting[:_MOST_DUE], *again} - {due.WHOLE_LIST}):
             asked_at = now()
             try:
                 found = await read_single(self.lever, resource, remote_id, params_of(resource.params))
@@ -233,7 +235,7 @@ class _WindowedReader:
         moved = replace(
             moved,
             records=moved.records + len(page.records),
-            set_aside=moved.set_aside + len(batch.set_aside),
+            set_aside=moved.set_aside + batch.nameless,
             refused=self.refused,
             repeated=moved.repeated + page.repeated,
         )

@@ -28,7 +28,7 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
         gone, held = 0, None
         # What came without an id may be one that is stored.
         hidden = hides_some(conn, session.name, resource, refused)
-        complete = not (tally.set_aside or hidden or repeated)
+        complete = not (batch.nameless or hidden or repeated)
         if complete:
             held = brake.hold(
                 conn, session, resource, not_seen_since=moment, empty=not records, witness=witness

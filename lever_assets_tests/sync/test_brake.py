@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from pydantic import JsonValue
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import due
@@ -152,3 +153,14 @@ def test_a_share_below_the_setting_goes_as_ever(small: Account) -> None:
         small.sandbox.account.delete("opportunities", each, None, None)
     small.sync(deletion_share=95)
     assert raw_ids(small.database, "opportunities") == set(small.sandbox.ids("opportunities"))
+
+
+def test_a_tag_that_is_blank_keeps_none_on_the_list(small: Account, meddler: Meddler) -> None:
+    small.sync()
+    before = raw_ids(small.database, "tags")
+    blank: JsonValue = {"text": "", "count": 1}
+    meddler.change = lambda asked, reply: (
+        reply.of([blank, *reply.records[:-1]]) if asked.path == "/tags" else reply
+    )
+    small.sync(base_url=meddler.url)
+    assert len(before - raw_ids(small.database, "tags")) == 1

@@ -11,7 +11,7 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import mapping_errors
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.sync.status import status
-from lever_assets_tests.sync.tables import Account, live
+from lever_assets_tests.sync.tables import DELTA, Account, Tables, live
 
 SECRET = "Augusta Ada King"
 ODD: list[Any] = [True, -1, 1e308, SECRET, [], [1, SECRET], [{}], {}, {"id": {"a": 1}}, {SECRET: [SECRET]}]
@@ -149,3 +149,39 @@ def test_odd_fields_everywhere_cost_no_row_and_heal(account: Account, seed: int)
     assert {model: len(rows) for model, rows in live(account.database).items()} == {
         model: len(rows) for model, rows in before.items()
     }
+
+
+def own_columns(tables: Tables) -> Tables:
+    """Leave out what holds Lever's record as it came, where nothing is odd."""
+    passed_on = {"remote_data", "integration_fields", "content_hash"}
+    return {
+        model: [{name: row[name] for name in row if name not in passed_on} for row in rows]
+        for model, rows in tables.items()
+    }
+
+
+def test_a_passing_oddity_is_made_up_for_by_the_next_sync_though_nothing_changed_in_lever(
+    account: Account,
+) -> None:
+    kept = list(spoil(account, seed=5))
+    account.sync()
+    assert noted(account)
+    for resource, ident, good in kept:
+        store(account, resource, ident, good)
+    account.sync(DELTA)
+    assert noted(account) == []
+    assert own_columns(live(account.database)) == own_columns(account.fresh())
+
+
+def test_a_lasting_oddity_is_read_again_at_growing_gaps(account: Account) -> None:
+    ident = account.sandbox.ids("opportunities")[0]
+    store(account, "opportunities", ident, {"contact": ["c1"]})
+    account.sync()
+    asked = []
+    for _ in range(4):
+        account.sandbox.reset_requests()
+        account.sync(DELTA)
+        asked.append(account.sandbox.requests().of("/opportunities/:id"))
+    assert asked[0] == 1
+    assert sum(asked) < len(asked)
+    assert noted(account)
