@@ -34,14 +34,15 @@ _CLOCKS_APART = timedelta(minutes=1)
 
 @dataclass
 class Deletions:
-    """What became of deletions: how many records were live, and whose records went that came inside them.
+    """What became of deletions: how many records were live, and which are to be read `again`.
 
-    `began` is when the pass over the resource began, `warnings` are sentences for people.
+    That is of which something inside was deleted, and what is listed without saying since when. `began` is
+    when the pass over the resource began, `warnings` are sentences for people.
     """
 
     began: datetime
     count: int = 0
-    parents: set[str] = field(default_factory=set)
+    again: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -50,7 +51,7 @@ async def land_deletions(
 ) -> Deletions:
     """Mark what Lever says was deleted as gone, with the records below it.
 
-    A record that had some of these inside it is out of date: the result's `parents` are to be read again.
+    A record that had some of these inside it is out of date: see the result's `again`.
     `began` is when the pass over the resource began (our clock). A list that can't be read stops nothing:
     what is known stays known, and a pass over everything finds what is gone by itself. Raises
     AuthenticationError.
@@ -102,7 +103,7 @@ def _pieces(lever: LeverClient, session: Session, resource: Resource, bounds: Bo
 
     What was deleted before that never was stored.
     """
-    end = bounds.upper or max(lever.clock.theirs(now()), now()) + _CLOCKS_APART
+    end = bounds.upper or latest(lever)
     within = Bounds(bounds.lower, end)
     if bounds.lower is None or end - bounds.lower > LONGEST_SPAN:
         with session.store.reading() as conn:
@@ -112,6 +113,11 @@ def _pieces(lever: LeverClient, session: Session, resource: Resource, bounds: Bo
             return ()
         within = stored
     return within.pieces(LONGEST_SPAN)[-_MOST_PIECES:]
+
+
+def latest(lever: LeverClient) -> datetime:
+    """Return the instant (UTC) before which every deletion so far was, by either clock."""
+    return max(lever.clock.theirs(now()), now()) + _CLOCKS_APART
 
 
 def read_up_to(conn: Connection, connection: str, resource: Resource) -> datetime | None:
@@ -212,11 +218,12 @@ def _mark(session: Session, resource: Resource, listed: _Listed, found: Deletion
         if resource.kind is not Kind.EMBEDDED or resource.parent is None:
             doubtful = {row.remote_id: _UNDATED for row in listed.undated}
             due.put_off(conn, name, resource.table, resource.name, doubtful, now=now())
+            found.again.update(doubtful)
             return
         # Kept at once: the list is not read again, should this be stopped before they are.
         parents = {row.parent_id: _OUT_OF_DATE for row in (*listed.over, *listed.undated) if row.parent_id}
         due.put_off(conn, name, BY_NAME[resource.parent].table, resource.parent, parents, now=now())
-        found.parents.update(parents)
+        found.again.update(parents)
 
 
 def holds(row: raw.RawRow, deleted_at: datetime | None, *, listed_since: datetime | None = None) -> bool:

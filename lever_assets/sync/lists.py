@@ -38,6 +38,8 @@ from lever_assets.sync.windows import Bounds
 
 _MOST_DUE = 100
 """So many single records that are due are read again in one pass."""
+_MOST_NAMED = 1_000
+"""So many of which a list of deletions tells; what is left is due."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
             gone = await land_deletions(lever, session, resource, scope, current.started_at)
             reader.tally.counts += Landed(deleted=gone.count)
             reader.tally.warnings += gone.warnings
-            await reader.read_again(gone.parents)
+            await reader.read_again(gone.again)
         if reader.inside is not None:
             reader.inside.judge()
     except LeverError as error:
@@ -181,7 +183,8 @@ class _WindowedReader:
         missing: list[str] = []
         read: list[str] = []
         failed: dict[str, str] = {}
-        for remote_id in sorted({*remote_ids, *waiting[:_MOST_DUE], *again} - {due.WHOLE_LIST}):
+        wanted = {*sorted(remote_ids)[:_MOST_NAMED], *waiting[:_MOST_DUE], *again}
+        for remote_id in sorted(wanted - {due.WHOLE_LIST}):
             asked_at = now()
             try:
                 found = await read_single(self.lever, resource, remote_id, params_of(resource.params))

@@ -16,7 +16,7 @@ from lever_assets.store import due, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync import brake
-from lever_assets.sync.deletions import LONGEST_SPAN, holds, read_page
+from lever_assets.sync.deletions import LONGEST_SPAN, holds, latest, read_page
 from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
@@ -118,7 +118,8 @@ async def _listed_as_deleted(lever: LeverClient, resource: Resource, rows: Seque
     wanted = {row.remote_id: row for row in rows}
     if not wanted or resource.deleted_path is None:
         return set()
-    since = Bounds(lower=lever.clock.reached(now()) - LONGEST_SPAN)
+    end = latest(lever)
+    since = Bounds(end - LONGEST_SPAN, end)
     found: set[str] = set()
     try:
         async for page in lever.pages(
