@@ -29,6 +29,8 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 _FIRST_DAY = date(2026, 1, 1)
+_HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
+"""A name or an address, without or with its port."""
 
 
 class SettingsError(Exception):
@@ -86,11 +88,18 @@ def _names(value: object) -> object:
     return tuple(name for part in value.split(",") if (name := part.strip().lower()))
 
 
+def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(map(_HOST_NAME.fullmatch, names)):
+        raise ValueError("write names of hosts such as dagster.example.com, with commas between")
+    return names
+
+
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+HostNames = Annotated[Names, AfterValidator(_host_names)]
 Word = BeforeValidator(_in_lower_case)
 Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -155,6 +164,11 @@ class Settings(BaseSettings):
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
     ui_url: OptionalAddress = Field(None, description="Address of Dagster's UI, for links to its runs")
+    ui_password: OptionalSecret = Field(None, description="Password that Dagster's UI asks for")
+    ui_hosts: HostNames = Field(
+        (), description="Further names under which Dagster's UI is reached, such as dagster.example.com"
+    )
+    passthrough_job: bool = Field(False, description="Offer passthrough in Dagster, too, as a job")
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
     source_name: OptionalText = Field(None, description="Source that created candidates get")
     webhook_url: OptionalAddress = Field(None, description="Public URL of the webhook receiver")

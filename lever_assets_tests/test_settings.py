@@ -54,6 +54,8 @@ def test_a_blank_variable_leaves_the_word_to_the_file(
         ("sync_start", " 2026-02-03 ", date(2026, 2, 3)),
         ("rate_burst", " 7 ", 7),
         ("perform_as", " somebody\n", "somebody"),
+        ("passthrough_job", " TRUE", True),
+        ("ui_hosts", " Dagster.example.com ,[FD00::1]:8443", ("dagster.example.com", "[fd00::1]:8443")),
     ],
 )
 def test_words_are_read_in_any_case_and_without_the_blanks_around_them(
@@ -98,6 +100,16 @@ def refusal(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str | Non
     except SettingsError as error:
         return str(error)
     return None
+
+
+@pytest.mark.parametrize(
+    "wrong", ["https://dagster.example.com", "a b", "*", "*.example.com", "a/b", "x:y", "-"]
+)
+def test_what_is_no_name_of_a_host_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    assert refusal(monkeypatch, "ui_hosts", f"dagster.example.com,{wrong}") == (
+        "LEVER_UI_HOSTS can't be used: write names of hosts such as dagster.example.com, with commas "
+        "between. Correct it and try again."
+    )
 
 
 def test_a_file_that_is_no_text_is_told(elsewhere: Path) -> None:

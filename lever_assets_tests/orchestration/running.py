@@ -34,6 +34,7 @@ class Place:
             "data_dir": self.folder,
             "rate_limit": 0,
             "sync_start": FIRST,
+            "passthrough_job": True,
         }
         return Settings(**{**known, **changes})
 

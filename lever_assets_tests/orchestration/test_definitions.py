@@ -119,3 +119,11 @@ def test_a_connection_has_groups_and_keys_of_its_own() -> None:
     assert {key.path[0] for assets in other for key in assets.keys} == {"other"}
     assert {name for assets in other for name in assets.group_names_by_key.values()} == {"other"}
     dg.Definitions(assets=[*one, *other]).resolve_asset_graph()
+
+
+def test_passthrough_is_a_job_only_where_it_is_asked_for(definitions: dg.Definitions) -> None:
+    def names(found: dg.Definitions) -> set[str]:
+        return {job.name for job in found.get_repository_def().get_all_jobs()}
+
+    wanted = build(Settings(api_key=None, passthrough_job=True))
+    assert names(wanted) - names(definitions) == {"passthrough_job"}

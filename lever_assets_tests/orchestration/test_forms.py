@@ -16,7 +16,8 @@ from lever_assets.settings import Settings
 from lever_assets_tests.docs.test_docs import ROOT
 from lever_assets_tests.orchestration.typing_in import inputs
 
-JOBS = {job.name: job for job in build(Settings(_env_file=None)).resolve_all_job_defs()}
+DEFINITIONS = build(Settings(_env_file=None, passthrough_job=True))
+JOBS = {job.name: job for job in DEFINITIONS.resolve_all_job_defs()}
 
 
 def example(action: str) -> dict[str, Any]:
