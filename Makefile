@@ -50,12 +50,8 @@ demo: $(READY)  ## Sync a made-up account and show what landed
 demo-ui: $(READY)  ## The same, then Dagster's UI on it (PORT=3000)
 	@$(BIN)/lever-assets demo --ui --port $(PORT)
 
-# What a shell starts in its background is deaf to Ctrl-C, and Dagster then ignores SIGTERM as well: it is to listen.
-LISTENING := $(BIN)/python -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])'
-
 ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
-	@DAGSTER_HOME=$(CURDIR) PYTHONWARNINGS='ignore:Function `dev_command` is superseded' \
-		$(LISTENING) $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
+	@DAGSTER_HOME=$(CURDIR) $(BIN)/lever-assets ui --port $(PORT)
 
 docs: $(READY)  ## Write the generated pages of the documentation anew
 	$(BIN)/python docs/generate.py

@@ -1,11 +1,12 @@
 """The composition root: settings -> the default connection -> Dagster's definitions.
 
-Loading touches neither the network nor the database, and needs no key. A setting that can't be used stops it
-with a `SettingsError`, one sentence that names the variable.
+Loading touches neither the network nor the database, needs no key, and closes the data folder to others. A
+setting that can't be used stops it with a `SettingsError`, one sentence that names the variable.
 """
 
 import dagster as dg
 
+from lever_assets import private
 from lever_assets.orchestration.action_jobs import action_jobs
 from lever_assets.orchestration.checks import model_checks
 from lever_assets.orchestration.jobs import sync_jobs
@@ -36,4 +37,11 @@ def build(settings: Settings) -> dg.Definitions:
     )
 
 
-defs = build(Settings.load())
+def _defs() -> dg.Definitions:
+    settings = Settings.load()
+    private.set_umask()  # of Dagster's process, which has loaded this to run it
+    private.close_to_others(settings.data_dir)
+    return build(settings)
+
+
+defs = _defs()

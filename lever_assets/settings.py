@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lever_assets.environment import PREFIX, Given, fault
+from lever_assets.private import is_shared
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -285,6 +286,11 @@ class Settings(BaseSettings):
             )
         if isinstance(self.candidate_cutoff, date) and self.candidate_cutoff > today:
             found.append("LEVER_CANDIDATE_CUTOFF lies in the future: every candidate is left out")
+        if is_shared(self.data_dir):
+            found.append(
+                "LEVER_DATA_DIR holds more than the data, so that others may read what they might before: "
+                "give it a folder of its own"
+            )
         return tuple(found)
 
     @property

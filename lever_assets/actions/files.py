@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from lever_assets import private
 from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachments
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, LeverError
@@ -83,7 +84,7 @@ def _file(record: JsonObject, listed: str) -> JsonObject:
 def _target(folder: Path, remote_id: str, name: str) -> Path:
     """Return where a file goes: its name without what could lead out of the folder, its id before it."""
     folder = folder.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     plain = re.sub(r"[^\w .()+-]", "_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")[-150:]
     return folder / f"{remote_id}-{plain or 'file'}"
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from lever_assets.cli import acting, created, demo, errors, output, sandbox, showing, syncing, webhooks
+from lever_assets import private
+from lever_assets.cli import acting, created, demo, errors, output, sandbox, showing, syncing, ui, webhooks
 
 app = typer.Typer(
     name="lever-assets",
@@ -17,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (syncing, showing, created, acting, webhooks, sandbox, demo):
+for family in (syncing, showing, created, acting, webhooks, ui, sandbox, demo):
     family.register(app)
 
 # Typer makes this of Ctrl-C by itself, and says nothing.
@@ -69,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(app)
     try:
-        code = command.main(given, prog_name="lever-assets", standalone_mode=False)
+        with private.umask():
+            code = command.main(given, prog_name="lever-assets", standalone_mode=False)
     except typer.TyperException as error:  # called in a wrong way
         typer.echo(_usage(error), err=True)
         code = error.exit_code

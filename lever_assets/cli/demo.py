@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from lever_assets.settings import Settings
 
 _HOST = "127.0.0.1"
-# `dg dev`, which Dagster names instead, wants a package of its own and another layout of the project.
-_WARNINGS = "ignore:Function `dev_command` is superseded"
 
 
 def register(app: typer.Typer) -> None:
@@ -87,19 +85,17 @@ def _materialize(settings: "Settings") -> "dg.ExecuteInProcessResult":
 
 
 def _open_dagster(environment: dict[str, str], port: int) -> None:
-    """Run Dagster's webserver and daemon until Ctrl-C or SIGTERM."""
-    # A shell starts what is in its background deaf to Ctrl-C, and Dagster then ignores SIGTERM as well.
+    """Run the UI in a process of its own, beside the account's, until Ctrl-C or SIGTERM."""
+    # A shell starts what is in its background deaf to Ctrl-C.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.default_int_handler)
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "lever_assets.definitions", "-p", str(port)]
+    command = [sys.executable, "-m", "lever_assets", "ui", "--host", _HOST, "--port", str(port)]
     command += ["--log-level", "warning"]  # not each tick of a sensor
     typer.echo(
         f"\nDagster opens at http://{_HOST}:{port} in a few seconds. Ctrl-C ends it, and the account.\n"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEVER_", "DAGSTER_"))}
-    process = subprocess.Popen(  # noqa: S603 - our own words
-        command, env={**kept, "PYTHONWARNINGS": _WARNINGS, **environment}
-    )
+    process = subprocess.Popen(command, env={**kept, **environment})  # noqa: S603 - our own words
     try:
         code = process.wait()
     except KeyboardInterrupt:

@@ -11,26 +11,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic_settings import BaseSettings
 
+from lever_assets import private
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.sandbox.server import LAYOUT
 from lever_assets.settings import Settings
-
-# As in the checkout's dagster.yaml, which an installed package does not have, but with storage in the home.
-INSTANCE = """\
-# The Dagster instance of the demo.
-concurrency:
-  pools:
-    granularity: run
-    default_limit: 1
-  runs:
-    max_concurrent_runs: 10
-run_monitoring:
-  enabled: true
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-"""
+from lever_assets.ui.home import INSTANCE
 
 
 @dataclass(frozen=True)
@@ -61,11 +46,11 @@ class DemoHome:
 
     def prepare(self) -> None:
         """Make the folder ready; what is there of another account, or of a half-made one, goes."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(self.folder)
         if not (self._note.exists() and self._note.read_text() == self.account):
             self._empty()
-        self.dagster.mkdir(exist_ok=True)
-        (self.dagster / "dagster.yaml").write_text(INSTANCE)
+        private.make_folder(self.dagster)
+        private.write(self.dagster / "dagster.yaml", INSTANCE)
 
     def _empty(self) -> None:
         """Remove what the demo made, and nothing else."""
@@ -77,7 +62,7 @@ class DemoHome:
 
     def account_is_made(self) -> None:
         """Note that the account is whole, so that the next demo goes on with it."""
-        self._note.write_text(self.account)
+        private.write(self._note, self.account)
 
     def environment(self, url: str, key: str, today: date) -> dict[str, str]:
         """Return the variables that lead everything to the demo's account, database and Dagster instance.
@@ -102,10 +87,12 @@ class DemoHome:
 @contextmanager
 def occupied(opportunities: int, seed: int) -> Iterator[DemoHome]:
     """Have the demo's folder for oneself, ready for this account; raises CommandError."""
-    home = DemoHome(_data_folder() / "demo", f"{LAYOUT} {opportunities} {seed}")
-    lock = FileLock(home.folder / "demo.lock", thread_local=False)
+    data = _data_folder()
+    home = DemoHome(data / "demo", f"{LAYOUT} {opportunities} {seed}")
+    lock = FileLock(home.folder / "demo.lock", mode=private.FILE, thread_local=False)
     try:
-        home.folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(home.folder)
+        private.close_to_others(data)
         lock.acquire(timeout=0)
     except Timeout:
         raise CommandError(f"a demo is under way in {home.folder}: end it, or set LEVER_DATA_DIR") from None

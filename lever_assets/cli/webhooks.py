@@ -53,12 +53,14 @@ def serve(
 
     Put it behind a proxy that speaks HTTPS. What it receives is kept until it is drained.
     """
+    from lever_assets import private  # noqa: PLC0415
     from lever_assets.settings import Settings  # noqa: PLC0415
     from lever_assets.store import Store  # noqa: PLC0415
     from lever_assets.webhooks.receiver import Receiver  # noqa: PLC0415
     from lever_assets.webhooks.serving import allow_connections, server  # noqa: PLC0415
 
     settings = Settings.load()
+    private.close_to_others(settings.data_dir)
     store = Store.open(settings.tables_url)
     try:
         app = Receiver(settings, store).app()

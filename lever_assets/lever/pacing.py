@@ -12,6 +12,8 @@ from typing import Protocol
 
 from filelock import FileLock
 
+from lever_assets import private
+
 if sys.platform != "win32":
     import fcntl
 
@@ -125,10 +127,12 @@ class FilePace:
         self._between_processes.__exit__(None, None, None)
 
     def _open(self) -> int:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        private.make_folder(self._path.parent)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), private.FILE)
         self._between_processes = (
-            _Flock(self._file) if self._flock else FileLock(f"{self._path}.lock", thread_local=False)
+            _Flock(self._file)
+            if self._flock
+            else FileLock(f"{self._path}.lock", mode=private.FILE, thread_local=False)
         )
         return self._file
 

@@ -11,6 +11,7 @@ from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from lever_assets import private
 from lever_assets.store.content import encoded, parsed
 from lever_assets.store.errors import StoreError, UnfitError, UnreachableError
 
@@ -150,7 +151,7 @@ def _made(url: URL, **options: Any) -> Engine:
 
 def _make_room(file: Path) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(file.parent)
     except OSError as error:
         raise UnreachableError(
             f"the folder {file.parent} can't be made ({error.strerror})",
@@ -159,7 +160,7 @@ def _make_room(file: Path) -> None:
     # Candidates are nobody else's business, and SQLite's further files follow. If it can't be made,
     # opening it says why.
     with suppress(OSError):
-        file.touch(mode=0o600, exist_ok=False)
+        file.touch(mode=private.FILE, exist_ok=False)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

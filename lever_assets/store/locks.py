@@ -22,6 +22,7 @@ import psycopg
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 
+from lever_assets import private
 from lever_assets.store.errors import BusyError, LockLostError, ReadOnlyError
 
 _POLL_SECONDS = 0.1
@@ -40,7 +41,7 @@ def file_lock(database: Path, connection: str, wait: float) -> Iterator[Check]:
     """
     path = database.with_name(f"{database.name}.{_file_part(connection)}.lock")
     holder = path.with_suffix(".holder")
-    lock = FileLock(path, thread_local=False)
+    lock = FileLock(path, mode=private.FILE, thread_local=False)
     try:
         lock.acquire(timeout=wait, poll_interval=_POLL_SECONDS)
     except Timeout:
@@ -60,7 +61,7 @@ def file_lock(database: Path, connection: str, wait: float) -> Iterator[Check]:
                 raise _lost(connection, f"its file {path} was removed or replaced")
 
         with suppress(OSError):  # who holds it is a courtesy to the reader
-            holder.write_text(json.dumps(_myself()))
+            private.write(holder, json.dumps(_myself()))
         yield check
     finally:
         with suppress(OSError):

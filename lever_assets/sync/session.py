@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from lever_assets import private
 from lever_assets.connect.connection import Connection
 from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
@@ -75,6 +76,7 @@ class Session:
         they leave out what does not exist.
         """
         Exclusion.of(settings)
+        private.close_to_others(settings.data_dir)
         mapping = Context(
             connection=settings.connection,
             remote_data=settings.remote_data,

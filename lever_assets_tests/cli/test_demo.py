@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lever_assets.cli.demo_home import INSTANCE, DemoHome, occupied, only
+from lever_assets.cli.demo_home import DemoHome, occupied, only
 from lever_assets.cli.demo_report import Landed, news
 from lever_assets.cli.errors import CommandError
+from lever_assets.ui.home import INSTANCE
 from lever_assets_tests.cli.conftest import Command
 
 CHECKOUT = Path(__file__).parent.parent.parent

@@ -1,0 +1,50 @@
+"""`ui`: Dagster's UI and daemon on the account."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from lever_assets.cli import output
+from lever_assets.cli.errors import CommandError
+
+
+class LogLevel(StrEnum):
+    """How much Dagster's processes log."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(ui)
+
+
+def ui(
+    *,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine's want LEVER_UI_PASSWORD.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="Port to listen on.")] = 3000,
+    log_level: Annotated[LogLevel, typer.Option(help="What Dagster's processes log.")] = LogLevel.INFO,
+) -> None:
+    """Serve Dagster's UI and run its daemon until Ctrl-C.
+
+    Pages of other web sites can do nothing with it, and it asks for LEVER_UI_PASSWORD if that is set.
+    Dagster's home is DAGSTER_HOME, else the working directory if it has a dagster.yaml, else in the data
+    folder.
+    """
+    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
+    from lever_assets.ui.listening import Place, UiError  # noqa: PLC0415
+    from lever_assets.ui.serving import serve  # noqa: PLC0415
+
+    settings = Settings.load()
+    for doubt in settings.doubts:
+        output.warn(doubt)
+    try:
+        serve(settings, Place(host, port), log_level.value)
+    except UiError as error:
+        raise CommandError(str(error)) from None

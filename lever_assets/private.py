@@ -1,0 +1,81 @@
+"""Files and folders for their owner alone: what is in them of candidates is nobody else's business.
+
+What this program makes is made so, whatever the umask; its processes have one of 077, so that Dagster's files
+are so too. What an earlier version made, or a Dagster that was started otherwise, is put right at the start.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+FILE = 0o600
+FOLDER = 0o700
+_OTHERS = 0o077
+_PROJECT = (".git", "pyproject.toml", "workspace.yaml")
+"""A folder with one of these holds more than our data."""
+
+
+def set_umask() -> int:
+    """Have this process, and those that it starts, make everything for its owner alone; return how it was."""
+    return os.umask(_OTHERS)
+
+
+@contextmanager
+def umask() -> Iterator[None]:
+    """Have it so within the block."""
+    before = set_umask()
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, with those above it that are missing; raises OSError if that can't be."""
+    for missing in reversed([each for each in path.parents if not each.exists()]):
+        missing.mkdir(mode=FOLDER, exist_ok=True)
+    path.mkdir(mode=FOLDER, exist_ok=True)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file anew; raises OSError if that can't be."""
+    with open(path, "w", encoding="utf-8", opener=_opener) as file:
+        file.write(text)
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags, FILE)
+
+
+@cache
+def close_to_others(folder: Path) -> None:
+    """Take from others what rights they have to a folder, and to all that is in it; once in a process.
+
+    The owner's own rights stay, and so does everything in a folder that is not ours alone (`is_shared`).
+    What can't be changed, on a read-only disk for one, is left as it is.
+    """
+    if not is_shared(folder):
+        _close(folder)
+        for path, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                _close(Path(path, name))
+
+
+def is_shared(folder: Path) -> bool:
+    """Return whether more than our data is in a folder: somebody's home, a project, a place for everybody."""
+    with suppress(OSError):
+        folder = folder.resolve()
+        if folder in {Path(folder.anchor), Path.home()} or folder.stat().st_mode & stat.S_ISVTX:
+            return True
+        return any((folder / name).exists() for name in _PROJECT)
+    return False
+
+
+def _close(path: Path) -> None:
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if mode & _OTHERS and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) & ~_OTHERS)

@@ -1,0 +1,63 @@
+"""Where Dagster keeps what it knows, and which definitions it shows."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget, WorkspaceLoadTarget
+
+from lever_assets import private
+from lever_assets.settings import Settings
+
+# As in the checkout's dagster.yaml, which an installed package does not have, but with storage in the home.
+INSTANCE = """\
+# The Dagster instance of lever_assets.
+concurrency:
+  pools:
+    granularity: run
+    default_limit: 1
+  runs:
+    max_concurrent_runs: 10
+run_monitoring:
+  enabled: true
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+"""
+_CONFIGURATION = "dagster.yaml"
+_WORKSPACE = "workspace.yaml"
+_MADE_BY_DAGSTER = ("storage", "history", "schedules", "logs", ".logs_queue", ".telemetry", ".nux")
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Return Dagster's home: DAGSTER_HOME, else a working directory with a dagster.yaml.
+
+    Else it is `dagster` in the data folder, made with a configuration of ours.
+    """
+    given = os.environ.get("DAGSTER_HOME", "").strip()
+    if given:
+        return Path(given).expanduser().absolute()
+    if Path(_CONFIGURATION).exists():
+        return Path.cwd()
+    home = settings.data_dir.absolute() / "dagster"
+    private.make_folder(home)
+    if not (home / _CONFIGURATION).exists():
+        private.write(home / _CONFIGURATION, INSTANCE)
+    return home
+
+
+def shown() -> WorkspaceLoadTarget:
+    """Return what Dagster loads: the working directory's workspace.yaml, else our definitions."""
+    if Path(_WORKSPACE).exists():
+        return WorkspaceFileTarget([_WORKSPACE])
+    return ModuleTarget("lever_assets.definitions", None, str(Path.cwd()), "lever_assets")
+
+
+def folders_of(instance: dg.DagsterInstance, home: Path) -> Iterator[Path]:
+    """Yield the folders of an instance that nothing but Dagster writes."""
+    root = Path(instance.root_directory).absolute()
+    yield from (root / name for name in _MADE_BY_DAGSTER)
+    yield from (home / name for name in _MADE_BY_DAGSTER)
+    yield Path(instance.storage_directory()).absolute()
