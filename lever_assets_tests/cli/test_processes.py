@@ -14,6 +14,7 @@ import pytest
 from lever_assets.cli import main
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.walking import open_to_others
 from lever_assets_tests.web import WEB
 
 COMMAND = [sys.executable, "-m", "lever_assets"]
@@ -104,6 +105,7 @@ def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repe
     with sqlite3.connect(tmp_path / "demo" / "lever.db") as database:
         assert database.execute("SELECT count(*) FROM candidates").fetchone() == (12,)
     assert (tmp_path / "demo" / "dagster" / "history").exists()
+    assert open_to_others(tmp_path / "demo") == {}
     assert not (tmp_path / "lever.db").exists()
     assert list(home.iterdir()) == []
 
