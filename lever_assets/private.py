@@ -57,11 +57,16 @@ def close_to_others(folder: Path) -> None:
     The owner's own rights stay, and so does everything in a folder that is not ours alone (`is_shared`).
     What can't be changed, on a read-only disk for one, is left as it is.
     """
-    if not is_shared(folder):
-        _close(folder)
-        for path, folders, files in os.walk(folder):
-            for name in (*folders, *files):
-                _close(Path(path, name))
+    if is_shared(folder):
+        return
+    _close(folder)
+    waiting: list[str | Path] = [folder]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for each in entries:
+                _close(each)
+                if each.is_dir(follow_symlinks=False):
+                    waiting.append(each.path)
 
 
 def is_shared(folder: Path) -> bool:
@@ -74,8 +79,8 @@ def is_shared(folder: Path) -> bool:
     return False
 
 
-def _close(path: Path) -> None:
+def _close(path: "Path | os.DirEntry[str]") -> None:
     with suppress(OSError):
-        mode = path.lstat().st_mode
+        mode = os.lstat(path).st_mode
         if mode & _OTHERS and not stat.S_ISLNK(mode):
-            path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
+            os.chmod(path, stat.S_IMODE(mode) & ~_OTHERS)  # noqa: PTH101 - of an entry, too
