@@ -10,23 +10,20 @@ import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from lever_assets.actions.public_addresses import Address, is_public
 from lever_assets.lever.lookups import resolver
-
-Address = IPv4Address | IPv6Address
 
 LARGEST = 30_000_000
 """Bytes; Lever takes no larger files (spec/lever-api.md, Writes)."""
 _MOST_REDIRECTS = 5
 _ATTEMPTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CARRIES_IPV4 = IPv6Network("64:ff9b::/96")
-"""Addresses that stand for an IPv4 address, in their last 32 bits (RFC 6052)."""
 
 
 class RefusedError(Exception):
@@ -43,19 +40,6 @@ class Fetched:
 
     data: bytes
     content_type: str | None
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether an address is one of the internet's, not of a private network, a link or this machine."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and address in _CARRIES_IPV4:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.is_site_local:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 import gzip
 import socket
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import pytest
 
-from lever_assets.actions.fetching import PUBLIC, Address, Fetcher, RefusedError, UnreachableError, is_public
+from lever_assets.actions.fetching import PUBLIC, Fetcher, RefusedError, UnreachableError
+from lever_assets.actions.public_addresses import Address, is_public
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
 
 PRIVATE = [
@@ -16,6 +17,15 @@ PRIVATE = [
     "192.0.0.1", "192.168.1.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
     "::", "::1", "fc00::1", "fd12::1", "fe80::1", "fec0::1", "ff02::1", "2001:db8::1",
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
+    # What the registries have besides, some of it global to older releases of Python.
+    "192.0.0.8", "192.0.0.9", "192.0.0.170", "192.0.0.192", "192.0.2.1", "192.88.99.1", "192.88.99.255",
+    "198.19.255.255", "198.51.100.1", "203.0.113.1", "100.127.255.255", "100.100.100.200", "172.31.255.255",
+    "239.1.1.1", "168.63.129.16",
+    "64:ff9b:1::808:808", "100::1", "100:0:0:1::1", "2001::1", "2001:2::1", "2001:20::1", "2001:1ff::1",
+    "3fff::1", "3fff:fff:ffff::1", "5f00::1", "4000::1", "::8.8.8.8", "::ffff:0:808:808", "ff0e::1",
+    "::ffff:168.63.129.16", "::ffff:192.88.99.1", "64:ff9b::a83f:8110", "64:ff9b::c058:6301",
+    "64:ff9b::c000:aa", "2002:a83f:8110::1", "2002:c058:6301::", "2002:c000:aa::", "2002:a9fe:a9fe::1",
+    "2001:0:7f00:1::f7f7:f7f7", "2001:0:808:808::f5ff:fffe", "2001:0:808:808::57c0:7eef",
 ]  # fmt: skip
 
 
@@ -37,9 +47,28 @@ def test_what_is_not_on_the_internet_is_not_public(address: str) -> None:
     assert not is_public(ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:2800:220:1::1", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("8.8.8.8", "93.184.216.34", "2606:2800:220:1::1", "64:ff9b::808:808", "::ffff:8.8.8.8"),
+        # The neighbours of what is not.
+        *("100.63.255.255", "100.128.0.1", "168.63.129.15", "168.63.129.17", "172.32.0.1", "191.255.255.255"),
+        *("192.0.1.1", "192.0.3.1", "192.88.98.255", "192.88.100.1", "198.17.255.255", "198.20.0.1"),
+        *("223.255.255.255", "2001:200::1", "2001:db7::1", "2001:db9::1", "3fff:1000::1", "2002:808:808::1"),
+    ],
+)
 def test_what_is_on_the_internet_is_public(address: str) -> None:
     assert is_public(ip_address(address))
+
+
+def test_what_is_public_does_not_hang_on_pythons_own_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("is_global", "is_private", "is_reserved", "is_multicast", "is_link_local", "is_loopback"):
+        for kind in (IPv4Address, IPv6Address):
+            monkeypatch.setattr(kind, name, property(lambda _: pytest.fail("Python's list was asked")))
+
+    assert not is_public(ip_address("10.0.0.1"))
+    assert not is_public(ip_address("3fff::1"))
+    assert is_public(ip_address("2606:2800:220:1::1"))
 
 
 async def test_a_file_comes_with_its_type(host: FileHost) -> None:
@@ -64,6 +93,12 @@ async def test_a_file_comes_with_its_type(host: FileHost) -> None:
         "http://files.example.com\\@127.0.0.1:{port}/cv.pdf",
         "http://[::1:{port}/cv.pdf",
         "http://169.254.169.254/latest/meta-data/",
+        "http://168.63.129.16/machine/",
+        "http://0xa83f8110/machine/",
+        "http://[::ffff:168.63.129.16]/machine/",
+        "http://[64:ff9b::a83f:8110]/machine/",
+        "http://192.0.0.192/opc/v2/",
+        "http://[3fff::1]/",
     ],
 )
 async def test_no_way_of_writing_it_leads_to_this_machine(host: FileHost, url: str) -> None:
