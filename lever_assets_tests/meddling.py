@@ -15,11 +15,13 @@ from lever_assets_tests.serving import Quiet, serving
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: its path without the base's, and its parameters."""
+    """A request: its path without the base's, its parameters, its query as it came, and its body."""
 
     method: str
     path: str
     params: dict[str, list[str]]
+    query: str = ""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,19 @@ class Reply:
 
 
 Change = Callable[[Asked, Reply], Reply]
+Rewrite = Callable[[Asked], bytes]
 BLOCKED = b"<html><body>Access denied by policy</body></html>"
 NOT_FOUND: JsonValue = {"code": "ResourceNotFound", "message": "not found"}
 
 
 @dataclass
 class Meddler:
-    """Hands requests on to `base` and its answers back, through `change` if there is one."""
+    """Hands requests on to `base` and its answers back, through `rewrite` and `change` if there are any."""
 
     base: str
     url: str = ""
     change: Change | None = None
+    rewrite: Rewrite | None = None
     asked: list[Asked] = field(default_factory=list)
 
     def of(self, path: str) -> int:
@@ -84,18 +88,19 @@ def meddling(base: str, change: Change | None = None) -> Iterator[Meddler]:
         def _hand_on(self) -> None:
             target = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            path = target.path.removeprefix(theirs.path)
+            asked = Asked(self.command, path, parse_qs(target.query), target.query, body)
+            meddler.asked.append(asked)
+            if meddler.rewrite is not None:
+                body = meddler.rewrite(asked)
             onward = http.client.HTTPConnection(str(theirs.hostname), theirs.port, timeout=30)
-            headers = {
-                name: value for name, value in self.headers.items() if name.lower() != "accept-encoding"
-            }
+            left_out = {"accept-encoding", "content-length"}
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in left_out}
             onward.request(self.command, self.path, body, headers)
             response = onward.getresponse()
             kept = {name.lower(): value for name, value in response.getheaders()}
             reply = Reply(response.status, kept, response.read())
             onward.close()
-            path = target.path.removeprefix(theirs.path)
-            asked = Asked(self.command, path, parse_qs(target.query))
-            meddler.asked.append(asked)
             if meddler.change is not None:
                 reply = meddler.change(asked, reply)
             self.send_response_only(reply.status)

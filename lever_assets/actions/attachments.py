@@ -1,12 +1,13 @@
 """Files that are added to an opportunity. Lever keeps none for an application alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 from lever_assets.actions.contents import Content
 from lever_assets.actions.creation_inputs import ApplicationAttachment, Attachment, CandidateAttachment
 from lever_assets.actions.effects import FileAdded
 from lever_assets.actions.errors import ActionError, Code
 from lever_assets.actions.fetching import UnreachableError
+from lever_assets.actions.recording import unsigned
 from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
@@ -35,11 +36,32 @@ async def add_application_attachment(work: Work, asked: ApplicationAttachment) -
     return await _add_one(work, opportunity, asked.attachment)
 
 
-async def attach(work: Work, opportunity: str, attachments: Sequence[Attachment]) -> None:
-    """Add files to an opportunity, each in a step of its own; those that fail are tried once more, together.
+def keyed(attachments: Iterable[Attachment]) -> dict[str, Attachment]:
+    """Return the attachments, each once, by what tells one from others whenever the action is done again.
 
-    What then still fails is a warning for each file, and the action incomplete: done again with the same key
-    it adds only what is missing.
+    That is not their place: the list may lack a file that is the résumé then. Of files whose links differ in
+    nothing but what signs them, and that may yet be two, the order tells.
+    """
+    found: dict[str, Attachment] = {}
+    for attachment in attachments:
+        if attachment in found.values():
+            continue
+        key = fingerprint(canonical(unsigned(attachment)))[:12]
+        alike = sum(each.partition("_")[0] == key for each in found)
+        found[f"{key}_{alike + 1}" if alike else key] = attachment
+    return found
+
+
+def is_added(work: Work, key: str) -> bool:
+    """Tell whether `attach` has added the file of that key, now or in an earlier attempt."""
+    return work.is_done(_step(key))
+
+
+async def attach(work: Work, opportunity: str, attachments: Mapping[str, Attachment]) -> None:
+    """Add files (by `keyed`) to an opportunity, each in a step of its own.
+
+    Those that fail are tried once more, together. What then still fails is a warning for each file, and the
+    action incomplete: done again with the same key it adds only what is missing.
     """
     left = await _prepared(work, attachments)
     names = {step: content.name for step, content in left}
@@ -56,16 +78,14 @@ async def attach(work: Work, opportunity: str, attachments: Sequence[Attachment]
         work.missed(f"The file {names[step]} was not added: {why.message}", unknown=why.unknown)
 
 
-async def _prepared(work: Work, attachments: Sequence[Attachment]) -> list[_Prepared]:
+async def _prepared(work: Work, attachments: Mapping[str, Attachment]) -> list[_Prepared]:
     """Return what is still to be added; a file that can't be had now is a warning."""
     found: list[_Prepared] = []
-    for attachment in attachments:
-        # Not by its place: the list may lack a file that is the résumé when the action is done again.
-        step = f"attach_{key_of(attachment)}"
-        if work.is_done(step):
+    for key, attachment in attachments.items():
+        if is_added(work, key):
             continue
         try:
-            found.append((step, await work.content(attachment)))
+            found.append((_step(key), await work.content(attachment)))
         except UnreachableError as error:
             work.missed(f"The file {attachment.name} was not added: {error}.")
         except ActionError as error:  # its link may have expired since the candidate was created
@@ -73,9 +93,8 @@ async def _prepared(work: Work, attachments: Sequence[Attachment]) -> list[_Prep
     return found
 
 
-def key_of(attachment: Attachment) -> str:
-    """Return what tells an attachment from others, the same whenever the action is done again."""
-    return fingerprint(canonical(attachment))[:12]
+def _step(key: str) -> str:
+    return f"attach_{key}"
 
 
 async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> JsonObject:
@@ -89,8 +108,8 @@ async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> Json
                 f"The file {attachment.name} can't be fetched: {error}. Try again later.",
             ) from None
         await _upload(work, opportunity, "attach", content)
-        if attachment.type == "CV":
-            work.warn("Lever takes a résumé only when a candidate is created: the CV was added as a file.")
+    if attachment.type == "CV":
+        work.warn("Lever takes a résumé only when a candidate is created: the CV was added as a file.")
     await work.refresh([opportunity])
     return {}
 

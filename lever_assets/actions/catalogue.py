@@ -34,7 +34,8 @@ class Action:
     """One action: its name everywhere, what it takes, Lever's permissions that it needs, and what does it.
 
     `repeatable`: done twice it leaves what it leaves when done once, so the same input is never taken for a
-    repetition that has to be kept from Lever. `reads`: it writes nothing and has no row in the ledger.
+    repetition that has to be kept from Lever. `creates`: it makes what can be there once only, an application
+    of a person for a job. `reads`: it writes nothing and has no row in the ledger.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Action:
     function: Function
     scopes: tuple[str, ...]
     repeatable: bool = False
+    creates: bool = False
     reads: bool = False
 
 
@@ -70,6 +72,7 @@ ACTIONS: tuple[Action, ...] = (
         CreateCandidate,
         creating.create_candidate,
         _CREATION,
+        creates=True,
     ),
     Action(
         "create_application",
@@ -78,6 +81,7 @@ ACTIONS: tuple[Action, ...] = (
         CreateApplication,
         creating.create_application,
         _CREATION,
+        creates=True,
     ),
     Action(
         "add_candidate_tag",

@@ -1,7 +1,7 @@
 """Creating candidates with their application: checked first, sent once, then completed step by step."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from lever_assets.actions import stored
 from lever_assets.actions.aligning import Aligning
 from lever_assets.actions.applying import Form, application_of, opportunity_of, opportunity_request
-from lever_assets.actions.attachments import attach, key_of
+from lever_assets.actions.attachments import attach, is_added, keyed
 from lever_assets.actions.candidacies import Candidacy, applied_before, known_before
 from lever_assets.actions.contents import plain_name
 from lever_assets.actions.creation_inputs import (
@@ -30,9 +30,12 @@ from lever_assets.lever.paths import path_to
 from lever_assets.store.created import creator_of
 
 _CREATE = "create"
+_NO_RESUME = (
+    "The CV did not reach Lever as the résumé, which it takes only when a candidate is created: "
+    "it was added as a file."
+)
 _ALIGNED = "aligned"
 """Done when it was seen, once, what the opportunity lacked of what was asked."""
-_NO_RESUME = "Lever did not take the CV as the résumé: it is added as a file."
 
 
 async def create_candidate(work: Work, asked: CreateCandidate) -> JsonObject:
@@ -71,30 +74,40 @@ async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candi
     before = None if work.dry_run else work.steps[_CREATE].before
     _note(work, planned, made, before)
     await _complete(work, planned, kept, made, before)
-    await _attach(work, asked.attachments, kept, made)
+    await _attach(work, keyed(asked.attachments), kept, made)
     await work.refresh([made.opportunity])
     return made
 
 
 async def _send(work: Work, planned: Plan) -> JsonObject:
-    """Send it, after what it names was uploaded; the CV goes along as the résumé."""
-    params = {"perform_as": planned.acting} if planned.acting else {}
-    if planned.form is not None:
-        form = await _with_uploads(work, planned, planned.form)
-        sent = form.request(params, planned.extra)
-        return await _write(work, planned, sent, application_of, resume=form.resume is not None)
-    if planned.resume is not None:
+    """Send it, after what it names was uploaded; the CV goes along as the résumé.
+
+    Lever may refuse it because of the CV: without it the answer tells, and the CV is then added as a file.
+    """
+    keep: Keep = opportunity_of if planned.form is None else application_of
+    *refusable, (last, resume) = await _requests(work, planned)
+    for request, _ in refusable:
         try:
-            sent = opportunity_request(planned.wanted, params, planned.resume.upload)
-            return await _write(work, planned, sent, opportunity_of, resume=True)
+            return await _write(work, planned, request, keep, resume=True)
         except ActionError as error:
             if error.code is not Code.REMOTE_INPUT_INVALID:
                 raise
-        # Lever refused it, maybe because of the file: without it the answer tells. The file is then added.
-    kept = await _write(work, planned, opportunity_request(planned.wanted, params), opportunity_of)
-    if planned.resume is not None:
-        work.warn(_NO_RESUME)
-    return kept
+    return await _write(work, planned, last, keep, resume=resume)
+
+
+async def _requests(work: Work, planned: Plan) -> list[tuple[Outgoing, bool]]:
+    """Return the creation, each way in which it may be tried in turn, and whether the CV goes along."""
+    params = {"perform_as": planned.acting} if planned.acting else {}
+    if planned.form is None:
+        plain = opportunity_request(planned.wanted, params)
+        if planned.resume is None:
+            return [(plain, False)]
+        return [(opportunity_request(planned.wanted, params, planned.resume.upload), True), (plain, False)]
+    form = await _with_uploads(work, planned, planned.form)
+    filled = form.request(params, planned.extra)
+    if form.resume is None or form.requires_resume:
+        return [(filled, form.resume is not None)]
+    return [(filled, True), (replace(form, resume=None).request(params, planned.extra), False)]
 
 
 async def _write(
@@ -119,8 +132,7 @@ async def _with_uploads(work: Work, planned: Plan, form: Form) -> Form:
             resume = await upload(work, "upload_resume", planned.resume)
         except ActionError:
             if form.requires_resume:
-                raise
-            work.warn(_NO_RESUME)  # it is then a file of the candidate, like the other attachments
+                raise  # else it is a file of the candidate, like the other attachments
     return replace(form, values=values, resume=resume)
 
 
@@ -194,16 +206,21 @@ async def _complete(work: Work, planned: Plan, kept: JsonObject, made: Candidacy
         work.mark_done(_ALIGNED)
 
 
-async def _attach(work: Work, attachments: Sequence[Attachment], kept: JsonObject, made: Candidacy) -> None:
+async def _attach(
+    work: Work, attachments: Mapping[str, Attachment], kept: JsonObject, made: Candidacy
+) -> None:
     """Add the files, but for the CV that is in Lever already as the résumé."""
     resume = await _resume(work, attachments, kept, made)
-    left = [each for each in attachments if key_of(each) != resume]
+    left = {key: each for key, each in attachments.items() if key != resume}
     if left:
         await attach(work, made.opportunity, left)
+    first = next((key for key, each in attachments.items() if each.type == "CV"), None)
+    if first is not None and first != resume and is_added(work, first):
+        work.warn(_NO_RESUME)
 
 
 async def _resume(
-    work: Work, attachments: Sequence[Attachment], kept: JsonObject, made: Candidacy
+    work: Work, attachments: Mapping[str, Attachment], kept: JsonObject, made: Candidacy
 ) -> JsonValue:
     """Return the key of the attachment that went along; Lever is asked if the creation was looked up."""
     if "resume" in kept:
@@ -214,5 +231,5 @@ async def _resume(
         return None
     files = [each.get("file") for each in listed]
     names = {each.get("name") for each in files if isinstance(each, dict)}
-    cvs = (each for each in attachments if each.type == "CV")
-    return next((key_of(each) for each in cvs if plain_name(each.name) in names), None)
+    cvs = {key: each for key, each in attachments.items() if each.type == "CV"}
+    return next((key for key, each in cvs.items() if plain_name(each.name) in names), None)

@@ -5,6 +5,9 @@ input and the acting user, with a number at its end. The same input goes on with
 row is not done (a run that was killed and is tried again), and, if the action would leave more when done
 twice, also for a while after it was done. Otherwise it is a new request with the next number: whoever moves
 an application back and forth means it.
+
+A creation that is not done is gone on with however old it is: a person can have only one application for a
+job, so as a new request it would be refused for what it left itself.
 """
 
 from datetime import datetime, timedelta
@@ -39,7 +42,13 @@ def entry_for(
     with session.store.writing() as conn:
         prefix = f"{_DERIVED}{action.name}:{whole}:"
         last = ledger.last_of(conn, session.name, prefix)
-        key = given or _derived(prefix, last, timedelta() if action.repeatable else same_input, moment)
+        key = given or _derived(
+            prefix,
+            last,
+            done_until=timedelta() if action.repeatable else same_input,
+            given_up=None if action.creates else _FORGOTTEN,
+            moment=moment,
+        )
         entry = ledger.open_entry(
             conn, session.name, action.name, key, input_hash=whole, request=recorded(asked), now=moment
         )
@@ -59,11 +68,21 @@ def _check(given: str) -> None:
         )
 
 
-def _derived(prefix: str, last: Entry | None, done_until: timedelta, moment: datetime) -> str:
-    """Return the key of `last`, the last row of the same input, if it still stands for it; else a new one."""
+def is_derived(key: str) -> bool:
+    """Tell whether a key was made of the input."""
+    return key.startswith(_DERIVED)
+
+
+def _derived(
+    prefix: str, last: Entry | None, *, done_until: timedelta, given_up: timedelta | None, moment: datetime
+) -> str:
+    """Return the key of `last`, the last row of the same input, if it still stands for it; else a new one.
+
+    So it does for `done_until` after it was done; if it was not, for `given_up` (None: for ever).
+    """
     if last is None:
         return f"{prefix}{1:06d}"
-    age = moment - last.updated_at
-    if age < (done_until if last.state is State.SUCCEEDED else _FORGOTTEN):
+    stands = done_until if last.state is State.SUCCEEDED else given_up
+    if stands is None or moment - last.updated_at < stands:
         return last.idempotency_key
     return f"{prefix}{int(last.idempotency_key[len(prefix) :]) + 1:06d}"

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from lever_assets.actions.answers import Answered, read_answers, unanswered
 from lever_assets.actions.applying import Form, checked_extra
-from lever_assets.actions.attachments import key_of
+from lever_assets.actions.attachments import keyed
 from lever_assets.actions.candidacies import Applies, Candidacy
 from lever_assets.actions.contents import Content
 from lever_assets.actions.creation_inputs import (
@@ -95,6 +95,8 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
         await _check_new(work, planned)
     files = {question: await _file(work, file) for question, file in answered.files.items()}
     resume_of, resume = await _checked(work, asked.attachments, strict=fresh)
+    if fresh and resume is None and form is not None and form.requires_resume:
+        raise _out_of_reach("The CV, which the job's form requires, can't be fetched")
     return replace(planned, acting=acting, files=files, resume=resume, resume_of=resume_of)
 
 
@@ -194,11 +196,13 @@ async def _file(work: Work, file: FileAnswer) -> Content:
     try:
         return await work.content(file)
     except UnreachableError as error:
-        raise ActionError(
-            Code.SERVICE_UNAVAILABLE,
-            "The file can't be fetched",
-            f"The file {file.name}, which answers a question, can't be fetched: {error}. Try again later.",
+        raise _out_of_reach(
+            f"The file {file.name}, which answers a question, can't be fetched: {error}"
         ) from None
+
+
+def _out_of_reach(what: str) -> ActionError:
+    return ActionError(Code.SERVICE_UNAVAILABLE, "The file can't be fetched", f"{what}. Try again later.")
 
 
 async def _checked(
@@ -210,7 +214,7 @@ async def _checked(
     `strict`: the candidate may have been created, and no file keeps Lever from being asked whether it was.
     """
     found: tuple[str | None, Content | None] = (None, None)
-    for each in attachments:
+    for key, each in keyed(attachments).items():
         try:
             content = await work.content(each)
         except UnreachableError:
@@ -220,7 +224,7 @@ async def _checked(
                 raise
             continue
         if each.type == "CV" and found[1] is None:
-            found = key_of(each), content
+            found = key, content
     return found
 
 

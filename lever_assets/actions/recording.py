@@ -1,19 +1,42 @@
 """What the ledger keeps of an input: all of it, but of files and signed links only what identifies them."""
 
+import re
 from hashlib import sha256
 from typing import cast
 
 from pydantic import JsonValue
 from yarl import URL
 
-from lever_assets.actions.inputs import ActionInput
+from lever_assets.actions.inputs import ActionInput, Part
 from lever_assets.lever import JsonObject
 from lever_assets.store.content import canonical, fingerprint
 
 
 def input_hash(asked: ActionInput, *also: str | None) -> str:
-    """Return the hash of a whole input, files included, and of what else makes a request another one."""
-    return fingerprint(canonical([asked.model_dump(mode="json"), *also]))
+    """Return the hash of a whole input, files included, and of what else makes a request another one.
+
+    Of a link to a file what signs it does not count: it is another one each time that the link is made.
+    """
+    return fingerprint(canonical([unsigned(asked), *also]))
+
+
+def unsigned(part: Part) -> JsonValue:
+    """Return a part of an input as JSON, in which links to files are without their query."""
+    dumped: JsonValue = part.model_dump(mode="json")
+    return _unsigned(dumped)
+
+
+def _unsigned(value: JsonValue) -> JsonValue:
+    if isinstance(value, list):
+        return [_unsigned(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: re.split(r"[?#]", each, maxsplit=1)[0]
+        if name == "data_url" and isinstance(each, str)
+        else _unsigned(each)
+        for name, each in value.items()
+    }
 
 
 def recorded(asked: ActionInput) -> JsonObject:

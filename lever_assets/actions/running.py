@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +16,7 @@ from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, of_input
 from lever_assets.actions.fetching import PUBLIC, Fetcher
 from lever_assets.actions.inputs import ActionInput
-from lever_assets.actions.keys import entry_for
+from lever_assets.actions.keys import entry_for, is_derived
 from lever_assets.actions.policy import DEFAULT, Policy
 from lever_assets.actions.steps import Step
 from lever_assets.actions.work import Claim, FileLink, Work
@@ -172,7 +172,7 @@ class _Run:
         deadline = time.monotonic() + self.options.policy.wait
         while True:
             if entry.state is State.SUCCEEDED or (awaited and entry.is_settled):
-                return ActionAnswer.of(entry)
+                return self._kept(entry)
             claim = self._claimed(entry)
             if claim is not None:
                 with suppress(ClaimLostError):
@@ -183,6 +183,19 @@ class _Run:
             await asyncio.sleep(_POLL_SECONDS)
             with self.session.store.reading() as conn:
                 entry = ledger.get(conn, self.session.name, entry.id) or entry
+
+    def _kept(self, entry: Entry) -> ActionAnswer:
+        """Return the answer that the ledger kept; who gave no key hears why nothing more was written."""
+        answer = ActionAnswer.of(entry)
+        if not is_derived(entry.idempotency_key):
+            return answer
+        minutes = self.options.policy.same_input / 60
+        repeated = (
+            f"Nothing was written now: the same input was given less than {minutes:g} minutes ago without an "
+            f"idempotency key, and this is the result of that first action ({entry.id} in action_ledger). "
+            "To do it once more, give a key of its own."
+        )
+        return replace(answer, warnings=(*answer.warnings, repeated))
 
     def _claimed(self, entry: Entry) -> Claim | None:
         moment = now()

@@ -29,6 +29,7 @@ from lever_assets_tests.actions.newcomers import (
 from lever_assets_tests.actions.recruiting import Recruiting, fresh
 from lever_assets_tests.actions.test_killed import wait_for
 from lever_assets_tests.actions.test_written_once import TROUBLES
+from lever_assets_tests.meddling import Asked, Reply, meddling
 
 CREATE = "POST /opportunities"
 APPLY = "POST /postings/:id/apply"
@@ -222,6 +223,81 @@ def test_a_resume_that_can_not_be_uploaded_becomes_a_file(account: Recruiting) -
     (opportunity,) = opportunities_of(account, given)
     names = {each["name"] for each in account.read(f"/opportunities/{opportunity['id']}/files")}
     assert names == {"cv.pdf", "letter.pdf"}
+
+
+@pytest.mark.parametrize("status", ["400", "413", "422"])
+@pytest.mark.parametrize(("way", "endpoint"), [("direct", CREATE), ("form", APPLY)])
+def test_a_cv_that_lever_refuses_does_not_keep_the_candidate_from_being_created(
+    account: Recruiting, way: str, endpoint: str, status: str
+) -> None:
+    given, key = WAYS[way][0](account), fresh("refused")
+    account.sandbox.set_faults(Fault(name=status, endpoint=endpoint, times=1))
+    found, again = (account.run("create_application", given, idempotency_key=key) for _ in range(2))
+
+    assert found.state is State.SUCCEEDED, (found.error, found.warnings)
+    assert again == found
+    assert ["as the résumé" in each and "added as a file" in each for each in found.warnings] == [True]
+    (opportunity,) = opportunities_of(account, given)
+    path = f"/opportunities/{opportunity['id']}"
+    assert account.read(f"{path}/resumes") == []
+    assert {each["name"] for each in account.read(f"{path}/files")} == {"cv.pdf", "letter.pdf"}
+    assert len(applications_of(account, given)) == 1
+
+
+def _uploads_of(asked: list[Asked]) -> list[str]:
+    """Return by what an application names its CV and the file that answers a question."""
+    (body,) = [json.loads(each.body) for each in asked if each.path.endswith("/apply") and each.body]
+    cv = next(each["value"] for each in body["personalInformation"] if each["name"] == "resume")
+    return [cv, body["customQuestions"][0]["fields"][1]["value"]]
+
+
+def test_an_application_names_its_files_by_the_uri_of_their_uploads(account: Recruiting) -> None:
+    given = through_form(account)
+    with meddling(account.sandbox.url) as between:
+        found = account.run("create_application", given, settings={"base_url": between.url})
+
+    assert (found.state, found.warnings) == (State.SUCCEEDED, ())
+    assert all(each.startswith("https://") for each in _uploads_of(between.asked))
+
+
+def test_an_application_names_its_files_by_their_id_where_lever_gives_no_uri(account: Recruiting) -> None:
+    given, uris = through_form(account), {}
+
+    def without_uri(asked: Asked, reply: Reply) -> Reply:
+        if asked.path != "/uploads":
+            return reply
+        made: Any = reply.json["data"]
+        uris[made["id"]] = made.pop("uri")
+        return reply.of(made)
+
+    def by_uri(asked: Asked) -> bytes:
+        body = asked.body
+        for ident, uri in uris.items() if asked.path.endswith("/apply") else ():
+            body = body.replace(ident.encode(), uri.encode())
+        return body
+
+    with meddling(account.sandbox.url, without_uri) as between:
+        between.rewrite = by_uri
+        found = account.run("create_application", given, settings={"base_url": between.url})
+
+    assert (found.state, found.warnings) == (State.SUCCEEDED, ())
+    assert set(_uploads_of(between.asked)) == set(uris)
+
+
+def test_a_form_that_requires_the_cv_is_not_sent_without_it(account: Recruiting) -> None:
+    personal = [
+        {"name": name, "text": name, "type": "text", "required": True, "value": None}
+        for name in ("fullName", "email", "resume")
+    ]
+    job = open_job(account, "text", personalInformation=personal)
+    given = creation(job, screening_question_answers=[answer("text", "Because.")], attachments=[document()])
+    account.sandbox.reset_requests()
+    account.sandbox.set_faults(Fault(name="400", endpoint=APPLY, rate=1))
+    found = account.run("create_application", given)
+
+    assert found.error is not None
+    assert found.error["code"] == "REMOTE.INPUT_INVALID"
+    assert account.sandbox.requests().of(APPLY) == 1
 
 
 def test_an_answer_that_can_not_be_uploaded_creates_nothing(account: Recruiting) -> None:

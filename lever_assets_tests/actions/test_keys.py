@@ -13,6 +13,7 @@ from lever_assets.store import Store, ledger
 from lever_assets.store.ledger import State
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
+from lever_assets_tests.actions.newcomers import creation, open_job, somebody
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting, waiting
 from lever_assets_tests.actions.writes import WRITES
 
@@ -59,12 +60,30 @@ def test_the_same_note_without_a_key_is_a_repetition_for_a_while(account: Recrui
     first = account.run("add_application_note", trial.given)
     again = account.run("add_application_note", trial.given)
     assert again.action_id == first.action_id
+    assert first.warnings == ()
+    assert "less than 10 minutes ago" in again.warnings[0]
+    assert str(first.action_id) in again.warnings[0]
     assert trial.effects(account) == 1
 
     no_while = type(HASTY)(**{**HASTY.__dict__, "same_input": 0.0})
     later = account.run("add_application_note", trial.given, policy=no_while)
     assert later.action_id != first.action_id
     assert trial.effects(account) == 2
+
+
+@pytest.mark.parametrize("way", ["create_candidate", "create_application"])
+def test_the_same_creation_without_a_key_gives_the_first_result_and_says_so(
+    account: Recruiting, way: str
+) -> None:
+    given = creation(open_job(account), remote_fields={"lever": {"perform_as": somebody(account)}})
+    if way == "create_candidate":
+        given["application"] = {"job_id": given.pop("job_id")}
+    first, again = (account.run(way, given) for _ in range(2))
+
+    assert first.succeeded, first.error
+    assert (again.data, again.action_id, again.error) == (first.data, first.action_id, None)
+    assert again.warnings[:-1] == first.warnings
+    assert str(first.action_id) in again.warnings[-1]
 
 
 def test_what_is_set_back_and_forth_is_set_each_time(account: Recruiting) -> None:
