@@ -114,12 +114,17 @@ class Added:
         return [each["id"] for each in await self._alike(lever)]
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:
-        """Look for one that is new; two of them can't be told apart."""
-        known = before if isinstance(before, list) else []
-        new = [each for each in await self._alike(lever) if each["id"] not in known]
+        """Look for one that is new; two of them can't be told apart without the ledger."""
+        new = await self.new(lever, before)
         if len(new) > 1:
             raise CannotTellError(f"Lever has {len(new)} new {self.listed} that look like it")
-        return {"id": new[0]["id"]} if new else None
+        return new[0] if new else None
+
+    async def new(self, lever: LeverClient, before: JsonValue) -> list[JsonObject]:
+        """Return what to keep of each one that is new; whose it is, is for the ledger to say."""
+        if not isinstance(before, list):
+            raise CannotTellError("what was there before could not be read")
+        return [{"id": each["id"]} for each in await self._alike(lever) if each["id"] not in before]
 
     async def _alike(self, lever: LeverClient) -> list[JsonObject]:
         listed = await lever.list_all(path_to("opportunities", self.opportunity, self.listed))

@@ -2,7 +2,7 @@
 
 from lever_assets.actions.effects import NoteAdded
 from lever_assets.actions.inputs import ApplicationNote
-from lever_assets.actions.work import Work
+from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 
@@ -10,7 +10,7 @@ from lever_assets.lever.paths import path_to
 async def add_application_note(work: Work, asked: ApplicationNote) -> JsonObject:
     """Add a note in plain text."""
     opportunity = work.resolve.application(asked.application_id).opportunity
-    await work.write("add_note", *note(work, opportunity, asked.content))
+    await work.write("add_note", *note(work, opportunity, asked.content), keep=its_id)
     await work.refresh([opportunity])
     return {}
 

@@ -3,7 +3,7 @@
 from lever_assets.actions.effects import Has
 from lever_assets.actions.inputs import ApplicationResultLink, CandidateResultLink
 from lever_assets.actions.notes import note
-from lever_assets.actions.work import Work
+from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 
@@ -28,6 +28,7 @@ async def _add(work: Work, opportunity: str, url: str, text: str) -> JsonObject:
     await work.follow_up(
         "add_note",
         *note(work, opportunity, text),
+        keep=its_id,
         what="The link was added, but its label and details were not",
     )
     await work.refresh([opportunity])

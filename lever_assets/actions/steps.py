@@ -43,6 +43,10 @@ class Step:
         """Whether it went out and nobody heard what became of it."""
         return self.state in {StepState.SENDING, StepState.UNKNOWN}
 
+    def was_done(self, kept: JsonObject) -> None:
+        """Take in that Lever shows it to be done."""
+        self.state, self.kept, self.error = StepState.DONE, kept, None
+
     def as_json(self) -> JsonObject:
         """Return it as the ledger keeps it."""
         dumped: JsonObject = _STEP.dump_python(self, mode="json")

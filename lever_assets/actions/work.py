@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import JsonValue
+from sqlalchemy import Connection
 
+from lever_assets.actions.belonging import OthersAtWorkError, own
 from lever_assets.actions.contents import Content, content_of
 from lever_assets.actions.creation_inputs import FileContent
-from lever_assets.actions.effects import CannotTellError, Effect
+from lever_assets.actions.effects import Added, CannotTellError, Effect
 from lever_assets.actions.errors import ActionError, Code, of_failure, unknown_outcome
 from lever_assets.actions.fetching import PUBLIC, Fetcher
 from lever_assets.actions.policy import Policy
@@ -231,23 +233,42 @@ class Work:
         if effect is None:
             raise self._cannot_tell(step, "Lever has nothing to tell it by")
         wait = 0.1
+        others_until = now() + timedelta(seconds=self.policy.wait)
         while True:
+            left = (self._believed_from(step) - now()).total_seconds()
             try:
-                found = await effect.found(self.lever, step.before)
+                if await self._recognised(step, effect):
+                    return True
             except CannotTellError as error:
                 raise self._cannot_tell(step, str(error)) from None
+            except OthersAtWorkError:
+                left = (others_until - now()).total_seconds()
+                if left <= 0:
+                    raise self._cannot_tell(step, "another action is still writing the like") from None
             except LeverError as error:
                 raise self._cannot_tell(step, f"Lever could not be asked ({error.problem})") from None
-            if found is not None:
-                step.state, step.kept, step.error = StepState.DONE, found, None
-                self._keep_steps()
-                return True
-            left = (self._believed_from(step) - now()).total_seconds()
             if left <= 0:
                 step.state = StepState.FAILED
                 return False
             await asyncio.sleep(min(left, wait))
             wait = min(wait * 2, 5.0)
+
+    async def _recognised(self, step: Step, effect: Effect) -> bool:
+        """Look once whether Lever shows the effect as this step's own; if so, keep that the step is done."""
+        if not isinstance(effect, Added):
+            found = await effect.found(self.lever, step.before)
+            if found is not None:
+                step.was_done(found)
+                self._keep_steps()
+            return found is not None
+        assert self.claim is not None  # noqa: S101 - a dry run sends nothing
+        new = await effect.new(self.lever, step.before)
+        with self.session.store.writing() as conn:
+            found = own(conn, self.session.name, self.claim.action_id, step, new, now=now())
+            if found is not None:
+                step.was_done(found)
+                self._keep_steps_in(conn)
+        return found is not None
 
     def _believed_from(self, step: Step) -> datetime:
         """Return from when on not seeing the effect proves that it did not happen."""
@@ -269,15 +290,17 @@ class Work:
         )
 
     def _keep_steps(self) -> None:
+        with self.session.store.writing() as conn:
+            self._keep_steps_in(conn)
+
+    def _keep_steps_in(self, conn: Connection) -> None:
         assert self.claim is not None  # noqa: S101 - only `write` comes here, and not in a dry run
         moment = now()
-        until = moment + timedelta(seconds=self.policy.lease)
-        with self.session.store.writing() as conn:
-            ledger.keep_steps(
-                conn,
-                self.claim.action_id,
-                self.claim.owner,
-                [step.as_json() for step in self.steps.values()],
-                until=until,
-                now=moment,
-            )
+        ledger.keep_steps(
+            conn,
+            self.claim.action_id,
+            self.claim.owner,
+            [step.as_json() for step in self.steps.values()],
+            until=moment + timedelta(seconds=self.policy.lease),
+            now=moment,
+        )

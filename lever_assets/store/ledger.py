@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Text, cast, or_, select, update
 
 from lever_assets.store import created
 from lever_assets.store.batches import upsert
@@ -134,6 +134,25 @@ def get(conn: Connection, connection: str, action_id: str) -> Entry | None:
     c = action_ledger.c
     rows = conn.execute(select(action_ledger).where(c.connection == connection, c.id == action_id)).mappings()
     return next((_entry(dict(row)) for row in rows), None)
+
+
+def rivals(conn: Connection, connection: str, action_id: str, request: str) -> list[Entry]:
+    """Return the other rows with a step of the same `request` that were touched since the action was made.
+
+    On PostgreSQL they and the action's own row are held until the transaction ends, in the order of their
+    ids, so that of two actions that look at each other one waits. On SQLite whoever writes is alone.
+    """
+    c = action_ledger.c
+    made_at = select(c.created_at).where(c.id == action_id).scalar_subquery()
+    like = cast(c.steps, Text).contains(request, autoescape=True)
+    query = (
+        select(action_ledger)
+        .where(c.connection == connection, c.updated_at >= made_at, or_(c.id == action_id, like))
+        .order_by(c.id)
+        .with_for_update()
+    )
+    found = [_entry(dict(row)) for row in conn.execute(query).mappings()]
+    return [each for each in found if each.id != action_id]
 
 
 def recent(

@@ -37,3 +37,14 @@ def account(synced: Recruiting) -> Iterator[Recruiting]:
     """The account, which behaves again after each test."""
     yield synced
     synced.sandbox.set_faults()
+
+
+@pytest.fixture
+def elsewhere(database_url: str, tmp_path: Path) -> Iterator[Recruiting]:
+    """A small account in a database of either kind."""
+    with running_sandbox(SandboxConfig(opportunities=20, seed=3, rate=0)) as sandbox:
+        small = Recruiting(sandbox, tmp_path, database_url)
+        with small.session() as session:
+            sync(session, Scope())
+            small.people = cycle(list(waiting(session)))
+        yield small

@@ -1,20 +1,15 @@
 """One key is one request: what the same key, another key and no key at all do."""
 
 import threading
-from collections.abc import Iterator
-from itertools import cycle
-from pathlib import Path
 
 import pytest
 
 from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
+from lever_assets.sandbox import Fault
 from lever_assets.store import Store, ledger
 from lever_assets.store.ledger import State
-from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope
 from lever_assets_tests.actions.newcomers import creation, open_job, somebody
-from lever_assets_tests.actions.recruiting import HASTY, Recruiting, waiting
+from lever_assets_tests.actions.recruiting import HASTY, Recruiting
 from lever_assets_tests.actions.writes import WRITES
 
 
@@ -107,17 +102,6 @@ def test_what_failed_is_tried_again_by_the_same_key_and_without_one(account: Rec
         assert done.action_id == failed.action_id
 
     assert trial.effects(account) == 2
-
-
-@pytest.fixture
-def elsewhere(database_url: str, tmp_path: Path) -> Iterator[Recruiting]:
-    """A small account in a database of either kind."""
-    with running_sandbox(SandboxConfig(opportunities=20, seed=3, rate=0)) as sandbox:
-        small = Recruiting(sandbox, tmp_path, database_url)
-        with small.session() as session:
-            sync(session, Scope())
-            small.people = cycle(list(waiting(session)))
-        yield small
 
 
 def test_many_callers_with_one_key_write_once(elsewhere: Recruiting) -> None:
