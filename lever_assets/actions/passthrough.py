@@ -6,19 +6,20 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Literal, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import httpx
 import orjson
 from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
 
 from lever_assets.actions.acting import refuse_deactivated
+from lever_assets.actions.afterwards import brought_up, touched
 from lever_assets.actions.creation_inputs import Base64
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.errors import ActionError, invalid, of_failure, of_input
 from lever_assets.actions.inputs import Part
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer
+from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer, wire
 from lever_assets.sync.session import Session
 
 _OURS = frozenset(
@@ -37,7 +38,8 @@ _OURS = frozenset(
 )
 """Headers that the client sets, or that say how the message is sent."""
 
-Query = dict[str, str | int | float | bool | list[str]]
+Query = dict[str, str | int | float | bool | Annotated[list[str], Field(min_length=1)]]
+"""An empty list would send nothing: a filter that was meant would be lost."""
 
 _KEPT_BACK = frozenset({"set-cookie", "connection", "keep-alive", "transfer-encoding"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -51,6 +53,8 @@ def _inside(path: str) -> str:
         raise ValueError("begin it with one slash, such as /opportunities")
     if "\\" in decoded or "#" in decoded or _UNPRINTABLE.search(decoded) or " " in path:
         raise ValueError("write it without backslash, # and blanks")
+    if "#" in path or _UNPRINTABLE.search(path):  # of the query this alone can't be sent as it stands there
+        raise ValueError("write # in the query as %23, and what can't be printed with % as well")
     if any(segment in {".", ".."} for segment in decoded.split("/")):
         raise ValueError("it may not lead out of the API with . or ..")
     if "//" in decoded:
@@ -87,9 +91,13 @@ class Passthrough(Part):
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field(description="HTTP method")
     path: Annotated[str, AfterValidator(_inside)] = Field(
-        max_length=2000, description="Path below the API's base address, such as /opportunities"
+        max_length=16_000,
+        description="Path below the API's base address, such as /opportunities; its query is sent as it is",
     )
-    params: Query = Field(default_factory=dict, description="Query parameters, beside those in the path")
+    params: Query = Field(
+        default_factory=dict,
+        description="Query parameters, sent in this order after those in the path; a list repeats its name",
+    )
     headers: Annotated[dict[str, str], AfterValidator(_sendable)] = Field(
         default_factory=dict, description="Further headers; the key is added by the connector"
     )
@@ -112,7 +120,8 @@ def passthrough(
     """Send a request with the connection's key and return {url, status, headers, data}.
 
     Whatever Lever answers is a success. It is sent once, and has no row in the ledger. A write as a user who
-    is deactivated is refused before it is sent.
+    is deactivated is refused before it is sent. After a write the opportunity or posting that it changed is
+    read again; where it can't be told which, a warning says that the tables follow with the next sync.
     """
 
     async def alone() -> ActionAnswer:
@@ -132,15 +141,30 @@ async def passthrough_with(
     session: Session | None = None,
     log_url: str | None = None,
 ) -> ActionAnswer:
-    """As `passthrough`, with an open client; without a session users are looked up in Lever alone."""
+    """As `passthrough`, with an open client; without a session the tables are left out of it."""
     try:
         asked = given if isinstance(given, Passthrough) else Passthrough.model_validate(given)
         answer = await _sent(lever, session, asked)
+        warnings = await _brought_up(lever, session, asked, answer) if session is not None else []
     except ValidationError as error:
         return ActionAnswer.failed(of_input(error), log_url=log_url)
     except (ActionError, LeverError) as error:
         return ActionAnswer.failed(of_failure(error), log_url=log_url)
-    return ActionAnswer(data=_shown(answer, as_base64=asked.response_as_base64))
+    data = _shown(answer, as_base64=asked.response_as_base64)
+    return ActionAnswer(data=data, warnings=tuple(warnings))
+
+
+async def _brought_up(
+    lever: LeverClient, session: Session, asked: Passthrough, answer: RawAnswer
+) -> list[str]:
+    """Bring the tables up to what a write changed; returns why they will show it only later, if so."""
+    if asked.method == "GET" or 300 <= answer.status < 500:
+        return []
+    if answer.status >= 500:
+        return ["Lever may have done it all the same; if so, the tables follow with the next sync."]
+    found = _parsed(answer.content)
+    data = found.get("data") if isinstance(found, dict) else None
+    return await brought_up(lever, session, touched(asked.method, asked.path.partition("?")[0], data))
 
 
 async def _sent(lever: LeverClient, session: Session | None, asked: Passthrough) -> RawAnswer:
@@ -153,24 +177,19 @@ async def _sent(lever: LeverClient, session: Session | None, asked: Passthrough)
     given = {name.lower() for name in asked.headers}
     ours = {"Content-Type": content_type} if content_type and "content-type" not in given else {}
     headers = {**ours, **asked.headers}
-    return await lever.exchange(asked.method, path, query, headers=headers, content=content)
+    return await lever.exchange(asked.method, path, query=query, headers=headers, content=content)
 
 
-def _target(asked: Passthrough) -> tuple[str, Query]:
-    """Return the path, and the query of it with the parameters that are given beside it."""
-    parts = urlsplit(asked.path)
-    query: Query = {}
-    for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        before = query.setdefault(name, [])
-        assert isinstance(before, list)  # noqa: S101 - set in the line above
-        before.append(value)
-    return parts.path, {**query, **asked.params}
+def _target(asked: Passthrough) -> tuple[str, str]:
+    """Return the path, and its query as it was given with the parameters that are given beside it."""
+    path, _, query = asked.path.partition("?")
+    return path, "&".join(filter(None, [query, wire.query(asked.params)]))
 
 
-def _acting(query: Query) -> list[str]:
+def _acting(query: str) -> list[str]:
     """Return the users that a query names to act as."""
-    given = query.get("perform_as", [])
-    return [each for each in map(str, given if isinstance(given, list) else [given]) if each.strip()]
+    given = parse_qsl(query, keep_blank_values=True)
+    return [value for name, value in given if name == "perform_as" and value.strip()]
 
 
 def _body(asked: Passthrough) -> tuple[bytes | None, str | None]:

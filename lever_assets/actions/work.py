@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
+from lever_assets.actions.afterwards import opportunities_brought_up
 from lever_assets.actions.belonging import OthersAtWorkError, own
 from lever_assets.actions.contents import Content, content_of
 from lever_assets.actions.creation_inputs import FileContent
@@ -34,15 +35,13 @@ from lever_assets.lever import (
     Params,
     PermissionMissingError,
 )
-from lever_assets.store import StoreError, ledger
+from lever_assets.store import ledger
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.targeted import refresh_opportunities
 
 Keep = Callable[[Answer], JsonObject]
 FileLink = Callable[[str, str, str], str]
 """Gives the address under which a file can be fetched: of an opportunity (Lever's id), `files` or `resumes`,
 and the file's id."""
-_DONE = "It was done in Lever, but the tables will only show it after the next sync"
 
 
 def no_ids(_answer: Answer) -> JsonObject:
@@ -186,18 +185,8 @@ class Work:
         """
         if self.dry_run:
             return
-        try:
-            report = await refresh_opportunities(self.lever, self.session, opportunities, below=below)
-        except (LeverError, StoreError) as error:
-            self.warn(f"{_DONE}: {error}")
-            return
-        outages = (error for lists in report.unavailable.values() for error in lists.values())
-        for failure in (*report.failed.values(), *outages):
-            self.warn(f"{_DONE}: {failure}")
-        if report.doubtful:
-            self.warn(f"{_DONE}: Lever answered that it has no such record, and is asked once more.")
-        for warning in report.warnings:
-            self.warn(f"{_DONE}: {warning}")
+        for sentence in await opportunities_brought_up(self.lever, self.session, opportunities, below=below):
+            self.warn(sentence)
 
     def created(self, model: str, remote_id: str) -> None:
         """Keep that this action made a record in Lever."""

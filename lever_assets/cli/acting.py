@@ -115,14 +115,9 @@ def passthrough(
     from lever_assets.settings import Settings  # noqa: PLC0415
     from lever_assets.sync.session import Session  # noqa: PLC0415
 
-    params: dict[str, list[str]] = {}
-    for each in param or ():
-        name, value = _pair(each, "=", "--param")
-        params.setdefault(name, []).append(value)
     asked: dict[str, Any] = {
         "method": method.upper(),
-        "path": path,
-        "params": params,
+        "path": _with_params(path, [_pair(each, "=", "--param") for each in param or ()]),
         "headers": dict(_pair(each, ":", "--header") for each in header or ()),
         "response_as_base64": base64,
     }
@@ -182,6 +177,14 @@ def _pair(text: str, between: str, option: str) -> tuple[str, str]:
     if not found or not name.strip():
         raise typer.BadParameter(f"write {option} as NAME{between}VALUE, not {text!r}")
     return name.strip(), value.strip() if between == ":" else value
+
+
+def _with_params(path: str, params: list[tuple[str, str]]) -> str:
+    """Return the path with the parameters in its query, in the order in which they were given."""
+    from urllib.parse import urlencode  # noqa: PLC0415
+
+    between = "" if path.endswith(("?", "&")) else "&" if "?" in path else "?"
+    return f"{path}{between}{urlencode(params)}" if params else path
 
 
 def _form_field(text: str) -> dict[str, Any]:

@@ -221,16 +221,16 @@ class LeverClient:
         self,
         method: str,
         path: str,
-        params: Params | None = None,
         *,
+        query: str = "",
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> RawAnswer:
         """Send a request once, as it is, and return whatever Lever answers, errors included.
 
-        Should the answer hold the key, it is blotted out. Raises OutcomeUnknownError if it may have written.
+        `query` is sent as it stands there, but for what can't stand in an address at all. Should the answer
+        hold the key, it is blotted out. Raises OutcomeUnknownError if it may have written.
         """
-        query = wire.query(params or {})
         url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
         request = httpx.Request(
             method,

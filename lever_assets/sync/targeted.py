@@ -299,11 +299,15 @@ def _land_below(
 
 
 def _map(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
-    """Map the opportunities and what is below them, model by model in the catalogue's order."""
     keys: dict[str, Sequence[str]] = {_OPPORTUNITIES.name: opportunities}
     for child in BELOW:
         keys[child] = raw.ids_below(conn, session.name, child, opportunities)
-    merged = _new_tags(conn, session, opportunities)
+    return _new_tags(conn, session, opportunities) + map_records(conn, session, keys)
+
+
+def map_records(conn: Connection, session: Session, keys: Mapping[str, Sequence[str]]) -> Merged:
+    """Map these records, by resource, model by model in the catalogue's order."""
+    merged = Merged()
     for model in MODELS:
         derivation = DERIVATIONS[model.name]
         if derivation.by_record is None or not session.exclusion.keeps(model.name):

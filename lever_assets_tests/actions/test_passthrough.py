@@ -11,13 +11,16 @@ from pydantic import SecretStr
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.passthrough import passthrough, passthrough_with
 from lever_assets.sandbox import Fault
-from lever_assets_tests.actions.newcomers import somebody
-from lever_assets_tests.actions.recruiting import Recruiting, client
+from lever_assets_tests.actions.newcomers import open_job, somebody
+from lever_assets_tests.actions.recruiting import Recruiting, client, fresh
+from lever_assets_tests.meddling import Asked, Reply, meddling
 
 
 def _pass(account: Recruiting, method: str, path: str, **given: Any) -> ActionAnswer:
+    settings = account.settings(**given.pop("settings", {}))
+
     async def alone() -> ActionAnswer:
-        async with client(account.settings()) as lever:
+        async with client(settings) as lever:
             return await passthrough_with(lever, {"method": method, "path": path, **given})
 
     return asyncio.run(alone())
@@ -229,3 +232,153 @@ def test_a_read_asks_for_no_user(account: Recruiting) -> None:
     account.sandbox.reset_requests()
     _data(_pass(account, "GET", "/postings", params={"perform_as": "whoever"}))
     assert account.sandbox.requests().total == 1
+
+
+QUERIES = [
+    "tag=a&tag=b&tag=a",
+    "b=1&a=2&b=3",
+    "stage_id=&email&=x&&archived=",
+    "tag=a%20b&tag=a+b&tag=%c3%bc&tag=%C3%BC&tag=%2B",
+    "offset=%5B3%2C1%2C%22x%22%5D",
+    "a=b=c&d=e;f&g=h/i?j:k@l,m!n$'()*",
+    "broken=%zz&end=%",
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_query_arrives_as_it_was_given(account: Recruiting, method: str, query: str) -> None:
+    with meddling(account.sandbox.url) as between:
+        answer = _pass(account, method, f"/nowhere?{query}", settings={"base_url": between.url})
+
+    assert [each.query for each in between.asked] == [query]
+    assert _data(answer)["url"] == f"{between.url}/nowhere?{query}"
+
+
+def test_parameters_follow_those_in_the_path_in_their_order(account: Recruiting) -> None:
+    params = {"z": ["2", "1", "2"], "a": "", "n": 5, "yes": True, "tag": "c d&e=ü"}
+    with meddling(account.sandbox.url) as between:
+        path = "/nowhere?tag=a&z=0"
+        answer = _pass(account, "GET", path, params=params, settings={"base_url": between.url})
+
+    sent = "tag=a&z=0&z=2&z=1&z=2&a=&n=5&yes=true&tag=c+d%26e%3D%C3%BC"
+    assert [each.query for each in between.asked] == [sent]
+    assert _data(answer)["status"] == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"path": "/users?a=b#c"},
+        {"path": "/users?a=b c"},
+        {"path": "/users?a=b\r\nX: y"},
+        {"path": "/users?a=\x00"},
+        {"path": "/users", "params": {"tag": []}},
+        {"path": "/users", "params": {"tag": None}},
+        {"path": "/users", "params": {"tag": [None]}},
+    ],
+)
+def test_a_query_that_can_not_be_sent_as_it_is_is_refused(
+    account: Recruiting, changes: dict[str, Any]
+) -> None:
+    account.sandbox.reset_requests()
+    answer = _pass(account, "GET", **changes)
+
+    assert answer.error is not None
+    assert answer.error["code"] == "PLATFORM.INPUT_INVALID"
+    assert account.sandbox.requests().total == 0
+
+
+def _through_tables(account: Recruiting, method: str, path: str, **given: Any) -> ActionAnswer:
+    with account.session(**given.pop("settings", {})) as session:
+        return passthrough(session, {"method": method, "path": path, **given})
+
+
+def test_the_opportunity_that_was_written_to_is_read_again(account: Recruiting) -> None:
+    person, text = account.person(), fresh("passed tag")
+    path = f"/opportunities/{person.opportunity}/addTags"
+    answer = _through_tables(account, "POST", path, data={"tags": [text]})
+
+    assert (_data(answer)["status"], answer.warnings) == (200, ())
+    assert text in account.tags(person)
+
+
+def test_an_opportunity_that_was_made_is_read(account: Recruiting) -> None:
+    body = {"name": fresh("Passed Through"), "emails": [f"{fresh('p').replace(' ', '')}@example.com"]}
+    params = {"perform_as": somebody(account)}
+    answer = _through_tables(account, "POST", "/opportunities", params=params, data=body)
+
+    made = _data(answer)["data"]["data"]["id"]
+    assert answer.warnings == ()
+    assert made in [remote for _, remote in account.live_ids("candidates")]
+
+
+def test_the_posting_that_was_written_to_is_read_again(account: Recruiting) -> None:
+    ours, theirs = account.live_ids("jobs")[0]
+    title = fresh("A job of another name")
+    known = account.sandbox.get("postings", theirs)
+    assert known is not None
+
+    def renamed(asked: Asked, reply: Reply) -> Reply:
+        """Lever lets postings be edited, the sandbox does not."""
+        if asked.method != "PUT":
+            return reply
+        account.sandbox.edit("postings", theirs, {"text": title})
+        return reply.giving(200, {"data": account.sandbox.get("postings", theirs)})
+
+    try:
+        with (
+            meddling(account.sandbox.url, renamed) as between,
+            account.session(base_url=between.url) as session,
+        ):
+            given = {"method": "PUT", "path": f"/postings/{theirs}", "data": {"text": title}}
+            answer = passthrough(session, given)
+        assert (_data(answer)["status"], answer.warnings) == (200, ())
+        assert account.row("jobs", ours)["name"] == title
+    finally:
+        account.sandbox.edit("postings", theirs, {"text": known["text"]})
+
+
+@pytest.mark.parametrize("way", ["contact", "form"])
+def test_where_it_can_not_be_told_what_was_written_the_tables_follow_with_the_next_sync(
+    account: Recruiting, way: str
+) -> None:
+    person = account.person()
+    contact = account.read(f"/opportunities/{person.opportunity}")["contact"]
+    newcomer = {"fullName": "Ada", "email": f"{fresh('ada').replace(' ', '.')}@example.com"}
+    information = [{"name": name, "value": value} for name, value in newcomer.items()]
+    method, path, data = {
+        "contact": ("PUT", f"/contacts/{contact}", {"headline": "Moved on"}),
+        "form": ("POST", f"/postings/{open_job(account)}/apply", {"personalInformation": information}),
+    }[way]
+    answer = _through_tables(account, method, path, data=data)
+
+    assert _data(answer)["status"] in {200, 201}, answer.data
+    assert ["tables follow with the next sync" in each for each in answer.warnings] == [True]
+
+
+def test_a_write_that_can_not_be_read_again_is_a_success_that_says_so(account: Recruiting) -> None:
+    path = f"/opportunities/{account.person().opportunity}/addTags"
+    account.sandbox.set_faults(Fault(name="403", endpoint="GET /opportunities/:id", rate=1))
+    answer = _through_tables(account, "POST", path, data={"tags": ["passed"]})
+
+    assert _data(answer)["status"] == 200
+    assert "after the next sync" in answer.warnings[0]
+
+
+def test_what_lever_refused_and_what_only_reads_is_not_read_again(account: Recruiting) -> None:
+    path = f"/opportunities/{account.person().opportunity}"
+    for method, below in (("GET", ""), ("POST", "/addTags"), ("POST", "/nowhere")):
+        account.sandbox.reset_requests()
+        answer = _through_tables(account, method, path + below)
+        assert account.sandbox.requests().total == 1
+        assert answer.warnings == ()
+
+
+def test_of_an_error_of_levers_own_it_is_said_that_it_may_have_been_done(account: Recruiting) -> None:
+    path = f"/opportunities/{account.person().opportunity}/addTags"
+    account.sandbox.set_faults(Fault(name="500", endpoint="POST /opportunities/:id/addTags", rate=1))
+    answer = _through_tables(account, "POST", path, data={"tags": ["passed"]})
+
+    assert _data(answer)["status"] == 500
+    assert "may have done it" in answer.warnings[0]

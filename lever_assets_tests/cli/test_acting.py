@@ -187,6 +187,14 @@ def test_a_request_is_passed_through(command: Command, sandbox: Sandbox) -> None
     assert sandbox.key not in told.out
 
 
+def test_parameters_are_sent_in_the_order_in_which_they_are_given(command: Command, sandbox: Sandbox) -> None:
+    params = ["--param", "b=2", "--param", "a=", "--param", "b=1 +%"]
+    told = command("passthrough", "GET", "/users?limit=1&b=0", *params)
+
+    assert told.code == 0
+    assert told.json["data"]["url"] == f"{sandbox.url}/users?limit=1&b=0&b=2&a=&b=1+%2B%25"
+
+
 def test_a_refusal_of_levers_is_an_answer(command: Command) -> None:
     told = command("passthrough", "GET", "/opportunities/none")
 

@@ -1,0 +1,78 @@
+"""After a write: what it touched is read again, so that the tables show it at once.
+
+The write was done whatever becomes of that: what fails is a sentence for the caller, and the next sync brings
+the tables up to it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from pydantic import JsonValue
+
+from lever_assets.lever import LeverClient, LeverError
+from lever_assets.store import StoreError
+from lever_assets.sync.session import Session
+from lever_assets.sync.targeted import BELOW, RefreshReport, refresh_opportunities
+from lever_assets.sync.targeted_postings import refresh_posting
+
+_LATER = "It was done in Lever, but the tables will only show it after the next sync"
+_OPPORTUNITIES = frozenset({"opportunities", "candidates"})
+"""Lever's older name for them still works (spec/lever-api.md, Deprecated)."""
+_WITH_INTERVIEWS = frozenset({"interviews", "panels"})
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a request changed: an opportunity or a posting (Lever's ids), and which lists below the former."""
+
+    opportunity: str | None = None
+    posting: str | None = None
+    below: tuple[str, ...] = ()
+
+
+def touched(method: str, path: str, data: JsonValue) -> Touched | None:
+    """Return what a request to the Data API changed, by its path and the `data` of the answer.
+
+    None: it can't be told, such as whose application was sent with a posting's form.
+    """
+    parts = [unquote(each) for each in path.strip("/").split("/")]
+    kind, *below = parts
+    if method == "POST" and not below and isinstance(data, dict) and isinstance(data.get("id"), str):
+        below = [str(data["id"])]  # it was made
+    if not below:
+        return None
+    if kind in _OPPORTUNITIES:
+        lists = BELOW if _WITH_INTERVIEWS.intersection(below) else ()
+        return Touched(opportunity=below[0], below=lists)
+    if kind == "postings" and len(below) == 1:
+        return Touched(posting=below[0])
+    return None
+
+
+async def brought_up(lever: LeverClient, session: Session, what: Touched | None) -> list[str]:
+    """Bring the tables up to what was touched; returns why they will show it only later, if so."""
+    if what is None:
+        return ["The tables follow with the next sync: the request does not tell which records it changed."]
+    if what.posting is not None:
+        try:
+            return _said(await refresh_posting(lever, session, what.posting))
+        except (LeverError, StoreError) as error:
+            return [f"{_LATER}: {error}"]
+    return await opportunities_brought_up(lever, session, [what.opportunity or ""], below=what.below)
+
+
+async def opportunities_brought_up(
+    lever: LeverClient, session: Session, opportunities: Collection[str], *, below: Collection[str] = ()
+) -> list[str]:
+    """Bring the tables up to opportunities and what is `below` them, as `brought_up`."""
+    try:
+        return _said(await refresh_opportunities(lever, session, opportunities, below=below))
+    except (LeverError, StoreError) as error:
+        return [f"{_LATER}: {error}"]
+
+
+def _said(report: RefreshReport) -> list[str]:
+    outages = (error for lists in report.unavailable.values() for error in lists.values())
+    doubts = ["Lever answered that it has no such record, and is asked once more."] if report.doubtful else []
+    return [f"{_LATER}: {each}" for each in (*report.failed.values(), *outages, *doubts, *report.warnings)]
