@@ -79,8 +79,11 @@ class Recruiting:
         return next(each for each in self.people if not self._archived(each))
 
     def _archived(self, person: Person) -> bool:
-        record = self.sandbox.get("opportunities", person.opportunity)
-        return record is None or record["archived"] is not None
+        records = (
+            self.sandbox.get("opportunities", person.opportunity),
+            self.sandbox.get("applications", person.remote_application),
+        )
+        return any(each is None or each["archived"] is not None for each in records)
 
     def read(self, path: str, **params: Any) -> Any:
         """Return what Lever itself says."""
