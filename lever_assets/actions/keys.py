@@ -17,6 +17,7 @@ from lever_assets.actions.errors import invalid
 from lever_assets.actions.inputs import ActionInput
 from lever_assets.actions.recording import input_hash, recorded
 from lever_assets.store import ledger
+from lever_assets.store.addresses import addresses_in
 from lever_assets.store.ledger import Entry, State
 from lever_assets.sync.session import Session, now
 
@@ -50,7 +51,14 @@ def entry_for(
             moment=moment,
         )
         entry = ledger.open_entry(
-            conn, session.name, action.name, key, input_hash=whole, request=recorded(asked), now=moment
+            conn,
+            session.name,
+            action.name,
+            key,
+            input_hash=whole,
+            request=recorded(asked),
+            addresses=addresses_in(session.name, asked.model_dump(mode="json")),
+            now=moment,
         )
     if entry.input_hash != whole:
         raise invalid(

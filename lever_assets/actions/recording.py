@@ -1,4 +1,8 @@
-"""What the ledger keeps of an input: all of it, but of files and signed links only what identifies them."""
+"""What the ledger keeps of an input: what is needed to say later what was asked, and no more.
+
+Of files and signed links that is what identifies them. What a form asks (it may ask for race, gender or a
+disability) and what is given in Lever's own fields is kept by its name, without what was answered.
+"""
 
 import re
 from hashlib import sha256
@@ -44,6 +48,12 @@ def recorded(asked: ActionInput) -> JsonObject:
     return cast("JsonObject", _recorded(asked.model_dump(mode="json", exclude_unset=True)))
 
 
+_NEVER = frozenset({"answer", "gender"})
+"""Fields whose values are nobody's business once Lever has them."""
+_LEVERS_OWN = "lever"
+_OF_CANDIDATE = "candidate"
+
+
 def _recorded(value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         return [_recorded(each) for each in value]
@@ -53,6 +63,11 @@ def _recorded(value: JsonValue) -> JsonValue:
 
 
 def _field(name: str, value: JsonValue) -> JsonValue:
+    if name in _NEVER:
+        return None
+    if name == _LEVERS_OWN and isinstance(value, dict):
+        own = value.get(_OF_CANDIDATE)
+        return {**value, _OF_CANDIDATE: dict.fromkeys(own)} if isinstance(own, dict) else value
     if isinstance(value, str) and name == "data":
         return {"base64_length": len(value), "sha256": _digest(value)}
     if isinstance(value, str) and name == "data_url":

@@ -25,7 +25,8 @@ class Step:
     """One write of an action.
 
     `sent_at` is when it last went out and `over` whether Lever itself ended that exchange; `before` is what
-    its `Effect` wants to have kept, `kept` the ids that Lever gave. `error` is a sentence.
+    its `Effect` wants to have kept, `kept` the ids that Lever gave. `error` is a sentence, without what Lever
+    itself said.
     """
 
     name: str

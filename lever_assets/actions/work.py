@@ -35,6 +35,7 @@ from lever_assets.lever import (
     Params,
     PermissionMissingError,
 )
+from lever_assets.lever.quoting import unquoted
 from lever_assets.store import ledger
 from lever_assets.sync.session import Session, now
 
@@ -209,10 +210,10 @@ class Work:
             step.kept = keep(answer)
             step.state = StepState.DONE
         except OutcomeUnknownError as error:
-            step.state, step.over, step.error = StepState.UNKNOWN, error.over, str(error)
+            step.state, step.over, step.error = StepState.UNKNOWN, error.over, unquoted(str(error))
             step.sent_at = now()
         except LeverError as error:
-            step.state, step.error = StepState.FAILED, str(error)
+            step.state, step.error = StepState.FAILED, unquoted(str(error))
             self._keep_steps()
             raise of_failure(error) from None
         self._keep_steps()

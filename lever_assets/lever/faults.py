@@ -25,7 +25,7 @@ from lever_assets.lever.errors import (
     UnavailableError,
 )
 from lever_assets.lever.instants import duration, from_http_date
-from lever_assets.lever.quoting import without_people
+from lever_assets.lever.quoting import quoted, without_people
 
 FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 """What an exchange may raise: the transport maps most of aiohttp's errors to httpx's, not all."""
@@ -97,7 +97,7 @@ def of_status(
     said = _said(body, secrets, sent)
     named = _SCOPE.search(said)  # it may be another than the path's: that of a parameter
     scope = named[0] if named else paths.scope(method, path)
-    found = _of_lever(status, headers, scope, f': "{said}"' if said else "", where)
+    found = _of_lever(status, headers, scope, quoted(said), where)
     found.said = said
     return found
 

@@ -66,6 +66,7 @@ _PART = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_QUOTED = re.compile(r': ".*"(?=(?:, and asks to wait [^()"]*)? \([A-Z]+ /\S*, status \d+\))', re.DOTALL)
 _SENTENCE = re.compile(r"(?:^|[.!?:;]\s+)$")
 
 
@@ -75,6 +76,16 @@ def without_people(message: str, sent: Iterable[str] = ()) -> str:
     for each in sorted(set(_words_of(sent)), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", BLOT, text, flags=re.IGNORECASE)
     return re.sub(rf"{re.escape(BLOT)}(?: {re.escape(BLOT)})+", BLOT, _PART.sub(_kept, text))
+
+
+def quoted(said: str) -> str:
+    """Return Lever's words as an error quotes them, before what was asked of it; nothing of nothing."""
+    return f': "{said}"' if said else ""
+
+
+def unquoted(sentence: str) -> str:
+    """Return an error's sentence without Lever's words, for where not even a name in small letters may be."""
+    return _QUOTED.sub("", sentence)
 
 
 def texts_in(value: JsonValue) -> Iterator[str]:

@@ -169,6 +169,8 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA cache_size=-32000")
+    # What is deleted or written over is no more in the file: it may be what was erased of a person.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,20 +1,17 @@
-"""Erasing what is personal: from the tables, the payloads, the history and the ledger of actions."""
+"""Erasing what is personal: from the tables, the payloads and the history (actions: `action_erasure`)."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     and_,
     bindparam,
     func,
     literal,
-    not_,
     null,
-    or_,
     select,
     update,
 )
@@ -24,16 +21,11 @@ from lever_assets.store.change_marks import mark_changed
 from lever_assets.store.changes import History, record_changes
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.landing import next_version
-from lever_assets.store.tables import RAW, UNIFIED, action_ledger, changes, created_records
+from lever_assets.store.tables import RAW, UNIFIED, changes
 from lever_assets.unified.models import JsonObject
 
 ERASED = "erased"
 """Stands in place of a content hash; a record that comes back has another, and is written anew."""
-
-_NAMED_BY: dict[str, str] = {"candidates": "candidate_id", "applications": "application_id"}
-"""The field of an action's input that names a row of a model: our id, or `remote:` and Lever's."""
-IN_ACTIONS: tuple[str, ...] = tuple(_NAMED_BY)
-"""The models whose rows actions are on."""
 
 
 def due_rows(
@@ -182,58 +174,6 @@ def reduce_payloads_below(
         )
 
 
-def erase_actions(
-    conn: Connection, connection: str, model: str, row_ids: Collection[str], *, now: datetime
-) -> int:
-    """Erase input and answer of the actions on these candidates or applications, and of those that made them.
-
-    An action that somebody is at work on is left for the next time. What keeps a write from being done
-    twice stays: key, hash of the input, state and steps. Returns how many were erased.
-    """
-    field = _NAMED_BY.get(model)
-    if field is None or not row_ids:
-        return 0
-    rows = UNIFIED[model].c
-    remote_ids = list(conn.execute(select(rows.remote_id).where(among(conn, rows.id, row_ids))).scalars())
-    named = [*row_ids, *(f"remote:{each}" for each in remote_ids)]
-    c, made = action_ledger.c, created_records.c
-    made_them = select(made.action_id).where(
-        made.connection == connection, made.model == model, among(conn, made.remote_id, remote_ids)
-    )
-    idle = or_(c.owner.is_(None), c.lease_until.is_(None), c.lease_until <= now)
-    concerned = or_(among(conn, _text(conn, c.request, field), named), c.id.in_(made_them))
-    erased = and_(c.request == literal({}, c.request.type), c.answer.is_(None))
-    return conn.execute(
-        update(action_ledger)
-        .where(c.connection == connection, idle, concerned, not_(erased))
-        .values(request={}, answer=null(), warnings=[])
-    ).rowcount
-
-
-def rows_of_actions(conn: Connection, connection: str, model: str) -> list[tuple[str, str, bool]]:
-    """Return the candidates or applications that actions are on, or made, whose input is still kept.
-
-    Each as our id, the raw record it was mapped from, and whether the row was erased.
-    """
-    rows, c, made = UNIFIED[model].c, action_ledger.c, created_records.c
-    kept = and_(c.connection == connection, c.request != literal({}, c.request.type))
-    named = select(_text(conn, c.request, _NAMED_BY[model])).where(kept)
-    made_by_one = (
-        select(made.remote_id)
-        .join(action_ledger, c.id == made.action_id)
-        .where(kept, made.connection == connection, made.model == model)
-    )
-    query = select(rows.id, rows.source_key, rows.content_hash == ERASED).where(
-        rows.connection == connection,
-        or_(
-            rows.id.in_(named),
-            (literal("remote:") + rows.remote_id).in_(named),
-            rows.remote_id.in_(made_by_one),
-        ),
-    )
-    return [(row[0], row[1], bool(row[2])) for row in conn.execute(query)]
-
-
 def flagged(conn: Connection, connection: str, resource: str, field: str, ids: Collection[str]) -> set[str]:
     """Return those of these raw records whose payload has `field: true`."""
     if not ids:
@@ -246,10 +186,3 @@ def flagged(conn: Connection, connection: str, resource: str, field: str, ids: C
         is_set = func.json_type(c.data, f'$."{field}"') == "true"
     query = select(c.remote_id).where(c.connection == connection, among(conn, c.remote_id, ids), is_set)
     return set(conn.execute(query).scalars())
-
-
-def _text(conn: Connection, column: Column[Any], field: str) -> ColumnElement[Any]:
-    """Return the text in a field of a JSON object; null where there is none."""
-    if conn.dialect.name == "postgresql":
-        return func.jsonb_extract_path_text(column, field)
-    return func.json_extract(column, f'$."{field}"')

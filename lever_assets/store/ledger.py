@@ -10,13 +10,14 @@ States of an action:
 - `unknown`: it may have happened, and Lever could not be asked; the same key looks there first
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Text, cast, or_, select, update
+from sqlalchemy import Connection, Text, and_, cast, or_, select, update
 
 from lever_assets.store import created
 from lever_assets.store.batches import upsert
@@ -56,6 +57,8 @@ class Entry:
     steps: list[JsonObject]
     answer: JsonObject | None
     warnings: list[str]
+    addresses: list[str] | None
+    erased_at: datetime | None
     run_id: str | None
     owner: str | None
     lease_until: datetime | None
@@ -80,9 +83,15 @@ def open_entry(
     *,
     input_hash: str,
     request: JsonObject,
+    addresses: Collection[str] = (),
     now: datetime,
 ) -> Entry:
-    """Return the row of a key, and make it first if there is none."""
+    """Return the row of a key, and make it first if there is none.
+
+    `addresses` are hashes of those in the input (`addresses.py`). A row that was erased and is not done gets
+    its input back, which goes with whom it is about as before.
+    """
+    about = sorted(addresses) or None
     fresh = {
         "id": unified_id(connection, "actions", key),
         "connection": connection,
@@ -95,6 +104,8 @@ def open_entry(
         "steps": [],
         "answer": None,
         "warnings": [],
+        "addresses": about,
+        "erased_at": None,
         "run_id": None,
         "owner": None,
         "lease_until": None,
@@ -102,7 +113,14 @@ def open_entry(
         "updated_at": now,
     }
     # What is there stays as it is; the id follows from the key, so two callers with one key make one row.
-    upsert(conn, action_ledger, [fresh], update=lambda _: {"id": action_ledger.c.id})
+    c = action_ledger.c
+    upsert(conn, action_ledger, [fresh], update=lambda _: {"id": c.id})
+    resumed = and_(c.id == fresh["id"], c.input_hash == input_hash, c.state != State.SUCCEEDED.value)
+    conn.execute(
+        update(action_ledger)
+        .where(resumed, c.erased_at.is_not(None))
+        .values(request=request, addresses=about, erased_at=None)
+    )
     found = find(conn, connection, key)
     assert found is not None  # noqa: S101 - it was made above
     return found

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, Engine
 
+from lever_assets.store.compacting import compact
 from lever_assets.store.engine import database_url, immutable_url, make_engine, sqlite_file
 from lever_assets.store.errors import ReadOnlyError, UnreachableError, translate
 from lever_assets.store.locks import Check, advisory_lock, file_lock
@@ -112,6 +113,14 @@ class Store:
                 yield
             finally:
                 self._held.remove(check)
+
+    def compact(self, *, largest: int | None = None) -> bool:
+        """Leave no copy of what was erased in the database's file; False if that has to wait.
+
+        Of more than `largest` bytes it waits. Others are held up meanwhile, who write.
+        """
+        file = sqlite_file(self.engine.url)
+        return file is None or compact(file, largest=largest)
 
     def close(self) -> None:
         """Close the connections that are not in use; the store may not be used afterwards."""

@@ -266,6 +266,8 @@ action_ledger = Table(
     Column("steps", Json, comment="Each write: its state, attempts, and the ids that Lever gave"),
     Column("answer", Json, comment="The answer as the caller got it"),
     Column("warnings", Json, comment="What did not go as asked, in sentences"),
+    Column("addresses", Json, comment="Hashes of the e-mail addresses in the input, to erase it by"),
+    Column("erased_at", UtcDateTime, comment="When input, answer and warnings were erased (UTC); ids stay"),
     Column("run_id", PlainText, comment="Dagster run that took it up last"),
     Column("owner", Key, comment="Who is at work on it; null: nobody"),
     Column("lease_until", UtcDateTime, comment="When the owner's claim ends unless renewed (UTC)"),
@@ -275,6 +277,15 @@ action_ledger = Table(
 )
 Index("ux_action_ledger_key", action_ledger.c.connection, action_ledger.c.idempotency_key, unique=True)
 Index("ix_action_ledger_updated", action_ledger.c.connection, action_ledger.c.updated_at)
+
+erased_people = Table(
+    "erased_people",
+    metadata,
+    Column("connection", Key, primary_key=True),
+    Column("address", Key, primary_key=True, comment="Hash of an e-mail address"),
+    Column("erased_at", UtcDateTime, nullable=False, comment="When its owner was found gone or anonymised"),
+    comment="People who are gone or anonymised, for as long as inputs that name them may be left",
+)
 
 created_records = Table(
     "created_records",

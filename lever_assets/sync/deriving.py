@@ -26,9 +26,10 @@ from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.state import put_states, states, whole_number
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
-from lever_assets.sync.erasing import anonymised_among, erase_anonymised, erase_mapped_from
+from lever_assets.sync.erasing import erase_anonymised, erase_mapped_from
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.floor import Floor
+from lever_assets.sync.forgetting import anonymised_among, forget_actions, gone_among
 from lever_assets.sync.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.readying import make_ready
@@ -222,6 +223,8 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
     errors = [*floor_errors(derivation.model, floor), *failed, *too_long]
     forget_errors(conn, session.name, derivation, mapped, floor)
     mapping_errors.record(conn, session.name, errors, now=now())
+    of_nobody = anonymised_among(conn, session.name, derivation.driver, found)
+    forget_actions(conn, session, derivation.model, of_nobody | gone_among(found))
     merged = merge(
         conn,
         derivation.model,
@@ -233,7 +236,6 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
         incomplete=incomplete(derivation, floor, live),
         left_out={row.remote_id: row.left_out for row in found if row.left_out},
     )
-    of_nobody = anonymised_among(conn, session.name, derivation.driver, found)
     erase_mapped_from(conn, session, derivation.model, of_nobody)
     return merged
 

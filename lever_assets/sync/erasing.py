@@ -13,23 +13,24 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from lever_assets.store import RawRow, current_version, get_state, put_state, raw
+from lever_assets.store import current_version, get_state, put_state, raw
+from lever_assets.store.action_erasure import erase_actions, erase_old_actions
+from lever_assets.store.addresses import forget_old
 from lever_assets.store.erasure import (
-    IN_ACTIONS,
     due_rows,
-    erase_actions,
     erase_payloads,
     erase_rows,
     flagged,
     forget_values,
     reduce_payloads_below,
     rows_of,
-    rows_of_actions,
 )
 from lever_assets.store.state import whole_number
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
+from lever_assets.sync.compaction import compact_if_due
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.erasing_left_out import erase_left_out
+from lever_assets.sync.forgetting import forget_actions, forget_actions_left, note_erasure
 from lever_assets.sync.resources import RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
@@ -43,10 +44,15 @@ _BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
 
 @dataclass(frozen=True)
 class ErasureReport:
-    """How much was erased: rows by model, payloads by resource; empty when nothing was due."""
+    """How much was erased: rows by model, payloads by resource, actions; empty when nothing was due.
+
+    `compacted`: no copy of it is left in the database's file.
+    """
 
     rows: Mapping[str, int]
     payloads: Mapping[str, int]
+    actions: int = 0
+    compacted: bool = True
 
 
 def erase_due(session: Session) -> ErasureReport:
@@ -56,7 +62,7 @@ def erase_due(session: Session) -> ErasureReport:
     is not gone for so long, and when the setting is `off`. In short transactions: it may be stopped at any
     time, and never holds up a sync.
     """
-    rows, payloads = Counter(erase_anonymised(session)), Counter[str]()
+    rows, payloads, actions = Counter(erase_anonymised(session)), Counter[str](), 0
     days = session.settings.retention
     if days is not None:
         moment = now()
@@ -68,22 +74,13 @@ def erase_due(session: Session) -> ErasureReport:
         rows_left_out, payloads_left_out = erase_left_out(session, before)
         rows += rows_left_out
         payloads += payloads_left_out
-    _erase_actions_of_the_erased(session)
-    return ErasureReport(dict(+rows), dict(+payloads))
-
-
-def _erase_actions_of_the_erased(session: Session) -> None:
-    """Erase the actions that somebody was at work on when what they are about was erased."""
-    name = session.name
-    for model in IN_ACTIONS:
-        driver = DERIVATIONS[model].driver
-        with session.store.writing() as conn:
-            rows = rows_of_actions(conn, name, model)
-            of_nobody = anonymised_among(
-                conn, name, driver, raw.read(conn, name, driver, {source for _, source, _ in rows})
-            )
-            over = [own for own, source, erased in rows if erased or source in of_nobody]
-            erase_actions(conn, name, model, over, now=now())
+        actions = _all(session, partial(_old_actions, session.name, before=before, moment=moment))
+    forget_actions_left(session)
+    with session.store.writing() as conn:
+        forget_old(conn, session.name, now=now())
+        if rows.total() or payloads.total() or actions:
+            note_erasure(conn, session.name)
+    return ErasureReport(dict(+rows), dict(+payloads), actions, compact_if_due(session))
 
 
 def _all(session: Session, step: Callable[[Connection], int]) -> int:
@@ -101,6 +98,10 @@ def _rows(session: Session, model: str, conn: Connection, *, before: datetime, m
     due = due_rows(conn, session.name, model, gone_before=before, limit=_AT_ONCE)
     erase_actions(conn, session.name, model, due, now=moment)
     return _erase(conn, session, model, due, moment)
+
+
+def _old_actions(connection: str, conn: Connection, *, before: datetime, moment: datetime) -> int:
+    return erase_old_actions(conn, connection, before=before, limit=_AT_ONCE, now=moment)
 
 
 def _erase(conn: Connection, session: Session, model: str, row_ids: Collection[str], moment: datetime) -> int:
@@ -152,6 +153,7 @@ def erase_around(conn: Connection, session: Session, opportunities: Sequence[str
     for model in ERASABLE:
         mapped_from = sources.get(DERIVATIONS[model].driver, ())
         erased[model] = erase_mapped_from(conn, session, model, mapped_from)
+    note_erasure(conn, name)
     return erased
 
 
@@ -165,16 +167,5 @@ def erase_mapped_from(conn: Connection, session: Session, model: str, sources: C
     moment = now()
     row_ids = rows_of(conn, session.name, model, sources)
     forget_values(conn, row_ids, erased_columns(model))
-    erase_actions(conn, session.name, model, row_ids, now=moment)
+    forget_actions(conn, session, model, sources)
     return _erase(conn, session, model, row_ids, moment)
-
-
-def anonymised_among(conn: Connection, connection: str, resource: str, rows: Sequence[RawRow]) -> set[str]:
-    """Return which of these records are of an anonymised person."""
-    if resource == OPPORTUNITIES:
-        return {row.remote_id for row in rows if row.data.get(FLAG) is True}
-    if resource not in _BELOW:
-        return set()
-    parents = {row.parent_id for row in rows if row.parent_id}
-    of_nobody = flagged(conn, connection, OPPORTUNITIES, FLAG, parents)
-    return {row.remote_id for row in rows if row.parent_id in of_nobody}

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.store import raw
-from lever_assets.store.erasure import erase_actions, erase_payloads_of, erase_rows, rows_of
+from lever_assets.store.action_erasure import erase_actions
+from lever_assets.store.erasure import erase_payloads_of, erase_rows, rows_of
 from lever_assets.store.people import LeftOut, Terms, in_play, left_out_before
 from lever_assets.sync.coverage import LIMITED
 from lever_assets.sync.derivations import DERIVATIONS

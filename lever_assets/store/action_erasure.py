@@ -1,0 +1,207 @@
+"""Erasing what the ledger keeps of people: the input of an action, its answer, its warnings.
+
+What keeps a write from being done twice stays: key, hash of the input, state, and the ids in steps and answer.
+An action that somebody is at work on is left for the next time.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, func, literal, or_, select, update
+
+from lever_assets.store.addresses import all_erased
+from lever_assets.store.batches import among
+from lever_assets.store.erasure import ERASED
+from lever_assets.store.tables import UNIFIED, action_ledger, created_records
+from lever_assets.unified.models import JsonObject
+
+_NAMED_BY: dict[str, str] = {"candidates": "candidate_id", "applications": "application_id"}
+"""The field of an action's input that names a row of a model: our id, or `remote:` and Lever's."""
+IN_ACTIONS: tuple[str, ...] = tuple(_NAMED_BY)
+"""The models whose rows actions are on."""
+IDS = frozenset(
+    {
+        *("id", "remote_id", "type", "content_type", "results"),
+        *("candidate", "applications", "job", "current_stage"),
+    }
+)
+"""What of an answer tells nothing of a person, and the fields that lead there."""
+_OF_UPLOADS = "uri"
+"""Names an upload until it expires, maybe by the name of the file."""
+
+_c = action_ledger.c
+
+
+@dataclass(frozen=True)
+class ActionSubject:
+    """A candidate or application that actions are on: our id, the raw record it was mapped from.
+
+    `gone`: Lever has it no more, or what is personal of it was erased.
+    """
+
+    id: str
+    source: str
+    gone: bool
+
+
+def erase_actions(
+    conn: Connection, connection: str, model: str, row_ids: Collection[str], *, now: datetime
+) -> int:
+    """Erase the actions on these candidates or applications, and those that made them; return how many."""
+    field = _NAMED_BY.get(model)
+    if field is None or not row_ids:
+        return 0
+    rows, made = UNIFIED[model].c, created_records.c
+    remote_ids = list(conn.execute(select(rows.remote_id).where(among(conn, rows.id, row_ids))).scalars())
+    named = [*row_ids, *(f"remote:{each}" for each in remote_ids)]
+    made_them = select(made.action_id).where(
+        made.connection == connection, made.model == model, among(conn, made.remote_id, remote_ids)
+    )
+    concerned = or_(among(conn, _text(conn, _c.request, field), named), _c.id.in_(made_them))
+    return _erase(conn, connection, concerned, now=now)
+
+
+def erase_actions_of_erased(conn: Connection, connection: str, *, now: datetime) -> int:
+    """Erase the actions whose input has an address of somebody who was erased since; return how many."""
+    erased = all_erased(conn, connection)
+    if not erased:
+        return 0
+    query = select(_c.id, _c.addresses, _c.created_at).where(
+        _c.connection == connection, _c.erased_at.is_(None), _c.addresses.is_not(None)
+    )
+    over = [
+        row.id
+        for row in conn.execute(query)
+        if any(each in erased and erased[each] >= row.created_at for each in row.addresses)
+    ]
+    return _erase(conn, connection, among(conn, _c.id, over), now=now)
+
+
+def erase_old_actions(
+    conn: Connection, connection: str, *, before: datetime, limit: int, now: datetime
+) -> int:
+    """Erase up to `limit` actions that nobody has touched since an instant; return how many."""
+    old = (
+        select(_c.id)
+        .where(_c.connection == connection, _c.updated_at <= before, _idle(now), _c.erased_at.is_(None))
+        .limit(limit)
+    )
+    return _erase(conn, connection, among(conn, _c.id, list(conn.execute(old).scalars())), now=now)
+
+
+def subjects_of_actions(conn: Connection, connection: str, model: str) -> list[ActionSubject]:
+    """Return the candidates or applications that actions are on, or made, which are not erased yet."""
+    rows, made = UNIFIED[model].c, created_records.c
+    kept = and_(_c.connection == connection, _c.erased_at.is_(None))
+    named = select(_text(conn, _c.request, _NAMED_BY[model])).where(kept)
+    made_by_one = (
+        select(made.remote_id)
+        .join(action_ledger, _c.id == made.action_id)
+        .where(kept, made.connection == connection, made.model == model)
+    )
+    these = or_(
+        rows.id.in_(named),
+        (literal("remote:") + rows.remote_id).in_(named),
+        rows.remote_id.in_(made_by_one),
+    )
+    return _subjects(conn, connection, model, these)
+
+
+def subjects_named(
+    conn: Connection, connection: str, model: str, ids: Collection[str]
+) -> list[ActionSubject]:
+    """Return the candidates or applications that have one of these ids, ours or Lever's."""
+    rows = UNIFIED[model].c
+    these = or_(among(conn, rows.id, ids), among(conn, rows.remote_id, ids))
+    return _subjects(conn, connection, model, these)
+
+
+def runs_of_erased(conn: Connection, connection: str) -> set[str]:
+    """Return the runs in Dagster of actions that were erased."""
+    query = select(_c.run_id).where(
+        _c.connection == connection, _c.erased_at.is_not(None), _c.run_id.is_not(None)
+    )
+    return {run_id for run_id in conn.execute(query).scalars() if run_id is not None}
+
+
+def forget_runs(conn: Connection, connection: str, run_ids: Collection[str]) -> None:
+    """Keep that these runs are no more."""
+    mine = and_(_c.connection == connection, among(conn, _c.run_id, run_ids))
+    conn.execute(update(action_ledger).where(mine).values(run_id=None))
+
+
+def _subjects(
+    conn: Connection, connection: str, model: str, these: ColumnElement[bool]
+) -> list[ActionSubject]:
+    c = UNIFIED[model].c
+    gone = and_(c.remote_deleted_at.is_not(None), c.left_out.is_(None))
+    query = select(c.id, c.source_key, or_(gone, c.content_hash == ERASED)).where(
+        c.connection == connection, these
+    )
+    return [ActionSubject(row[0], row[1], bool(row[2])) for row in conn.execute(query)]
+
+
+def _erase(conn: Connection, connection: str, concerned: ColumnElement[bool], *, now: datetime) -> int:
+    mine = and_(_c.connection == connection, _idle(now), _c.erased_at.is_(None), concerned)
+    query = select(_c.id, _c.steps, _c.answer).where(mine)
+    due = conn.execute(query.with_for_update(skip_locked=True)).all()
+    if not due:
+        return 0
+    conn.execute(
+        update(action_ledger)
+        .where(_c.id == bindparam("own"))
+        .values(
+            request={},
+            addresses=None,
+            warnings=[],
+            erased_at=now,
+            steps=bindparam("plain_steps"),
+            answer=bindparam("plain_answer"),
+        ),
+        [
+            {
+                "own": row.id,
+                "plain_steps": [_plain_step(each) for each in row.steps],
+                "plain_answer": _plain_answer(row.answer),
+            }
+            for row in due
+        ],
+    )
+    return len(due)
+
+
+def _idle(now: datetime) -> ColumnElement[bool]:
+    return or_(_c.owner.is_(None), _c.lease_until.is_(None), _c.lease_until <= now)
+
+
+def _plain_step(step: JsonObject) -> JsonObject:
+    kept = step.get("kept")
+    plain = {**step, "error": None} if "error" in step else dict(step)
+    if isinstance(kept, dict):
+        plain["kept"] = {name: value for name, value in kept.items() if name != _OF_UPLOADS}
+    return plain
+
+
+def _plain_answer(answer: JsonObject | None) -> JsonObject | None:
+    """Return the ids of an answer that told what was done; None when there are none."""
+    data = only_ids((answer or {}).get("data"))
+    return {"data": data, "error": None} if data else None
+
+
+def only_ids(data: JsonValue) -> JsonValue:
+    """Return what of an answer's data tells nothing of a person."""
+    if isinstance(data, list):
+        return [only_ids(each) for each in data]
+    if not isinstance(data, dict):
+        return data
+    return {name: only_ids(value) for name, value in data.items() if name in IDS}
+
+
+def _text(conn: Connection, column: Column[Any], field: str) -> ColumnElement[Any]:
+    """Return the text in a field of a JSON object; null where there is none."""
+    if conn.dialect.name == "postgresql":
+        return func.jsonb_extract_path_text(column, field)
+    return func.json_extract(column, f'$."{field}"')

@@ -1,0 +1,111 @@
+"""Forgetting what actions were given of people who are gone in Lever or anonymised: at once, wherever it is.
+
+They are known by the ids that an input names, by what the action made, and by e-mail addresses.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from lever_assets.store import RawRow, get_state, instant, put_state, raw
+from lever_assets.store.action_erasure import (
+    IN_ACTIONS,
+    ActionSubject,
+    erase_actions,
+    erase_actions_of_erased,
+    subjects_named,
+    subjects_of_actions,
+)
+from lever_assets.store.addresses import addresses_in, addresses_of, erased_among, keep_erased
+from lever_assets.store.content import canonical
+from lever_assets.store.erasure import flagged, rows_of
+from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES
+from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.resources import RESOURCES
+from lever_assets.sync.session import Session, now
+
+_PEOPLE = "candidates"
+_BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
+_ERASED = "erased"
+"""When something was erased last: until it was compacted, copies may be left in the file."""
+_ID = re.compile(r"[A-Za-z0-9_-]{8,100}")
+
+
+def note_erasure(conn: Connection, connection: str) -> None:
+    """Keep that something was erased now."""
+    put_state(conn, connection, _ERASED, now().isoformat())
+
+
+def erased_at(conn: Connection, connection: str) -> datetime | None:
+    """Return when something was erased last (UTC); None: never."""
+    return instant(get_state(conn, connection, _ERASED))
+
+
+def forget_actions(conn: Connection, session: Session, model: str, sources: Collection[str]) -> None:
+    """Erase the actions on what is mapped from these records of people who are gone or anonymised.
+
+    To be called before their rows change: their e-mail addresses are still there.
+    """
+    if model not in IN_ACTIONS or not sources:
+        return
+    name, moment = session.name, now()
+    row_ids = rows_of(conn, name, model, sources)
+    erased = erase_actions(conn, name, model, row_ids, now=moment)
+    addresses = addresses_of(conn, name, row_ids) if model == _PEOPLE else set()
+    if addresses:
+        keep_erased(conn, name, addresses, now=moment)
+        erased += erase_actions_of_erased(conn, name, now=moment)
+    if erased or addresses:
+        note_erasure(conn, name)
+
+
+def forget_actions_left(session: Session) -> None:
+    """Erase the actions that somebody was at work on when the people whom they are about were erased."""
+    name = session.name
+    for model in IN_ACTIONS:
+        with session.store.writing() as conn:
+            subjects = subjects_of_actions(conn, name, model)
+            erased = erase_actions(conn, name, model, _over(conn, name, model, subjects), now=now())
+            erased += erase_actions_of_erased(conn, name, now=now())
+            if erased:
+                note_erasure(conn, name)
+
+
+def is_about_the_erased(conn: Connection, connection: str, given: JsonValue, *, since: datetime) -> bool:
+    """Tell whether what was given to an action names somebody who is gone or anonymised.
+
+    By an id, whenever that was; by an e-mail address, if they were erased since an instant (UTC).
+    """
+    if erased_among(conn, connection, addresses_in(connection, given), since=since):
+        return True
+    ids = set(_ID.findall(canonical(given).decode()))
+    return any(
+        _over(conn, connection, model, subjects_named(conn, connection, model, ids)) for model in IN_ACTIONS
+    )
+
+
+def _over(conn: Connection, connection: str, model: str, subjects: Sequence[ActionSubject]) -> list[str]:
+    """Return our ids of those who are gone, erased or anonymised."""
+    driver = DERIVATIONS[model].driver
+    rows = raw.read(conn, connection, driver, {each.source for each in subjects})
+    of_nobody = anonymised_among(conn, connection, driver, rows)
+    return [each.id for each in subjects if each.gone or each.source in of_nobody]
+
+
+def anonymised_among(conn: Connection, connection: str, resource: str, rows: Sequence[RawRow]) -> set[str]:
+    """Return which of these records are of an anonymised person."""
+    if resource == OPPORTUNITIES:
+        return {row.remote_id for row in rows if row.data.get(FLAG) is True}
+    if resource not in _BELOW:
+        return set()
+    parents = {row.parent_id for row in rows if row.parent_id}
+    of_nobody = flagged(conn, connection, OPPORTUNITIES, FLAG, parents)
+    return {row.remote_id for row in rows if row.parent_id in of_nobody}
+
+
+def gone_among(rows: Iterable[RawRow]) -> set[str]:
+    """Return which of these records Lever has no more; what a setting leaves out it has."""
+    return {row.remote_id for row in rows if row.deleted and not row.left_out}
