@@ -17,6 +17,7 @@ from lever_assets.orchestration.upkeep import (
     erasure_job,
     erasure_schedule,
     notices_sensor,
+    retention_sensor,
     webhooks_job,
     webhooks_sensor,
 )
@@ -31,7 +32,12 @@ def build(settings: Settings) -> dg.Definitions:
         assets=[*raw_assets(settings), *model_assets(settings)],
         asset_checks=[model_checks(settings)],
         jobs=[sync, full_sync, webhooks, erasure, *action_jobs(settings)],
-        sensors=[delta_sensor(settings, sync), webhooks_sensor(settings, webhooks), notices_sensor(settings)],
+        sensors=[
+            delta_sensor(settings, sync),
+            webhooks_sensor(settings, webhooks),
+            notices_sensor(settings),
+            retention_sensor(settings),
+        ],
         schedules=[reconcile_schedule(settings, sync), erasure_schedule(settings, erasure)],
         executor=dg.in_process_executor,  # also for "Materialize" in the UI, whose runs have no job of ours
     )

@@ -11,10 +11,14 @@ from lever_assets.actions.catalogue import ACTIONS, Action
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import Options, run_action
+from lever_assets.orchestration.action_runs import ACTION_TAG, PASSTHROUGH, job_name
+from lever_assets.orchestration.answer_files import keep_answer
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.forms import form
-from lever_assets.orchestration.jobs import op_job
+from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
+from lever_assets.orchestration.telling import plain
 from lever_assets.settings import Settings
+from lever_assets.store.action_erasure import only_ids
 from lever_assets.sync.session import Session
 
 _WRITING = {
@@ -45,21 +49,6 @@ _READING = {
         description="Folder to download the files to; default: only list them",
     ),
 }
-_TOLD = frozenset(
-    {
-        "id",
-        "remote_id",
-        "type",
-        "content_type",
-        "candidate",
-        "applications",
-        "job",
-        "current_stage",
-        "results",
-    }
-)
-"""What of an answer becomes metadata. Dagster keeps its events for ever: what is personal must not be there
-when it is erased from the tables."""
 
 
 def action_jobs(settings: Settings) -> list[dg.JobDefinition]:
@@ -79,6 +68,7 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
         out=dg.Out(dict, description='`{"status": "success", "data", "warnings"}`'),
     )
     def act(context: dg.OpExecutionContext) -> dict[str, Any]:
+        context.instance.add_run_tags(context.run_id, _tags(settings, action.name))
         given = dict(context.op_config)
         folder = given.pop("download_to", None)
         options = Options(
@@ -91,29 +81,30 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
         )
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             answer = run_action(session, action.name, _given(given), options)
-        return _told(context, answer, whole=options.dry_run)
+        return _told(context, answer, given, whole=options.dry_run)
 
-    return op_job(settings, f"{action.name}_job", act, description=action.description)
+    return op_job(settings, job_name(action.name), act, description=action.description)
 
 
 def _passthrough_job(settings: Settings) -> dg.JobDefinition:
     description = "Sends any request to the Data API, with the connection's key."
 
     @dg.op(
-        name="passthrough",
+        name=PASSTHROUGH,
         description=description,
         config_schema=form(Passthrough),
         out=dg.Out(dict, description='`{"status": "success", "data": {"url", "status", "headers", "data"}}`'),
     )
     def send(context: dg.OpExecutionContext) -> dict[str, Any]:
+        context.instance.add_run_tags(context.run_id, _tags(settings, PASSTHROUGH))
         log_url = _log_url(settings, context.run_id)
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             answer = passthrough(session, _given(dict(context.op_config)), log_url=log_url)
         if answer.data is not None:
             context.add_output_metadata({"http_status": answer.data["status"]})
-        return _told(context, answer)
+        return _told(context, answer, context.op_config)
 
-    return op_job(settings, "passthrough_job", send, description=description)
+    return op_job(settings, job_name(PASSTHROUGH), send, description=description)
 
 
 def _given(config: Mapping[str, Any]) -> dict[str, object]:
@@ -121,18 +112,31 @@ def _given(config: Mapping[str, Any]) -> dict[str, object]:
     return {name: value for name, value in config.items() if value is not None}
 
 
-def _told(context: dg.OpExecutionContext, answer: ActionAnswer, *, whole: bool = False) -> dict[str, Any]:
-    """Tell an answer as the op's metadata and return it; one that failed fails the step."""
-    for warning in answer.warnings:
-        context.log.warning(warning)
-    known = {"action_id": answer.action_id, "state": answer.state and answer.state.value}
-    beside = {name: value for name, value in known.items() if value is not None}
-    if answer.error is not None:
-        error = {name: value for name, value in answer.error.items() if value is not None}
-        raise dg.Failure(str(answer.error["message"]), metadata={**error, **beside}, allow_retries=False)
+def _told(
+    context: dg.OpExecutionContext, answer: ActionAnswer, given: Mapping[str, Any], *, whole: bool = False
+) -> dict[str, Any]:
+    """Tell an answer as the op's metadata and return it; one that failed fails the step.
+
+    Dagster keeps its events for ever: what is personal is only in the run's own file, which is erased.
+    """
     envelope = answer.envelope()
-    data = _requests(envelope["data"]) if whole else _without_the_personal(envelope["data"])
-    context.add_output_metadata({"answer": dg.MetadataValue.json({**envelope, "data": data}), **beside})
+    file = keep_answer(context, envelope)
+    about: tuple[JsonValue, ...] = (dict(given), answer.data) if answer.warnings or answer.error else ()
+    warnings = [plain(each, *about) for each in answer.warnings]
+    for warning in warnings:
+        context.log.warning(warning)
+    if file is None:
+        context.log.warning("The answer could not be written to the run's files: check the disk.")
+    beside: dict[str, Any] = {"action_id": answer.action_id, "state": answer.state and answer.state.value}
+    beside["answer_file"] = file and dg.MetadataValue.path(file)
+    beside = {name: value for name, value in beside.items() if value is not None}
+    if answer.error is not None:
+        message = plain(str(answer.error["message"]), *about)
+        error = {name: value for name, value in answer.error.items() if value is not None}
+        raise dg.Failure(message, metadata={**error, "message": message, **beside}, allow_retries=False)
+    data = _requests(envelope["data"]) if whole else only_ids(envelope["data"])
+    told = {**envelope, "data": data, "warnings": [{"message": each} for each in warnings]}
+    context.add_output_metadata({"answer": dg.MetadataValue.json(told), **beside})
     return envelope
 
 
@@ -149,12 +153,9 @@ def _requests(data: JsonValue) -> JsonValue:
     return {"dry_run": True, "requests": told}
 
 
-def _without_the_personal(data: JsonValue) -> JsonValue:
-    if isinstance(data, list):
-        return [_without_the_personal(each) for each in data]
-    if not isinstance(data, dict):
-        return data
-    return {name: _without_the_personal(value) for name, value in data.items() if name in _TOLD}
+def _tags(settings: Settings, action: str) -> dict[str, str]:
+    """Return the tags by which the run is found, whatever job it is of, when its input is to be erased."""
+    return {ACTION_TAG: action, CONNECTION_TAG: settings.connection}
 
 
 def _log_url(settings: Settings, run_id: str) -> str | None:

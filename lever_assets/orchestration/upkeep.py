@@ -11,6 +11,8 @@ import dagster as dg
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
+from lever_assets.orchestration.action_runs import erase_runs
+from lever_assets.orchestration.answer_files import KEPT, erase_answers
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
 from lever_assets.orchestration.refreshing import CAUSE_TAG, UNFINISHED, run_under_way
@@ -23,6 +25,12 @@ from lever_assets.webhooks.draining import drain
 
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
+_RETENTION_SECONDS = 60
+_NOT_COMPACTED = (
+    "What was erased is no more in the tables, but the database's file could not be written anew, so that "
+    "copies may be left in its free pages: it is tried again the next time; see that others do not keep the "
+    "database busy, and that its disk has room for a second copy."
+)
 _LONGEST_DRAINING = timedelta(minutes=15)
 
 
@@ -36,6 +44,7 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
     def drain_webhooks(context: dg.OpExecutionContext) -> None:
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             report = drain(session)
+            erase_runs(context.instance, session)
         context.add_output_metadata(
             {
                 "events": report.handled,
@@ -140,10 +149,17 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
     def erase(context: dg.OpExecutionContext) -> None:
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             report = erase_due(session)
+            runs = erase_runs(context.instance, session, by_night=True)
+        answers = erase_answers(context.instance, before=now() - KEPT)
+        if not report.compacted:
+            context.log.warning(_NOT_COMPACTED)
         context.add_output_metadata(
             {
                 "rows": dg.MetadataValue.json(report.rows),
                 "payloads": dg.MetadataValue.json(report.payloads),
+                "actions": report.actions,
+                "runs": runs,
+                "answers": answers,
             }
         )
 
@@ -165,3 +181,29 @@ def erasure_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDe
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Erases every night what is personal of records long gone.",
     )
+
+
+def retention_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_retention`: erases in Dagster what was erased in the tables."""
+
+    @dg.sensor(
+        name=f"{settings.connection}_retention",
+        minimum_interval_seconds=_RETENTION_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            "Deletes the runs of actions whose input was erased, or names somebody who was, and the answers "
+            "of actions when they are a day old."
+        ),
+    )
+    def retention(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.SkipReason:
+        answers = erase_answers(instance, before=now() - KEPT)
+        with Session.open(settings, lock_wait=budget.left) as session:
+            runs = erase_runs(instance, session)
+        if not (runs or answers):
+            return dg.SkipReason("There was nothing to erase.")
+        return dg.SkipReason(f"{runs} runs and {answers} answers were erased.")
+
+    return retention

@@ -1,7 +1,7 @@
 """Erasing what the ledger keeps of people: the input of an action, its answer, its warnings.
 
-What keeps a write from being done twice stays: key, hash of the input, state, and the ids in steps and answer.
-An action that somebody is at work on is left for the next time.
+What keeps a write from being done twice stays: key, hash of the input, state, and ids in steps and answer. An
+action that somebody is at work on is left for the next time.
 """
 
 from collections.abc import Collection

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from pydantic import JsonValue
 from sqlalchemy import Connection, delete, or_, select
 
 from lever_assets.store.batches import among, upsert
@@ -17,8 +16,8 @@ _ADDRESS = re.compile(r"""[^\s@<>"'(),;:\\[\]{}/?&=|]+@[\w-]+(?:\.[\w-]+)+""")
 _CANDIDATES = UNIFIED["candidates"]
 
 
-def addresses_in(connection: str, value: JsonValue) -> set[str]:
-    """Return the hashes of all e-mail addresses that stand in a value, alone or within texts."""
+def addresses_in(connection: str, value: object) -> set[str]:
+    """Return the hashes of all e-mail addresses that stand in a JSON value, alone or within texts."""
     found = _ADDRESS.findall(canonical(value).decode())
     return {fingerprint(canonical([connection, each.casefold()])) for each in found}
 

@@ -4,10 +4,9 @@ They are known by the ids that an input names, by what the action made, and by e
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.store import RawRow, get_state, instant, put_state, raw
@@ -74,8 +73,10 @@ def forget_actions_left(session: Session) -> None:
                 note_erasure(conn, name)
 
 
-def is_about_the_erased(conn: Connection, connection: str, given: JsonValue, *, since: datetime) -> bool:
-    """Tell whether what was given to an action names somebody who is gone or anonymised.
+def is_about_the_erased(
+    conn: Connection, connection: str, given: Mapping[str, object], *, since: datetime
+) -> bool:
+    """Tell whether what was given to an action (JSON) names somebody who is gone or anonymised.
 
     By an id, whenever that was; by an e-mail address, if they were erased since an instant (UTC).
     """

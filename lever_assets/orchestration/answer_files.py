@@ -1,0 +1,62 @@
+"""What an action answered, whole, for who started it: a file of the run's, which is erased after a day.
+
+Dagster keeps its events until somebody deletes them, and shows them to everybody: no answer belongs there.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import orjson
+
+from lever_assets.lever import JsonObject
+
+KEPT = timedelta(days=1)
+_NAME = "answer.json"
+
+
+def keep_answer(context: dg.OpExecutionContext, envelope: JsonObject) -> Path | None:
+    """Keep an answer among the run's files, for its owner alone; None if the disk does not take it."""
+    erase_answers(context.instance, before=datetime.now().astimezone() - KEPT)
+    folder = _folder(context.instance, context.run_id) / context.get_step_execution_context().step.key
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / _NAME
+        file.unlink(missing_ok=True)  # of an attempt before
+        content = orjson.dumps(envelope, default=str, option=orjson.OPT_INDENT_2)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+    except (OSError, TypeError):  # no room, or JSON that is too deep: the action is done all the same
+        return None
+    return file
+
+
+def erase_answers(instance: dg.DagsterInstance, *, before: datetime) -> int:
+    """Erase the answers that were kept before an instant; return how many."""
+    erased = 0
+    for file in _answers(Path(instance.storage_directory())):
+        with suppress(OSError):  # another process was quicker
+            if file.stat().st_mtime <= before.timestamp():
+                file.unlink()
+                erased += 1
+                file.parent.rmdir()
+                file.parent.parent.rmdir()
+    return erased
+
+
+def erase_files(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Erase whatever files a run has left."""
+    shutil.rmtree(_folder(instance, run_id), ignore_errors=True)
+
+
+def _answers(storage: Path) -> Iterator[Path]:
+    return storage.glob(f"*/*/{_NAME}")
+
+
+def _folder(instance: dg.DagsterInstance, run_id: str) -> Path:
+    return Path(instance.storage_directory()) / run_id
