@@ -1,0 +1,138 @@
+"""The ledger forgets people by their addresses and what is old, and takes up again what was not done."""
+
+from datetime import timedelta
+
+import pytest
+
+from lever_assets.store import Store, ledger
+from lever_assets.store.action_erasure import erase_actions_of_erased, erase_old_actions
+from lever_assets.store.addresses import addresses_in, erased_among, forget_old, keep_erased
+from lever_assets.store.ledger import Entry, State
+from lever_assets.unified.models import JsonObject
+from lever_assets_tests.store.builders import LEVER, T0, day
+
+ADA: JsonObject = {"candidate": {"email_address": "Ada@Example.org"}}
+
+
+def opened(store: Store, key: str, request: JsonObject = ADA, at: int = 0) -> Entry:
+    with store.writing() as conn:
+        return ledger.open_entry(
+            conn,
+            LEVER,
+            "create_candidate",
+            key,
+            input_hash="h",
+            request=request,
+            addresses=addresses_in(LEVER, request),
+            now=day(at),
+        )
+
+
+def ended(store: Store, entry: Entry, state: State, at: int = 0) -> None:
+    answer: JsonObject = {
+        "data": {"id": "c", "first_name": "Ada", "applications": [{"id": "a", "remote_url": "u"}]},
+        "error": None,
+    }
+    step: JsonObject = {"name": "upload", "kept": {"id": "1", "uri": "ada.pdf"}, "error": "Ada is there"}
+    with store.writing() as conn:
+        assert ledger.claim(conn, entry, "me", run_id="run", until=day(at + 1), now=day(at))
+        ledger.keep_steps(conn, entry.id, "me", [step], until=day(at + 1), now=day(at))
+        ledger.settle(conn, entry.id, "me", state, answer=answer, warnings=["Ada!"], now=day(at))
+
+
+def row(store: Store, entry: Entry) -> Entry:
+    with store.reading() as conn:
+        found = ledger.get(conn, LEVER, entry.id)
+    assert found is not None
+    return found
+
+
+def forgotten(store: Store, address: str, at: int) -> int:
+    with store.writing() as conn:
+        keep_erased(conn, LEVER, addresses_in(LEVER, address), now=day(at))
+        return erase_actions_of_erased(conn, LEVER, now=day(at))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.org",
+        " ADA@Example.org.",
+        "see <Ada@example.org>, please",
+        "mailto:ada@example.org?subject=x",
+    ],
+)
+def test_an_address_is_the_same_however_it_stands_there(text: str) -> None:
+    assert addresses_in(LEVER, {"note": [text]}) == addresses_in(LEVER, "ada@example.org") != set()
+    assert addresses_in("another", text) != addresses_in(LEVER, text)
+    assert addresses_in(LEVER, {"no": "address @ all", "n": 5}) == set()
+
+
+def test_of_somebody_who_was_erased_goes_what_was_written_before(store: Store) -> None:
+    failed = opened(store, "failed")
+    ended(store, failed, State.FAILED)
+    other = opened(store, "other", {"candidate": {"email_address": "eve@example.org"}})
+    assert forgotten(store, "ada@example.org", at=1) == 1
+    after = row(store, failed)
+    assert (after.request, after.answer, after.warnings, after.addresses) == (
+        {},
+        {"data": {"id": "c", "applications": [{"id": "a"}]}, "error": None},
+        [],
+        None,
+    )
+    assert after.steps == [{"name": "upload", "kept": {"id": "1"}, "error": None}]
+    assert (after.state, after.input_hash, after.idempotency_key) == (State.FAILED, "h", "failed")
+    assert row(store, other) == other
+
+    again = opened(store, "later", at=2)
+    with store.writing() as conn:
+        assert erase_actions_of_erased(conn, LEVER, now=day(3)) == 0
+    assert row(store, again) == again
+
+
+def test_an_action_at_work_goes_when_it_is_over(store: Store) -> None:
+    entry = opened(store, "busy")
+    with store.writing() as conn:
+        assert ledger.claim(conn, entry, "me", run_id=None, until=day(3), now=day(0))
+    assert forgotten(store, "ada@example.org", at=1) == 0
+    with store.writing() as conn:
+        ledger.settle(conn, entry.id, "me", State.FAILED, answer=None, warnings=[], now=day(2))
+        assert erase_actions_of_erased(conn, LEVER, now=day(2)) == 1
+
+
+def test_what_is_old_goes_bit_by_bit_and_what_is_under_way_stays(store: Store) -> None:
+    for number, state in enumerate((State.FAILED, State.SUCCEEDED, State.UNKNOWN, State.INCOMPLETE)):
+        ended(store, opened(store, f"key {number}", {"note": "Ada"}), state)
+    busy = opened(store, "busy", {"note": "Ada"})
+    with store.writing() as conn:
+        assert ledger.claim(conn, busy, "me", run_id=None, until=day(9), now=day(0))
+    ended(store, opened(store, "young", {"note": "Ada"}, at=4), State.FAILED, at=4)
+    counts = []
+    for _ in range(3):
+        with store.writing() as conn:
+            counts.append(erase_old_actions(conn, LEVER, before=day(3), limit=3, now=day(8)))
+    assert counts == [3, 1, 0]
+    with store.reading() as conn:
+        left = {each.idempotency_key for each in ledger.recent(conn, LEVER) if each.request}
+    assert left == {"busy", "young"}
+
+
+@pytest.mark.parametrize(("state", "whole"), [(State.FAILED, True), (State.SUCCEEDED, False)])
+def test_what_was_not_done_gets_its_input_back_when_it_is_tried_again(
+    store: Store, state: State, whole: bool
+) -> None:
+    ended(store, opened(store, "key"), state)
+    assert forgotten(store, "ada@example.org", at=1) == 1
+    again = opened(store, "key", at=2)
+    assert (again.request == ADA, again.erased_at is None, bool(again.addresses)) == (whole,) * 3
+
+
+def test_who_was_erased_is_forgotten_after_a_month(store: Store) -> None:
+    ada = addresses_in(LEVER, ADA)
+    with store.writing() as conn:
+        keep_erased(conn, LEVER, ada, now=T0)
+        forget_old(conn, LEVER, now=T0 + timedelta(days=30))
+        assert erased_among(conn, LEVER, ada, since=T0)
+        assert not erased_among(conn, LEVER, ada, since=day(1))
+        forget_old(conn, LEVER, now=T0 + timedelta(days=31))
+        assert not erased_among(conn, LEVER, ada, since=T0)
