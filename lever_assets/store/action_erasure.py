@@ -4,6 +4,7 @@ What keeps a write from being done twice stays: key, hash of the input, state, a
 action that somebody is at work on is left for the next time.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,8 +30,8 @@ IDS = frozenset(
     }
 )
 """What of an answer tells nothing of a person, and the fields that lead there."""
-_OF_UPLOADS = "uri"
-"""Names an upload until it expires, maybe by the name of the file."""
+_LIKE_AN_ID = re.compile(r"[A-Za-z0-9_:-]{1,100}")
+"""What an upload is named by, for one, is not: its address may end in the name of the file."""
 
 _c = action_ledger.c
 
@@ -178,11 +179,19 @@ def _idle(now: datetime) -> ColumnElement[bool]:
 
 
 def _plain_step(step: JsonObject) -> JsonObject:
-    kept = step.get("kept")
-    plain = {**step, "error": None} if "error" in step else dict(step)
-    if isinstance(kept, dict):
-        plain["kept"] = {name: value for name, value in kept.items() if name != _OF_UPLOADS}
-    return plain
+    plain = dict(step)
+    for name in plain.keys() & {"before", "kept"}:
+        plain[name] = _like_ids(plain[name])
+    return {**plain, "error": None} if "error" in plain else plain
+
+
+def _like_ids(value: JsonValue) -> JsonValue:
+    """Return what Lever gave, with null in place of texts that are no ids."""
+    if isinstance(value, list):
+        return [_like_ids(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _like_ids(each) for name, each in value.items()}
+    return value if not isinstance(value, str) or _LIKE_AN_ID.fullmatch(value) else None
 
 
 def _plain_answer(answer: JsonObject | None) -> JsonObject | None:

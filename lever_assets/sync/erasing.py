@@ -59,8 +59,9 @@ def erase_due(session: Session) -> ErasureReport:
     """Erase what has been gone for longer than LEVER_RETENTION_DAYS; a second time there is nothing to do.
 
     So is what the settings left out for so long, unless the person is in play. Of anonymised people also what
-    is not gone for so long, and when the setting is `off`. In short transactions: it may be stopped at any
-    time, and never holds up a sync.
+    is not gone for so long, and when the setting is `off`; of actions what nobody has touched for so long. In
+    short transactions: it may be stopped at any time, and holds up no sync but while SQLite's file is written
+    anew at the end.
     """
     rows, payloads, actions = Counter(erase_anonymised(session)), Counter[str](), 0
     days = session.settings.retention

@@ -30,7 +30,7 @@ _PEOPLE = "candidates"
 _BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
 _ERASED = "erased"
 """When something was erased last: until it was compacted, copies may be left in the file."""
-_ID = re.compile(r"[A-Za-z0-9_-]{8,100}")
+_ID = re.compile(r"[A-Za-z0-9_-]{4,100}")
 
 
 def note_erasure(conn: Connection, connection: str) -> None:

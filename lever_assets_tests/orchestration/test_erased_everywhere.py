@@ -186,6 +186,10 @@ def test_an_answer_is_a_file_of_the_run_s_for_its_owner_alone_and_for_a_day(kept
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_runs_and_inputs_go_when_they_are_old(kept: Kept) -> None:
     everything_that_actions_do(kept)
+    (op,) = build(kept.settings()).resolve_job_def("add_application_note_job").nodes
+    own = dg.GraphDefinition(name="mine", node_defs=[op.definition]).to_job()
+    config = {"ops": {"add_application_note": {"config": {"application_id": "1" * 24, "content": "Zeugma"}}}}
+    assert not own.execute_in_process(config, instance=kept.instance, raise_on_error=False).success
     runs = len(kept.instance.get_runs())
     assert kept.run("lever_erasure", retention_days="1").success
     assert len(kept.instance.get_runs()) == runs + 1

@@ -80,7 +80,7 @@ def test_of_somebody_who_was_erased_goes_what_was_written_before(store: Store) -
         [],
         None,
     )
-    assert after.steps == [{"name": "upload", "kept": {"id": "1"}, "error": None}]
+    assert after.steps == [{"name": "upload", "kept": {"id": "1", "uri": None}, "error": None}]
     assert (after.state, after.input_hash, after.idempotency_key) == (State.FAILED, "h", "failed")
     assert row(store, other) == other
 
