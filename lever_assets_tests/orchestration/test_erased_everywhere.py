@@ -50,6 +50,7 @@ class Kept(Place):
 
     def settings(self, **changes: Any) -> Settings:
         known: dict[str, Any] = {"base_url": self.url, "perform_as": user_of(self.sandbox)}
+        known["passthrough_job"] = True
         if self.database:
             known["database_url"] = SecretStr(self.database)
         return super().settings(**{**known, **changes})
