@@ -6,8 +6,9 @@ from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setting_aside import set_aside
-from lever_assets.sync.singles import judge, read_single
+from lever_assets.sync.singles import read_single
 from lever_assets.sync.targeted import RefreshReport, map_records
+from lever_assets.sync.verdicts import judge
 
 _POSTINGS = BY_NAME["postings"]
 
@@ -35,4 +36,7 @@ async def refresh_posting(lever: LeverClient, session: Session, remote_id: str) 
         due.healed(conn, name, _POSTINGS.table, _POSTINGS.name, taken)
         merged = map_records(conn, session, {_POSTINGS.name: [remote_id]})
     read = () if record is None else (remote_id,)
-    return RefreshReport(read, tuple(sorted(verdict.gone)), merged, tuple(sorted(verdict.doubt)))
+    warnings = () if verdict.warning is None else (verdict.warning,)
+    return RefreshReport(
+        read, tuple(sorted(verdict.gone)), merged, tuple(sorted(verdict.doubt)), warnings=warnings
+    )
