@@ -17,7 +17,7 @@ _ROUNDS = 2
 _PASSING = frozenset({Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.TIMED_OUT, Code.REMOTE_UNKNOWN})
 """How an upload fails that may succeed when it is tried again."""
 
-_NOBODY = "Nobody was named to add the file: set LEVER_PERFORM_AS, or give remote_fields.lever.perform_as."
+ADDS_A_FILE = "adds a file"
 
 _Prepared = tuple[str, Content]
 """A file with the name of its step."""
@@ -99,6 +99,7 @@ def _step(key: str) -> str:
 
 async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> JsonObject:
     if not work.is_done("attach"):
+        work.must_act_as_somebody(ADDS_A_FILE)
         try:
             content = await work.content(attachment)
         except UnreachableError as error:
@@ -115,18 +116,11 @@ async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> Json
 
 
 async def _upload(work: Work, opportunity: str, step: str, content: Content) -> None:
+    work.must_act_as_somebody(ADDS_A_FILE)
     request = Outgoing(
         "POST", path_to("opportunities", opportunity, "files"), work.params, files=(("file", content.upload),)
     )
     made = (each.kept.get("id") for name, each in work.steps.items() if name != step)
     others = frozenset(each for each in made if isinstance(each, str))
     effect = FileAdded(opportunity, "files", content.name, len(content.data), others)
-    try:
-        await work.write(step, request, effect, keep=its_id)
-    except ActionError as error:
-        if work.perform_as is not None or error.code is not Code.REMOTE_INPUT_INVALID:
-            raise
-        # Lever wants to know who adds a file (seen in other integrations).
-        raise ActionError(
-            error.code, error.title, f"{error.message} {_NOBODY}", unknown=error.unknown
-        ) from None
+    await work.write(step, request, effect, keep=its_id)

@@ -68,7 +68,6 @@ def _ids(work: Work, made: Candidacy) -> dict[str, JsonObject]:
 async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candidacy:
     step = work.steps.get(_CREATE)
     planned = await plan(work, asked, place, step.state if step is not None else None)
-    work.perform_as = planned.acting  # what follows is attributed to the same user
     kept = step.kept if step is not None and step.state is StepState.DONE else await _send(work, planned)
     made = await _found(work, planned, kept)
     before = None if work.dry_run else work.steps[_CREATE].before
@@ -97,17 +96,17 @@ async def _send(work: Work, planned: Plan) -> JsonObject:
 
 async def _requests(work: Work, planned: Plan) -> list[tuple[Outgoing, bool]]:
     """Return the creation, each way in which it may be tried in turn, and whether the CV goes along."""
-    params = {"perform_as": planned.acting} if planned.acting else {}
     if planned.form is None:
-        plain = opportunity_request(planned.wanted, params)
+        plain = opportunity_request(planned.wanted, work.params)
         if planned.resume is None:
             return [(plain, False)]
-        return [(opportunity_request(planned.wanted, params, planned.resume.upload), True), (plain, False)]
+        with_cv = opportunity_request(planned.wanted, work.params, planned.resume.upload)
+        return [(with_cv, True), (plain, False)]
     form = await _with_uploads(work, planned, planned.form)
-    filled = form.request(params, planned.extra)
+    filled = form.request(work.params, planned.extra)
     if form.resume is None or form.requires_resume:
         return [(filled, form.resume is not None)]
-    return [(filled, True), (replace(form, resume=None).request(params, planned.extra), False)]
+    return [(filled, True), (replace(form, resume=None).request(work.params, planned.extra), False)]
 
 
 async def _write(

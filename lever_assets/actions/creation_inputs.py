@@ -171,6 +171,11 @@ class Creation(ActionInput):
     sourced_by: SourcedBy | None = Field(None, description="Who is credited with finding the candidate")
     gdpr_consent: Consent | None = Field(None, description="Consent to the storage of data")
 
+    @property
+    def credited(self) -> str | None:
+        """The user who found the candidate."""
+        return None if self.sourced_by is None else self.sourced_by.user_id
+
 
 class CreateCandidate(Creation):
     """A new candidate with an application to a job."""

@@ -97,6 +97,11 @@ class ActionInput(Part):
         """The fields that only Lever knows; empty when there are none."""
         return (self.remote_fields and self.remote_fields.lever) or LeverFields()
 
+    @property
+    def credited(self) -> str | None:
+        """The user who is credited with it, and therefore does all of it; None: nobody in particular."""
+        return None
+
 
 class CandidateAction(ActionInput):
     """An action on a candidate."""

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from lever_assets.actions.answers import Answered, read_answers, unanswered
 from lever_assets.actions.applying import Form, checked_extra
-from lever_assets.actions.attachments import keyed
+from lever_assets.actions.attachments import ADDS_A_FILE, keyed
 from lever_assets.actions.candidacies import Applies, Candidacy
 from lever_assets.actions.contents import Content
 from lever_assets.actions.creation_inputs import (
@@ -15,7 +15,6 @@ from lever_assets.actions.creation_inputs import (
     Attachment,
     Creation,
     FileAnswer,
-    SourcedBy,
 )
 from lever_assets.actions.errors import ActionError, Code, invalid
 from lever_assets.actions.fetching import UnreachableError
@@ -41,8 +40,7 @@ class Plan:
 
     `wanted` is the opportunity in Lever's own fields, `extra` what of them the input gives itself. `form` is
     the posting's form when it is filled in, None when an opportunity is made without it. `files` are answers
-    to upload, by question, and `resume` the first CV, of the attachment with the key `resume_of`. `acting`:
-    the user (Lever's id) that makes it.
+    to upload, by question, and `resume` the first CV, of the attachment with the key `resume_of`.
     """
 
     job_id: str
@@ -54,7 +52,6 @@ class Plan:
     files: dict[str, Content] = field(default_factory=dict)
     resume: Content | None = None
     resume_of: str | None = None
-    acting: str | None = None
 
 
 async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: StepState | None) -> Plan:
@@ -62,7 +59,7 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
 
     `state` is that of the creation's step. Once it was sent, what it may have changed itself (the person has
     applied) or what may have changed since (the job is closed) is not held against it. Once it is done, its
-    files are no longer needed; its user is, for what is written after it.
+    files are no longer needed.
     """
     fresh = state in {None, StepState.PENDING, StepState.FAILED}
     job, posting = await work.resolve.job(place.job_id)
@@ -86,10 +83,9 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
         effect=Applies(_addresses(person, wanted), job.remote_id),
         form=form,
     )
-    done = state is StepState.DONE
-    acting = await _acting(work, asked.sourced_by, required=form is None and not done)
-    if done:
-        return replace(planned, acting=acting)
+    if state is StepState.DONE:
+        return planned
+    _check_attributed(work, planned, asked.attachments)
     if fresh:
         _check_complete(planned, answered, asked.attachments)
         await _check_new(work, planned)
@@ -97,7 +93,7 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
     resume_of, resume = await _checked(work, asked.attachments, strict=fresh)
     if fresh and resume is None and form is not None and form.requires_resume:
         raise _out_of_reach("The CV, which the job's form requires, can't be fetched")
-    return replace(planned, acting=acting, files=files, resume=resume, resume_of=resume_of)
+    return replace(planned, files=files, resume=resume, resume_of=resume_of)
 
 
 def already_applied(work: Work, planned: Plan, found: Candidacy) -> ActionError:
@@ -144,6 +140,15 @@ def _check_complete(planned: Plan, answered: Answered, attachments: Sequence[Att
             f"The form of the job {planned.job_id} requires an answer to {', '.join(lacking)}; "
             "give it and try again.",
         )
+
+
+def _check_attributed(work: Work, planned: Plan, attachments: Sequence[Attachment]) -> None:
+    """Refuse what only a user may write, when there is none: a creation without a form, and plain files."""
+    if planned.form is None:
+        work.must_act_as_somebody("creates a candidate")
+    resume = next((each for each in attachments if each.type == "CV"), None)
+    if any(each is not resume for each in attachments):
+        work.must_act_as_somebody(ADDS_A_FILE)
 
 
 async def _form(
@@ -226,25 +231,3 @@ async def _checked(
         if each.type == "CV" and found[1] is None:
             found = key, content
     return found
-
-
-async def _acting(work: Work, sourced_by: SourcedBy | None, *, required: bool) -> str | None:
-    """Return the user that makes the candidate: Lever credits them with it."""
-    credited = await _credited(work, sourced_by) if sourced_by is not None else None
-    acting = credited or work.perform_as
-    if acting is None and required:
-        raise invalid(
-            "No user to act as",
-            "Lever asks for the user who creates a candidate: set LEVER_PERFORM_AS, or give "
-            "remote_fields.lever.perform_as or sourced_by.user_id.",
-        )
-    return acting
-
-
-async def _credited(work: Work, sourced_by: SourcedBy) -> str | None:
-    """Return Lever's id of the user who is to be credited; None, with a warning, when there is none."""
-    try:
-        return (await work.resolve.acting_user(sourced_by.user_id)).remote_id
-    except ActionError as error:
-        work.warn(f"{error.message} Nobody is credited by sourced_by.")
-        return None

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from lever_assets.actions.attribution import attribute, named
 from lever_assets.actions.catalogue import BY_NAME, Action
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, of_input
@@ -106,10 +107,6 @@ def _input(action: Action, given: Mapping[str, object] | ActionInput) -> ActionI
         raise of_input(error) from None
 
 
-def _acting(session: Session, asked: ActionInput, options: Options) -> str | None:
-    return asked.lever.perform_as or options.perform_as or session.settings.perform_as
-
-
 async def _work(
     lever: LeverClient,
     session: Session,
@@ -128,14 +125,8 @@ async def _work(
         file_link=options.file_link,
         fetcher=options.fetcher,
     )
-    acting = _acting(session, asked, options)
-    if acting is not None and not action.reads:
-        try:
-            work.perform_as = (await work.resolve.acting_user(acting)).remote_id
-        except ActionError as error:
-            if asked.lever.perform_as or options.perform_as:
-                raise
-            raise invalid(error.title, f"{error.message} It was given by LEVER_PERFORM_AS.") from None
+    if not action.reads:
+        await attribute(work, asked, options.perform_as)
     return work
 
 
@@ -159,7 +150,7 @@ class _Run:
 
     async def once(self) -> ActionAnswer:
         """Do the action unless its key was done already, or somebody else does it now."""
-        acting = _acting(self.session, self.asked, self.options)
+        acting = named(self.session, self.asked, self.options.perform_as)
         entry = entry_for(
             self.session,
             self.action,

@@ -20,7 +20,7 @@ from lever_assets.actions.belonging import OthersAtWorkError, own
 from lever_assets.actions.contents import Content, content_of
 from lever_assets.actions.creation_inputs import FileContent
 from lever_assets.actions.effects import Added, CannotTellError, Effect
-from lever_assets.actions.errors import ActionError, Code, of_failure, unknown_outcome
+from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, unknown_outcome
 from lever_assets.actions.fetching import PUBLIC, Fetcher
 from lever_assets.actions.policy import Policy
 from lever_assets.actions.resolving import Resolver
@@ -112,6 +112,15 @@ class Work:
     def params(self) -> Params:
         """The query that attributes a write to a user."""
         return {"perform_as": self.perform_as} if self.perform_as else {}
+
+    def must_act_as_somebody(self, who: str) -> None:
+        """Refuse what Lever takes from a user alone (spec/lever-api.md, Writes); `who` says which user."""
+        if self.perform_as is None:
+            raise invalid(
+                "No user to act as",
+                f"Lever asks for the user who {who}: set LEVER_PERFORM_AS, or give "
+                "remote_fields.lever.perform_as (or sourced_by.user_id, where there is such a field).",
+            )
 
     def warn(self, sentence: str) -> None:
         """Say something to the caller that is no failure."""

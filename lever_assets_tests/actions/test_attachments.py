@@ -92,7 +92,7 @@ def test_a_file_that_nobody_adds_is_refused_with_what_to_set(
     answer = account.run("add_candidate_attachment", given)
 
     assert answer.error is not None
-    assert answer.error["code"] == "REMOTE.INPUT_INVALID"
+    assert answer.error["code"] == "PLATFORM.INPUT_INVALID"
     assert "LEVER_PERFORM_AS" in str(answer.error["message"])
     assert "nobodys.pdf" not in account.files(person)
 
