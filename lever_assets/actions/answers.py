@@ -33,12 +33,14 @@ class Answered:
     """Answers that fit their questions, by the question's remote id.
 
     `values` are what Lever takes; those of `files` become known once the files are uploaded. `warnings` are
-    sentences about answers that are not sent, or were understood in spite of their form.
+    sentences about answers that are not sent, or were understood in spite of their form. `named`: an answer
+    was to a question of the form, though it may have been an empty one.
     """
 
     values: dict[str, JsonValue] = field(default_factory=dict)
     files: dict[str, FileAnswer] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    named: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.values or self.files)
@@ -62,8 +64,18 @@ def read_answers(form: PostingForm, given: Sequence[QuestionAnswer], ctx: Contex
         elif remote_id in answered.values or remote_id in answered.files:
             _refuse(question, "is answered twice; answer it once")
         else:
+            answered.named = True
             _Reading(question, ctx, answered).take(each.answer)
     return answered
+
+
+def answerable(form: PostingForm, ctx: Context) -> list[str]:
+    """Return the questions that somebody can answer, each by our id and its text."""
+    return [
+        f"{ctx.id('screening_questions', each.remote_id)} (“{name(each)}”)"
+        for each in asked(form)
+        if question_type(each.question) is not QuestionType.INFORMATION
+    ]
 
 
 def unanswered(form: PostingForm, answered: Answered) -> list[str]:

@@ -99,7 +99,6 @@ def _step(key: str) -> str:
 
 async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> JsonObject:
     if not work.is_done("attach"):
-        work.must_act_as_somebody(ADDS_A_FILE)
         try:
             content = await work.content(attachment)
         except UnreachableError as error:

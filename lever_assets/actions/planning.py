@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from lever_assets.actions.answers import Answered, read_answers, unanswered
 from lever_assets.actions.applying import Form, checked_extra
 from lever_assets.actions.attachments import ADDS_A_FILE, keyed
 from lever_assets.actions.candidacies import Applies, Candidacy
@@ -16,15 +15,13 @@ from lever_assets.actions.creation_inputs import (
     Creation,
     FileAnswer,
 )
-from lever_assets.actions.errors import ActionError, Code, invalid
+from lever_assets.actions.errors import ActionError, Code
 from lever_assets.actions.fetching import UnreachableError
+from lever_assets.actions.filling import Filling, Job
 from lever_assets.actions.person import Person, not_kept, source_text
 from lever_assets.actions.steps import StepState
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject
-from lever_assets.lever.faults import of_shape
-from lever_assets.lever.paths import path_to
-from lever_assets.lever.records import PostingForm
 
 _NOT_OPEN = {
     "closed": "is closed",
@@ -70,7 +67,8 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
     for sentence in not_kept(asked.candidate):
         work.warn(sentence)
     source = source_text(asked.source, work.session.settings.source_name)
-    form, answered = await _form(work, asked, person, job.remote_id, source)
+    filling = Filling(work, asked, person, Job(place.job_id, job.remote_id), source, strict=fresh)
+    form, files = await filling.done()
     extra = _extra(work, asked, form=form is not None)
     wanted = _wanted(person, source, stage, extra)
     if form is None:
@@ -87,13 +85,12 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
         return planned
     _check_attributed(work, planned, asked.attachments)
     if fresh:
-        _check_complete(planned, answered, asked.attachments)
         await _check_new(work, planned)
-    files = {question: await _file(work, file) for question, file in answered.files.items()}
+    contents = {question: await _file(work, file) for question, file in files.items()}
     resume_of, resume = await _checked(work, asked.attachments, strict=fresh)
     if fresh and resume is None and form is not None and form.requires_resume:
         raise _out_of_reach("The CV, which the job's form requires, can't be fetched")
-    return replace(planned, files=files, resume=resume, resume_of=resume_of)
+    return replace(planned, files=contents, resume=resume, resume_of=resume_of)
 
 
 def already_applied(work: Work, planned: Plan, found: Candidacy) -> ActionError:
@@ -126,22 +123,6 @@ async def _check_new(work: Work, planned: Plan) -> None:
             raise already_applied(work, planned, each)
 
 
-def _check_complete(planned: Plan, answered: Answered, attachments: Sequence[Attachment]) -> None:
-    """Refuse a form in which something required is missing."""
-    if planned.form is None:
-        return
-    lacking = [
-        *(f"“{each}”" for each in unanswered(planned.form.form, answered)),
-        *planned.form.lacking(resume=any(each.type == "CV" for each in attachments)),
-    ]
-    if lacking:
-        raise invalid(
-            "Answer missing",
-            f"The form of the job {planned.job_id} requires an answer to {', '.join(lacking)}; "
-            "give it and try again.",
-        )
-
-
 def _check_attributed(work: Work, planned: Plan, attachments: Sequence[Attachment]) -> None:
     """Refuse what only a user may write, when there is none: a creation without a form, and plain files."""
     if planned.form is None:
@@ -149,29 +130,6 @@ def _check_attributed(work: Work, planned: Plan, attachments: Sequence[Attachmen
     resume = next((each for each in attachments if each.type == "CV"), None)
     if any(each is not resume for each in attachments):
         work.must_act_as_somebody(ADDS_A_FILE)
-
-
-async def _form(
-    work: Work, asked: Creation, person: Person, posting: str, source: str | None
-) -> tuple[Form | None, Answered]:
-    """Return the posting's form with the answers; None when there is nothing to fill in."""
-    consent = asked.gdpr_consent
-    if consent is not None and consent.expires_at is not None:
-        work.warn("Lever decides itself when a consent ends: gdpr_consent.expires_at was not written.")
-    consents = consent is not None and consent.given is not None
-    if not asked.screening_question_answers and not consents:
-        return None, Answered()
-    path = path_to("postings", posting, "apply")
-    found = await work.lever.get(path)
-    if not isinstance(found, dict) or found.get("id", posting) != posting:
-        raise of_shape("it is not the form that was asked for", "GET", path)
-    form = PostingForm.parse(found)
-    answered = read_answers(form, asked.screening_question_answers, work.session.mapping)
-    for sentence in answered.warnings:
-        work.warn(sentence)
-    if not answered and not consents:
-        return None, Answered()
-    return Form(form, posting, person, answered.values, source, consent if consents else None), answered
 
 
 def _extra(work: Work, asked: Creation, *, form: bool) -> JsonObject:
