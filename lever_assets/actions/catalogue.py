@@ -98,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
         "Takes a tag off a candidate; one that is not there is no error.",
         CandidateTag,
         tags.remove_candidate_tag,
-        (_OPPORTUNITIES,),
+        ("opportunities:read:admin", _OPPORTUNITIES),
         repeatable=True,
     ),
     Action(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Protocol
+from unicodedata import normalize
 
 from pydantic import JsonValue
 
@@ -13,6 +14,11 @@ from lever_assets.sync.singles import ask_single
 
 class CannotTellError(Exception):
     """Lever can't tell whether the write happened; says why."""
+
+
+def as_compared(text: str) -> str:
+    """Return the form in which two tags or sources are the same to Lever, however they are spelt."""
+    return normalize("NFC", text).strip().casefold()
 
 
 class Effect(Protocol):
@@ -64,7 +70,7 @@ class Has(_OnOpportunity):
         )
 
     def _form(self, text: str) -> str:
-        return text.strip().rstrip("/") if self.listed == "links" else text.strip().casefold()
+        return text.strip().rstrip("/") if self.listed == "links" else as_compared(text)
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,8 @@ class Lacks(Has):
     """One of the opportunity's lists does not hold a text."""
 
     def shown_by(self, record: JsonObject) -> bool:
-        """The opposite of holding it."""
-        return not super().shown_by(record)
+        """The opposite of holding it; what is no list shows nothing."""
+        return isinstance(record.get(self.listed) or [], list) and not super().shown_by(record)
 
 
 @dataclass(frozen=True)

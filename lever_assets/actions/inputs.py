@@ -43,6 +43,9 @@ UserId = Annotated[str, *like(rf"^(remote:)?{_REMOTE}$", "one of our user ids, o
 """A user: as `Id`, or Lever's id alone."""
 
 Text = Annotated[str, *like(r"\S", "a text that is not empty")]
+Trimmed = Annotated[Text, AfterValidator(str.strip)]
+"""A text without the blanks around it."""
+
 _ADDRESS: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
 
 
@@ -118,7 +121,9 @@ class ApplicationAction(ActionInput):
 class Tag(Part):
     """A tag."""
 
-    name: Text = Field(description="Text of the tag; Lever makes it when it is new")
+    name: Trimmed = Field(
+        description="Text of the tag, without blanks around it; Lever makes it when it is new"
+    )
 
 
 class CandidateTag(CandidateAction):

@@ -169,6 +169,23 @@ class Work:
             await self._send(step, request, effect, keep)
         return step.kept
 
+    async def confirm(self, name: str, effect: Effect) -> None:
+        """Look in Lever whether a step that Lever said it did is done; raises ActionError if it is not.
+
+        It is then sent again when the action is run again.
+        """
+        if self.dry_run:
+            return
+        step = self.steps[name]
+        if not await self._happened(step, effect):
+            self._keep_steps()
+            raise ActionError(
+                Code.REMOTE_UNKNOWN,
+                "Lever did not do it",
+                f"Lever answered that it did this, but does not show it: {step.request}. "
+                "Try again later, or do it in Lever.",
+            )
+
     async def follow_up(
         self, name: str, request: Outgoing, effect: Effect | None, keep: Keep = no_ids, *, what: str
     ) -> JsonObject | None:
@@ -217,7 +234,7 @@ class Work:
             self._keep_steps()
             answer = await self.lever.send(request)
             step.kept = keep(answer)
-            step.state = StepState.DONE
+            step.state, step.over = StepState.DONE, True
         except OutcomeUnknownError as error:
             step.state, step.over, step.error = StepState.UNKNOWN, error.over, unquoted(str(error))
             step.sent_at = now()

@@ -70,7 +70,7 @@ def test_without_answers_the_required_ones_are_counted(
     account: Recruiting, required: tuple[str, ...], counted: str | None, given_by: object
 ) -> None:
     job = open_job(account, "text", "number", "date", "instruction", required=required)
-    changes = {} if given_by == "absent" else {"screening_question_answers": given_by}
+    changes: dict[str, Any] = {} if given_by == "absent" else {"screening_question_answers": given_by}
     given = creation(job, **changes)
     found = create(account, given, somebody(account))
 
