@@ -8,8 +8,9 @@ from typing import NoReturn
 
 from pydantic import JsonValue, ValidationError
 
-from lever_assets.actions.creation_inputs import FileAnswer, QuestionAnswer
+from lever_assets.actions.creation_inputs import FileAnswer, QuestionAnswer, day_of
 from lever_assets.actions.errors import invalid
+from lever_assets.actions.unknown_fields import read
 from lever_assets.lever import JsonObject
 from lever_assets.lever.records import PostingForm, Question
 from lever_assets.mapping.context import Context
@@ -46,10 +47,13 @@ class Answered:
         return bool(self.values or self.files)
 
 
-def read_answers(form: PostingForm, given: Sequence[QuestionAnswer], ctx: Context) -> Answered:
+def read_answers(
+    form: PostingForm, given: Sequence[QuestionAnswer], ctx: Context, *, ignore_unknown: bool = False
+) -> Answered:
     """Return the answers to the questions of a form; raises ActionError that names the first that is wrong.
 
-    A question that the form does not ask, or that nobody can answer, is a warning.
+    A question that the form does not ask, or that nobody can answer, is a warning; with `ignore_unknown` so
+    is a field of a file that files do not have.
     """
     questions = {each.remote_id: each for each in asked(form)}
     own = {ctx.id("screening_questions", remote_id): remote_id for remote_id in questions}
@@ -65,7 +69,7 @@ def read_answers(form: PostingForm, given: Sequence[QuestionAnswer], ctx: Contex
             _refuse(question, "is answered twice; answer it once")
         else:
             answered.named = True
-            _Reading(question, ctx, answered).take(each.answer)
+            _Reading(question, ctx, answered, ignore_unknown).take(each.answer)
     return answered
 
 
@@ -125,6 +129,7 @@ class _Reading:
     asked: AskedQuestion
     ctx: Context
     answered: Answered
+    ignore_unknown: bool
 
     def take(self, answer: FileAnswer | JsonValue) -> None:
         """Keep what Lever takes of the answer; nothing when it is empty."""
@@ -186,7 +191,7 @@ class _Reading:
         if not isinstance(answer, str):
             self._mismatch(QuestionType.DATE)
         try:
-            day = datetime.fromisoformat(answer.strip())
+            day = day_of(answer)
         except ValueError:
             self._mismatch(QuestionType.DATE)
         return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
@@ -201,12 +206,14 @@ class _Reading:
         if not isinstance(answer, dict):
             self._mismatch(QuestionType.FILE)
         try:
-            return FileAnswer.model_validate(answer)
+            file, ignored = read(FileAnswer, answer, ignore_unknown=self.ignore_unknown)
         except ValidationError as error:
             fault = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in fault["loc"])
             said = fault["msg"].removeprefix("Value error, ")
             _refuse(self.asked, f"takes {_TAKES[QuestionType.FILE]} ({where}: {said})".replace("(: ", "("))
+        self.answered.warnings.extend(ignored)
+        return file
 
     def _mismatch(self, kind: QuestionType) -> NoReturn:
         _refuse(self.asked, f"takes {_TAKES[kind]}")

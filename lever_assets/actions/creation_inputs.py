@@ -1,10 +1,10 @@
 """What the actions take that create candidates and applications, or add files to them."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from lever_assets.actions.inputs import (
     ActionInput,
@@ -30,6 +30,26 @@ Country = Annotated[str, *like(r"^[A-Z]{2}$", "a country code of two capitals, s
 ContentType = Annotated[str, *like(r"^[\w.-]+/[\w.+-]+$", "a content type such as application/pdf")]
 Kind = Literal["PERSONAL", "WORK", "OTHER"]
 Base64 = Annotated[str, Field(min_length=1)]
+
+
+def day_of(given: str) -> date:
+    """Return the day of a date in ISO form, which may have a time: the day as it is written.
+
+    Raises ValueError for what is none.
+    """
+    text = given.strip()
+    return datetime.fromisoformat(text[:-1] if len(text) == len("2026-12-31Z") else text).date()
+
+
+def _without_time(given: object) -> object:
+    try:
+        return day_of(given) if isinstance(given, str) else given
+    except ValueError:
+        return given  # the type says what is wrong
+
+
+Day = Annotated[date, BeforeValidator(_without_time)]
+"""A day, as `2026-12-31`; of an instant the day, whatever the time zone."""
 
 
 class AdditionalEmail(Part):
@@ -83,7 +103,7 @@ class NewCandidate(Part):
     location: CandidateLocation | None = Field(None, description="Where the candidate lives")
     social_links: tuple[SocialLink, ...] = Field((), description="Profiles and web sites")
     gender: Literal["MALE", "FEMALE", "OTHER"] | None = Field(None, description="Not written to Lever")
-    availability_date: date | None = Field(None, description="Not written to Lever")
+    availability_date: Day | None = Field(None, description="Not written to Lever")
     salary_expectations: SalaryExpectations | None = Field(None, description="Not written to Lever")
 
 
@@ -147,7 +167,7 @@ class Consent(Part):
     """Consent to the storage of data."""
 
     given: bool | None = Field(None, description="Whether it was given")
-    expires_at: date | None = Field(None, description="When it ends")
+    expires_at: Day | None = Field(None, description="When it ends")
 
 
 class ApplicationPlace(Part):

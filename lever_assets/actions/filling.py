@@ -52,7 +52,12 @@ class Filling:
         form = await self._form()
         if form is None:
             return None, {}
-        answered = read_answers(form, self.asked.screening_question_answers, self.work.session.mapping)
+        answered = read_answers(
+            form,
+            self.asked.screening_question_answers,
+            self.work.session.mapping,
+            ignore_unknown=self.work.ignore_unknown,
+        )
         for sentence in answered.warnings:
             self.work.warn(sentence)
         self._check_known(form, answered)

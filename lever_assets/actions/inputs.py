@@ -1,6 +1,7 @@
 """What the actions take. The forms in the Dagster UI, the HTTP API and the documentation are made from it."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -12,6 +13,7 @@ from pydantic import (
     JsonValue,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 
 
@@ -66,9 +68,22 @@ WebAddress = Annotated[
 
 
 class Part(BaseModel):
-    """An object inside an input. Fields that it does not know are refused."""
+    """An object inside an input. Fields that it does not know are refused; null is as absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: object) -> object:
+        """Leave out what is null and has a default: clients write null for a list that they do not give."""
+        if not isinstance(given, Mapping):
+            return given
+        absent = {
+            name
+            for name, field in cls.model_fields.items()
+            if not field.is_required() and given.get(name) is None
+        }
+        return {name: value for name, value in given.items() if name not in absent}
 
 
 class LeverFields(Part):

@@ -20,6 +20,7 @@ from lever_assets.actions.inputs import ActionInput
 from lever_assets.actions.keys import entry_for, is_derived
 from lever_assets.actions.policy import DEFAULT, Policy
 from lever_assets.actions.steps import Step
+from lever_assets.actions.unknown_fields import read
 from lever_assets.actions.work import Claim, FileLink, Work
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever import JsonObject, LeverClient, LeverError
@@ -39,7 +40,8 @@ class Options:
     `dry_run`: check everything and tell the requests that would be sent, but write nothing. `perform_as`: the
     user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
     `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
-    that give out files. `fetcher` fetches the files that are given by their address.
+    that give out files. `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields
+    that the input does not have are a warning, not an error; for callers whose clients may be newer.
     """
 
     idempotency_key: str | None = None
@@ -51,6 +53,7 @@ class Options:
     file_link: FileLink | None = None
     fetcher: Fetcher = PUBLIC
     policy: Policy = DEFAULT
+    ignore_unknown: bool = False
 
 
 def run_action(
@@ -83,10 +86,12 @@ async def run_action_with(
     options = options or Options()
     try:
         action = _action(name)
-        asked = _input(action, given)
+        asked, ignored = _input(action, given, options)
         if action.reads or options.dry_run:
-            return await _without_ledger(lever, session, action, asked, options)
-        return await _Run(lever, session, action, asked, options).once()
+            answer = await _without_ledger(lever, session, action, asked, options)
+        else:
+            answer = await _Run(lever, session, action, asked, options).once()
+        return replace(answer, warnings=(*ignored, *answer.warnings))
     except _KNOWN as error:
         return ActionAnswer.failed(of_failure(error), log_url=options.log_url)
 
@@ -98,11 +103,13 @@ def _action(name: str) -> Action:
     return action
 
 
-def _input(action: Action, given: Mapping[str, object] | ActionInput) -> ActionInput:
+def _input(
+    action: Action, given: Mapping[str, object] | ActionInput, options: Options
+) -> tuple[ActionInput, tuple[str, ...]]:
     if isinstance(given, action.input):
-        return given
+        return given, ()
     try:
-        return action.input.model_validate(given)
+        return read(action.input, given, ignore_unknown=options.ignore_unknown)
     except ValidationError as error:
         raise of_input(error) from None
 
@@ -124,6 +131,7 @@ async def _work(
         download_to=options.download_to,
         file_link=options.file_link,
         fetcher=options.fetcher,
+        ignore_unknown=options.ignore_unknown,
     )
     if not action.reads:
         await attribute(work, asked, options.perform_as)

@@ -81,8 +81,8 @@ class Work:
 
     `claim` None is a dry run: `write` then only notes down the request in `requests`. `perform_as` is the
     Lever user that writes are attributed to. `download_to` and `file_link` are for actions that give out
-    files; `fetcher` fetches those that it is given by an address. `incomplete` is set when a `follow_up`
-    could not be done.
+    files; `fetcher` fetches those that it is given by an address. `ignore_unknown`: fields that are not known
+    are a warning. `incomplete` is set when a `follow_up` could not be done.
     """
 
     lever: LeverClient
@@ -94,6 +94,7 @@ class Work:
     download_to: Path | None = None
     file_link: FileLink | None = None
     fetcher: Fetcher = PUBLIC
+    ignore_unknown: bool = False
     warnings: list[str] = field(default_factory=list)
     requests: list[Outgoing] = field(default_factory=list)
     incomplete: bool = False

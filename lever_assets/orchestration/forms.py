@@ -29,10 +29,9 @@ def _field(field: FieldInfo) -> dg.Field:
     kind = _kind(field.annotation)
     if field.is_required():
         return dg.Field(kind, description=field.description)
-    default = _default(field)
-    if default is None:  # a value that is left out is no value: forms show it as null
-        kind = kind if kind is dg.Any else dg.Noneable(kind)
-    return dg.Field(kind, description=field.description, is_required=False, default_value=default)
+    # Null is as absent: forms show it where there is no default.
+    kind = kind if kind is dg.Any else dg.Noneable(kind)
+    return dg.Field(kind, description=field.description, is_required=False, default_value=_default(field))
 
 
 def _default(field: FieldInfo) -> Any:

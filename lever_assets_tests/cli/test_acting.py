@@ -95,6 +95,18 @@ def test_what_fails_is_one_line_and_exit_code_1(command: Command, candidate: str
     assert failed.err.count("\n") == 1
 
 
+def test_a_field_that_does_not_exist_is_refused(
+    command: Command, sandbox: Sandbox, candidate: str, tmp_path: Path
+) -> None:
+    typo = {**tagging(candidate), "remote_feilds": {}}
+    failed = command("action", "add_candidate_tag", "--input", written(tmp_path, typo))
+
+    assert failed.code == 1
+    assert failed.json["error"]["code"] == "PLATFORM.INPUT_INVALID"
+    assert "remote_feilds" in failed.err
+    assert "From the command line" not in tags(sandbox, candidate)
+
+
 def test_warnings_are_on_standard_error_too(command: Command, candidate: str, sandbox: Sandbox) -> None:
     file = Path("input.json")
     file.write_text(json.dumps({"candidate_id": f"remote:{candidate}"}), encoding="utf-8")
