@@ -27,7 +27,8 @@ def setup(
 ) -> None:
     """Subscribe to Lever's events.
 
-    Makes what is missing, keeps the signature tokens encrypted, and says what is left to do by hand.
+    Makes what is missing, keeps the signature tokens encrypted, and says what is left to do by hand. Goes
+    through all ten events, and fails at the end if one did.
     """
     from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
     from lever_assets.sync.session import Session  # noqa: PLC0415
@@ -37,11 +38,18 @@ def setup(
         report = take_down(session, url) if remove else set_up(session, url)
     if as_json:
         output.as_json(report)
-        return
-    for what, events in (("made", report.created), ("kept", report.kept), ("removed", report.removed)):
-        if events:
-            typer.echo(f"{what}: {', '.join(events)}")
-    typer.echo(report.manual_step or "Nothing of ours is left in Lever.")
+    else:
+        for what, events in (("made", report.created), ("kept", report.kept), ("removed", report.removed)):
+            if events:
+                typer.echo(f"{what}: {', '.join(events)}")
+        for event, why in report.failed.items():
+            output.warn(f"{event}: {why}")
+        if not (remove and report.failed):
+            typer.echo(report.manual_step or "Nothing of ours is left in Lever.")
+    if report.failed:
+        raise CommandError(
+            f"{len(report.failed)} of the events failed: {', '.join(report.failed)}; run the set-up again."
+        )
 
 
 def serve(

@@ -1,11 +1,20 @@
 """The subscriptions in Lever: what is missing is made, their signature tokens are kept encrypted."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from lever_assets.connect.vault import Vault
-from lever_assets.lever import JsonObject, LeverClient, NotFoundError, Outgoing
+from lever_assets.lever import (
+    JsonObject,
+    LeverClient,
+    LeverError,
+    NotFoundError,
+    Outgoing,
+    RequestRejectedError,
+)
+from lever_assets.lever.faults import of_shape
 from lever_assets.lever.paths import path_to
 from lever_assets.settings import SettingsError
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
@@ -19,21 +28,30 @@ MANUAL_STEP = (
 )
 
 
+class NoTokenError(Exception):
+    """Lever made a subscription and did not tell by what its events can be checked."""
+
+
 @dataclass
 class SetupReport:
-    """What became of the subscriptions, by event; `manual_step` is what is left for a person to do."""
+    """What became of the subscriptions, by event; `manual_step` is what is left for a person to do.
+
+    `failed` says why an event is not as it should be; one whose old subscription is left is also `created`.
+    """
 
     url: str
     created: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     manual_step: str = MANUAL_STEP
 
 
 def set_up(session: Session, url: str | None = None) -> SetupReport:
     """Subscribe to all ten events at `url` (None: LEVER_WEBHOOK_URL); done again it changes nothing.
 
-    Raises SettingsError, LeverError, StoreError or NotConnectedError.
+    What Lever answers to one event keeps none of the others from being subscribed to: the report tells.
+    Raises SettingsError, StoreError or NotConnectedError, and LeverError if Lever can't tell what there is.
     """
     vault = Vault(session.settings.secret_key)
     return asyncio.run(_Setup(session, _address(session, url), vault).run())
@@ -42,7 +60,7 @@ def set_up(session: Session, url: str | None = None) -> SetupReport:
 def take_down(session: Session, url: str | None = None) -> SetupReport:
     """Remove the subscriptions that are ours: those that we made, and those at `url` or LEVER_WEBHOOK_URL.
 
-    Raises LeverError, StoreError or NotConnectedError.
+    Raises StoreError or NotConnectedError, and LeverError if Lever does not tell what there is.
     """
     return asyncio.run(_Setup(session, url or session.settings.webhook_url or "", None).remove())
 
@@ -78,16 +96,11 @@ class _Setup:
             known = self._known()
             for event in EVENTS:
                 mine = known.get(event)
-                for each in listed:
-                    if each.get("event") != event or not self._is_ours(each, mine):
-                        continue
-                    if mine is not None and self._stands(each, mine):
-                        report.kept.append(event)
-                    else:
-                        await self._delete(lever, each, report)
-                if event not in report.kept:
-                    await self._create(lever, event)
-                    report.created.append(event)
+                ours = [each for each in listed if each.get("event") == event and self._is_ours(each, mine)]
+                try:
+                    await self._subscribe(lever, event, ours, mine, report)
+                except (LeverError, NoTokenError) as error:
+                    report.failed[event] = str(error)
         return report
 
     async def remove(self) -> SetupReport:
@@ -95,12 +108,42 @@ class _Setup:
         async with self.session.connection.client(self.session.settings) as lever:
             known = self._known()
             for each in await lever.list_all("/webhooks"):
-                if self._is_ours(each, known.get(str(each.get("event")))):
-                    await self._delete(lever, each, report)
+                event = str(each.get("event"))
+                if self._is_ours(each, known.get(event)):
+                    try:
+                        await self._delete(lever, each, report)
+                    except LeverError as error:
+                        report.failed[event] = str(error)
             with self.session.store.writing() as conn:
-                for event in known:
+                for event in known.keys() - report.failed.keys():
                     drop_secret(conn, self.session.name, f"{SECRETS}{event}")
         return report
+
+    async def _subscribe(
+        self,
+        lever: LeverClient,
+        event: str,
+        ours: Sequence[JsonObject],
+        mine: Sealed | None,
+        report: SetupReport,
+    ) -> None:
+        """Leave one subscription to an event; a new one is made before an old one goes."""
+        standing = next((each for each in ours if mine is not None and self._stands(each, mine)), None)
+        if standing is None:
+            try:
+                await self._create(lever, event)
+            except RequestRejectedError as error:
+                raise _beside_an_old_one(error) if ours else error from None
+            report.created.append(event)
+        else:
+            report.kept.append(event)
+        for each in ours:
+            if each is standing:
+                continue
+            try:
+                await self._delete(lever, each, report)
+            except LeverError as error:
+                report.failed[event] = f"an old subscription is still there: {error}"
 
     def _known(self) -> dict[str, Sealed]:
         with self.session.store.reading() as conn:
@@ -124,7 +167,7 @@ class _Setup:
         configuration = made.get("configuration") if isinstance(made, dict) else None
         token = configuration.get("signatureToken") if isinstance(configuration, dict) else None
         if not isinstance(made, dict) or not isinstance(token, str):
-            raise SettingsError(
+            raise NoTokenError(
                 f"Lever told no signature token for {event}: its events can't be checked. "
                 "Run the set-up again."
             )
@@ -134,8 +177,19 @@ class _Setup:
             put_secret(conn, self.session.name, f"{SECRETS}{event}", sealed, now=now())
 
     async def _delete(self, lever: LeverClient, webhook: JsonObject, report: SetupReport) -> None:
+        if not isinstance(webhook.get("id"), str):
+            raise of_shape("a subscription has no id", "GET", "/webhooks")
         try:
-            await lever.send(Outgoing("DELETE", path_to("webhooks", str(webhook.get("id")))))
+            await lever.send(Outgoing("DELETE", path_to("webhooks", str(webhook["id"]))))
         except NotFoundError:
             return
         report.removed.append(str(webhook.get("event")))
+
+
+def _beside_an_old_one(error: RequestRejectedError) -> RequestRejectedError:
+    """Return the error with what to do if Lever takes no second subscription, not even for a moment."""
+    return RequestRejectedError(
+        error.problem,
+        f"{error.remedy}; the old subscription stays, and if it is in the way, remove all with "
+        "`lever-assets webhooks setup --remove` and run the set-up again",
+    )

@@ -1,5 +1,6 @@
 """The subscriptions in Lever: made once, kept, made anew when their token is lost, removed."""
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import LeverError
-from lever_assets.sandbox import Sandbox
+from lever_assets.sandbox import Fault, Sandbox
 from lever_assets.settings import SettingsError
 from lever_assets.store.secrets import drop_secret
 from lever_assets.webhooks.events import EVENTS
@@ -113,6 +114,107 @@ def test_what_others_subscribed_to_stays(account: Account) -> None:
         removed = take_down(session)
     assert sorted(removed.removed) == sorted(EVENTS)
     assert account.sandbox.ids("webhooks") == [theirs["id"]]
+
+
+TROUBLES = {
+    "refused": {"name": "400"},
+    "not allowed": {"name": "403"},
+    "not authenticated": {"name": "401"},
+    "not found": {"name": "404"},
+    "too many": {"name": "429-storm"},
+    "out of order": {"name": "500", "when": "after"},
+    "cut off": {"name": "reset", "when": "before"},
+    "half a body": {"name": "truncate"},
+    "no JSON": {"name": "html"},
+    "a block page": {"name": "html-403"},
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
+def test_all_events_are_gone_through_whatever_one_of_them_answers(
+    account: Account, trouble: dict[str, Any]
+) -> None:
+    # A storm of five is what the client gives up on.
+    fault = {"rate": 1, "from": 4, "times": 1, **trouble}
+    account.sandbox.set_faults(Fault.model_validate({**fault, "endpoint": "POST /webhooks"}))
+    report = configured(account)
+
+    events = list(EVENTS)
+    assert list(report.failed) == [events[3]] or trouble["name"] == "429-storm"
+    assert sorted({*report.created, *report.failed}) == sorted(EVENTS)
+    assert all(why.endswith(".") for why in report.failed.values())
+
+    account.sandbox.set_faults()
+    again = configured(account)
+    assert again.failed == {}
+    assert again.created == list(report.failed)
+    assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)
+
+
+def test_one_without_a_token_does_not_keep_the_others_from_being_made(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = iter([None])
+    with monkeypatch.context() as forgetful:
+        known = secrets.token_hex
+        forgetful.setattr(secrets, "token_hex", lambda size: next(tokens, known(size)))
+        report = configured(account)
+
+    (failed,) = report.failed
+    assert "no signature token" in report.failed[failed]
+    assert len(report.created) == 9
+    assert configured(account).created == [failed]
+    assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)
+
+
+def asked(sandbox: Sandbox) -> list[str]:
+    """Return the methods of the requests, the first reading left out."""
+    return [each.split(" ")[0] for each in sandbox.requests().recent][1:]
+
+
+def test_the_new_one_is_made_before_the_old_one_goes(account: Account) -> None:
+    configured(account)
+    account.sandbox.reset_requests()
+    configured(account, secret_key=Vault.fresh_key())
+
+    assert asked(account.sandbox) == ["POST", "DELETE"] * 10
+
+
+def test_the_old_one_stays_where_no_new_one_can_be_made(account: Account) -> None:
+    configured(account)
+    before = account.sandbox.ids("webhooks")
+    account.sandbox.set_faults(Fault(name="400", endpoint="POST /webhooks", rate=1))
+    report = configured(account, secret_key=Vault.fresh_key())
+
+    assert sorted(report.failed) == sorted(EVENTS)
+    assert all("--remove" in why for why in report.failed.values())
+    assert report.removed == []
+    assert account.sandbox.ids("webhooks") == before
+
+
+def test_an_old_one_that_can_not_be_removed_is_told_and_goes_the_next_time(account: Account) -> None:
+    configured(account)
+    account.sandbox.set_faults(Fault(name="403", endpoint="DELETE /webhooks/:id", times=1))
+    new = Vault.fresh_key()
+    report = configured(account, secret_key=new)
+
+    (event,) = report.failed
+    assert "old subscription is still there" in report.failed[event]
+    assert sorted(report.created) == sorted(EVENTS)
+    again = configured(account, secret_key=new)
+    assert (again.removed, again.failed, len(again.kept)) == ([event], {}, 10)
+    assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)
+
+
+def test_all_of_ours_are_removed_that_can_be(account: Account) -> None:
+    configured(account)
+    account.sandbox.set_faults(Fault(name="403", endpoint="DELETE /webhooks/:id", times=1))
+    with account.session(secret_key=KEY, webhook_url=URL) as session:
+        report = take_down(session)
+        (event,) = report.failed
+        assert len(report.removed) == 9
+        assert take_down(session).removed == [event]
+    assert account.sandbox.ids("webhooks") == []
 
 
 @pytest.mark.parametrize(
