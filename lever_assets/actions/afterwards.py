@@ -4,14 +4,14 @@ The write was done whatever becomes of that: what fails is a sentence for the ca
 the tables up to it.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from lever_assets.lever import LeverClient, LeverError
-from lever_assets.store import StoreError
+from lever_assets.lever import LeverClient
+from lever_assets.sync.failing import sentence
 from lever_assets.sync.session import Session
 from lever_assets.sync.targeted import BELOW, RefreshReport, refresh_opportunities
 from lever_assets.sync.targeted_postings import refresh_posting
@@ -55,10 +55,7 @@ async def brought_up(lever: LeverClient, session: Session, what: Touched | None)
     if what is None:
         return ["The tables follow with the next sync: the request does not tell which records it changed."]
     if what.posting is not None:
-        try:
-            return _said(await refresh_posting(lever, session, what.posting))
-        except (LeverError, StoreError) as error:
-            return [f"{_LATER}: {error}"]
+        return await _said(refresh_posting(lever, session, what.posting))
     return await opportunities_brought_up(lever, session, [what.opportunity or ""], below=what.below)
 
 
@@ -66,13 +63,14 @@ async def opportunities_brought_up(
     lever: LeverClient, session: Session, opportunities: Collection[str], *, below: Collection[str] = ()
 ) -> list[str]:
     """Bring the tables up to opportunities and what is `below` them, as `brought_up`."""
+    return await _said(refresh_opportunities(lever, session, opportunities, below=below))
+
+
+async def _said(refreshing: Awaitable[RefreshReport]) -> list[str]:
     try:
-        return _said(await refresh_opportunities(lever, session, opportunities, below=below))
-    except (LeverError, StoreError) as error:
-        return [f"{_LATER}: {error}"]
-
-
-def _said(report: RefreshReport) -> list[str]:
+        report = await refreshing
+    except Exception as error:  # what was done stays done, however odd what Lever shows of it
+        return [f"{_LATER}: {sentence(error)}"]
     outages = (error for lists in report.unavailable.values() for error in lists.values())
     doubts = ["Lever answered that it has no such record, and is asked once more."] if report.doubtful else []
     return [f"{_LATER}: {each}" for each in (*report.failed.values(), *outages, *doubts, *report.warnings)]

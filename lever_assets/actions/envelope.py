@@ -1,6 +1,6 @@
 """What an action answers, in the one shape that ops, the command line and the HTTP API share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, cast
 
 from pydantic import JsonValue
@@ -15,7 +15,8 @@ class ActionAnswer:
     """The outcome of an action: `data` if it succeeded, else `error` (code, title, message, log_url).
 
     `warnings` are sentences for people. `action_id` is the row in the ledger and `state` how it stands there
-    (None: a dry run, a read or an input that was refused at once).
+    (None: a dry run, a read or an input that was refused at once). `cause` is the exception behind an error
+    that nobody foresaw, for a traceback.
     """
 
     data: JsonObject | None = None
@@ -23,6 +24,7 @@ class ActionAnswer:
     warnings: tuple[str, ...] = ()
     action_id: str | None = None
     state: State | None = None
+    cause: Exception | None = field(default=None, compare=False, repr=False)
 
     @property
     def succeeded(self) -> bool:
@@ -31,7 +33,12 @@ class ActionAnswer:
 
     @classmethod
     def failed(
-        cls, error: ActionError, *, log_url: str | None = None, warnings: tuple[str, ...] = ()
+        cls,
+        error: ActionError,
+        *,
+        log_url: str | None = None,
+        warnings: tuple[str, ...] = (),
+        cause: Exception | None = None,
     ) -> Self:
         """Return the answer of an action that failed."""
         told: JsonObject = {
@@ -40,7 +47,7 @@ class ActionAnswer:
             "message": error.message,
             "log_url": log_url,
         }
-        return cls(error=told, warnings=warnings)
+        return cls(error=told, warnings=warnings, cause=cause)
 
     @classmethod
     def of(cls, entry: Entry) -> Self:

@@ -17,6 +17,7 @@ from lever_assets.lever import (
     UnavailableError,
 )
 from lever_assets.store import StoreError
+from lever_assets.sync.failing import sentence
 
 
 class Code(StrEnum):
@@ -101,6 +102,21 @@ def of_failure(error: Exception) -> ActionError:
         case StoreError():
             return ActionError(Code.UNKNOWN_ERROR, "The database can't be used", str(error))
     raise error
+
+
+def unexpected(error: Exception, *, unknown: bool = False) -> ActionError:
+    """Return the error for what nobody foresaw: an answer of Lever's that is odder than what is read for.
+
+    Tells the kind and the place, not the error's own text, in which data may be.
+    """
+    told = sentence(error).removesuffix(".")
+    return ActionError(
+        Code.REMOTE_UNKNOWN,
+        "Something unexpected",
+        f"{told[0].upper()}{told[1:]}; Lever may have answered in a form that it has not had before. "
+        "Run the action again with the same key; if it stays so, report this place.",
+        unknown=unknown,
+    )
 
 
 def _of_lever(error: LeverError) -> ActionError:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lever_assets import private
+from lever_assets.actions.errors import invalid
 from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachments
 from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, LeverError
@@ -35,7 +36,10 @@ async def _attachments(work: Work, opportunity: str) -> list[JsonObject]:
     results = []
     for listed in ("resumes", "files"):
         for record in await work.lever.list_all(path_to("opportunities", opportunity, listed)):
-            results.append(await _attachment(work, opportunity, listed, record))
+            if isinstance(record.get("id"), str) and record["id"]:
+                results.append(await _attachment(work, opportunity, listed, record))
+            else:
+                work.warn(f"Lever lists something among the {listed} that has no id: it was left out.")
     return results
 
 
@@ -84,9 +88,21 @@ def _file(record: JsonObject, listed: str) -> JsonObject:
 def _target(folder: Path, remote_id: str, name: str) -> Path:
     """Return where a file goes: its name without what could lead out of the folder, its id before it."""
     folder = folder.expanduser().resolve()
-    private.make_folder(folder)
-    plain = re.sub(r"[^\w .()+-]", "_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")[-150:]
-    return folder / f"{remote_id}-{plain or 'file'}"
+    try:
+        private.make_folder(folder)
+    except OSError as error:
+        raise invalid(
+            "Folder can't be used",
+            f"The files can't be saved in {folder}: {error.strerror}. Name another folder.",
+        ) from None
+    end = name.replace("\\", "/").rpartition("/")[2]
+    return folder / f"{_plain(remote_id)[:50]}-{_plain(end) or 'file'}"
+
+
+def _plain(text: str) -> str:
+    """Return the end of a text as a part of a file's name, whatever is in it."""
+    plain = re.sub(r"[^\w .()+-]", "_", text).strip(" .")
+    return plain.encode("utf-8", "replace")[-150:].decode("utf-8", "ignore")
 
 
 def _ending(file: JsonObject) -> str:

@@ -16,7 +16,7 @@ from lever_assets.actions.acting import refuse_deactivated
 from lever_assets.actions.afterwards import brought_up, touched
 from lever_assets.actions.creation_inputs import Base64
 from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.errors import ActionError, invalid, of_failure, of_input
+from lever_assets.actions.errors import ActionError, invalid, of_failure, of_input, unexpected
 from lever_assets.actions.inputs import Part
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer, wire
@@ -146,11 +146,13 @@ async def passthrough_with(
         asked = given if isinstance(given, Passthrough) else Passthrough.model_validate(given)
         answer = await _sent(lever, session, asked)
         warnings = await _brought_up(lever, session, asked, answer) if session is not None else []
+        data = _shown(answer, as_base64=asked.response_as_base64)
     except ValidationError as error:
         return ActionAnswer.failed(of_input(error), log_url=log_url)
     except (ActionError, LeverError) as error:
         return ActionAnswer.failed(of_failure(error), log_url=log_url)
-    data = _shown(answer, as_base64=asked.response_as_base64)
+    except Exception as error:
+        return ActionAnswer.failed(unexpected(error, unknown=True), log_url=log_url, cause=error)
     return ActionAnswer(data=data, warnings=tuple(warnings))
 
 
@@ -240,6 +242,7 @@ def _parsed(content: bytes) -> JsonValue:
         return None
     try:
         found: JsonValue = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        orjson.dumps(found)  # what is nested deeper than writers go stays a text
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return content.decode("utf-8", "replace")
     return found

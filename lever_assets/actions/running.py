@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from lever_assets.actions.attribution import attribute, named
 from lever_assets.actions.catalogue import BY_NAME, Action
 from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, of_input
+from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, of_input, unexpected
 from lever_assets.actions.fetching import PUBLIC, Fetcher
 from lever_assets.actions.inputs import ActionInput
 from lever_assets.actions.keys import entry_for, is_derived
@@ -94,6 +94,8 @@ async def run_action_with(
         return replace(answer, warnings=(*ignored, *answer.warnings))
     except _KNOWN as error:
         return ActionAnswer.failed(of_failure(error), log_url=options.log_url)
+    except Exception as error:
+        return ActionAnswer.failed(unexpected(error), log_url=options.log_url, cause=error)
 
 
 def _action(name: str) -> Action:
@@ -221,7 +223,7 @@ class _Run:
                     warnings=list(answer.warnings),
                     now=now(),
                 )
-            return ActionAnswer(answer.data, answer.error, answer.warnings, entry.id, state)
+            return replace(answer, action_id=entry.id, state=state)
         finally:
             renewing.cancel()
             with suppress(StoreError), self.session.store.writing() as conn:
@@ -239,6 +241,13 @@ class _Run:
             warnings = tuple(work.warnings) if work else ()
             failed = ActionAnswer.failed(known, log_url=self.options.log_url, warnings=warnings)
             return failed, State.UNKNOWN if known.unknown else State.FAILED
+        except ClaimLostError:
+            raise
+        except Exception as error:
+            written = work is not None and work.has_written
+            odd = unexpected(error, unknown=written)
+            failed = ActionAnswer.failed(odd, log_url=self.options.log_url, cause=error)
+            return failed, State.UNKNOWN if written else State.FAILED
         state = State.INCOMPLETE if work.incomplete else State.SUCCEEDED
         return ActionAnswer(data=data, warnings=tuple(work.warnings)), state
 

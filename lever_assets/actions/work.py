@@ -133,6 +133,13 @@ class Work:
         step = self.steps.get(name)
         return step is not None and step.state is StepState.DONE
 
+    @property
+    def has_written(self) -> bool:
+        """Whether Lever was asked for a write that it did or may have done."""
+        return any(
+            step.sent_at is not None and step.state is not StepState.FAILED for step in self.steps.values()
+        )
+
     def mark_done(self, name: str) -> None:
         """Keep that something was decided, which is not to be decided again; it is no request."""
         if not self.dry_run and not self.is_done(name):

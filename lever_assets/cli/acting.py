@@ -211,4 +211,4 @@ def _tell(answer: "ActionAnswer") -> None:
     for warning in answer.warnings:
         output.warn(warning)
     if answer.error is not None:
-        raise CommandError(str(answer.error["message"]))
+        raise CommandError(str(answer.error["message"])) from answer.cause

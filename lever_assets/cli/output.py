@@ -21,8 +21,13 @@ Say = Callable[[object], None]
 def as_json(result: Any) -> None:
     """Write one JSON object: a dataclass, or anything JSON has; instants as ISO 8601."""
     plain = asdict(result) if hasattr(result, "__dataclass_fields__") else result
-    json.dump(plain, sys.stdout, indent=2, default=_plain, ensure_ascii=False)
-    sys.stdout.write("\n")
+    # Whole or not at all: half an object on standard output is worse than none.
+    text = json.dumps(plain, indent=2, default=_plain, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # half an emoji, or a terminal of another world
+        text = json.dumps(plain, indent=2, default=_plain)
+    sys.stdout.write(f"{text}\n")
 
 
 def _plain(value: object) -> str:
