@@ -1,5 +1,9 @@
 """What Dagster's events keep of an action's sentences."""
 
+import time
+from base64 import b64encode
+from random import Random
+
 import pytest
 
 from lever_assets.lever import JsonObject
@@ -46,3 +50,18 @@ def test_lever_s_words_are_left_out_whatever_they_are(status: int) -> None:
 def test_the_names_that_lever_gave_are_blotted_out_too() -> None:
     data: JsonObject = {"results": [{"id": "2" * 24, "file_name": "ada-byron.pdf", "type": "OTHER"}]}
     assert plain("The file ada-byron.pdf was not downloaded.", {}, data) == "The file *** was not downloaded."
+
+
+def test_what_a_file_holds_is_not_looked_for() -> None:
+    content = b64encode(Random(1).randbytes(5_000_000)).decode()
+    given: JsonObject = {"attachment": {"name": "ada.pdf", "data": content}, "note": "a/b " * 1_000_000}
+    began = time.process_time()
+    assert plain("The file ada.pdf was not sent.", given, {"results": ["x y"] * 100_000}) == (
+        "The file *** was not sent."
+    )
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(("typed", "told"), [("İLKER", "ilker"), ("straße", "STRAßE"), ("Ada", "ADA")])
+def test_a_text_is_blotted_out_in_whatever_case_it_is_told(typed: str, told: str) -> None:
+    assert plain(f"Nobody is called {told} there.", {"name": typed}) == "Nobody is called *** there."
