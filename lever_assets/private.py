@@ -40,10 +40,10 @@ def make_folder(path: Path) -> None:
     path.mkdir(mode=FOLDER, exist_ok=True)
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file anew; raises OSError if that can't be."""
-    with open(path, "w", encoding="utf-8", opener=_opener) as file:
-        file.write(text)
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file anew, a text as UTF-8; raises OSError if that can't be."""
+    with open(path, "wb", opener=_opener) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 def _opener(path: str, flags: int) -> int:

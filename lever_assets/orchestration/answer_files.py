@@ -3,7 +3,6 @@
 Dagster keeps its events until somebody deletes them, and shows them to everybody: no answer belongs there.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import orjson
 
+from lever_assets import private
 from lever_assets.lever import JsonObject
 
 KEPT = timedelta(days=1)
@@ -24,13 +24,10 @@ def keep_answer(context: dg.OpExecutionContext, envelope: JsonObject) -> Path | 
     erase_answers(context.instance, before=datetime.now().astimezone() - KEPT)
     folder = _folder(context.instance, context.run_id) / context.get_step_execution_context().step.key
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(folder)
         file = folder / _NAME
         file.unlink(missing_ok=True)  # of an attempt before
-        content = orjson.dumps(envelope, default=str, option=orjson.OPT_INDENT_2)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
+        private.write(file, orjson.dumps(envelope, default=str, option=orjson.OPT_INDENT_2))
     except (OSError, TypeError):  # no room, or JSON that is too deep: the action is done all the same
         return None
     return file
@@ -50,8 +47,9 @@ def erase_answers(instance: dg.DagsterInstance, *, before: datetime) -> int:
 
 
 def erase_files(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Erase whatever files a run has left."""
-    shutil.rmtree(_folder(instance, run_id), ignore_errors=True)
+    """Erase whatever files a run has left; raises OSError if that can't be."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(_folder(instance, run_id))
 
 
 def _answers(storage: Path) -> Iterator[Path]:
