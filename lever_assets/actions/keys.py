@@ -17,7 +17,7 @@ from lever_assets.actions.errors import invalid
 from lever_assets.actions.inputs import ActionInput
 from lever_assets.actions.recording import input_hash, recorded
 from lever_assets.store import ledger
-from lever_assets.store.addresses import addresses_in
+from lever_assets.store.addresses import addresses_in, own_addresses
 from lever_assets.store.ledger import Entry, State
 from lever_assets.sync.session import Session, now
 
@@ -40,6 +40,9 @@ def entry_for(
     moment = now()
     if given is not None:
         _check(given)
+    request = recorded(asked)
+    # Of the person whom it is about: an address in a text or in an answer may be of anybody.
+    addresses = addresses_in(session.name, own_addresses([request, asked.lever.candidate]))
     with session.store.writing() as conn:
         prefix = f"{_DERIVED}{action.name}:{whole}:"
         last = ledger.last_of(conn, session.name, prefix)
@@ -56,8 +59,8 @@ def entry_for(
             action.name,
             key,
             input_hash=whole,
-            request=recorded(asked),
-            addresses=addresses_in(session.name, asked.model_dump(mode="json")),
+            request=request,
+            addresses=addresses,
             now=moment,
         )
     if entry.input_hash != whole:

@@ -1,10 +1,13 @@
 """E-mail addresses as hashes: by them what names a person is found when the person is to be erased."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, cast, delete, func, not_, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONPATH
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import canonical, fingerprint
@@ -12,22 +15,99 @@ from lever_assets.store.tables import UNIFIED, erased_people
 
 _KEPT = timedelta(days=30)
 """By then whatever named the people is erased: LEVER_RETENTION_DAYS is over, or every night looked for it."""
-_ADDRESS = re.compile(r"""[^\s@<>"'(),;:\\[\]{}/?&=|]+@[\w-]+(?:\.[\w-]+)+""")
+_BETWEEN = re.compile(r"""[\s<>"'(),;:\\\[\]{}/?&=|]+""")
+_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+OWN = frozenset({"email", "email_address", "emails"})
+"""The fields, ours and Lever's, that hold addresses of whom a record or an input is about."""
 _CANDIDATES = UNIFIED["candidates"]
 
 
 def addresses_in(connection: str, value: object) -> set[str]:
-    """Return the hashes of all e-mail addresses that stand in a JSON value, alone or within texts."""
-    found = _ADDRESS.findall(canonical(value).decode())
-    return {fingerprint(canonical([connection, each.casefold()])) for each in found}
+    """Return the hashes of all e-mail addresses that stand in a JSON value, alone or within texts.
+
+    Takes as long as the texts are, whatever is in them.
+    """
+    return {_hash(connection, each) for each in _written_in(value)}
+
+
+def own_addresses(value: object) -> list[object]:
+    """Return what a JSON value has in the fields for a person's own addresses, however deep they are."""
+    found, waiting = [], [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            found += [inner for name, inner in each.items() if name in OWN]
+            waiting += [inner for name, inner in each.items() if name not in OWN]
+        elif isinstance(each, list | tuple):
+            waiting += each
+    return found
 
 
 def addresses_of(conn: Connection, connection: str, candidates: Collection[str]) -> set[str]:
-    """Return the hashes of the addresses of those of these candidates (our ids) not yet known to be gone."""
+    """Return the hashes of the addresses of those of these candidates (our ids) not yet known to be gone.
+
+    One that is also the address of another candidate, whom Lever has, is left out: it is of somebody who is
+    there, under another opportunity for one, or of a whole office.
+    """
     c = _CANDIDATES.c
-    there = or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
-    query = select(c.email_addresses).where(c.connection == connection, among(conn, c.id, candidates), there)
-    return {each for listed in conn.execute(query).scalars() for each in addresses_in(connection, listed)}
+    query = select(c.email_addresses).where(
+        c.connection == connection, among(conn, c.id, candidates), _is_there()
+    )
+    written = {each for listed in conn.execute(query).scalars() for each in _written_in(listed)}
+    if not written:
+        return set()
+    return {_hash(connection, each) for each in written - _of_others(conn, connection, written, candidates)}
+
+
+def _of_others(
+    conn: Connection, connection: str, written: Collection[str], candidates: Collection[str]
+) -> set[str]:
+    c = _CANDIDATES.c
+    text: ColumnElement[Any]
+    if conn.dialect.name == "postgresql":
+        path = cast("$[*]", JSONPATH)  # of what is no list, too
+        listed = func.jsonb_path_query(c.email_addresses, path).table_valued("value").render_derived()
+        text = func.lower(func.jsonb_extract_path_text(listed.c.value, "email_address"))
+    else:
+        listed = func.json_each(c.email_addresses).table_valued("value")
+        text = func.lower(func.json_extract(listed.c.value, "$.email_address"))
+    others = and_(c.connection == connection, _is_there(), not_(among(conn, c.id, candidates)))
+    query = (
+        select(text).select_from(_CANDIDATES.join(listed, true())).where(others, among(conn, text, written))
+    )
+    return {each.casefold() for each in conn.execute(query).scalars()}
+
+
+def _is_there() -> ColumnElement[bool]:
+    return or_(_CANDIDATES.c.remote_deleted_at.is_(None), _CANDIDATES.c.left_out.is_not(None))
+
+
+def _written_in(value: object) -> set[str]:
+    """Return the addresses in a JSON value as they are compared."""
+    found, waiting = set(), [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            found |= _in_text(each)
+        elif isinstance(each, Mapping):
+            waiting += each.values()
+        elif isinstance(each, list | tuple):
+            waiting += each
+    return found
+
+
+def _in_text(text: str) -> set[str]:
+    found = set()
+    for piece in _BETWEEN.split(text) if "@" in text else ():
+        for before, after in pairwise(piece.split("@")):
+            domain = _DOMAIN.match(after)
+            if before and domain:
+                found.add(f"{before}@{domain[0]}".casefold())
+    return found
+
+
+def _hash(connection: str, address: str) -> str:
+    return fingerprint(canonical([connection, address]))
 
 
 def keep_erased(conn: Connection, connection: str, addresses: Collection[str], *, now: datetime) -> None:
@@ -52,7 +132,17 @@ def all_erased(conn: Connection, connection: str) -> dict[str, datetime]:
     return {row.address: row.erased_at for row in conn.execute(query)}
 
 
+def old_are_kept(conn: Connection, connection: str, *, now: datetime) -> bool:
+    """Tell whether somebody is kept who was erased more than a month ago."""
+    query = select(erased_people.c.address).where(_old(connection, now)).limit(1)
+    return conn.execute(query).first() is not None
+
+
 def forget_old(conn: Connection, connection: str, *, now: datetime) -> None:
     """Forget who was erased more than a month ago."""
+    conn.execute(delete(erased_people).where(_old(connection, now)))
+
+
+def _old(connection: str, now: datetime) -> ColumnElement[bool]:
     c = erased_people.c
-    conn.execute(delete(erased_people).where(c.connection == connection, c.erased_at < now - _KEPT))
+    return and_(c.connection == connection, c.erased_at < now - _KEPT)

@@ -1,15 +1,26 @@
 """The ledger forgets people by their addresses and what is old, and takes up again what was not done."""
 
+import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import null, update
 
 from lever_assets.store import Store, ledger
 from lever_assets.store.action_erasure import erase_actions_of_erased, erase_old_actions
-from lever_assets.store.addresses import addresses_in, erased_among, forget_old, keep_erased
+from lever_assets.store.addresses import (
+    addresses_in,
+    addresses_of,
+    erased_among,
+    forget_old,
+    keep_erased,
+    old_are_kept,
+    own_addresses,
+)
 from lever_assets.store.ledger import Entry, State
+from lever_assets.store.tables import UNIFIED
 from lever_assets.unified.models import JsonObject
-from lever_assets_tests.store.builders import LEVER, T0, day
+from lever_assets_tests.store.builders import LEVER, T0, candidate, day, merged
 
 ADA: JsonObject = {"candidate": {"email_address": "Ada@Example.org"}}
 
@@ -131,8 +142,57 @@ def test_who_was_erased_is_forgotten_after_a_month(store: Store) -> None:
     ada = addresses_in(LEVER, ADA)
     with store.writing() as conn:
         keep_erased(conn, LEVER, ada, now=T0)
+        assert not old_are_kept(conn, LEVER, now=T0 + timedelta(days=30))
         forget_old(conn, LEVER, now=T0 + timedelta(days=30))
         assert erased_among(conn, LEVER, ada, since=T0)
         assert not erased_among(conn, LEVER, ada, since=day(1))
+        assert old_are_kept(conn, LEVER, now=T0 + timedelta(days=31))
         forget_old(conn, LEVER, now=T0 + timedelta(days=31))
         assert not erased_among(conn, LEVER, ada, since=T0)
+
+
+@pytest.mark.parametrize(
+    "text", ["A" * 5_000_000, "a." * 500_000 + "@", "@" * 500_000, "x@" + "a." * 500_000]
+)
+def test_addresses_are_looked_for_in_one_go_whatever_is_there(text: str) -> None:
+    began = time.process_time()
+    addresses_in(LEVER, {"note": text})
+    assert time.process_time() - began < 5
+
+
+def test_the_addresses_of_a_person_are_in_the_fields_for_them_ours_and_levers() -> None:
+    given = {
+        "candidate": {
+            "email_address": "a@x.org",
+            "additional_email_addresses": [{"email_address": "b@x.org"}],
+        },
+        "remote_fields": {"lever": {"candidate": {"emails": ["c@x.org", "d@x.org"]}}},
+        "content": "careers@x.org says hello",
+    }
+    wanted = addresses_in(LEVER, ["a@x.org", "b@x.org", "c@x.org", "d@x.org"])
+    assert addresses_in(LEVER, own_addresses(given)) == wanted
+    assert len(wanted) == 4
+
+
+def test_an_address_of_somebody_else_who_is_there_is_nobody_s_who_is_gone(store: Store) -> None:
+    def listed(*addresses: str) -> list[dict[str, str | None]]:
+        return [{"email_address": each, "type": None} for each in addresses]
+
+    gone = candidate("gone", email_addresses=listed("Ada@Example.org", "careers@firm.com", "ada@home.net"))
+    twin = candidate("twin", email_addresses=listed("ADA@home.net", "other@example.org"))
+    firm = candidate("firm", email_addresses=listed("Careers@Firm.com"))
+    erased = candidate("erased")
+    merged(store, *((str(each.remote_id), each) for each in (gone, twin, firm, erased)), model="candidates")
+    with store.writing() as conn:
+        table = UNIFIED["candidates"]
+        conn.execute(update(table).where(table.c.id == erased.id).values(email_addresses=null()))
+    with store.reading() as conn:
+        assert addresses_of(conn, LEVER, [gone.id]) == addresses_in(LEVER, "ada@example.org")
+        assert addresses_of(conn, LEVER, [gone.id, twin.id, firm.id]) == addresses_in(
+            LEVER, ["ada@example.org", "careers@firm.com", "ada@home.net", "other@example.org"]
+        )
+    merged(store, sources=("twin",), model="candidates")
+    with store.reading() as conn:
+        assert addresses_of(conn, LEVER, [gone.id]) == addresses_in(
+            LEVER, ["ada@example.org", "ada@home.net"]
+        )
