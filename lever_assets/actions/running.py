@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -40,8 +40,9 @@ class Options:
     `dry_run`: check everything and tell the requests that would be sent, but write nothing. `perform_as`: the
     user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
     `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
-    that give out files. `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields
-    that the input does not have are a warning, not an error; for callers whose clients may be newer.
+    that give out files. `taken_up` is told the id of the action's row in the ledger, before anything is sent.
+    `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields that the input does
+    not have are a warning, not an error; for callers whose clients may be newer.
     """
 
     idempotency_key: str | None = None
@@ -51,6 +52,7 @@ class Options:
     log_url: str | None = None
     download_to: Path | None = None
     file_link: FileLink | None = None
+    taken_up: Callable[[str], None] | None = None
     fetcher: Fetcher = PUBLIC
     policy: Policy = DEFAULT
     ignore_unknown: bool = False
@@ -169,6 +171,8 @@ class _Run:
             acting=acting,
             same_input=timedelta(seconds=self.options.policy.same_input),
         )
+        if self.options.taken_up is not None:
+            self.options.taken_up(entry.id)
         awaited = False
         deadline = time.monotonic() + self.options.policy.wait
         while True:

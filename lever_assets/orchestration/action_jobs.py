@@ -11,7 +11,7 @@ from lever_assets.actions.catalogue import ACTIONS, Action
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import Options, run_action
-from lever_assets.orchestration.action_runs import ACTION_TAG, PASSTHROUGH, job_name
+from lever_assets.orchestration.action_runs import ACTION_ID_TAG, ACTION_TAG, PASSTHROUGH, job_name
 from lever_assets.orchestration.answer_files import keep_answer
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.forms import form
@@ -78,6 +78,7 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
             run_id=context.run_id,
             log_url=_log_url(settings, context.run_id),
             download_to=Path(folder) if folder else None,
+            taken_up=lambda action: context.instance.add_run_tags(context.run_id, {ACTION_ID_TAG: action}),
         )
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             answer = run_action(session, action.name, _given(given), options)

@@ -6,7 +6,6 @@ import dagster as dg
 
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration import describing, metadata
-from lever_assets.orchestration.action_runs import erase_runs
 from lever_assets.orchestration.names import model_group, model_key, raw_key
 from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
@@ -33,7 +32,6 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
             report = derive(session, model.name)
             with session.store.reading() as conn:
                 preview = reads.preview(conn, session.name, model.name)
-            erase_runs(context.instance, session)
         for warning in report.warnings:
             context.log.warning(f"{warning}.")
         yield dg.MaterializeResult(metadata=metadata.derived(report, preview, session.store.name))

@@ -11,14 +11,15 @@ import dagster as dg
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
-from lever_assets.orchestration.action_runs import erase_runs
 from lever_assets.orchestration.answer_files import KEPT, erase_answers
+from lever_assets.orchestration.erasing_runs import erase_runs
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
 from lever_assets.orchestration.refreshing import CAUSE_TAG, UNFINISHED, run_under_way
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
+from lever_assets.sync.compaction import compact_if_due
 from lever_assets.sync.erasing import erase_due
 from lever_assets.sync.session import Session, now
 from lever_assets.webhooks.draining import drain
@@ -26,10 +27,16 @@ from lever_assets.webhooks.draining import drain
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
 _RETENTION_SECONDS = 60
+_NIGHT_SECONDS = 600
+"""For deleting runs by night; the sensor goes on with what is left."""
 _NOT_COMPACTED = (
-    "What was erased is no more in the tables, but the database's file could not be written anew, so that "
-    "copies may be left in its free pages: it is tried again the next time; see that others do not keep the "
-    "database busy, and that its disk has room for a second copy."
+    "What was erased is no more in the tables, but a database's file, ours or Dagster's, could not be "
+    "written anew, so that copies may be left in its free pages: it is tried again the next time; see that "
+    "others do not keep the database busy, and that its disk has room for a second copy."
+)
+_UNDER_WAY = (
+    "Runs whose input is erased have not ended, and are deleted when they have: {}. See in Dagster whether "
+    "they ever will; if not, end them there."
 )
 _LONGEST_DRAINING = timedelta(minutes=15)
 
@@ -44,7 +51,6 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
     def drain_webhooks(context: dg.OpExecutionContext) -> None:
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             report = drain(session)
-            erase_runs(context.instance, session)
         context.add_output_metadata(
             {
                 "events": report.handled,
@@ -149,16 +155,21 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
     def erase(context: dg.OpExecutionContext) -> None:
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             report = erase_due(session)
-            runs = erase_runs(context.instance, session, by_night=True)
+            runs = erase_runs(context.instance, session, Budget(_NIGHT_SECONDS), by_night=True)
         answers = erase_answers(context.instance, before=now() - KEPT)
-        if not report.compacted:
-            context.log.warning(_NOT_COMPACTED)
+        warnings = list(runs.warnings)
+        if not (report.compacted and runs.compacted):
+            warnings.append(_NOT_COMPACTED)
+        if runs.waiting:
+            warnings.append(_UNDER_WAY.format(runs.waiting))
+        for warning in warnings:
+            context.log.warning(warning)
         context.add_output_metadata(
             {
                 "rows": dg.MetadataValue.json(report.rows),
                 "payloads": dg.MetadataValue.json(report.payloads),
                 "actions": report.actions,
-                "runs": runs,
+                "runs": runs.deleted,
                 "answers": answers,
             }
         )
@@ -201,9 +212,12 @@ def retention_sensor(settings: Settings) -> dg.SensorDefinition:
     def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.SkipReason:
         answers = erase_answers(instance, before=now() - KEPT)
         with Session.open(settings, lock_wait=budget.left) as session:
-            runs = erase_runs(instance, session)
-        if not (runs or answers):
-            return dg.SkipReason("There was nothing to erase.")
-        return dg.SkipReason(f"{runs} runs and {answers} answers were erased.")
+            if budget.left:  # first, so that it is not put off by many runs for ever
+                compact_if_due(session, by_day=True, seconds=budget.left)
+            runs = erase_runs(instance, session, budget)
+        told = [f"{runs.deleted} runs and {answers} answers were erased."] if runs.deleted or answers else []
+        if runs.waiting:
+            told.append(_UNDER_WAY.format(runs.waiting))
+        return dg.SkipReason(" ".join([*told, *runs.warnings]) or "There was nothing to erase.")
 
     return retention

@@ -11,7 +11,19 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from lever_assets.store.addresses import all_erased
 from lever_assets.store.batches import among
@@ -121,17 +133,23 @@ def subjects_named(
 
 
 def runs_of_erased(conn: Connection, connection: str) -> set[str]:
-    """Return the runs in Dagster of actions that were erased."""
+    """Return the runs in Dagster that took up last, as far as is known, actions that were erased."""
     query = select(_c.run_id).where(
         _c.connection == connection, _c.erased_at.is_not(None), _c.run_id.is_not(None)
     )
     return {run_id for run_id in conn.execute(query).scalars() if run_id is not None}
 
 
-def forget_runs(conn: Connection, connection: str, run_ids: Collection[str]) -> None:
-    """Keep that these runs are no more."""
-    mine = and_(_c.connection == connection, among(conn, _c.run_id, run_ids))
-    conn.execute(update(action_ledger).where(mine).values(run_id=None))
+def is_erased(conn: Connection, connection: str, action_id: str) -> bool:
+    """Tell whether an action was erased."""
+    query = select(_c.id).where(_c.connection == connection, _c.id == action_id, _c.erased_at.is_not(None))
+    return conn.execute(query).first() is not None
+
+
+def forget_runs(conn: Connection, connection: str, *, erased_by: datetime, but: Collection[str]) -> None:
+    """Keep of actions that were erased by an instant that their runs are no more, `but` for these."""
+    over = and_(_c.connection == connection, _c.erased_at <= erased_by, _c.run_id.is_not(None))
+    conn.execute(update(action_ledger).where(over, not_(among(conn, _c.run_id, but))).values(run_id=None))
 
 
 def _subjects(

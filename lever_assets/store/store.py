@@ -114,13 +114,14 @@ class Store:
             finally:
                 self._held.remove(check)
 
-    def compact(self, *, largest: int | None = None) -> bool:
+    def compact(self, *, largest: int | None = None, seconds: float | None = None) -> bool:
         """Leave no copy of what was erased in the database's file; False if that has to wait.
 
-        Of more than `largest` bytes it waits. Others are held up meanwhile, who write.
+        Of more than `largest` bytes it waits, and what would take more than `seconds`. Others are held up
+        meanwhile, who write.
         """
         file = sqlite_file(self.engine.url)
-        return file is None or compact(file, largest=largest)
+        return file is None or compact(file, largest=largest, seconds=seconds)
 
     def close(self) -> None:
         """Close the connections that are not in use; the store may not be used afterwards."""

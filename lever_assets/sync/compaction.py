@@ -1,27 +1,76 @@
-"""When the database's file is written anew, so that no copy of what was erased is left in it."""
+"""When files of SQLite's are written anew, so that no copy of what was erased is left in them."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from lever_assets.store import get_state, instant, put_state
-from lever_assets.sync.forgetting import erased_at
 from lever_assets.sync.session import Session, now
 
-_MARK = "compacted"
 _SELDOM = timedelta(hours=20)
+_PAUSE = timedelta(minutes=10)
+"""Between two tries by day: one that fails may have copied the whole file before."""
 _SMALL = 256_000_000
 """Bytes that are written anew in a second or two, whenever there is need to; larger files once a day."""
 
 
-def compact_if_due(session: Session) -> bool:
-    """Compact the database if something was erased since the last time; False if that has to wait."""
-    with session.store.reading() as conn:
-        erased, done = erased_at(conn, session.name), instant(get_state(conn, session.name, _MARK))
+@dataclass(frozen=True)
+class Files:
+    """Some files, by the keys of what is kept of them: instants.
+
+    When something in them was `erased` last, when they were `compacted`, when that was `tried` in vain.
+    """
+
+    erased: str
+    compacted: str
+    tried: str
+
+    def note(self, conn: Connection, connection: str) -> None:
+        """Keep that something is erased in them now."""
+        put_state(conn, connection, self.erased, now().isoformat())
+
+    def erased_at(self, conn: Connection, connection: str) -> datetime | None:
+        """Return when something in them was erased last (UTC); None: never."""
+        return instant(get_state(conn, connection, self.erased))
+
+    def are_due(self, conn: Connection, connection: str) -> bool:
+        """Tell whether something in them was erased since they were compacted."""
+        erased, done = self.erased_at(conn, connection), instant(get_state(conn, connection, self.compacted))
+        return erased is not None and (done is None or done < erased)
+
+
+TABLES = Files("erased", "compacted", "compaction_tried")
+"""The database of the tables."""
+
+
+def compact_if_due(session: Session, *, by_day: bool = False, seconds: float | None = None) -> bool:
+    """Compact the database if something was erased since the last time; False if that has to wait.
+
+    So it has, `by_day`, for files that are large, or that it could not be done for a short while ago; always
+    for what would take more than `seconds`.
+    """
+
+    def compact(largest: int | None) -> bool:
+        return session.store.compact(largest=largest, seconds=seconds)
+
+    return see_to(session, TABLES, compact, by_day=by_day)
+
+
+def see_to(session: Session, files: Files, compact: Callable[[int | None], bool], *, by_day: bool) -> bool:
+    """As `compact_if_due`, of other files; `compact` is given how large they may be."""
     moment = now()
-    if erased is None or (done is not None and done >= erased):
-        return True
-    lately = done is not None and moment - done < _SELDOM
-    if not session.store.compact(largest=_SMALL if lately else None):
+    with session.store.reading() as conn:
+        if not files.are_due(conn, session.name):
+            return True
+        done, tried = (
+            instant(get_state(conn, session.name, each)) for each in (files.compacted, files.tried)
+        )
+    if by_day and tried is not None and moment - tried < _PAUSE:
         return False
+    lately = done is not None and moment - done < _SELDOM
+    compacted = compact(_SMALL if by_day or lately else None)
     with session.store.writing() as conn:
-        put_state(conn, session.name, _MARK, moment.isoformat())
-    return True
+        put_state(conn, session.name, files.compacted if compacted else files.tried, moment.isoformat())
+    return compacted

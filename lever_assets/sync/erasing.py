@@ -27,10 +27,10 @@ from lever_assets.store.erasure import (
 )
 from lever_assets.store.state import whole_number
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
-from lever_assets.sync.compaction import compact_if_due
+from lever_assets.sync.compaction import TABLES, compact_if_due
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.erasing_left_out import erase_left_out
-from lever_assets.sync.forgetting import forget_actions, forget_actions_left, note_erasure
+from lever_assets.sync.forgetting import forget_actions, forget_actions_left
 from lever_assets.sync.resources import RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
@@ -80,7 +80,7 @@ def erase_due(session: Session) -> ErasureReport:
     with session.store.writing() as conn:
         forget_old(conn, session.name, now=now())
         if rows.total() or payloads.total() or actions:
-            note_erasure(conn, session.name)
+            TABLES.note(conn, session.name)
     return ErasureReport(dict(+rows), dict(+payloads), actions, compact_if_due(session))
 
 
@@ -154,7 +154,7 @@ def erase_around(conn: Connection, session: Session, opportunities: Sequence[str
     for model in ERASABLE:
         mapped_from = sources.get(DERIVATIONS[model].driver, ())
         erased[model] = erase_mapped_from(conn, session, model, mapped_from)
-    note_erasure(conn, name)
+    TABLES.note(conn, name)
     return erased
 
 

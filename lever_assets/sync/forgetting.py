@@ -1,15 +1,15 @@
 """Forgetting what actions were given of people who are gone in Lever or anonymised: at once, wherever it is.
 
-They are known by the ids that an input names, by what the action made, and by e-mail addresses.
+They are known by the ids that an input names, by what the action made, and by the e-mail addresses that the
+input has of the person whom it is about, unless somebody who is there has the same.
 """
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.store import RawRow, get_state, instant, put_state, raw
+from lever_assets.store import RawRow, raw
 from lever_assets.store.action_erasure import (
     IN_ACTIONS,
     ActionSubject,
@@ -18,29 +18,16 @@ from lever_assets.store.action_erasure import (
     subjects_named,
     subjects_of_actions,
 )
-from lever_assets.store.addresses import addresses_in, addresses_of, erased_among, keep_erased
-from lever_assets.store.content import canonical
+from lever_assets.store.addresses import addresses_of, erased_among, forget_old, keep_erased, old_are_kept
 from lever_assets.store.erasure import flagged, rows_of
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES
+from lever_assets.sync.compaction import TABLES
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.resources import RESOURCES
 from lever_assets.sync.session import Session, now
 
 _PEOPLE = "candidates"
 _BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
-_ERASED = "erased"
-"""When something was erased last: until it was compacted, copies may be left in the file."""
-_ID = re.compile(r"[A-Za-z0-9_-]{4,100}")
-
-
-def note_erasure(conn: Connection, connection: str) -> None:
-    """Keep that something was erased now."""
-    put_state(conn, connection, _ERASED, now().isoformat())
-
-
-def erased_at(conn: Connection, connection: str) -> datetime | None:
-    """Return when something was erased last (UTC); None: never."""
-    return instant(get_state(conn, connection, _ERASED))
 
 
 def forget_actions(conn: Connection, session: Session, model: str, sources: Collection[str]) -> None:
@@ -58,7 +45,16 @@ def forget_actions(conn: Connection, session: Session, model: str, sources: Coll
         keep_erased(conn, name, addresses, now=moment)
         erased += erase_actions_of_erased(conn, name, now=moment)
     if erased or addresses:
-        note_erasure(conn, name)
+        TABLES.note(conn, name)
+
+
+def forget_whom_it_was(session: Session) -> None:
+    """Forget by which addresses people were found who were erased long ago."""
+    with session.store.reading() as conn:
+        if not old_are_kept(conn, session.name, now=now()):
+            return
+    with session.store.writing() as conn:
+        forget_old(conn, session.name, now=now())
 
 
 def forget_actions_left(session: Session) -> None:
@@ -70,20 +66,22 @@ def forget_actions_left(session: Session) -> None:
             erased = erase_actions(conn, name, model, _over(conn, name, model, subjects), now=now())
             erased += erase_actions_of_erased(conn, name, now=now())
             if erased:
-                note_erasure(conn, name)
+                TABLES.note(conn, name)
 
 
 def is_about_the_erased(
-    conn: Connection, connection: str, given: Mapping[str, object], *, since: datetime
+    conn: Connection,
+    connection: str,
+    *,
+    ids: Collection[str],
+    addresses: Collection[str],
+    since: datetime,
 ) -> bool:
-    """Tell whether what was given to an action (JSON) names somebody who is gone or anonymised.
+    """Tell whether ids (ours or Lever's) or addresses (hashes) are of somebody who is gone or anonymised.
 
     By an id, whenever that was; by an e-mail address, if they were erased since an instant (UTC).
     """
-    if erased_among(conn, connection, addresses_in(connection, given), since=since):
-        return True
-    ids = set(_ID.findall(canonical(given).decode()))
-    return any(
+    return erased_among(conn, connection, addresses, since=since) or any(
         _over(conn, connection, model, subjects_named(conn, connection, model, ids)) for model in IN_ACTIONS
     )
 

@@ -1,12 +1,14 @@
 """One key is one request: what the same key, another key and no key at all do."""
 
 import threading
+import time
 
 import pytest
 
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.sandbox import Fault
 from lever_assets.store import Store, ledger
+from lever_assets.store.addresses import addresses_in
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions.newcomers import creation, open_job, somebody
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting
@@ -148,3 +150,39 @@ def _entry(store: Store, action_id: str) -> ledger.Entry:
         found = ledger.get(conn, "lever", action_id)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("content", ["0" * 1_000_000, "n" * 100_000], ids=["zeros", "letters"])
+def test_what_is_large_does_not_hold_up_who_writes(account: Recruiting, content: str) -> None:
+    person = account.person()
+    file = {"name": "cv.pdf", "type": "OTHER", "content_type": "application/pdf", "data": content}
+    given = {"candidate_id": person.candidate, "attachment": file}
+    action = "add_candidate_attachment"
+    if content[0] == "n":
+        action, given = "add_application_note", {"application_id": person.application, "content": content}
+    began = time.process_time()
+    account.run(action, given)
+    assert time.process_time() - began < 5
+
+
+def test_whose_an_action_is_is_told_by_the_candidate_s_own_addresses(account: Recruiting) -> None:
+    own = {"emails": ["ada@office.example"]}
+    given = creation(
+        open_job(account), remote_fields={"lever": {"perform_as": somebody(account), "candidate": own}}
+    )
+    note = {"application_id": account.person().application, "content": "sent by careers@firm.example"}
+    made, noted = account.run("create_application", given), account.run("add_application_note", note)
+    with account.session() as session, session.store.reading() as conn:
+        kept = {
+            each.id: each.addresses and set(each.addresses)
+            for each in ledger.recent(conn, session.name)
+            if each.id in {made.action_id, noted.action_id}
+        }
+    wanted = addresses_in(session.name, [given["candidate"]["email_address"], "ada@office.example"])
+    assert kept == {made.action_id: wanted, noted.action_id: None}
+
+
+def test_whoever_gets_the_kept_answer_hears_of_which_action_it_is(account: Recruiting) -> None:
+    trial, told = WRITES["add_application_note"](account, account.person()), list[str]()
+    first, again = (account.run("add_application_note", trial.given, taken_up=told.append) for _ in range(2))
+    assert told == [first.action_id] * 2 == [again.action_id] * 2

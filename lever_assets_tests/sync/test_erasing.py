@@ -14,6 +14,7 @@ from sqlalchemy import select
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, ledger
+from lever_assets.store.addresses import addresses_in, all_erased, keep_erased
 from lever_assets.store.changes import Change, since
 from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.anonymising import reduced
@@ -288,6 +289,43 @@ def test_a_time_that_can_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch,
             Settings.load()
     else:
         assert Settings.load().retention == 14
+
+
+@pytest.mark.parametrize("way", ["gone", "anonymised"])
+def test_an_action_on_somebody_who_is_there_stays_when_another_with_the_same_address_goes(
+    account: Account, way: str
+) -> None:
+    sandbox, person = account.sandbox, somebody(account.sandbox)
+    twin = next(each for each in sandbox.ids("opportunities") if each != person["id"])
+    sandbox.edit("opportunities", twin, {"emails": person["emails"]})
+    account.sync()
+    address, moment = person["emails"][0], datetime.now(UTC)
+    request: JsonObject = {"candidate": {"email_address": address}}
+    with account.session() as session, session.store.writing() as conn:
+        hashes = addresses_in(session.name, request)
+        entry = ledger.open_entry(
+            conn, session.name, "create", "k", input_hash="h", request=request, addresses=hashes, now=moment
+        )
+    kept = []
+    for each in (twin, person["id"]):
+        sandbox.delete("opportunities", each) if way == "gone" else sandbox.anonymise(each)
+        account.sync(DELTA)
+        with account.session() as session, session.store.reading() as conn:
+            row = ledger.get(conn, session.name, entry.id)
+        assert row is not None
+        kept.append(row.request)
+    assert kept == [request, {}]
+
+
+def test_who_was_erased_is_forgotten_by_syncs_alone(account: Account) -> None:
+    account.sync()
+    long_ago, lately = datetime.now(UTC) - timedelta(days=31), datetime.now(UTC) - timedelta(days=29)
+    with account.session() as session, session.store.writing() as conn:
+        keep_erased(conn, session.name, ["old"], now=long_ago)
+        keep_erased(conn, session.name, ["young"], now=lately)
+    account.sync(DELTA)
+    with account.session() as session, session.store.reading() as conn:
+        assert all_erased(conn, session.name).keys() == {"young"}
 
 
 @pytest.mark.parametrize("gone", [True, False], ids=["gone", "anonymised"])

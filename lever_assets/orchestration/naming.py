@@ -1,0 +1,54 @@
+"""Whom the configuration of a run names, in the fields for it: what stands in texts and files is not read."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from lever_assets.store.addresses import OWN, addresses_in, own_addresses
+
+_ID = re.compile(r"(?:remote:)?([A-Za-z0-9_-]{4,100})")
+_PATH = "path"
+_CONTENT = "data"
+"""A file in base64, or a body as a text."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """Ids (ours or Lever's) that are a field's whole text or a part of a path, and hashes of addresses."""
+
+    ids: frozenset[str]
+    addresses: frozenset[str]
+
+
+def named_in(connection: str, config: object) -> Named:
+    """Return whom a run's configuration (JSON) names; takes as long as it is large, whatever is in it."""
+    ids: set[str] = set()
+    own = own_addresses(config)
+    for name, each in _fields(config):
+        if isinstance(each, Mapping):  # a field of a form, as passthrough takes it
+            own += [each.get("value")] if str(each.get("name")).removesuffix("[]") in OWN else []
+        elif not isinstance(each, str) or name == _CONTENT:
+            continue
+        elif name == _PATH:
+            ids |= _ids_among(re.split(r"[/?&=]", each))
+            own += [value for field, value in parse_qsl(each.partition("?")[2]) if field in OWN]
+        else:
+            ids |= _ids_among([each])
+    return Named(frozenset(ids), frozenset(addresses_in(connection, own)))
+
+
+def _fields(value: object) -> Iterator[tuple[str, object]]:
+    """Yield each field with its name, however deep; what is in a list goes by the list's."""
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting:
+        name, each = waiting.pop()
+        yield name, each
+        if isinstance(each, Mapping):
+            waiting += [(str(inner), of_it) for inner, of_it in each.items()]
+        elif isinstance(each, list | tuple):
+            waiting += [(name, of_it) for of_it in each]
+
+
+def _ids_among(texts: Iterable[str]) -> set[str]:
+    return {found[1] for each in texts if (found := _ID.fullmatch(each))}
