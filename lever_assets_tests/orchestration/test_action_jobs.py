@@ -158,6 +158,16 @@ def test_the_same_key_writes_once(synced: Place) -> None:
     assert [each["fields"][0]["value"] for each in notes].count("Once.") == 1
 
 
+def test_each_run_says_which_action_it_took_up_the_repeated_one_too(synced: Place) -> None:
+    given = {"application_id": anybody(synced)["id"], "content": "Once.", "idempotency_key": "tagged"}
+    results = [act(synced, "add_application_note", **given) for _ in range(2)]
+    runs = [synced.instance.get_run_by_id(each.run_id) for each in results]
+    with Session.open(synced.settings()) as session, session.store.reading() as conn:
+        entry = ledger.find(conn, session.name, "tagged")
+    assert entry is not None
+    assert [each.tags["lever/action_id"] for each in runs if each is not None] == [entry.id] * 2
+
+
 def test_no_file_and_no_key_is_in_what_dagster_keeps_of_a_run(synced: Place) -> None:
     application = anybody(synced)
     file = {"name": "cv.pdf", "type": "CV", "content_type": "application/pdf", "data": SECRET}
