@@ -1,7 +1,8 @@
 """Whose a record is that Lever shows: of records that look alike, none is taken for two actions' own.
 
-A record that the step of another action has kept is that one's. While another action is sending the like,
-nobody can say whose a record is. Of two actions that lost their answers each may take either of two records.
+A record that the step of another action has kept is that one's; one that Lever took without saying which it
+made has one of them all the same. While another action is sending the like, nobody can say whose a record is.
+Of two actions that lost their answers each may take either of two records.
 """
 
 from collections.abc import Sequence
@@ -34,19 +35,26 @@ def own(
     whoever made one of them is then known to the ledger. Raises OthersAtWorkError and CannotTellError.
     """
     taken: set[object] = set()
+    nameless: list[Step] = []
     lost: list[Step] = []
     at_work = False
     for entry in ledger.rivals(conn, connection, action_id, step.request):
         for other in map(Step.of, entry.steps):
             if other.request != step.request:
                 continue
-            if other.state is StepState.DONE:
-                taken.add(other.kept.get("id"))
+            if other.state is StepState.DONE and "id" in other.kept:
+                taken.add(other.kept["id"])
+            elif other.state is StepState.DONE:
+                nameless.append(other)
             elif other.state is StepState.SENDING and entry.is_claimed(now):
                 at_work = True
             elif other.may_have_happened:
                 lost.append(other)
     free = [each for each in alike if each["id"] not in taken]
+    for other in nameless:
+        its = next((each for each in free if _may_be(each, of=other)), None)
+        if its is not None:
+            free.remove(its)
     if not free:
         return None
     if at_work:

@@ -202,7 +202,7 @@ async def _complete(work: Work, planned: Plan, kept: JsonObject, made: Candidacy
     )
     shown = planned.form.shown() if work.dry_run and planned.form is not None else None
     if await aligning.done(work, shown):
-        work.mark_done(_ALIGNED)
+        work.journal.mark_done(_ALIGNED)
 
 
 async def _attach(

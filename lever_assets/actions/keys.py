@@ -1,21 +1,24 @@
 """Which row of the ledger a call belongs to.
 
-A key that is given stands for one request for ever. Without one the key is derived from the action, its
-input and the acting user, with a number at its end. The same input goes on with the last such row while that
-row is not done (a run that was killed and is tried again), and, if the action would leave more when done
-twice, also for a while after it was done. Otherwise it is a new request with the next number: whoever moves
-an application back and forth means it.
+A key that is given stands for one request for ever. Without one the key is derived from the action and its
+input, with a number at its end. The same input goes on with the last such row while that row is not done (a
+run that was killed and is tried again), and, if the action would leave more when done twice, also for a while
+after it was done. Otherwise it is a new request with the next number: whoever moves an application back and
+forth means it. So it is when it names another user than as whom the last one was written, since two may well
+say the same.
 
-A creation that is not done is gone on with however old it is: a person can have only one application for a
-job, so as a new request it would be refused for what it left itself.
+A creation that is not done is gone on with however old it is and whoever is named: a person can have only
+one application for a job, so as a new request it would be refused for what it left itself.
 """
 
 from datetime import datetime, timedelta
 
+from lever_assets.actions.attribution import written_as
 from lever_assets.actions.catalogue import Action
 from lever_assets.actions.errors import invalid
 from lever_assets.actions.inputs import ActionInput
 from lever_assets.actions.recording import input_hash, recorded
+from lever_assets.actions.steps import Step
 from lever_assets.store import ledger
 from lever_assets.store.addresses import addresses_in, own_addresses
 from lever_assets.store.ledger import Entry, State
@@ -32,11 +35,14 @@ def entry_for(
     asked: ActionInput,
     *,
     given: str | None,
-    acting: str | None,
+    user: str | None,
     same_input: timedelta,
 ) -> Entry:
-    """Return the row, made if it is new; raises ActionError when the key stands for something else."""
-    whole = input_hash(asked, action.name, acting)
+    """Return the row, made if it is new; raises ActionError when the key stands for something else.
+
+    `user` (Lever's id) is whom the call names to act.
+    """
+    whole = input_hash(asked, action.name)
     moment = now()
     if given is not None:
         _check(given)
@@ -46,13 +52,12 @@ def entry_for(
     with session.store.writing() as conn:
         prefix = f"{_DERIVED}{action.name}:{whole}:"
         last = ledger.last_of(conn, session.name, prefix)
-        key = given or _derived(
-            prefix,
-            last,
-            done_until=timedelta() if action.repeatable else same_input,
-            given_up=None if action.creates else _FORGOTTEN,
-            moment=moment,
-        )
+        if given is not None:
+            key = given
+        elif last is not None and _stands(last, action, user=user, same_input=same_input, moment=moment):
+            key = last.idempotency_key
+        else:
+            key = _next(prefix, last)
         entry = ledger.open_entry(
             conn,
             session.name,
@@ -84,16 +89,22 @@ def is_derived(key: str) -> bool:
     return key.startswith(_DERIVED)
 
 
-def _derived(
-    prefix: str, last: Entry | None, *, done_until: timedelta, given_up: timedelta | None, moment: datetime
-) -> str:
-    """Return the key of `last`, the last row of the same input, if it still stands for it; else a new one.
+def _stands(
+    last: Entry, action: Action, *, user: str | None, same_input: timedelta, moment: datetime
+) -> bool:
+    """Tell whether `last`, the last row of the same input, still stands for it."""
+    done = last.state is State.SUCCEEDED
+    if action.creates and not done:
+        return True
+    if not action.creates and user is not None:
+        before = written_as(map(Step.of, last.steps))
+        if before != user and (done or before is not None):
+            return False
+    if done:
+        return not action.repeatable and moment - last.updated_at < same_input
+    return moment - last.updated_at < _FORGOTTEN
 
-    So it does for `done_until` after it was done; if it was not, for `given_up` (None: for ever).
-    """
-    if last is None:
-        return f"{prefix}{1:06d}"
-    stands = done_until if last.state is State.SUCCEEDED else given_up
-    if stands is None or moment - last.updated_at < stands:
-        return last.idempotency_key
-    return f"{prefix}{int(last.idempotency_key[len(prefix) :]) + 1:06d}"
+
+def _next(prefix: str, last: Entry | None) -> str:
+    number = 0 if last is None else int(last.idempotency_key[len(prefix) :])
+    return f"{prefix}{number + 1:06d}"

@@ -11,17 +11,21 @@ from typing import cast
 from pydantic import JsonValue
 from yarl import URL
 
-from lever_assets.actions.inputs import ActionInput, Part
+from lever_assets.actions.inputs import ActionInput, Part, RemoteFields
 from lever_assets.lever import JsonObject
 from lever_assets.store.content import canonical, fingerprint
 
 
-def input_hash(asked: ActionInput, *also: str | None) -> str:
+def input_hash(asked: ActionInput, *also: str) -> str:
     """Return the hash of a whole input, files included, and of what else makes a request another one.
 
-    Of a link to a file what signs it does not count: it is another one each time that the link is made.
+    Of a link to a file what signs it does not count: it is another one each time that the link is made. Nor
+    does who acts, which says nothing of what is asked: a call that failed for lack of somebody is repeated
+    with them.
     """
-    return fingerprint(canonical([unsigned(asked), *also]))
+    fields = asked.lever.model_copy(update={"perform_as": None})
+    plain = asked.model_copy(update={"remote_fields": RemoteFields(lever=fields)})
+    return fingerprint(canonical([unsigned(plain), *also]))
 
 
 def unsigned(part: Part) -> JsonValue:

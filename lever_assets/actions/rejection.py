@@ -3,7 +3,7 @@
 from lever_assets.actions.effects import ArchivedFor
 from lever_assets.actions.errors import invalid
 from lever_assets.actions.inputs import Reject
-from lever_assets.actions.notes import note
+from lever_assets.actions.notes import ADD_NOTE, note
 from lever_assets.actions.standing import standing
 from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
@@ -28,7 +28,7 @@ async def reject_application(work: Work, asked: Reject) -> JsonObject:
     await work.write("archive", request, ArchivedFor(opportunity, reason))
     if asked.note is not None:
         await work.follow_up(
-            "add_note", *note(work, opportunity, asked.note), keep=its_id, what="The note was not added"
+            ADD_NOTE, *note(work, opportunity, asked.note), keep=its_id, what="The note was not added"
         )
     await work.refresh([opportunity])
     return {}

@@ -116,6 +116,12 @@ class Resolver:
             raise self._unknown("users", found.remote_id, _NONE) from None
         return found
 
+    def user_id(self, given: str) -> str:
+        """Return Lever's id of a user as far as the tables tell, else what was given; nobody is asked."""
+        with suppress(ActionError):
+            return (self._stored_user(given) or self._user_of_lever(given)).remote_id
+        return given
+
     def _stored_user(self, given: str) -> Known | None:
         return self._stored("users", given) or self._stored("users", f"{_REMOTE}{given}")
 

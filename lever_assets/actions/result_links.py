@@ -2,7 +2,7 @@
 
 from lever_assets.actions.effects import Has
 from lever_assets.actions.inputs import ApplicationResultLink, CandidateResultLink
-from lever_assets.actions.notes import note
+from lever_assets.actions.notes import ADD_NOTE, note
 from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
@@ -26,7 +26,7 @@ async def _add(work: Work, opportunity: str, url: str, text: str) -> JsonObject:
     )
     await work.write("add_link", request, Has(opportunity, "links", url))
     await work.follow_up(
-        "add_note",
+        ADD_NOTE,
         *note(work, opportunity, text),
         keep=its_id,
         what="The link was added, but its label and details were not",

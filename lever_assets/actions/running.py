@@ -11,17 +11,19 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from lever_assets.actions.attribution import attribute, named
+from lever_assets.actions.attribution import attribute, named, written_as
 from lever_assets.actions.catalogue import BY_NAME, Action
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, of_input, unexpected
 from lever_assets.actions.fetching import PUBLIC, Fetcher
 from lever_assets.actions.inputs import ActionInput
+from lever_assets.actions.journal import Claim
 from lever_assets.actions.keys import entry_for, is_derived
 from lever_assets.actions.policy import DEFAULT, Policy
+from lever_assets.actions.resolving import Resolver
 from lever_assets.actions.steps import Step
 from lever_assets.actions.unknown_fields import read
-from lever_assets.actions.work import Claim, FileLink, Work
+from lever_assets.actions.work import FileLink, Work
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever import JsonObject, LeverClient, LeverError
 from lever_assets.store import StoreError, ledger
@@ -118,16 +120,8 @@ def _input(
         raise of_input(error) from None
 
 
-async def _work(
-    lever: LeverClient,
-    session: Session,
-    action: Action,
-    asked: ActionInput,
-    options: Options,
-    *,
-    claim: Claim | None = None,
-) -> Work:
-    work = Work(
+def _work(lever: LeverClient, session: Session, options: Options, claim: Claim | None = None) -> Work:
+    return Work(
         lever,
         session,
         options.policy,
@@ -137,15 +131,14 @@ async def _work(
         fetcher=options.fetcher,
         ignore_unknown=options.ignore_unknown,
     )
-    if not action.reads:
-        await attribute(work, asked, options.perform_as)
-    return work
 
 
 async def _without_ledger(
     lever: LeverClient, session: Session, action: Action, asked: ActionInput, options: Options
 ) -> ActionAnswer:
-    work = await _work(lever, session, action, asked, options)
+    work = _work(lever, session, options)
+    if not action.reads:
+        await attribute(work, asked, options.perform_as)
     data = await action.function(work, asked)
     if options.dry_run and not action.reads:
         data = {"dry_run": True, "requests": [request.described() for request in work.requests]}
@@ -162,13 +155,14 @@ class _Run:
 
     async def once(self) -> ActionAnswer:
         """Do the action unless its key was done already, or somebody else does it now."""
-        acting = named(self.session, self.asked, self.options.perform_as)
+        called = named(self.asked, self.options.perform_as)
+        user = None if called is None else Resolver(self.lever, self.session).user_id(called)
         entry = entry_for(
             self.session,
             self.action,
             self.asked,
             given=self.options.idempotency_key,
-            acting=acting,
+            user=user,
             same_input=timedelta(seconds=self.options.policy.same_input),
         )
         if self.options.taken_up is not None:
@@ -177,7 +171,7 @@ class _Run:
         deadline = time.monotonic() + self.options.policy.wait
         while True:
             if entry.state is State.SUCCEEDED or (awaited and entry.is_settled):
-                return self._kept(entry)
+                return self._kept(entry, user)
             claim = self._claimed(entry)
             if claim is not None:
                 with suppress(ClaimLostError):
@@ -189,9 +183,16 @@ class _Run:
             with self.session.store.reading() as conn:
                 entry = ledger.get(conn, self.session.name, entry.id) or entry
 
-    def _kept(self, entry: Entry) -> ActionAnswer:
-        """Return the answer that the ledger kept; who gave no key hears why nothing more was written."""
+    def _kept(self, entry: Entry, user: str | None) -> ActionAnswer:
+        """Return the answer that the ledger kept; who gave no key hears why nothing more was written.
+
+        So does who names another `user` than as whom it was written.
+        """
         answer = ActionAnswer.of(entry)
+        before = written_as(map(Step.of, entry.steps))
+        if user is not None and user != before:
+            other = f"This action was written as {before or 'nobody in particular'}, not as {user}."
+            answer = replace(answer, warnings=(*answer.warnings, other))
         if not is_derived(entry.idempotency_key):
             return answer
         minutes = self.options.policy.same_input / 60
@@ -234,23 +235,22 @@ class _Run:
                 ledger.release(conn, claim.action_id, claim.owner)
 
     async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, State]:
-        work: Work | None = None
+        work = _work(self.lever, self.session, self.options, claim)
+        work.journal.take_up(entry.steps)
+        log_url = self.options.log_url
         try:
-            work = await _work(self.lever, self.session, self.action, self.asked, self.options, claim=claim)
-            steps = [Step.of(kept) for kept in entry.steps]
-            work.steps.update({step.name: step for step in steps})
+            await attribute(work, self.asked, self.options.perform_as)
             data: JsonObject = await self.action.function(work, self.asked)
         except _KNOWN as error:
             known = of_failure(error)
-            warnings = tuple(work.warnings) if work else ()
-            failed = ActionAnswer.failed(known, log_url=self.options.log_url, warnings=warnings)
+            failed = ActionAnswer.failed(known, log_url=log_url, warnings=tuple(work.warnings))
             return failed, State.UNKNOWN if known.unknown else State.FAILED
         except ClaimLostError:
             raise
         except Exception as error:
-            written = work is not None and work.has_written
+            written = work.journal.has_written
             odd = unexpected(error, unknown=written)
-            failed = ActionAnswer.failed(odd, log_url=self.options.log_url, cause=error)
+            failed = ActionAnswer.failed(odd, log_url=log_url, warnings=tuple(work.warnings), cause=error)
             return failed, State.UNKNOWN if written else State.FAILED
         state = State.INCOMPLETE if work.incomplete else State.SUCCEEDED
         return ActionAnswer(data=data, warnings=tuple(work.warnings)), state

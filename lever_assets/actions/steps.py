@@ -25,8 +25,9 @@ class Step:
     """One write of an action.
 
     `sent_at` is when it last went out and `over` whether Lever itself ended that exchange; `before` is what
-    its `Effect` wants to have kept, `kept` the ids that Lever gave. `error` is a sentence, without what Lever
-    itself said.
+    its `Effect` wants to have kept, `kept` the ids that Lever gave. `user` (Lever's id) is as whom it went
+    out last; None: as nobody in particular, or it leaves nothing that is anybody's. `error` is a sentence,
+    without what Lever itself said.
     """
 
     name: str
@@ -37,12 +38,18 @@ class Step:
     over: bool = False
     before: JsonValue = None
     kept: JsonObject = field(default_factory=dict)
+    user: str | None = None
     error: str | None = None
 
     @property
     def may_have_happened(self) -> bool:
         """Whether it went out and nobody heard what became of it."""
         return self.state in {StepState.SENDING, StepState.UNKNOWN}
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was done, or may have been."""
+        return self.state is StepState.DONE or self.may_have_happened
 
     def was_done(self, kept: JsonObject) -> None:
         """Take in that Lever shows it to be done."""

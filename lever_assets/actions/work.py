@@ -9,19 +9,18 @@ import random
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import JsonValue
-from sqlalchemy import Connection
 
 from lever_assets.actions.afterwards import opportunities_brought_up
-from lever_assets.actions.belonging import OthersAtWorkError, own
 from lever_assets.actions.contents import Content, content_of
 from lever_assets.actions.creation_inputs import FileContent
-from lever_assets.actions.effects import Added, CannotTellError, Effect
-from lever_assets.actions.errors import ActionError, Code, invalid, of_failure, unknown_outcome
+from lever_assets.actions.effects import Effect
+from lever_assets.actions.errors import ActionError, Code, invalid, of_failure
 from lever_assets.actions.fetching import PUBLIC, Fetcher
+from lever_assets.actions.journal import Claim, Journal
+from lever_assets.actions.looking import Looking
 from lever_assets.actions.policy import Policy
 from lever_assets.actions.resolving import Resolver
 from lever_assets.actions.steps import Step, StepState
@@ -67,30 +66,23 @@ class Planned(dict[str, JsonValue]):
         return f"<{self._step}.{name}>"
 
 
-@dataclass(frozen=True)
-class Claim:
-    """The right to work on an action: the ledger's row, and the name under which it was claimed."""
-
-    action_id: str
-    owner: str
-
-
 @dataclass
 class Work:
     """What an action's function gets: Lever, the session, the resolver, and `write`.
 
     `claim` None is a dry run: `write` then only notes down the request in `requests`. `perform_as` is the
-    Lever user that writes are attributed to. `download_to` and `file_link` are for actions that give out
-    files; `fetcher` fetches those that it is given by an address. `ignore_unknown`: fields that are not known
-    are a warning. `incomplete` is set when a `follow_up` could not be done.
+    Lever user that writes are attributed to; `barred` says why nothing can be written as them any more.
+    `download_to` and `file_link` are for actions that give out files; `fetcher` fetches those that it is
+    given by an address. `ignore_unknown`: fields that are not known are a warning. `incomplete` is set when a
+    `follow_up` could not be done.
     """
 
     lever: LeverClient
     session: Session
     policy: Policy
     claim: Claim | None
-    steps: dict[str, Step] = field(default_factory=dict)
     perform_as: str | None = None
+    barred: ActionError | None = None
     download_to: Path | None = None
     file_link: FileLink | None = None
     fetcher: Fetcher = PUBLIC
@@ -102,12 +94,24 @@ class Work:
 
     def __post_init__(self) -> None:
         self.resolve = Resolver(self.lever, self.session)
+        self.journal = Journal(self.session, self.policy, self.claim)
+        self._looking = Looking(self.lever, self.journal)
         self._contents: dict[int, Content] = {}
 
     @property
     def dry_run(self) -> bool:
         """Whether nothing may be written."""
         return self.claim is None
+
+    @property
+    def steps(self) -> dict[str, Step]:
+        """The steps by name, also those of earlier attempts."""
+        return self.journal.steps
+
+    def written_as(self, name: str) -> str | None:
+        """Return the user as whom a step went out of which nobody heard the end; else who acts now."""
+        step = self.steps.get(name)
+        return step.user if step is not None and step.may_have_happened else self.perform_as
 
     @property
     def params(self) -> Params:
@@ -120,7 +124,7 @@ class Work:
             raise invalid(
                 "No user to act as",
                 f"Lever asks for the user who {who}: set LEVER_PERFORM_AS, or give "
-                "remote_fields.lever.perform_as (or sourced_by.user_id, where there is such a field).",
+                "remote_fields.lever.perform_as, and do it again.",
             )
 
     def warn(self, sentence: str) -> None:
@@ -130,21 +134,7 @@ class Work:
 
     def is_done(self, name: str) -> bool:
         """Tell whether a step was done, by an earlier attempt for one."""
-        step = self.steps.get(name)
-        return step is not None and step.state is StepState.DONE
-
-    @property
-    def has_written(self) -> bool:
-        """Whether Lever was asked for a write that it did or may have done."""
-        return any(
-            step.sent_at is not None and step.state is not StepState.FAILED for step in self.steps.values()
-        )
-
-    def mark_done(self, name: str) -> None:
-        """Keep that something was decided, which is not to be decided again; it is no request."""
-        if not self.dry_run and not self.is_done(name):
-            self.steps[name] = Step(name, "", StepState.DONE)
-            self._keep_steps()
+        return self.journal.is_done(name)
 
     async def content(self, file: FileContent) -> Content:
         """Return the content of a file of the input, fetched once; raises as `content_of`."""
@@ -167,10 +157,13 @@ class Work:
         step = self.steps.setdefault(name, Step(name, f"{request.method} {request.path}"))
         sent = 0
         while step.state is not StepState.DONE:
-            if step.may_have_happened and await self._happened(step, effect):
+            if step.may_have_happened and await self._looking.happened(step, effect):
                 break
             if sent == self.policy.attempts:
                 raise self._gave_up(step)
+            if self.barred is not None:
+                self.journal.keep()
+                raise self.barred
             if sent:
                 await asyncio.sleep(self.policy.pause * 2 ** (sent - 1) * random.uniform(0.5, 1))  # noqa: S311 -- jitter
             sent += 1
@@ -178,21 +171,9 @@ class Work:
         return step.kept
 
     async def confirm(self, name: str, effect: Effect) -> None:
-        """Look in Lever whether a step that Lever said it did is done; raises ActionError if it is not.
-
-        It is then sent again when the action is run again.
-        """
-        if self.dry_run:
-            return
-        step = self.steps[name]
-        if not await self._happened(step, effect):
-            self._keep_steps()
-            raise ActionError(
-                Code.REMOTE_UNKNOWN,
-                "Lever did not do it",
-                f"Lever answered that it did this, but does not show it: {step.request}. "
-                "Try again later, or do it in Lever.",
-            )
+        """Look in Lever whether a step that Lever said it did is done; raises ActionError if it is not."""
+        if not self.dry_run:
+            await self._looking.confirm(self.steps[name], effect)
 
     async def follow_up(
         self, name: str, request: Outgoing, effect: Effect | None, keep: Keep = no_ids, *, what: str
@@ -239,7 +220,9 @@ class Work:
                     step.before = await effect.before(self.lever)
             step.state, step.sent_at, step.over, step.error = StepState.SENDING, now(), False, None
             step.attempts += 1
-            self._keep_steps()
+            # An upload (without effect) is nobody's: what names it decides whose it is.
+            step.user = self.perform_as if effect is not None else None
+            self.journal.keep()
             answer = await self.lever.send(request)
             step.kept = keep(answer)
             step.state, step.over = StepState.DONE, True
@@ -248,83 +231,15 @@ class Work:
             step.sent_at = now()
         except LeverError as error:
             step.state, step.error = StepState.FAILED, unquoted(str(error))
-            self._keep_steps()
+            self.journal.keep()
             raise of_failure(error) from None
-        self._keep_steps()
-
-    async def _happened(self, step: Step, effect: Effect | None) -> bool:
-        """Look in Lever whether a step happened, until the answer can be relied upon."""
-        if effect is None:
-            raise self._cannot_tell(step, "Lever has nothing to tell it by")
-        wait = 0.1
-        others_until = now() + timedelta(seconds=self.policy.wait)
-        while True:
-            left = (self._believed_from(step) - now()).total_seconds()
-            try:
-                if await self._recognised(step, effect):
-                    return True
-            except CannotTellError as error:
-                raise self._cannot_tell(step, str(error)) from None
-            except OthersAtWorkError:
-                left = (others_until - now()).total_seconds()
-                if left <= 0:
-                    raise self._cannot_tell(step, "another action is still writing the like") from None
-            except LeverError as error:
-                raise self._cannot_tell(step, f"Lever could not be asked ({error.problem})") from None
-            if left <= 0:
-                step.state = StepState.FAILED
-                return False
-            await asyncio.sleep(min(left, wait))
-            wait = min(wait * 2, 5.0)
-
-    async def _recognised(self, step: Step, effect: Effect) -> bool:
-        """Look once whether Lever shows the effect as this step's own; if so, keep that the step is done."""
-        if not isinstance(effect, Added):
-            found = await effect.found(self.lever, step.before)
-            if found is not None:
-                step.was_done(found)
-                self._keep_steps()
-            return found is not None
-        assert self.claim is not None  # noqa: S101 - a dry run sends nothing
-        new = await effect.new(self.lever, step.before)
-        with self.session.store.writing() as conn:
-            found = own(conn, self.session.name, self.claim.action_id, step, new, now=now())
-            if found is not None:
-                step.was_done(found)
-                self._keep_steps_in(conn)
-        return found is not None
-
-    def _believed_from(self, step: Step) -> datetime:
-        """Return from when on not seeing the effect proves that it did not happen."""
-        assert step.sent_at is not None  # noqa: S101 - it went out
-        return step.sent_at + timedelta(seconds=self.policy.settle if step.over else self.policy.patience)
-
-    def _cannot_tell(self, step: Step, why: str) -> ActionError:
-        step.state = StepState.UNKNOWN
-        self._keep_steps()
-        return unknown_outcome(step.request, why)
+        self.journal.keep()
 
     def _gave_up(self, step: Step) -> ActionError:
-        self._keep_steps()
+        self.journal.keep()
         return ActionError(
             Code.SERVICE_UNAVAILABLE,
             "Lever can't be reached",
             f"Lever failed {self.policy.attempts} times to do this and did not do it: {step.request}. "
             "Try again later.",
-        )
-
-    def _keep_steps(self) -> None:
-        with self.session.store.writing() as conn:
-            self._keep_steps_in(conn)
-
-    def _keep_steps_in(self, conn: Connection) -> None:
-        assert self.claim is not None  # noqa: S101 - only `write` comes here, and not in a dry run
-        moment = now()
-        ledger.keep_steps(
-            conn,
-            self.claim.action_id,
-            self.claim.owner,
-            [step.as_json() for step in self.steps.values()],
-            until=moment + timedelta(seconds=self.policy.lease),
-            now=moment,
         )

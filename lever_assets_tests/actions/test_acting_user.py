@@ -64,7 +64,7 @@ def test_nobody_acts_as_who_was_deactivated(
     assert all(each.startswith("GET ") for each in account.sandbox.requests().by_endpoint)
 
 
-def _writes(account: Recruiting) -> list[tuple[str, str | None]]:
+def written(account: Recruiting) -> list[tuple[str, str | None]]:
     """Return each write that Lever was asked for, and the user that it was attributed to."""
     asked = [each.split(" ", 1) for each in account.sandbox.requests().recent]
     addresses = [(method, urlsplit(address)) for method, address in asked if method != "GET"]
@@ -91,7 +91,7 @@ def test_every_write_of_a_creation_is_the_same_users(
     account: Recruiting, way: str, of: str, known: bool
 ) -> None:
     given = EVERYTHING[way](account)
-    first, second, third = _active(account)[:3]
+    first, second, third = active(account)[:3]
     if known:  # Lever then takes what is new about the person step by step
         person = {**newcomer(), "email_address": given["candidate"]["email_address"]}
         create(account, creation(open_job(account), person), first)
@@ -103,7 +103,7 @@ def test_every_write_of_a_creation_is_the_same_users(
     account.sandbox.reset_requests()
     found = create(account, given, first)
 
-    writes = _writes(account)
+    writes = written(account)
     assert found.state is State.SUCCEEDED, found.warnings
     assert len(writes) >= (7 if way == "with a form" else 2)
     assert {user for _, user in writes} == {{"sourced_by": third, "input": second, "setting": first}[of]}
@@ -115,12 +115,12 @@ def test_every_write_of_an_action_is_the_same_users(account: Recruiting, name: s
     given = WRITES[action](account, account.person()).given
     if name == "reject with a note":
         given["note"] = "Sorry."
-    user = _active(account)[1]
+    user = active(account)[1]
     given["remote_fields"] = {"lever": {"perform_as": user}}
     account.sandbox.reset_requests()
-    assert account.run(action, given, settings={"perform_as": _active(account)[0]}).succeeded
+    assert account.run(action, given, settings={"perform_as": active(account)[0]}).succeeded
 
-    writes = _writes(account)
+    writes = written(account)
     assert len(writes) == (2 if name in {"reject with a note", "add_candidate_result_link"} else 1)
     assert {by for _, by in writes} == {user}
 
@@ -128,12 +128,12 @@ def test_every_write_of_an_action_is_the_same_users(account: Recruiting, name: s
 def test_who_is_credited_acts_though_the_setting_names_somebody_who_can_not(
     account: Recruiting, dismissed: str
 ) -> None:
-    user = _active(account)[0]
+    user = active(account)[0]
     given = creation(open_job(account), sourced_by={"user_id": user}, attachments=[document()])
     account.sandbox.reset_requests()
     create(account, given, dismissed)
 
-    assert {by for _, by in _writes(account)} == {user}
+    assert {by for _, by in written(account)} == {user}
 
 
 NOBODYS: dict[str, Callable[[Recruiting], tuple[str, dict[str, Any]]]] = {
@@ -178,7 +178,7 @@ def test_what_lever_takes_from_a_user_alone_is_refused_before_anything_is_sent(
     assert found.error["code"] == "PLATFORM.INPUT_INVALID"
     assert found.error["title"] == "No user to act as"
     assert "LEVER_PERFORM_AS" in str(found.error["message"])
-    assert _writes(account) == []
+    assert written(account) == []
 
 
 def test_a_cv_that_became_no_resume_and_has_nobody_to_add_it_is_told(account: Recruiting) -> None:
@@ -193,9 +193,9 @@ def test_a_cv_that_became_no_resume_and_has_nobody_to_add_it_is_told(account: Re
 
     assert found.state is State.INCOMPLETE
     assert any("cv.pdf was not added" in each and "LEVER_PERFORM_AS" in each for each in found.warnings)
-    assert all("/files" not in path for path, _ in _writes(account))
+    assert all("/files" not in path for path, _ in written(account))
 
 
-def _active(account: Recruiting) -> list[str]:
+def active(account: Recruiting) -> list[str]:
     """Return users who may act."""
     return [str(each["id"]) for each in account.read("/users")]

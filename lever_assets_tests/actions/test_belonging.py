@@ -70,6 +70,24 @@ def test_what_was_written_although_its_answer_was_cut_off_is_found(account: Recr
     assert account.sandbox.requests().of(trial.endpoint) == 0
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@ADDING
+def test_what_lever_took_without_saying_its_id_is_not_taken_for_what_was_cut_off(
+    account: Recruiting, name: str, when: str
+) -> None:
+    trial = trial_of(account, name)
+    first = lost(account, name, trial, when)
+
+    def nameless(asked: Asked, reply: Reply) -> Reply:
+        return reply.of({}) if asked.method == "POST" else reply
+
+    with meddling(account.sandbox.url, nameless) as between:
+        done(account, name, trial, fresh("other"), settings={"base_url": between.url})
+    done(account, name, trial, first)
+
+    assert trial.effects(account) == 2
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["as they came", "the other way"])
 @ADDING
 def test_two_whose_answers_were_cut_off_find_one_each(

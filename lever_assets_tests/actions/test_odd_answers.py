@@ -114,6 +114,26 @@ def test_what_nobody_foresaw_is_told_in_the_envelope_without_its_text(
     assert account.run("remove_candidate_tag", given, idempotency_key=key).state is State.SUCCEEDED
 
 
+def test_what_nobody_foresaw_takes_no_warning_with_it(
+    account: Recruiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = account.person()
+    given = {
+        **WRITES["add_candidate_attachment"](account, person).given,
+        "application_id": person.application,
+    }
+    del given["candidate_id"]
+
+    def odd(*_: object) -> None:
+        raise TypeError("Ada Byron")
+
+    monkeypatch.setattr("lever_assets.actions.attachments.FileAdded", odd)
+    found = account.run("add_application_attachment", given)
+
+    assert found.error is not None
+    assert any("the file is not tied to this application" in each for each in found.warnings)
+
+
 def test_what_nobody_foresaw_after_a_write_leaves_the_outcome_unknown(
     account: Recruiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
