@@ -12,6 +12,9 @@ API, and blotted out (***):
 
 So a name in small letters that we did not send ourselves is all that may slip through. The names of
 parameters, by which a caller finds out what was refused, always stay.
+
+Where nobody erases anything (Dagster's events), not even such a name may be: there only words of the API's
+own vocabulary are kept (`in_api_words`), or none at all (`unquoted`).
 """
 
 import re
@@ -25,30 +28,31 @@ _WORDS = frozenset(
     re.findall(
         r"\w+",
         """
-    a about accepted access account action active after all allowed already an and another any api app
-    application applications apply archive archived are argument arguments array as at attachment
+    a about accepted access account action active admin after all allowed already an and another any api
+    app application applications apply archive archived are argument arguments array as at attachment
     authentication authorization authorized available bad be because been before below between body
-    boolean both bounds bucket but by can candidate candidates cannot character characters client code
-    confidential confidentiality conflict contact contacts content could created credentials data
-    database date day days deactivate deactivated delete deleted denied did do does duplicate each eeo
-    either email emails empty end endpoint entity error errors every exceeded exception exist exists
-    expand expected expired failed failure false feature feedback field fields file files filter filters
-    for forbidden form format forms found from gateway get given gone has have header headers hours html
-    http https id ids if in inactive include includedeactivated input insufficient integer internal
-    internalservererror interval interview interviews invalid is iso it item its json kb lacks large
-    last length lever limit list long many maximum mb message method minimum missing more must name
-    neither no none not note notes nothing null number object of offer offers offset on one only
-    opportunities opportunity or origin other our out owner pagination panel panels param parameter
-    parameters params patch path perform_as permission permissions phone phones plan please post posting
-    postings privileges processed protected put query range rate read reason reasons record records
+    boolean both bounds bucket but by can canceled cancelled candidate candidates cannot character
+    characters client code confidential confidentiality conflict contact contacts content could created
+    credentials data database date day days deactivate deactivated delete deleted denied did do
+    documentation does duplicate each eeo either email emails empty end endpoint entity error errors
+    every exceeded exception exist exists expand expanded expanding expected expired failed failure
+    false feature feedback field fields file files filter filtered filtering filters for forbidden form
+    format forms found from gateway get given gone has have header headers hours html http https id ids
+    if in inactive include includedeactivated input insufficient integer internal internalservererror
+    interval interview interviews invalid is iso it item its json kb key keys known lacks large last
+    length lever limit list long many maximum mb message method minimum missing more must name neither
+    no none not note notes nothing null number object of offer offers offset on one only opportunities
+    opportunity or origin other our out owner pagination panel panels param parameter parameters params
+    patch path perform_as permission permissions phone phones plan please post posting postings
+    privileges processed protected put query range rate reached read reason reasons record records
     reference referenced referral referrals refused rejected request requests required requires
     requisition requisitions resource resources response resume resumes role roles schema scope scopes
-    search seconds see server service should since some something sorry source sources span spans stage
-    stages start state status string supported tag tags temporarily than that the there these this those
-    through time timeout timestamp to token too true try type unable unauthorized unavailable unexpected
-    unknown unprocessable unrecognized unsupported until updated upload uploads uri url use user users
-    utc uuid validation value values version was we webhook webhooks went when while window with without
-    write wrong xml you your
+    search seconds see server service should side since some something sorry source sources span spans
+    stage stages start state status string supported tag tags temporarily than that the there these this
+    those through time timeout timestamp to token too true try type unable unauthorized unavailable
+    unexpected unknown unprocessable unrecognized unsupported until updated upload uploads uri url use
+    user users utc uuid validation value values version was we webhook webhooks went when while window
+    with without write wrong xml you your
         """,
     )
 )
@@ -66,7 +70,8 @@ _PART = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_QUOTED = re.compile(r': ".*"(?=(?:, and asks to wait [^()"]*)? \([A-Z]+ /\S*, status \d+\))', re.DOTALL)
+_QUOTED = re.compile(r': "(.*?)"(?= \([A-Z]+ /|, and asks to wait |; so |$)', re.MULTILINE)
+"""Lever's words may hold quotation marks themselves: what follows tells where they end."""
 _SENTENCE = re.compile(r"(?:^|[.!?:;]\s+)$")
 
 
@@ -84,8 +89,18 @@ def quoted(said: str) -> str:
 
 
 def unquoted(sentence: str) -> str:
-    """Return an error's sentence without Lever's words, for where not even a name in small letters may be."""
+    """Return a sentence without Lever's words."""
     return _QUOTED.sub("", sentence)
+
+
+def in_api_words(sentence: str) -> str:
+    """Return a sentence in which of Lever's words only those are left that belong to the API's vocabulary."""
+
+    def strictly(match: re.Match[str]) -> str:
+        told = _PART.sub(_kept_if_of_the_api, match[1])
+        return quoted(re.sub(rf"{re.escape(BLOT)}(?:[\s,;]+{re.escape(BLOT)})+", BLOT, told))
+
+    return _QUOTED.sub(strictly, sentence)
 
 
 def texts_in(value: JsonValue) -> Iterator[str]:
@@ -118,6 +133,32 @@ def _kept(match: re.Match[str]) -> str:
             begins = _SENTENCE.search(match.string, 0, match.start()) is not None
             return found if all(_is_harmless(part, begins) for part in word.split("-")) else BLOT
     return BLOT
+
+
+def _kept_if_of_the_api(match: re.Match[str]) -> str:
+    found = match.group()
+    match match.lastgroup:
+        case "id":
+            return found
+        case "quoted":
+            return found if _is_of_the_api(found[1:-1]) else found[0] + BLOT + found[-1]
+        case "word":
+            forms = (found, re.sub(r"['’][ts]$", "", found), re.sub(r"n['’]t$", "", found))
+            return found if any(map(_is_of_the_api, forms)) else BLOT
+    return BLOT
+
+
+def _is_of_the_api(text: str) -> bool:
+    """Tell whether each word in a text, also in one such as `updatedAt_start`, is of the API's vocabulary."""
+    return all(
+        each.lower() in _WORDS or each.isdigit() for part in re.split(r"\W|_", text) for each in _split(part)
+    )
+
+
+def _split(word: str) -> list[str]:
+    """Return the words in a word: `includeDeactivated` has two; what is spelt otherwise is one."""
+    humps = _HUMP.findall(word)
+    return [word] if word.lower() in _WORDS or "".join(humps) != word else humps
 
 
 def _is_harmless(word: str, begins: bool) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.names import MAPPED, REFERENCES, UNIQUE, model_key
+from lever_assets.orchestration.saying import for_events
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
@@ -129,7 +130,7 @@ def _mapped(conn: Connection, connection: str, model: str, _exclusion: Exclusion
         return True, "Every record could be mapped.", {}
     names = ("resource", "remote_id", "lost", "reason")
     records = [
-        dg.TableRecord({name: str(getattr(each, name)) for name in names})
+        dg.TableRecord({name: for_events(str(getattr(each, name))) for name in names})
         for each in mapping_errors.listed(conn, connection, model, limit=_SHOWN)
     ]
     newest = dg.MetadataValue.table(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from lever_assets.lever import RateLimitedError, UnavailableError
+from lever_assets.orchestration.saying import for_events
 from lever_assets.store import BusyError
 from lever_assets.sync.failing import expected, sentence, where, with_notes
 
@@ -28,7 +29,7 @@ def in_one_sentence() -> Iterator[None]:
 def _failure(error: Exception) -> dg.Failure:
     known = expected(error)
     if known is not None:
-        return dg.Failure(with_notes(sentence(known), error), allow_retries=_passes(known))
+        return dg.Failure(for_events(with_notes(sentence(known), error)), allow_retries=_passes(known))
     told = sentence(error).removesuffix(".")
     told = f"{told[0].upper()}{told[1:]}; what was committed before is kept, the next run goes on from there."
     return dg.Failure(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from lever_assets.orchestration.saying import for_events
 from lever_assets.store.reads import Preview
 from lever_assets.sync.reports import DeriveReport, LandReport
 
@@ -43,11 +44,11 @@ def landed(report: LandReport, live: int, database: str) -> Metadata:
     if report.drift is not None:
         told["drift"] = ", ".join(f"{count:,} {kind}" for kind, count in report.drift.items()) or "none"
     if report.skipped:
-        told["skipped"] = report.skipped
+        told["skipped"] = for_events(report.skipped)
     if report.unread.next_at is not None:
         told["unread_tried_again_at"] = dg.MetadataValue.timestamp(report.unread.next_at)
     if report.warnings:
-        told["warnings"] = "\n".join(report.warnings)
+        told["warnings"] = "\n".join(map(for_events, report.warnings))
     return told
 
 

@@ -7,6 +7,7 @@ import dagster as dg
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration import describing, metadata
 from lever_assets.orchestration.names import model_group, model_key, raw_key
+from lever_assets.orchestration.saying import warn
 from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
 from lever_assets.settings import Settings
@@ -32,8 +33,7 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
             report = derive(session, model.name)
             with session.store.reading() as conn:
                 preview = reads.preview(conn, session.name, model.name)
-        for warning in report.warnings:
-            context.log.warning(f"{warning}.")
+        warn(context.log, (f"{warning}." for warning in report.warnings))
         yield dg.MaterializeResult(metadata=metadata.derived(report, preview, session.store.name))
 
     return sync_asset(

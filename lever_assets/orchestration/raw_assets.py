@@ -6,6 +6,7 @@ import dagster as dg
 
 from lever_assets.orchestration import describing, metadata
 from lever_assets.orchestration.names import COMPLETE, raw_group, raw_key
+from lever_assets.orchestration.saying import for_events, warn
 from lever_assets.orchestration.scope import run_of, scope_of
 from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
@@ -44,8 +45,7 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
                 report = land(session, resource.name, scope, run_of(context, settings))
             with session.store.reading() as conn:
                 live = reads.raw_count(conn, session.name, resource.name).live
-        for warning in filter(None, (report.skipped, *report.warnings)):
-            context.log.warning(warning)
+        warn(context.log, filter(None, (report.skipped, *report.warnings)))
         yield dg.MaterializeResult(
             metadata=metadata.landed(report, live, session.store.name),
             check_results=[_complete(report, live, whole=_is_whole(resource, scope))],
@@ -86,7 +86,10 @@ def _complete(report: LandReport, live: int, *, whole: bool) -> dg.AssetCheckRes
     """Pass when the table holds what Lever listed; what lacks an id or could not be read warns."""
     if report.skipped:
         return dg.AssetCheckResult(
-            check_name=COMPLETE, passed=False, description=report.skipped, metadata={"skipped": True}
+            check_name=COMPLETE,
+            passed=False,
+            description=for_events(report.skipped),
+            metadata={"skipped": True},
         )
     listed, unread = report.counts.seen + report.set_aside, report.unread
     told = f"{report.counts.seen:,} of the {listed:,} records that Lever listed are in the table"

@@ -12,6 +12,7 @@ import dagster as dg
 
 from lever_assets.lever import RateLimitedError
 from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.saying import for_events
 from lever_assets.store import BusyError
 
 TICK_SECONDS = 25.0
@@ -39,4 +40,4 @@ def tick(evaluate: Callable[[Budget], T]) -> T | dg.SkipReason:
         try:
             return evaluate(Budget(TICK_SECONDS))
         except (BusyError, RateLimitedError) as error:
-            return dg.SkipReason(str(error))
+            return dg.SkipReason(for_events(str(error)))

@@ -16,6 +16,7 @@ from lever_assets.orchestration.erasing_runs import erase_runs
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
 from lever_assets.orchestration.refreshing import CAUSE_TAG, UNFINISHED, run_under_way
+from lever_assets.orchestration.saying import for_events, warn
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
@@ -58,13 +59,13 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
                 "opportunities_read": report.read,
                 "opportunities_gone": report.gone,
                 "requests": report.requests,
-                "warnings": list(report.warnings),
+                "warnings": [for_events(each) for each in report.warnings],
             }
         )
-        for warning in report.warnings:
-            context.log.warning(warning)
+        warn(context.log, report.warnings)
         if report.error:
-            raise dg.Failure(f"The events wait for a later run: {report.error}", allow_retries=False)
+            why = for_events(f"The events wait for a later run: {report.error}")
+            raise dg.Failure(why, allow_retries=False)
 
     return op_job(
         settings,

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from lever_assets.orchestration.saying import for_events
 from lever_assets.settings import Settings
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Session
@@ -20,7 +21,7 @@ def session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterato
     """Open a session whose progress, and what holds it up, goes to the run's log."""
 
     def tell(told: Progress | str) -> None:
-        context.log.info(str(told))
+        context.log.info(for_events(str(told)))
 
     accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
     with Session.open(

@@ -21,6 +21,7 @@ from lever_assets.store.change_marks import mark_changed
 from lever_assets.store.changes import History, record_changes
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.landing import next_version
+from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.tables import RAW, UNIFIED, changes
 from lever_assets.unified.models import JsonObject
 
@@ -132,6 +133,7 @@ def erase_payloads_of(
     an_object = func.jsonb_build_object if conn.dialect.name == "postgresql" else func.json_object
     mine = and_(c.connection == connection, among(conn, c.remote_id, ids), c.content_hash != ERASED)
     erased = update(table).where(mine, c.deleted_at.is_not(None))
+    forget_words(conn, connection, resource, ids)
     return conn.execute(erased.values(data=an_object(id_field, c.remote_id), content_hash=ERASED)).rowcount
 
 

@@ -13,6 +13,8 @@ from lever_assets.store.tables import RAW, mapping_errors
 
 NAMELESS = "(none) "
 """So begins what takes the place of the id of a record that came without one."""
+ERASED_REASON = "what was said of it was erased with what is personal of the record"
+"""Takes the place of a reason."""
 
 _WORTH_ANOTHER_LOOK = timedelta(days=1)
 
@@ -147,6 +149,12 @@ def misread(conn: Connection, connection: str, resource: str, *, now: datetime, 
             update(mapping_errors).where(these, among(conn, _c.remote_id, found)).values(last_seen_at=now)
         )
     return found
+
+
+def forget_words(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> None:
+    """Erase the reasons of whatever failed for these records: Lever's words in them may name somebody."""
+    these = and_(_c.connection == connection, _c.resource == resource, among(conn, _c.remote_id, remote_ids))
+    conn.execute(update(mapping_errors).where(these).values(reason=ERASED_REASON))
 
 
 def count(conn: Connection, connection: str, model: str | None = None, *, lost: Lost | None = None) -> int:

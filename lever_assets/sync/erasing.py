@@ -25,6 +25,7 @@ from lever_assets.store.erasure import (
     reduce_payloads_below,
     rows_of,
 )
+from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.state import whole_number
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
 from lever_assets.sync.compaction import TABLES, compact_if_due
@@ -150,6 +151,8 @@ def erase_around(conn: Connection, session: Session, opportunities: Sequence[str
     for resource in _BELOW:
         reduce_payloads_below(conn, name, resource, opportunities, partial(reduced, resource), now=moment)
         sources[resource] = raw.ids_below(conn, name, resource, opportunities)
+    for resource, ids in sources.items():
+        forget_words(conn, name, resource, ids)
     erased = {}
     for model in ERASABLE:
         mapped_from = sources.get(DERIVATIONS[model].driver, ())

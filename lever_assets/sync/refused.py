@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverError, NotFoundError
+from lever_assets.lever.quoting import quoted
 from lever_assets.store import raw
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
@@ -19,8 +20,7 @@ def warnings(resource: Resource, refused: Mapping[str, str]) -> list[str]:
 
 
 def _sentence(resource: Resource, parameter: str, said: str) -> str:
-    quoted = f': "{said}"' if said else ""
-    return f"Lever refuses {parameter} for {resource.name}{quoted}; {_consequence(resource, parameter)}"
+    return f"Lever refuses {parameter} for {resource.name}{quoted(said)}; {_consequence(resource, parameter)}"
 
 
 def _consequence(resource: Resource, parameter: str) -> str:

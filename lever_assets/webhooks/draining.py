@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import islice
 
 from lever_assets.lever import LeverClient, LeverError, UnavailableError
+from lever_assets.lever.quoting import in_api_words
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, due, inbox
 from lever_assets.store.inbox import InboxEvent
@@ -297,11 +298,13 @@ class _Drainage:
     def _put_off(self, events: Events, why: str, *, minutes: int = 1) -> None:
         with self._session.store.writing() as conn:
             due_at = now() + timedelta(minutes=minutes)
-            inbox.put_off(conn, self._session.name, [event.id for event in events], why, due_at=due_at)
+            ids = [event.id for event in events]
+            inbox.put_off(conn, self._session.name, ids, in_api_words(why), due_at=due_at)
 
     def _fail(self, events: Events, error: Exception) -> None:
-        # Of an unexpected error only its kind is known to hold no personal data.
-        why = str(error) if isinstance(error, LeverError) else f"it failed: {type(error).__name__}"
+        # Of an unexpected error only its kind is known to hold no personal data. Nobody erases the inbox.
+        known = isinstance(error, LeverError)
+        why = in_api_words(str(error)) if known else f"it failed: {type(error).__name__}"
         with self._session.store.writing() as conn:
             self.parked += inbox.mark_failed(conn, self._session.name, events, why, now=now())
         self.failed += len(events)

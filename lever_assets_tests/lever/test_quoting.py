@@ -1,11 +1,15 @@
 """Of Lever's words those about the API are quoted, and none that may name a person."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lever_assets.lever import LeverError, Outgoing, RequestRejectedError, faults
-from lever_assets.lever.quoting import without_people
+from lever_assets.lever.quoting import in_api_words, quoted, unquoted, without_people
+from lever_assets.sync.refused import warnings
+from lever_assets.sync.resources import BY_NAME
 from lever_assets_tests.lever.scripted import answer, client, scripted_lever
 
 ABOUT_THE_API = [
@@ -34,7 +38,7 @@ def test_what_is_about_the_api_is_quoted_as_it_is(message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "quoted"),
+    ("message", "blotted"),
     [
         ("Contact Jane Doe already exists", "Contact *** already exists"),
         ("Jane Doe has applied to this posting", "*** has applied to this posting"),
@@ -54,8 +58,8 @@ def test_what_is_about_the_api_is_quoted_as_it_is(message: str) -> None:
         ("Contact\nJane\tDoe exists", "Contact *** exists"),
     ],
 )
-def test_what_may_name_a_person_is_blotted_out(message: str, quoted: str) -> None:
-    assert without_people(message) == quoted
+def test_what_may_name_a_person_is_blotted_out(message: str, blotted: str) -> None:
+    assert without_people(message) == blotted
 
 
 def test_what_the_refused_request_wrote_is_blotted_out_also_in_small_letters() -> None:
@@ -66,8 +70,8 @@ def test_what_the_refused_request_wrote_is_blotted_out_also_in_small_letters() -
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3))
 def test_any_message_can_be_quoted(message: str, written: list[str]) -> None:
-    quoted = without_people(message, written)
-    assert len(quoted.splitlines()) <= 1
+    told = without_people(message, written)
+    assert len(told.splitlines()) <= 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422, 500, 503])
@@ -88,3 +92,44 @@ async def test_a_refused_write_does_not_carry_what_it_wrote() -> None:
             await writer.send(request)
     assert "lovelace" not in str(caught.value)
     assert "ada" not in str(caught.value)
+
+
+@pytest.mark.parametrize("message", ABOUT_THE_API)
+def test_where_nobody_erases_words_of_the_api_stay(message: str) -> None:
+    for told in (_refused(message), _warned(message)):
+        assert message in told
+        assert in_api_words(told) == told
+
+
+@pytest.mark.parametrize(
+    ("message", "left"),
+    [
+        ("the offer of jane doe can not be read", "the offer of *** can not be read"),
+        ('the "offer" of jane_doe, "read"', 'the "offer" of ***, "read"'),
+        ("user janeDoe, janedoe or jane-doe", "user *** or ***"),
+        ("offer jane's", "offer ***"),
+    ],
+)
+def test_where_nobody_erases_not_even_a_name_in_small_letters_stays(message: str, left: str) -> None:
+    for told in (_refused(message), _warned(message)):
+        assert in_api_words(told) == told.replace(message, left)
+        assert "jane" not in unquoted(f"{told} {told}").lower()
+        assert "jane" not in in_api_words(f"{told} {told}").lower()
+
+
+@given(st.lists(st.text(max_size=60).map(without_people), max_size=3))
+def test_what_is_not_lever_s_stays_whatever_lever_said(messages: list[str]) -> None:
+    told = in_api_words(
+        "\n".join(f"It was so{quoted(each)} (GET /x, status 400); do it." for each in messages)
+    )
+    assert told.count("It was so") == told.count("(GET /x, status 400); do it.") == len(messages)
+
+
+def _refused(message: str) -> str:
+    body = json.dumps({"message": message}).encode()
+    return str(faults.of_status(400, {}, body, "GET", "/opportunities/1/offers"))
+
+
+def _warned(message: str) -> str:
+    (told,) = warnings(BY_NAME["opportunities"], {"expand": message})
+    return told

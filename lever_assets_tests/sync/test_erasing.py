@@ -13,14 +13,16 @@ from sqlalchemy import select
 
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import Store, ledger
+from lever_assets.store import Store, due, ledger
 from lever_assets.store.addresses import addresses_in, all_erased, keep_erased
 from lever_assets.store.changes import Change, since
+from lever_assets.store.mapping_errors import ERASED_REASON
 from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.anonymising import reduced
 from lever_assets.sync.deriving import derive
-from lever_assets.sync.erasing import ErasureReport, erase_due
+from lever_assets.sync.erasing import ErasureReport, erase_around, erase_due
 from lever_assets.sync.run import replay
+from lever_assets.sync.session import now
 from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.personal import erased_columns
@@ -234,6 +236,21 @@ def test_what_goes_when_somebody_is_anonymised_is_erased_too(account: Account) -
     sandbox.anonymise(person["id"])
     account.sync(DELTA, retention_days="off")
     assert title not in everything(account.database)
+
+
+def test_what_lever_said_of_somebody_is_erased_when_they_are_anonymised(account: Account) -> None:
+    person = somebody(account.sandbox)
+    account.sync()
+    with account.session() as session:
+        with session.store.writing() as conn:
+            reasons = {person["id"]: f"Lever refuses the request: {person['name'].lower()}"}
+            due.put_off(conn, session.name, "raw_interviews", "opportunities", reasons, now=now())
+        with session.store.writing() as conn:
+            erase_around(conn, session, [person["id"]])
+
+        with session.store.reading() as conn:
+            (left,) = due.listed(conn, session.name)
+    assert (left.attempts, left.reason) == (1, ERASED_REASON)
 
 
 def test_what_is_not_read_again_is_erased_too(account: Account) -> None:
