@@ -9,29 +9,37 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lever_assets.environment import PREFIX, Given, fault
 from lever_assets.private import is_shared
+from lever_assets.setting_types import (
+    HostNames,
+    Names,
+    Number,
+    OptionalAddress,
+    OptionalSecret,
+    OptionalText,
+    Positive,
+    WebAddress,
+    Word,
+    is_web_address,
+    urls,
+)
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 _FIRST_DAY = date(2026, 1, 1)
-_HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
-"""A name or an address, without or with its port."""
 
 
 class SettingsError(Exception):
@@ -58,58 +66,6 @@ def _data_folder() -> Path:
     """Return `data/` of the checkout that this package runs from, else of the working directory."""
     in_checkout = (_CHECKOUT / "workspace.yaml").exists()
     return (_CHECKOUT if in_checkout else Path.cwd()) / "data"
-
-
-def _blank_is_none(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-def _in_lower_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _web_address(value: str) -> str:
-    if not _is_web_address(value):
-        raise ValueError("write a web address such as https://example.com")
-    return value
-
-
-def _is_web_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _names(value: object) -> object:
-    """Split a text at its commas; names are in lower case, blank ones don't count."""
-    if not isinstance(value, str):
-        return value
-    return tuple(name for part in value.split(",") if (name := part.strip().lower()))
-
-
-def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(map(_HOST_NAME.fullmatch, names)):
-        raise ValueError("write names of hosts such as dagster.example.com, with commas between")
-    return names
-
-
-OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_blank_is_none)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
-HostNames = Annotated[Names, AfterValidator(_host_names)]
-Word = BeforeValidator(_in_lower_case)
-Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]
-
-
-def _urls(value: SecretStr | None) -> list[str]:
-    """Return the texts between spaces and commas, each once."""
-    texts = [] if value is None else re.split(r"[\s,]+", value.get_secret_value())
-    return list(dict.fromkeys(text for text in texts if text))
 
 
 class Settings(BaseSettings):
@@ -188,8 +144,8 @@ class Settings(BaseSettings):
     @field_validator("notice_urls")
     @classmethod
     def _check_notice_urls(cls, value: SecretStr | None) -> SecretStr | None:
-        for url in _urls(value):
-            if not _is_web_address(url):
+        for url in urls(value):
+            if not is_web_address(url):
                 raise ValueError("one of them is not a web address such as https://example.com/changed")
         return value
 
@@ -263,7 +219,7 @@ class Settings(BaseSettings):
     @property
     def notice_targets(self) -> list[str]:
         """The URLs that are told when data changed, each once; they may hold secrets."""
-        return _urls(self.notice_urls)
+        return urls(self.notice_urls)
 
     @property
     def first_day(self) -> date:

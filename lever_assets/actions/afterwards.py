@@ -12,23 +12,34 @@ from pydantic import JsonValue
 
 from lever_assets.lever import LeverClient
 from lever_assets.sync.failing import sentence
+from lever_assets.sync.mapping_at_once import BELOW
 from lever_assets.sync.session import Session
-from lever_assets.sync.targeted import BELOW, RefreshReport, refresh_opportunities
+from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
 from lever_assets.sync.targeted_postings import refresh_posting
 
 _LATER = "It was done in Lever, but the tables will only show it after the next sync"
+_UNTOLD = "The tables follow with the next sync: the request does not tell which records it changed."
 _OPPORTUNITIES = frozenset({"opportunities", "candidates"})
 """Lever's older name for them still works (spec/lever-api.md, Deprecated)."""
 _WITH_INTERVIEWS = frozenset({"interviews", "panels"})
 
 
 @dataclass(frozen=True)
-class Touched:
-    """What a request changed: an opportunity or a posting (Lever's ids), and which lists below the former."""
+class TouchedOpportunity:
+    """An opportunity (Lever's id) that a request changed, and the lists below it that it may have changed."""
 
-    opportunity: str | None = None
-    posting: str | None = None
+    remote_id: str
     below: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TouchedPosting:
+    """A posting (Lever's id) that a request changed."""
+
+    remote_id: str
+
+
+Touched = TouchedOpportunity | TouchedPosting
 
 
 def touched(method: str, path: str, data: JsonValue) -> Touched | None:
@@ -44,19 +55,21 @@ def touched(method: str, path: str, data: JsonValue) -> Touched | None:
         return None
     if kind in _OPPORTUNITIES:
         lists = BELOW if _WITH_INTERVIEWS.intersection(below) else ()
-        return Touched(opportunity=below[0], below=lists)
+        return TouchedOpportunity(below[0], lists)
     if kind == "postings" and len(below) == 1:
-        return Touched(posting=below[0])
+        return TouchedPosting(below[0])
     return None
 
 
 async def brought_up(lever: LeverClient, session: Session, what: Touched | None) -> list[str]:
     """Bring the tables up to what was touched; returns why they will show it only later, if so."""
-    if what is None:
-        return ["The tables follow with the next sync: the request does not tell which records it changed."]
-    if what.posting is not None:
-        return await _said(refresh_posting(lever, session, what.posting))
-    return await opportunities_brought_up(lever, session, [what.opportunity or ""], below=what.below)
+    match what:
+        case TouchedOpportunity(remote_id, below):
+            return await opportunities_brought_up(lever, session, [remote_id], below=below)
+        case TouchedPosting(remote_id):
+            return await _said(refresh_posting(lever, session, remote_id))
+        case None:
+            return [_UNTOLD]
 
 
 async def opportunities_brought_up(

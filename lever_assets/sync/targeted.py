@@ -10,10 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableError
-from lever_assets.mapping import tags
 from lever_assets.store import (
     Merged,
     due,
@@ -21,21 +20,16 @@ from lever_assets.store import (
     land,
     land_children,
     mapping_errors,
-    merge,
     next_version,
-    raw,
 )
-from lever_assets.store.batches import among
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.parents import forget_reads
-from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.coverage import Coverage
-from lever_assets.sync.derivations import DERIVATIONS, WHOLE
-from lever_assets.sync.deriving import derive_records
 from lever_assets.sync.expanding import unexpanded
 from lever_assets.sync.inside import land_embedded
+from lever_assets.sync.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.restraint import Restraint
 from lever_assets.sync.session import Session, now
@@ -43,12 +37,10 @@ from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import set_aside
 from lever_assets.sync.singles import ask_inside, list_below, read_single
 from lever_assets.sync.verdicts import Verdict, judge
-from lever_assets.unified.catalogue import MODELS
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
 _APPLICATIONS = BY_NAME["applications"]
 _EXPANDED = {"expand": _APPLICATIONS.name}
-BELOW: tuple[str, ...] = ("interviews", "offers")
 _AT_ONCE = 50
 
 
@@ -161,7 +153,7 @@ def let_go(session: Session, restraint: Restraint) -> tuple[Merged, list[str]]:
     if not parents:
         return Merged(), warnings
     with session.store.writing() as conn:
-        return _map(conn, session, sorted(parents)), warnings
+        return map_opportunities(conn, session, sorted(parents)), warnings
 
 
 async def _read(
@@ -214,7 +206,7 @@ def _take_in(conn: Connection, restraint: Restraint, found: Sequence[_Read], ver
     verdict.keep(conn, session, _OPPORTUNITIES, version=version)
     _keep_due(conn, session, found, hashes)
     _land_below(conn, restraint, [each for each in found if each.remote_id in hashes], hashes, version)
-    return _map(conn, session, [each.remote_id for each in found])
+    return map_opportunities(conn, session, [each.remote_id for each in found])
 
 
 def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken: Mapping[str, str]) -> None:
@@ -296,58 +288,3 @@ def _land_below(
         )
         errors = [error for children in read.values() for error in children.errors]
         mapping_errors.record(conn, session.name, errors, now=now())
-
-
-def _map(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
-    keys: dict[str, Sequence[str]] = {_OPPORTUNITIES.name: opportunities}
-    for child in BELOW:
-        keys[child] = raw.ids_below(conn, session.name, child, opportunities)
-    return _new_tags(conn, session, opportunities) + map_records(conn, session, keys)
-
-
-def map_records(conn: Connection, session: Session, keys: Mapping[str, Sequence[str]]) -> Merged:
-    """Map these records, by resource, model by model in the catalogue's order."""
-    merged = Merged()
-    for model in MODELS:
-        derivation = DERIVATIONS[model.name]
-        if derivation.by_record is None or not session.exclusion.keeps(model.name):
-            continue
-        if keys.get(derivation.driver):
-            merged += derive_records(conn, session, derivation, keys[derivation.driver])
-    return merged
-
-
-def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
-    """Add the tags that are not in their table yet; the sync, which sees all opportunities, removes them."""
-    if not session.exclusion.keeps("tags"):
-        return Merged()
-    ctx = session.mapping
-    rows = raw.read(conn, session.name, _OPPORTUNITIES.name, opportunities)
-    texts = {text for row in rows if not row.deleted for text in _texts(row.data.get("tags"))}
-    table = UNIFIED["tags"].c
-    ids = {text: ctx.id("tags", text) for text in sorted(texts)}
-    known = set(
-        conn.execute(
-            select(table.id).where(among(conn, table.id, ids.values()), table.remote_deleted_at.is_(None))
-        ).scalars()
-    )
-    fresh = [
-        (WHOLE, session.exclusion.row("tags", row))
-        for text, own in ids.items()
-        if own not in known
-        for row in tags.rows(text, None, ctx)
-    ]
-    return merge(
-        conn,
-        "tags",
-        session.name,
-        fresh,
-        sources=(),
-        now=now(),
-        history=session.history,
-        incomplete=[WHOLE],
-    )
-
-
-def _texts(listed: object) -> list[str]:
-    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []

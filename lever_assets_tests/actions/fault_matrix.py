@@ -5,6 +5,7 @@ docs/actions/faults.md; `test_fault_matrix.py` holds the table to what happens.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,9 @@ UNTAG = "POST /opportunities/:id/removeTags"
 SOURCES = "POST /opportunities/:id/addSources"
 NOTES = "POST /opportunities/:id/notes"
 FILES = "POST /opportunities/:id/files"
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UNTIL_BASE = re.compile(r" /v1(?=/)")
 
 BY_FORM = (UPLOAD, APPLY, CONTACT, LINKS, TAGS, SOURCES, STAGE, FILES)
 
@@ -123,7 +127,7 @@ def _creation(action: str, *, form: bool) -> Callable[[Recruiting, Person], Atte
 
 
 def _known(account: Recruiting, _: Person) -> Attempt:
-    """Somebody whom Lever knows: what is new about them is written step by step."""
+    """Somebody whom Lever knows from another job: the creation brings what is new about them."""
     known, given = direct(account), direct(account)
     address = known["candidate"]["email_address"]
     plain = {**known["candidate"], "social_links": None, "phone_number": None}
@@ -216,6 +220,17 @@ def sent(account: Recruiting, case: Case, step: str, trouble: str, folder: Path)
     assert state is State.SUCCEEDED, warnings
     attempt.check(account)
     return went_out - usual
+
+
+def writes(account: Recruiting, case: Case) -> tuple[str, ...]:
+    """Do the action without any trouble; return its writes in their order, each kind once."""
+    attempt = case.make(account, account.person())
+    account.sandbox.reset_requests()
+    found = account.run(attempt.action, attempt.given)
+    assert found.state is State.SUCCEEDED, found.warnings
+    asked = (each.partition("?")[0] for each in account.sandbox.requests().recent)
+    kinds = (_UNTIL_BASE.sub(" ", _ID.sub(":id", each)) for each in asked)
+    return tuple(dict.fromkeys(each for each in kinds if not each.startswith("GET ")))
 
 
 def _usual(case: Case, step: str) -> int:

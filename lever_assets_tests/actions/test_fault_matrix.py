@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lever_assets_tests.actions.fault_matrix import COLUMNS, ROWS, Case, sent
+from lever_assets_tests.actions.fault_matrix import CASES, COLUMNS, ROWS, Case, sent, writes
 from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.docs.test_docs import ROOT
 
@@ -27,6 +27,11 @@ def test_the_table_has_every_step_and_every_trouble() -> None:
 
     assert list(found) == [(case.name, step) for case, step in ROWS]
     assert all(tuple(row) == COLUMNS for row in found.values())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_steps_of_the_table_are_all_that_an_action_writes(account: Recruiting, case: Case) -> None:
+    assert writes(account, case) == case.steps
 
 
 @pytest.mark.long

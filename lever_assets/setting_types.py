@@ -1,0 +1,64 @@
+"""How settings are written: the texts of the environment, checked and made into what they stand for."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+_HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
+"""A name or an address, without or with its port."""
+
+
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _in_lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _web_address(value: str) -> str:
+    if not is_web_address(value):
+        raise ValueError("write a web address such as https://example.com")
+    return value
+
+
+def is_web_address(value: str) -> bool:
+    """Tell whether a text is an address with http or https."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _names(value: object) -> object:
+    """Split a text at its commas; names are in lower case, blank ones don't count."""
+    if not isinstance(value, str):
+        return value
+    return tuple(name for part in value.split(",") if (name := part.strip().lower()))
+
+
+def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(map(_HOST_NAME.fullmatch, names)):
+        raise ValueError("write names of hosts such as dagster.example.com, with commas between")
+    return names
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_blank_is_none)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+HostNames = Annotated[Names, AfterValidator(_host_names)]
+Word = BeforeValidator(_in_lower_case)
+Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
+def urls(value: SecretStr | None) -> list[str]:
+    """Return the texts between spaces and commas, each once."""
+    texts = [] if value is None else re.split(r"[\s,]+", value.get_secret_value())
+    return list(dict.fromkeys(text for text in texts if text))

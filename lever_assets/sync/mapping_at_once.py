@@ -1,0 +1,75 @@
+"""Mapping single records as soon as they have landed, whatever the marks up to which a sync has mapped."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from lever_assets.mapping import tags
+from lever_assets.store import Merged, merge, raw
+from lever_assets.store.batches import among
+from lever_assets.store.tables import UNIFIED
+from lever_assets.sync.derivations import DERIVATIONS, WHOLE
+from lever_assets.sync.deriving import derive_records
+from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.session import Session, now
+from lever_assets.unified.catalogue import MODELS
+
+_OPPORTUNITIES = BY_NAME["opportunities"]
+BELOW: tuple[str, ...] = ("interviews", "offers")
+"""The lists below an opportunity that are read singly with it."""
+
+
+def map_opportunities(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
+    """Map these opportunities (Lever's ids), what lies below them, and tags that are new."""
+    keys: dict[str, Sequence[str]] = {_OPPORTUNITIES.name: opportunities}
+    for child in BELOW:
+        keys[child] = raw.ids_below(conn, session.name, child, opportunities)
+    return _new_tags(conn, session, opportunities) + map_records(conn, session, keys)
+
+
+def map_records(conn: Connection, session: Session, keys: Mapping[str, Sequence[str]]) -> Merged:
+    """Map these records, by resource, model by model in the catalogue's order."""
+    merged = Merged()
+    for model in MODELS:
+        derivation = DERIVATIONS[model.name]
+        if derivation.by_record is None or not session.exclusion.keeps(model.name):
+            continue
+        if keys.get(derivation.driver):
+            merged += derive_records(conn, session, derivation, keys[derivation.driver])
+    return merged
+
+
+def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
+    """Add the tags that are not in their table yet; the sync, which sees all opportunities, removes them."""
+    if not session.exclusion.keeps("tags"):
+        return Merged()
+    ctx = session.mapping
+    rows = raw.read(conn, session.name, _OPPORTUNITIES.name, opportunities)
+    texts = {text for row in rows if not row.deleted for text in _texts(row.data.get("tags"))}
+    table = UNIFIED["tags"].c
+    ids = {text: ctx.id("tags", text) for text in sorted(texts)}
+    known = set(
+        conn.execute(
+            select(table.id).where(among(conn, table.id, ids.values()), table.remote_deleted_at.is_(None))
+        ).scalars()
+    )
+    fresh = [
+        (WHOLE, session.exclusion.row("tags", row))
+        for text, own in ids.items()
+        if own not in known
+        for row in tags.rows(text, None, ctx)
+    ]
+    return merge(
+        conn,
+        "tags",
+        session.name,
+        fresh,
+        sources=(),
+        now=now(),
+        history=session.history,
+        incomplete=[WHOLE],
+    )
+
+
+def _texts(listed: object) -> list[str]:
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
