@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,9 @@ class Recruiting:
 
     def person(self) -> Person:
         """Return somebody who waits for a decision still, another one each time as long as there are."""
-        return next(each for each in self.people if not self._archived(each))
+        found = next((each for each in islice(self.people, 1000) if not self._archived(each)), None)
+        assert found is not None, "everybody is archived"  # the people come round again for ever
+        return found
 
     def _archived(self, person: Person) -> bool:
         records = (

@@ -143,6 +143,7 @@ def endpoints(account: Recruiting, meddler: Meddler, name: str) -> list[str]:
 
 def bring_back(account: Recruiting, person: Person) -> None:
     account.sandbox.edit("opportunities", person.opportunity, {"archived": None})
+    account.sandbox.edit("applications", person.remote_application, {"archived": None})
 
 
 def places(value: JsonValue, here: Place = ()) -> Iterator[Place]:
