@@ -1,5 +1,6 @@
 """What the actions take that create candidates and applications, or add files to them."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -42,10 +43,14 @@ def day_of(given: str) -> date:
 
 
 def _without_time(given: object) -> object:
-    try:
-        return day_of(given) if isinstance(given, str) else given
-    except ValueError:
-        return given  # the type says what is wrong
+    if isinstance(given, datetime):
+        return given.date()
+    if isinstance(given, date):
+        return given
+    with suppress(ValueError):
+        if isinstance(given, str):
+            return day_of(given)
+    raise ValueError("write a day as 2026-12-31; a time after it is left out")  # no number: of what unit?
 
 
 Day = Annotated[date, BeforeValidator(_without_time)]

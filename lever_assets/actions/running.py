@@ -243,7 +243,9 @@ class _Run:
             data: JsonObject = await self.action.function(work, self.asked)
         except _KNOWN as error:
             known = of_failure(error)
-            failed = ActionAnswer.failed(known, log_url=log_url, warnings=tuple(work.warnings))
+            # What would have come of it is no news where nothing did.
+            warnings = tuple(work.warnings) if work.journal.has_written else ()
+            failed = ActionAnswer.failed(known, log_url=log_url, warnings=warnings)
             return failed, State.UNKNOWN if known.unknown else State.FAILED
         except ClaimLostError:
             raise

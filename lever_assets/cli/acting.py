@@ -1,8 +1,9 @@
 """`action` and `passthrough`: writing back to Lever."""
 
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -149,7 +150,7 @@ def _input(given: str) -> dict[str, Any]:
         raise typer.BadParameter("give the input with --input FILE, or --input - for standard input")
     found = _json(_text(given, "--input"), "--input")
     if not isinstance(found, dict):
-        raise CommandError("--input is not a JSON object: write the input as {...}.")
+        _refuse("--input is not a JSON object: write the input as {...}.")
     return found
 
 
@@ -159,17 +160,17 @@ def _text(file: str, option: str) -> bytes:
     try:
         return Path(file).expanduser().read_bytes()
     except OSError as error:
-        raise CommandError(f"{option}: {file} can't be read: {in_words(error)}.") from None
+        _refuse(f"{option}: {file} can't be read: {in_words(error)}.")
 
 
 def _json(text: bytes, option: str) -> Any:
     import orjson  # noqa: PLC0415
 
     try:
-        return orjson.loads(text)
+        return orjson.loads(text.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise CommandError(f"{option} is not valid JSON ({where}): correct it and try again.") from None
+        _refuse(f"{option} is not valid JSON ({where}): correct it and try again.")
 
 
 def _pair(text: str, between: str, option: str) -> tuple[str, str]:
@@ -203,6 +204,15 @@ def _form_field(text: str) -> dict[str, Any]:
             "data": base64.b64encode(_text(file, "--form")).decode(),
         },
     }
+
+
+def _refuse(why: str) -> NoReturn:
+    """Answer that nothing was done, since what was given can't be read."""
+    from lever_assets.actions.envelope import ActionAnswer  # noqa: PLC0415
+    from lever_assets.actions.errors import invalid  # noqa: PLC0415
+
+    _tell(ActionAnswer.failed(invalid("Unreadable input", why)))
+    raise AssertionError  # it was told as an error
 
 
 def _tell(answer: "ActionAnswer") -> None:

@@ -52,8 +52,10 @@ def test_of_a_date_with_a_time_the_day_is_taken(written: str) -> None:
     assert asked.gdpr_consent.expires_at == date(2026, 12, 1)
 
 
-@pytest.mark.parametrize("written", ["tomorrow", "", "2026-13-01", "2026-12-01T99:00:00Z", "01.12.2026"])
-def test_what_is_no_date_is_refused_by_its_field(written: str) -> None:
+@pytest.mark.parametrize(
+    "written", ["tomorrow", "", "2026-13-01", "2026-12-01T99:00:00Z", "01.12.2026", "1777593600", 20606, True]
+)
+def test_what_is_no_date_is_refused_by_its_field(written: object) -> None:
     with pytest.raises(ValidationError, match="availability_date"):
         CreateApplication.model_validate(
             {"candidate": {**PERSON, "availability_date": written}, "job_id": ID}

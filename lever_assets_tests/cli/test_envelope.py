@@ -118,3 +118,20 @@ def test_whatever_a_passthrough_gives_is_json(command: Command, meddler: Meddler
 
     assert told["data"]["status"] == 200
     json.dumps(told, allow_nan=False)
+
+
+@pytest.mark.parametrize("given", [b"", b"[]", b"null", b'{"a": ', b"\xff\xfe", b'{"a": NaN}'])
+def test_an_input_that_can_not_be_read_is_told_in_the_envelope_too(
+    command: Command, tmp_path: Path, given: bytes
+) -> None:
+    file = tmp_path / "input.json"
+    file.write_bytes(given)
+    told = in_the_envelope(command("action", "add_candidate_tag", "--input", str(file)))
+    assert told["error"]["title"] == "Unreadable input"
+
+
+def test_a_byte_order_mark_is_passed_over(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "input.json"
+    file.write_bytes(b'\xef\xbb\xbf{"tag": {"name": "x"}}')
+    told = in_the_envelope(command("action", "add_candidate_tag", "--input", str(file)))
+    assert "candidate_id" in told["error"]["message"]
