@@ -20,7 +20,8 @@ from lever_assets.actions.inputs import ActionInput
 from lever_assets.actions.recording import input_hash, recorded
 from lever_assets.actions.steps import Step
 from lever_assets.store import ledger
-from lever_assets.store.addresses import addresses_in, own_addresses
+from lever_assets.store.action_erasure import NAMING
+from lever_assets.store.addresses import addresses_in, named_by, own_addresses
 from lever_assets.store.ledger import Entry, State
 from lever_assets.sync.session import Session, now
 
@@ -49,6 +50,9 @@ def entry_for(
     request = recorded(asked)
     # Of the person whom it is about: an address in a text or in an answer may be of anybody.
     addresses = addresses_in(session.name, own_addresses([request, asked.lever.candidate]))
+    addresses |= named_by(
+        session.name, [each for name in NAMING if isinstance(each := request.get(name), str)]
+    )
     with session.store.writing() as conn:
         prefix = f"{_DERIVED}{action.name}:{whole}:"
         last = ledger.last_of(conn, session.name, prefix)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from lever_assets.store.addresses import OWN, addresses_in, own_addresses
+from lever_assets.store.addresses import OWN, addresses_in, named_by, own_addresses
 
 _ID = re.compile(r"(?:remote:)?([A-Za-z0-9_-]{4,100})")
 _PATH = "path"
@@ -15,7 +15,7 @@ _CONTENT = "data"
 
 @dataclass(frozen=True)
 class Named:
-    """Ids (ours or Lever's) that are a field's whole text or a part of a path, and hashes of addresses."""
+    """Ids (ours or Lever's): a field's whole text, or a part of a path; hashes of these, and of addresses."""
 
     ids: frozenset[str]
     addresses: frozenset[str]
@@ -35,7 +35,8 @@ def named_in(connection: str, config: object) -> Named:
             own += [value for field, value in parse_qsl(each.partition("?")[2]) if field in OWN]
         else:
             ids |= _ids_among([each])
-    return Named(frozenset(ids), frozenset(addresses_in(connection, own)))
+    hashes = addresses_in(connection, own) | named_by(connection, ids)
+    return Named(frozenset(ids), frozenset(hashes))
 
 
 def _fields(value: object) -> Iterator[tuple[str, object]]:

@@ -33,6 +33,7 @@ from lever_assets.unified.models import JsonObject
 
 _NAMED_BY: dict[str, str] = {"candidates": "candidate_id", "applications": "application_id"}
 """The field of an action's input that names a row of a model: our id, or `remote:` and Lever's."""
+NAMING: tuple[str, ...] = tuple(_NAMED_BY.values())
 IN_ACTIONS: tuple[str, ...] = tuple(_NAMED_BY)
 """The models whose rows actions are on."""
 IDS = frozenset(

@@ -1,7 +1,7 @@
-"""E-mail addresses as hashes: by them what names a person is found when the person is to be erased."""
+"""E-mail addresses, and Lever's ids, as hashes: by them what names a person is found who is to be erased."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -28,6 +28,11 @@ def addresses_in(connection: str, value: object) -> set[str]:
     Takes as long as the texts are, whatever is in them.
     """
     return {_hash(connection, each) for each in _written_in(value)}
+
+
+def named_by(connection: str, ids: Iterable[str]) -> set[str]:
+    """Return the hashes of Lever's ids of a person, which are compared as addresses are, in any case."""
+    return {_hash(connection, each.removeprefix("remote:").casefold()) for each in ids}
 
 
 def own_addresses(value: object) -> list[object]:

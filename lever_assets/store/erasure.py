@@ -176,6 +176,33 @@ def reduce_payloads_below(
         )
 
 
+def carried_by_others(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    field: str,
+    texts: Collection[str],
+    *,
+    but: Collection[str],
+    unless: str,
+) -> set[str]:
+    """Return which of these texts another live raw record has in a field, if not `unless` is true."""
+    if not texts:
+        return set()
+    c = RAW[resource].c
+    on_postgresql = conn.dialect.name == "postgresql"
+    text: ColumnElement[Any] = (
+        func.jsonb_extract_path_text(c.data, field)
+        if on_postgresql
+        else func.json_extract(c.data, f'$."{field}"')
+    )
+    live = and_(c.connection == connection, c.deleted_at.is_(None))
+    query = select(c.remote_id, text.label("text")).where(live, among(conn, text, texts))
+    found = {row.remote_id: row.text for row in conn.execute(query)}
+    others = found.keys() - set(but)
+    return {found[each] for each in others - flagged(conn, connection, resource, unless, others)}
+
+
 def flagged(conn: Connection, connection: str, resource: str, field: str, ids: Collection[str]) -> set[str]:
     """Return those of these raw records whose payload has `field: true`."""
     if not ids:

@@ -282,7 +282,7 @@ erased_people = Table(
     "erased_people",
     metadata,
     Column("connection", Key, primary_key=True),
-    Column("address", Key, primary_key=True, comment="Hash of an e-mail address"),
+    Column("address", Key, primary_key=True, comment="Hash of an e-mail address, or of an id of Lever's"),
     Column("erased_at", UtcDateTime, nullable=False, comment="When its owner was found gone or anonymised"),
     comment="People who are gone or anonymised, for as long as inputs that name them may be left",
 )

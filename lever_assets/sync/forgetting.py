@@ -1,7 +1,7 @@
 """Forgetting what actions were given of people who are gone in Lever or anonymised: at once, wherever it is.
 
 They are known by the ids that an input names, by what the action made, and by the e-mail addresses that the
-input has of the person whom it is about, unless somebody who is there has the same.
+input has of the person whom it is about, unless somebody who is there has the same; so by Lever's contact.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -18,8 +18,16 @@ from lever_assets.store.action_erasure import (
     subjects_named,
     subjects_of_actions,
 )
-from lever_assets.store.addresses import addresses_of, erased_among, forget_old, keep_erased, old_are_kept
-from lever_assets.store.erasure import flagged, rows_of
+from lever_assets.store.addresses import (
+    addresses_of,
+    all_erased,
+    erased_among,
+    forget_old,
+    keep_erased,
+    named_by,
+    old_are_kept,
+)
+from lever_assets.store.erasure import carried_by_others, flagged, rows_of
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES
 from lever_assets.sync.compaction import TABLES
 from lever_assets.sync.derivations import DERIVATIONS
@@ -27,6 +35,7 @@ from lever_assets.sync.resources import RESOURCES
 from lever_assets.sync.session import Session, now
 
 _PEOPLE = "candidates"
+_CONTACT = "contact"
 _BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
 
 
@@ -40,12 +49,31 @@ def forget_actions(conn: Connection, session: Session, model: str, sources: Coll
     name, moment = session.name, now()
     row_ids = rows_of(conn, name, model, sources)
     erased = erase_actions(conn, name, model, row_ids, now=moment)
-    addresses = addresses_of(conn, name, row_ids) if model == _PEOPLE else set()
-    if addresses:
-        keep_erased(conn, name, addresses, now=moment)
+    hashes = _hashes_of(conn, name, sources, row_ids) if model == _PEOPLE else set()
+    if hashes:
+        keep_erased(conn, name, hashes, now=moment)
         erased += erase_actions_of_erased(conn, name, now=moment)
-    if erased or addresses:
+    if erased or hashes:
         TABLES.note(conn, name)
+
+
+def _hashes_of(
+    conn: Connection, connection: str, opportunities: Collection[str], candidates: Collection[str]
+) -> set[str]:
+    """Return by which hashes these people are found, as far as they are not kept already.
+
+    Lever's id of a person, the contact, may be of somebody who is there under another opportunity.
+    """
+    if not candidates:
+        return set()  # whoever never was in the tables is in no input
+    rows = raw.read(conn, connection, OPPORTUNITIES, opportunities)
+    contacts = {each for row in rows if isinstance(each := row.data.get(_CONTACT), str)}
+    contacts -= carried_by_others(
+        conn, connection, OPPORTUNITIES, _CONTACT, contacts, but=opportunities, unless=FLAG
+    )
+    ids = named_by(connection, [*(row.remote_id for row in rows), *contacts])
+    found = addresses_of(conn, connection, candidates) | ids
+    return found - all_erased(conn, connection).keys()
 
 
 def forget_whom_it_was(session: Session) -> None:

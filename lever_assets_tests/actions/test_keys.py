@@ -8,7 +8,7 @@ import pytest
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.sandbox import Fault
 from lever_assets.store import Store, ledger
-from lever_assets.store.addresses import addresses_in
+from lever_assets.store.addresses import addresses_in, named_by
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions.newcomers import creation, open_job, somebody
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting
@@ -165,12 +165,13 @@ def test_what_is_large_does_not_hold_up_who_writes(account: Recruiting, content:
     assert time.process_time() - began < 5
 
 
-def test_whose_an_action_is_is_told_by_the_candidate_s_own_addresses(account: Recruiting) -> None:
+def test_whose_an_action_is_is_told_by_ids_and_the_candidate_s_own_addresses(account: Recruiting) -> None:
     own = {"emails": ["ada@office.example"]}
     given = creation(
         open_job(account), remote_fields={"lever": {"perform_as": somebody(account), "candidate": own}}
     )
-    note = {"application_id": account.person().application, "content": "sent by careers@firm.example"}
+    application = account.person().application
+    note = {"application_id": application, "content": "sent by careers@firm.example"}
     made, noted = account.run("create_application", given), account.run("add_application_note", note)
     with account.session() as session, session.store.reading() as conn:
         kept = {
@@ -179,7 +180,7 @@ def test_whose_an_action_is_is_told_by_the_candidate_s_own_addresses(account: Re
             if each.id in {made.action_id, noted.action_id}
         }
     wanted = addresses_in(session.name, [given["candidate"]["email_address"], "ada@office.example"])
-    assert kept == {made.action_id: wanted, noted.action_id: None}
+    assert kept == {made.action_id: wanted, noted.action_id: named_by(session.name, [application])}
 
 
 def test_whoever_gets_the_kept_answer_hears_of_which_action_it_is(account: Recruiting) -> None:

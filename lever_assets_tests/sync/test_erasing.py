@@ -14,13 +14,14 @@ from sqlalchemy import select
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, due, ledger
-from lever_assets.store.addresses import addresses_in, all_erased, keep_erased
+from lever_assets.store.addresses import addresses_in, all_erased, keep_erased, named_by
 from lever_assets.store.changes import Change, since
 from lever_assets.store.mapping_errors import ERASED_REASON
 from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.anonymising import reduced
 from lever_assets.sync.deriving import derive
 from lever_assets.sync.erasing import ErasureReport, erase_around, erase_due
+from lever_assets.sync.forgetting import is_about_the_erased
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import now
 from lever_assets.sync.targeted import refresh_opportunities
@@ -342,7 +343,7 @@ def test_who_was_erased_is_forgotten_by_syncs_alone(account: Account) -> None:
         keep_erased(conn, session.name, ["young"], now=lately)
     account.sync(DELTA)
     with account.session() as session, session.store.reading() as conn:
-        assert all_erased(conn, session.name).keys() == {"young"}
+        assert all_erased(conn, session.name).keys() & {"old", "young"} == {"young"}
 
 
 @pytest.mark.parametrize("gone", [True, False], ids=["gone", "anonymised"])
@@ -370,3 +371,37 @@ def test_an_action_that_was_under_way_is_erased_when_it_is_over(account: Account
                 ledger.release(conn, entry.id, "somebody")
         assert kept is not None
         assert (kept.request == request) is owner_is_busy
+
+
+def is_known(account: Account, identity: str) -> bool:
+    """Tell whether what names an id of Lever's is about somebody who was erased."""
+    with account.session() as session, session.store.reading() as conn:
+        hashes, long_ago = named_by(session.name, [identity]), now() - timedelta(days=1)
+        return is_about_the_erased(conn, session.name, ids=(), addresses=hashes, since=long_ago)
+
+
+def test_whoever_was_erased_is_known_by_the_contact_and_by_an_id_in_any_spelling(
+    sandbox: Sandbox, tmp_path: Path, database_url: str
+) -> None:
+    account = Account(sandbox, tmp_path, database_url)
+    account.sync()
+    person, other = somebody(sandbox), sandbox.ids("opportunities")[-1]
+    of_both = (sandbox.get("opportunities", other) or {})["contact"]
+    sandbox.anonymise(person["id"])
+    account.sync(DELTA)
+    assert is_known(account, person["id"].upper())
+    assert is_known(account, f"remote:{person['id']}")
+    assert is_known(account, person["contact"])
+    assert not is_known(account, of_both)
+
+
+def test_a_contact_who_is_there_under_another_opportunity_is_not_forgotten(account: Account) -> None:
+    one, other = account.sandbox.ids("opportunities")[:2]
+    contact = (account.sandbox.get("opportunities", one) or {})["contact"]
+    account.sandbox.edit("opportunities", other, {"contact": contact})
+    account.sync()
+    account.sandbox.delete("opportunities", one)
+    account.sync(DELTA)
+    erased(account)
+    assert is_known(account, one)
+    assert not is_known(account, contact)
