@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from lever_assets.store.addresses import OWN, addresses_in, named_by, own_addresses
+import orjson
+
+from lever_assets.store.addresses import OWN, addresses_in, named_by
 
 _ID = re.compile(r"(?:remote:)?([A-Za-z0-9_-]{4,100})")
 _PATH = "path"
@@ -24,8 +27,9 @@ class Named:
 def named_in(connection: str, config: object) -> Named:
     """Return whom a run's configuration (JSON) names; takes as long as it is large, whatever is in it."""
     ids: set[str] = set()
-    own = own_addresses(config)
+    own: list[object] = []
     for name, each in _fields(config):
+        own += [each] if name in OWN else []
         if isinstance(each, Mapping):  # a field of a form, as passthrough takes it
             own += [each.get("value")] if str(each.get("name")).removesuffix("[]") in OWN else []
         elif not isinstance(each, str) or name == _CONTENT:
@@ -49,6 +53,16 @@ def _fields(value: object) -> Iterator[tuple[str, object]]:
             waiting += [(str(inner), of_it) for inner, of_it in each.items()]
         elif isinstance(each, list | tuple):
             waiting += [(name, of_it) for of_it in each]
+        elif name == _CONTENT and isinstance(each, str):
+            waiting.append(("", _body(each)))
+
+
+def _body(text: str) -> object:
+    """Return what a body given as a text holds, if that is JSON; a file in base64 is none."""
+    with suppress(orjson.JSONDecodeError):
+        if text.lstrip()[:1] in {"{", "["}:
+            return orjson.loads(text)
+    return None
 
 
 def _ids_among(texts: Iterable[str]) -> set[str]:

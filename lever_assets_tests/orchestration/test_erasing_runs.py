@@ -193,12 +193,13 @@ def test_a_run_goes_for_whom_its_input_is_not_for_whom_its_text_mentions(
     listed = run(instance, {"method": "GET", "path": "/opportunities?email=ada%40x.org&limit=1"})
     form = run(instance, {"multipart_form_data": [{"name": "email", "value": "ada@x.org"}]})
     below = run(instance, {"method": "POST", "path": f"/opportunities/{GONE}/notes", "data": "x"})
+    body = run(instance, {"path": "/opportunities", "data": '{"emails": ["ada@x.org"]}'})
     mentioned = run(instance, {"content": f"ask ada@x.org, or see {GONE} there"})
     with session.store.writing() as conn:
         keep_erased(conn, LEVER, addresses_in(LEVER, "ada@x.org"), now=datetime.now(UTC))
-    assert erase_runs(instance, session, Budget(25)).deleted == 4
+    assert erase_runs(instance, session, Budget(25)).deleted == 5
     assert left(instance) == {mentioned}
-    assert {own, listed, form, below} & left(instance) == set()
+    assert {own, listed, form, below, body} & left(instance) == set()
 
 
 def test_a_file_in_an_input_names_nobody_and_takes_no_time() -> None:
