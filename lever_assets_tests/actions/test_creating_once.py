@@ -96,6 +96,7 @@ def assert_whole(account: Recruiting, given: dict[str, Any], *, form: bool) -> N
         assert found["headline"] == "Engineer at Acme"
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
 @pytest.mark.parametrize(("way", "endpoint"), STEPS, ids=["-".join(step) for step in STEPS])
 def test_a_trouble_at_any_step_leaves_one_of_all(
@@ -356,6 +357,7 @@ KILLED_AT = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("way", "endpoint", "when"), KILLED_AT)
 def test_a_creation_is_completed_although_its_process_was_killed(
     account: Recruiting, tmp_path: Path, way: str, endpoint: str, when: str

@@ -73,7 +73,7 @@ def refusing(asked: Asked, reply: Reply) -> Reply:
     return reply
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def kept(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> Iterator[Kept]:
     database = request.getfixturevalue("postgresql_database") if request.param == "postgresql" else ""
     with keeping(tmp_path) as instance, meddling(sandbox.url, refusing) as between:
