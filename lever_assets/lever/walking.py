@@ -37,6 +37,8 @@ class Walk:
 
     def seen(self, page: Page) -> Page:
         """Take note of a page, and return it with whether it repeats what came before."""
+        if page.next is None and not self._pages:
+            return page  # a list of one page, as most are, is not looked at record by record
         repeated = bool(page.records) and not self._brings_new(page.records)
         self._repeats = self._repeats + 1 if repeated else 0
         return replace(page, repeated=repeated)

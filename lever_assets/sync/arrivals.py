@@ -6,6 +6,7 @@ What is personal of anonymised people and what the settings leave out does not g
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeGuard
 
 from pydantic import JsonValue
 
@@ -145,12 +146,12 @@ def _encoded(data: JsonObject) -> bytes:
 def _taken_out(embedded: Resource, record: JsonObject, asked_at: datetime) -> Batch | None:
     """Return what came inside a record; None: it is not expanded, and what is stored of it stays as it is."""
     listed = record.get(embedded.name)
-    if isinstance(listed, list) and is_expanded(listed):
-        return read_batch(embedded, listed, asked_at=asked_at, first_position=0)
-    return None
+    if not is_expanded(listed):
+        return None
+    return read_batch(embedded, listed, asked_at=asked_at, first_position=0)
 
 
-def is_expanded(listed: JsonValue) -> bool:
+def is_expanded(listed: JsonValue) -> TypeGuard[list[JsonValue]]:
     """Tell whether this is a list of records, if of none; what else may be among them is told one by one."""
     return isinstance(listed, list) and (not listed or any(isinstance(each, dict) for each in listed))
 

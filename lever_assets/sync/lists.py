@@ -32,7 +32,7 @@ from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.sync.setting_aside import embedded_in, tables_of
 from lever_assets.sync.singles import read_single
-from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of, params_of
+from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.verdicts import judge
 from lever_assets.sync.windows import Bounds
 
@@ -168,7 +168,7 @@ class _WindowedReader:
     async def _walk(self, number: int, listing: Listing) -> None:
         """Land every page of one list, from where the pass stands."""
         offset = self.current.offset if number == self.current.listing else None
-        params = params_of((*self.resource.params, *listing.filters))
+        params = dict((*self.resource.params, *listing.filters))
         pages = self.lever.pages(self.resource.path, params, offset=offset, optional=tuple(params))
         async for page in pages:
             await self._take(page, listing)
@@ -187,7 +187,7 @@ class _WindowedReader:
         for remote_id in sorted(wanted - {due.WHOLE_LIST}):
             asked_at = now()
             try:
-                found = await read_single(self.lever, resource, remote_id, params_of(resource.params))
+                found = await read_single(self.lever, resource, remote_id, dict(resource.params))
             except LeverError as error:
                 if concerns_all(error):
                     raise

@@ -8,7 +8,7 @@ from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.refused import hides_some, warnings
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of, params_of
+from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of
 
 _MOST_PAGES = 5_000
 """Of a short list, which is held in memory."""
@@ -49,7 +49,7 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
 
 async def _listed(lever: LeverClient, resource: Resource) -> tuple[list[JsonObject], str | None]:
     """Return the records of a short list, and a warning if it may not be whole."""
-    params, repeated = params_of(resource.params), 0
+    params, repeated = dict(resource.params), 0
     records: list[JsonObject] = []
     async for page in lever.pages(resource.path, params, optional=tuple(params), most=_MOST_PAGES):
         if page.first:

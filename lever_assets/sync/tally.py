@@ -1,6 +1,6 @@
 """What the readings of lists share: the landing of a batch, what is counted, and what is told of a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,11 +58,6 @@ def meter_of(lever: LeverClient, session: Session, resource: Resource) -> Meter:
     """Return what tells how far a reading is."""
     before = lever.traffic.requests
     return Meter(session.listener, resource.name, "records", requests=lambda: lever.traffic.requests - before)
-
-
-def params_of(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Return the parameters of a request; of a name that comes twice the last counts."""
-    return dict(pairs)
 
 
 def may_lack(resource: Resource, repeated: int) -> str | None:
