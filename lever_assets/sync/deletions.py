@@ -31,6 +31,9 @@ _OUT_OF_DATE = "something inside it was deleted, and it was not read since"
 _UNDATED = "Lever lists it as deleted, without the instant of it"
 _CLOCKS_APART = timedelta(minutes=1)
 
+Instants = dict[str, datetime | None]
+"""When records (remote ids) were deleted; None: the list does not say."""
+
 
 @dataclass
 class Deletions:
@@ -89,9 +92,8 @@ async def _land_list(
         params = dict(piece.filters("deleted_at"))
         async for page in lever.pages(path, params, optional=tuple(params)):
             gone, latest = read_page(page)
-            listed = _listed(session, resource, gone, found)
-            await _check(lever, session, resource, listed, found.count - before)
-            _mark(session, resource, listed, found)
+            await _check(lever, session, resource, gone, found, already=found.count - before)
+            _mark(session, resource, gone, found)
             newest = max(filter(None, (newest, latest)), default=None)
         if lever.refusals.of(path):
             break  # it was the whole list
@@ -146,9 +148,9 @@ def _bounds(session: Session, scope: Scope, known: datetime | None) -> Bounds:
     return Bounds() if known is None else Bounds(lower=known - session.settings.sync_overlap)
 
 
-def read_page(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
+def read_page(page: Page) -> tuple[Instants, datetime | None]:
     """Return when each record of the page was deleted, and the latest of these instants that is past."""
-    gone: dict[str, datetime | None] = {}
+    gone: Instants = {}
     for record in page.records:
         remote_id = record.get("id")
         if isinstance(remote_id, str):
@@ -161,43 +163,46 @@ def read_page(page: Page) -> tuple[dict[str, datetime | None], datetime | None]:
 class _Listed:
     """What a page tells of what is stored: what is gone, and what it lists without saying since when."""
 
-    over: Sequence[raw.RawRow] = ()
-    undated: Sequence[raw.RawRow] = ()
+    over: Sequence[raw.RawRow]
+    undated: Sequence[raw.RawRow]
 
 
 def _listed(
-    session: Session, resource: Resource, gone: dict[str, datetime | None], found: Deletions
+    conn: Connection, connection: str, resource: Resource, gone: Instants, began: datetime
 ) -> _Listed:
-    if not gone:
-        return _Listed()
-    name = session.name
-    with session.store.reading() as conn:
-        known = raw.read(conn, name, resource.name, gone)
-        stored = [row for row in known if not row.deleted or row.left_out]
-        seen = raw.seen_since(conn, name, resource.name, [row.remote_id for row in stored], found.began)
-    dated = [row for row in stored if gone[row.remote_id] is not None]
+    stored = [
+        row for row in raw.read(conn, connection, resource.name, gone) if not row.deleted or row.left_out
+    ]
+    seen = raw.seen_since(conn, connection, resource.name, [row.remote_id for row in stored], began)
     over = [
         row
-        for row in dated
-        if holds(row, gone[row.remote_id], listed_since=found.began if row.remote_id in seen else None)
+        for row in stored
+        if gone[row.remote_id] is not None
+        and holds(row, gone[row.remote_id], listed_since=began if row.remote_id in seen else None)
     ]
     return _Listed(over, [row for row in stored if gone[row.remote_id] is None])
 
 
 async def _check(
-    lever: LeverClient, session: Session, resource: Resource, listed: _Listed, already: int
+    lever: LeverClient,
+    session: Session,
+    resource: Resource,
+    gone: Instants,
+    found: Deletions,
+    *,
+    already: int,
 ) -> None:
     """Raise MalformedError when so much is listed that it may be a mistake, and Lever still has some of it.
 
     `already`: how many records this list has taken out before.
     """
-    over = [row.remote_id for row in listed.over]
-    missing = already + len(over)
-    if not over or missing < brake.AT_LEAST:
+    if already + len(gone) < brake.AT_LEAST:
         return
     with session.store.reading() as conn:
+        over = [row.remote_id for row in _listed(conn, session.name, resource, gone, found.began).over]
         live = raw_count(conn, session.name, resource.name).live + already
-    if not brake.is_too_much(session, Unlisted(missing, live)):
+    missing = already + len(over)
+    if not over or not brake.is_too_much(session, Unlisted(missing, live)):
         return
     witness = await brake.ask_singly(lever, session, resource, over)
     if witness.here:
@@ -206,14 +211,15 @@ async def _check(
         raise of_shape(f"{told}, and {asked}", "GET", resource.deleted_path or "")
 
 
-def _mark(session: Session, resource: Resource, listed: _Listed, found: Deletions) -> None:
+def _mark(session: Session, resource: Resource, gone: Instants, found: Deletions) -> None:
     """Mark what is gone; what no instant speaks for is asked for singly before it is."""
-    if not (listed.over or listed.undated):
+    if not gone:
         return
     name = session.name
     with session.store.writing() as conn:
-        ids = [row.remote_id for row in listed.over]
-        if ids:
+        listed = _listed(conn, name, resource, gone, found.began)
+        if listed.over:
+            ids = [row.remote_id for row in listed.over]
             found.count += mark_gone(conn, name, resource, ids, version=next_version(conn, name))
         if resource.kind is not Kind.EMBEDDED or resource.parent is None:
             doubtful = {row.remote_id: _UNDATED for row in listed.undated}
