@@ -128,27 +128,33 @@ def _gone(conn: Connection, connection: str, resource: str, remote_ids: Collecti
 
 
 def misread(conn: Connection, connection: str, resource: str, *, now: datetime, limit: int) -> set[str]:
-    """Return up to `limit` records of a resource to be read once more for a field, and keep that they are.
+    """Return up to `limit` records of a resource that are to be read once more for a field.
 
     The first time that is at once, then after a gap that doubles, until a day after it was first seen.
     """
-    these = and_(_c.connection == connection, _c.resource == resource, _c.lost == Lost.FIELD)
     query = (
         select(_c.remote_id, _c.first_seen_at, _c.last_seen_at)
-        .where(these, _c.first_seen_at > now - _WORTH_ANOTHER_LOOK)
+        .where(_misread(connection, resource), _c.first_seen_at > now - _WORTH_ANOTHER_LOOK)
         .order_by(_c.last_seen_at, _c.remote_id)
         .limit(limit)
     )
-    found = {
+    return {
         row.remote_id
         for row in conn.execute(query)
         if now - row.last_seen_at >= row.last_seen_at - row.first_seen_at
     }
-    if found:
-        conn.execute(
-            update(mapping_errors).where(these, among(conn, _c.remote_id, found)).values(last_seen_at=now)
-        )
-    return found
+
+
+def looked_again(
+    conn: Connection, connection: str, resource: str, remote_ids: Collection[str], *, now: datetime
+) -> None:
+    """Keep that these records are read once more for a field."""
+    these = and_(_misread(connection, resource), among(conn, _c.remote_id, remote_ids))
+    conn.execute(update(mapping_errors).where(these).values(last_seen_at=now))
+
+
+def _misread(connection: str, resource: str) -> ColumnElement[bool]:
+    return and_(_c.connection == connection, _c.resource == resource, _c.lost == Lost.FIELD)
 
 
 def forget_words(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> None:

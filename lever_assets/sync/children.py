@@ -36,9 +36,10 @@ async def land_below(
         read_before=None if scope.delta else read_since,
         at=now() + (timedelta(days=2) if session.accept_deletions else timedelta()),  # what is held back, too
     )
-    with session.store.writing() as conn:
-        have_parents_asked(conn, session, resource)
-        if resource.name == offering.RESOURCE:
+    if scope.delta:
+        have_parents_asked(session, resource)
+    if resource.name == offering.RESOURCE:
+        with session.store.writing() as conn:
             offering.review(conn, session)
     with session.store.reading() as conn:
         total = count_due(conn, session.name, wanted)

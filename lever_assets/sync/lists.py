@@ -179,7 +179,7 @@ class _WindowedReader:
         name, resource = self.session.name, self.resource
         with self.session.store.writing() as conn:
             waiting = self._forget_settled(conn)
-            again = worth_another_look(conn, self.session, resource)
+        again = worth_another_look(self.session, resource)
         missing: list[str] = []
         read: list[str] = []
         failed: dict[str, str] = {}

@@ -4,11 +4,11 @@ The answer may have been a passing one, and Lever does not tell by `updatedAt` t
 After a day only the record's next change, or a full sync, reads it again.
 """
 
-from sqlalchemy import Connection
+from collections.abc import Collection
 
 from lever_assets.store import mapping_errors, raw
 from lever_assets.store.parents import forget_reads
-from lever_assets.sync.resources import Kind, Resource
+from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setting_aside import embedded_in
 
@@ -16,23 +16,35 @@ _MOST = 100
 """So many are asked for again in one sync."""
 
 
-def worth_another_look(conn: Connection, session: Session, resource: Resource) -> set[str]:
+def worth_another_look(session: Session, resource: Resource) -> set[str]:
     """Return the records (remote ids) to be read again for themselves, or for what came inside them."""
-    found = _misread(conn, session, resource)
     embedded = embedded_in(resource)
-    return found if embedded is None else found | _parents(conn, session, embedded)
+    inside = set() if embedded is None else _parents(session, embedded, _misread(session, embedded))
+    return _misread(session, resource) | inside
 
 
-def have_parents_asked(conn: Connection, session: Session, resource: Resource) -> None:
+def have_parents_asked(session: Session, resource: Resource) -> None:
     """Let the parents of such records of a resource below them be asked as if they never had been."""
-    if resource.kind is Kind.CHILD:
-        forget_reads(conn, session.name, resource.name, _parents(conn, session, resource))
+    parents = _parents(session, resource, _misread(session, resource))
+    if parents:
+        with session.store.writing() as conn:
+            forget_reads(conn, session.name, resource.name, parents)
 
 
-def _parents(conn: Connection, session: Session, resource: Resource) -> set[str]:
-    rows = raw.read(conn, session.name, resource.name, _misread(conn, session, resource))
+def _misread(session: Session, resource: Resource) -> set[str]:
+    """Return which records are to be read again by now, and keep that they are."""
+    name, moment = session.name, now()
+    with session.store.reading() as conn:
+        found = mapping_errors.misread(conn, name, resource.name, now=moment, limit=_MOST)
+    if found:
+        with session.store.writing() as conn:
+            mapping_errors.looked_again(conn, name, resource.name, found, now=moment)
+    return found
+
+
+def _parents(session: Session, resource: Resource, remote_ids: Collection[str]) -> set[str]:
+    if not remote_ids:
+        return set()
+    with session.store.reading() as conn:
+        rows = raw.read(conn, session.name, resource.name, remote_ids)
     return {row.parent_id for row in rows if row.parent_id and not row.deleted}
-
-
-def _misread(conn: Connection, session: Session, resource: Resource) -> set[str]:
-    return mapping_errors.misread(conn, session.name, resource.name, now=now(), limit=_MOST)
