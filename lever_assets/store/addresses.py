@@ -64,6 +64,18 @@ def addresses_of(conn: Connection, connection: str, candidates: Collection[str])
     return {_hash(connection, each) for each in written - _of_others(conn, connection, written, candidates)}
 
 
+def still_known(conn: Connection, connection: str, candidates: Collection[str]) -> set[str]:
+    """Return the sources of those of these candidates (our ids) whose rows have a name or an address yet.
+
+    Whom Lever has no more, and whoever was erased, is not among them.
+    """
+    c = _CANDIDATES.c
+    query = select(c.source_key, c.first_name, c.last_name, c.email_addresses).where(
+        c.connection == connection, among(conn, c.id, candidates), _is_there()
+    )
+    return {row.source_key for row in conn.execute(query) if any(row[1:])}
+
+
 def _of_others(
     conn: Connection, connection: str, written: Collection[str], candidates: Collection[str]
 ) -> set[str]:

@@ -20,12 +20,12 @@ from lever_assets.store.action_erasure import (
 )
 from lever_assets.store.addresses import (
     addresses_of,
-    all_erased,
     erased_among,
     forget_old,
     keep_erased,
     named_by,
     old_are_kept,
+    still_known,
 )
 from lever_assets.store.erasure import carried_by_others, flagged, rows_of
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES
@@ -60,20 +60,20 @@ def forget_actions(conn: Connection, session: Session, model: str, sources: Coll
 def _hashes_of(
     conn: Connection, connection: str, opportunities: Collection[str], candidates: Collection[str]
 ) -> set[str]:
-    """Return by which hashes these people are found, as far as they are not kept already.
+    """Return by which hashes those of these people are found who go now: the others were kept when they went.
 
     Lever's id of a person, the contact, may be of somebody who is there under another opportunity.
     """
-    if not candidates:
-        return set()  # whoever never was in the tables is in no input
-    rows = raw.read(conn, connection, OPPORTUNITIES, opportunities)
+    going = still_known(conn, connection, candidates)
+    if not going:
+        return set()
+    rows = raw.read(conn, connection, OPPORTUNITIES, going)
     contacts = {each for row in rows if isinstance(each := row.data.get(_CONTACT), str)}
     contacts -= carried_by_others(
         conn, connection, OPPORTUNITIES, _CONTACT, contacts, but=opportunities, unless=FLAG
     )
     ids = named_by(connection, [*(row.remote_id for row in rows), *contacts])
-    found = addresses_of(conn, connection, candidates) | ids
-    return found - all_erased(conn, connection).keys()
+    return addresses_of(conn, connection, candidates) | ids
 
 
 def forget_whom_it_was(session: Session) -> None:
