@@ -8,16 +8,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     and_,
     bindparam,
-    func,
     literal,
     not_,
     or_,
@@ -28,6 +25,7 @@ from sqlalchemy import (
 from lever_assets.store.addresses import all_erased
 from lever_assets.store.batches import among
 from lever_assets.store.erasure import ERASED
+from lever_assets.store.json_texts import text_at
 from lever_assets.store.tables import UNIFIED, action_ledger, created_records
 from lever_assets.unified.models import JsonObject
 
@@ -74,7 +72,7 @@ def erase_actions(
     made_them = select(made.action_id).where(
         made.connection == connection, made.model == model, among(conn, made.remote_id, remote_ids)
     )
-    concerned = or_(among(conn, _text(conn, _c.request, field), named), _c.id.in_(made_them))
+    concerned = or_(among(conn, text_at(conn, _c.request, field), named), _c.id.in_(made_them))
     return _erase(conn, connection, concerned, now=now)
 
 
@@ -110,7 +108,7 @@ def subjects_of_actions(conn: Connection, connection: str, model: str) -> list[A
     """Return the candidates or applications that actions are on, or made, which are not erased yet."""
     rows, made = UNIFIED[model].c, created_records.c
     kept = and_(_c.connection == connection, _c.erased_at.is_(None))
-    named = select(_text(conn, _c.request, _NAMED_BY[model])).where(kept)
+    named = select(text_at(conn, _c.request, _NAMED_BY[model])).where(kept)
     made_by_one = (
         select(made.remote_id)
         .join(action_ledger, _c.id == made.action_id)
@@ -226,10 +224,3 @@ def only_ids(data: JsonValue) -> JsonValue:
     if not isinstance(data, dict):
         return data
     return {name: only_ids(value) for name, value in data.items() if name in IDS}
-
-
-def _text(conn: Connection, column: Column[Any], field: str) -> ColumnElement[Any]:
-    """Return the text in a field of a JSON object; null where there is none."""
-    if conn.dialect.name == "postgresql":
-        return func.jsonb_extract_path_text(column, field)
-    return func.json_extract(column, f'$."{field}"')

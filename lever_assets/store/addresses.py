@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, cast, delete, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.json_texts import text_at
 from lever_assets.store.tables import UNIFIED, erased_people
 
 _KEPT = timedelta(days=30)
@@ -80,14 +80,12 @@ def _of_others(
     conn: Connection, connection: str, written: Collection[str], candidates: Collection[str]
 ) -> set[str]:
     c = _CANDIDATES.c
-    text: ColumnElement[Any]
     if conn.dialect.name == "postgresql":
         path = cast("$[*]", JSONPATH)  # of what is no list, too
         listed = func.jsonb_path_query(c.email_addresses, path).table_valued("value").render_derived()
-        text = func.lower(func.jsonb_extract_path_text(listed.c.value, "email_address"))
     else:
         listed = func.json_each(c.email_addresses).table_valued("value")
-        text = func.lower(func.json_extract(listed.c.value, "$.email_address"))
+    text = func.lower(text_at(conn, listed.c.value, "email_address"))
     others = and_(c.connection == connection, _is_there(), not_(among(conn, c.id, candidates)))
     query = (
         select(text).select_from(_CANDIDATES.join(listed, true())).where(others, among(conn, text, written))

@@ -20,6 +20,7 @@ from lever_assets.store.batches import among
 from lever_assets.store.change_marks import mark_changed
 from lever_assets.store.changes import History, record_changes
 from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.json_texts import text_at
 from lever_assets.store.landing import next_version
 from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.tables import RAW, UNIFIED, changes
@@ -190,12 +191,7 @@ def carried_by_others(
     if not texts:
         return set()
     c = RAW[resource].c
-    on_postgresql = conn.dialect.name == "postgresql"
-    text: ColumnElement[Any] = (
-        func.jsonb_extract_path_text(c.data, field)
-        if on_postgresql
-        else func.json_extract(c.data, f'$."{field}"')
-    )
+    text = text_at(conn, c.data, field)
     live = and_(c.connection == connection, c.deleted_at.is_(None))
     query = select(c.remote_id, text.label("text")).where(live, among(conn, text, texts))
     found = {row.remote_id: row.text for row in conn.execute(query)}

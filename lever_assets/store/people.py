@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, func, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, select
 
 from lever_assets.store.erasure import ERASED
+from lever_assets.store.json_texts import text_at
 from lever_assets.store.landing import not_known_gone
 from lever_assets.store.tables import RAW
 
@@ -46,7 +47,7 @@ def left_out_before(
     """Return up to `limit` records left out before an instant and not erased, by id from beyond `after`."""
     c = RAW[resource].c
     query = (
-        select(c.remote_id, _at(conn, c.data, terms.person), _is_open(conn, c.data, terms))
+        select(c.remote_id, text_at(conn, c.data, *terms.person), _is_open(conn, c.data, terms))
         .where(
             c.connection == connection,
             c.left_out.is_not(None),
@@ -63,18 +64,11 @@ def left_out_before(
 def in_play(conn: Connection, connection: str, resource: str, terms: Terms) -> set[str]:
     """Return the persons who have an open record that Lever is not known to lack; reads every payload."""
     c = RAW[resource].c
-    person = _at(conn, c.data, terms.person)
+    person = text_at(conn, c.data, *terms.person)
     there = and_(c.connection == connection, not_known_gone(RAW[resource]), c.content_hash != ERASED)
     query = select(person).where(there, person.is_not(None), _is_open(conn, c.data, terms)).distinct()
     return set(conn.execute(query).scalars())
 
 
 def _is_open(conn: Connection, data: Column[Any], terms: Terms) -> ColumnElement[bool]:
-    return and_(*(_at(conn, data, path).is_(None) for path in terms.ended))
-
-
-def _at(conn: Connection, data: Column[Any], path: Path) -> ColumnElement[Any]:
-    """Return the text at a path of a JSON object; null where there is none."""
-    if conn.dialect.name == "postgresql":
-        return func.jsonb_extract_path_text(data, *path)
-    return func.json_extract(data, "$." + ".".join(f'"{key}"' for key in path))
+    return and_(*(text_at(conn, data, *path).is_(None) for path in terms.ended))

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from lever_assets.store.batches import among
+from lever_assets.store.json_texts import text_at
 from lever_assets.store.tables import RAW
 from lever_assets.unified.models import JsonObject
 
@@ -253,13 +254,8 @@ def first_seen(conn: Connection, connection: str, resource: str) -> datetime | N
 def any_with(conn: Connection, connection: str, resource: str, field: str, value: str) -> bool:
     """Tell whether a live record of the resource has this text in a field."""
     c = RAW[resource].c
-    on_postgresql = conn.dialect.name == "postgresql"
-    found: ColumnElement[Any] = (
-        func.jsonb_extract_path_text(c.data, field)
-        if on_postgresql
-        else func.json_extract(c.data, f'$."{field}"')
-    )
-    query = select(c.remote_id).where(c.connection == connection, c.deleted_at.is_(None), found == value)
+    found = text_at(conn, c.data, field) == value
+    query = select(c.remote_id).where(c.connection == connection, c.deleted_at.is_(None), found)
     return conn.execute(query.limit(1)).first() is not None
 
 
