@@ -80,6 +80,7 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     except LeverError as error:
         reader.stop(error)
         raise
+    reader.leave_out()
     reader.finish(await reader.look_singly())
     return reader.tally
 
@@ -278,21 +279,28 @@ class _WindowedReader:
             else:
                 passes.keep(conn, name, self.resource.name, key, kept)
 
-    async def look_singly(self) -> Witness:
-        """Ask singly for what a complete list lacks, and the settings do not leave out."""
-        if not self.bounds.everything:
-            return NOBODY
+    def leave_out(self) -> None:
+        """Mark what the settings leave out, with what is below it: a list that lacks it is not wrong."""
+        if self.coverage.limit is None:
+            return
         name, resource = self.session.name, self.resource
         with self.session.store.writing() as conn:
             left_out = leave_out(conn, name, resource, self.coverage, now())
             if left_out:
                 mark_below(conn, name, resource, version=next_version(conn, name))
-            missing = all_unlisted(conn, name, resource.name, self.current.started_at)
         self.tally.counts += Landed(left_out=left_out)
+
+    async def look_singly(self) -> Witness:
+        """Ask singly for what a complete list lacks."""
+        if not self.bounds.everything:
+            return NOBODY
+        resource, began = self.resource, self.current.started_at
+        with self.session.store.reading() as conn:
+            missing = all_unlisted(conn, self.session.name, resource.name, began)
         return await brake.ask_singly(self.lever, self.session, resource, missing)
 
     def finish(self, witness: Witness) -> None:
-        """Close the pass: what a complete list lacked or the settings leave out is gone; keep the mark.
+        """Close the pass: what a complete list lacked is gone; keep the mark.
 
         A list of which that is held back may have ended early, or lack something: then no mark moves.
         """
@@ -302,7 +310,6 @@ class _WindowedReader:
         name, moment, began = self.session.name, now(), self.current.started_at
         reached = self.lever.clock.reached(began)
         with self.session.store.writing() as conn:
-            left_out = leave_out(conn, name, self.resource, self.coverage, moment)
             gone, held = 0, None
             hidden = hides_some(conn, name, self.resource, self.refused)
             doubtful = self.current.set_aside or self.current.repeated or hidden
@@ -333,9 +340,9 @@ class _WindowedReader:
                 all_known(conn, name, self.resource, reached)
             if self.bounds.everything and not complete:
                 brake.look_again(conn, self.session, self.resource, not_seen_since=began)
-            if gone or left_out:
+            if gone:
                 mark_below(conn, name, self.resource, version=next_version(conn, name))
-                self.tally.counts += Landed(deleted=gone, left_out=left_out)
+                self.tally.counts += Landed(deleted=gone)
             self._forget_settled(conn)
             if self.inside is not None:
                 self.inside.keep_standing(conn, str(self.bounds), whole=self.bounds.everything)
