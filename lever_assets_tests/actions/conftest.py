@@ -1,16 +1,12 @@
 """One account for all tests of the actions; each test takes another person from it."""
 
-import shutil
 from collections.abc import Iterator
-from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
-from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope
-from lever_assets_tests.actions.recruiting import Recruiting, waiting
+from lever_assets_tests.actions.recruiting import Recruiting, from_template, synced_account
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +19,7 @@ def lever() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Recruiting:
     """The account, synced once."""
-    folder = tmp_path_factory.mktemp("recruiting")
-    shutil.copy(sqlite_template, folder / "lever.db")
-    account = Recruiting(lever, folder, f"sqlite:///{folder / 'lever.db'}")
-    with account.session() as session:
-        sync(session, Scope())
-        account.people = cycle(list(waiting(session)))
-    return account
+    return from_template(lever, tmp_path_factory.mktemp("recruiting"), sqlite_template)
 
 
 @pytest.fixture
@@ -43,8 +33,4 @@ def account(synced: Recruiting) -> Iterator[Recruiting]:
 def elsewhere(database_url: str, tmp_path: Path) -> Iterator[Recruiting]:
     """A small account in a database of either kind."""
     with running_sandbox(SandboxConfig(opportunities=20, seed=3, rate=0)) as sandbox:
-        small = Recruiting(sandbox, tmp_path, database_url)
-        with small.session() as session:
-            sync(session, Scope())
-            small.people = cycle(list(waiting(session)))
-        yield small
+        yield synced_account(sandbox, tmp_path, database_url)

@@ -1,10 +1,11 @@
 """What the tests of the actions share: an account in the sandbox, synced, and actions run on it."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count, islice
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter, RetryPolicy
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store.tables import UNIFIED
-from lever_assets.sync.session import Session
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.web import WEB
 
 HASTY = Policy(lease=5, attempts=3, pause=0.01, settle=0.05, patience=0.3, wait=20)
@@ -161,3 +163,18 @@ def waiting(session: Session) -> Iterator[Person]:
 def fresh(text: str) -> str:
     """Return a text that no test has used."""
     return f"{text} {next(_numbers)}"
+
+
+def synced_account(sandbox: Sandbox, folder: Path, database: str) -> Recruiting:
+    """Return the sandbox's account, synced into a database, with whoever waits for a decision there."""
+    account = Recruiting(sandbox, folder, database)
+    with account.session() as session:
+        sync(session, Scope())
+        account.people = cycle(list(waiting(session)))
+    return account
+
+
+def from_template(sandbox: Sandbox, folder: Path, template: Path) -> Recruiting:
+    """Return the account as `synced_account`, in `folder` / lever.db, which begins as the file `template`."""
+    copied = shutil.copy(template, folder / "lever.db")
+    return synced_account(sandbox, folder, f"sqlite:///{copied}")

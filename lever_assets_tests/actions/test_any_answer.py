@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ from pydantic import JsonValue
 from lever_assets.actions.envelope import ActionAnswer
 from lever_assets.actions.errors import Code
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
-from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope
 from lever_assets_tests.actions.newcomers import (
     answer,
     applications_of,
@@ -27,7 +24,7 @@ from lever_assets_tests.actions.newcomers import (
     person_with,
     somebody,
 )
-from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh, waiting
+from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh, from_template
 from lever_assets_tests.actions.writes import WRITES
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 
@@ -56,11 +53,7 @@ def lever() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def account(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Recruiting:
     folder = tmp_path_factory.mktemp("odd")
-    shutil.copy(sqlite_template, folder / "lever.db")
-    account = Recruiting(lever, folder, f"sqlite:///{folder / 'lever.db'}")
-    with account.session() as session:
-        sync(session, Scope())
-        account.people = cycle(list(waiting(session)))
+    account = from_template(lever, folder, sqlite_template)
     shutil.copy(folder / "lever.db", folder / "clean.db")
     return account
 
