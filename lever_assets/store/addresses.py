@@ -128,7 +128,7 @@ def _hash(connection: str, address: str) -> str:
 def keep_erased(conn: Connection, connection: str, addresses: Collection[str], *, now: datetime) -> None:
     """Keep that the people with these addresses (hashes) are to be found nowhere from now on."""
     rows = [{"connection": connection, "address": each, "erased_at": now} for each in sorted(addresses)]
-    upsert(conn, erased_people, rows, update=lambda new: {"erased_at": new.erased_at})
+    upsert(conn, erased_people, rows, replace=("erased_at",))
 
 
 def erased_among(conn: Connection, connection: str, addresses: Collection[str], *, since: datetime) -> bool:

@@ -12,10 +12,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TextClause,
     any_,
+    bindparam,
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -43,34 +46,68 @@ def upsert(
     table: Table,
     rows: Sequence[Row],
     *,
-    update: Callable[[Excluded], Mapping[str, Any]],
+    replace: Sequence[str] = (),
+    fill: Sequence[str] = (),
     where: Callable[[Excluded], ColumnElement[bool]] | None = None,
 ) -> int:
-    """Insert `rows`, or update those whose primary key exists, and return how many were written.
+    """Insert `rows`, write those whose primary key exists over what is there; return how many were written.
 
-    Each row has every column, and no key comes twice. `update` is given the row that was to be inserted and
-    returns what to set; with `where`, rows for which it does not hold stay as they are.
+    Each row has every column, and no key comes twice. Of a row that exists the columns of `replace` are
+    replaced, and those of `fill` where the new value is not null; with neither it stays as it is. `where` is
+    given the row that was to be inserted: rows for which it does not hold stay, too.
     """
     if not rows:
         return 0
-    on_postgresql = conn.dialect.name == "postgresql"
-    insert: Any = postgresql.insert if on_postgresql else sqlite.insert
-    statement = insert(table)
-    copied = on_postgresql and len(rows) >= _COPY_FROM
-    if copied:
-        staging = _copy(conn, table, rows)
-        statement = statement.from_select([column.name for column in table.columns], select(staging))
-    statement = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_=update(statement.excluded),
-        where=None if where is None else where(statement.excluded),
-    )
-    statement = statement.execution_options(preserve_rowcount=True)
-    if not copied:
-        return conn.execute(statement, list(rows)).rowcount
-    written = conn.execute(statement).rowcount
-    conn.exec_driver_sql(f"TRUNCATE {staging.name}")
+    copied = conn.dialect.name == "postgresql" and len(rows) >= _COPY_FROM
+    source = _copy(conn, table, rows) if copied else None
+    merging: Any
+    if where is None:
+        merging = _compiled(conn.dialect.name, table, source, replace=tuple(replace), fill=tuple(fill))
+    else:
+        merging = _merging(conn.dialect.name, table, source, replace=replace, fill=fill, where=where)
+    merging = merging.execution_options(preserve_rowcount=True)
+    if source is None:
+        return conn.execute(merging, list(rows)).rowcount
+    written = conn.execute(merging).rowcount
+    conn.exec_driver_sql(f"TRUNCATE {source.name}")
     return written
+
+
+def _merging(
+    dialect: str,
+    table: Table,
+    source: Table | None,
+    *,
+    replace: Sequence[str],
+    fill: Sequence[str],
+    where: Callable[[Excluded], ColumnElement[bool]] | None = None,
+) -> Any:
+    """Return the statement; `source` is where the rows come from, None: from parameters."""
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table)
+    if source is not None:
+        statement = statement.from_select([column.name for column in table.columns], select(source))
+    new, key = statement.excluded, list(table.primary_key.columns)
+    changes = {name: new[name] for name in replace}
+    changes |= {name: func.coalesce(new[name], table.c[name]) for name in fill}
+    return statement.on_conflict_do_update(
+        index_elements=key,
+        set_=changes or {key[0].name: key[0]},
+        where=None if where is None else where(new),
+    )
+
+
+@cache
+def _compiled(
+    dialect: str, table: Table, source: Table | None, *, replace: tuple[str, ...], fill: tuple[str, ...]
+) -> TextClause:
+    """Return the statement as text: SQLAlchemy 2.0 compiles one with ON CONFLICT anew each time it runs."""
+    of = postgresql.dialect if dialect == "postgresql" else sqlite.dialect
+    merging = _merging(dialect, table, source, replace=replace, fill=fill)
+    compiled = merging.compile(dialect=of(paramstyle="named"))
+    return text(str(compiled).replace("::", r"\:\:")).bindparams(
+        *(bindparam(name, type_=bind.type) for name, bind in compiled.binds.items())
+    )
 
 
 def _copy(conn: Connection, table: Table, rows: Sequence[Row]) -> Table:

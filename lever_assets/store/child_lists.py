@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import clean
@@ -90,15 +90,7 @@ def note_reads(
         }
         for parent, (asked_at, parent_hash) in reads.items()
     ]
-    upsert(
-        conn,
-        child_reads,
-        rows,
-        update=lambda new: {
-            "parent_hash": func.coalesce(new.parent_hash, child_reads.c.parent_hash),
-            "read_at": new.read_at,
-        },
-    )
+    upsert(conn, child_reads, rows, replace=("read_at",), fill=("parent_hash",))
 
 
 def _asked_for_later(

@@ -37,7 +37,7 @@ def keep(conn: Connection, connection: str, records: Iterable[Created]) -> int:
         rows = {(each.model, each.remote_id): {**vars(each), "connection": connection} for each in some}
         for row in rows.values():
             row["id"] = unified_id(connection, str(row["model"]), str(row["remote_id"]))
-        upsert(conn, created_records, list(rows.values()), update=lambda _: {"id": created_records.c.id})
+        upsert(conn, created_records, list(rows.values()))
     return count(conn, connection) - before
 
 

@@ -114,7 +114,7 @@ def put_off(
             }
         )
     changing = ("reason", "payload_hash", "last_seen_at", "attempts", "due_at")
-    upsert(conn, mapping_errors, rows, update=lambda new: {name: new[name] for name in changing})
+    upsert(conn, mapping_errors, rows, replace=changing)
 
 
 def healed(

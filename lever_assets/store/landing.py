@@ -89,7 +89,7 @@ def next_version(conn: Connection, connection: str) -> int:
         # Two first landings may meet here: the second waits for the first, and must not set it back.
         at = datetime.now(UTC)
         first = {"connection": connection, "key": _VERSION_KEY, "value": None, "updated_at": at}
-        upsert(conn, sync_state, [first], update=lambda _: {"value": sync_state.c.value})
+        upsert(conn, sync_state, [first])
         kept = conn.execute(stored).one()
     version = _number(conn, connection, kept.value) + 1
     put_state(conn, connection, _VERSION_KEY, version)
@@ -262,11 +262,8 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], readi
         conn,
         table,
         rows,
-        update=lambda new: {
-            **{name: new[name] for name in _SET},
-            "parent_id": func.coalesce(new.parent_id, old.parent_id),
-            "position": func.coalesce(new.position, old.position),
-        },
+        replace=_SET,
+        fill=("parent_id", "position"),
         where=lambda new: not_(
             reading.is_older_sql(new.remote_updated_at, old.remote_updated_at, old.last_seen_at)
         ),

@@ -114,7 +114,7 @@ def open_entry(
     }
     # What is there stays as it is; the id follows from the key, so two callers with one key make one row.
     c = action_ledger.c
-    upsert(conn, action_ledger, [fresh], update=lambda _: {"id": c.id})
+    upsert(conn, action_ledger, [fresh])
     resumed = and_(c.id == fresh["id"], c.input_hash == input_hash, c.state != State.SUCCEEDED.value)
     conn.execute(
         update(action_ledger)

@@ -69,7 +69,7 @@ def record(conn: Connection, connection: str, errors: Sequence[MappingError], *,
         conn,
         mapping_errors,
         list(rows.values()),
-        update=lambda new: {name: new[name] for name in ("reason", "payload_hash", "last_seen_at", "lost")},
+        replace=("reason", "payload_hash", "last_seen_at", "lost"),
     )
 
 

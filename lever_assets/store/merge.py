@@ -172,7 +172,7 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
         rows, key=lambda row: str(row["id"])
     )  # two writers that meet do not lock each other out
     names = [column.name for column in table.columns if column.name != "id"]
-    upsert(conn, table, in_order, update=lambda new: {name: new[name] for name in names})
+    upsert(conn, table, in_order, replace=names)
 
 
 def _gone(

@@ -109,7 +109,7 @@ def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
         conn,
         schema_version,
         [{"one": 1, "version": len(steps), "fingerprint": _fingerprint()}],
-        update=lambda new: {"version": new.version, "fingerprint": new.fingerprint},
+        replace=("version", "fingerprint"),
     )
 
 

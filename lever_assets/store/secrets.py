@@ -31,7 +31,7 @@ def put_secret(conn: Connection, connection: str, name: str, sealed: Sealed, *, 
         conn,
         connections,
         [row],
-        update=lambda new: {column: new[column] for column in ("secret", "details", "updated_at")},
+        replace=("secret", "details", "updated_at"),
     )
 
 

@@ -42,12 +42,7 @@ def put_states(
         {"connection": connection, "key": key, "value": value, "updated_at": moment}
         for key, value in values.items()
     ]
-    upsert(
-        conn,
-        sync_state,
-        rows,
-        update=lambda new: {"value": new.value, "updated_at": new.updated_at},
-    )
+    upsert(conn, sync_state, rows, replace=("value", "updated_at"))
 
 
 def instant(value: JsonValue) -> datetime | None:
