@@ -34,10 +34,10 @@ test: $(READY_FOR_TESTS)  ## Lint, type-check and run the whole test suite
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every combination
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist load -m long
+	$(BIN)/pytest --numprocesses auto --dist load -m long
 
 lint: $(READY_FOR_TESTS)  ## Lint and type-check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

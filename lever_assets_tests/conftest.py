@@ -1,5 +1,6 @@
 """Databases for every test that wants one: SQLite and PostgreSQL, both for real."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -22,6 +23,11 @@ def pytest_configure() -> None:
     """Let Ctrl-C reach the processes that tests start."""
     # A shell makes what it starts in its background deaf to it, and a process hands that on to its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than cores, and four at most: many tests wait for a process or a time-out."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.hookimpl(tryfirst=True)

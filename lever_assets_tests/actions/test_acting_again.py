@@ -32,6 +32,7 @@ def files_of(account: Recruiting, given: dict[str, object]) -> list[str]:
     return [each["name"] for each in account.read(f"/opportunities/{found['id']}/files")]
 
 
+@pytest.mark.sampled(3)
 @WITH_KEY
 @pytest.mark.parametrize("remedy", ["setting", "option", "input"])
 def test_a_file_that_lacked_a_user_is_added_when_one_is_named(

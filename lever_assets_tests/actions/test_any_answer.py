@@ -194,6 +194,7 @@ def holds(account: Recruiting, meddler: Meddler, name: str, endpoint: str, seed:
     bring_back(account, person)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "endpoint"),
     [

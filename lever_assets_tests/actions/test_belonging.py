@@ -105,6 +105,7 @@ def test_two_whose_answers_were_cut_off_find_one_each(
     assert trial.effects(account) == 2
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["as they came", "the other way"])
 def test_of_two_the_one_that_was_not_written_is_written(
     elsewhere: Recruiting, order: tuple[int, int]
@@ -172,6 +173,7 @@ def test_what_another_is_writing_at_this_moment_is_not_taken(account: Recruiting
     assert trial.effects(account) == 2
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_many_at_once_write_as_often_as_they_are(elsewhere: Recruiting, when: str) -> None:
     trial = trial_of(elsewhere, "add_application_note")

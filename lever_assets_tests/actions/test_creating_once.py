@@ -357,7 +357,7 @@ KILLED_AT = [
 ]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("way", "endpoint", "when"), KILLED_AT)
 def test_a_creation_is_completed_although_its_process_was_killed(
     account: Recruiting, tmp_path: Path, way: str, endpoint: str, when: str

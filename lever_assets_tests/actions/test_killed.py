@@ -19,6 +19,7 @@ from lever_assets_tests.actions.writes import WRITES
 _PATIENT = Policy(lease=killed.LEASE, pause=0.01, settle=0.05, patience=1.5, wait=20)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_note_is_written_once_although_its_writer_was_killed(
     account: Recruiting, tmp_path: Path, when: str

@@ -89,6 +89,7 @@ def test_what_never_was_stored_can_be_acted_on_by_levers_id_or_the_sentence_name
         assert ("remote:ID" in str(error["message"])) is by_lever
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("model", "action", "field"),
     [

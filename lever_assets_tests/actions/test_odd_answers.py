@@ -48,6 +48,7 @@ FORMS: dict[str, Callable[[Any], JsonValue]] = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("with_answers", [True, False])
 @pytest.mark.parametrize("alter", FORMS.values(), ids=FORMS)
 def test_a_form_that_is_none_creates_nobody_whose_answers_it_is_for(

@@ -53,6 +53,7 @@ def test_a_lost_database_is_filled_again_with_what_was_exported(
     assert live(database(tmp_path)) == before
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("only_created")
 def test_what_is_imported_later_is_read_by_the_next_sync_as_we_write_it(
     command: Command, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

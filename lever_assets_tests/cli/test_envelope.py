@@ -54,6 +54,7 @@ def in_the_envelope(outcome: Outcome) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("odd", [{"id": None}, {"id": 7}, {"id": ""}])
 def test_an_odd_form_is_told_as_what_lever_answered(
     command: Command, sandbox: Sandbox, meddler: Meddler, tmp_path: Path, odd: dict[str, JsonValue]
@@ -99,6 +100,7 @@ def test_what_nobody_foresaw_is_told_in_the_envelope(
     assert isinstance(shown.value.__cause__, TypeError)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "body",
     [

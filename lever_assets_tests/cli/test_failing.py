@@ -63,6 +63,7 @@ def test_a_list_that_can_not_be_read_fails_the_command_which_says_what_is_up_to_
     assert command("sync").code == 0
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("quirk", "arguments", "says"),
     [

@@ -81,6 +81,7 @@ def test_an_interrupted_sync_says_so_and_the_next_goes_on_from_there(
     assert command("sync", "--json").json["covers"] == "what changed since the last sync"
 
 
+@pytest.mark.long
 def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

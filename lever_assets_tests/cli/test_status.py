@@ -13,6 +13,7 @@ from lever_assets.store import Store, due
 from lever_assets.store.mapping_errors import MappingError, record
 from lever_assets.store.tables import notice_outbox, sync_state
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.notices.hooks import listening
 
 
@@ -124,7 +125,10 @@ def test_a_check_before_the_first_sync_fails(command: Command) -> None:
     assert problems(command) == ["the account was not read whole yet: run `lever-assets sync`"]
 
 
-def test_a_check_of_an_account_that_was_read_in_part_fails(command: Command, sandbox: Sandbox) -> None:
+def test_a_check_of_an_account_that_was_read_in_part_fails(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retry_hastily(monkeypatch)
     sandbox.set_faults("500=1.0,endpoint=GET /opportunities/:id/interviews")
     assert command("sync").code == 1
     assert "the account was not read whole yet: run `lever-assets sync`" in problems(command)

@@ -8,8 +8,8 @@ from lever_assets.sandbox import Sandbox, running_sandbox
 from lever_assets.sandbox.config import SandboxConfig
 
 RATE, BURST = 2.0, 20
-"""A fifth of Lever's rate: the reserve, five requests, then is as much as 2.5 s of delay. A busy machine holds
-requests up for longer than the half second that it is at Lever's own."""
+"""A fifth of Lever's rate: the reserve, five requests, is worth 2.5 s of delay then. A busy machine holds
+requests up for longer than the half second that it is worth at Lever's own."""
 
 
 def reader(sandbox: Sandbox, folder: Path, rate: float = RATE) -> LeverClient:

@@ -136,6 +136,7 @@ def test_of_an_anonymised_person_nothing_is_left_on_any_disk(kept: Kept) -> None
     }
 
 
+@pytest.mark.long
 def test_of_a_deleted_person_the_actions_are_forgotten_at_once(kept: Kept) -> None:
     opportunity = everything_that_actions_do(kept)
     kept.sandbox.delete("opportunities", opportunity)
@@ -187,6 +188,7 @@ def test_an_answer_is_a_file_of_the_run_s_for_its_owner_alone_and_for_a_day(kept
     assert erase_answers(kept.instance, before=datetime.now(UTC)) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_runs_and_inputs_go_when_they_are_old(kept: Kept) -> None:
     everything_that_actions_do(kept)
@@ -209,6 +211,7 @@ def test_runs_and_inputs_go_when_they_are_old(kept: Kept) -> None:
     assert "Wilhelmina" not in str(made.answer)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_a_run_that_is_under_way_is_left_for_the_next_time(kept: Kept) -> None:
     job = build(kept.settings()).resolve_job_def("add_application_note_job")

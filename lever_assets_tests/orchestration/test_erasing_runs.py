@@ -119,6 +119,7 @@ def test_a_run_that_never_ends_is_waited_for_without_anything_being_done_again(
     assert over not in left(instance) == {other}
 
 
+@pytest.mark.long
 def test_what_there_was_no_time_for_goes_on_where_it_was(
     instance: dg.DagsterInstance, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_missing_permission_skips_one_resource_and_fails_its_check(folder: Pat
     assert len(tables["candidates"]) == 20
 
 
+@pytest.mark.long
 def test_a_table_that_holds_more_than_lever_lists_fails_its_check(place: Place, folder: Path) -> None:
     here = Place(place.sandbox, folder)
     future = datetime.now(UTC) + timedelta(days=1)

@@ -58,6 +58,7 @@ def test_an_asset_says_which_fields_are_left_out(definitions: dg.Definitions) ->
     assert "LEVER_EXCLUDE" not in told["applications"]
 
 
+@pytest.mark.long
 def test_a_run_reads_only_what_is_kept_and_every_check_passes(place: Place) -> None:
     place.sandbox.reset_requests()
     keys = windows(place.settings())

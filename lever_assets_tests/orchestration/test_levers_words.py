@@ -39,6 +39,7 @@ def events_of(place: Place, result: dg.ExecuteInProcessResult) -> str:
     return "".join(map(dg.serialize_value, place.instance.all_logs(result.run_id)))
 
 
+@pytest.mark.long
 def test_a_list_that_is_refused_fails_with_what_of_the_words_names_nobody(place: Place, folder: Path) -> None:
     here = Place(place.sandbox, folder)
     with meddling(place.sandbox.url, refusing("/postings")) as between:

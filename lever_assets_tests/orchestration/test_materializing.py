@@ -94,6 +94,7 @@ def test_the_progress_is_in_the_log(place: Place, first: dg.ExecuteInProcessResu
     assert "candidates: 40 records mapped" in logged
 
 
+@pytest.mark.long
 def test_a_full_run_on_top_changes_nothing(place: Place, filled: Tables) -> None:
     again = place.run("lever_full_sync")
     assert again.success

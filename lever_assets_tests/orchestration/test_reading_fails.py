@@ -50,6 +50,7 @@ def test_a_step_that_fails_has_mapped_what_was_read(place: Place, folder: Path) 
     assert len(tables["offers"]) == len(sandbox.ids("offers"))
 
 
+@pytest.mark.long
 def test_a_list_that_fails_has_mapped_what_is_stored_of_it_and_below(place: Place, folder: Path) -> None:
     here, sandbox = Place(place.sandbox, folder), place.sandbox
     assert here.run("lever_full_sync").success

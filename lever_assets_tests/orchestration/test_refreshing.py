@@ -14,6 +14,7 @@ from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import put_state
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
+from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.orchestration.running import Place, reported, windows
 from lever_assets_tests.sync.tables import live
 
@@ -124,7 +125,10 @@ def test_a_run_of_another_connection_holds_up_nothing(synced: Place) -> None:
     assert skipped(synced).startswith("Nothing has changed since")
 
 
-def test_an_unreachable_lever_fails_the_tick_in_one_sentence(synced: Place) -> None:
+def test_an_unreachable_lever_fails_the_tick_in_one_sentence(
+    synced: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retry_hastily(monkeypatch)
     with pytest.raises(dg.Failure) as caught:
         tick(synced, base_url="http://127.0.0.1:9", timeout_seconds=1)
     assert "can't be reached" in (caught.value.description or "")

@@ -80,6 +80,7 @@ def test_ranges_of_windows_add_up_to_the_whole_without_the_parameters(
     assert here.tables(instants=False) == usual
 
 
+@pytest.mark.long
 def test_a_list_without_end_fails_its_step_and_the_rest_is_mapped(few: Sandbox, folder: Path) -> None:
     here = Place(few, folder)
     few.set_faults("endless=1,path=/requisitions")

@@ -49,6 +49,7 @@ def reopened(filled: str) -> Iterator[Store]:
     store.close()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("but", ["sync_state", "raw_users"])
 def test_tables_that_were_dropped_are_made_again_and_noted(filled: str, but: str) -> None:
     """All of them but one that tells of the connection."""
@@ -115,6 +116,7 @@ def test_a_gap_is_noted_until_it_is_filled_and_grows(filled: str) -> None:
     store.close()
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     "garbage",
     [

@@ -98,6 +98,7 @@ def kept(store: Store, value: JsonValue) -> JsonValue:
         return get_state(conn, LEVER, "key")
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     "value", [None, True, 7, 2.5, 0.1, "7", "null", "", [], {}, [None, {"a": [False]}], {"n": 2**53 + 1}]
 )

@@ -135,6 +135,7 @@ Store.open(sys.argv[1]).close()
 """
 
 
+@pytest.mark.long
 def test_several_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
     processes = [
         subprocess.Popen(

@@ -68,6 +68,7 @@ def a_history(store: Store, seed: int) -> None:
                 merge(conn, model, LEVER, rows, sources=sources, now=now)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_same_history_leaves_the_same_tables(both: tuple[Store, Store], seed: int) -> None:
     for store in both:

@@ -42,6 +42,7 @@ def is_waiting(account: Account, resource: str) -> bool:
         return due.WHOLE_LIST in due.known(conn, session.name, f"raw_{resource}", resource, [due.WHOLE_LIST])
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("most", [0, 3], ids=["empty", "ends early"])
 def test_a_list_that_lacks_many_marks_none_and_says_so(
     anywhere: Account, meddler: Meddler, most: int
@@ -63,7 +64,7 @@ def test_a_list_that_lacks_many_marks_none_and_says_so(
     assert (anywhere.held_back("opportunities"), is_waiting(anywhere, "opportunities")) == (0, False)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("resource", ["users", "stages", "archive_reasons", "tags", "sources"])
 def test_a_short_list_that_turns_empty_marks_none(small: Account, meddler: Meddler, resource: str) -> None:
     small.sync()

@@ -98,6 +98,7 @@ def test_a_record_that_comes_back_lives_again(account: Account) -> None:
     assert live(account.database)["interviews"] == before["interviews"]
 
 
+@pytest.mark.long
 def test_windows_in_any_order_and_again_make_up_the_whole(account: Account) -> None:
     edges = [datetime(year, 1, 1, tzinfo=UTC) for year in (2023, 2024, 2025, 2026)]
     bounds = [Bounds(lower, upper) for lower, upper in zip([None, *edges], [*edges, None], strict=True)]

@@ -89,7 +89,7 @@ def interviews_of(account: Account, parent: str) -> set[str]:
         )
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("fault", BROKEN)
 def test_one_parent_that_can_not_be_read_costs_nothing_else(small: Account, fault: str) -> None:
     bad = with_children(small)

@@ -32,6 +32,7 @@ def without_the_last(path: str, number: int) -> Change:
     return change
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("resource", "number"), [("opportunities", 3), ("stages", 2), ("users", 1)])
 def test_what_lever_still_gives_when_asked_for_singly_stays(
     small: Account, meddler: Meddler, resource: str, number: int
@@ -50,6 +51,7 @@ def test_what_lever_still_gives_when_asked_for_singly_stays(
     assert live(small.database) == before
 
 
+@pytest.mark.long
 def test_what_it_does_not_is_gone_with_the_pass_that_misses_it(anywhere: Account) -> None:
     anywhere.sync()
     gone = anywhere.sandbox.ids("opportunities")[:2]

@@ -87,6 +87,7 @@ def test_a_deleted_candidate_is_erased_with_all_that_hangs_on_it(account: Accoun
     assert row["remote_created_at"] is not None
 
 
+@pytest.mark.long
 def test_nothing_is_erased_before_its_time_or_twice(account: Account) -> None:
     account.sync()
     account.sandbox.delete("opportunities", somebody(account.sandbox)["id"])
@@ -205,6 +206,7 @@ def test_the_history_of_an_anonymised_candidate_keeps_its_states(account: Accoun
     assert all(after[name] == {} for name in set(after) & {*erased_columns("applications")})
 
 
+@pytest.mark.long
 def test_what_was_gone_before_somebody_was_anonymised_is_erased_too(account: Account) -> None:
     sandbox = account.sandbox
     person = somebody(sandbox)
@@ -309,6 +311,7 @@ def test_a_time_that_can_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch,
         assert Settings.load().retention == 14
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("way", ["gone", "anonymised"])
 def test_an_action_on_somebody_who_is_there_stays_when_another_with_the_same_address_goes(
     account: Account, way: str

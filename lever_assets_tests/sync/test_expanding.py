@@ -55,7 +55,7 @@ def stored(account: Account, application: str) -> Any:
         return conn.execute(select(c.data).where(c.remote_id == application)).scalar_one()["comments"]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("scope", [DELTA, EVERYTHING], ids=["delta", "full"])
 @pytest.mark.parametrize("answer", [refused, empty])
 def test_what_could_not_be_read_stays_and_stays_due(
@@ -172,7 +172,7 @@ NOT_EXPANDED: dict[str, JsonValue] = {
 }
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("odd", [*NOT_EXPANDED, "absent"])
 def test_whatever_stands_in_the_place_of_applications_they_are_read(
     small: Account, few: Sandbox, odd: str

@@ -61,6 +61,7 @@ def told(account: Account, model: str) -> dict[str, list[str]]:
         store.close()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("by", LIMITS)
 def test_what_is_left_out_is_marked_with_the_setting_and_not_as_deleted(on_either: Account, by: str) -> None:
     on_either.sync()
@@ -85,6 +86,7 @@ def test_what_is_left_out_is_marked_with_the_setting_and_not_as_deleted(on_eithe
     assert (counted.deleted, counted.left_out) == (1, sum(bool(row["left_out"]) for row in people.values()))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("by", LIMITS)
 def test_what_was_left_out_and_is_wanted_again_is_there_as_in_a_fresh_database(
     on_either: Account, by: str
@@ -99,6 +101,7 @@ def test_what_was_left_out_and_is_wanted_again_is_there_as_in_a_fresh_database(
     assert "restored" in {kind for kinds in told(on_either, "interviews").values() for kind in kinds}
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("by", LIMITS)
 def test_one_that_is_left_out_and_then_deleted_in_lever_is_told_as_deleted(
     on_either: Account, by: str
@@ -119,6 +122,7 @@ def test_one_that_is_left_out_and_then_deleted_in_lever_is_told_as_deleted(
     assert not [row for model in PERSONAL for row in rows(on_either, model).values() if row["left_out"]]
 
 
+@pytest.mark.long
 def test_a_limit_in_the_place_of_another_is_told(account: Account) -> None:
     account.sync()
     account.sync(DELTA, **limited(account, "cutoff"))
@@ -180,6 +184,7 @@ def archived(record: dict[str, Any]) -> bool:
     return record["archived"] is not None
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("by", LIMITS)
 def test_only_who_is_in_no_live_application_is_erased_for_being_left_out(on_either: Account, by: str) -> None:
     sandbox = on_either.sandbox

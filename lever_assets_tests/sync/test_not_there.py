@@ -62,7 +62,7 @@ def status_code(request: pytest.FixtureRequest) -> int:
     return code
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("resource", "status_code"),
     [*((each, 404) for each in LISTS), ("requisition_fields", 403), ("opportunities", 403)],
@@ -80,7 +80,7 @@ def test_every_model_that_does_not_need_it_is_mapped(
     assert empty == NEEDS[resource]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("resource", "scope"),
     [
@@ -118,6 +118,7 @@ def test_a_plan_counts_the_rest(account: Account, meddler: Meddler, status_code:
     assert made.opportunities == len(account.sandbox.ids("opportunities"))
 
 
+@pytest.mark.sampled(1)
 def test_a_poll_goes_on_with_the_others(account: Account, meddler: Meddler, status_code: int) -> None:
     account.sync()
     meddler.change = refusing(status_code, "/postings", "/requisitions", "/applications/deleted")

@@ -123,6 +123,7 @@ def test_a_note_keeps_since_when_it_is_known(account: Account) -> None:
     assert second.last_seen_at != first.last_seen_at
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("seed", range(2))
 def test_odd_fields_everywhere_cost_no_row_and_heal(account: Account, seed: int) -> None:
     account.sync()
@@ -173,6 +174,7 @@ def test_a_passing_oddity_is_made_up_for_by_the_next_sync_though_nothing_changed
     assert own_columns(live(account.database)) == own_columns(account.fresh())
 
 
+@pytest.mark.long
 def test_a_lasting_oddity_is_read_again_at_growing_gaps(account: Account) -> None:
     ident = account.sandbox.ids("opportunities")[0]
     store(account, "opportunities", ident, {"contact": ["c1"]})

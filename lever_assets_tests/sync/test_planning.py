@@ -84,7 +84,7 @@ def quirky(tmp_path: Path, sqlite_database: str) -> Iterator[Account]:
         yield Account(running, tmp_path, sqlite_database)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", ["nothing", "cutoff"])
 @pytest.mark.parametrize(
     ("quirk", "told"),
@@ -108,6 +108,7 @@ def test_what_lever_refuses_is_planned_for_and_told(
     assert any(told in each for each in made.warnings) == asks_for_it
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("parameter", ["expand", "confidentiality"])
 def test_a_refusal_that_names_no_parameter_is_planned_for_too(account: Account, parameter: str) -> None:
     def change(asked: Asked, reply: Reply) -> Reply:
@@ -139,6 +140,7 @@ def test_a_list_that_begins_anew_is_counted_once(quirky: Account) -> None:
     assert made.requests["interviews"] == made.opportunities
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("resource", "quirk"),
     [

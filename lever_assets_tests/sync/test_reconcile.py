@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+import pytest
+
 from lever_assets.store import Store
 from lever_assets.store.tables import drift
 from lever_assets.sync.session import Scope
@@ -75,6 +77,7 @@ def test_what_changed_since_the_last_delta_is_no_drift(account: Account) -> None
     assert found(account) == set()
 
 
+@pytest.mark.long
 def test_a_reconcile_reads_no_more_below_the_opportunities_than_its_budget(account: Account) -> None:
     account.sync()
     account.sandbox.reset_requests()

@@ -112,6 +112,7 @@ def test_without_deactivated_users_the_others_are_read(
     assert rows["applications"] == usual["applications"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("scope", [DELTA, WINDOW], ids=["delta", "window"])
 def test_lists_that_can_not_be_asked_for_changes_are_read_whole(
     anywhere: Account, beside: Meddler, scope: Scope

@@ -83,7 +83,7 @@ def test_a_new_one_is_noticed_and_read_by_the_delta(account: Account) -> None:
     assert why(account).startswith("Nothing has changed")
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("scope", [DELTA, WEEK, Scope(reconcile=True)], ids=["delta", "window", "reconcile"])
 def test_whatever_is_asked_for_the_list_is_read_whole_and_what_is_gone_is_found(
     account: Account, scope: Scope

@@ -55,6 +55,7 @@ def test_lists_that_turn_empty_everywhere_take_nothing_out_and_say_so(
     assert anywhere.held_back("interviews") == 0
 
 
+@pytest.mark.long
 def test_what_is_held_back_does_not_go_in_instalments(small: Account, meddler: Meddler) -> None:
     small.sync()
     before = raw_ids(small.database, "interviews")
@@ -69,6 +70,7 @@ def test_what_is_held_back_does_not_go_in_instalments(small: Account, meddler: M
     assert (raw_ids(small.database, "interviews"), small.held_back("interviews")) == (before, 0)
 
 
+@pytest.mark.long
 def test_opportunities_that_come_without_their_applications_take_none_out(
     small: Account, meddler: Meddler
 ) -> None:
@@ -91,6 +93,7 @@ def test_opportunities_that_come_without_their_applications_take_none_out(
     assert small.sync().warnings == ()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("scope", [DELTA, EVERYTHING], ids=["delta", "full"])
 def test_what_really_went_is_kept_until_it_is_accepted(small: Account, scope: Scope) -> None:
     small.sync()

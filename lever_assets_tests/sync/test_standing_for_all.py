@@ -136,6 +136,7 @@ def test_a_hold_is_looked_at_again_although_the_sync_was_killed_before_it_could_
     assert small.held_back("opportunities") == 0
 
 
+@pytest.mark.long
 def test_when_the_right_to_confidential_data_comes_back_so_does_what_changed_meanwhile(
     small: Account,
 ) -> None:

@@ -49,7 +49,7 @@ def test_an_application_that_can_not_be_read_keeps_its_row(account: Account) -> 
     assert told(account) == 0
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("resource", "broken"),
     [

@@ -138,6 +138,7 @@ def refusing(bad: str, error: LeverError) -> Callable[..., Coroutine[Any, Any, R
     return refresh
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "error",
     [
@@ -185,6 +186,7 @@ def test_one_that_names_nothing_is_parked_at_once(listening: Listening) -> None:
     assert drained(listening) == DrainReport()
 
 
+@pytest.mark.long
 def test_after_a_kill_the_next_draining_handles_what_is_left(listening: Listening) -> None:
     sandbox = listening.sandbox
     for each in sandbox.ids("opportunities"):
@@ -214,6 +216,7 @@ def test_after_a_kill_the_next_draining_handles_what_is_left(listening: Listenin
         assert tables[model] == expected[model], model
 
 
+@pytest.mark.long
 def test_in_any_order_and_any_number_they_lead_to_the_same(listening: Listening) -> None:
     sandbox = listening.sandbox
     for each in with_application(listening)[:10]:

@@ -55,7 +55,7 @@ def interviews_due(listening: Listening) -> int:
         return due.waiting(conn, session.name, "raw_interviews").count
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("answer", OUTAGES.values(), ids=list(OUTAGES))
 @pytest.mark.parametrize("listed", ["interviews", "offers", "applications"])
 def test_an_outage_of_a_list_below_leaves_the_events_pending(
@@ -126,7 +126,7 @@ def test_a_list_that_is_out_of_order_for_all_holds_the_events_up_as_long_as_it_i
         minutes_pass(listening)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("status", "body"),
     [

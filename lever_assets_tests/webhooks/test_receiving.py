@@ -143,6 +143,7 @@ def test_only_ids_come_in_not_paths(listening: Listening) -> None:
     assert [event.data for event in waiting(listening)] == [{}] * 7
 
 
+@pytest.mark.long
 def test_a_thousand_events_at_once_are_all_kept_once(listening: Listening) -> None:
     key = signing_key(listening)
     bodies = [delivery(listening, number, key) for number in range(1000)]

@@ -37,6 +37,7 @@ def nowhere(*but: str) -> Change:
     return change
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("change", "model"), [(no_lists, "interviews"), (bare, "applications")], ids=["below", "inside"]
 )
@@ -76,6 +77,7 @@ def test_a_few_that_are_missing_are_gone_with_the_draining_and_leave_nothing_due
         assert due.waiting(conn, session.name).count == 0
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("count", [3, 60])
 def test_a_lever_that_has_nobody_any_more_is_out_of_order(
     listening: Listening, meddler: Meddler, count: int
@@ -95,6 +97,7 @@ def test_a_lever_that_has_nobody_any_more_is_out_of_order(
     assert live(listening.account.database) == before
 
 
+@pytest.mark.long
 def test_so_many_404s_at_once_are_not_believed_however_often_while_others_can_be_read(
     listening: Listening, meddler: Meddler
 ) -> None:

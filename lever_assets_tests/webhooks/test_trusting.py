@@ -140,7 +140,7 @@ def everything(status: int, body: bytes | JsonValue) -> Callable[[Asked, Reply],
     return lambda _asked, reply: reply.giving(status, body, kind)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "change",
     [
