@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import select
-
 import pytest
+from sqlalchemy import select
 
 from lever_assets.store import Store
 from lever_assets.store.tables import drift
