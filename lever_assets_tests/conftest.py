@@ -25,6 +25,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return one worker more than cores, and four at most: many tests wait for a process or a time-out."""
     return min(4, (os.cpu_count() or 1) + 1)
