@@ -55,6 +55,7 @@ def test_what_a_sync_makes_or_finds_is_its_owners_alone(tmp_path: Path, existing
     assert mode(tmp_path) == 0o755  # not ours
 
 
+@pytest.mark.long
 def test_so_does_the_command_also_for_what_others_make_beside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

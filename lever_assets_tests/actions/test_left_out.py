@@ -115,6 +115,7 @@ def test_a_model_that_is_excluded_is_named_by_levers_id(
     assert recruiting.run(action, again, dry_run=True, settings={"exclude": (model,)}).error is None
 
 
+@pytest.mark.long
 def test_an_application_is_found_although_candidates_are_excluded(recruiting: Recruiting) -> None:
     settings: dict[str, Any] = {"exclude": ("candidates", "candidate_tags")}
     person = synced(recruiting, settings)
@@ -123,6 +124,7 @@ def test_an_application_is_found_although_candidates_are_excluded(recruiting: Re
     assert "Found" in recruiting.notes(person)
 
 
+@pytest.mark.long
 def test_one_that_is_gone_in_lever_is_still_refused(recruiting: Recruiting) -> None:
     person = synced(recruiting, {}, {"only_created": True})
     recruiting.sandbox.account.delete("opportunities", person.opportunity, None, None)

@@ -85,6 +85,7 @@ def test_the_same_key_returns_the_first_result(
     assert [each["fields"][0]["value"] for each in listed.json()["data"]].count("Once.") == 1
 
 
+@pytest.mark.long
 def test_what_fails_is_one_line_and_exit_code_1(command: Command, candidate: str, tmp_path: Path) -> None:
     file = written(tmp_path, {"candidate_id": "1" * 24, "tag": {"name": "x"}})
     failed = command("action", "add_candidate_tag", "--input", file)
@@ -214,6 +215,7 @@ def test_a_refusal_of_levers_is_an_answer(command: Command) -> None:
     assert told.json["data"]["status"] == 404
 
 
+@pytest.mark.long
 def test_a_body_and_a_form_are_passed_through(command: Command, sandbox: Sandbox, tmp_path: Path) -> None:
     ident = sandbox.ids("opportunities")[0]
     body = written(tmp_path, {"tags": ["Passed"]})

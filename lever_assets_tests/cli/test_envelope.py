@@ -71,6 +71,7 @@ def test_an_odd_form_is_told_as_what_lever_answered(
     assert all(each.method == "GET" for each in meddler.asked)
 
 
+@pytest.mark.long
 def test_an_odd_answer_anywhere_is_told_in_the_envelope(
     command: Command, sandbox: Sandbox, meddler: Meddler, tmp_path: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_an_odd_answer_anywhere_is_told_in_the_envelope(
         in_the_envelope(command("action", "create_application", "--input", file, "--dry-run"))
 
 
+@pytest.mark.long
 def test_what_nobody_foresaw_is_told_in_the_envelope(
     command: Command, meddler: Meddler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ def with_interviews(sandbox: Sandbox) -> str:
     return str(record["opportunityId"])
 
 
+@pytest.mark.long
 def test_one_record_that_can_not_be_read_is_a_warning_and_status_counts_it(
     command: Command, sandbox: Sandbox
 ) -> None:
@@ -46,6 +47,7 @@ def test_one_record_that_can_not_be_read_is_a_warning_and_status_counts_it(
     assert "warning" not in command("status").err
 
 
+@pytest.mark.long
 def test_a_list_that_can_not_be_read_fails_the_command_which_says_what_is_up_to_date(
     command: Command, sandbox: Sandbox
 ) -> None:

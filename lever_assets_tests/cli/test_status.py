@@ -86,6 +86,7 @@ def test_what_hardly_means_what_it_says_is_warned_of(
     )
 
 
+@pytest.mark.long
 def test_what_is_left_out_stands_beside_what_is_gone(
     command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_check_before_the_first_sync_fails(command: Command) -> None:
     assert problems(command) == ["the account was not read whole yet: run `lever-assets sync`"]
 
 
+@pytest.mark.long
 def test_a_check_of_an_account_that_was_read_in_part_fails(
     command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +163,7 @@ def test_a_check_names_a_list_of_which_deletions_are_held_back(command: Command,
     assert problems(command) == []
 
 
+@pytest.mark.long
 def test_a_wrong_address_counts_as_no_reading_and_the_sentence_names_its_version(
     command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +184,7 @@ def test_a_wrong_address_counts_as_no_reading_and_the_sentence_names_its_version
     assert read_at[0] == read_at[1]
 
 
+@pytest.mark.long
 def test_a_check_of_a_key_that_was_revoked_says_so(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     command("sync")
     monkeypatch.setenv("LEVER_API_KEY", "revoked")
@@ -189,6 +193,7 @@ def test_a_check_of_a_key_that_was_revoked_says_so(command: Command, monkeypatch
     assert "Lever does not accept the API key" in problem
 
 
+@pytest.mark.long
 def test_a_check_of_what_is_older_than_it_should_be_fails(command: Command, store: Store) -> None:
     command("sync")
     two_days_ago = datetime.now(UTC) - timedelta(days=2)
@@ -231,6 +236,7 @@ def test_what_was_read_and_may_not_be_read_any_more_fails_a_check(command: Comma
     assert told.endswith("What is stored of it is not brought up to date any more.")
 
 
+@pytest.mark.long
 def test_a_notice_that_fails_is_told_with_its_host_why_and_when_it_is_sent_again(
     command: Command, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -187,6 +187,7 @@ def test_status_before_and_after(command: Command) -> None:
     assert "was not read whole yet" not in command("status").out
 
 
+@pytest.mark.long
 def test_a_replay_asks_lever_nothing_and_changes_nothing(command: Command, sandbox: Sandbox) -> None:
     command("sync")
     sandbox.reset_requests()
@@ -208,6 +209,7 @@ def test_version_and_help(command: Command) -> None:
     assert "Bring the database up to Lever." in command("--help").out
 
 
+@pytest.mark.long
 def test_a_notice_that_did_not_arrive_is_sent_again_with_the_next_command(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -226,6 +228,7 @@ def test_a_notice_that_did_not_arrive_is_sent_again_with_the_next_command(
         assert len(hook.bodies) == 2
 
 
+@pytest.mark.long
 def test_what_is_due_is_erased_without_dagster_too(
     command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

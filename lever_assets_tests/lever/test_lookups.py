@@ -16,6 +16,12 @@ NOTHING = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 Answers = Callable[[str], Any]
 
 
+@pytest.fixture(autouse=True)
+def _none_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share no lookup with the test before, which may have left one that hangs."""
+    monkeypatch.setattr(lookups, "_LOOKUPS", lookups.Lookups())
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The hosts that the system is asked for; it knows none."""

@@ -1,6 +1,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
@@ -34,6 +35,7 @@ async def test_two_clients_at_full_speed_are_never_rejected(tmp_path: Path) -> N
     assert all(each.seconds_waited > 0 for each in traffic)
 
 
+@pytest.mark.long
 async def test_someone_else_s_requests_with_the_same_key_are_survived(tmp_path: Path) -> None:
     config = SandboxConfig(opportunities=40, rate=40, burst=5)
     with running_sandbox(config) as sandbox:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.definitions import build
@@ -105,6 +106,7 @@ def test_the_error_leads_to_the_run(tmp_path: Path) -> None:
     assert failure.metadata["log_url"].value == f"https://dagster.example.com/runs/{result.run_id}"
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_the_requests_and_sends_none(synced: Place) -> None:
     application = anybody(synced)
     synced.sandbox.reset_requests()
@@ -205,6 +207,7 @@ def test_what_is_read_again_of_a_person_is_not_in_what_dagster_keeps_of_a_run(sy
     assert "rosa@example.com" not in events(synced, result)
 
 
+@pytest.mark.long
 def test_files_are_downloaded_to_a_folder(synced: Place, tmp_path: Path) -> None:
     application = anybody(synced)
     file = {"name": "cv.pdf", "type": "OTHER", "content_type": "application/pdf", "data": SECRET}
@@ -224,6 +227,7 @@ def test_files_are_downloaded_to_a_folder(synced: Place, tmp_path: Path) -> None
     assert "file_name" not in json.dumps(metadata(result, "get_application_attachments"))
 
 
+@pytest.mark.long
 def test_a_request_is_passed_through(synced: Place) -> None:
     result = act(synced, "passthrough", method="GET", path="/opportunities", params={"limit": "2"})
 
@@ -240,6 +244,7 @@ def test_a_refusal_of_levers_is_passed_through_too(synced: Place) -> None:
     assert result.output_for_node("passthrough")["data"]["status"] == 404
 
 
+@pytest.mark.long
 def test_a_path_that_leads_elsewhere_fails(synced: Place) -> None:
     result = act(synced, "passthrough", method="GET", path="/../other")
 

@@ -50,6 +50,7 @@ def test_they_validate_with_an_empty_environment_and_without_a_warning_of_ours(t
     assert not (tmp_path / "data").exists()  # no database was touched
 
 
+@pytest.mark.long
 def test_a_bad_setting_is_told_in_one_sentence(tmp_path: Path) -> None:
     done = validate(tmp_path, LEVER_SYNC_WINDOW="fortnightly")
     assert done.returncode != 0

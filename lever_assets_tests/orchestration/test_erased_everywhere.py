@@ -166,6 +166,7 @@ def answers(place: Kept) -> list[Path]:
     return [file for file, _ in files(place.folder) if file.name == "answer.json"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_an_answer_is_a_file_of_the_run_s_for_its_owner_alone_and_for_a_day(kept: Kept) -> None:
     result = kept.act("passthrough", method="GET", path="/users", params={"limit": "1"})
@@ -224,6 +225,7 @@ def test_a_run_that_is_under_way_is_left_for_the_next_time(kept: Kept) -> None:
     assert kept.instance.get_run_by_id(run.run_id) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_an_action_of_the_command_line_s_is_erased_by_its_sync(kept: Kept) -> None:
     given = {"candidate": PERSON, "job_id": "remote:no-such-job"}

@@ -91,6 +91,7 @@ class Reads:
         monkeypatch.setattr(instance, "get_run_records", counted)
 
 
+@pytest.mark.long
 def test_a_run_that_never_ends_is_waited_for_without_anything_being_done_again(
     instance: dg.DagsterInstance, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

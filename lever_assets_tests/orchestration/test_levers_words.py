@@ -52,6 +52,7 @@ def test_a_list_that_is_refused_fails_with_what_of_the_words_names_nobody(place:
     assert "jane" not in events_of(here, result)
 
 
+@pytest.mark.long
 def test_a_record_that_is_refused_warns_so_and_the_words_are_in_the_tables(
     place: Place, folder: Path
 ) -> None:

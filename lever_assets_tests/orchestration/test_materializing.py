@@ -104,6 +104,7 @@ def test_a_full_run_on_top_changes_nothing(place: Place, filled: Tables) -> None
     assert told["unchanged"] == 40
 
 
+@pytest.mark.long
 def test_a_delta_asks_only_for_what_changed(place: Place, filled: Tables) -> None:
     worked_on = place.sandbox.touch(share=0.05)
     place.sandbox.reset_requests()

@@ -35,6 +35,7 @@ def test_one_record_that_can_not_be_read_warns_on_its_asset_and_nothing_else(
     assert len(here.tables()["candidates"]) == len(sandbox.ids("opportunities"))
 
 
+@pytest.mark.long
 def test_a_step_that_fails_has_mapped_what_was_read(place: Place, folder: Path) -> None:
     here, sandbox = Place(place.sandbox, folder), place.sandbox
     sandbox.set_faults("500=1,path=/opportunities/*/interviews,from=10")

@@ -52,6 +52,7 @@ def test_an_account_that_was_never_read_waits_for_a_full_sync(tmp_path: Path) ->
         assert "full sync" in skipped(Place(sandbox, tmp_path))
 
 
+@pytest.mark.long
 def test_nothing_changed(synced: Place) -> None:
     assert skipped(synced).startswith("Nothing has changed since")
 
@@ -70,6 +71,7 @@ def test_a_change_starts_one_run_that_reads_only_it(synced: Place) -> None:
     assert skipped(synced).startswith("Nothing has changed since")
 
 
+@pytest.mark.long
 def test_one_run_covers_every_window_missed(synced: Place) -> None:
     keys = windows(synced.settings())
     assert len(keys) == 2
@@ -84,6 +86,7 @@ def test_one_run_covers_every_window_missed(synced: Place) -> None:
     assert {name: tags[name] for name in over(*keys)} == over(keys[0], keys[-1])
 
 
+@pytest.mark.long
 def test_never_two_at_a_time(synced: Place) -> None:
     synced.sandbox.touch(share=0.1, seed=3)
     tags = requested(synced)
@@ -104,6 +107,7 @@ def begun(place: Place) -> dg.DagsterRun:
     return run
 
 
+@pytest.mark.long
 def test_a_run_whose_process_is_gone_is_ended_and_holds_up_no_other(
     synced: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def over(place: Place, first: int, last: int) -> dg.ExecuteInProcessResult:
     return place.run(tags=window_range(keys[first], keys[last]), sync_start=EARLIER)
 
 
+@pytest.mark.long
 def test_a_range_of_windows_is_read_without_the_parameters_and_says_what_lever_said(
     few: Sandbox, folder: Path, usual: Tables
 ) -> None:

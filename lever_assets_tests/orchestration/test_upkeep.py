@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+import pytest
 from sqlalchemy import update
 
 from lever_assets.definitions import build
@@ -42,6 +43,7 @@ def stage_of(place: Place, opportunity: str) -> set[str]:
     return {row["current_stage_id"] for row in tables["applications"] if row["candidate_id"] == candidate}
 
 
+@pytest.mark.long
 def test_an_event_is_in_the_tables_after_one_tick_and_its_run(synced: Place) -> None:
     assert isinstance(tick(synced, "lever_webhooks"), dg.SkipReason)
     sandbox = synced.sandbox
@@ -85,6 +87,7 @@ def test_the_user_s_urls_are_told_once_of_what_changed(synced: Place) -> None:
     assert "LEVER_NOTICE_URLS" in (none.skip_message or "")
 
 
+@pytest.mark.long
 def test_what_was_gone_long_enough_is_erased_by_night(synced: Place) -> None:
     with Session.open(synced.settings()) as session, session.store.writing() as conn:
         long_ago = datetime.now(UTC) - timedelta(days=15)

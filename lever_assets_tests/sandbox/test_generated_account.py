@@ -272,6 +272,7 @@ def test_deleted_records_from_before_are_told(shared: Sandbox, lever: httpx.Clie
     assert not {entry["id"] for entry in gone} & set(shared.ids("opportunities"))
 
 
+@pytest.mark.long
 def test_a_large_account_is_made_and_read_in_little_memory(tmp_path: Path) -> None:
     config = SandboxConfig(opportunities=3_000, rate=0, db=tmp_path / "account.db")
     tracemalloc.start()

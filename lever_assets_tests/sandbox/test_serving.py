@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lever_assets_tests.web import WEB
 
 PROGRAM = """
@@ -14,6 +16,7 @@ serve(SandboxConfig(opportunities=5001, rate=0, key="my-key"))
 """
 
 
+@pytest.mark.long
 def test_serving_prints_where_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM],

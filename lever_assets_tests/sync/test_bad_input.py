@@ -66,6 +66,7 @@ def test_a_missing_permission_skips_that_resource_and_the_rest_syncs(
         assert told["interviews"] is None
 
 
+@pytest.mark.long
 def test_a_permission_that_is_taken_away_keeps_what_was_read(tmp_path: Path, sqlite_database: str) -> None:
     with running_sandbox(SandboxConfig(opportunities=30, rate=0)) as sandbox:
         account = Account(sandbox, tmp_path, sqlite_database)
@@ -193,6 +194,7 @@ def _interviews_were_read(database: str) -> bool:
         store.close()
 
 
+@pytest.mark.long
 def test_a_listing_is_continued_at_its_page(tmp_path: Path, sqlite_database: str) -> None:
     with running_sandbox(SandboxConfig(opportunities=450, seed=2, rate=0)) as sandbox:
         account = Account(sandbox, tmp_path, sqlite_database)

@@ -46,6 +46,7 @@ def test_a_delta_without_changes_touches_no_row(account: Account) -> None:
     assert report.requests <= 15
 
 
+@pytest.mark.long
 def test_what_is_deleted_in_lever_is_marked_with_all_that_hangs_on_it(account: Account) -> None:
     account.sync()
     records = [
@@ -69,6 +70,7 @@ def test_what_is_deleted_in_lever_is_marked_with_all_that_hangs_on_it(account: A
     assert live(account.database) == live(fresh.database)
 
 
+@pytest.mark.long
 def test_a_record_that_comes_back_lives_again(account: Account) -> None:
     account.sync()
     ident = account.sandbox.ids("opportunities")[0]

@@ -335,6 +335,7 @@ def test_a_few_that_are_refused_in_a_delta_do_not_make_the_resource_vanish(small
     assert "the interviews of 1 of the opportunities could not be read" in warning
 
 
+@pytest.mark.long
 def test_many_that_are_refused_in_a_row_are_their_own_trouble_when_others_can_be_read(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

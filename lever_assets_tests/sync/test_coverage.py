@@ -45,6 +45,7 @@ def test_older_candidates_and_what_hangs_on_them_are_not_fetched(account: Accoun
     assert len(account.tables()["jobs"]) == len(account.sandbox.ids("postings"))
 
 
+@pytest.mark.long
 def test_one_that_ages_out_comes_back_with_its_next_change(account: Account) -> None:
     cutoff = middle(account.sandbox)
     account.sync(candidate_cutoff=cutoff)
@@ -63,6 +64,7 @@ def test_one_that_ages_out_comes_back_with_its_next_change(account: Account) -> 
         assert not poll(session).changed
 
 
+@pytest.mark.long
 def test_widening_fetches_only_what_was_left_out(account: Account) -> None:
     narrow, wide = middle(account.sandbox, 0.7), middle(account.sandbox, 0.3)
     account.sync(candidate_cutoff=narrow)
@@ -81,6 +83,7 @@ def test_widening_fetches_only_what_was_left_out(account: Account) -> None:
     assert live(account.database) == live(fresh.database)
 
 
+@pytest.mark.long
 def test_narrowing_marks_what_is_left_out_as_gone_with_all_that_hangs_on_it(account: Account) -> None:
     account.sync()
     cutoff = middle(account.sandbox)
@@ -134,6 +137,7 @@ def test_only_what_was_created_through_this_connector_is_kept(account: Account) 
     assert len(account.tables()["jobs"]) == len(account.sandbox.ids("postings"))
 
 
+@pytest.mark.long
 def test_switching_to_created_ones_and_back(account: Account) -> None:
     account.sync()
     before = live(account.database)

@@ -34,6 +34,7 @@ def written(account: Account, names: Any) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_key_that_no_record_has_is_told_with_those_that_there_are(account: Account) -> None:
     names = {"jobs": {"cost_centre": "cost_center_field_id", "squad": "team"}, "offers": {"pay": "salary"}}
     path = written(account, names)

@@ -107,6 +107,7 @@ def listing_all_as_deleted(sandbox: Sandbox, *, dated: bool) -> Change:
     return change
 
 
+@pytest.mark.long
 def test_deletions_that_lever_itself_contradicts_take_nobody_out(small: Account, meddler: Meddler) -> None:
     small.sync()
     before = live(small.database)
@@ -120,6 +121,7 @@ def test_deletions_that_lever_itself_contradicts_take_nobody_out(small: Account,
     assert live(small.database) == small.fresh()
 
 
+@pytest.mark.long
 def test_a_deletion_without_its_instant_is_asked_for_singly(small: Account, meddler: Meddler) -> None:
     small.sync()
     before = live(small.database)

@@ -66,6 +66,7 @@ def own_words(person: dict[str, Any]) -> list[str]:
     return [person["name"], *person["emails"], *(each["value"] for each in person["phones"])]
 
 
+@pytest.mark.long
 def test_a_deleted_candidate_is_erased_with_all_that_hangs_on_it(account: Account) -> None:
     person = somebody(account.sandbox)
     account.sync()
@@ -192,6 +193,7 @@ def test_an_anonymised_candidate_is_still_found_in_lever(account: Account) -> No
     assert after["last_name"] is None
 
 
+@pytest.mark.long
 def test_the_history_of_an_anonymised_candidate_keeps_its_states(account: Account) -> None:
     person = somebody(account.sandbox)
     account.sync()

@@ -104,6 +104,7 @@ def by_ids(few: Sandbox) -> Sandbox:
     return few
 
 
+@pytest.mark.long
 def test_applications_that_the_key_may_not_read_are_told_kept_and_come_when_it_may(
     anywhere: Account, by_ids: Sandbox
 ) -> None:

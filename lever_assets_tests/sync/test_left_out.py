@@ -225,6 +225,7 @@ def test_only_who_is_in_no_live_application_is_erased_for_being_left_out(on_eith
     }
 
 
+@pytest.mark.long
 def test_who_was_deleted_in_lever_is_erased_though_another_application_is_live(account: Account) -> None:
     account.sync()
     opportunity = next(

@@ -110,6 +110,7 @@ def test_whatever_goes_wrong_with_one_resource_the_others_are_mapped(
     assert len(live(small.database)["interviews"]) == len(small.sandbox.ids("interviews"))
 
 
+@pytest.mark.long
 def test_an_interrupted_sync_leaves_the_tables_as_far_as_what_was_read(account: Account) -> None:
     account.sandbox.set_faults("slow=60,path=/opportunities/*/interviews,from=30")
     database = account.database

@@ -129,6 +129,7 @@ def test_a_poll_goes_on_with_the_others(account: Account, meddler: Meddler, stat
         assert poll(session).why == "Some opportunities have changed."
 
 
+@pytest.mark.long
 def test_a_list_that_comes_to_be_there_is_noticed(account: Account, meddler: Meddler) -> None:
     meddler.change = refusing(403, "/requisitions", "/postings")
     account.sync(base_url=meddler.url)

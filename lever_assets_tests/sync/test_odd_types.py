@@ -161,6 +161,7 @@ def own_columns(tables: Tables) -> Tables:
     }
 
 
+@pytest.mark.long
 def test_a_passing_oddity_is_made_up_for_by_the_next_sync_though_nothing_changed_in_lever(
     account: Account,
 ) -> None:

@@ -93,6 +93,7 @@ def test_offers_of_an_opportunity_in_a_stage_of_offers_are_kept_without_an_appli
     assert applications_of(anywhere, made) == [None]
 
 
+@pytest.mark.long
 def test_who_changed_is_asked_and_then_again_by_every_full_sync_if_there_was_one(small: Account) -> None:
     small.sync()
     lead = leads(small)[0]

@@ -159,6 +159,7 @@ def test_a_long_tag_costs_itself(anywhere: Account) -> None:
     assert errors(anywhere, "tags")
 
 
+@pytest.mark.long
 def test_below_and_inside_a_record_and_in_a_single_read_it_is_the_same(
     small: Account, meddler: Meddler
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_record_from_the_future_does_not_call_for_a_delta_again_and_again(acco
     assert not ask(account).changed
 
 
+@pytest.mark.long
 def test_a_sync_that_was_stopped_before_all_was_read_is_a_reason(account: Account) -> None:
     account.sync()
     account.sandbox.touch(share=0.5, seed=2)
@@ -90,6 +91,7 @@ def test_a_sync_that_was_stopped_before_all_was_read_is_a_reason(account: Accoun
     assert not ask(account).changed
 
 
+@pytest.mark.long
 def test_a_sync_that_was_stopped_before_all_was_mapped_is_a_reason(account: Account) -> None:
     account.sync()
     account.sandbox.touch(share=0.5, seed=2)

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets_tests.sync.tables import Account, empty_database, live
 
 DAY = 86_400_000
 
 
+@pytest.mark.long
 def test_a_closed_job_forgets_a_requisition_that_was_detached(account: Account, tmp_path: Path) -> None:
     sandbox = account.sandbox
     requisition = sandbox.ids("requisitions")[0]
@@ -30,6 +33,7 @@ def test_a_closed_job_forgets_a_requisition_that_was_detached(account: Account, 
     assert live(account.database)["jobs"] == live(fresh.database)["jobs"]
 
 
+@pytest.mark.long
 def test_a_closed_job_that_is_edited_is_as_in_a_new_database(account: Account, tmp_path: Path) -> None:
     sandbox = account.sandbox
     for each in sandbox.ids("requisitions"):

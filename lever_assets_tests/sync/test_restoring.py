@@ -178,6 +178,7 @@ def test_without_its_marks_an_account_is_read_as_at_first(anywhere: Account) -> 
     assert not any(each.counts.changed for each in report.derived)
 
 
+@pytest.mark.long
 def test_everything_but_the_marks_may_go(account: Account) -> None:
     before = everything(account.database)
     dropped(account, *(set(metadata.tables) - {"sync_state"}))

@@ -35,6 +35,7 @@ def without_interviews(account: Account) -> None:
         account.sandbox.delete("interviews", each)
 
 
+@pytest.mark.long
 def test_lists_that_turn_empty_everywhere_take_nothing_out_and_say_so(
     anywhere: Account, meddler: Meddler
 ) -> None:
@@ -108,6 +109,7 @@ def test_what_really_went_is_kept_until_it_is_accepted(small: Account, scope: Sc
     assert small.sync().warnings == ()
 
 
+@pytest.mark.long
 def test_a_few_are_gone_with_the_sync_that_misses_them(small: Account) -> None:
     small.sync()
     gone = small.sandbox.ids("interviews")[:3]

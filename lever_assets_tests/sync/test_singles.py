@@ -145,6 +145,7 @@ def test_a_list_below_that_a_refresh_could_not_read_keeps_what_is_stored_and_is_
     assert waiting(small, "raw_interviews") == []
 
 
+@pytest.mark.long
 def test_a_list_below_that_is_denied_is_read_when_the_right_returns_and_starts_no_delta(
     small: Account, meddler: Meddler
 ) -> None:

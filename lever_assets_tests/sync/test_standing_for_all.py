@@ -45,6 +45,7 @@ def test_the_first_eight_that_are_refused_for_ever_do_not_stand_for_the_others(
     assert raw_ids(small.database, "posting_forms") == set(small.sandbox.ids("postings")) - set(bad)
 
 
+@pytest.mark.long
 def test_a_list_of_another_one_is_not_taken_in(small: Account) -> None:
     sandbox = small.sandbox
     owners = sorted(
@@ -66,6 +67,7 @@ def test_a_list_of_another_one_is_not_taken_in(small: Account) -> None:
     assert live(small.database) == small.fresh()
 
 
+@pytest.mark.long
 def test_children_are_held_no_longer_than_they_are_missing_though_another_is_refused_for_ever(
     small: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +155,7 @@ def test_when_the_right_to_confidential_data_comes_back_so_does_what_changed_mea
     assert live(small.database) == small.fresh()
 
 
+@pytest.mark.long
 def test_whose_application_was_deleted_is_read_again_though_the_first_can_not_be(
     small: Account,
 ) -> None:
@@ -174,6 +177,7 @@ def test_whose_application_was_deleted_is_read_again_though_the_first_can_not_be
     assert live(small.database) == small.fresh()
 
 
+@pytest.mark.long
 def test_an_application_that_changes_alone_is_found_by_a_full_sync_where_ids_are_given(
     small: Account,
 ) -> None:

@@ -27,6 +27,7 @@ def _refresh(session: Session, *ids: str) -> RefreshReport:
     return asyncio.run(alone())
 
 
+@pytest.mark.long
 def test_what_changed_is_in_the_tables_at_once_as_a_fresh_sync_has_it(account: Account) -> None:
     account.sync()
     touched = account.sandbox.touch(share=0.1, seed=11)
@@ -94,6 +95,7 @@ def test_what_the_settings_leave_out_does_not_come_in_by_this_door(account: Acco
         assert live(account.database)["applications"] == []
 
 
+@pytest.mark.long
 def test_what_the_lists_lack_for_many_is_kept_due_and_told(small: Account) -> None:
     small.sync()
     before = live(small.database)["interviews"]

@@ -80,6 +80,7 @@ def test_what_is_only_looked_up_and_can_not_be_read_deletes_nothing(
     assert told(account) == 0
 
 
+@pytest.mark.long
 def test_a_record_without_an_id_deletes_nothing_that_is_stored(account: Account) -> None:
     account.sync()
     before = counts(account)
@@ -102,6 +103,7 @@ def test_a_denied_list_does_not_make_the_account_incomplete(tmp_path: Path, sqli
             assert status(session.store, session.name).complete
 
 
+@pytest.mark.long
 def test_finished_passes_leave_nothing_behind(account: Account) -> None:
     account.sync()
     for number in range(3):

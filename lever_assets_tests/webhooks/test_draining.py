@@ -70,6 +70,7 @@ def test_what_people_do_in_lever_is_in_the_tables_after_one_draining(listening: 
         assert tables[model] == expected[model], model
 
 
+@pytest.mark.long
 def test_many_events_about_one_opportunity_are_one_reading(listening: Listening) -> None:
     sandbox = listening.sandbox
     opportunity = with_application(listening)[0]
@@ -234,6 +235,7 @@ def test_in_any_order_and_any_number_they_lead_to_the_same(listening: Listening)
         assert tables[model] == expected[model], model
 
 
+@pytest.mark.long
 def test_an_interview_costs_two_requests(listening: Listening) -> None:
     sandbox = listening.sandbox
     opportunity = with_application(listening)[0]

@@ -60,6 +60,7 @@ def test_what_the_answers_lack_for_everybody_is_kept_told_and_asked_for_by_the_n
     assert listening.account.held_back(model) == 0
 
 
+@pytest.mark.long
 def test_a_few_that_are_missing_are_gone_with_the_draining_and_leave_nothing_due(
     listening: Listening, meddler: Meddler
 ) -> None:

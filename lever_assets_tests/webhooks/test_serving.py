@@ -123,6 +123,7 @@ def test_beside_200_half_open_connections_an_event_is_taken_at_once(
     assert body["id"] in {event.id for event in waiting(listening)}
 
 
+@pytest.mark.long
 def test_behind_a_proxy_whose_every_connection_has_one_address_no_event_is_lost(listening: Listening) -> None:
     count = 2 * serving.FROM_ONE_PEER
     bodies = [orjson.dumps(delivery(listening, 100 + number)) for number in range(count)]

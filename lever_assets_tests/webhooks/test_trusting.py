@@ -65,6 +65,7 @@ def single(of: str, *, status: int = 200, data: JsonValue = None, body: JsonValu
     return change
 
 
+@pytest.mark.long
 def test_what_is_not_the_record_that_was_asked_for_changes_nothing_and_the_event_stays(
     listening: Listening, meddler: Meddler
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_single_404_deletes_only_when_it_is_said_again_minutes_later(
     assert waiting(listening) == 0
 
 
+@pytest.mark.long
 def test_a_404_that_was_a_mistake_leaves_no_trace(listening: Listening, meddler: Meddler) -> None:
     one = listening.sandbox.ids("opportunities")[0]
     before = live(listening.account.database)
@@ -118,6 +120,7 @@ def test_a_404_that_was_a_mistake_leaves_no_trace(listening: Listening, meddler:
     assert (waiting(listening), inbox_of(listening)) == (0, {("handled", 0)})
 
 
+@pytest.mark.long
 def test_a_404_and_lever_s_own_event_or_list_of_deletions_are_two_witnesses(
     listening: Listening, meddler: Meddler
 ) -> None:
