@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -156,10 +157,14 @@ class _WindowedReader:
                 await self._walk(number, listing)
         if resumed and not self._unfiltered:
             # Once more what changed since it began: the pages before the kill may be out of date.
-            began = self.lever.clock.reached(self.current.started_at)
-            since = Bounds(lower=began - self.session.settings.sync_overlap)
+            since = Bounds(lower=self._reached - self.session.settings.sync_overlap)
             kept = self.coverage.within(since) or since
             await self._walk(-1, Listing(kept.filters("updated_at")))
+
+    @property
+    def _reached(self) -> datetime:
+        """The beginning of the pass, by the clock that was behind when its first page came."""
+        return self.current.reached or self.lever.clock.reached(self.current.started_at)
 
     @property
     def _unfiltered(self) -> bool:
@@ -242,6 +247,7 @@ class _WindowedReader:
             set_aside=moved.set_aside + batch.nameless,
             refused=self.refused,
             repeated=moved.repeated + page.repeated,
+            reached=self._reached,
         )
         name = self.session.name
         with self.session.store.writing() as conn:
@@ -308,7 +314,7 @@ class _WindowedReader:
             self.tally.warnings += self.inside.settle()
             self.tally.embedded = self.inside.counts
         name, moment, began = self.session.name, now(), self.current.started_at
-        reached = self.lever.clock.reached(began)
+        reached = self._reached
         with self.session.store.writing() as conn:
             gone, held = 0, None
             hidden = hides_some(conn, name, self.resource, self.refused)

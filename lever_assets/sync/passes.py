@@ -31,6 +31,8 @@ class Pass:
     `repeated` counts the pages with nothing but what came before.
     `refused` are the parameters that Lever refused, with its message: a token belongs to the list without
     them. `stumbles` counts the runs that could not read on from `offset`.
+    `reached` is `started_at` by Lever's clock or ours, whichever was earlier then: when the pass is gone on
+    with, Lever's may have been put right.
     """
 
     started_at: AwareDatetime
@@ -43,6 +45,7 @@ class Pass:
     refused: Mapping[str, str] = field(default_factory=dict)
     stumbles: int = 0
     repeated: Annotated[int, Field(ge=0)] = 0
+    reached: AwareDatetime | None = None
 
     def moved(self, offset: str | None, newest: datetime | None) -> "Pass":
         """Return the pass after one more page."""

@@ -25,7 +25,10 @@ from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status
 from lever_assets.unified.models import Candidate
-from lever_assets_tests.sync.tables import Account, live, raw_ids
+from lever_assets_tests.sync.tables import DELTA, Account, live, raw_ids
+
+HOUR = 3_600_000
+"""In milliseconds, as Lever counts."""
 
 
 def test_a_wrong_key_says_so_and_stores_nothing(account: Account) -> None:
@@ -213,6 +216,26 @@ def test_a_listing_is_continued_at_its_page(tmp_path: Path, sqlite_database: str
         # Pages 2 to 5, and one list of what changed since the first run began.
         assert sandbox.requests().of("/opportunities") == 5
         assert raw_ids(sqlite_database, "opportunities") == set(sandbox.ids("opportunities"))
+
+
+def test_what_changed_after_a_stopped_pass_is_found_though_lever_s_clock_was_put_right(
+    small: Account,
+) -> None:
+    sandbox = small.sandbox
+    one, other = sandbox.ids("opportunities")[:2]
+    sandbox.set_now(sandbox.now() - 6 * HOUR)
+    small.sync()
+    sandbox.set_faults("500=1,path=/opportunities,from=2")
+    with pytest.raises(UnavailableError):
+        small.sync(DELTA)  # stopped between its two lists
+    sandbox.set_faults()
+    sandbox.edit("opportunities", one, {"name": "Ada Late", "updatedAt": sandbox.now()})
+    sandbox.advance(HOUR)
+    sandbox.edit("opportunities", other, {"name": "Bea Later", "updatedAt": sandbox.now()})
+    small.sync(DELTA)
+    small.sync(DELTA)
+    names = {row["remote_id"]: row["last_name"] for row in live(small.database)["candidates"]}
+    assert (names[one], names[other]) == ("Late", "Later")
 
 
 class _GiveUpError(Exception):
