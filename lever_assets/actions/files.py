@@ -75,7 +75,7 @@ async def _address(work: Work, opportunity: str, listed: str, record: JsonObject
     elif work.file_link is not None:
         return work.file_link(opportunity, listed, remote_id)
     else:
-        work.warn("The addresses of the files need Lever's API key; download them to a folder instead.")
+        work.warn("The addresses of the files need Lever's API key; have them fetched to a folder instead.")
     return str(_file(record, listed).get("downloadUrl") or "")
 
 

@@ -27,6 +27,9 @@ _OF_APPLICATION = (
 _NAMED = ("id", "name", "remote_id")
 
 
+_OF_TAG = ("id", "name", "remote_id")
+
+
 def candidate(conn: Connection, row_id: str) -> JsonObject | None:
     """Return a candidate with its applications and tags; None when the tables have none."""
     row = _row(conn, "candidates", row_id)
@@ -80,12 +83,12 @@ def _index(conn: Connection, row: dict[str, Any]) -> int | None:
 def _tags(conn: Connection, candidate_id: str) -> list[JsonValue]:
     joined, tags = UNIFIED["candidate_tags"].c, UNIFIED["tags"].c
     query = (
-        select(tags.id, tags.name, tags.remote_id)
+        select(*(tags[name] for name in _OF_TAG))
         .join_from(UNIFIED["candidate_tags"], UNIFIED["tags"], joined.tag_id == tags.id)
         .where(joined.candidate_id == candidate_id, joined.remote_deleted_at.is_(None))
         .order_by(tags.name)
     )
-    return [dict(row._mapping) for row in conn.execute(query)]
+    return [dict(zip(_OF_TAG, row, strict=True)) for row in conn.execute(query)]
 
 
 def _row(conn: Connection, model: str, row_id: str | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 Dagster keeps its events until somebody deletes them, and shows them to everybody: no answer belongs there.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-import orjson
 
 from lever_assets import private
 from lever_assets.lever import JsonObject
@@ -27,8 +27,8 @@ def keep_answer(context: dg.OpExecutionContext, envelope: JsonObject) -> Path | 
         private.make_folder(folder)
         file = folder / _NAME
         file.unlink(missing_ok=True)  # of an attempt before
-        private.write(file, orjson.dumps(envelope, default=str, option=orjson.OPT_INDENT_2))
-    except (OSError, TypeError):  # no room, or JSON that is too deep: the action is done all the same
+        private.write(file, json.dumps(envelope, default=str, indent=2))
+    except (OSError, RecursionError):  # no room, or JSON that is too deep: the action is done all the same
         return None
     return file
 

@@ -203,6 +203,9 @@ def test_what_is_read_again_of_a_person_is_not_in_what_dagster_keeps_of_a_run(sy
     told = metadata(result, "create_candidate")["answer"]["data"]
     assert told["id"] == output["data"]["id"]
     assert told["applications"][0]["id"] == output["data"]["applications"][0]["id"]
+    whole = json.loads(Path(str(metadata(result, "create_candidate")["answer_file"])).read_text())
+    assert whole["data"]["last_name"] == "Lindqvist"
+    assert whole["data"]["tags"] == output["data"]["tags"] != []
     assert "Lindqvist" not in events(synced, result)
     assert "rosa@example.com" not in events(synced, result)
 
