@@ -87,7 +87,7 @@ async def _prepared(work: Work, attachments: Mapping[str, Attachment]) -> list[_
         try:
             found.append((_step(key), await work.content(attachment)))
         except UnreachableError as error:
-            work.missed(f"The file {attachment.name} was not added: {error}.")
+            work.missed(f"The file {attachment.name} was not added: {error}. The same call again adds it.")
         except ActionError as error:  # its link may have expired since the candidate was created
             work.missed(f"The file {attachment.name} was not added: {error.message}")
     return found
