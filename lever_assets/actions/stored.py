@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from lever_assets.lever import JsonObject
 from lever_assets.mapping.dates import as_text
@@ -25,9 +25,6 @@ _OF_APPLICATION = (
     "remote_updated_at",
 )
 _NAMED = ("id", "name", "remote_id")
-
-
-_OF_TAG = ("id", "name", "remote_id")
 
 
 def candidate(conn: Connection, row_id: str) -> JsonObject | None:
@@ -83,12 +80,12 @@ def _index(conn: Connection, row: dict[str, Any]) -> int | None:
 def _tags(conn: Connection, candidate_id: str) -> list[JsonValue]:
     joined, tags = UNIFIED["candidate_tags"].c, UNIFIED["tags"].c
     query = (
-        select(*(tags[name] for name in _OF_TAG))
+        select(tags.id, tags.name, tags.remote_id)
         .join_from(UNIFIED["candidate_tags"], UNIFIED["tags"], joined.tag_id == tags.id)
         .where(joined.candidate_id == candidate_id, joined.remote_deleted_at.is_(None))
         .order_by(tags.name)
     )
-    return [dict(zip(_OF_TAG, row, strict=True)) for row in conn.execute(query)]
+    return [_named(row) for row in conn.execute(query).mappings()]
 
 
 def _row(conn: Connection, model: str, row_id: str | None) -> dict[str, Any] | None:
@@ -103,7 +100,7 @@ def _shown(model: str, row: dict[str, Any]) -> JsonObject:
     return {name: _plain(row[name]) for name in names}
 
 
-def _named(row: dict[str, Any]) -> JsonObject:
+def _named(row: dict[str, Any] | RowMapping) -> JsonObject:
     return {name: row[name] for name in _NAMED}
 
 

@@ -218,5 +218,5 @@ def test_hundreds_of_answers_with_anything_in_them_stay_in_the_envelope(
     account: Recruiting, meddler: Meddler, name: str
 ) -> None:
     for endpoint in endpoints(account, meddler, name):
-        for seed in range(3, 8):
+        for seed in range(3, 12):
             holds(account, meddler, name, endpoint, seed)

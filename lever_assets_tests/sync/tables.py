@@ -21,6 +21,8 @@ from lever_assets.sync.status import status
 Tables = dict[str, list[dict[str, Any]]]
 EVERYTHING = Scope()
 DELTA = Scope(delta=True)
+HOUR = 3_600_000
+"""In milliseconds, as Lever counts."""
 
 
 @dataclass(frozen=True)

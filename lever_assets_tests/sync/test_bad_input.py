@@ -25,10 +25,7 @@ from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status
 from lever_assets.unified.models import Candidate
-from lever_assets_tests.sync.tables import DELTA, Account, live, raw_ids
-
-HOUR = 3_600_000
-"""In milliseconds, as Lever counts."""
+from lever_assets_tests.sync.tables import DELTA, HOUR, Account, live, raw_ids
 
 
 def test_a_wrong_key_says_so_and_stores_nothing(account: Account) -> None:

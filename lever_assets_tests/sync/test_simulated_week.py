@@ -14,9 +14,8 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
-from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
+from lever_assets_tests.sync.tables import DELTA, HOUR, Account, empty_database, live
 
-HOUR = 3_600_000
 DAYS = 7
 EVERYBODYS: dict[str, Any] = {"offers": "all"}
 """An offer that is made where nobody expects one is seen by who saw the change, not by a fresh sync."""
