@@ -29,7 +29,7 @@ from lever_assets.sync.compaction import TABLES, Files, see_to
 from lever_assets.sync.forgetting import is_about_the_erased
 from lever_assets.sync.session import Session, now
 
-DAGSTER = Files("runs_deleted", "runs_compacted", "runs_compaction_tried")
+DAGSTER = Files.known_as("runs_deleted", "runs_compacted", "runs_compaction_tried")
 """Dagster's own SQLite files."""
 _LOOKED = "runs_looked_through"
 """When the runs were last looked through whole: what was erased before is found."""

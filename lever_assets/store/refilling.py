@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import Connection, select, union, update
 
+from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.merge import row_hash
-from lever_assets.store.state import forget_states, put_state, states
 from lever_assets.store.tables import (
     RAW,
     UNIFIED,
@@ -28,7 +27,6 @@ from lever_assets.store.tables import (
 FORGETTABLE = frozenset(table.name for table in (sync_state, child_reads, mapping_errors, schema_version))
 """Tables that a sync fills again from what is in the others: better empty than without a column."""
 
-_PREFIX = "gap:"
 _OUT_OF_DATE = ""
 """The content hash of no content: whatever arrives differs from it."""
 _BATCH = 500
@@ -41,6 +39,18 @@ class Gap:
     table: str
     columns: tuple[str, ...] = ()
     by_hand: bool = True
+
+
+@dataclass(frozen=True)
+class _Lacking:
+    """What is kept of a gap: the columns (none: the whole table), and whether it was made by hand."""
+
+    columns: tuple[str, ...] = ()
+    by_hand: bool = False
+
+
+_GAP = Checkpoint[_Lacking]("gap", _Lacking)
+"""By table."""
 
 
 def make_usable(conn: Connection, lacking: Mapping[str, Collection[str]]) -> None:
@@ -73,23 +83,21 @@ def note(conn: Connection, lost: Collection[Gap]) -> None:
             whole = not each.columns or (before is not None and not before.columns)
             columns = () if whole else sorted({*each.columns, *(before.columns if before else ())})
             by_hand = each.by_hand or (before is not None and before.by_hand)
-            value: JsonValue = {"columns": [*columns], "by_hand": by_hand}
-            put_state(conn, connection, f"{_PREFIX}{each.table}", value)
+            _GAP.keep(conn, connection, _Lacking(tuple(columns), by_hand), each.table)
 
 
 def gaps(conn: Connection, connection: str) -> list[Gap]:
     """Return what is to be filled again."""
-    found = {key.removeprefix(_PREFIX): value for key, value in states(conn, connection, _PREFIX).items()}
     return [
-        Gap(name, _names(value.get("columns")), bool(value.get("by_hand")))
-        for name, value in found.items()
-        if isinstance(value, dict) and name in metadata.tables
+        Gap(name, lacking.columns, lacking.by_hand)
+        for name, lacking in _GAP.every(conn, connection).items()
+        if name in metadata.tables
     ]
 
 
 def forget_gaps(conn: Connection, connection: str) -> None:
     """Forget what was to be filled again: its reading or mapping is due now."""
-    forget_states(conn, connection, prefixes=[_PREFIX])
+    _GAP.forget_every(conn, connection)
 
 
 def rehash(conn: Connection, connection: str, model: str, *, after: str) -> str | None:
@@ -112,7 +120,3 @@ def _connections(conn: Connection) -> list[str]:
     """Return every connection that something is stored of."""
     queries = [select(table.c.connection) for table in (sync_state, *RAW.values())]
     return sorted(conn.execute(union(*queries)).scalars())
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()

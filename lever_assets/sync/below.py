@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
-from lever_assets.store import Landed, due, land_children, mapping_errors, next_version, put_state
+from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
 from lever_assets.store.erasure import flagged
 from lever_assets.store.unlisted import is_unlisted
 from lever_assets.sync import brake
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import read_batch
 from lever_assets.sync.asking import Answer, Asking, Parent
+from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
@@ -23,11 +24,6 @@ from lever_assets.sync.tally import Tally
 _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0
 """What was read lands after so many parents or so many seconds: a kill loses no more than that."""
-
-
-def begins_after(resource: Resource) -> str:
-    """Return the key under which the id is kept beyond which the reading of a resource begins."""
-    return f"begins_after:{resource.name}"
 
 
 @dataclass
@@ -94,7 +90,7 @@ class ChildReader:
     def _ask_others_next(self) -> None:
         """Keep who was asked, so that no few that are refused for ever stand for all of them."""
         with self.session.store.writing() as conn:
-            put_state(conn, self.session.name, begins_after(self.resource), max(self.asking.failed))
+            BEGINS_AFTER.keep(conn, self.session.name, max(self.asking.failed), self.resource.name)
 
     def _took(self, parent: str, answer: Answer) -> None:
         self._read[parent] = answer

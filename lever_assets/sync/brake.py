@@ -12,10 +12,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.lever import JsonObject, LeverClient, LeverError
-from lever_assets.store import due, get_state, instant, put_state
-from lever_assets.store.state import forget_states
+from lever_assets.lever import LeverClient, LeverError
+from lever_assets.store import due
 from lever_assets.store.unlisted import Unlisted, count_unlisted, spread
+from lever_assets.sync.checkpoints import HELD_BACK, HeldBack
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.setbacks import concerns_all
@@ -130,31 +130,25 @@ def keep_held(
     conn: Connection, session: Session, resource: Resource, unlisted: Unlisted, not_seen_since: datetime
 ) -> None:
     """Keep that so much is held back."""
-    state: JsonObject = {
-        "missing": unlisted.missing,
-        "live": unlisted.live,
-        "at": now().isoformat(),
-        "not_seen_since": not_seen_since.isoformat(),
-    }
-    put_state(conn, session.name, _key(resource), state)
+    held = HeldBack(unlisted.missing, unlisted.live, now(), not_seen_since)
+    HELD_BACK.keep(conn, session.name, held, resource.name)
 
 
 def hold_no_more(conn: Connection, session: Session, resource: Resource) -> None:
     """Keep that nothing is held back any more."""
-    forget_states(conn, session.name, keys=[_key(resource)])
+    HELD_BACK.forget(conn, session.name, resource.name)
 
 
 def held_back(conn: Connection, connection: str, resource: Resource) -> int:
     """Return how many records of a resource are kept although the last complete list lacked them."""
-    state = get_state(conn, connection, _key(resource))
-    missing = state.get("missing") if isinstance(state, dict) else None
-    return missing if isinstance(missing, int) else 0
+    held = HELD_BACK.read(conn, connection, resource.name)
+    return 0 if held is None else held.missing
 
 
 def lacked_since(conn: Connection, connection: str, resource: Resource) -> datetime | None:
     """Return since when what is kept was not listed (UTC); None: nothing is held back."""
-    state = get_state(conn, connection, _key(resource))
-    return instant(state.get("not_seen_since")) if isinstance(state, dict) else None
+    held = HELD_BACK.read(conn, connection, resource.name)
+    return None if held is None else held.not_seen_since
 
 
 def is_due(conn: Connection, session: Session, resource: Resource) -> bool:
@@ -173,7 +167,3 @@ def _told(witness: Witness) -> str:
         return f"{asked}, so the list is wrong (`sync --accept-deletions` would take them out all the same)"
     taken = "`lever-assets sync --accept-deletions` takes them out"
     return f"{asked}; {taken}" if witness.gone else taken
-
-
-def _key(resource: Resource) -> str:
-    return f"held:{resource.name}"

@@ -7,12 +7,12 @@ from itertools import chain, takewhile
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient
-from lever_assets.store import get_state
 from lever_assets.store.parents import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync import offering
 from lever_assets.sync.asking import Parent
-from lever_assets.sync.below import ChildReader, begins_after
+from lever_assets.sync.below import ChildReader
+from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.misreading import have_parents_asked
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
@@ -44,8 +44,8 @@ async def land_below(
     with session.store.reading() as conn:
         total = count_due(conn, session.name, wanted)
         watched = watched_by(conn, session, resource) if scope.delta else []
-        first = get_state(conn, session.name, begins_after(resource))
-    parents = _from(session, wanted, first if isinstance(first, str) else None)
+        first = BEGINS_AFTER.read(conn, session.name, resource.name)
+    parents = _from(session, wanted, first)
     return await _read(lever, session, resource, chain(parents, watched), total + len(watched))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from lever_assets.store import get_state, instant, put_state
+from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.sync.session import Session, now
 
 _SELDOM = timedelta(hours=20)
@@ -18,30 +18,35 @@ _SMALL = 256_000_000
 
 @dataclass(frozen=True)
 class Files:
-    """Some files, by the keys of what is kept of them: instants.
+    """Some files, by what is kept of them.
 
     When something in them was `erased` last, when they were `compacted`, when that was `tried` in vain.
     """
 
-    erased: str
-    compacted: str
-    tried: str
+    erased: Checkpoint[datetime]
+    compacted: Checkpoint[datetime]
+    tried: Checkpoint[datetime]
+
+    @classmethod
+    def known_as(cls, erased: str, compacted: str, tried: str) -> "Files":
+        """Return files by the kinds of their checkpoints."""
+        return cls(*(Checkpoint[datetime](each, Instant) for each in (erased, compacted, tried)))
 
     def note(self, conn: Connection, connection: str) -> None:
         """Keep that something is erased in them now."""
-        put_state(conn, connection, self.erased, now().isoformat())
+        self.erased.keep(conn, connection, now())
 
     def erased_at(self, conn: Connection, connection: str) -> datetime | None:
         """Return when something in them was erased last (UTC); None: never."""
-        return instant(get_state(conn, connection, self.erased))
+        return self.erased.read(conn, connection)
 
     def are_due(self, conn: Connection, connection: str) -> bool:
         """Tell whether something in them was erased since they were compacted."""
-        erased, done = self.erased_at(conn, connection), instant(get_state(conn, connection, self.compacted))
+        erased, done = self.erased_at(conn, connection), self.compacted.read(conn, connection)
         return erased is not None and (done is None or done < erased)
 
 
-TABLES = Files("erased", "compacted", "compaction_tried")
+TABLES = Files.known_as("erased", "compacted", "compaction_tried")
 """The database of the tables."""
 
 
@@ -64,13 +69,11 @@ def see_to(session: Session, files: Files, compact: Callable[[int | None], bool]
     with session.store.reading() as conn:
         if not files.are_due(conn, session.name):
             return True
-        done, tried = (
-            instant(get_state(conn, session.name, each)) for each in (files.compacted, files.tried)
-        )
+        done, tried = files.compacted.read(conn, session.name), files.tried.read(conn, session.name)
     if by_day and tried is not None and moment - tried < _PAUSE:
         return False
     lately = done is not None and moment - done < _SELDOM
     compacted = compact(_SMALL if by_day or lately else None)
     with session.store.writing() as conn:
-        put_state(conn, session.name, files.compacted if compacted else files.tried, moment.isoformat())
+        (files.compacted if compacted else files.tried).keep(conn, session.name, moment)
     return compacted

@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.lever import JsonObject
 from lever_assets.settings import Settings
-from lever_assets.store import created, get_state, instant, left_out, put_state
+from lever_assets.store import created, left_out
 from lever_assets.store.left_out import Limit, Reason
 from lever_assets.sync.arrivals import Batch
+from lever_assets.sync.checkpoints import COVERED, NOTHING_SINCE, Covered
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.windows import Bounds
 
 LIMITED = "opportunities"
 """The resource that the settings limit, with all that hangs on it."""
-
-_NOTHING_SINCE = datetime.max.replace(tzinfo=UTC)
-"""A cutoff that keeps nothing: whatever is wanted is more, and is read."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +63,18 @@ class Coverage:
 
 def covered(conn: Connection, connection: str, resource: Resource) -> Coverage:
     """Return what the last pass over everything kept; a database without a note has everything."""
-    state = get_state(conn, connection, f"coverage:{resource.name}")
-    if not isinstance(state, dict):
-        return Coverage()
-    since = state.get("changed_since")
-    cutoff = None if since is None else instant(since) or _NOTHING_SINCE
-    return Coverage(cutoff, bool(state.get("created")))
+    found = COVERED.read(conn, connection, resource.name)
+    return Coverage() if found is None else Coverage(found.changed_since, found.created)
 
 
 def keep_covered(conn: Connection, connection: str, resource: Resource, coverage: Coverage) -> None:
     """Keep what a pass over everything kept."""
-    cutoff = None if coverage.cutoff is None else coverage.cutoff.isoformat()
-    state: JsonObject = {"changed_since": cutoff, "created": coverage.created}
-    put_state(conn, connection, f"coverage:{resource.name}", state)
+    COVERED.keep(conn, connection, Covered(coverage.cutoff, coverage.created), resource.name)
 
 
 def cover_anew(conn: Connection, connection: str, resource: Resource) -> None:
     """Let the next pass read the whole list: more of it is to be kept than Lever will tell of by itself."""
-    keep_covered(conn, connection, resource, Coverage(_NOTHING_SINCE))
+    keep_covered(conn, connection, resource, Coverage(NOTHING_SINCE))
 
 
 def doubts(

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from lever_assets.store import Store, created
 from lever_assets.store.created import Created
-from lever_assets.store.state import forget_states
+from lever_assets.sync.checkpoints import MAPPED
 from lever_assets.sync.coverage import LIMITED, cover_anew, covered
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import now
@@ -61,7 +61,7 @@ def import_created(store: Store, connection: str, records: Iterable[Created]) ->
     with store.exclusive(connection), store.writing() as conn:
         new = created.keep(conn, connection, records)
         if new:
-            forget_states(conn, connection, keys=["model:candidates"])
+            MAPPED.forget(conn, connection, "candidates")
             if covered(conn, connection, BY_NAME[LIMITED]).created:
                 cover_anew(conn, connection, BY_NAME[LIMITED])
         return new

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import Store, get_state, put_state
+from lever_assets.store import Store
 from lever_assets.store.field_keys import field_keys, is_filled
-from lever_assets.store.state import forget_states
+from lever_assets.sync.checkpoints import MISSED, Missed
 from lever_assets.unified.catalogue import MODELS
 
 Names = Mapping[str, Mapping[str, str]]
@@ -84,25 +84,22 @@ def compare(conn: Connection, connection: str, model: str, names: Names) -> None
         if not is_filled(conn, connection, model, "custom_fields", ours)
     }
     known = field_keys(conn, connection, model, "integration_fields") if empty else set()
-    missing: dict[str, JsonValue] = {ours: key for ours, key in empty.items() if key not in known}
+    missing = {ours: key for ours, key in empty.items() if key not in known}
     if missing and known:
-        found: JsonValue = {"missing": missing, "there_are": [*sorted(known)]}
-        put_state(conn, connection, _key(model), found)
+        MISSED.keep(conn, connection, Missed(missing, tuple(sorted(known))), model)
     else:
-        forget_states(conn, connection, keys=[_key(model)])
+        MISSED.forget(conn, connection, model)
 
 
 def unmatched(conn: Connection, connection: str, models: Iterable[str], names: Names) -> list[Unmatched]:
     """Return what `compare` found last, of the fields that are still wanted."""
     found = []
     for model in models:
-        kept = get_state(conn, connection, _key(model))
-        missing, known = (kept.get("missing"), kept.get("there_are")) if isinstance(kept, dict) else ({}, [])
-        wanted = names.get(model, {})
-        if isinstance(missing, dict) and isinstance(known, list):
-            still = {ours: str(key) for ours, key in missing.items() if wanted.get(ours) == key}
+        kept, wanted = MISSED.read(conn, connection, model), names.get(model, {})
+        if kept is not None:
+            still = {ours: key for ours, key in kept.missing.items() if wanted.get(ours) == key}
             if still:
-                found.append(Unmatched(model, still, tuple(map(str, known))))
+                found.append(Unmatched(model, still, kept.there_are))
     return found
 
 
@@ -112,7 +109,3 @@ def doubts_on_fields(store: Store, settings: Settings) -> list[str]:
     kept = [model for model in names if model not in settings.exclude]
     with store.reading() as conn:
         return [str(each) for each in unmatched(conn, settings.connection, kept, names)]
-
-
-def _key(model: str) -> str:
-    return f"custom_fields:{model}"

@@ -15,7 +15,8 @@ from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
-from lever_assets.sync import brake, marks
+from lever_assets.sync import brake
+from lever_assets.sync.checkpoints import DELETIONS
 from lever_assets.sync.gone import mark_gone
 from lever_assets.sync.refused import warnings
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
@@ -124,17 +125,13 @@ def latest(lever: LeverClient) -> datetime:
 
 def read_up_to(conn: Connection, connection: str, resource: Resource) -> datetime | None:
     """Return the instant up to which every deletion is known; None: they were never asked for."""
-    return marks.read(conn, connection, _key(resource))
+    return DELETIONS.read(conn, connection, resource.name)
 
 
 def all_known(conn: Connection, connection: str, resource: Resource, at: datetime) -> None:
     """Keep that a pass over everything found whatever was deleted before `at`."""
     for each in _with_list(resource):
-        marks.move(conn, connection, _key(each), at)
-
-
-def _key(resource: Resource) -> str:
-    return f"deletions:{resource.name}"
+        DELETIONS.move(conn, connection, at, each.name)
 
 
 def _with_list(resource: Resource) -> list[Resource]:
@@ -252,4 +249,4 @@ def _move_on(
     if bounds.upper is not None or (bounds.lower is not None and (known is None or bounds.lower > known)):
         return  # a part only: there may be a gap before it
     with session.store.writing() as conn:
-        marks.move(conn, session.name, _key(resource), up_to)
+        DELETIONS.move(conn, session.name, up_to, resource.name)

@@ -7,9 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.mapping import MAPPING_VERSION
@@ -23,7 +21,7 @@ from lever_assets.store import (
     reads,
 )
 from lever_assets.store.mapping_errors import Lost, MappingError
-from lever_assets.store.state import put_states, states, whole_number
+from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import erase_anonymised, erase_mapped_from
@@ -123,12 +121,9 @@ def _standing(conn: Connection, session: Session, models: Sequence[str]) -> dict
 
 
 def _mark(conn: Connection, session: Session, spans: Mapping[str, _Span]) -> None:
-    signature, at = _signature(session), now().isoformat()
-    marks: dict[str, JsonValue] = {
-        f"model:{model}": {"version": span.up_to, "signature": signature, "at": at}
-        for model, span in spans.items()
-    }
-    put_states(conn, session.name, marks)
+    signature, at = _signature(session), now()
+    marks = {model: Mapped(span.up_to, signature, at) for model, span in spans.items()}
+    MAPPED.keep_each(conn, session.name, marks)
 
 
 def to_derive(conn: Connection, connection: str, resource: str) -> None:
@@ -139,7 +134,7 @@ def to_derive(conn: Connection, connection: str, resource: str) -> None:
         for each in RESOURCES
         if each.name == resource or (each.kind is Kind.EMBEDDED and each.parent == resource)
     ]
-    put_states(conn, connection, {f"to_derive:{each}": version for each in landed})
+    LANDED.keep_each(conn, connection, dict.fromkeys(landed, version))
 
 
 def all_derived(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
@@ -147,10 +142,9 @@ def all_derived(conn: Connection, connection: str, exclusion: Exclusion) -> bool
 
     What was refreshed by itself is no sync's: it was taken in when it landed.
     """
-    landed = states(conn, connection, "to_derive:")
-    marks = states(conn, connection, "model:")
+    landed, mapped = LANDED.every(conn, connection), MAPPED.every(conn, connection)
     return all(
-        _version(marks.get(f"model:{name}"), -1) >= (whole_number(landed.get(f"to_derive:{each}")) or 0)
+        name in mapped and mapped[name].version >= landed.get(each, 0)
         for name, derivation in DERIVATIONS.items()
         if exclusion.keeps(name)
         for each in derivation.reads
@@ -158,28 +152,18 @@ def all_derived(conn: Connection, connection: str, exclusion: Exclusion) -> bool
     )
 
 
-def _version(mark: JsonValue, otherwise: int) -> int:
-    version = whole_number(_known(mark).get("version"))
-    return otherwise if version is None else version
-
-
-def _known(mark: JsonValue) -> dict[str, Any]:
-    return mark if isinstance(mark, dict) else {}
-
-
 def _spans(conn: Connection, session: Session, models: Sequence[str], *, replay: bool) -> dict[str, _Span]:
-    marks = states(conn, session.name, "model:")
+    mapped = MAPPED.every(conn, session.name)
     up_to, signature = current_version(conn, session.name), _signature(session)
     newest = raw.newest_versions(conn, session.name)
     spans = {}
     for model in models:
-        known = _known(marks.get(f"model:{model}"))
-        after = _version(known, up_to + 1)
-        if replay or known.get("signature") != signature or after > up_to:
+        known = mapped.get(model)
+        if replay or known is None or known.signature != signature or known.version > up_to:
             spans[model] = _Span(0, up_to, afresh=True)
         else:
-            changed = any(newest.get(each, 0) > after for each in DERIVATIONS[model].reads)
-            spans[model] = _Span(after, up_to, afresh=False, changed=changed)
+            changed = any(newest.get(each, 0) > known.version for each in DERIVATIONS[model].reads)
+            spans[model] = _Span(known.version, up_to, afresh=False, changed=changed)
     return spans
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from lever_assets.store import current_version, get_state, put_state, raw
+from lever_assets.store import current_version, raw
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_old
 from lever_assets.store.erasure import (
@@ -26,8 +26,8 @@ from lever_assets.store.erasure import (
     rows_of,
 )
 from lever_assets.store.mapping_errors import forget_words
-from lever_assets.store.state import whole_number
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
+from lever_assets.sync.checkpoints import ERASED_UP_TO
 from lever_assets.sync.compaction import TABLES, compact_if_due
 from lever_assets.sync.derivations import DERIVATIONS
 from lever_assets.sync.erasing_left_out import erase_left_out
@@ -37,7 +37,6 @@ from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
 
 _AT_ONCE = 500
-_MARK = "anonymised"
 """The landing up to which anonymised opportunities were seen to."""
 
 _BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
@@ -123,8 +122,8 @@ def erase_anonymised(session: Session) -> dict[str, int]:
     Does nothing while nothing has landed. It may be stopped at any time: the next call does it anew.
     """
     with session.store.reading() as conn:
-        seen, up_to = get_state(conn, session.name, _MARK), current_version(conn, session.name)
-        after = whole_number(seen) or 0
+        after = ERASED_UP_TO.read(conn, session.name) or 0
+        up_to = current_version(conn, session.name)
         if after == up_to:
             return {}
         found: list[str] = []
@@ -137,7 +136,7 @@ def erase_anonymised(session: Session) -> dict[str, int]:
         with session.store.writing() as conn:
             erased.update(erase_around(conn, session, some))
     with session.store.writing() as conn:
-        put_state(conn, session.name, _MARK, up_to)
+        ERASED_UP_TO.keep(conn, session.name, up_to)
     return dict(+erased)
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Page
-from lever_assets.store import Landed, due, land_children, overtaken, put_state
+from lever_assets.store import Landed, due, land_children, overtaken
 from lever_assets.store.content import clean
-from lever_assets.store.state import forget_states
 from lever_assets.sync import brake
 from lever_assets.sync.arrivals import Batch
 from lever_assets.sync.asking import Answer, Asking
+from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.expanding import lacking, unexpanded
 from lever_assets.sync.refused import denial, skipped
 from lever_assets.sync.resources import Resource
@@ -114,13 +114,13 @@ class Inside:
         `whole`: the reading was over everything.
         """
         name, table = self.session.name, self.embedded.table
-        key, refusal = f"resource:{self.embedded.name}", self._asking.not_there
+        refusal = self._asking.not_there
         if refusal is not None:
-            put_state(conn, name, key, denial(self.embedded, refusal, scope))
+            READING.keep(conn, name, denial(self.embedded, refusal, scope), self.embedded.name)
             reasons = {due.WHOLE_LIST: refusal.problem}
             due.still_failing(conn, name, table, self.embedded.name, reasons, now=now())
         elif whole:
-            forget_states(conn, name, keys=[key])
+            READING.forget(conn, name, self.embedded.name)
             due.healed(conn, name, table, self.embedded.name, [due.WHOLE_LIST])
 
     async def _read(self, remote_id: str) -> Sequence[JsonObject]:

@@ -5,14 +5,12 @@ import time
 from dataclasses import replace
 from datetime import datetime
 
-from pydantic import JsonValue
-
-from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
-from lever_assets.store import current_version, due, get_state, instant, mapping_errors, put_state
+from lever_assets.lever import LeverClient, LeverError, NotFoundError, PermissionMissingError
+from lever_assets.store import current_version, due, mapping_errors
 from lever_assets.store.drift import record_drift
-from lever_assets.store.state import states
-from lever_assets.sync import brake, passes, runs
+from lever_assets.sync import brake, runs
 from lever_assets.sync.brake import held_back
+from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.deriving import to_derive
 from lever_assets.sync.leaving_out import keep_reads
@@ -21,7 +19,7 @@ from lever_assets.sync.readying import make_ready
 from lever_assets.sync.refused import denial, nothing_readable, skipped
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
-from lever_assets.sync.runs import Run, Standing
+from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import NotThere
 from lever_assets.sync.setting_aside import tables_of
@@ -40,25 +38,25 @@ def land(session: Session, resource_name: str, scope: Scope, run: Run | None = N
 
     restored = make_ready(session)
     with session.store.writing() as conn:
-        standing = runs.take_up(conn, session.name, scope, run or Run.of(resource_name), now())
+        so_far = runs.take_up(conn, session.name, scope, run or Run.of(resource_name), now())
 
     async def alone() -> LandReport:
         async with session.client() as lever:
-            return await land_with(lever, session, resource_name, scope, standing)
+            return await land_with(lever, session, resource_name, scope, so_far)
 
     report = asyncio.run(alone())
     return replace(report, warnings=(*restored, *report.warnings))
 
 
 async def land_with(
-    lever: LeverClient, session: Session, resource_name: str, scope: Scope, standing: Standing
+    lever: LeverClient, session: Session, resource_name: str, scope: Scope, so_far: RunSoFar
 ) -> LandReport:
     """As `land`, with an open client, as part of a run that was taken up; all is ready (`make_ready`)."""
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
     refusal: NotThere | None = None
     try:
-        tally = await _read(lever, session, resource, scope, standing)
+        tally = await _read(lever, session, resource, scope, so_far)
         if resource.paged:
             keep_reads(session, resource)
     except (PermissionMissingError, NotFoundError) as error:
@@ -66,34 +64,31 @@ async def land_with(
     except LeverError as error:
         _put_off(session, resource, error)
         raise
-    moment = now().isoformat()
-    state: JsonObject = {
-        "asked_at": moment,
-        "read_at": moment,
-        "scope": str(scope),
-        "refused": dict(lever.refusals.of(resource.path)),
-    }
+    moment, name = now(), resource.name
+    reading = Reading(moment, moment, str(scope), lever.refusals.of(resource.path))
     with session.store.writing() as conn:
         if refusal is not None:
-            known = get_state(conn, session.name, f"resource:{resource.name}")
-            state |= denial(resource, refusal, str(scope))
-            state["read_at"] = known.get("read_at") if isinstance(known, dict) else None
+            known = READING.read(conn, session.name, name)
+            denied = denial(resource, refusal, str(scope))
+            reading = replace(
+                denied, read_at=None if known is None else known.read_at, refused=reading.refused
+            )
             brake.put_off(conn, session, resource, refusal.problem)
-        put_state(conn, session.name, f"resource:{resource.name}", state)
-        to_derive(conn, session.name, resource.name)
+        READING.keep(conn, session.name, reading, name)
+        to_derive(conn, session.name, name)
         whole = resource.read_whole or scope == Scope()
         if whole and refusal is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
-                mapping_errors.resolve_all(conn, session.name, table, before=standing.started_at)
-        runs.mark_read(conn, session.name, standing, resource.name)
+                mapping_errors.resolve_all(conn, session.name, table, before=so_far.started_at)
+        runs.mark_read(conn, session.name, so_far, resource.name)
         kept = held_back(conn, session.name, resource)
         if not kept:
             whole_list = [due.WHOLE_LIST]
             due.healed(conn, session.name, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(conn, session.name, resource)
     if refusal is not None:
-        _stop_if_all_are_refused(session, standing)
+        _stop_if_all_are_refused(session, so_far)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
         resource.name,
@@ -118,56 +113,54 @@ def _put_off(session: Session, resource: Resource, error: LeverError) -> None:
         due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
 
 
-def _stop_if_all_are_refused(session: Session, standing: Standing) -> None:
+def _stop_if_all_are_refused(session: Session, so_far: RunSoFar) -> None:
     """Raise NothingReadableError when every list that is wanted was refused since the run began."""
     wanted = [each for each in RESOURCES if each.listed and session.exclusion.needs(each.name)]
     with session.store.writing() as conn:
-        known = states(conn, session.name, "resource:")
-        found = [known.get(f"resource:{each.name}") for each in wanted]
-        statuses = [_refused_since(each, standing.started_at) for each in found]
+        known = READING.every(conn, session.name)
+        statuses = [_refused_since(known.get(each.name), so_far.started_at) for each in wanted]
         if None in statuses:
             return
-        runs.forget(conn, session.name, standing)  # there is nothing to go on with
+        runs.forget(conn, session.name, so_far)  # there is nothing to go on with
     raise nothing_readable(status for status in statuses if status is not None)
 
 
-def _refused_since(state: JsonValue, since: datetime) -> int | None:
+def _refused_since(known: Reading | None, since: datetime) -> int | None:
     """Return the status with which a list was refused since an instant; None: it was not."""
-    if not isinstance(state, dict):
+    if known is None or known.asked_at is None or known.asked_at < since:
         return None
-    status, asked_at = state.get("status"), instant(state.get("asked_at"))
-    return status if isinstance(status, int) and asked_at is not None and asked_at >= since else None
+    return known.status
 
 
 async def _read(
-    lever: LeverClient, session: Session, resource: Resource, scope: Scope, standing: Standing
+    lever: LeverClient, session: Session, resource: Resource, scope: Scope, so_far: RunSoFar
 ) -> Tally:
     if scope.reconcile:
-        return await _reconcile(lever, session, resource, standing)
+        return await _reconcile(lever, session, resource, so_far)
     match resource.kind:
         case Kind.SNAPSHOT:
             return await land_snapshot(lever, session, resource)
         case Kind.WINDOWED | Kind.LONG:
             return await land_windowed(lever, session, resource, scope)
         case Kind.CHILD:
-            return await land_below(lever, session, resource, scope, read_since=standing.started_at)
+            return await land_below(lever, session, resource, scope, read_since=so_far.started_at)
         case Kind.EMBEDDED:
             raise ValueError(f"{resource.name} lands with {resource.parent}")
 
 
-async def _reconcile(lever: LeverClient, session: Session, resource: Resource, standing: Standing) -> Tally:
+async def _reconcile(lever: LeverClient, session: Session, resource: Resource, so_far: RunSoFar) -> Tally:
     """Read what changed, then the rest: what differs there is drift. Some lists are always read whole."""
-    changed = await _read(lever, session, resource, Scope(delta=True), standing)
+    changed = await _read(lever, session, resource, Scope(delta=True), so_far)
     if resource.read_whole:
         return changed
     with session.store.reading() as conn:
         version = current_version(conn, session.name)
-        known_up_to = passes.watermark(conn, session.name, resource.name)
+        known_up_to = WATERMARK.read(conn, session.name, resource.name)
     since = now()
     if resource.kind is Kind.WINDOWED:
         rest = await land_windowed(lever, session, resource, Scope())
     else:
-        rest = await land_longest_unread(lever, session, resource, read_before=standing.started_at)
+        rest = await land_longest_unread(lever, session, resource, read_before=so_far.started_at)
     with session.store.writing() as conn:
         rest.drift = record_drift(
             conn,

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from lever_assets.store import get_state, put_state
 from lever_assets.store.removal import (
     drop_model,
     drop_resource,
@@ -19,14 +18,20 @@ from lever_assets.store.removal import (
     rewrite_payloads,
     rewrite_rows,
 )
-from lever_assets.store.state import forget_states
-from lever_assets.sync import passes
+from lever_assets.sync.checkpoints import (
+    CAUGHT_UP,
+    EXCLUDED,
+    RESTORED,
+    WATERMARK,
+    forget_progress,
+    forget_reading,
+    forget_runs,
+)
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS
 
-_KEY = "exclude"
 Position = TypeVar("Position", str, int)
 
 
@@ -45,7 +50,7 @@ def settle(session: Session) -> tuple[str, ...]:
         _want_again(conn, session, before)
     _leave_out(session)
     with session.store.writing() as conn:
-        put_state(conn, session.name, _KEY, list(wanted.names))
+        EXCLUDED.keep(conn, session.name, tuple(wanted.names))
     return tuple(_told(before, wanted))
 
 
@@ -60,9 +65,7 @@ def _told(before: Exclusion, wanted: Exclusion) -> Iterator[str]:
 
 def settled(conn: Connection, connection: str) -> Exclusion:
     """Return what the database leaves out now, whatever the settings say; a new one has everything."""
-    stored = get_state(conn, connection, _KEY)
-    names = tuple(str(name) for name in stored) if isinstance(stored, list) else ()
-    return Exclusion.known_among(names)
+    return Exclusion.known_among(EXCLUDED.read(conn, connection) or ())
 
 
 def keep_reads(session: Session, resource: Resource) -> None:
@@ -70,13 +73,13 @@ def keep_reads(session: Session, resource: Resource) -> None:
 
     A record that differs from what was stored only by the keys that were taken out has not changed in Lever.
     """
-    name, key = session.name, f"restored:{resource.name}"
+    name = session.name
     with session.store.reading() as conn:
-        names = get_state(conn, name, key)
-        whole = passes.watermark(conn, name, resource.name) is not None
-    if not isinstance(names, list):
+        names = RESTORED.read(conn, name, resource.name)
+        whole = WATERMARK.read(conn, name, resource.name) is not None
+    if names is None:
         return
-    before = Exclusion.known_among(tuple(str(each) for each in names)).stripping(resource.name)
+    before = Exclusion.known_among(names).stripping(resource.name)
     below = [each.name for each in RESOURCES if each.parent == resource.name]
     _page(
         session,
@@ -85,20 +88,19 @@ def keep_reads(session: Session, resource: Resource) -> None:
     )
     if whole:
         with session.store.writing() as conn:
-            forget_states(conn, name, keys=[key])
+            RESTORED.forget(conn, name, resource.name)
 
 
 def _want_again(conn: Connection, session: Session, before: Exclusion) -> None:
     # An unfinished run may want what is not read any more, or may have read what has to be read again.
-    forget_states(conn, session.name, prefixes=["run:"])
+    forget_runs(conn, session.name)
     for resource in RESOURCES:
         if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
             read_again(conn, session, resource)
             if before.needs(resource.name) and resource.paged:
-                key = f"restored:{resource.name}"
-                earlier = get_state(conn, session.name, key)
-                names = {*before.names, *(map(str, earlier) if isinstance(earlier, list) else ())}
-                put_state(conn, session.name, key, [*sorted(names)])
+                earlier = RESTORED.read(conn, session.name, resource.name) or ()
+                names = tuple(sorted({*before.names, *earlier}))
+                RESTORED.keep(conn, session.name, names, resource.name)
 
 
 def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
@@ -116,21 +118,10 @@ def read_again(conn: Connection, session: Session, resource: Resource) -> None:
         read_again(conn, session, BY_NAME[resource.parent])
     elif resource.paged:
         # Without a watermark a delta reads the whole list; up to when the others were read stays known.
-        forget_states(
-            conn,
-            session.name,
-            keys=[f"watermark:{resource.name}"],
-            prefixes=[f"pass:{resource.name}:"],
-        )
-        if any(get_state(conn, session.name, f"caught_up:{each.name}") for each in RESOURCES) and not (
-            get_state(conn, session.name, f"caught_up:{resource.name}")
-        ):
-            put_state(
-                conn,
-                session.name,
-                f"caught_up:{resource.name}",
-                session.settings.sync_start_at.isoformat(),
-            )
+        forget_progress(conn, session.name, resource.name)
+        known = CAUGHT_UP.every(conn, session.name)
+        if known and resource.name not in known:
+            CAUGHT_UP.keep(conn, session.name, session.settings.sync_start_at, resource.name)
 
 
 def _leave_out(session: Session) -> None:
@@ -139,7 +130,7 @@ def _leave_out(session: Session) -> None:
         if not exclusion.needs(resource.name):
             with session.store.writing() as conn:
                 drop_resource(conn, name, resource.name)
-                _forget_reading(conn, name, resource)
+                forget_reading(conn, name, resource.name)
         elif exclusion.stripping(resource.name):
             _strip(session, resource)
     for model in MODELS:
@@ -148,12 +139,6 @@ def _leave_out(session: Session) -> None:
                 drop_model(conn, name, model.name, now=now())
         else:
             _blank(session, model.name)
-
-
-def _forget_reading(conn: Connection, connection: str, resource: Resource) -> None:
-    kinds = ("resource", "watermark", "deletions", "coverage", "restored", "to_derive")
-    keys = [f"{kind}:{resource.name}" for kind in kinds]
-    forget_states(conn, connection, keys=keys, prefixes=[f"pass:{resource.name}:"])
 
 
 def _strip(session: Session, resource: Resource) -> None:

@@ -10,23 +10,20 @@ from lever_assets.lever import LeverClient, LeverError, Page, UnavailableError
 from lever_assets.store import (
     Landed,
     due,
-    get_state,
     next_version,
-    put_state,
     sweep,
 )
 from lever_assets.store.left_out import unlisted
-from lever_assets.store.state import forget_states
 from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync import brake, passes
 from lever_assets.sync.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.brake import NOBODY, Witness
+from lever_assets.sync.checkpoints import HIDDEN, WATERMARK, Pass
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.deletions import all_known, land_deletions
 from lever_assets.sync.gone import mark_below
 from lever_assets.sync.inside import Inside
 from lever_assets.sync.misreading import worth_another_look
-from lever_assets.sync.passes import Pass
 from lever_assets.sync.refused import hides_some, warnings
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
@@ -97,7 +94,7 @@ def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Covera
     if not scope.delta:
         return scope.bounds
     with session.store.reading() as conn:
-        mark = passes.watermark(conn, session.name, resource.name)
+        mark = WATERMARK.read(conn, session.name, resource.name)
         widened = not covered(conn, session.name, resource).includes(coverage)
         held_back = brake.is_due(conn, session, resource)
         embedded = embedded_in(resource)
@@ -267,13 +264,13 @@ class _WindowedReader:
 
         What changed of them in the meantime lies before the mark.
         """
-        name, key = self.session.name, f"hidden:{self.resource.name}"
+        name, resource = self.session.name, self.resource.name
         if "confidentiality" in self.refused:
-            put_state(conn, name, key, True)
-        elif get_state(conn, name, key) is not None:
-            forget_states(conn, name, keys=[key])
+            HIDDEN.keep(conn, name, True, resource)
+        elif HIDDEN.read(conn, name, resource) is not None:
+            HIDDEN.forget(conn, name, resource)
             if not self.bounds.everything:
-                passes.forget_watermark(conn, name, self.resource.name)
+                WATERMARK.forget(conn, name, resource)
 
     def stop(self, error: LeverError) -> None:
         """Keep where the pass stands that an error stopped, if the next run may go on from there."""

@@ -13,15 +13,15 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
 from lever_assets.settings import OffersOf
-from lever_assets.store import due, get_state, note_reads, put_state, raw
+from lever_assets.store import due, note_reads, raw
 from lever_assets.store.parents import NEVER, forget_passed_over, read_for
+from lever_assets.sync.checkpoints import OFFERS_ASKED_OF, OffersAskedOf
 from lever_assets.sync.session import Session
 
 RESOURCE = "offers"
 _OPPORTUNITIES = "opportunities"
 _BUILT_IN = "offer"
 """The id of Lever's own stage for offers (spec/lever-api.md, Conventions)."""
-_STATE = "offers_asked_of"
 _BATCH = 500
 
 
@@ -63,15 +63,10 @@ def review(conn: Connection, session: Session) -> None:
     """Look anew at those that were passed over, if by now more may have offers than were thought to."""
     stages = offer_stages(row.data for row in raw.all_live(conn, session.name, "stages"))
     everybody = session.settings.offers is OffersOf.ALL
-    before = get_state(conn, session.name, _STATE)
-    known: Mapping[str, JsonValue] = before if isinstance(before, dict) else {}
-    earlier = known.get("stages")
-    ids: list[JsonValue] = [*sorted(stages)]
-    if (everybody and not known.get("everybody")) or (
-        isinstance(earlier, list) and any(each not in earlier for each in ids)
-    ):
+    before = OFFERS_ASKED_OF.read(conn, session.name)
+    if (everybody and not (before and before.everybody)) or (before and not stages <= set(before.stages)):
         forget_passed_over(conn, session.name, RESOURCE)
-    put_state(conn, session.name, _STATE, {"everybody": everybody, "stages": ids})
+    OFFERS_ASKED_OF.keep(conn, session.name, OffersAskedOf(everybody, tuple(sorted(stages))))
 
 
 def worth_asking(

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.lever import (
@@ -15,10 +14,11 @@ from lever_assets.lever import (
     PermissionMissingError,
 )
 from lever_assets.lever.instants import duration
-from lever_assets.store import due, get_state, instant
+from lever_assets.store import due
 from lever_assets.store.parents import Due, due_parents
-from lever_assets.sync import passes, restoring
+from lever_assets.sync import restoring
 from lever_assets.sync.brake import held_back, is_due
+from lever_assets.sync.checkpoints import CAUGHT_UP, READING, WATERMARK, Reading
 from lever_assets.sync.children import watched_by
 from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.deletions import LONGEST_SPAN, read_up_to
@@ -71,12 +71,12 @@ def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
     before = settled(conn, session.name)
     read = [each for each in _wanted(session) if before.needs(each.name)]
     marks = [
-        passes.caught_up_at(conn, session.name, each.name)
+        CAUGHT_UP.read(conn, session.name, each.name)
         for each in read
         if each.paged and not _is_denied(conn, session, each)
     ]
     if not marks:  # nothing but short lists is wanted
-        marks = [_asked_at(conn, session.name, each.name) for each in read]
+        marks = [_known(conn, session.name, each).last_asked_at for each in read]
     return None if None in marks else min(filter(None, marks), default=None)
 
 
@@ -98,7 +98,7 @@ def _overdue(conn: Connection, session: Session) -> str | None:
         return left
     minutes = session.settings.snapshot_minutes
     read = [
-        _asked_at(conn, session.name, each.name)
+        _known(conn, session.name, each).last_asked_at
         for each in _wanted(session)
         if each.kind is Kind.SNAPSHOT and not _waits(conn, session.name, each)
     ]
@@ -160,11 +160,11 @@ def _questions(conn: Connection, session: Session) -> list[Question]:
             "updated_at",
             "updatedAt",
             _beyond(
-                passes.watermark(conn, connection, each.name),
+                WATERMARK.read(conn, connection, each.name),
                 Coverage.of(session.settings, each, moment).cutoff,
             ),
             {name: value for name, value in each.params if name != "expand"},
-            _refused(conn, connection, each.name),
+            _known(conn, connection, each).refused,
         )
         for each in _wanted(session)
         if each.paged and not _waits(conn, connection, each)
@@ -230,21 +230,9 @@ async def _ask(lever: LeverClient, session: Session, questions: Sequence[Questio
     return Poll(False, nothing, lever.traffic.requests, since)
 
 
-def _known(conn: Connection, connection: str, resource: str) -> dict[str, JsonValue]:
-    state = get_state(conn, connection, f"resource:{resource}")
-    return state if isinstance(state, dict) else {}
+def _known(conn: Connection, connection: str, resource: Resource) -> Reading:
+    return READING.read(conn, connection, resource.name) or Reading()
 
 
 def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
-    return bool(_known(conn, session.name, resource.name).get("denied"))
-
-
-def _refused(conn: Connection, connection: str, resource: str) -> dict[str, str]:
-    refused = _known(conn, connection, resource).get("refused")
-    return {name: str(said) for name, said in refused.items()} if isinstance(refused, dict) else {}
-
-
-def _asked_at(conn: Connection, connection: str, resource: str) -> datetime | None:
-    """Return when a resource was last read, or asked for in vain."""
-    known = _known(conn, connection, resource)
-    return instant(known.get("asked_at")) or instant(known.get("read_at"))
+    return _known(conn, session.name, resource).denied is not None

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from lever_assets.lever import JsonObject, LeverError, NotFoundError
+from lever_assets.lever import LeverError, NotFoundError
 from lever_assets.lever.quoting import quoted
 from lever_assets.store import raw
+from lever_assets.sync.checkpoints import Reading
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
 from lever_assets.sync.setbacks import NotThere
@@ -81,14 +82,9 @@ def skipped(resource: Resource, refusal: NotThere) -> str:
     return f"{resource.name} was skipped: {refusal}"
 
 
-def denial(resource: Resource, refusal: NotThere, scope: str) -> JsonObject:
+def denial(resource: Resource, refusal: NotThere, scope: str) -> Reading:
     """Return what is kept of a resource that is not there, as of now."""
-    return {
-        "asked_at": now().isoformat(),
-        "scope": scope,
-        "denied": skipped(resource, refusal),
-        "status": status_of(refusal),
-    }
+    return Reading(asked_at=now(), scope=scope, denied=skipped(resource, refusal), status=status_of(refusal))
 
 
 def status_of(refusal: NotThere) -> int:

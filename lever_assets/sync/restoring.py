@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from lever_assets.store.refilling import FORGETTABLE, Gap, forget_gaps, gaps, rehash
-from lever_assets.store.state import forget_states
 from lever_assets.store.tables import RAW, UNIFIED, mapping_errors, schema_version
+from lever_assets.sync.checkpoints import MAPPED, forget_runs
 from lever_assets.sync.leaving_out import read_again
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session
@@ -29,7 +29,7 @@ def restore(session: Session) -> tuple[str, ...]:
             _rehash(session, each.table)
     with session.store.writing() as conn:
         # An unfinished run may have read already what has to be read again.
-        forget_states(conn, session.name, prefixes=["run:"])
+        forget_runs(conn, session.name)
         for each in lost:
             _due_again(conn, session, each)
         forget_gaps(conn, session.name)
@@ -43,12 +43,12 @@ def is_due(conn: Connection, connection: str) -> bool:
 
 def _due_again(conn: Connection, session: Session, lost: Gap) -> None:
     if lost.table in UNIFIED:
-        forget_states(conn, session.name, keys=[f"model:{lost.table}"])
+        MAPPED.forget(conn, session.name, lost.table)
     elif lost.table in _RESOURCES:
         read_again(conn, session, _RESOURCES[lost.table])
     elif lost.table in {mapping_errors.name, schema_version.name}:
         # What can't be mapped is found by mapping everything; so is what an unknown version left.
-        forget_states(conn, session.name, prefixes=["model:"])
+        MAPPED.forget_every(conn, session.name)
 
 
 def _rehash(session: Session, model: str) -> None:

@@ -9,13 +9,14 @@ from lever_assets.lever import LeverClient, LeverError
 from lever_assets.settings import SettingsError
 from lever_assets.sync import runs
 from lever_assets.sync.behind import mapped_from, say_what_is_behind
+from lever_assets.sync.checkpoints import RunSoFar
 from lever_assets.sync.deriving import derive_all
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.readying import make_ready
 from lever_assets.sync.refused import NothingReadableError
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import BY_NAME, WANTED, Kind
-from lever_assets.sync.runs import Run, Standing
+from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.setbacks import concerns_all
 from lever_assets.unified.catalogue import MODELS
@@ -82,7 +83,7 @@ def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] 
 def stopped_midway(session: Session) -> bool:
     """Tell whether a sync of the whole account was begun and not finished: the next one goes on with it."""
     with session.store.reading() as conn:
-        return runs.before(conn, session.name, Scope(), _run(session), now()) is not None
+        return runs.before(conn, session.name, Scope(), _run(session)) is not None
 
 
 def _run(session: Session) -> Run:
@@ -119,16 +120,16 @@ class _Syncing:
         async with self._session.client() as lever:
             self.restored = make_ready(self._session)
             with self._session.store.writing() as conn:
-                standing = runs.take_up(conn, self._session.name, self._scope, self._run, now())
+                so_far = runs.take_up(conn, self._session.name, self._scope, self._run, now())
             try:
                 # Together: each page waits for the one before it, and one list after another would leave the
                 # allowance unused. What is read for each record of a list comes many at a time by itself.
-                await asyncio.gather(*(self._land(lever, name, standing) for name in lists))
+                await asyncio.gather(*(self._land(lever, name, so_far) for name in lists))
                 self._derive(but=mapped_from(below, self._session.exclusion))
                 await asyncio.sleep(_A_MOMENT)  # to hear which connections Lever closed in the meantime
                 for name in below:
                     if not self._is_hopeless():
-                        await self._land(lever, name, standing)
+                        await self._land(lever, name, so_far)
             finally:
                 self._derive()
         if self._failure is not None:
@@ -143,9 +144,9 @@ class _Syncing:
     def _is_hopeless(self) -> bool:
         return isinstance(self._failure, LeverError) and concerns_all(self._failure)
 
-    async def _land(self, lever: LeverClient, name: str, standing: Standing) -> None:
+    async def _land(self, lever: LeverClient, name: str, so_far: RunSoFar) -> None:
         try:
-            report = await land_with(lever.counting(), self._session, name, self._scope, standing)
+            report = await land_with(lever.counting(), self._session, name, self._scope, so_far)
         except Exception as error:  # whatever it is, it must not cost the other resources
             self._failure = self._failure or error
             return

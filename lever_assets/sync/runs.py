@@ -2,18 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
-from lever_assets.store import get_state, put_state
-from lever_assets.store.state import forget_states, states
+from lever_assets.sync.checkpoints import RUN, RunSoFar
 from lever_assets.sync.session import Scope
-
-_MOST = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -33,74 +29,41 @@ class Run:
         return cls(str(uuid4()), wanted)
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How far a run is: `read` are the resources that it has read to the end, `scope` the bounds' key."""
-
-    id: str
-    scope: str
-    wanted: tuple[str, ...]
-    started_at: AwareDatetime
-    read: tuple[str, ...] = ()
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The resources that are still to be read."""
-        return tuple(each for each in self.wanted if each not in self.read)
-
-
-_STANDING = TypeAdapter(Standing)
-
-
-def take_up(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> Standing:
-    """Return the standing of the run, or of the unfinished one that it continues; a new one begins `now`."""
-    stored = before(conn, connection, scope, run, now)
-    current = Standing(run.id, scope.key, run.wanted, now) if stored is None else replace(stored, id=run.id)
-    _keep(conn, connection, _key(scope.key, run.wanted), current)
+def take_up(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> RunSoFar:
+    """Return how far the run is, or the unfinished one that it continues; a new one begins `now`."""
+    stored = before(conn, connection, scope, run)
+    current = RunSoFar(run.id, scope.key, run.wanted, now) if stored is None else replace(stored, id=run.id)
+    RUN.keep(conn, connection, current, _subject(scope.key, run.wanted))
     return current
 
 
-def before(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> Standing | None:
+def before(conn: Connection, connection: str, scope: Scope, run: Run) -> RunSoFar | None:
     """Return what is known of the run, or else the unfinished one that it would continue; None: neither."""
-    stored = _stored(conn, connection, _key(scope.key, run.wanted))
-    if stored is None or not timedelta() <= now - stored.started_at < _MOST:
-        return None
-    return stored if stored.id == run.id or stored.missing else None
+    stored = RUN.resumed(conn, connection, _subject(scope.key, run.wanted))
+    return stored if stored is not None and (stored.id == run.id or stored.missing) else None
 
 
-def mark_read(conn: Connection, connection: str, standing: Standing, resource: str) -> None:
+def mark_read(conn: Connection, connection: str, current: RunSoFar, resource: str) -> None:
     """Keep that the run has read `resource` to the end."""
-    key = _key(standing.scope, standing.wanted)
-    stored = _stored(conn, connection, key)
+    subject = _subject(current.scope, current.wanted)
+    stored = RUN.read(conn, connection, subject)
     if stored is not None:
         read = tuple(dict.fromkeys((*stored.read, resource)))
-        _keep(conn, connection, key, replace(stored, read=read))
+        RUN.keep(conn, connection, replace(stored, read=read), subject)
 
 
-def forget(conn: Connection, connection: str, standing: Standing) -> None:
+def forget(conn: Connection, connection: str, current: RunSoFar) -> None:
     """Forget the run: the next one begins anew."""
-    forget_states(conn, connection, keys=[_key(standing.scope, standing.wanted)])
+    RUN.forget(conn, connection, _subject(current.scope, current.wanted))
 
 
-def unfinished(conn: Connection, connection: str, now: datetime) -> Iterator[Standing]:
+def unfinished(conn: Connection, connection: str) -> Iterator[RunSoFar]:
     """Yield the runs that were begun and not finished, and may still be continued."""
-    for key in states(conn, connection, "run:"):
-        stored = _stored(conn, connection, key)
-        if stored is not None and stored.missing and timedelta() <= now - stored.started_at < _MOST:
-            yield stored
+    for each in RUN.every(conn, connection).values():
+        if each.missing and RUN.is_fresh(each):
+            yield each
 
 
-def _key(scope_key: str, wanted: Sequence[str]) -> str:
+def _subject(scope_key: str, wanted: Sequence[str]) -> str:
     names = sha256(",".join(sorted(wanted)).encode()).hexdigest()[:8]
-    return f"run:{names}:{scope_key}"
-
-
-def _keep(conn: Connection, connection: str, key: str, standing: Standing) -> None:
-    put_state(conn, connection, key, _STANDING.dump_python(standing, mode="json"))
-
-
-def _stored(conn: Connection, connection: str, key: str) -> Standing | None:
-    try:
-        return _STANDING.validate_python(get_state(conn, connection, key))
-    except ValidationError:
-        return None
+    return f"{names}:{scope_key}"

@@ -5,21 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.store import Store, due, get_state, instant, mapping_errors, reads
+from lever_assets.store import Store, due, mapping_errors, reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
-from lever_assets.store.state import states
 from lever_assets.store.tables import RAW
-from lever_assets.sync import passes, runs
+from lever_assets.sync import runs
 from lever_assets.sync.brake import held_back
+from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.deriving import all_derived
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind
-from lever_assets.sync.session import now
 from lever_assets.unified.catalogue import MODELS
 
 
@@ -113,9 +111,9 @@ def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> 
             resources,
             models,
             tuple(
-                Unfinished(resource, standing.scope, standing.started_at)
-                for standing in runs.unfinished(conn, connection, now())
-                for resource in standing.missing
+                Unfinished(resource, run.scope, run.started_at)
+                for run in runs.unfinished(conn, connection)
+                for resource in run.missing
             ),
         )
 
@@ -128,7 +126,7 @@ def _fresh_at(
 ) -> datetime | None:
     """Return up to when all was read and mapped, as far as the key may read it."""
     read = [
-        passes.caught_up_at(conn, connection, each.resource)
+        CAUGHT_UP.read(conn, connection, each.resource)
         if BY_NAME[each.resource].kind is Kind.WINDOWED
         else each.read_at
         for each in resources
@@ -142,34 +140,28 @@ def _fresh_at(
 def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
     """Tell whether all was read that is wanted; what is wanted only now, a delta fetches by itself."""
     before = settled(conn, connection)
-    known = states(conn, connection, "resource:")
+    known = READING.every(conn, connection)
     wanted = [each for each in RESOURCES if before.needs(each.name) and exclusion.needs(each.name)]
-    standing = [
-        (each, _object(known.get(f"resource:{each.name}")))
-        for each in wanted
-        if each.kind is not Kind.EMBEDDED
-    ]
-    return any(found.get("read_at") for _, found in standing) and all(
-        found.get("denied")
-        or (found.get("read_at") and (not each.paged or passes.watermark(conn, connection, each.name)))
+    standing = [(each, known.get(each.name, Reading())) for each in wanted if each.kind is not Kind.EMBEDDED]
+    return any(found.read_at for _, found in standing) and all(
+        found.denied or (found.read_at and (not each.paged or WATERMARK.read(conn, connection, each.name)))
         for each, found in standing
     )
 
 
 def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
     counted = reads.raw_count(conn, connection, name)
-    known = _object(get_state(conn, connection, f"resource:{name}"))
-    scope, denied = known.get("scope"), known.get("denied")
+    known = READING.read(conn, connection, name) or Reading()
     held = held_back(conn, connection, BY_NAME[name])
     return ResourceStatus(
         name,
         counted.live,
         counted.deleted,
         counted.left_out,
-        instant(known.get("read_at")),
-        scope if isinstance(scope, str) else None,
-        passes.watermark(conn, connection, name),
-        denied if isinstance(denied, str) else None,
+        known.read_at,
+        known.scope,
+        WATERMARK.read(conn, connection, name),
+        known.denied,
         due.waiting(conn, connection, RAW[name].name, but=[RAW[name].name] if held else ()),
         held,
     )
@@ -177,7 +169,7 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
 
 def _model(conn: Connection, connection: str, name: str, errors: Counter[tuple[str, Lost]]) -> ModelStatus:
     counted = reads.count(conn, connection, name)
-    known = _object(get_state(conn, connection, f"model:{name}"))
+    mapped = MAPPED.read(conn, connection, name)
     return ModelStatus(
         name,
         counted.live,
@@ -185,9 +177,5 @@ def _model(conn: Connection, connection: str, name: str, errors: Counter[tuple[s
         counted.left_out,
         errors[name, Lost.RECORD],
         errors[name, Lost.FIELD],
-        instant(known.get("at")),
+        None if mapped is None else mapped.at,
     )
-
-
-def _object(value: JsonValue) -> dict[str, JsonValue]:
-    return value if isinstance(value, dict) else {}

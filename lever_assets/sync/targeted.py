@@ -16,7 +16,6 @@ from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableE
 from lever_assets.store import (
     Merged,
     due,
-    get_state,
     land,
     land_children,
     mapping_errors,
@@ -26,6 +25,7 @@ from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.parents import forget_reads
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.arrivals import Batch, read_batch
+from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.expanding import unexpanded
 from lever_assets.sync.inside import land_embedded
@@ -240,8 +240,8 @@ def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken:
 
 def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
     """Tell whether the last sync may not read the resource at all."""
-    known = get_state(conn, session.name, f"resource:{resource.name}")
-    return isinstance(known, dict) and bool(known.get("denied"))
+    known = READING.read(conn, session.name, resource.name)
+    return known is not None and known.denied is not None
 
 
 def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
