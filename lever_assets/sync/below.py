@@ -3,6 +3,9 @@
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
@@ -26,6 +29,28 @@ _AT_LEAST_EVERY = 1.0
 """What was read lands after so many parents or so many seconds: a kill loses no more than that."""
 
 
+@dataclass(frozen=True)
+class Before:
+    """What earlier readings of a resource left: below whom it could not be read, how much is `held` back.
+
+    `lacked_since`: since when the list of the parents lacks some that are kept (UTC).
+    """
+
+    failed: frozenset[str]
+    lacked_since: datetime | None
+    held: int
+
+    @classmethod
+    def of(cls, conn: Connection, session: Session, resource: Resource) -> "Before":
+        """Read it."""
+        name, parent = session.name, resource.parent or ""
+        return cls(
+            frozenset(due.failed(conn, name, resource.table, parent)),
+            brake.lacked_since(conn, name, BY_NAME[parent]),
+            brake.held_back(conn, name, resource),
+        )
+
+
 @dataclass
 class ChildReader:
     """Reads one resource below `parents`, of which there are `total`, and lands it."""
@@ -35,12 +60,13 @@ class ChildReader:
     resource: Resource
     parents: Iterator[Parent]
     total: int
+    before: Before
     tally: Tally = field(default_factory=Tally)
     _read: dict[str, Answer] = field(default_factory=dict)
     _landed_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        before = self.lever.traffic.requests
+        asked = self.lever.traffic.requests
         self.parent = self.resource.parent or ""
         self.asking = Asking(
             self.session, self.resource, self._children_of, self._took, self._is_known, self.total
@@ -50,13 +76,9 @@ class ChildReader:
             self.resource.name,
             f"{self.parent} read",
             self.total,
-            requests=lambda: self.lever.traffic.requests - before,
+            requests=lambda: self.lever.traffic.requests - asked,
         )
-        with self.session.store.reading() as conn:
-            self._failed_before = due.failed(conn, self.session.name, self.resource.table, self.parent)
-            self._lacked_since = brake.lacked_since(conn, self.session.name, BY_NAME[self.parent])
-            held = brake.held_back(conn, self.session.name, self.resource)
-        self.shrinking = Shrinking(self.session, self.resource, self.parent, held)
+        self.shrinking = Shrinking(self.session, self.resource, self.parent, self.before.held)
 
     def passed_over(self, count: int) -> None:
         """Take note that so many of the parents need not be asked about."""
@@ -98,14 +120,14 @@ class ChildReader:
             self._land()
 
     def _is_known(self, parent: str, error: LeverError) -> bool:
-        return parent in self._failed_before or self._is_gone_by_all_signs(parent, error)
+        return parent in self.before.failed or self._is_gone_by_all_signs(parent, error)
 
     def _is_gone_by_all_signs(self, parent: str, error: LeverError) -> bool:
         """Tell whether Lever has nothing below a parent that its last complete list lacked too."""
-        if self._lacked_since is None or not isinstance(error, NotFoundError):
+        if self.before.lacked_since is None or not isinstance(error, NotFoundError):
             return False
         with self.session.store.reading() as conn:
-            return is_unlisted(conn, self.session.name, self.parent, parent, self._lacked_since)
+            return is_unlisted(conn, self.session.name, self.parent, parent, self.before.lacked_since)
 
     async def _children_of(self, parent: str) -> Sequence[JsonObject]:
         path = self.resource.below(parent)
@@ -153,7 +175,7 @@ class ChildReader:
                 partial=doubts,
             )
             due.put_off(conn, name, self.resource.table, self.parent, doubts, now=moment, hashes=hashes)
-            well = (self._failed_before & read.keys()) - doubts.keys()
+            well = (self.before.failed & read.keys()) - doubts.keys()
             due.healed(conn, name, self.resource.table, self.parent, well)
             errors = [error for batch in batches.values() for error in batch.errors]
             mapping_errors.record(conn, name, errors, now=moment)
@@ -162,7 +184,7 @@ class ChildReader:
     def _forget_the_nameless(self) -> None:
         """Forget the records without an id when no list is in doubt any more: nothing else tells of them."""
         name, table = self.session.name, self.resource.table
-        if not self._failed_before:
+        if not self.before.failed:
             return
         with self.session.store.writing() as conn:
             if not due.waiting(conn, name, table, self.parent).count:

@@ -219,6 +219,8 @@ MISSED = Checkpoint[Missed]("custom_fields", Missed)
 """By model, while a field that is wanted is in none of its records."""
 ERASED_UP_TO = Checkpoint[int]("anonymised", Number)
 """The landing up to which anonymised people were looked for."""
+READY_FOR = Checkpoint[str]("ready_for", str)
+"""The id of the last run for which the database was made ready."""
 EXCLUDED = Checkpoint[tuple[str, ...]]("exclude", tuple[str, ...])
 """What the database leaves out, in the words of LEVER_EXCLUDE; none: nothing."""
 RESTORED = Checkpoint[tuple[str, ...]]("restored", tuple[str, ...])

@@ -1,6 +1,7 @@
 """Landing what Lever gives per parent: one request for each parent that is due, many at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, takewhile
 
@@ -11,9 +12,9 @@ from lever_assets.store.parents import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync import offering
 from lever_assets.sync.asking import Parent
-from lever_assets.sync.below import ChildReader
+from lever_assets.sync.below import Before, ChildReader
 from lever_assets.sync.checkpoints import BEGINS_AFTER
-from lever_assets.sync.misreading import have_parents_asked
+from lever_assets.sync.misreading import are_misread, have_parents_asked
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.tally import Tally
@@ -36,17 +37,42 @@ async def land_below(
         read_before=None if scope.delta else read_since,
         at=now() + (timedelta(days=2) if session.accept_deletions else timedelta()),  # what is held back, too
     )
-    if scope.delta:
-        have_parents_asked(session, resource)
     if resource.name == offering.RESOURCE:
         with session.store.writing() as conn:
             offering.review(conn, session)
     with session.store.reading() as conn:
-        total = count_due(conn, session.name, wanted)
-        watched = watched_by(conn, session, resource) if scope.delta else []
-        first = BEGINS_AFTER.read(conn, session.name, resource.name)
-    parents = _from(session, wanted, first)
-    return await _read(lever, session, resource, chain(parents, watched), total + len(watched))
+        misread = scope.delta and are_misread(conn, session, resource)
+        found = _Found.by(conn, session, resource, wanted, watched=scope.delta)
+    if misread:
+        with session.store.writing() as conn:
+            have_parents_asked(conn, session, resource)
+            found = _Found.by(conn, session, resource, wanted, watched=scope.delta)
+    parents = _from(session, wanted, found.first) if found.due else iter(())
+    total = found.due + len(found.watched)
+    return await _read(
+        lever, session, resource, chain(parents, found.watched), total=total, before=found.before
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Whose children are to be read: so many that are `due`, from beyond `first` on, and those watched."""
+
+    due: int
+    watched: Sequence[Parent]
+    first: str | None
+    before: Before
+
+    @classmethod
+    def by(
+        cls, conn: Connection, session: Session, resource: Resource, wanted: Due, *, watched: bool
+    ) -> "_Found":
+        return cls(
+            count_due(conn, session.name, wanted),
+            watched_by(conn, session, resource) if watched else (),
+            BEGINS_AFTER.read(conn, session.name, resource.name),
+            Before.of(conn, session, resource),
+        )
 
 
 def _from(session: Session, wanted: Due, after: str | None) -> Iterator[Parent]:
@@ -66,7 +92,8 @@ async def land_longest_unread(
         parents = longest_unread(
             conn, session.name, _parent(resource), resource.name, read_before=read_before, limit=budget
         )
-    return await _read(lever, session, resource, iter(parents), len(parents))
+        before = Before.of(conn, session, resource)
+    return await _read(lever, session, resource, iter(parents), total=len(parents), before=before)
 
 
 def watched_by(conn: Connection, session: Session, resource: Resource) -> list[Parent]:
@@ -91,9 +118,15 @@ def _parent(resource: Resource) -> str:
 
 
 async def _read(
-    lever: LeverClient, session: Session, resource: Resource, parents: Iterator[Parent], total: int
+    lever: LeverClient,
+    session: Session,
+    resource: Resource,
+    parents: Iterator[Parent],
+    *,
+    total: int,
+    before: Before,
 ) -> Tally:
-    reader = ChildReader(lever, session, resource, parents, total)
+    reader = ChildReader(lever, session, resource, parents, total, before)
     if resource.name == offering.RESOURCE:
         reader.parents = offering.worth_asking(session, parents, reader.passed_over)
     await reader.run(session.settings.concurrency)

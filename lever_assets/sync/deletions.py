@@ -61,11 +61,12 @@ async def land_deletions(
     AuthenticationError.
     """
     found = Deletions(began)
-    for each in _with_list(resource):
-        if not session.exclusion.needs(each.name):
-            continue
-        with session.store.reading() as conn:
-            known = read_up_to(conn, session.name, each)
+    wanted = [each for each in _with_list(resource) if session.exclusion.needs(each.name)]
+    with session.store.reading() as conn:
+        up_to = {each.name: read_up_to(conn, session.name, each) for each in wanted}
+    moved: dict[str, datetime] = {}
+    for each in wanted:
+        known = up_to[each.name]
         bounds = _bounds(session, scope, known)
         try:
             newest = await _land_list(lever, session, each, bounds, found)
@@ -79,8 +80,13 @@ async def land_deletions(
             continue
         found.warnings += warnings(each, lever.refusals.of(each.deleted_path or ""))
         reached = lever.clock.reached(began)
-        up_to = max(filter(None, (newest, reached - _LISTED_WITHIN)))
-        _move_on(session, each, bounds, known, min(up_to, reached))
+        told = max(filter(None, (newest, reached - _LISTED_WITHIN)))
+        if _closes_up(bounds, known):
+            moved[each.name] = min(told, reached)
+    if moved:
+        with session.store.writing() as conn:
+            for name, instant in moved.items():
+                DELETIONS.move(conn, session.name, instant, name)
     return found
 
 
@@ -243,10 +249,8 @@ def holds(row: raw.RawRow, deleted_at: datetime | None, *, listed_since: datetim
     return changed_at <= deleted_at
 
 
-def _move_on(
-    session: Session, resource: Resource, bounds: Bounds, known: datetime | None, up_to: datetime
-) -> None:
-    if bounds.upper is not None or (bounds.lower is not None and (known is None or bounds.lower > known)):
-        return  # a part only: there may be a gap before it
-    with session.store.writing() as conn:
-        DELETIONS.move(conn, session.name, up_to, resource.name)
+def _closes_up(bounds: Bounds, known: datetime | None) -> bool:
+    """Tell whether what was read reaches from what was `known` to now: else there may be a gap before it."""
+    if bounds.upper is not None:
+        return False
+    return bounds.lower is None or (known is not None and bounds.lower <= known)

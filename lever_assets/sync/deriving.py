@@ -27,7 +27,7 @@ from lever_assets.sync.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.erasing import erase_anonymised, erase_mapped_from
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.floor import Floor
-from lever_assets.sync.forgetting import anonymised_among, forget_actions, forget_whom_it_was, gone_among
+from lever_assets.sync.forgetting import anonymised_among, forget_actions, gone_among
 from lever_assets.sync.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.readying import make_ready
@@ -76,7 +76,6 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
     others at the end.
     """
     erase_anonymised(session)
-    forget_whom_it_was(session)
     with session.store.reading() as conn:
         spans = _spans(conn, session, models, replay=replay)
         standing = _standing(conn, session, [name for name, span in spans.items() if span.is_empty])

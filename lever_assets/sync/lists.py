@@ -61,8 +61,8 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     list, else what it lists as deleted.
     """
     coverage = Coverage.of(session.settings, resource, now())
-    bounds = _bounds(session, resource, scope, coverage)
     with session.store.writing() as conn:
+        bounds = _bounds(conn, session, resource, scope, coverage)
         current = passes.take_up(conn, session.name, resource.name, bounds.key, now())
     lever.refusals.note(resource.path, current.refused)
     reader = _WindowedReader(lever, session, resource, bounds, current, coverage)
@@ -83,7 +83,9 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     return reader.tally
 
 
-def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Coverage) -> Bounds:
+def _bounds(
+    conn: Connection, session: Session, resource: Resource, scope: Scope, coverage: Coverage
+) -> Bounds:
     """Return what the pass is over.
 
     A delta reads everything when more is to be kept than before, when deletions that were held back are due,
@@ -93,14 +95,13 @@ def _bounds(session: Session, resource: Resource, scope: Scope, coverage: Covera
         return Bounds()
     if not scope.delta:
         return scope.bounds
-    with session.store.reading() as conn:
-        mark = WATERMARK.read(conn, session.name, resource.name)
-        widened = not covered(conn, session.name, resource).includes(coverage)
-        held_back = brake.is_due(conn, session, resource)
-        embedded = embedded_in(resource)
-        unread = embedded is not None and due.WHOLE_LIST in due.due(
-            conn, session.name, embedded.table, embedded.name, now=now()
-        )
+    mark = WATERMARK.read(conn, session.name, resource.name)
+    widened = not covered(conn, session.name, resource).includes(coverage)
+    held_back = brake.is_due(conn, session, resource)
+    embedded = embedded_in(resource)
+    unread = embedded is not None and due.WHOLE_LIST in due.due(
+        conn, session.name, embedded.table, embedded.name, now=now()
+    )
     if mark is None or widened or held_back or unread:
         return Bounds()
     return Bounds(lower=mark - session.settings.sync_overlap)
@@ -182,7 +183,7 @@ class _WindowedReader:
         name, resource = self.session.name, self.resource
         with self.session.store.writing() as conn:
             waiting = self._forget_settled(conn)
-        again = worth_another_look(self.session, resource)
+            again = worth_another_look(conn, self.session, resource)
         missing: list[str] = []
         read: list[str] = []
         failed: dict[str, str] = {}
@@ -232,22 +233,10 @@ class _WindowedReader:
     def _land(self, page: Page, listing: Listing) -> Batch:
         embedded = None if self.inside is None else self.inside.embedded
         read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=embedded)
-        batch = listing.wanted(read)
-        with self.session.store.reading() as conn:
-            batch = self.coverage.kept(conn, self.session.name, batch)
-        moment = now()
-        # Of the whole page: what the settings leave out was seen, too, and is not to be asked for again.
-        moved = self.current.moved(page.next, newest_of(page.records))
-        moved = replace(
-            moved,
-            records=moved.records + len(page.records),
-            set_aside=moved.set_aside + batch.nameless,
-            refused=self.refused,
-            repeated=moved.repeated + page.repeated,
-            reached=self._reached,
-        )
-        name = self.session.name
+        moment, name = now(), self.session.name
         with self.session.store.writing() as conn:
+            batch = self.coverage.kept(conn, name, listing.wanted(read))
+            moved = self._after(page, batch)
             version = next_version(conn, name)
             landed = land_batch(conn, name, self.resource, batch, version=version, moment=moment)
             if self.inside is not None:
@@ -258,6 +247,19 @@ class _WindowedReader:
         self.tally.set_aside += landed.set_aside
         self.meter.advance(len(page.records))
         return batch
+
+    def _after(self, page: Page, batch: Batch) -> Pass:
+        """Return where the pass stands after a page, of which this was kept."""
+        # Of the whole page: what the settings leave out was seen, too, and is not to be asked for again.
+        moved = self.current.moved(page.next, newest_of(page.records))
+        return replace(
+            moved,
+            records=moved.records + len(page.records),
+            set_aside=moved.set_aside + batch.nameless,
+            refused=self.refused,
+            repeated=moved.repeated + page.repeated,
+            reached=self._reached,
+        )
 
     def _note_what_is_hidden(self, conn: Connection) -> None:
         """Keep whether confidential records are hidden; when they are no more, the next delta reads all.
