@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import allowance, cost, large, made, requests, second_run
+from benchmarks import allowance, cost, journeys, large, made, requests, second_run
 from benchmarks.databases import Kind
 
 app = typer.Typer(help="Measure what a sync costs.", no_args_is_help=True, add_completion=False)
@@ -41,6 +41,12 @@ def _second_run(opportunities: Size = 10_000, database: Into = Kind.SQLITE) -> N
 def _large(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
     """A large account from end to end: time, memory, size of the database."""
     large.run(opportunities, database)
+
+
+@app.command("journeys")
+def _journeys(names: Annotated[bool, typer.Option("--names", help="Name the files, too")] = False) -> None:
+    """How many files, functions and hand-overs a reader meets, and what a quiet delta asks its database."""
+    journeys.run(names=names)
 
 
 @app.command("made")
