@@ -147,12 +147,6 @@ def all_erased(conn: Connection, connection: str) -> dict[str, datetime]:
     return {row.address: row.erased_at for row in conn.execute(query)}
 
 
-def old_are_kept(conn: Connection, connection: str, *, now: datetime) -> bool:
-    """Tell whether somebody is kept who was erased more than a month ago."""
-    query = select(erased_people.c.address).where(_old(connection, now)).limit(1)
-    return conn.execute(query).first() is not None
-
-
 def forget_old(conn: Connection, connection: str, *, now: datetime) -> None:
     """Forget who was erased more than a month ago."""
     conn.execute(delete(erased_people).where(_old(connection, now)))

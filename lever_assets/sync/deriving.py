@@ -20,6 +20,7 @@ from lever_assets.store import (
     raw,
     reads,
 )
+from lever_assets.store.addresses import forget_old
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
@@ -29,8 +30,8 @@ from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.floor import Floor
 from lever_assets.sync.forgetting import anonymised_among, forget_actions, gone_among
 from lever_assets.sync.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
+from lever_assets.sync.prepare import prepare
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.readying import make_ready
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import RESOURCES, Kind
 from lever_assets.sync.session import Session, now
@@ -64,7 +65,7 @@ def derive(session: Session, model_name: str) -> DeriveReport:
     of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay. So does
     what is lost of a record that was mapped without a field.
     """
-    restored = make_ready(session)
+    restored = prepare(session)
     (report,) = derive_all(session, [model_name])
     return replace(report, restored=restored)
 
@@ -72,8 +73,8 @@ def derive(session: Session, model_name: str) -> DeriveReport:
 def derive_all(session: Session, models: Sequence[str], *, replay: bool = False) -> Iterator[DeriveReport]:
     """As `derive`, for these models, one after the other; `replay` maps everything again.
 
-    All is ready (`make_ready`). Of a model that nothing changed for only the mark moves, with those of the
-    others at the end.
+    All is ready (`prepare`). Of a model that nothing changed for only the mark moves, with those of the
+    others at the end; then is forgotten by what addresses people were found who were erased long ago.
     """
     erase_anonymised(session)
     with session.store.reading() as conn:
@@ -83,6 +84,7 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
         yield standing.get(name) or _bring_up(session, DERIVATIONS[name], span)
     with session.store.writing() as conn:
         _mark(conn, session, {name: spans[name] for name in standing})
+        forget_old(conn, session.name, now=now())
 
 
 def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveReport:

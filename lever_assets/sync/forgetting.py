@@ -21,10 +21,8 @@ from lever_assets.store.action_erasure import (
 from lever_assets.store.addresses import (
     addresses_of,
     erased_among,
-    forget_old,
     keep_erased,
     named_by,
-    old_are_kept,
     still_known,
 )
 from lever_assets.store.erasure import carried_by_others, flagged, rows_of
@@ -74,15 +72,6 @@ def _hashes_of(
     )
     ids = named_by(connection, [*(row.remote_id for row in rows), *contacts])
     return addresses_of(conn, connection, candidates) | ids
-
-
-def forget_whom_it_was(session: Session) -> None:
-    """Forget by which addresses people were found who were erased long ago."""
-    with session.store.reading() as conn:
-        if not old_are_kept(conn, session.name, now=now()):
-            return
-    with session.store.writing() as conn:
-        forget_old(conn, session.name, now=now())
 
 
 def forget_actions_left(session: Session) -> None:

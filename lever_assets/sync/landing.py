@@ -15,7 +15,7 @@ from lever_assets.sync.children import land_below, land_longest_unread
 from lever_assets.sync.deriving import to_derive
 from lever_assets.sync.leaving_out import keep_reads
 from lever_assets.sync.lists import land_windowed
-from lever_assets.sync.readying import make_ready
+from lever_assets.sync.prepare import prepare
 from lever_assets.sync.refused import denial, nothing_readable, skipped
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
@@ -36,7 +36,7 @@ def land(session: Session, resource_name: str, scope: Scope, run: Run | None = N
     is not there, or not for this key, is no error: the report's `skipped` tells it.
     """
 
-    restored = make_ready(session)
+    restored = prepare(session)
     with session.store.writing() as conn:
         so_far = runs.take_up(conn, session.name, scope, run or Run.of(resource_name), now())
 
@@ -51,7 +51,7 @@ def land(session: Session, resource_name: str, scope: Scope, run: Run | None = N
 async def land_with(
     lever: LeverClient, session: Session, resource_name: str, scope: Scope, so_far: RunSoFar
 ) -> LandReport:
-    """As `land`, with an open client, as part of a run that was taken up; all is ready (`make_ready`)."""
+    """As `land`, with an open client, as part of a run that was taken up; all is ready (`prepare`)."""
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
     refusal: NotThere | None = None

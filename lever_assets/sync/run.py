@@ -12,7 +12,7 @@ from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
 from lever_assets.sync.deriving import derive_all
 from lever_assets.sync.landing import land_with
-from lever_assets.sync.readying import make_ready
+from lever_assets.sync.prepare import prepare
 from lever_assets.sync.refused import NothingReadableError
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import BY_NAME, WANTED, Kind
@@ -118,7 +118,7 @@ class _Syncing:
         below = [name for name in self._run.wanted if BY_NAME[name].kind is Kind.CHILD]
         lists = [name for name in self._run.wanted if name not in below]
         async with self._session.client() as lever:
-            self.restored = make_ready(self._session)
+            self.restored = prepare(self._session)
             with self._session.store.writing() as conn:
                 so_far = runs.take_up(conn, self._session.name, self._scope, self._run, now())
             try:
@@ -177,7 +177,7 @@ def replay(
     wanted = [each for each in _kept(session) if models is None or each in models]
     reports = []
     with session.alone():
-        restored = make_ready(session)
+        restored = prepare(session)
         for each in derive_all(session, wanted, replay=True):
             report = replace(each, restored=restored)
             restored = ()  # it is told once

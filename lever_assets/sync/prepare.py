@@ -1,0 +1,25 @@
+"""What is seen to once a run, before it reads or maps anything."""
+
+from lever_assets.store.refilling import gaps
+from lever_assets.sync.checkpoints import EXCLUDED, READY_FOR
+from lever_assets.sync.leaving_out import settle
+from lever_assets.sync.restoring import restore
+from lever_assets.sync.session import Session
+
+
+def prepare(session: Session) -> tuple[str, ...]:
+    """Bring the database to the settings, and have what was taken out of it read and mapped again.
+
+    Call it with the connection's lock held, before a run is taken up. Of the steps of one run (by the
+    session's `run_id`) the first one does it, for the others, too. Returns sentences for people.
+    """
+    with session.store.reading() as conn:
+        if session.run_id is not None and READY_FOR.read(conn, session.name) == session.run_id:
+            return ()
+        as_wanted = (EXCLUDED.read(conn, session.name) or ()) == tuple(session.exclusion.names)
+        whole = not gaps(conn, session.name)
+    told = (*(() if as_wanted else settle(session)), *(() if whole else restore(session)))
+    if session.run_id is not None:
+        with session.store.writing() as conn:
+            READY_FOR.keep(conn, session.name, session.run_id)
+    return told
