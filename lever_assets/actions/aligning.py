@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from lever_assets.actions.work import Work
+from lever_assets.actions.engine.work import Work
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Outgoing
 from lever_assets.lever.paths import path_to
 from lever_assets.sync.resources import BY_NAME

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from lever_assets.actions.effects import CannotTellError
+from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.singles import ask_inside

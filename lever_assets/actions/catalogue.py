@@ -11,6 +11,7 @@ from lever_assets.actions.creation_inputs import (
     CreateApplication,
     CreateCandidate,
 )
+from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import (
     ActionInput,
     ApplicationAttachments,
@@ -22,7 +23,6 @@ from lever_assets.actions.inputs import (
     MoveToStage,
     Reject,
 )
-from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject
 
 Function = Callable[[Work, Any], Awaitable[JsonObject]]

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from lever_assets import private
-from lever_assets.actions.errors import invalid
+from lever_assets.actions.engine.errors import invalid
+from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachments
-from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, LeverError
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.lever.paths import path_to

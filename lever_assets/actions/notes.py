@@ -1,8 +1,8 @@
 """Notes on an application; Lever keeps them on the opportunity."""
 
-from lever_assets.actions.effects import NoteAdded
+from lever_assets.actions.engine.effects import NoteAdded
+from lever_assets.actions.engine.work import Work, its_id
 from lever_assets.actions.inputs import ApplicationNote
-from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 

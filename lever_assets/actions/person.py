@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from lever_assets.actions.countries import country_name
 from lever_assets.actions.creation_inputs import CandidateLocation, Kind, NewCandidate, Source
-from lever_assets.actions.errors import invalid
+from lever_assets.actions.engine.errors import invalid
 from lever_assets.lever import JsonObject
 
 _PHONES: dict[Kind, str] = {"WORK": "work", "PERSONAL": "home", "OTHER": "other"}

@@ -8,19 +8,19 @@ from pydantic import JsonValue
 from lever_assets.actions.applying import Form, checked_extra
 from lever_assets.actions.attachments import ADDS_A_FILE, keyed
 from lever_assets.actions.candidacies import Applies, Candidacy
-from lever_assets.actions.contents import Content
 from lever_assets.actions.creation_inputs import (
     ApplicationPlace,
     Attachment,
     Creation,
     FileAnswer,
 )
-from lever_assets.actions.errors import ActionError, Code
-from lever_assets.actions.fetching import UnreachableError
+from lever_assets.actions.engine.contents import Content
+from lever_assets.actions.engine.errors import ActionError, Code
+from lever_assets.actions.engine.steps import StepState
+from lever_assets.actions.engine.work import Work
+from lever_assets.actions.fetching.fetcher import UnreachableError
 from lever_assets.actions.filling import Filling, Job
 from lever_assets.actions.person import Person, not_kept, source_text
-from lever_assets.actions.steps import StepState
-from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject
 
 _NOT_OPEN = {

@@ -1,11 +1,11 @@
 """Rejecting an application."""
 
-from lever_assets.actions.effects import ArchivedFor
-from lever_assets.actions.errors import invalid
+from lever_assets.actions.engine.effects import ArchivedFor
+from lever_assets.actions.engine.errors import invalid
+from lever_assets.actions.engine.standing import standing
+from lever_assets.actions.engine.work import Work, its_id
 from lever_assets.actions.inputs import Reject
 from lever_assets.actions.notes import ADD_NOTE, note
-from lever_assets.actions.standing import standing
-from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 

@@ -1,9 +1,9 @@
 """Links to results. Lever has no field for their label and details, so a note carries them."""
 
-from lever_assets.actions.effects import Has
+from lever_assets.actions.engine.effects import Has
+from lever_assets.actions.engine.work import Work, its_id
 from lever_assets.actions.inputs import ApplicationResultLink, CandidateResultLink
 from lever_assets.actions.notes import ADD_NOTE, note
-from lever_assets.actions.work import Work, its_id
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 

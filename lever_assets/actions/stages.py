@@ -1,10 +1,10 @@
 """Moving an application through the pipeline."""
 
-from lever_assets.actions.effects import InStage
-from lever_assets.actions.errors import invalid
+from lever_assets.actions.engine.effects import InStage
+from lever_assets.actions.engine.errors import invalid
+from lever_assets.actions.engine.standing import standing
+from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import MoveToStage
-from lever_assets.actions.standing import standing
-from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 

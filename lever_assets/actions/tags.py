@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from lever_assets.actions.effects import Has, Lacks, as_compared
+from lever_assets.actions.engine.effects import Has, Lacks, as_compared
+from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import CandidateTag
-from lever_assets.actions.work import Work
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 from lever_assets.sync.resources import BY_NAME

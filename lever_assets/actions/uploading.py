@@ -3,10 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-from lever_assets.actions.contents import Content
-from lever_assets.actions.errors import ActionError, Code
-from lever_assets.actions.steps import Step, StepState
-from lever_assets.actions.work import Work
+from lever_assets.actions.engine.contents import Content
+from lever_assets.actions.engine.errors import ActionError, Code
+from lever_assets.actions.engine.steps import Step, StepState
+from lever_assets.actions.engine.work import Work
 from lever_assets.lever import Answer, JsonObject, Outgoing
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.sync.session import now

@@ -12,7 +12,7 @@ from lever_assets.cli.errors import CommandError, in_words
 
 if TYPE_CHECKING:
     from lever_assets.actions.catalogue import Action
-    from lever_assets.actions.envelope import ActionAnswer
+    from lever_assets.actions.engine.envelope import ActionAnswer
 
 
 class _ListingActions(typer.core.TyperCommand):
@@ -208,8 +208,8 @@ def _form_field(text: str) -> dict[str, Any]:
 
 def _refuse(why: str) -> NoReturn:
     """Answer that nothing was done, since what was given can't be read."""
-    from lever_assets.actions.envelope import ActionAnswer  # noqa: PLC0415
-    from lever_assets.actions.errors import invalid  # noqa: PLC0415
+    from lever_assets.actions.engine.envelope import ActionAnswer  # noqa: PLC0415
+    from lever_assets.actions.engine.errors import invalid  # noqa: PLC0415
 
     _tell(ActionAnswer.failed(invalid("Unreadable input", why)))
     raise AssertionError  # it was told as an error

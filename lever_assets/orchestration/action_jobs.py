@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import JsonValue
 
 from lever_assets.actions.catalogue import ACTIONS, Action
-from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import Options, run_action
 from lever_assets.orchestration.action_runs import ACTION_ID_TAG, ACTION_TAG, PASSTHROUGH, job_name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from lever_assets.actions.policy import Policy
+from lever_assets.actions.engine.policy import Policy
 from lever_assets.actions.running import Options, run_action_with
 from lever_assets.settings import Settings
 from lever_assets.sync.session import Session

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets_tests.actions.recruiting import Recruiting
 
 _people = count(1)

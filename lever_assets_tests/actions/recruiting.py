@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.policy import Policy
+from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.engine.policy import Policy
 from lever_assets.actions.running import Options, run_action_with
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter, RetryPolicy
 from lever_assets.sandbox import Sandbox

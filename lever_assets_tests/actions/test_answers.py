@@ -15,7 +15,7 @@ from lever_assets.actions.answers import (
     unanswered,
 )
 from lever_assets.actions.creation_inputs import FileAnswer, QuestionAnswer
-from lever_assets.actions.errors import ActionError
+from lever_assets.actions.engine.errors import ActionError
 from lever_assets.lever.records import PostingForm
 from lever_assets.mapping.context import Context
 from lever_assets_tests.actions.newcomers import FIELDS, GENDER, GROUP, field

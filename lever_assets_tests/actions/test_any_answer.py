@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.errors import Code
+from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.engine.errors import Code
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets_tests.actions.newcomers import (
     answer,

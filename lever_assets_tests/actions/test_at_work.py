@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lever_assets.actions.creation_inputs import CandidateAttachment
-from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.recording import input_hash, recorded
+from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.engine.recording import input_hash, recorded
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting
 from lever_assets_tests.actions.writes import WRITES

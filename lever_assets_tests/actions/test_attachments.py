@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lever_assets.actions.effects import FileAdded
-from lever_assets.actions.fetching import LARGEST, Fetcher
+from lever_assets.actions.engine.effects import FileAdded
+from lever_assets.actions.fetching.fetcher import LARGEST, Fetcher
 from lever_assets.sandbox import Fault
 from lever_assets.store import ledger
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host

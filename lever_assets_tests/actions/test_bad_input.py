@@ -12,7 +12,7 @@ from lever_assets.actions.creation_inputs import (
     CreateApplication,
     CreateCandidate,
 )
-from lever_assets.actions.errors import of_input
+from lever_assets.actions.engine.errors import of_input
 from lever_assets.actions.inputs import (
     ApplicationNote,
     ApplicationResultLink,

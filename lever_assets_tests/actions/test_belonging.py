@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.running import Options, run_action_with
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.fetching import Fetcher
+from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.fetching.fetcher import Fetcher
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.policy import Policy
+from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.engine.policy import Policy
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions import killed

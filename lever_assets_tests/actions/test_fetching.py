@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lever_assets.actions.fetching import PUBLIC, Fetcher, RefusedError, UnreachableError
-from lever_assets.actions.public_addresses import Address, is_public
+from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher, RefusedError, UnreachableError
+from lever_assets.actions.fetching.public_addresses import Address, is_public
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
 
 PRIVATE = [

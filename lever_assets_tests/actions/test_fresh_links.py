@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from lever_assets.actions.envelope import ActionAnswer
-from lever_assets.actions.fetching import Fetcher
+from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.fetching.fetcher import Fetcher
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets.store.tables import action_ledger

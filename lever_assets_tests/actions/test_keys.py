@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.sandbox import Fault
 from lever_assets.store import Store, ledger
 from lever_assets.store.addresses import addresses_in, named_by

@@ -9,7 +9,7 @@ import pytest
 from pydantic import JsonValue
 
 from lever_assets.actions import tags
-from lever_assets.actions.work import Work
+from lever_assets.actions.engine.work import Work
 from lever_assets.store.ledger import ClaimLostError, State
 from lever_assets_tests.actions.newcomers import answer, applications_of, create, creation, open_job, somebody
 from lever_assets_tests.actions.recruiting import Recruiting, fresh
@@ -145,7 +145,7 @@ def test_what_nobody_foresaw_after_a_write_leaves_the_outcome_unknown(
         raise TypeError
 
     with monkeypatch.context() as patched:
-        patched.setattr("lever_assets.actions.work.Work.confirm", odd)
+        patched.setattr("lever_assets.actions.engine.work.Work.confirm", odd)
         found = account.run("remove_candidate_tag", trial.given, idempotency_key=key)
 
     assert found.error is not None
@@ -163,7 +163,7 @@ def test_tables_that_can_not_take_what_lever_shows_are_a_warning_after_the_write
     async def odd(*_: object, **__: object) -> None:
         raise TypeError("Ada Byron")
 
-    monkeypatch.setattr("lever_assets.actions.afterwards.refresh_opportunities", odd)
+    monkeypatch.setattr("lever_assets.actions.engine.afterwards.refresh_opportunities", odd)
     found = account.run("add_application_note", trial.given)
 
     assert found.state is State.SUCCEEDED

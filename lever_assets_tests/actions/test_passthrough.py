@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from lever_assets.actions.envelope import ActionAnswer
+from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.passthrough import passthrough, passthrough_with
 from lever_assets.sandbox import Fault
 from lever_assets_tests.actions.newcomers import open_job, somebody

@@ -92,7 +92,7 @@ def test_what_nobody_foresaw_is_told_in_the_envelope(
         raise TypeError("Ada Byron")
 
     file = written(tmp_path, {"candidate_id": f"remote:{'a' * 8}", "tag": {"name": "x"}})
-    monkeypatch.setattr("lever_assets.actions.resolving.Resolver.candidate", odd)
+    monkeypatch.setattr("lever_assets.actions.engine.resolving.Resolver.candidate", odd)
     outcome = command("action", "remove_candidate_tag", "--input", file)
 
     assert in_the_envelope(outcome)["error"]["code"] == "REMOTE.UNKNOWN_HTTP_ERROR"

@@ -13,17 +13,17 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from lever_assets.actions.afterwards import opportunities_brought_up
-from lever_assets.actions.contents import Content, content_of
 from lever_assets.actions.creation_inputs import FileContent
-from lever_assets.actions.effects import Effect
-from lever_assets.actions.errors import ActionError, Code, invalid, of_failure
-from lever_assets.actions.fetching import PUBLIC, Fetcher
-from lever_assets.actions.journal import Claim, Journal
-from lever_assets.actions.looking import Looking
-from lever_assets.actions.policy import Policy
-from lever_assets.actions.resolving import Resolver
-from lever_assets.actions.steps import Step, StepState
+from lever_assets.actions.engine.afterwards import opportunities_brought_up
+from lever_assets.actions.engine.contents import Content, content_of
+from lever_assets.actions.engine.effects import Effect
+from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure
+from lever_assets.actions.engine.journal import Claim, Journal
+from lever_assets.actions.engine.looking import Looking
+from lever_assets.actions.engine.policy import Policy
+from lever_assets.actions.engine.resolving import Resolver
+from lever_assets.actions.engine.steps import Step, StepState
+from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 from lever_assets.lever import (
     Answer,
     JsonObject,

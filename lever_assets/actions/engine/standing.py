@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from lever_assets.actions.errors import invalid
-from lever_assets.actions.resolving import Known
+from lever_assets.actions.engine.errors import invalid
+from lever_assets.actions.engine.resolving import Known
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError
 from lever_assets.lever.records import Application, Archived, Opportunity
 from lever_assets.sync.resources import BY_NAME

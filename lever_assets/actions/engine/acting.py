@@ -1,6 +1,6 @@
 """Whom a write may be attributed to: nobody acts as a user who is deactivated."""
 
-from lever_assets.actions.errors import invalid
+from lever_assets.actions.engine.errors import invalid
 from lever_assets.lever import JsonObject, LeverClient, PermissionMissingError
 from lever_assets.store import raw
 from lever_assets.sync.resources import BY_NAME

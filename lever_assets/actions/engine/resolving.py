@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from lever_assets.actions.acting import refuse_deactivated
-from lever_assets.actions.errors import ActionError, invalid
+from lever_assets.actions.engine.acting import refuse_deactivated
+from lever_assets.actions.engine.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.lever.records import ArchiveReason
 from lever_assets.store import raw

@@ -5,7 +5,7 @@ from typing import Self, cast
 
 from pydantic import JsonValue
 
-from lever_assets.actions.errors import ActionError
+from lever_assets.actions.engine.errors import ActionError
 from lever_assets.lever import JsonObject
 from lever_assets.store.ledger import Entry, State
 

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.actions.effects import CannotTellError
-from lever_assets.actions.steps import Step, StepState
+from lever_assets.actions.engine.effects import CannotTellError
+from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.lever import JsonObject
 from lever_assets.store import ledger
 

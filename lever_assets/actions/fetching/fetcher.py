@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from lever_assets.actions.public_addresses import Address, is_public
+from lever_assets.actions.fetching.public_addresses import Address, is_public
 from lever_assets.lever.lookups import resolver
 
 LARGEST = 30_000_000
