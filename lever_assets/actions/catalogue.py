@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lever_assets.actions import attachments, creating, files, notes, rejection, result_links, stages, tags
-from lever_assets.actions.creation_inputs import (
+from lever_assets.actions import attachments, files, notes, rejection, result_links, stages, tags
+from lever_assets.actions.creation import creating
+from lever_assets.actions.creation.creation_inputs import (
     ApplicationAttachment,
     CandidateAttachment,
     CreateApplication,

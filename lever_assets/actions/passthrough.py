@@ -12,7 +12,7 @@ import httpx
 import orjson
 from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
 
-from lever_assets.actions.creation_inputs import Base64
+from lever_assets.actions.creation.creation_inputs import Base64
 from lever_assets.actions.engine.acting import refuse_deactivated
 from lever_assets.actions.engine.afterwards import brought_up, touched
 from lever_assets.actions.engine.envelope import ActionAnswer

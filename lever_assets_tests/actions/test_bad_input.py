@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from lever_assets.actions.catalogue import ACTIONS
-from lever_assets.actions.creation_inputs import (
+from lever_assets.actions.creation.creation_inputs import (
     ApplicationAttachment,
     CandidateAttachment,
     CreateApplication,

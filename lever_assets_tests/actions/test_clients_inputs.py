@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from lever_assets.actions.catalogue import ACTIONS, Action
-from lever_assets.actions.creation_inputs import CreateApplication, CreateCandidate
+from lever_assets.actions.creation.creation_inputs import CreateApplication, CreateCandidate
 from lever_assets.actions.engine.recording import input_hash
 from lever_assets_tests.actions.newcomers import (
     answer,

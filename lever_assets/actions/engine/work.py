@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from lever_assets.actions.creation_inputs import FileContent
+from lever_assets.actions.creation.creation_inputs import FileContent
 from lever_assets.actions.engine.afterwards import opportunities_brought_up
 from lever_assets.actions.engine.contents import Content, content_of
 from lever_assets.actions.engine.effects import Effect

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from lever_assets.actions.countries import country_name
-from lever_assets.actions.creation_inputs import CandidateLocation, Kind, NewCandidate, Source
+from lever_assets.actions.creation.countries import country_name
+from lever_assets.actions.creation.creation_inputs import CandidateLocation, Kind, NewCandidate, Source
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.lever import JsonObject
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from pydantic import JsonValue, ValidationError
 
-from lever_assets.actions.creation_inputs import FileAnswer, QuestionAnswer, day_of
+from lever_assets.actions.creation.creation_inputs import FileAnswer, QuestionAnswer, day_of
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.unknown_fields import read
 from lever_assets.lever import JsonObject

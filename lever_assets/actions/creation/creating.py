@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from lever_assets.actions import stored
-from lever_assets.actions.aligning import Aligning
-from lever_assets.actions.applying import Form, application_of, opportunity_of, opportunity_request
+from lever_assets.actions.creation import stored
+from lever_assets.actions.creation.aligning import Aligning
+from lever_assets.actions.creation.applying import Form, application_of, opportunity_of, opportunity_request
 from lever_assets.actions.attachments import attach, is_added, keyed
-from lever_assets.actions.candidacies import Candidacy, applied_before, known_before
-from lever_assets.actions.creation_inputs import (
+from lever_assets.actions.creation.candidacies import Candidacy, applied_before, known_before
+from lever_assets.actions.creation.creation_inputs import (
     ApplicationPlace,
     Attachment,
     CreateApplication,
@@ -23,8 +23,8 @@ from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.actions.engine.errors import ActionError, Code, of_failure
 from lever_assets.actions.engine.steps import StepState
 from lever_assets.actions.engine.work import Keep, Work
-from lever_assets.actions.planning import Plan, already_applied, plan
-from lever_assets.actions.uploading import upload
+from lever_assets.actions.creation.planning import Plan, already_applied, plan
+from lever_assets.actions.creation.uploading import upload
 from lever_assets.lever import JsonObject, LeverError, Outgoing
 from lever_assets.lever.paths import path_to
 from lever_assets.store.created import creator_of
