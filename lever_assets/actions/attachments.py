@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from lever_assets.actions.creation.creation_inputs import ApplicationAttachment, Attachment, CandidateAttachment
+from lever_assets.actions.creation.creation_inputs import (
+    ApplicationAttachment,
+    Attachment,
+    CandidateAttachment,
+)
 from lever_assets.actions.engine.contents import Content
 from lever_assets.actions.engine.effects import FileAdded
 from lever_assets.actions.engine.errors import ActionError, Code

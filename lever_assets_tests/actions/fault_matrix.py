@@ -26,9 +26,9 @@ from lever_assets.store.ledger import State
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets_tests.actions import killed
+from lever_assets_tests.actions.creation.test_creating_once import assert_whole, direct, through_form
 from lever_assets_tests.actions.newcomers import applications_of, opportunities_of
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh, waiting
-from lever_assets_tests.actions.test_creating_once import assert_whole, direct, through_form
 from lever_assets_tests.actions.writes import WRITES
 
 TIMEOUT = 0.4

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from lever_assets.actions.attachments import attach, is_added, keyed
 from lever_assets.actions.creation import stored
 from lever_assets.actions.creation.aligning import Aligning
 from lever_assets.actions.creation.applying import Form, application_of, opportunity_of, opportunity_request
-from lever_assets.actions.attachments import attach, is_added, keyed
 from lever_assets.actions.creation.candidacies import Candidacy, applied_before, known_before
 from lever_assets.actions.creation.creation_inputs import (
     ApplicationPlace,
@@ -18,13 +18,13 @@ from lever_assets.actions.creation.creation_inputs import (
     CreateCandidate,
     Creation,
 )
+from lever_assets.actions.creation.planning import Plan, already_applied, plan
+from lever_assets.actions.creation.uploading import upload
 from lever_assets.actions.engine.contents import plain_name
 from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.actions.engine.errors import ActionError, Code, of_failure
 from lever_assets.actions.engine.steps import StepState
 from lever_assets.actions.engine.work import Keep, Work
-from lever_assets.actions.creation.planning import Plan, already_applied, plan
-from lever_assets.actions.creation.uploading import upload
 from lever_assets.lever import JsonObject, LeverError, Outgoing
 from lever_assets.lever.paths import path_to
 from lever_assets.store.created import creator_of

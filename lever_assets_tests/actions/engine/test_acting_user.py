@@ -8,6 +8,7 @@ import pytest
 
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
+from lever_assets_tests.actions.creation.test_creating_once import direct, through_form
 from lever_assets_tests.actions.newcomers import (
     answer,
     create,
@@ -18,7 +19,6 @@ from lever_assets_tests.actions.newcomers import (
     person_with,
 )
 from lever_assets_tests.actions.recruiting import Recruiting
-from lever_assets_tests.actions.test_creating_once import direct, through_form
 from lever_assets_tests.actions.writes import WRITES
 from lever_assets_tests.sandbox.writing import user_of
 

@@ -6,6 +6,7 @@ import pytest
 
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
+from lever_assets_tests.actions.creation.test_creating_refused import refused
 from lever_assets_tests.actions.newcomers import (
     GROUP,
     answer,
@@ -17,7 +18,6 @@ from lever_assets_tests.actions.newcomers import (
     somebody,
 )
 from lever_assets_tests.actions.recruiting import Recruiting
-from lever_assets_tests.actions.test_creating_refused import refused
 
 ELSEWHERE = {"question_id": f"remote:{GROUP}:elsewhere", "answer": "Because."}
 UNKNOWN = {"question_id": "1" * 24, "answer": "Because."}

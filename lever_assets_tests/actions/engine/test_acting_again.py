@@ -6,9 +6,9 @@ import pytest
 
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
+from lever_assets_tests.actions.engine.test_acting_user import active, written
 from lever_assets_tests.actions.newcomers import answer, creation, document, open_job, opportunities_of
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting, fresh
-from lever_assets_tests.actions.test_acting_user import active, written
 from lever_assets_tests.actions.writes import WRITES
 
 FILES = "POST /opportunities/:id/files"

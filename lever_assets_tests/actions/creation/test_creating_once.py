@@ -16,6 +16,8 @@ from lever_assets.actions.engine.policy import Policy
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions import killed
+from lever_assets_tests.actions.engine.test_killed import wait_for
+from lever_assets_tests.actions.engine.test_written_once import TROUBLES
 from lever_assets_tests.actions.newcomers import (
     answer,
     applications_of,
@@ -27,8 +29,6 @@ from lever_assets_tests.actions.newcomers import (
     somebody,
 )
 from lever_assets_tests.actions.recruiting import Recruiting, fresh
-from lever_assets_tests.actions.test_killed import wait_for
-from lever_assets_tests.actions.test_written_once import TROUBLES
 from lever_assets_tests.meddling import Asked, Reply, meddling
 
 CREATE = "POST /opportunities"
