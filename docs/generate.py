@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import BigInteger, Boolean, Integer, Table
 
-from lever_assets.actions.catalogue import ACTIONS, Action
+from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.actions.engine.action import Action
 from lever_assets.cli.app import app
 from lever_assets.lever.paths import scope
 from lever_assets.sandbox.faults import KINDS

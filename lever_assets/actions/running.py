@@ -11,10 +11,12 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from lever_assets.actions.catalogue import BY_NAME, Action
+from lever_assets.actions.catalogue import BY_NAME
+from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.attribution import attribute, named, written_as
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure, of_input, unexpected
+from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.journal import Claim
 from lever_assets.actions.engine.keys import entry_for, is_derived
 from lever_assets.actions.engine.policy import DEFAULT, Policy
@@ -23,7 +25,6 @@ from lever_assets.actions.engine.steps import Step
 from lever_assets.actions.engine.unknown_fields import read
 from lever_assets.actions.engine.work import FileLink, Work
 from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
-from lever_assets.actions.inputs import ActionInput
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever import JsonObject, LeverClient, LeverError
 from lever_assets.store import StoreError, ledger

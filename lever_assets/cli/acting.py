@@ -11,7 +11,7 @@ from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError, in_words
 
 if TYPE_CHECKING:
-    from lever_assets.actions.catalogue import Action
+    from lever_assets.actions.engine.action import Action
     from lever_assets.actions.engine.envelope import ActionAnswer
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import dagster as dg
 from pydantic import JsonValue
 
-from lever_assets.actions.catalogue import ACTIONS, Action
+from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import Options, run_action

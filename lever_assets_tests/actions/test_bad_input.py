@@ -6,16 +6,13 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from lever_assets.actions.catalogue import ACTIONS
-from lever_assets.actions.creation.creation_inputs import (
-    ApplicationAttachment,
-    CandidateAttachment,
-    CreateApplication,
-    CreateCandidate,
-)
+from lever_assets.actions.creation.creation_inputs import CreateApplication, CreateCandidate
 from lever_assets.actions.engine.errors import of_input
 from lever_assets.actions.inputs import (
+    ApplicationAttachment,
     ApplicationNote,
     ApplicationResultLink,
+    CandidateAttachment,
     CandidateTag,
     MoveToStage,
     Reject,

@@ -7,8 +7,9 @@ import dagster as dg
 import pytest
 from pydantic import ValidationError
 
-from lever_assets.actions.catalogue import ACTIONS, Action
+from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.creation.creation_inputs import CreateApplication, CreateCandidate
+from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.recording import input_hash
 from lever_assets_tests.actions.newcomers import (
     answer,

@@ -8,7 +8,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from lever_assets.actions.catalogue import ACTIONS, Action
+from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.actions.engine.action import Action
 from lever_assets.actions.passthrough import Passthrough
 from lever_assets.definitions import build
 from lever_assets.orchestration.forms import form

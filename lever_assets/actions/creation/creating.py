@@ -13,7 +13,6 @@ from lever_assets.actions.creation.applying import Form, application_of, opportu
 from lever_assets.actions.creation.candidacies import Candidacy, applied_before, known_before
 from lever_assets.actions.creation.creation_inputs import (
     ApplicationPlace,
-    Attachment,
     CreateApplication,
     CreateCandidate,
     Creation,
@@ -23,6 +22,7 @@ from lever_assets.actions.creation.uploading import upload
 from lever_assets.actions.engine.contents import plain_name
 from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.actions.engine.errors import ActionError, Code, of_failure
+from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.steps import StepState
 from lever_assets.actions.engine.work import Keep, Work
 from lever_assets.lever import JsonObject, LeverError, Outgoing

@@ -1,23 +1,14 @@
-"""What the actions take that create candidates and applications, or add files to them."""
+"""What the actions take that create candidates and applications."""
 
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue
 
-from lever_assets.actions.inputs import (
-    ActionInput,
-    ApplicationAction,
-    CandidateAction,
-    Id,
-    Part,
-    Text,
-    UserId,
-    WebAddress,
-    like,
-)
+from lever_assets.actions.engine.file_inputs import Attachment, FileContent
+from lever_assets.actions.engine.input_model import ActionInput, Id, Part, Text, UserId, WebAddress, like
 
 Email = Annotated[str, *like(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "an e-mail address", format="email")]
 QuestionId = Annotated[
@@ -28,9 +19,7 @@ QuestionId = Annotated[
     ),
 ]
 Country = Annotated[str, *like(r"^[A-Z]{2}$", "a country code of two capitals, such as DE")]
-ContentType = Annotated[str, *like(r"^[\w.-]+/[\w.+-]+$", "a content type such as application/pdf")]
 Kind = Literal["PERSONAL", "WORK", "OTHER"]
-Base64 = Annotated[str, Field(min_length=1)]
 
 
 def day_of(given: str) -> date:
@@ -112,35 +101,8 @@ class NewCandidate(Part):
     salary_expectations: SalaryExpectations | None = Field(None, description="Not written to Lever")
 
 
-class FileContent(Part):
-    """A file, by its content or by where it can be fetched."""
-
-    name: Text = Field(max_length=255, description="File name with its ending, such as `cv.pdf`")
-    content_type: ContentType | None = Field(
-        None, description="Such as application/pdf; needed with `data`, else told by the download"
-    )
-    data_url: WebAddress | None = Field(None, description="Where to fetch the file, at once, without a key")
-    data: Base64 | None = Field(None, repr=False, description="The file in base64")
-
-    @model_validator(mode="after")
-    def _one_content(self) -> Self:
-        if (self.data is None) == (self.data_url is None):
-            raise ValueError("give exactly one of data and data_url")
-        if self.data is not None and self.content_type is None:
-            raise ValueError("data needs a content_type")
-        return self
-
-
 class FileAnswer(FileContent):
     """A file that answers a question."""
-
-
-class Attachment(FileContent):
-    """A file of a candidate."""
-
-    type: Literal["CV", "COVER_LETTER", "OTHER"] = Field(
-        description="What it is; the first CV becomes the résumé in Lever"
-    )
 
 
 class QuestionAnswer(Part):
@@ -213,15 +175,3 @@ class CreateApplication(Creation):
 
     job_id: Id = Field(description="The job: our id, or `remote:` and Lever's posting id")
     stage_id: Id | None = Field(None, description="The stage to begin in; default: the job's first one")
-
-
-class CandidateAttachment(CandidateAction):
-    """A file to add to a candidate."""
-
-    attachment: Attachment = Field(description="The file")
-
-
-class ApplicationAttachment(ApplicationAction):
-    """A file to add to an application; Lever keeps it on the candidate."""
-
-    attachment: Attachment = Field(description="The file")

@@ -7,9 +7,9 @@ since; only where nothing was written as anybody is it decided anew.
 from collections.abc import Iterable
 
 from lever_assets.actions.engine.errors import ActionError, invalid
+from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.steps import Step
 from lever_assets.actions.engine.work import Work
-from lever_assets.actions.inputs import ActionInput
 
 
 def named(asked: ActionInput, option: str | None) -> str | None:

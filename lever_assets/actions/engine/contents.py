@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from lever_assets.actions.creation.creation_inputs import FileContent
 from lever_assets.actions.engine.errors import ActionError, invalid
+from lever_assets.actions.engine.file_inputs import FileContent
 from lever_assets.actions.fetching.fetcher import LARGEST, PUBLIC, Fetched, Fetcher, RefusedError
 from lever_assets.lever.requests import Upload
 

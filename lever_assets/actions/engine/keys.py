@@ -13,12 +13,12 @@ one application for a job, so as a new request it would be refused for what it l
 
 from datetime import datetime, timedelta
 
-from lever_assets.actions.catalogue import Action
+from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.attribution import written_as
 from lever_assets.actions.engine.errors import invalid
+from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.recording import input_hash, recorded
 from lever_assets.actions.engine.steps import Step
-from lever_assets.actions.inputs import ActionInput
 from lever_assets.store import ledger
 from lever_assets.store.action_erasure import NAMING
 from lever_assets.store.addresses import addresses_in, named_by, own_addresses

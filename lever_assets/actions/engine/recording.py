@@ -11,7 +11,7 @@ from typing import cast
 from pydantic import JsonValue
 from yarl import URL
 
-from lever_assets.actions.inputs import ActionInput, Part, RemoteFields
+from lever_assets.actions.engine.input_model import ActionInput, Part, RemoteFields
 from lever_assets.lever import JsonObject
 from lever_assets.store.content import canonical, fingerprint
 

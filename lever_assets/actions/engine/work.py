@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from lever_assets.actions.creation.creation_inputs import FileContent
 from lever_assets.actions.engine.afterwards import opportunities_brought_up
 from lever_assets.actions.engine.contents import Content, content_of
 from lever_assets.actions.engine.effects import Effect
 from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure
+from lever_assets.actions.engine.file_inputs import FileContent
 from lever_assets.actions.engine.journal import Claim, Journal
 from lever_assets.actions.engine.looking import Looking
 from lever_assets.actions.engine.policy import Policy
