@@ -1,27 +1,14 @@
-"""Files that are added to an opportunity. Lever keeps none for an application alone."""
+"""Files that are added to a candidate. Lever keeps none for an application alone."""
 
-from collections.abc import Iterable, Mapping
-
-from lever_assets.actions.engine.contents import Content
-from lever_assets.actions.engine.effects import FileAdded
+from lever_assets.actions.engine.attaching import add_file
 from lever_assets.actions.engine.errors import ActionError, Code
 from lever_assets.actions.engine.file_inputs import Attachment
-from lever_assets.actions.engine.recording import unsigned
-from lever_assets.actions.engine.work import Work, its_id
+from lever_assets.actions.engine.work import Work
 from lever_assets.actions.fetching.fetcher import UnreachableError
 from lever_assets.actions.inputs import ApplicationAttachment, CandidateAttachment
-from lever_assets.lever import JsonObject, Outgoing
-from lever_assets.lever.paths import path_to
-from lever_assets.store.content import canonical, fingerprint
+from lever_assets.lever import JsonObject
 
-_ROUNDS = 2
-_PASSING = frozenset({Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.TIMED_OUT, Code.REMOTE_UNKNOWN})
-"""How an upload fails that may succeed when it is tried again."""
-
-ADDS_A_FILE = "adds a file"
-
-_Prepared = tuple[str, Content]
-"""A file with the name of its step."""
+_ATTACH = "attach"
 
 
 async def add_candidate_attachment(work: Work, asked: CandidateAttachment) -> JsonObject:
@@ -37,69 +24,8 @@ async def add_application_attachment(work: Work, asked: ApplicationAttachment) -
     return await _add_one(work, opportunity, asked.attachment)
 
 
-def keyed(attachments: Iterable[Attachment]) -> dict[str, Attachment]:
-    """Return the attachments, each once, by what tells one from others whenever the action is done again.
-
-    That is not their place: the list may lack a file that is the résumé then. Of files whose links differ in
-    nothing but what signs them, and that may yet be two, the order tells.
-    """
-    found: dict[str, Attachment] = {}
-    for attachment in attachments:
-        if attachment in found.values():
-            continue
-        key = fingerprint(canonical(unsigned(attachment)))[:12]
-        alike = sum(each.partition("_")[0] == key for each in found)
-        found[f"{key}_{alike + 1}" if alike else key] = attachment
-    return found
-
-
-def is_added(work: Work, key: str) -> bool:
-    """Tell whether `attach` has added the file of that key, now or in an earlier attempt."""
-    return work.is_done(_step(key))
-
-
-async def attach(work: Work, opportunity: str, attachments: Mapping[str, Attachment]) -> None:
-    """Add files (by `keyed`) to an opportunity, each in a step of its own.
-
-    Those that fail are tried once more, together. What then still fails is a warning for each file, and the
-    action incomplete: done again with the same key it adds only what is missing.
-    """
-    left = await _prepared(work, attachments)
-    names = {step: content.name for step, content in left}
-    errors: dict[str, ActionError] = {}
-    for _ in range(_ROUNDS):
-        for step, content in left:
-            try:
-                await _upload(work, opportunity, step, content)
-                errors.pop(step, None)
-            except ActionError as error:
-                errors[step] = error
-        left = [each for each in left if each[0] in errors and errors[each[0]].code in _PASSING]
-    for step, why in errors.items():
-        work.missed(f"The file {names[step]} was not added: {why.message}", unknown=why.unknown)
-
-
-async def _prepared(work: Work, attachments: Mapping[str, Attachment]) -> list[_Prepared]:
-    """Return what is still to be added; a file that can't be had now is a warning."""
-    found: list[_Prepared] = []
-    for key, attachment in attachments.items():
-        if is_added(work, key):
-            continue
-        try:
-            found.append((_step(key), await work.content(attachment)))
-        except UnreachableError as error:
-            work.missed(f"The file {attachment.name} was not added: {error}. The same call again adds it.")
-        except ActionError as error:  # its link may have expired since the candidate was created
-            work.missed(f"The file {attachment.name} was not added: {error.message}")
-    return found
-
-
-def _step(key: str) -> str:
-    return f"attach_{key}"
-
-
 async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> JsonObject:
-    if not work.is_done("attach"):
+    if not work.is_done(_ATTACH):
         try:
             content = await work.content(attachment)
         except UnreachableError as error:
@@ -108,19 +34,8 @@ async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> Json
                 "The file can't be fetched",
                 f"The file {attachment.name} can't be fetched: {error}. Try again later.",
             ) from None
-        await _upload(work, opportunity, "attach", content)
+        await add_file(work, opportunity, _ATTACH, content)
     if attachment.type == "CV":
         work.warn("Lever takes a résumé only when a candidate is created: the CV was added as a file.")
     await work.refresh([opportunity])
     return {}
-
-
-async def _upload(work: Work, opportunity: str, step: str, content: Content) -> None:
-    work.must_act_as_somebody(ADDS_A_FILE)
-    request = Outgoing(
-        "POST", path_to("opportunities", opportunity, "files"), work.params, files=(("file", content.upload),)
-    )
-    made = (each.kept.get("id") for name, each in work.steps.items() if name != step)
-    others = frozenset(each for each in made if isinstance(each, str))
-    effect = FileAdded(opportunity, "files", content.name, len(content.data), others)
-    await work.write(step, request, effect, keep=its_id)

@@ -1,64 +1,22 @@
-"""Running an action: the input checked, the ledger asked, the work done once, the answer kept."""
+"""Running an action by its name: the input is checked, the engine does it once, what goes wrong is told."""
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
-from uuid import uuid4
+from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import ValidationError
 
 from lever_assets.actions.catalogue import BY_NAME
 from lever_assets.actions.engine.action import Action
-from lever_assets.actions.engine.attribution import attribute, named, written_as
 from lever_assets.actions.engine.envelope import ActionAnswer
-from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure, of_input, unexpected
+from lever_assets.actions.engine.errors import KNOWN, invalid, of_failure, of_input, unexpected
+from lever_assets.actions.engine.execution import Execution, without_ledger
 from lever_assets.actions.engine.input_model import ActionInput
-from lever_assets.actions.engine.journal import Claim
-from lever_assets.actions.engine.keys import entry_for, is_derived
-from lever_assets.actions.engine.policy import DEFAULT, Policy
-from lever_assets.actions.engine.resolving import Resolver
-from lever_assets.actions.engine.steps import Step
+from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.unknown_fields import read
-from lever_assets.actions.engine.work import FileLink, Work
-from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.lever import JsonObject, LeverClient, LeverError
-from lever_assets.store import StoreError, ledger
-from lever_assets.store.ledger import ClaimLostError, Entry, State
-from lever_assets.sync.session import Session, now
-
-_POLL_SECONDS = 0.1
-_KNOWN = (ActionError, LeverError, StoreError, NotConnectedError)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How an action is to be run.
-
-    `idempotency_key`: the same one returns the first result; None: derived from the input (`keys.py`).
-    `dry_run`: check everything and tell the requests that would be sent, but write nothing. `perform_as`: the
-    user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
-    `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
-    that give out files. `taken_up` is told the id of the action's row in the ledger, before anything is sent.
-    `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields that the input does
-    not have are a warning, not an error; for callers whose clients may be newer.
-    """
-
-    idempotency_key: str | None = None
-    dry_run: bool = False
-    perform_as: str | None = None
-    run_id: str | None = None
-    log_url: str | None = None
-    download_to: Path | None = None
-    file_link: FileLink | None = None
-    taken_up: Callable[[str], None] | None = None
-    fetcher: Fetcher = PUBLIC
-    policy: Policy = DEFAULT
-    ignore_unknown: bool = False
+from lever_assets.lever import LeverClient
+from lever_assets.sync.session import Session
 
 
 def run_action(
@@ -93,11 +51,11 @@ async def run_action_with(
         action = _action(name)
         asked, ignored = _input(action, given, options)
         if action.reads or options.dry_run:
-            answer = await _without_ledger(lever, session, action, asked, options)
+            answer = await without_ledger(lever, session, action, asked, options)
         else:
-            answer = await _Run(lever, session, action, asked, options).once()
+            answer = await Execution(lever, session, action, asked, options).once()
         return replace(answer, warnings=(*ignored, *answer.warnings))
-    except _KNOWN as error:
+    except KNOWN as error:
         return ActionAnswer.failed(of_failure(error), log_url=options.log_url)
     except Exception as error:
         return ActionAnswer.failed(unexpected(error), log_url=options.log_url, cause=error)
@@ -119,159 +77,3 @@ def _input(
         return read(action.input, given, ignore_unknown=options.ignore_unknown)
     except ValidationError as error:
         raise of_input(error) from None
-
-
-def _work(lever: LeverClient, session: Session, options: Options, claim: Claim | None = None) -> Work:
-    return Work(
-        lever,
-        session,
-        options.policy,
-        claim,
-        download_to=options.download_to,
-        file_link=options.file_link,
-        fetcher=options.fetcher,
-        ignore_unknown=options.ignore_unknown,
-    )
-
-
-async def _without_ledger(
-    lever: LeverClient, session: Session, action: Action, asked: ActionInput, options: Options
-) -> ActionAnswer:
-    work = _work(lever, session, options)
-    if not action.reads:
-        await attribute(work, asked, options.perform_as)
-    data = await action.function(work, asked)
-    if options.dry_run and not action.reads:
-        data = {"dry_run": True, "requests": [request.described() for request in work.requests]}
-    return ActionAnswer(data=data, warnings=tuple(work.warnings))
-
-
-@dataclass(frozen=True)
-class _Run:
-    lever: LeverClient
-    session: Session
-    action: Action
-    asked: ActionInput
-    options: Options
-
-    async def once(self) -> ActionAnswer:
-        """Do the action unless its key was done already, or somebody else does it now."""
-        called = named(self.asked, self.options.perform_as)
-        user = None if called is None else Resolver(self.lever, self.session).user_id(called)
-        entry = entry_for(
-            self.session,
-            self.action,
-            self.asked,
-            given=self.options.idempotency_key,
-            user=user,
-            same_input=timedelta(seconds=self.options.policy.same_input),
-        )
-        if self.options.taken_up is not None:
-            self.options.taken_up(entry.id)
-        awaited = False
-        deadline = time.monotonic() + self.options.policy.wait
-        while True:
-            if entry.state is State.SUCCEEDED or (awaited and entry.is_settled):
-                return self._kept(entry, user)
-            claim = self._claimed(entry)
-            if claim is not None:
-                with suppress(ClaimLostError):
-                    return await self._do(entry, claim)
-            awaited = True
-            if time.monotonic() > deadline:
-                raise _still_under_way(entry)
-            await asyncio.sleep(_POLL_SECONDS)
-            with self.session.store.reading() as conn:
-                entry = ledger.get(conn, self.session.name, entry.id) or entry
-
-    def _kept(self, entry: Entry, user: str | None) -> ActionAnswer:
-        """Return the answer that the ledger kept; who gave no key hears why nothing more was written.
-
-        So does who names another `user` than as whom it was written.
-        """
-        answer = ActionAnswer.of(entry)
-        before = written_as(map(Step.of, entry.steps))
-        if user is not None and user != before:
-            other = f"This action was written as {before or 'nobody in particular'}, not as {user}."
-            answer = replace(answer, warnings=(*answer.warnings, other))
-        if not is_derived(entry.idempotency_key):
-            return answer
-        minutes = self.options.policy.same_input / 60
-        repeated = (
-            f"Nothing was written now: the same input was given less than {minutes:g} minutes ago without an "
-            f"idempotency key, and this is the result of that first action ({entry.id} in action_ledger). "
-            "To do it once more, give a key of its own."
-        )
-        return replace(answer, warnings=(*answer.warnings, repeated))
-
-    def _claimed(self, entry: Entry) -> Claim | None:
-        moment = now()
-        if entry.is_claimed(moment):
-            return None
-        owner = uuid4().hex
-        until = moment + timedelta(seconds=self.options.policy.lease)
-        with self.session.store.writing() as conn:
-            won = ledger.claim(conn, entry, owner, run_id=self.options.run_id, until=until, now=moment)
-        return Claim(entry.id, owner) if won else None
-
-    async def _do(self, entry: Entry, claim: Claim) -> ActionAnswer:
-        """Work on a claimed action; the claim is given up whatever happens, unless the process dies."""
-        renewing = asyncio.create_task(self._renew(claim))
-        try:
-            answer, state = await self._answer(entry, claim)
-            with self.session.store.writing() as conn:
-                ledger.settle(
-                    conn,
-                    claim.action_id,
-                    claim.owner,
-                    state,
-                    answer=answer.kept(),
-                    warnings=list(answer.warnings),
-                    now=now(),
-                )
-            return replace(answer, action_id=entry.id, state=state)
-        finally:
-            renewing.cancel()
-            with suppress(StoreError), self.session.store.writing() as conn:
-                ledger.release(conn, claim.action_id, claim.owner)
-
-    async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, State]:
-        work = _work(self.lever, self.session, self.options, claim)
-        work.journal.take_up(entry.steps)
-        log_url = self.options.log_url
-        try:
-            await attribute(work, self.asked, self.options.perform_as)
-            data: JsonObject = await self.action.function(work, self.asked)
-        except _KNOWN as error:
-            known = of_failure(error)
-            # What would have come of it is no news where nothing did.
-            warnings = tuple(work.warnings) if work.journal.has_written else ()
-            failed = ActionAnswer.failed(known, log_url=log_url, warnings=warnings)
-            return failed, State.UNKNOWN if known.unknown else State.FAILED
-        except ClaimLostError:
-            raise
-        except Exception as error:
-            written = work.journal.has_written
-            odd = unexpected(error, unknown=written)
-            failed = ActionAnswer.failed(odd, log_url=log_url, warnings=tuple(work.warnings), cause=error)
-            return failed, State.UNKNOWN if written else State.FAILED
-        state = State.INCOMPLETE if work.incomplete else State.SUCCEEDED
-        return ActionAnswer(data=data, warnings=tuple(work.warnings)), state
-
-    async def _renew(self, claim: Claim) -> None:
-        lease = self.options.policy.lease
-        while True:
-            await asyncio.sleep(lease / 3)
-            until = now() + timedelta(seconds=lease)
-            with suppress(StoreError), self.session.store.writing() as conn:
-                ledger.renew(conn, claim.action_id, claim.owner, until=until)
-
-
-def _still_under_way(entry: Entry) -> ActionError:
-    return ActionError(
-        Code.TIMED_OUT,
-        "Still under way",
-        f"Somebody else is still at work on this action ({entry.id} in action_ledger); "
-        "run it again with the same key for its result.",
-        unknown=True,
-    )

@@ -67,7 +67,8 @@ def action(
 
     The answer is one JSON object on standard output.
     """
-    from lever_assets.actions.running import Options, run_action  # noqa: PLC0415
+    from lever_assets.actions.engine.options import Options  # noqa: PLC0415
+    from lever_assets.actions.running import run_action  # noqa: PLC0415
     from lever_assets.settings import Settings  # noqa: PLC0415
     from lever_assets.sync.session import Session  # noqa: PLC0415
 

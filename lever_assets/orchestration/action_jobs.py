@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.engine.options import Options
 from lever_assets.actions.passthrough import Passthrough, passthrough
-from lever_assets.actions.running import Options, run_action
+from lever_assets.actions.running import run_action
 from lever_assets.orchestration.action_runs import ACTION_ID_TAG, ACTION_TAG, PASSTHROUGH, job_name
 from lever_assets.orchestration.answer_files import keep_answer
 from lever_assets.orchestration.failures import in_one_sentence

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.policy import Policy
-from lever_assets.actions.running import Options, run_action_with
+from lever_assets.actions.running import run_action_with
 from lever_assets.settings import Settings
 from lever_assets.sync.session import Session
 from lever_assets_tests.actions.recruiting import client

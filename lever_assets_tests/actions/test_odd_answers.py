@@ -128,7 +128,7 @@ def test_what_nobody_foresaw_takes_no_warning_with_it(
     def odd(*_: object) -> None:
         raise TypeError("Ada Byron")
 
-    monkeypatch.setattr("lever_assets.actions.attachments.FileAdded", odd)
+    monkeypatch.setattr("lever_assets.actions.engine.attaching.FileAdded", odd)
     found = account.run("add_application_attachment", given)
 
     assert found.error is not None

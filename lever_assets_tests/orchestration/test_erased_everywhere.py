@@ -12,7 +12,8 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from lever_assets.actions.running import Options, run_action
+from lever_assets.actions.engine.options import Options
+from lever_assets.actions.running import run_action
 from lever_assets.definitions import build
 from lever_assets.orchestration.answer_files import erase_answers
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox

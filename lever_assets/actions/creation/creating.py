@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from lever_assets.actions.attachments import attach, is_added, keyed
 from lever_assets.actions.creation import stored
 from lever_assets.actions.creation.aligning import Aligning
 from lever_assets.actions.creation.applying import Form, application_of, opportunity_of, opportunity_request
@@ -19,6 +18,7 @@ from lever_assets.actions.creation.creation_inputs import (
 )
 from lever_assets.actions.creation.planning import Plan, already_applied, plan
 from lever_assets.actions.creation.uploading import upload
+from lever_assets.actions.engine.attaching import attach, is_added, keyed
 from lever_assets.actions.engine.contents import plain_name
 from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.actions.engine.errors import ActionError, Code, of_failure

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from lever_assets.actions.attachments import ADDS_A_FILE, keyed
 from lever_assets.actions.creation.applying import Form, checked_extra
 from lever_assets.actions.creation.candidacies import Applies, Candidacy
 from lever_assets.actions.creation.creation_inputs import ApplicationPlace, Creation, FileAnswer
 from lever_assets.actions.creation.filling import Filling, Job
 from lever_assets.actions.creation.person import Person, not_kept, source_text
+from lever_assets.actions.engine.attaching import ADDS_A_FILE, keyed
 from lever_assets.actions.engine.contents import Content
 from lever_assets.actions.engine.errors import ActionError, Code
 from lever_assets.actions.engine.file_inputs import Attachment

@@ -63,6 +63,10 @@ _KINDS: tuple[tuple[type[LeverError], Code, str], ...] = (
 )
 
 
+KNOWN = (ActionError, LeverError, NotConnectedError, StoreError)
+"""The exceptions of the layers below that `of_failure` has an error for; any other is a bug of ours."""
+
+
 def invalid(title: str, message: str) -> ActionError:
     """Return the error for an input that can't be used, found before anything was sent."""
     return ActionError(Code.INPUT_INVALID, title, message)
@@ -91,7 +95,7 @@ def unknown_outcome(what: str, why: str) -> ActionError:
 
 
 def of_failure(error: Exception) -> ActionError:
-    """Return the error that an exception of the layers below stands for; raises what is a bug of ours."""
+    """Return the error that one of `KNOWN` stands for; raises any other exception again."""
     match error:
         case ActionError():
             return error

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lever_assets.actions.engine.envelope import ActionAnswer
-from lever_assets.actions.running import Options, run_action_with
+from lever_assets.actions.engine.options import Options
+from lever_assets.actions.running import run_action_with
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting, client, fresh
