@@ -1,8 +1,8 @@
 """Rejecting an application."""
 
+from lever_assets.actions.engine.archived import standing
 from lever_assets.actions.engine.effects import ArchivedFor
 from lever_assets.actions.engine.errors import invalid
-from lever_assets.actions.engine.standing import standing
 from lever_assets.actions.engine.work import Work, its_id
 from lever_assets.actions.inputs import Reject
 from lever_assets.actions.notes import ADD_NOTE, note

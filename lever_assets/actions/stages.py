@@ -1,8 +1,8 @@
 """Moving an application through the pipeline."""
 
+from lever_assets.actions.engine.archived import standing
 from lever_assets.actions.engine.effects import InStage
 from lever_assets.actions.engine.errors import invalid
-from lever_assets.actions.engine.standing import standing
 from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import MoveToStage
 from lever_assets.lever import JsonObject, Outgoing

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from lever_assets.actions.engine.policy import Policy
+from lever_assets.actions.engine.timing import Policy
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets.store.ledger import State
 from lever_assets.sync.run import sync

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from lever_assets.actions.engine.options import Options
-from lever_assets.actions.engine.policy import Policy
+from lever_assets.actions.engine.timing import Policy
 from lever_assets.actions.running import run_action_with
 from lever_assets.settings import Settings
 from lever_assets.sync.session import Session

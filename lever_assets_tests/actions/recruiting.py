@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.options import Options
-from lever_assets.actions.engine.policy import Policy
+from lever_assets.actions.engine.timing import Policy
 from lever_assets.actions.running import run_action_with
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter, RetryPolicy
 from lever_assets.sandbox import Sandbox

@@ -163,7 +163,7 @@ def test_tables_that_can_not_take_what_lever_shows_are_a_warning_after_the_write
     async def odd(*_: object, **__: object) -> None:
         raise TypeError("Ada Byron")
 
-    monkeypatch.setattr("lever_assets.actions.engine.afterwards.refresh_opportunities", odd)
+    monkeypatch.setattr("lever_assets.actions.engine.read_back.refresh_opportunities", odd)
     found = account.run("add_application_note", trial.given)
 
     assert found.state is State.SUCCEEDED

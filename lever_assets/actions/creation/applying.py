@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from lever_assets.actions.creation.answers import custom_questions, eeo_responses
 from lever_assets.actions.creation.creation_inputs import Consent
+from lever_assets.actions.creation.form_answers import custom_questions, eeo_responses
 from lever_assets.actions.creation.person import Person, url_values
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.lever import Answer, JsonObject, Outgoing, Params, Upload

@@ -6,22 +6,22 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from lever_assets.actions.creation import stored
-from lever_assets.actions.creation.aligning import Aligning
+from lever_assets.actions.creation import returned_rows
 from lever_assets.actions.creation.applying import Form, application_of, opportunity_of, opportunity_request
 from lever_assets.actions.creation.candidacies import Candidacy, applied_before, known_before
+from lever_assets.actions.creation.completing import Aligning
 from lever_assets.actions.creation.creation_inputs import (
     ApplicationPlace,
     CreateApplication,
     CreateCandidate,
     Creation,
 )
-from lever_assets.actions.creation.planning import Plan, already_applied, plan
-from lever_assets.actions.creation.uploading import upload
+from lever_assets.actions.creation.submission import Plan, already_applied, plan
+from lever_assets.actions.creation.uploads import upload
 from lever_assets.actions.engine.attaching import attach, is_added, keyed
-from lever_assets.actions.engine.contents import plain_name
 from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.actions.engine.errors import ActionError, Code, of_failure
+from lever_assets.actions.engine.file_content import plain_name
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.steps import StepState
 from lever_assets.actions.engine.work import Keep, Work
@@ -43,7 +43,7 @@ async def create_candidate(work: Work, asked: CreateCandidate) -> JsonObject:
     made = await _create(work, asked, asked.application)
     ids = _ids(work, made)
     with work.session.store.reading() as conn:
-        found = stored.candidate(conn, str(ids["candidate"]["id"]))
+        found = returned_rows.candidate(conn, str(ids["candidate"]["id"]))
     return found or {**ids["candidate"], "applications": [ids["application"]]}
 
 
@@ -52,7 +52,7 @@ async def create_application(work: Work, asked: CreateApplication) -> JsonObject
     made = await _create(work, asked, ApplicationPlace(job_id=asked.job_id, stage_id=asked.stage_id))
     ids = _ids(work, made)
     with work.session.store.reading() as conn:
-        found = stored.application(conn, str(ids["application"]["id"]))
+        found = returned_rows.application(conn, str(ids["application"]["id"]))
     return found or {**ids["application"], "candidate": ids["candidate"]}
 
 

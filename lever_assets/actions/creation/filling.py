@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lever_assets.actions.creation.answers import Answered, answerable, read_answers, unanswered
 from lever_assets.actions.creation.applying import Form
 from lever_assets.actions.creation.creation_inputs import Creation, FileAnswer
+from lever_assets.actions.creation.form_answers import Answered, answerable, read_answers, unanswered
 from lever_assets.actions.creation.person import Person
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.work import Work

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from lever_assets.actions.engine.contents import Content
 from lever_assets.actions.engine.effects import FileAdded
 from lever_assets.actions.engine.errors import ActionError, Code
+from lever_assets.actions.engine.file_content import Content
 from lever_assets.actions.engine.file_inputs import Attachment
-from lever_assets.actions.engine.recording import unsigned
+from lever_assets.actions.engine.redaction import unsigned
 from lever_assets.actions.engine.work import Work, its_id
 from lever_assets.actions.fetching.fetcher import UnreachableError
 from lever_assets.lever import Outgoing

@@ -11,9 +11,9 @@ from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.attribution import attribute, named, written_as
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import KNOWN, ActionError, Code, of_failure, unexpected
+from lever_assets.actions.engine.idempotency import entry_for, is_derived
 from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.journal import Claim
-from lever_assets.actions.engine.keys import entry_for, is_derived
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.resolving import Resolver
 from lever_assets.actions.engine.steps import Step

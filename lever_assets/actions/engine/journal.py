@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from lever_assets.actions.engine.policy import Policy
 from lever_assets.actions.engine.steps import Step, StepState
+from lever_assets.actions.engine.timing import Policy
 from lever_assets.lever import JsonObject
 from lever_assets.store import ledger
 from lever_assets.sync.session import Session, now

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lever_assets.actions.engine.policy import DEFAULT, Policy
+from lever_assets.actions.engine.timing import DEFAULT, Policy
 from lever_assets.actions.engine.work import FileLink
 from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 
@@ -13,7 +13,7 @@ from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 class Options:
     """How an action is to be run.
 
-    `idempotency_key`: the same one returns the first result; None: derived from the input (`keys.py`).
+    `idempotency_key`: the same one returns the first result; None: derived from the input (`idempotency.py`).
     `dry_run`: check everything and tell the requests that would be sent, but write nothing. `perform_as`: the
     user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
     `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from lever_assets.actions.engine.acting import refuse_deactivated
+from lever_assets.actions.engine.deactivated import refuse_deactivated
 from lever_assets.actions.engine.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.lever.records import ArchiveReason

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from lever_assets.actions.engine.afterwards import opportunities_brought_up
-from lever_assets.actions.engine.contents import Content, content_of
 from lever_assets.actions.engine.effects import Effect
 from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure
+from lever_assets.actions.engine.file_content import Content, content_of
 from lever_assets.actions.engine.file_inputs import FileContent
 from lever_assets.actions.engine.journal import Claim, Journal
-from lever_assets.actions.engine.looking import Looking
-from lever_assets.actions.engine.policy import Policy
+from lever_assets.actions.engine.read_back import opportunities_brought_up
+from lever_assets.actions.engine.recovery import Looking
 from lever_assets.actions.engine.resolving import Resolver
 from lever_assets.actions.engine.steps import Step, StepState
+from lever_assets.actions.engine.timing import Policy
 from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 from lever_assets.lever import (
     Answer,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lever_assets.actions.engine.envelope import ActionAnswer
-from lever_assets.actions.engine.policy import Policy
+from lever_assets.actions.engine.timing import Policy
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions import killed

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lever_assets.actions.engine.envelope import ActionAnswer
-from lever_assets.actions.engine.recording import input_hash, recorded
+from lever_assets.actions.engine.redaction import input_hash, recorded
 from lever_assets.actions.inputs import CandidateAttachment
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting

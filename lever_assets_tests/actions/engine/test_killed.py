@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lever_assets.actions.engine.policy import Policy
+from lever_assets.actions.engine.timing import Policy
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions import killed

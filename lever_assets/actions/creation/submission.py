@@ -11,8 +11,8 @@ from lever_assets.actions.creation.creation_inputs import ApplicationPlace, Crea
 from lever_assets.actions.creation.filling import Filling, Job
 from lever_assets.actions.creation.person import Person, not_kept, source_text
 from lever_assets.actions.engine.attaching import ADDS_A_FILE, keyed
-from lever_assets.actions.engine.contents import Content
 from lever_assets.actions.engine.errors import ActionError, Code
+from lever_assets.actions.engine.file_content import Content
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.steps import StepState
 from lever_assets.actions.engine.work import Work

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lever_assets.actions.creation.creation_inputs import CreateApplication
-from lever_assets.actions.engine.recording import recorded
+from lever_assets.actions.engine.redaction import recorded
 from lever_assets.sandbox import Fault
 from lever_assets.store import ledger
 from lever_assets_tests.actions.newcomers import answer, creation, document, newcomer, open_job, somebody

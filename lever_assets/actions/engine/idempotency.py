@@ -17,7 +17,7 @@ from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.attribution import written_as
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.input_model import ActionInput
-from lever_assets.actions.engine.recording import input_hash, recorded
+from lever_assets.actions.engine.redaction import input_hash, recorded
 from lever_assets.actions.engine.steps import Step
 from lever_assets.store import ledger
 from lever_assets.store.action_erasure import NAMING

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lever_assets.actions.creation.answers import (
+from lever_assets.actions.creation.creation_inputs import FileAnswer, QuestionAnswer
+from lever_assets.actions.creation.form_answers import (
     Answered,
     custom_questions,
     eeo_responses,
     read_answers,
     unanswered,
 )
-from lever_assets.actions.creation.creation_inputs import FileAnswer, QuestionAnswer
 from lever_assets.actions.engine.errors import ActionError
 from lever_assets.lever.records import PostingForm
 from lever_assets.mapping.context import Context

@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lever_assets.actions.engine.belonging import OthersAtWorkError, own
 from lever_assets.actions.engine.effects import Added, CannotTellError, Effect
 from lever_assets.actions.engine.errors import ActionError, Code, unknown_outcome
 from lever_assets.actions.engine.journal import Journal
+from lever_assets.actions.engine.ownership import OthersAtWorkError, own
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.sync.session import now

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from lever_assets.actions.engine.contents import Content
 from lever_assets.actions.engine.errors import ActionError, Code
+from lever_assets.actions.engine.file_content import Content
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.actions.engine.work import Work
 from lever_assets.lever import Answer, JsonObject, Outgoing
