@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from lever_assets.actions.engine.file_inputs import Attachment
-from lever_assets.actions.engine.input_model import ActionInput, Id, Part, Text, Trimmed, WebAddress
+from lever_assets.actions.engine.input_model import ActionInput, Id, InputPart, Text, Trimmed, WebAddress
 
 
 class CandidateAction(ActionInput):
@@ -20,7 +20,7 @@ class ApplicationAction(ActionInput):
     application_id: Id = Field(description="The application: our id, or `remote:` and Lever's application id")
 
 
-class Tag(Part):
+class Tag(InputPart):
     """A tag."""
 
     name: Trimmed = Field(
@@ -49,21 +49,21 @@ class Reject(ApplicationAction):
     note: Text | None = Field(None, description="Note to add to the candidate in Lever")
 
 
-class DetailAttribute(Part):
+class DetailAttribute(InputPart):
     """One detail of a result."""
 
     key: Text = Field(description="Name of the detail, such as `Score`")
     value: str = Field(description="Its value")
 
 
-class ResultDetails(Part):
+class ResultDetails(InputPart):
     """Details of a result. Lever has no fields for them: they become lines of a note."""
 
     custom_field_name_prefix: str = Field(description="What stands before each key, such as `Acme:`")
     attributes: tuple[DetailAttribute, ...] = Field(description="The details, in their order")
 
 
-class _ResultLink(Part):
+class _ResultLink(InputPart):
     label: Text = Field(description="What the link leads to, such as `Assessment result`")
     url: WebAddress = Field(description="Where it leads (http or https)")
     details: ResultDetails | None = Field(None, description="Details of the result")

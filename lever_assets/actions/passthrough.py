@@ -16,8 +16,8 @@ from lever_assets.actions.engine.deactivated import refuse_deactivated
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import ActionError, invalid, of_failure, of_input, unexpected
 from lever_assets.actions.engine.file_inputs import Base64
-from lever_assets.actions.engine.input_model import Part
-from lever_assets.actions.engine.read_back import brought_up, touched
+from lever_assets.actions.engine.input_model import InputPart
+from lever_assets.actions.engine.read_back import read_back, touched
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer, wire
 from lever_assets.sync.session import Session
@@ -71,7 +71,7 @@ def _sendable(headers: Mapping[str, str]) -> Mapping[str, str]:
     return headers
 
 
-class FormFile(Part):
+class FormFile(InputPart):
     """A file in a form."""
 
     name: str = Field(min_length=1, max_length=255, description="File name")
@@ -79,14 +79,14 @@ class FormFile(Part):
     data: Base64 = Field(repr=False, description="The file in base64")
 
 
-class FormField(Part):
+class FormField(InputPart):
     """A field of a form: a text or a file."""
 
     name: str = Field(min_length=1, description="Name of the field")
     value: str | FormFile = Field(description="Its text, or a file")
 
 
-class Passthrough(Part):
+class Passthrough(InputPart):
     """A request to the Data API."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field(description="HTTP method")
@@ -145,7 +145,7 @@ async def passthrough_with(
     try:
         asked = given if isinstance(given, Passthrough) else Passthrough.model_validate(given)
         answer = await _sent(lever, session, asked)
-        warnings = await _brought_up(lever, session, asked, answer) if session is not None else []
+        warnings = await _read_back(lever, session, asked, answer) if session is not None else []
         data = _shown(answer, as_base64=asked.response_as_base64)
     except ValidationError as error:
         return ActionAnswer.failed(of_input(error), log_url=log_url)
@@ -156,7 +156,7 @@ async def passthrough_with(
     return ActionAnswer(data=data, warnings=tuple(warnings))
 
 
-async def _brought_up(
+async def _read_back(
     lever: LeverClient, session: Session, asked: Passthrough, answer: RawAnswer
 ) -> list[str]:
     """Bring the tables up to what a write changed; returns why they will show it only later, if so."""
@@ -166,7 +166,7 @@ async def _brought_up(
         return ["Lever may have done it all the same; if so, the tables follow with the next sync."]
     found = _parsed(answer.content)
     data = found.get("data") if isinstance(found, dict) else None
-    return await brought_up(lever, session, touched(asked.method, asked.path.partition("?")[0], data))
+    return await read_back(lever, session, touched(asked.method, asked.path.partition("?")[0], data))
 
 
 async def _sent(lever: LeverClient, session: Session | None, asked: Passthrough) -> RawAnswer:

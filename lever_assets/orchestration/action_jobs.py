@@ -80,7 +80,7 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
             run_id=context.run_id,
             log_url=_log_url(settings, context.run_id),
             download_to=Path(folder) if folder else None,
-            taken_up=lambda action: context.instance.add_run_tags(context.run_id, {ACTION_ID_TAG: action}),
+            announce=lambda action: context.instance.add_run_tags(context.run_id, {ACTION_ID_TAG: action}),
         )
         with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
             answer = run_action(session, action.name, _given(given), options)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from lever_assets.actions.engine.timing import Policy
+from lever_assets.actions.engine.timing import Timing
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets.store.ledger import State
 from lever_assets.sync.run import sync
@@ -32,7 +32,7 @@ from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh, wai
 from lever_assets_tests.actions.writes import WRITES
 
 TIMEOUT = 0.4
-PATIENT = Policy(lease=killed.LEASE, pause=0.01, settle=0.05, patience=1.0, wait=20)
+PATIENT = Timing(lease=killed.LEASE, pause=0.01, lag=0.05, patience=1.0, wait=20)
 
 Json = dict[str, Any]
 Check = Callable[[Recruiting], None]
@@ -256,7 +256,7 @@ def _killed(
             assert time.monotonic() < deadline
             time.sleep(0.02)
         process.kill()
-    found = mine.run(attempt.action, attempt.given, idempotency_key="killed", policy=PATIENT)
+    found = mine.run(attempt.action, attempt.given, idempotency_key="killed", timing=PATIENT)
     assert found.error is None, found.error
     return found.state, found.warnings
 

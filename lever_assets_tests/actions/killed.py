@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from lever_assets.actions.engine.options import Options
-from lever_assets.actions.engine.timing import Policy
+from lever_assets.actions.engine.timing import Timing
 from lever_assets.actions.running import run_action_with
 from lever_assets.settings import Settings
 from lever_assets.sync.session import Session
@@ -26,7 +26,7 @@ async def _main(arguments: list[str]) -> None:
         database_url=SecretStr(database),
         rate_limit=0,
     )
-    options = Options(idempotency_key="killed", policy=Policy(lease=LEASE))
+    options = Options(idempotency_key="killed", timing=Timing(lease=LEASE))
     with Session.open(settings) as session:
         async with client(settings, timeout=60) as lever:
             await run_action_with(lever, session, name, json.loads(given), options)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.options import Options
-from lever_assets.actions.engine.timing import Policy
+from lever_assets.actions.engine.timing import Timing
 from lever_assets.actions.running import run_action_with
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter, RetryPolicy
 from lever_assets.sandbox import Sandbox
@@ -24,7 +24,7 @@ from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.web import WEB
 
-HASTY = Policy(lease=5, attempts=3, pause=0.01, settle=0.05, patience=0.3, wait=20)
+HASTY = Timing(lease=5, attempts=3, pause=0.01, lag=0.05, patience=0.3, wait=20)
 _TIMEOUT = 0.4
 _numbers = count(1)
 
@@ -68,7 +68,7 @@ class Recruiting:
     def run(self, name: str, given: Mapping[str, object], **options: Any) -> ActionAnswer:
         """Run an action with a client that does not wait long."""
         settings = options.pop("settings", {})
-        chosen = replace(Options(policy=HASTY), **options)
+        chosen = replace(Options(timing=HASTY), **options)
 
         async def alone() -> ActionAnswer:
             with self.session(**settings) as session:

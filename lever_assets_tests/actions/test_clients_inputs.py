@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.creation.creation_inputs import CreateApplication, CreateCandidate
 from lever_assets.actions.engine.action import Action
-from lever_assets.actions.engine.redaction import input_hash
+from lever_assets.actions.engine.idempotency import input_hash
 from lever_assets_tests.actions.newcomers import (
     answer,
     create,

@@ -143,7 +143,7 @@ async def _found(work: Work, planned: Plan, kept: JsonObject) -> Candidacy:
     if isinstance(opportunity, str) and isinstance(application, str):
         return Candidacy(opportunity, application)
     before = work.steps[_CREATE].before
-    left, wait = work.policy.patience, 0.1
+    left, wait = work.timing.patience, 0.1
     while True:
         found = await _of_lever(planned.effect.made(work.lever, before, opportunity, application))
         if found is not None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, JsonValue
 
 from lever_assets.actions.engine.file_inputs import Attachment, FileContent
-from lever_assets.actions.engine.input_model import ActionInput, Id, Part, Text, UserId, WebAddress, like
+from lever_assets.actions.engine.input_model import ActionInput, Id, InputPart, Text, UserId, WebAddress, like
 
 Email = Annotated[str, *like(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "an e-mail address", format="email")]
 QuestionId = Annotated[
@@ -46,21 +46,21 @@ Day = Annotated[date, BeforeValidator(_without_time)]
 """A day, as `2026-12-31`; of an instant the day, whatever the time zone."""
 
 
-class AdditionalEmail(Part):
+class AdditionalEmail(InputPart):
     """A further e-mail address."""
 
     email_address: Email = Field(description="The address")
     type: Kind = Field("OTHER", description="Its kind; Lever keeps none")
 
 
-class AdditionalPhone(Part):
+class AdditionalPhone(InputPart):
     """A further phone number."""
 
     phone_number: Text = Field(description="The number, as people write it")
     type: Kind = Field("OTHER", description="Its kind: WORK becomes work, PERSONAL home, OTHER other")
 
 
-class CandidateLocation(Part):
+class CandidateLocation(InputPart):
     """Where a candidate lives. Lever has one line for it: city and country."""
 
     city: str | None = Field(None, description="City")
@@ -70,20 +70,20 @@ class CandidateLocation(Part):
     zip_code: str | None = Field(None, description="Postal code")
 
 
-class SocialLink(Part):
+class SocialLink(InputPart):
     """A link to a profile."""
 
     url: WebAddress = Field(description="Address of the profile")
 
 
-class SalaryExpectations(Part):
+class SalaryExpectations(InputPart):
     """What a candidate wants to earn."""
 
     period: Literal["MONTH", "YEAR"] = Field(description="The period that the amount is for")
     amount: Decimal = Field(ge=0, description="The amount")
 
 
-class NewCandidate(Part):
+class NewCandidate(InputPart):
     """The person who applies."""
 
     first_name: Text = Field(description="First name")
@@ -105,7 +105,7 @@ class FileAnswer(FileContent):
     """A file that answers a question."""
 
 
-class QuestionAnswer(Part):
+class QuestionAnswer(InputPart):
     """The answer to a question of the job's form."""
 
     question_id: QuestionId = Field(description="The question: our id, or `remote:` and Lever's ids")
@@ -116,7 +116,7 @@ class QuestionAnswer(Part):
     )
 
 
-class Source(Part):
+class Source(InputPart):
     """Where a candidate came from."""
 
     name: str | None = Field(None, description="Text of the source in Lever")
@@ -124,20 +124,20 @@ class Source(Part):
     id: str | None = Field(None, description="Text of a source that Lever has")
 
 
-class SourcedBy(Part):
+class SourcedBy(InputPart):
     """Who is credited with finding a candidate."""
 
     user_id: UserId = Field(description="The user: our id, or `remote:` and Lever's user id")
 
 
-class Consent(Part):
+class Consent(InputPart):
     """Consent to the storage of data."""
 
     given: bool | None = Field(None, description="Whether it was given")
     expires_at: Day | None = Field(None, description="When it ends")
 
 
-class ApplicationPlace(Part):
+class ApplicationPlace(InputPart):
     """The job that is applied to."""
 
     job_id: Id = Field(description="The job: our id, or `remote:` and Lever's posting id")

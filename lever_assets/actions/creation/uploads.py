@@ -37,9 +37,9 @@ async def upload(work: Work, name: str, content: Content) -> str:
             uploaded = None
         if isinstance(uploaded, str):
             return uploaded
-        if tried == work.policy.attempts:
+        if tried == work.timing.attempts:
             raise _not_uploaded(content)
-        await asyncio.sleep(work.policy.pause)
+        await asyncio.sleep(work.timing.pause)
 
 
 def _its_upload(answer: Answer) -> JsonObject:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lever_assets.actions.engine.errors import invalid
-from lever_assets.actions.engine.resolving import Known
+from lever_assets.actions.engine.resolving import Resolved
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError
 from lever_assets.lever.records import Application, Archived, Opportunity
 from lever_assets.sync.resources import BY_NAME
@@ -21,7 +21,7 @@ class Standing:
     reason: str | None
 
 
-async def standing(lever: LeverClient, application: Known) -> Standing:
+async def standing(lever: LeverClient, application: Resolved) -> Standing:
     """Ask Lever; raises ActionError when it has the application no more, LeverError when it can't tell."""
     try:
         found = await ask_single(

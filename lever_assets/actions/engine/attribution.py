@@ -12,12 +12,12 @@ from lever_assets.actions.engine.steps import Step
 from lever_assets.actions.engine.work import Work
 
 
-def named(asked: ActionInput, option: str | None) -> str | None:
+def named_user(asked: ActionInput, option: str | None) -> str | None:
     """Return the user whom the call itself names: who is credited, else the input's, else `option`."""
     return asked.credited or asked.lever.perform_as or option
 
 
-def written_as(steps: Iterable[Step]) -> str | None:
+def attributed_to(steps: Iterable[Step]) -> str | None:
     """Return the user (Lever's id) as whom something was written, or may have been; None: as nobody."""
     return next((step.user for step in steps if step.stands and step.user), None)
 
@@ -27,9 +27,9 @@ async def attribute(work: Work, asked: ActionInput, option: str | None) -> None:
 
     Somebody who can't be credited is a warning; raises ActionError when who is named or set can't act.
     """
-    before = written_as(work.steps.values())
+    before = attributed_to(work.steps.values())
     if before is not None:
-        await _go_on(work, before, named(asked, option))
+        await _go_on(work, before, named_user(asked, option))
         return
     if asked.credited is not None:
         try:

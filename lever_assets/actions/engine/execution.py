@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from lever_assets.actions.engine.action import Action
-from lever_assets.actions.engine.attribution import attribute, named, written_as
+from lever_assets.actions.engine.attribution import attribute, attributed_to, named_user
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import KNOWN, ActionError, Code, of_failure, unexpected
 from lever_assets.actions.engine.idempotency import entry_for, is_derived
@@ -30,7 +30,7 @@ def _work(lever: LeverClient, session: Session, options: Options, claim: Claim |
     return Work(
         lever,
         session,
-        options.policy,
+        options.timing,
         claim,
         download_to=options.download_to,
         file_link=options.file_link,
@@ -67,7 +67,7 @@ class Execution:
 
         Raises what `KNOWN` lists, as long as nothing was begun.
         """
-        called = named(self.asked, self.options.perform_as)
+        called = named_user(self.asked, self.options.perform_as)
         user = None if called is None else Resolver(self.lever, self.session).user_id(called)
         entry = entry_for(
             self.session,
@@ -75,12 +75,12 @@ class Execution:
             self.asked,
             given=self.options.idempotency_key,
             user=user,
-            same_input=timedelta(seconds=self.options.policy.same_input),
+            same_input=timedelta(seconds=self.options.timing.same_input),
         )
-        if self.options.taken_up is not None:
-            self.options.taken_up(entry.id)
+        if self.options.announce is not None:
+            self.options.announce(entry.id)
         awaited = False
-        deadline = time.monotonic() + self.options.policy.wait
+        deadline = time.monotonic() + self.options.timing.wait
         while True:
             if entry.state is State.SUCCEEDED or (awaited and entry.is_settled):
                 return self._kept(entry, user)
@@ -101,13 +101,13 @@ class Execution:
         So does who names another `user` than as whom it was written.
         """
         answer = ActionAnswer.of(entry)
-        before = written_as(map(Step.of, entry.steps))
+        before = attributed_to(map(Step.of, entry.steps))
         if user is not None and user != before:
             other = f"This action was written as {before or 'nobody in particular'}, not as {user}."
             answer = replace(answer, warnings=(*answer.warnings, other))
         if not is_derived(entry.idempotency_key):
             return answer
-        minutes = self.options.policy.same_input / 60
+        minutes = self.options.timing.same_input / 60
         repeated = (
             f"Nothing was written now: the same input was given less than {minutes:g} minutes ago without an "
             f"idempotency key, and this is the result of that first action ({entry.id} in action_ledger). "
@@ -120,7 +120,7 @@ class Execution:
         if entry.is_claimed(moment):
             return None
         owner = uuid4().hex
-        until = moment + timedelta(seconds=self.options.policy.lease)
+        until = moment + timedelta(seconds=self.options.timing.lease)
         with self.session.store.writing() as conn:
             won = ledger.claim(conn, entry, owner, run_id=self.options.run_id, until=until, now=moment)
         return Claim(entry.id, owner) if won else None
@@ -148,7 +148,7 @@ class Execution:
 
     async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, State]:
         work = _work(self.lever, self.session, self.options, claim)
-        work.journal.take_up(entry.steps)
+        work.journal.load(entry.steps)
         log_url = self.options.log_url
         try:
             await attribute(work, self.asked, self.options.perform_as)
@@ -170,7 +170,7 @@ class Execution:
         return ActionAnswer(data=data, warnings=tuple(work.warnings)), state
 
     async def _renew(self, claim: Claim) -> None:
-        lease = self.options.policy.lease
+        lease = self.options.timing.lease
         while True:
             await asyncio.sleep(lease / 3)
             until = now() + timedelta(seconds=lease)

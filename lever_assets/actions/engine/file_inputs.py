@@ -4,13 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lever_assets.actions.engine.input_model import Part, Text, WebAddress, like
+from lever_assets.actions.engine.input_model import InputPart, Text, WebAddress, like
 
 ContentType = Annotated[str, *like(r"^[\w.-]+/[\w.+-]+$", "a content type such as application/pdf")]
 Base64 = Annotated[str, Field(min_length=1)]
 
 
-class FileContent(Part):
+class FileContent(InputPart):
     """A file, by its content or by where it can be fetched."""
 
     name: Text = Field(max_length=255, description="File name with its ending, such as `cv.pdf`")

@@ -1,4 +1,4 @@
-"""Which row of the ledger a call belongs to.
+"""Idempotency: which row of the ledger a call belongs to, so that what is asked twice is done once.
 
 A key that is given stands for one request for ever. Without one the key is derived from the action and its
 input, with a number at its end. The same input goes on with the last such row while that row is not done (a
@@ -14,14 +14,15 @@ one application for a job, so as a new request it would be refused for what it l
 from datetime import datetime, timedelta
 
 from lever_assets.actions.engine.action import Action
-from lever_assets.actions.engine.attribution import written_as
+from lever_assets.actions.engine.attribution import attributed_to
 from lever_assets.actions.engine.errors import invalid
-from lever_assets.actions.engine.input_model import ActionInput
-from lever_assets.actions.engine.redaction import input_hash, recorded
+from lever_assets.actions.engine.input_model import ActionInput, RemoteFields
+from lever_assets.actions.engine.redaction import redacted, unsigned
 from lever_assets.actions.engine.steps import Step
 from lever_assets.store import ledger
 from lever_assets.store.action_erasure import NAMING
 from lever_assets.store.addresses import addresses_in, named_by, own_addresses
+from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.ledger import Entry, State
 from lever_assets.sync.session import Session, now
 
@@ -47,7 +48,7 @@ def entry_for(
     moment = now()
     if given is not None:
         _check(given)
-    request = recorded(asked)
+    request = redacted(asked)
     # Of the person whom it is about: an address in a text or in an answer may be of anybody.
     addresses = addresses_in(session.name, own_addresses([request, asked.lever.candidate]))
     addresses |= named_by(
@@ -80,6 +81,18 @@ def entry_for(
     return entry
 
 
+def input_hash(asked: ActionInput, *also: str) -> str:
+    """Return the hash of a whole input, files included, and of what else makes a request another one.
+
+    Of a link to a file what signs it does not count: it is another one each time that the link is made. Nor
+    does who acts, which says nothing of what is asked: a call that failed for lack of somebody is repeated
+    with them.
+    """
+    fields = asked.lever.model_copy(update={"perform_as": None})
+    plain = asked.model_copy(update={"remote_fields": RemoteFields(lever=fields)})
+    return fingerprint(canonical([unsigned(plain), *also]))
+
+
 def _check(given: str) -> None:
     if not given.strip() or len(given) > 255 or given.startswith(_DERIVED):
         raise invalid(
@@ -101,7 +114,7 @@ def _stands(
     if action.creates and not done:
         return True
     if not action.creates and user is not None:
-        before = written_as(map(Step.of, last.steps))
+        before = attributed_to(map(Step.of, last.steps))
         if before != user and (done or before is not None):
             return False
     if done:

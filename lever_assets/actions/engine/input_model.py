@@ -70,7 +70,7 @@ WebAddress = Annotated[
 """An address with http or https."""
 
 
-class Part(BaseModel):
+class InputPart(BaseModel):
     """An object inside an input. Fields that it does not know are refused; null is as absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -89,7 +89,7 @@ class Part(BaseModel):
         return {name: value for name, value in given.items() if name not in absent}
 
 
-class LeverFields(Part):
+class LeverFields(InputPart):
     """What only Lever knows."""
 
     perform_as: UserId | None = Field(
@@ -100,7 +100,7 @@ class LeverFields(Part):
     )
 
 
-class RemoteFields(Part):
+class RemoteFields(InputPart):
     """Fields of single tools; what is meant for other tools than Lever is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -108,7 +108,7 @@ class RemoteFields(Part):
     lever: LeverFields | None = Field(None, description="Fields that only Lever knows")
 
 
-class ActionInput(Part):
+class ActionInput(InputPart):
     """What every action takes."""
 
     remote_fields: RemoteFields | None = Field(None, description="Fields that only one tool knows")

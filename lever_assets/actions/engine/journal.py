@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from lever_assets.actions.engine.steps import Step, StepState
-from lever_assets.actions.engine.timing import Policy
+from lever_assets.actions.engine.timing import Timing
 from lever_assets.lever import JsonObject
 from lever_assets.store import ledger
 from lever_assets.sync.session import Session, now
@@ -26,11 +26,11 @@ class Journal:
     """The steps by name. `claim` None is a dry run, of which nothing is kept."""
 
     session: Session
-    policy: Policy
+    timing: Timing
     claim: Claim | None
     steps: dict[str, Step] = field(default_factory=dict)
 
-    def take_up(self, kept: Iterable[JsonObject]) -> None:
+    def load(self, kept: Iterable[JsonObject]) -> None:
         """Take in the steps of earlier attempts."""
         self.steps.update({step.name: step for step in map(Step.of, kept)})
 
@@ -64,6 +64,6 @@ class Journal:
             self.claim.action_id,
             self.claim.owner,
             [step.as_json() for step in self.steps.values()],
-            until=moment + timedelta(seconds=self.policy.lease),
+            until=moment + timedelta(seconds=self.timing.lease),
             now=moment,
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lever_assets.actions.engine.timing import DEFAULT, Policy
+from lever_assets.actions.engine.timing import DEFAULT, Timing
 from lever_assets.actions.engine.work import FileLink
 from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 
@@ -17,7 +17,7 @@ class Options:
     `dry_run`: check everything and tell the requests that would be sent, but write nothing. `perform_as`: the
     user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
     `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
-    that give out files. `taken_up` is told the id of the action's row in the ledger, before anything is sent.
+    that give out files. `announce` is told the id of the action's row in the ledger, before anything is sent.
     `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields that the input does
     not have are a warning, not an error; for callers whose clients may be newer.
     """
@@ -29,7 +29,7 @@ class Options:
     log_url: str | None = None
     download_to: Path | None = None
     file_link: FileLink | None = None
-    taken_up: Callable[[str], None] | None = None
+    announce: Callable[[str], None] | None = None
     fetcher: Fetcher = PUBLIC
-    policy: Policy = DEFAULT
+    timing: Timing = DEFAULT
     ignore_unknown: bool = False

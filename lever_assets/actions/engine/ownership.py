@@ -20,7 +20,7 @@ class OthersAtWorkError(Exception):
     """Another action is sending the like at this moment: whose a record is will show when it is done."""
 
 
-def own(
+def own_record(
     conn: Connection,
     connection: str,
     action_id: str,

@@ -61,21 +61,21 @@ def touched(method: str, path: str, data: JsonValue) -> Touched | None:
     return None
 
 
-async def brought_up(lever: LeverClient, session: Session, what: Touched | None) -> list[str]:
+async def read_back(lever: LeverClient, session: Session, what: Touched | None) -> list[str]:
     """Bring the tables up to what was touched; returns why they will show it only later, if so."""
     match what:
         case TouchedOpportunity(remote_id, below):
-            return await opportunities_brought_up(lever, session, [remote_id], below=below)
+            return await opportunities_read_back(lever, session, [remote_id], below=below)
         case TouchedPosting(remote_id):
             return await _said(refresh_posting(lever, session, remote_id))
         case None:
             return [_UNTOLD]
 
 
-async def opportunities_brought_up(
+async def opportunities_read_back(
     lever: LeverClient, session: Session, opportunities: Collection[str], *, below: Collection[str] = ()
 ) -> list[str]:
-    """Bring the tables up to opportunities and what is `below` them, as `brought_up`."""
+    """Bring the tables up to opportunities and what is `below` them, as `read_back`."""
     return await _said(refresh_opportunities(lever, session, opportunities, below=below))
 
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from lever_assets.actions.engine.effects import Added, CannotTellError, Effect
 from lever_assets.actions.engine.errors import ActionError, Code, unknown_outcome
 from lever_assets.actions.engine.journal import Journal
-from lever_assets.actions.engine.ownership import OthersAtWorkError, own
+from lever_assets.actions.engine.ownership import OthersAtWorkError, own_record
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.sync.session import now
 
 
 @dataclass(frozen=True)
-class Looking:
+class Recovery:
     """Looks for the effects of the steps in a journal, which keeps what was found."""
 
     lever: LeverClient
@@ -28,7 +28,7 @@ class Looking:
         if effect is None:
             raise self._cannot_tell(step, "Lever has nothing to tell it by")
         wait = 0.1
-        others_until = now() + timedelta(seconds=self.journal.policy.wait)
+        others_until = now() + timedelta(seconds=self.journal.timing.wait)
         while True:
             left = (self._believed_from(step) - now()).total_seconds()
             try:
@@ -74,7 +74,7 @@ class Looking:
         assert claim is not None  # noqa: S101 - a dry run sends nothing
         new = await effect.new(self.lever, step.before)
         with session.store.writing() as conn:
-            found = own(conn, session.name, claim.action_id, step, new, now=now())
+            found = own_record(conn, session.name, claim.action_id, step, new, now=now())
             if found is not None:
                 step.was_done(found)
                 self.journal.keep_in(conn)
@@ -83,8 +83,8 @@ class Looking:
     def _believed_from(self, step: Step) -> datetime:
         """Return from when on not seeing the effect proves that it did not happen."""
         assert step.sent_at is not None  # noqa: S101 - it went out
-        policy = self.journal.policy
-        return step.sent_at + timedelta(seconds=policy.settle if step.over else policy.patience)
+        timing = self.journal.timing
+        return step.sent_at + timedelta(seconds=timing.lag if step.over else timing.patience)
 
     def _cannot_tell(self, step: Step, why: str) -> ActionError:
         step.state = StepState.UNKNOWN

@@ -11,24 +11,11 @@ from typing import cast
 from pydantic import JsonValue
 from yarl import URL
 
-from lever_assets.actions.engine.input_model import ActionInput, Part, RemoteFields
+from lever_assets.actions.engine.input_model import ActionInput, InputPart
 from lever_assets.lever import JsonObject
-from lever_assets.store.content import canonical, fingerprint
 
 
-def input_hash(asked: ActionInput, *also: str) -> str:
-    """Return the hash of a whole input, files included, and of what else makes a request another one.
-
-    Of a link to a file what signs it does not count: it is another one each time that the link is made. Nor
-    does who acts, which says nothing of what is asked: a call that failed for lack of somebody is repeated
-    with them.
-    """
-    fields = asked.lever.model_copy(update={"perform_as": None})
-    plain = asked.model_copy(update={"remote_fields": RemoteFields(lever=fields)})
-    return fingerprint(canonical([unsigned(plain), *also]))
-
-
-def unsigned(part: Part) -> JsonValue:
+def unsigned(part: InputPart) -> JsonValue:
     """Return a part of an input as JSON, in which links to files are without their query."""
     dumped: JsonValue = part.model_dump(mode="json")
     return _unsigned(dumped)
@@ -47,9 +34,9 @@ def _unsigned(value: JsonValue) -> JsonValue:
     }
 
 
-def recorded(asked: ActionInput) -> JsonObject:
+def redacted(asked: ActionInput) -> JsonObject:
     """Return the input as JSON. A file becomes its size and hash, a link to a file its host and hash."""
-    return cast("JsonObject", _recorded(asked.model_dump(mode="json", exclude_unset=True)))
+    return cast("JsonObject", _redacted(asked.model_dump(mode="json", exclude_unset=True)))
 
 
 _NEVER = frozenset({"answer", "gender"})
@@ -58,9 +45,9 @@ _LEVERS_OWN = "lever"
 _OF_CANDIDATE = "candidate"
 
 
-def _recorded(value: JsonValue) -> JsonValue:
+def _redacted(value: JsonValue) -> JsonValue:
     if isinstance(value, list):
-        return [_recorded(each) for each in value]
+        return [_redacted(each) for each in value]
     if not isinstance(value, dict):
         return value
     return {name: _field(name, each) for name, each in value.items()}
@@ -77,7 +64,7 @@ def _field(name: str, value: JsonValue) -> JsonValue:
     if isinstance(value, str) and name == "data_url":
         # A signature may stand in the path as well as in the query.
         return {"host": _host(value), "sha256": _digest(value)}
-    return _recorded(value)
+    return _redacted(value)
 
 
 def _host(address: str) -> str | None:

@@ -32,7 +32,7 @@ _LIMITED = frozenset({"candidates", "applications"})
 
 
 @dataclass(frozen=True)
-class Known:
+class Resolved:
     """A record that was found: our id, Lever's id, and the opportunity it belongs to (candidates: itself)."""
 
     id: str
@@ -47,33 +47,33 @@ class Resolver:
         self._lever = lever
         self._session = session
 
-    async def candidate(self, given: str) -> Known:
+    async def candidate(self, given: str) -> Resolved:
         """Return a candidate; one that only Lever knows yet is looked up there."""
         found = self._stored("candidates", given)
         if found is None:
             remote_id = self._remote_only("candidates", given)
             await self._ask("candidates", "opportunities", remote_id)
-            found = Known(self._session.mapping.id("candidates", remote_id), remote_id)
-        return Known(found.id, found.remote_id, found.remote_id)
+            found = Resolved(self._session.mapping.id("candidates", remote_id), remote_id)
+        return Resolved(found.id, found.remote_id, found.remote_id)
 
-    def application(self, given: str) -> Known:
+    def application(self, given: str) -> Resolved:
         """Return an application. Lever can't tell whose it is, so it must be in the tables."""
         found = self._stored("applications", given)
         opportunity = None if found is None else self._opportunity_of(found.remote_id)
         if found is None or opportunity is None:
             raise self._unknown("applications", given)
-        return Known(found.id, found.remote_id, opportunity)
+        return Resolved(found.id, found.remote_id, opportunity)
 
-    async def stage(self, given: str) -> Known:
+    async def stage(self, given: str) -> Resolved:
         """Return a stage of the pipeline."""
         found = self._stored("application_stages", given)
         if found is None:
             remote_id = self._remote_only("application_stages", given)
             await self._ask("application_stages", "stages", remote_id)
-            found = Known(self._session.mapping.id("application_stages", remote_id), remote_id)
+            found = Resolved(self._session.mapping.id("application_stages", remote_id), remote_id)
         return found
 
-    async def rejection_reason(self, given: str) -> Known:
+    async def rejection_reason(self, given: str) -> Resolved:
         """Return an archive reason that is not a hire."""
         found = self._stored("rejection_reasons", given)
         if found is not None:
@@ -89,16 +89,16 @@ class Resolver:
                 f"The archive reason {remote_id} means that the candidate is hired; "
                 "reject with one that means no hire.",
             )
-        return Known(self._session.mapping.id("rejection_reasons", remote_id), remote_id)
+        return Resolved(self._session.mapping.id("rejection_reasons", remote_id), remote_id)
 
-    async def job(self, given: str) -> tuple[Known, JsonObject]:
+    async def job(self, given: str) -> tuple[Resolved, JsonObject]:
         """Return a job with its posting as Lever has it now."""
         found = self._stored("jobs", given)
         remote_id = found.remote_id if found else self._remote_only("jobs", given)
         posting = await self._ask("jobs", "postings", remote_id)
-        return Known(self._session.mapping.id("jobs", remote_id), remote_id), posting
+        return Resolved(self._session.mapping.id("jobs", remote_id), remote_id), posting
 
-    async def user(self, given: str) -> Known:
+    async def user(self, given: str) -> Resolved:
         """Return a user; Lever's id may stand without `remote:`."""
         found = self._stored_user(given)
         if found is None:
@@ -107,7 +107,7 @@ class Resolver:
                 await self._ask("users", "users", found.remote_id)
         return found
 
-    async def acting_user(self, given: str) -> Known:
+    async def acting_user(self, given: str) -> Resolved:
         """Return a user to act as; raises ActionError for one who is deactivated, as Lever has it now."""
         found = self._stored_user(given) or self._user_of_lever(given)
         try:
@@ -122,14 +122,14 @@ class Resolver:
             return (self._stored_user(given) or self._user_of_lever(given)).remote_id
         return given
 
-    def _stored_user(self, given: str) -> Known | None:
+    def _stored_user(self, given: str) -> Resolved | None:
         return self._stored("users", given) or self._stored("users", f"{_REMOTE}{given}")
 
-    def _user_of_lever(self, given: str) -> Known:
+    def _user_of_lever(self, given: str) -> Resolved:
         remote_id = given.removeprefix(_REMOTE)
-        return Known(self._session.mapping.id("users", remote_id), remote_id)
+        return Resolved(self._session.mapping.id("users", remote_id), remote_id)
 
-    def _stored(self, model: str, given: str) -> Known | None:
+    def _stored(self, model: str, given: str) -> Resolved | None:
         """Return the row of an id; None when there is none. Raises ActionError when it is gone in Lever.
 
         What the settings leave out is there in Lever: its row tells which record it is.
@@ -151,7 +151,7 @@ class Resolver:
         gone = row.remote_deleted_at is not None and row.left_out is None
         if gone and not given.startswith(_REMOTE):
             raise self._unknown(model, given, "it is gone in Lever")
-        return None if gone else Known(row_id, row.remote_id)
+        return None if gone else Resolved(row_id, row.remote_id)
 
     def _opportunity_of(self, application: str) -> str | None:
         c = RAW["applications"].c

@@ -18,11 +18,11 @@ from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_fa
 from lever_assets.actions.engine.file_content import Content, content_of
 from lever_assets.actions.engine.file_inputs import FileContent
 from lever_assets.actions.engine.journal import Claim, Journal
-from lever_assets.actions.engine.read_back import opportunities_brought_up
-from lever_assets.actions.engine.recovery import Looking
+from lever_assets.actions.engine.read_back import opportunities_read_back
+from lever_assets.actions.engine.recovery import Recovery
 from lever_assets.actions.engine.resolving import Resolver
 from lever_assets.actions.engine.steps import Step, StepState
-from lever_assets.actions.engine.timing import Policy
+from lever_assets.actions.engine.timing import Timing
 from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 from lever_assets.lever import (
     Answer,
@@ -55,7 +55,7 @@ def its_id(answer: Answer) -> JsonObject:
     return {"id": made} if isinstance(made, str) else {}
 
 
-class Planned(dict[str, JsonValue]):
+class Placeholders(dict[str, JsonValue]):
     """What a write would give, in a dry run: the id of the step `create` is `<create.id>`."""
 
     def __init__(self, step: str) -> None:
@@ -79,7 +79,7 @@ class Work:
 
     lever: LeverClient
     session: Session
-    policy: Policy
+    timing: Timing
     claim: Claim | None
     perform_as: str | None = None
     barred: ActionError | None = None
@@ -94,8 +94,8 @@ class Work:
 
     def __post_init__(self) -> None:
         self.resolve = Resolver(self.lever, self.session)
-        self.journal = Journal(self.session, self.policy, self.claim)
-        self._looking = Looking(self.lever, self.journal)
+        self.journal = Journal(self.session, self.timing, self.claim)
+        self._recovery = Recovery(self.lever, self.journal)
         self._contents: dict[int, Content] = {}
 
     @property
@@ -148,24 +148,24 @@ class Work:
         """Do one write, once, and return what `keep` takes from Lever's answer, or what `effect` found.
 
         `name` is unique in the action and the same whenever it is run again. `effect` None: Lever can't be
-        asked whether it happened. In a dry run every key of the result has a placeholder (`Planned`). Raises
-        ActionError, which is `unknown` if it may have happened.
+        asked whether it happened. In a dry run the result is `Placeholders`. Raises ActionError, which is
+        `unknown` if it may have happened.
         """
         if self.dry_run:
             self.requests.append(request)
-            return Planned(name)
+            return Placeholders(name)
         step = self.steps.setdefault(name, Step(name, f"{request.method} {request.path}"))
         sent = 0
         while step.state is not StepState.DONE:
-            if step.may_have_happened and await self._looking.happened(step, effect):
+            if step.may_have_happened and await self._recovery.happened(step, effect):
                 break
-            if sent == self.policy.attempts:
+            if sent == self.timing.attempts:
                 raise self._gave_up(step)
             if self.barred is not None:
                 self.journal.keep()
                 raise self.barred
             if sent:
-                await asyncio.sleep(self.policy.pause * 2 ** (sent - 1) * random.uniform(0.5, 1))  # noqa: S311 -- jitter
+                await asyncio.sleep(self.timing.pause * 2 ** (sent - 1) * random.uniform(0.5, 1))  # noqa: S311 -- jitter
             sent += 1
             await self._send(step, request, effect, keep)
         return step.kept
@@ -173,7 +173,7 @@ class Work:
     async def confirm(self, name: str, effect: Effect) -> None:
         """Look in Lever whether a step that Lever said it did is done; raises ActionError if it is not."""
         if not self.dry_run:
-            await self._looking.confirm(self.steps[name], effect)
+            await self._recovery.confirm(self.steps[name], effect)
 
     async def follow_up(
         self, name: str, request: Outgoing, effect: Effect | None, keep: Keep = no_ids, *, what: str
@@ -201,7 +201,7 @@ class Work:
         """
         if self.dry_run:
             return
-        for sentence in await opportunities_brought_up(self.lever, self.session, opportunities, below=below):
+        for sentence in await opportunities_read_back(self.lever, self.session, opportunities, below=below):
             self.warn(sentence)
 
     def created(self, model: str, remote_id: str) -> None:
@@ -240,6 +240,6 @@ class Work:
         return ActionError(
             Code.SERVICE_UNAVAILABLE,
             "Lever can't be reached",
-            f"Lever failed {self.policy.attempts} times to do this and did not do it: {step.request}. "
+            f"Lever failed {self.timing.attempts} times to do this and did not do it: {step.request}. "
             "Try again later.",
         )

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lever_assets.actions.engine.envelope import ActionAnswer
-from lever_assets.actions.engine.timing import Policy
+from lever_assets.actions.engine.timing import Timing
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions import killed
@@ -346,7 +346,7 @@ def _at_once(account: Recruiting, given: dict[str, Any], keys: list[str]) -> lis
     return answers
 
 
-PATIENT = Policy(lease=killed.LEASE, pause=0.01, settle=0.05, patience=1.0, wait=20)
+PATIENT = Timing(lease=killed.LEASE, pause=0.01, lag=0.05, patience=1.0, wait=20)
 KILLED_AT = [
     ("direct", CREATE, "before"),
     ("direct", CREATE, "after"),
@@ -375,7 +375,7 @@ def test_a_creation_is_completed_although_its_process_was_killed(
         wait_for(account, endpoint, process)
         process.kill()
 
-    found = mine.run("create_application", given, idempotency_key="killed", policy=PATIENT)
+    found = mine.run("create_application", given, idempotency_key="killed", timing=PATIENT)
 
     assert found.state is State.SUCCEEDED, (found.error, found.warnings)
     assert_whole(account, given, form=way == "form")

@@ -170,7 +170,7 @@ def test_a_note_that_went_out_as_nobody_is_found_when_somebody_is_set_since(acco
     account.sandbox.set_faults()
     settings = {"perform_as": active(account)[0]}
     again = account.run(
-        "add_application_note", trial.given, idempotency_key=key, settings=settings, policy=HASTY
+        "add_application_note", trial.given, idempotency_key=key, settings=settings, timing=HASTY
     )
 
     assert again.state is State.SUCCEEDED, again.error

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lever_assets.actions.engine.envelope import ActionAnswer
-from lever_assets.actions.engine.redaction import input_hash, recorded
+from lever_assets.actions.engine.idempotency import input_hash
+from lever_assets.actions.engine.redaction import redacted
 from lever_assets.actions.inputs import CandidateAttachment
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting
@@ -22,7 +23,7 @@ def test_a_slow_action_keeps_its_claim(account: Recruiting) -> None:
     answers: list[ActionAnswer] = []
 
     def call() -> None:
-        answers.append(account.run("add_application_note", trial.given, idempotency_key="slow", policy=short))
+        answers.append(account.run("add_application_note", trial.given, idempotency_key="slow", timing=short))
 
     callers = [threading.Thread(target=call) for _ in range(3)]
     for caller in callers:
@@ -94,9 +95,9 @@ def test_of_a_file_only_size_and_hash_are_kept_and_of_a_signed_link_its_host() -
     by_data = asked(data=content)
     by_link = asked(data_url="https://files.example.com/t0ken/cv.pdf?signature=s3cret")
 
-    assert content[:20] not in str(recorded(by_data))
+    assert content[:20] not in str(redacted(by_data))
     assert content[:20] not in repr(by_data)
-    assert "s3cret" not in str(recorded(by_link))
-    assert "files.example.com" in str(recorded(by_link))
-    assert "t0ken" not in str(recorded(by_link))
+    assert "s3cret" not in str(redacted(by_link))
+    assert "files.example.com" in str(redacted(by_link))
+    assert "t0ken" not in str(redacted(by_link))
     assert input_hash(by_data) != input_hash(asked(data=content[:-4]))

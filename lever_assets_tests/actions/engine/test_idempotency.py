@@ -63,7 +63,7 @@ def test_the_same_note_without_a_key_is_a_repetition_for_a_while(account: Recrui
     assert trial.effects(account) == 1
 
     no_while = type(HASTY)(**{**HASTY.__dict__, "same_input": 0.0})
-    later = account.run("add_application_note", trial.given, policy=no_while)
+    later = account.run("add_application_note", trial.given, timing=no_while)
     assert later.action_id != first.action_id
     assert trial.effects(account) == 2
 
@@ -185,5 +185,5 @@ def test_whose_an_action_is_is_told_by_ids_and_the_candidate_s_own_addresses(acc
 
 def test_whoever_gets_the_kept_answer_hears_of_which_action_it_is(account: Recruiting) -> None:
     trial, told = WRITES["add_application_note"](account, account.person()), list[str]()
-    first, again = (account.run("add_application_note", trial.given, taken_up=told.append) for _ in range(2))
+    first, again = (account.run("add_application_note", trial.given, announce=told.append) for _ in range(2))
     assert told == [first.action_id] * 2 == [again.action_id] * 2

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from lever_assets.actions.engine.timing import Policy
+from lever_assets.actions.engine.timing import Timing
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import State
 from lever_assets_tests.actions import killed
 from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.actions.writes import WRITES
 
-_PATIENT = Policy(lease=killed.LEASE, pause=0.01, settle=0.05, patience=1.5, wait=20)
+_PATIENT = Timing(lease=killed.LEASE, pause=0.01, lag=0.05, patience=1.5, wait=20)
 
 
 @pytest.mark.sampled(1)
@@ -37,7 +37,7 @@ def test_a_note_is_written_once_although_its_writer_was_killed(
         wait_for(account, trial.endpoint, process)
         process.kill()
 
-    answer = mine.run("add_application_note", trial.given, idempotency_key="killed", policy=_PATIENT)
+    answer = mine.run("add_application_note", trial.given, idempotency_key="killed", timing=_PATIENT)
 
     assert answer.state is State.SUCCEEDED, answer.error
     assert trial.effects(account) == 1

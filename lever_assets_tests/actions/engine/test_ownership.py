@@ -160,7 +160,7 @@ def test_what_another_is_writing_at_this_moment_is_not_taken(account: Recruiting
         async def slowly() -> ActionAnswer:
             with account.session(base_url=between.url) as session:
                 async with client(session.settings, timeout=20) as lever:
-                    options = Options(idempotency_key=fresh("slow"), policy=replace(HASTY, lease=20))
+                    options = Options(idempotency_key=fresh("slow"), timing=replace(HASTY, lease=20))
                     return await run_action_with(lever, session, "add_application_note", trial.given, options)
 
         other = threading.Thread(target=lambda: answers.append(asyncio.run(slowly())))

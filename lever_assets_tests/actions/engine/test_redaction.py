@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lever_assets.actions.creation.creation_inputs import CreateApplication
-from lever_assets.actions.engine.redaction import recorded
+from lever_assets.actions.engine.redaction import redacted
 from lever_assets.sandbox import Fault
 from lever_assets.store import ledger
 from lever_assets_tests.actions.newcomers import answer, creation, document, newcomer, open_job, somebody
@@ -26,7 +26,7 @@ SECRET = "declines to say"
 )
 def test_no_answer_and_no_field_of_lever_s_own_is_kept(given: dict[str, Any]) -> None:
     asked = CreateApplication.model_validate(creation("job", newcomer(gender="OTHER"), **given))
-    kept = recorded(asked)
+    kept = redacted(asked)
     assert SECRET not in str(kept)
     assert "OTHER" not in str(kept)
     assert kept["candidate"]["email_address"] == asked.candidate.email_address  # type: ignore[index,call-overload]  # JSON
