@@ -27,14 +27,14 @@ async def add_application_attachment(work: Work, asked: ApplicationAttachment) -
 async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> JsonObject:
     if not work.is_done(_ATTACH):
         try:
-            content = await work.content(attachment)
+            file = await work.file(attachment)
         except UnreachableError as error:
             raise ActionError(
                 Code.SERVICE_UNAVAILABLE,
                 "The file can't be fetched",
                 f"The file {attachment.name} can't be fetched: {error}. Try again later.",
             ) from None
-        await add_file(work, opportunity, _ATTACH, content)
+        await add_file(work, opportunity, _ATTACH, file)
     if attachment.type == "CV":
         work.warn("Lever takes a résumé only when a candidate is created: the CV was added as a file.")
     await work.refresh([opportunity])

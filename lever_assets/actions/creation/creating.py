@@ -100,7 +100,7 @@ async def _requests(work: Work, planned: Plan) -> list[tuple[Outgoing, bool]]:
         plain = opportunity_request(planned.wanted, work.params)
         if planned.resume is None:
             return [(plain, False)]
-        with_cv = opportunity_request(planned.wanted, work.params, planned.resume.upload)
+        with_cv = opportunity_request(planned.wanted, work.params, planned.resume)
         return [(with_cv, True), (plain, False)]
     form = await _with_uploads(work, planned, planned.form)
     filled = form.request(work.params, planned.extra)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from lever_assets.actions.engine.file_inputs import Attachment, FileContent
+from lever_assets.actions.engine.file_inputs import Attachment, FileInput
 from lever_assets.actions.engine.input_model import ActionInput, Id, InputPart, Text, UserId, WebAddress, like
 
 Email = Annotated[str, *like(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "an e-mail address", format="email")]
@@ -101,7 +101,7 @@ class NewCandidate(InputPart):
     salary_expectations: SalaryExpectations | None = Field(None, description="Not written to Lever")
 
 
-class FileAnswer(FileContent):
+class FileAnswer(FileInput):
     """A file that answers a question."""
 
 

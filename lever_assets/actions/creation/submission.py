@@ -12,12 +12,11 @@ from lever_assets.actions.creation.filling import Filling, Job
 from lever_assets.actions.creation.person import Person, not_kept, source_text
 from lever_assets.actions.engine.attaching import ADDS_A_FILE, keyed
 from lever_assets.actions.engine.errors import ActionError, Code
-from lever_assets.actions.engine.file_content import Content
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.steps import StepState
 from lever_assets.actions.engine.work import Work
 from lever_assets.actions.fetching.fetcher import UnreachableError
-from lever_assets.lever import JsonObject
+from lever_assets.lever import JsonObject, Upload
 
 _NOT_OPEN = {
     "closed": "is closed",
@@ -42,8 +41,8 @@ class Plan:
     extra: JsonObject
     effect: Applies
     form: Form | None = None
-    files: dict[str, Content] = field(default_factory=dict)
-    resume: Content | None = None
+    files: dict[str, Upload] = field(default_factory=dict)
+    resume: Upload | None = None
     resume_of: str | None = None
 
 
@@ -150,10 +149,10 @@ def _addresses(person: Person, wanted: JsonObject) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*person.emails, *(each for each in listed if isinstance(each, str))]))
 
 
-async def _file(work: Work, file: FileAnswer) -> Content:
+async def _file(work: Work, file: FileAnswer) -> Upload:
     """Return the content of a file that answers a question: without it nobody applies."""
     try:
-        return await work.content(file)
+        return await work.file(file)
     except UnreachableError as error:
         raise _out_of_reach(
             f"The file {file.name}, which answers a question, can't be fetched: {error}"
@@ -166,16 +165,16 @@ def _out_of_reach(what: str) -> ActionError:
 
 async def _checked(
     work: Work, attachments: Sequence[Attachment], *, strict: bool
-) -> tuple[str | None, Content | None]:
+) -> tuple[str | None, Upload | None]:
     """Check the files, so that nothing is created with one that can't be used; return the first CV, with key.
 
     What can't be fetched now may be there later: it does not keep the candidate from being created. Not
     `strict`: the candidate may have been created, and no file keeps Lever from being asked whether it was.
     """
-    found: tuple[str | None, Content | None] = (None, None)
+    found: tuple[str | None, Upload | None] = (None, None)
     for key, each in keyed(attachments).items():
         try:
-            content = await work.content(each)
+            content = await work.file(each)
         except UnreachableError:
             continue
         except ActionError:

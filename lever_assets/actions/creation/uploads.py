@@ -4,23 +4,22 @@ import asyncio
 from datetime import timedelta
 
 from lever_assets.actions.engine.errors import ActionError, Code
-from lever_assets.actions.engine.file_content import Content
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.actions.engine.work import Work
-from lever_assets.lever import Answer, JsonObject, Outgoing
+from lever_assets.lever import Answer, JsonObject, Outgoing, Upload
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.sync.session import now
 
 _MARGIN = timedelta(minutes=5)
 
 
-async def upload(work: Work, name: str, content: Content) -> str:
+async def upload(work: Work, name: str, file: Upload) -> str:
     """Upload a file and return what an application names it by: its `uri`. `name` is the step's.
 
     Lever can't tell whether an upload happened, and one too many does no harm: when that is not known, or the
     upload has expired since, the file is uploaded once more as a step of its own.
     """
-    request = Outgoing("POST", "/uploads", work.params, files=(("file", content.upload),))
+    request = Outgoing("POST", "/uploads", work.params, files=(("file", file),))
     number = tried = 0
     while True:
         number += 1
@@ -38,7 +37,7 @@ async def upload(work: Work, name: str, content: Content) -> str:
         if isinstance(uploaded, str):
             return uploaded
         if tried == work.timing.attempts:
-            raise _not_uploaded(content)
+            raise _not_uploaded(file)
         await asyncio.sleep(work.timing.pause)
 
 
@@ -58,9 +57,9 @@ def _is_of_no_use(step: Step) -> bool:
     )
 
 
-def _not_uploaded(content: Content) -> ActionError:
+def _not_uploaded(file: Upload) -> ActionError:
     return ActionError(
         Code.SERVICE_UNAVAILABLE,
         "Lever can't be reached",
-        f"The file {content.name} could not be uploaded, so nothing was created. Try again later.",
+        f"The file {file.name} could not be uploaded, so nothing was created. Try again later.",
     )

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from lever_assets.actions.engine.effects import FileAdded
 from lever_assets.actions.engine.errors import ActionError, Code
-from lever_assets.actions.engine.file_content import Content
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.redaction import unsigned
 from lever_assets.actions.engine.work import Work, its_id
 from lever_assets.actions.fetching.fetcher import UnreachableError
-from lever_assets.lever import Outgoing
+from lever_assets.lever import Outgoing, Upload
 from lever_assets.lever.paths import path_to
 from lever_assets.store.content import canonical, fingerprint
 
@@ -19,7 +18,7 @@ _PASSING = frozenset({Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.TIMED_OU
 
 ADDS_A_FILE = "adds a file"
 
-_Prepared = tuple[str, Content]
+_Prepared = tuple[str, Upload]
 """A file with the name of its step."""
 
 
@@ -51,12 +50,12 @@ async def attach(work: Work, opportunity: str, attachments: Mapping[str, Attachm
     action incomplete: done again with the same key it adds only what is missing.
     """
     left = await _prepared(work, attachments)
-    names = {step: content.name for step, content in left}
+    names = {step: file.name for step, file in left}
     errors: dict[str, ActionError] = {}
     for _ in range(_ROUNDS):
-        for step, content in left:
+        for step, file in left:
             try:
-                await add_file(work, opportunity, step, content)
+                await add_file(work, opportunity, step, file)
                 errors.pop(step, None)
             except ActionError as error:
                 errors[step] = error
@@ -72,7 +71,7 @@ async def _prepared(work: Work, attachments: Mapping[str, Attachment]) -> list[_
         if is_added(work, key):
             continue
         try:
-            found.append((_step(key), await work.content(attachment)))
+            found.append((_step(key), await work.file(attachment)))
         except UnreachableError as error:
             work.missed(f"The file {attachment.name} was not added: {error}. The same call again adds it.")
         except ActionError as error:  # its link may have expired since the candidate was created
@@ -84,13 +83,13 @@ def _step(key: str) -> str:
     return f"attach_{key}"
 
 
-async def add_file(work: Work, opportunity: str, step: str, content: Content) -> None:
+async def add_file(work: Work, opportunity: str, step: str, file: Upload) -> None:
     """Add a file in the step of that name; raises ActionError, as `Work.write`."""
     work.must_act_as_somebody(ADDS_A_FILE)
     request = Outgoing(
-        "POST", path_to("opportunities", opportunity, "files"), work.params, files=(("file", content.upload),)
+        "POST", path_to("opportunities", opportunity, "files"), work.params, files=(("file", file),)
     )
     made = (each.kept.get("id") for name, each in work.steps.items() if name != step)
     others = frozenset(each for each in made if isinstance(each, str))
-    effect = FileAdded(opportunity, "files", content.name, len(content.data), others)
+    effect = FileAdded(opportunity, "files", file.name, len(file.content), others)
     await work.write(step, request, effect, keep=its_id)

@@ -4,13 +4,12 @@ import base64
 import binascii
 import mimetypes
 import re
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from lever_assets.actions.engine.errors import ActionError, invalid
-from lever_assets.actions.engine.file_inputs import FileContent
+from lever_assets.actions.engine.file_inputs import FileInput
 from lever_assets.actions.fetching.fetcher import LARGEST, PUBLIC, Fetched, Fetcher, RefusedError
-from lever_assets.lever.requests import Upload
+from lever_assets.lever import Upload
 
 _SAYS_NOTHING = frozenset({"application/octet-stream", "binary/octet-stream"})
 _PROGRAMS = frozenset(
@@ -37,34 +36,20 @@ _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE_ENDINGS = frozenset({".html", ".htm", ".xhtml"})
 
 
-@dataclass(frozen=True)
-class Content:
-    """A file: its name, its content type, and its bytes."""
-
-    name: str
-    content_type: str
-    data: bytes = field(repr=False)
-
-    @property
-    def upload(self) -> Upload:
-        """The file as it goes to Lever."""
-        return Upload(self.name, self.data, self.content_type)
-
-
-async def content_of(file: FileContent, fetcher: Fetcher = PUBLIC) -> Content:
-    """Return the content of a file.
+async def upload_of(file: FileInput, fetcher: Fetcher = PUBLIC) -> Upload:
+    """Return a file of an input as it goes to Lever.
 
     Raises ActionError for what can't be used, whatever is done: no base64, empty, larger than Lever takes, a
     program, or an address that is refused. Raises UnreachableError if it could not be fetched now.
     """
     found = _decoded(file) if file.data is not None else await _fetched(file, fetcher)
-    content = Content(plain_name(file.name), _type(file, found), found.data)
-    told = {content.content_type, (found.content_type or "").lower()}
-    _check(content, told, fetched=file.data is None)
-    return content
+    upload = Upload(plain_name(file.name), found.data, _type(file, found))
+    told = {upload.content_type, (found.content_type or "").lower()}
+    _check(upload, told, fetched=file.data is None)
+    return upload
 
 
-def _decoded(file: FileContent) -> Fetched:
+def _decoded(file: FileInput) -> Fetched:
     assert file.data is not None  # noqa: S101 - the caller looked
     if len(file.data) > (LARGEST + 3) * 4 // 3 + 4:
         raise _refused(file.name, f"it is larger than {LARGEST / 1e6:g} MB")
@@ -74,7 +59,7 @@ def _decoded(file: FileContent) -> Fetched:
         raise _refused(file.name, "its data is not base64") from None
 
 
-async def _fetched(file: FileContent, fetcher: Fetcher) -> Fetched:
+async def _fetched(file: FileInput, fetcher: Fetcher) -> Fetched:
     assert file.data_url is not None  # noqa: S101 - the input has one of the two
     try:
         return await fetcher.fetch(file.data_url)
@@ -91,24 +76,24 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "", end).strip().rstrip(". ") or "file"
 
 
-def _type(file: FileContent, found: Fetched) -> str:
+def _type(file: FileInput, found: Fetched) -> str:
     told = file.content_type or found.content_type
     if told is None or told.lower() in _SAYS_NOTHING:
         told = mimetypes.guess_type(file.name)[0] or told
     return (told or "application/octet-stream").lower()
 
 
-def _check(content: Content, told: set[str], *, fetched: bool) -> None:
+def _check(upload: Upload, told: set[str], *, fetched: bool) -> None:
     """Refuse what is no document; `told` are the types that the input and the host say it has."""
-    ending = PurePosixPath(content.name.lower()).suffix
-    if not content.data:
-        raise _refused(content.name, "it is empty")
-    if len(content.data) > LARGEST:
-        raise _refused(content.name, f"it is larger than {LARGEST / 1e6:g} MB")
+    ending = PurePosixPath(upload.name.lower()).suffix
+    if not upload.content:
+        raise _refused(upload.name, "it is empty")
+    if len(upload.content) > LARGEST:
+        raise _refused(upload.name, f"it is larger than {LARGEST / 1e6:g} MB")
     if ending in _PROGRAMS or told & _PROGRAM_TYPES:
-        raise _refused(content.name, "programs are not taken; send a document or a picture")
+        raise _refused(upload.name, "programs are not taken; send a document or a picture")
     if fetched and told & _PAGES and ending not in _PAGE_ENDINGS:
-        raise _refused(content.name, "its address gives a web page instead (is a sign-in needed?)")
+        raise _refused(upload.name, "its address gives a web page instead (is a sign-in needed?)")
 
 
 def _refused(name: str, why: str) -> ActionError:

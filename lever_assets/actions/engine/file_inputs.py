@@ -10,7 +10,7 @@ ContentType = Annotated[str, *like(r"^[\w.-]+/[\w.+-]+$", "a content type such a
 Base64 = Annotated[str, Field(min_length=1)]
 
 
-class FileContent(InputPart):
+class FileInput(InputPart):
     """A file, by its content or by where it can be fetched."""
 
     name: Text = Field(max_length=255, description="File name with its ending, such as `cv.pdf`")
@@ -29,7 +29,7 @@ class FileContent(InputPart):
         return self
 
 
-class Attachment(FileContent):
+class Attachment(FileInput):
     """A file of a candidate."""
 
     type: Literal["CV", "COVER_LETTER", "OTHER"] = Field(

@@ -15,8 +15,8 @@ from pydantic import JsonValue
 
 from lever_assets.actions.engine.effects import Effect
 from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure
-from lever_assets.actions.engine.file_content import Content, content_of
-from lever_assets.actions.engine.file_inputs import FileContent
+from lever_assets.actions.engine.file_content import upload_of
+from lever_assets.actions.engine.file_inputs import FileInput
 from lever_assets.actions.engine.journal import Claim, Journal
 from lever_assets.actions.engine.read_back import opportunities_read_back
 from lever_assets.actions.engine.recovery import Recovery
@@ -33,6 +33,7 @@ from lever_assets.lever import (
     Outgoing,
     Params,
     PermissionMissingError,
+    Upload,
 )
 from lever_assets.lever.quoting import unquoted
 from lever_assets.store import ledger
@@ -96,7 +97,7 @@ class Work:
         self.resolve = Resolver(self.lever, self.session)
         self.journal = Journal(self.session, self.timing, self.claim)
         self._recovery = Recovery(self.lever, self.journal)
-        self._contents: dict[int, Content] = {}
+        self._files: dict[int, Upload] = {}
 
     @property
     def dry_run(self) -> bool:
@@ -136,11 +137,11 @@ class Work:
         """Tell whether a step was done, by an earlier attempt for one."""
         return self.journal.is_done(name)
 
-    async def content(self, file: FileContent) -> Content:
-        """Return the content of a file of the input, fetched once; raises as `content_of`."""
-        if id(file) not in self._contents:
-            self._contents[id(file)] = await content_of(file, self.fetcher)
-        return self._contents[id(file)]
+    async def file(self, given: FileInput) -> Upload:
+        """Return a file of the input as it goes to Lever, fetched once; raises as `upload_of`."""
+        if id(given) not in self._files:
+            self._files[id(given)] = await upload_of(given, self.fetcher)
+        return self._files[id(given)]
 
     async def write(
         self, name: str, request: Outgoing, effect: Effect | None, keep: Keep = no_ids
