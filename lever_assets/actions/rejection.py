@@ -1,6 +1,6 @@
 """Rejecting an application."""
 
-from lever_assets.actions.engine.archived import standing
+from lever_assets.actions.engine.archived import archived_in_lever
 from lever_assets.actions.engine.effects import ArchivedFor
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.work import Work, its_id
@@ -14,8 +14,8 @@ async def reject_application(work: Work, asked: Reject) -> JsonObject:
     """Archive an application for a reason that is not a hire, and add the note if one is given."""
     application = work.resolve.application(asked.application_id)
     reason = (await work.resolve.rejection_reason(asked.rejection_reason_id)).remote_id
-    stands = await standing(work.lever, application)
-    if stands.archived and stands.reason != reason:
+    archived = await archived_in_lever(work.lever, application)
+    if archived is not None and archived.reason != reason:
         raise invalid(
             "The application is archived",
             f"The application {asked.application_id} is archived in Lever for another reason; "

@@ -1,6 +1,6 @@
 """Moving an application through the pipeline."""
 
-from lever_assets.actions.engine.archived import standing
+from lever_assets.actions.engine.archived import archived_in_lever
 from lever_assets.actions.engine.effects import InStage
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.work import Work
@@ -13,7 +13,7 @@ async def move_application_to_stage(work: Work, asked: MoveToStage) -> JsonObjec
     """Put an application into a stage of the pipeline; an archived one is refused."""
     application = work.resolve.application(asked.application_id)
     stage = (await work.resolve.stage(asked.stage_id)).remote_id
-    if (await standing(work.lever, application)).archived:
+    if await archived_in_lever(work.lever, application) is not None:
         raise invalid(
             "The application is archived",
             f"The application {asked.application_id} is archived in Lever and can't be moved; "

@@ -1,6 +1,4 @@
-"""How an application stands in Lever at this moment; our tables may be minutes old."""
-
-from dataclasses import dataclass
+"""Whether an application is archived in Lever at this moment; our tables may be minutes old."""
 
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.resolving import Resolved
@@ -13,16 +11,11 @@ _OPPORTUNITIES = BY_NAME["opportunities"]
 _APPLICATIONS = BY_NAME["applications"]
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Whether an application is archived, and for which reason (Lever's id)."""
+async def archived_in_lever(lever: LeverClient, application: Resolved) -> Archived | None:
+    """Return that an application is archived and why, None when it is not; Lever is asked.
 
-    archived: bool
-    reason: str | None
-
-
-async def standing(lever: LeverClient, application: Resolved) -> Standing:
-    """Ask Lever; raises ActionError when it has the application no more, LeverError when it can't tell."""
+    Raises ActionError when Lever has the application no more, LeverError when it can't tell.
+    """
     try:
         found = await ask_single(
             lever, _OPPORTUNITIES, application.opportunity, {"expand": _APPLICATIONS.name}
@@ -35,10 +28,8 @@ async def standing(lever: LeverClient, application: Resolved) -> Standing:
             "Unknown application",
             f"The application {application.id} is gone in Lever; sync and take another.",
         )
-    for end in (Opportunity.parse(found).archived, Application.parse(own).archived):
-        if end is not None and _says_so(end):
-            return Standing(archived=True, reason=end.reason)
-    return Standing(archived=False, reason=None)
+    ends = (Opportunity.parse(found).archived, Application.parse(own).archived)
+    return next((each for each in ends if each is not None and _says_so(each)), None)
 
 
 async def _own(lever: LeverClient, opportunity: JsonObject, application: str) -> JsonObject | None:
