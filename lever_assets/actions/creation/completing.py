@@ -36,7 +36,7 @@ class Shows:
 
 
 @dataclass(frozen=True)
-class Aligning:
+class Completion:
     """What an opportunity is to show, in Lever's own fields.
 
     `known_person`: Lever knew the person, whose headline and location are then not overwritten. `existed`:

@@ -9,14 +9,14 @@ from pydantic import JsonValue
 from lever_assets.actions.creation import returned_rows
 from lever_assets.actions.creation.applying import Form, application_of, opportunity_of, opportunity_request
 from lever_assets.actions.creation.candidacies import Candidacy, applied_before, known_before
-from lever_assets.actions.creation.completing import Aligning
+from lever_assets.actions.creation.completing import Completion
 from lever_assets.actions.creation.creation_inputs import (
     ApplicationPlace,
     CreateApplication,
     CreateCandidate,
     Creation,
 )
-from lever_assets.actions.creation.submission import Plan, already_applied, plan
+from lever_assets.actions.creation.submission import Submission, already_applied, submission_of
 from lever_assets.actions.creation.uploads import upload
 from lever_assets.actions.engine.attaching import attach, is_added, keyed
 from lever_assets.actions.engine.effects import CannotTellError
@@ -34,8 +34,8 @@ _NO_RESUME = (
     "The CV did not reach Lever as the résumé, which it takes only when a candidate is created: "
     "it was added as a file."
 )
-_ALIGNED = "aligned"
-"""Done when it was seen, once, what the opportunity lacked of what was asked."""
+_COMPLETED = "aligned"
+"""The step, by the name that ledgers have: done when it was seen, once, what the opportunity lacked."""
 
 
 async def create_candidate(work: Work, asked: CreateCandidate) -> JsonObject:
@@ -67,75 +67,75 @@ def _ids(work: Work, made: Candidacy) -> dict[str, JsonObject]:
 
 async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candidacy:
     step = work.steps.get(_CREATE)
-    planned = await plan(work, asked, place, step.state if step is not None else None)
-    kept = step.kept if step is not None and step.state is StepState.DONE else await _send(work, planned)
-    made = await _found(work, planned, kept)
+    submission = await submission_of(work, asked, place, step.state if step is not None else None)
+    kept = step.kept if step is not None and step.state is StepState.DONE else await _send(work, submission)
+    made = await _found(work, submission, kept)
     before = None if work.dry_run else work.steps[_CREATE].before
-    _note(work, planned, made, before)
-    await _complete(work, planned, kept, made, before)
+    _note(work, submission, made, before)
+    await _complete(work, submission, kept, made, before)
     await _attach(work, keyed(asked.attachments), kept, made)
     await work.refresh([made.opportunity])
     return made
 
 
-async def _send(work: Work, planned: Plan) -> JsonObject:
+async def _send(work: Work, submission: Submission) -> JsonObject:
     """Send it, after what it names was uploaded; the CV goes along as the résumé.
 
     Lever may refuse it because of the CV: without it the answer tells, and the CV is then added as a file.
     """
-    keep: Keep = opportunity_of if planned.form is None else application_of
-    *refusable, (last, resume) = await _requests(work, planned)
+    keep: Keep = opportunity_of if submission.form is None else application_of
+    *refusable, (last, resume) = await _requests(work, submission)
     for request, _ in refusable:
         try:
-            return await _write(work, planned, request, keep, resume=True)
+            return await _write(work, submission, request, keep, resume=True)
         except ActionError as error:
             if error.code is not Code.REMOTE_INPUT_INVALID:
                 raise
-    return await _write(work, planned, last, keep, resume=resume)
+    return await _write(work, submission, last, keep, resume=resume)
 
 
-async def _requests(work: Work, planned: Plan) -> list[tuple[Outgoing, bool]]:
+async def _requests(work: Work, submission: Submission) -> list[tuple[Outgoing, bool]]:
     """Return the creation, each way in which it may be tried in turn, and whether the CV goes along."""
-    if planned.form is None:
-        plain = opportunity_request(planned.wanted, work.params)
-        if planned.resume is None:
+    if submission.form is None:
+        plain = opportunity_request(submission.wanted, work.params)
+        if submission.resume is None:
             return [(plain, False)]
-        with_cv = opportunity_request(planned.wanted, work.params, planned.resume)
+        with_cv = opportunity_request(submission.wanted, work.params, submission.resume)
         return [(with_cv, True), (plain, False)]
-    form = await _with_uploads(work, planned, planned.form)
-    filled = form.request(work.params, planned.extra)
+    form = await _with_uploads(work, submission, submission.form)
+    filled = form.request(work.params, submission.extra)
     if form.resume is None or form.requires_resume:
         return [(filled, form.resume is not None)]
-    return [(filled, True), (replace(form, resume=None).request(work.params, planned.extra), False)]
+    return [(filled, True), (replace(form, resume=None).request(work.params, submission.extra), False)]
 
 
 async def _write(
-    work: Work, planned: Plan, request: Outgoing, keep: Keep, *, resume: bool = False
+    work: Work, submission: Submission, request: Outgoing, keep: Keep, *, resume: bool = False
 ) -> JsonObject:
     """Write it; what is kept of Lever's answer tells which attachment went along as the résumé."""
-    went = planned.resume_of if resume else None
-    kept = await work.write(_CREATE, request, planned.effect, lambda each: {**keep(each), "resume": went})
+    went = submission.resume_of if resume else None
+    kept = await work.write(_CREATE, request, submission.effect, lambda each: {**keep(each), "resume": went})
     if work.dry_run:
         kept["resume"] = went
     return kept
 
 
-async def _with_uploads(work: Work, planned: Plan, form: Form) -> Form:
+async def _with_uploads(work: Work, submission: Submission, form: Form) -> Form:
     """Return the form with the uploads that it names. Lever makes the CV the résumé."""
     values = dict(form.values)
-    for number, (question, file) in enumerate(planned.files.items(), 1):
+    for number, (question, file) in enumerate(submission.files.items(), 1):
         values[question] = await upload(work, f"upload_answer_{number}", file)
     resume = None
-    if planned.resume is not None:
+    if submission.resume is not None:
         try:
-            resume = await upload(work, "upload_resume", planned.resume)
+            resume = await upload(work, "upload_resume", submission.resume)
         except ActionError:
             if form.requires_resume:
                 raise  # else it is a file of the candidate, like the other attachments
     return replace(form, values=values, resume=resume)
 
 
-async def _found(work: Work, planned: Plan, kept: JsonObject) -> Candidacy:
+async def _found(work: Work, submission: Submission, kept: JsonObject) -> Candidacy:
     """Return what was made: Lever answers an application with its id alone, the opportunity is looked up."""
     if work.dry_run:
         return Candidacy(str(kept["opportunity"]), str(kept["application"]))
@@ -145,7 +145,7 @@ async def _found(work: Work, planned: Plan, kept: JsonObject) -> Candidacy:
     before = work.steps[_CREATE].before
     left, wait = work.timing.patience, 0.1
     while True:
-        found = await _of_lever(planned.effect.made(work.lever, before, opportunity, application))
+        found = await _of_lever(submission.effect.made(work.lever, before, opportunity, application))
         if found is not None:
             return found
         if left <= 0:
@@ -174,35 +174,37 @@ def _unfinished(code: Code, title: str, why: str) -> ActionError:
     )
 
 
-def _note(work: Work, planned: Plan, made: Candidacy, before: JsonValue) -> None:
+def _note(work: Work, submission: Submission, made: Candidacy, before: JsonValue) -> None:
     """Keep that we made it, unless somebody else did: Lever answers with what is there already."""
     if work.claim is None or made.application is None:
         return
     if made.opportunity in applied_before(before):
-        raise already_applied(work, planned, made)
+        raise already_applied(work, submission, made)
     work.created("applications", made.application)
     with work.session.store.reading() as conn:
         creator = creator_of(conn, work.session.name, "applications", made.application)
     if creator != work.claim.action_id:
-        raise already_applied(work, planned, made)
+        raise already_applied(work, submission, made)
     work.created("candidates", made.opportunity)
 
 
-async def _complete(work: Work, planned: Plan, kept: JsonObject, made: Candidacy, before: JsonValue) -> None:
+async def _complete(
+    work: Work, submission: Submission, kept: JsonObject, made: Candidacy, before: JsonValue
+) -> None:
     """Bring the opportunity to what was asked, where Lever may not have made it so."""
-    if planned.form is None and (work.dry_run or kept.get("deduped") is False):
+    if submission.form is None and (work.dry_run or kept.get("deduped") is False):
         return
     known = known_before(before)
-    aligning = Aligning(
+    completion = Completion(
         made.opportunity,
-        planned.wanted,
+        submission.wanted,
         known_person=bool(known) or kept.get("deduped") is True,
         existed=made.opportunity in known,
-        decided=work.is_done(_ALIGNED),
+        decided=work.is_done(_COMPLETED),
     )
-    shown = planned.form.shown() if work.dry_run and planned.form is not None else None
-    if await aligning.done(work, shown):
-        work.journal.mark_done(_ALIGNED)
+    shown = submission.form.shown() if work.dry_run and submission.form is not None else None
+    if await completion.done(work, shown):
+        work.journal.mark_done(_COMPLETED)
 
 
 async def _attach(

@@ -27,7 +27,7 @@ _NOT_OPEN = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class Submission:
     """A creation that is ready to be sent.
 
     `wanted` is the opportunity in Lever's own fields, `extra` what of them the input gives itself. `form` is
@@ -46,8 +46,10 @@ class Plan:
     resume_of: str | None = None
 
 
-async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: StepState | None) -> Plan:
-    """Return the plan; raises ActionError for what stands against it.
+async def submission_of(
+    work: Work, asked: Creation, place: ApplicationPlace, state: StepState | None
+) -> Submission:
+    """Return the submission; raises ActionError for what stands against it.
 
     `state` is that of the creation's step. Once it was sent, what it may have changed itself (the person has
     applied) or what may have changed since (the job is closed) is not held against it. Once it is done, its
@@ -68,7 +70,7 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
     wanted = _wanted(person, source, stage, extra)
     if form is None:
         wanted = {"origin": "sourced", **wanted, "postings": [job.remote_id]}
-    planned = Plan(
+    submission = Submission(
         job_id=place.job_id,
         person=person,
         wanted=wanted,
@@ -77,18 +79,18 @@ async def plan(work: Work, asked: Creation, place: ApplicationPlace, state: Step
         form=form,
     )
     if state is StepState.DONE:
-        return planned
-    _check_attributed(work, planned, asked.attachments)
+        return submission
+    _check_attributed(work, submission, asked.attachments)
     if fresh:
-        await _check_new(work, planned)
+        await _check_new(work, submission)
     contents = {question: await _file(work, file) for question, file in files.items()}
     resume_of, resume = await _checked(work, asked.attachments, strict=fresh)
     if fresh and resume is None and form is not None and form.requires_resume:
         raise _out_of_reach("The CV, which the job's form requires, can't be fetched")
-    return replace(planned, files=contents, resume=resume, resume_of=resume_of)
+    return replace(submission, files=contents, resume=resume, resume_of=resume_of)
 
 
-def already_applied(work: Work, planned: Plan, found: Candidacy) -> ActionError:
+def already_applied(work: Work, submission: Submission, found: Candidacy) -> ActionError:
     """Return the error that a person has applied for the job already."""
     ctx = work.session.mapping
     candidate = ctx.id("candidates", found.opportunity)
@@ -96,7 +98,7 @@ def already_applied(work: Work, planned: Plan, found: Candidacy) -> ActionError:
     return ActionError(
         Code.ALREADY_APPLIED,
         "Application already exists",
-        f"This person has applied for the job {planned.job_id} already: application {application} of the "
+        f"This person has applied for the job {submission.job_id} already: application {application} of the "
         f"candidate {candidate}. Use that one.",
     )
 
@@ -112,15 +114,15 @@ def _check_open(job_id: str, posting: JsonObject) -> None:
         )
 
 
-async def _check_new(work: Work, planned: Plan) -> None:
-    for each in await planned.effect.known(work.lever):
+async def _check_new(work: Work, submission: Submission) -> None:
+    for each in await submission.effect.known(work.lever):
         if each.application is not None:
-            raise already_applied(work, planned, each)
+            raise already_applied(work, submission, each)
 
 
-def _check_attributed(work: Work, planned: Plan, attachments: Sequence[Attachment]) -> None:
+def _check_attributed(work: Work, submission: Submission, attachments: Sequence[Attachment]) -> None:
     """Refuse what only a user may write, when there is none: a creation without a form, and plain files."""
-    if planned.form is None:
+    if submission.form is None:
         work.must_act_as_somebody("creates a candidate")
     resume = next((each for each in attachments if each.type == "CV"), None)
     if any(each is not resume for each in attachments):
