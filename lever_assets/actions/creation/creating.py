@@ -7,7 +7,6 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from lever_assets.actions.creation import returned_rows
-from lever_assets.actions.creation.applying import Form, application_of, opportunity_of, opportunity_request
 from lever_assets.actions.creation.candidacies import Candidacy, applied_before, known_before
 from lever_assets.actions.creation.completing import Completion
 from lever_assets.actions.creation.creation_inputs import (
@@ -16,6 +15,8 @@ from lever_assets.actions.creation.creation_inputs import (
     CreateCandidate,
     Creation,
 )
+from lever_assets.actions.creation.form_request import FilledForm, application_of
+from lever_assets.actions.creation.opportunity_request import opportunity_of, opportunity_request
 from lever_assets.actions.creation.submission import Submission, already_applied, submission_of
 from lever_assets.actions.creation.uploads import upload
 from lever_assets.actions.engine.attaching import attach, is_added, keyed
@@ -120,7 +121,7 @@ async def _write(
     return kept
 
 
-async def _with_uploads(work: Work, submission: Submission, form: Form) -> Form:
+async def _with_uploads(work: Work, submission: Submission, form: FilledForm) -> FilledForm:
     """Return the form with the uploads that it names. Lever makes the CV the résumé."""
     values = dict(form.values)
     for number, (question, file) in enumerate(submission.files.items(), 1):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lever_assets.actions.creation.applying import Form
 from lever_assets.actions.creation.creation_inputs import Creation, FileAnswer
 from lever_assets.actions.creation.form_answers import Answered, answerable, read_answers, unanswered
+from lever_assets.actions.creation.form_request import FilledForm
 from lever_assets.actions.creation.person import Person
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.work import Work
@@ -39,7 +39,7 @@ class Filling:
     source: str | None
     strict: bool
 
-    async def done(self) -> tuple[Form | None, FileAnswers]:
+    async def done(self) -> tuple[FilledForm | None, FileAnswers]:
         """Return the form with the answers, and those that are files; None when there is nothing to fill in.
 
         Raises ActionError for an answer that does not fit, for answers of which none is to a question of the
@@ -92,9 +92,9 @@ class Filling:
             return None
         return PostingForm.parse({**found, "id": self.job.posting})
 
-    def _filled(self, form: PostingForm, answered: Answered) -> Form:
+    def _filled(self, form: PostingForm, answered: Answered) -> FilledForm:
         consent = self.asked.gdpr_consent if self._consents else None
-        return Form(form, self.job.posting, self.person, answered.values, self.source, consent)
+        return FilledForm(form, self.job.posting, self.person, answered.values, self.source, consent)
 
     def _check_known(self, form: PostingForm, answered: Answered) -> None:
         """Refuse answers none of which is to a question of this job, unless it asks none."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from lever_assets.actions.creation.applying import Form, checked_extra
 from lever_assets.actions.creation.candidacies import Applies, Candidacy
 from lever_assets.actions.creation.creation_inputs import ApplicationPlace, Creation, FileAnswer
 from lever_assets.actions.creation.filling import Filling, Job
+from lever_assets.actions.creation.form_request import FilledForm, checked_extra
 from lever_assets.actions.creation.person import Person, not_kept, source_text
 from lever_assets.actions.engine.attaching import ADDS_A_FILE, keyed
 from lever_assets.actions.engine.errors import ActionError, Code
@@ -40,7 +40,7 @@ class Submission:
     wanted: JsonObject
     extra: JsonObject
     effect: Applies
-    form: Form | None = None
+    form: FilledForm | None = None
     files: dict[str, Upload] = field(default_factory=dict)
     resume: Upload | None = None
     resume_of: str | None = None

@@ -1,6 +1,5 @@
-"""The two ways in which Lever takes a new application: as an opportunity, or through the posting's form."""
+"""A posting's form, filled in: the way in which Lever takes an application with answers or a consent."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -9,7 +8,7 @@ from lever_assets.actions.creation.creation_inputs import Consent
 from lever_assets.actions.creation.form_answers import custom_questions, eeo_responses
 from lever_assets.actions.creation.person import Person, url_values
 from lever_assets.actions.engine.errors import invalid
-from lever_assets.lever import Answer, JsonObject, Outgoing, Params, Upload
+from lever_assets.lever import Answer, JsonObject, Outgoing, Params
 from lever_assets.lever.paths import path_to
 from lever_assets.lever.records import PostingForm
 
@@ -37,8 +36,8 @@ _AFTERWARDS = frozenset({"emails", "headline", "links", "location", "phones", "s
 
 
 @dataclass(frozen=True)
-class Form:
-    """A posting's form, filled in. `values` are the answers by question; `resume` is the uri of an upload."""
+class FilledForm:
+    """A form to be sent. `values` are the answers by question; `resume` is the uri of an upload."""
 
     form: PostingForm
     posting: str
@@ -104,17 +103,6 @@ class Form:
         }
 
 
-def opportunity_request(wanted: JsonObject, params: Params, resume: Upload | None = None) -> Outgoing:
-    """Return the creation of an opportunity; with a résumé it is a form instead of JSON.
-
-    Only with the creation does Lever take a résumé: files that are added later are plain files.
-    """
-    if resume is None:
-        return Outgoing("POST", "/opportunities", params, json=wanted)
-    fields = dict(_flat(wanted))
-    return Outgoing("POST", "/opportunities", params, fields=fields, files=(("resumeFile", resume),))
-
-
 def checked_extra(extra: JsonObject, warn_of: list[str], *, form: bool) -> JsonObject:
     """Return the fields in Lever's form that may be merged in; raises ActionError for the job.
 
@@ -137,39 +125,11 @@ def checked_extra(extra: JsonObject, warn_of: list[str], *, form: bool) -> JsonO
     return taken
 
 
-def opportunity_of(answer: Answer) -> JsonObject:
-    """Keep the ids of the opportunity that was made, and whether Lever knew the person."""
-    data = answer.data if isinstance(answer.data, dict) else {}
-    kept: JsonObject = {"deduped": answer.beside.get("deduped") is True}
-    if isinstance(data.get("id"), str):
-        kept["opportunity"] = data["id"]
-    applications = data.get("applications")
-    first = applications[0] if isinstance(applications, list) and applications else None
-    application = first.get("id") if isinstance(first, dict) else first
-    if isinstance(application, str):
-        kept["application"] = application
-    return kept
-
-
 def application_of(answer: Answer) -> JsonObject:
     """Keep the id of the application that was taken; Lever does not tell the opportunity."""
     data = answer.data if isinstance(answer.data, dict) else {}
     made = data.get("applicationId")
     return {"application": made} if isinstance(made, str) else {}
-
-
-def _flat(value: JsonValue, key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the fields of a form that stand for JSON, such as `phones[0][value]`; null is left out."""
-    if isinstance(value, dict):
-        for name, each in value.items():
-            yield from _flat(each, f"{key}[{name}]" if key else name)
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from _flat(each, f"{key}[{number}]")
-    elif isinstance(value, bool):
-        yield key, "true" if value else "false"
-    elif value is not None:
-        yield key, str(value)
 
 
 def _fields(form: PostingForm, part: str) -> list[tuple[str, bool]]:
