@@ -9,12 +9,10 @@ from lever_assets import private
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachments
+from lever_assets.actions.fetching.fetcher import LARGEST
 from lever_assets.lever import JsonObject, LeverError
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.lever.paths import path_to
-
-_LARGEST = 30_000_000
-"""Bytes; Lever takes no larger files (spec/lever-api.md, Writes)."""
 
 _COVER_LETTER = re.compile(r"cover[\W_]*letter", re.IGNORECASE)
 
@@ -67,7 +65,7 @@ async def _address(work: Work, opportunity: str, listed: str, record: JsonObject
         target = _target(work.download_to, remote_id, name)
         try:
             path = path_to("opportunities", opportunity, listed, remote_id, "download")
-            await work.lever.download(path, target, limit=_LARGEST)
+            await work.lever.download(path, target, limit=LARGEST)
         except LeverError as error:
             work.warn(f"The file {name} was not downloaded: {error}")
         else:

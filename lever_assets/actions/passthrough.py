@@ -12,12 +12,12 @@ import httpx
 import orjson
 from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
 
-from lever_assets.actions.engine.deactivated import refuse_deactivated
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import ActionError, invalid, of_failure, of_input, unexpected
 from lever_assets.actions.engine.file_inputs import Base64
 from lever_assets.actions.engine.input_model import InputPart
 from lever_assets.actions.engine.read_back import read_back, touched
+from lever_assets.actions.engine.resolving import refuse_deactivated
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer, wire
 from lever_assets.sync.session import Session

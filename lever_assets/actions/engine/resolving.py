@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from lever_assets.actions.engine.deactivated import refuse_deactivated
 from lever_assets.actions.engine.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.lever.records import ArchiveReason
@@ -195,3 +194,25 @@ class Resolver:
         if model in _LIMITED and first is not None:
             return f"LEVER_CANDIDATE_CUTOFF leaves {model} out that were not updated since {first:%Y-%m-%d}"
         return None
+
+
+async def refuse_deactivated(lever: LeverClient, session: Session | None, user: str, called: str) -> None:
+    """Raise ActionError if a user (Lever's id; the caller said `called`) is deactivated, as Lever has it now.
+
+    A user whom the key may not read is as the tables have them. Raises NotFoundError, and other LeverErrors.
+    """
+    try:
+        record = await ask_single(lever, BY_NAME["users"], user)
+    except PermissionMissingError:
+        record = _as_stored(session, user) if session is not None else {}
+    if record.get("deactivatedAt") is not None:
+        raise invalid(
+            "Deactivated user",
+            f"The user {called} is deactivated in Lever, which lets nobody act as them: name another one.",
+        )
+
+
+def _as_stored(session: Session, user: str) -> JsonObject:
+    with session.store.reading() as conn:
+        found = raw.read(conn, session.name, "users", [user])
+    return dict(found[0].data) if found else {}
