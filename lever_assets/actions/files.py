@@ -8,8 +8,8 @@ from pathlib import Path
 from lever_assets import private
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.work import Work
-from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachments
 from lever_assets.actions.fetching.fetcher import LARGEST
+from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachments
 from lever_assets.lever import JsonObject, LeverError
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.lever.paths import path_to

@@ -27,7 +27,7 @@ from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import JsonObject
 
 
-class State(StrEnum):
+class ActionState(StrEnum):
     """How an action stands; the module's text says what each means."""
 
     PENDING = "pending"
@@ -52,7 +52,7 @@ class Entry:
     idempotency_key: str
     input_hash: str
     request: JsonObject
-    state: State
+    state: ActionState
     attempts: int
     steps: list[JsonObject]
     answer: JsonObject | None
@@ -68,7 +68,7 @@ class Entry:
     @property
     def is_settled(self) -> bool:
         """Whether it was ended, well or badly, by whoever took it up."""
-        return self.state not in {State.PENDING, State.SENDING}
+        return self.state not in {ActionState.PENDING, ActionState.SENDING}
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether somebody is at work on it."""
@@ -99,7 +99,7 @@ def open_entry(
         "idempotency_key": key,
         "input_hash": input_hash,
         "request": request,
-        "state": State.PENDING,
+        "state": ActionState.PENDING,
         "attempts": 0,
         "steps": [],
         "answer": None,
@@ -115,7 +115,7 @@ def open_entry(
     # What is there stays as it is; the id follows from the key, so two callers with one key make one row.
     c = action_ledger.c
     upsert(conn, action_ledger, [fresh])
-    resumed = and_(c.id == fresh["id"], c.input_hash == input_hash, c.state != State.SUCCEEDED.value)
+    resumed = and_(c.id == fresh["id"], c.input_hash == input_hash, c.state != ActionState.SUCCEEDED.value)
     conn.execute(
         update(action_ledger)
         .where(resumed, c.erased_at.is_not(None))
@@ -174,7 +174,11 @@ def rivals(conn: Connection, connection: str, action_id: str, request: str) -> l
 
 
 def recent(
-    conn: Connection, connection: str, *, states: tuple[State, ...] = tuple(State), limit: int = 50
+    conn: Connection,
+    connection: str,
+    *,
+    states: tuple[ActionState, ...] = tuple(ActionState),
+    limit: int = 50,
 ) -> list[Entry]:
     """Return up to `limit` rows in one of `states`, the last touched first."""
     c = action_ledger.c
@@ -206,7 +210,7 @@ def claim(
             owner=owner,
             lease_until=until,
             run_id=run_id,
-            state=State.SENDING.value,
+            state=ActionState.SENDING.value,
             attempts=c.attempts + 1,
             updated_at=now,
         )
@@ -231,7 +235,7 @@ def settle(
     conn: Connection,
     action_id: str,
     owner: str,
-    state: State,
+    state: ActionState,
     *,
     answer: JsonObject | None,
     warnings: list[str],
@@ -276,4 +280,4 @@ def _owned(conn: Connection, action_id: str, owner: str, values: dict[str, Any])
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    return Entry(**{**row, "state": State(row["state"])})
+    return Entry(**{**row, "state": ActionState(row["state"])})

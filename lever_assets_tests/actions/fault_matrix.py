@@ -22,7 +22,7 @@ from unittest.mock import patch
 
 from lever_assets.actions.engine.timing import Timing
 from lever_assets.sandbox import Fault, SandboxConfig, running_sandbox
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets_tests.actions import killed
@@ -217,7 +217,7 @@ def sent(account: Recruiting, case: Case, step: str, trouble: str, folder: Path)
         state, warnings = found.state, found.warnings
     account.sandbox.set_faults()
     went_out = account.sandbox.requests().of(step)
-    assert state is State.SUCCEEDED, warnings
+    assert state is ActionState.SUCCEEDED, warnings
     attempt.check(account)
     return went_out - usual
 
@@ -227,7 +227,7 @@ def writes(account: Recruiting, case: Case) -> tuple[str, ...]:
     attempt = case.make(account, account.person())
     account.sandbox.reset_requests()
     found = account.run(attempt.action, attempt.given)
-    assert found.state is State.SUCCEEDED, found.warnings
+    assert found.state is ActionState.SUCCEEDED, found.warnings
     asked = (each.partition("?")[0] for each in account.sandbox.requests().recent)
     kinds = (_UNTIL_BASE.sub(" ", _ID.sub(":id", each)) for each in asked)
     return tuple(dict.fromkeys(each for each in kinds if not each.startswith("GET ")))
@@ -240,7 +240,7 @@ def _usual(case: Case, step: str) -> int:
 
 def _killed(
     account: Recruiting, attempt: Attempt, step: str, when: str, folder: Path
-) -> tuple[State | None, tuple[str, ...]]:
+) -> tuple[ActionState | None, tuple[str, ...]]:
     """Kill the process that does it with the step under way, and do it again by its key."""
     mine = Recruiting(account.sandbox, folder, f"sqlite:///{folder / 'lever.db'}")
     shutil.copy(account.database.removeprefix("sqlite:///"), folder / "lever.db")

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.fetching.fetcher import Fetcher
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets.store.tables import action_ledger
 from lever_assets.sync.session import now
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
@@ -63,14 +63,14 @@ def test_a_fresh_link_completes_what_the_old_one_could_not(
     first_url = host.gives("/letter.pdf?X-Amz-Signature=first&X-Amz-Expires=60", AWAY)
     given = creation(open_job(account), attachments=[linked(first_url, "letter.pdf", "COVER_LETTER")])
     first = run(account, given, key)
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
 
     second_url = host.gives("/letter.pdf?X-Amz-Signature=second&X-Amz-Expires=60", PDF)
     again = {**given, "attachments": [linked(second_url, "letter.pdf", "COVER_LETTER")]}
     second = run(account, again, key)
 
     assert second.succeeded, second.error
-    assert (second.action_id, second.state, second.warnings) == (first.action_id, State.SUCCEEDED, ())
+    assert (second.action_id, second.state, second.warnings) == (first.action_id, ActionState.SUCCEEDED, ())
     assert names(account, given, "files") == ["letter.pdf"]
     assert len(applications_of(account, given)) == 1
 
@@ -150,12 +150,12 @@ def test_two_files_whose_links_differ_in_their_query_alone_are_both_added_once(
         return [linked(host.url(path), "file.pdf", "OTHER") for path in paths]
 
     first = run(account, {**given, "attachments": files("a")}, key)
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
     host.gives("/file?id=1&sig=b", Reply(b"%PDF one"))
     host.gives("/file?id=2&sig=b", Reply(b"%PDF two, longer"))
     second = run(account, {**given, "attachments": files("b")}, key)
 
-    assert second.state is State.SUCCEEDED, second.warnings
+    assert second.state is ActionState.SUCCEEDED, second.warnings
     path = f"/opportunities/{in_lever(account, given)['id']}/files"
     assert sorted(each["size"] for each in account.read(path)) == [8, 16]
 
@@ -174,13 +174,13 @@ def test_a_cv_that_could_not_be_fetched_at_creation_is_added_later_with_a_warnin
         attachments=[linked(host.gives("/cv.pdf?sig=1", AWAY)), document("a.pdf", type="OTHER")],
     )
     first = run(account, given, key)
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
     assert "cv.pdf was not added" in str(first.warnings)
 
     again = {**given, "attachments": [linked(host.gives("/cv.pdf?sig=2", PDF)), given["attachments"][1]]}
     second = run(account, again, key)
 
-    assert second.state is State.SUCCEEDED, second.error
+    assert second.state is ActionState.SUCCEEDED, second.error
     assert ["as the résumé" in each and "added as a file" in each for each in second.warnings] == [True]
     assert (names(account, given, "resumes"), sorted(names(account, given, "files"))) == (
         [],
@@ -200,7 +200,7 @@ def test_a_cv_by_a_link_that_was_refused_is_the_resume_by_a_fresh_one(
     again = {**given, "attachments": [linked(host.gives("/cv.pdf?sig=2", PDF))]}
     second = run(account, again, None)
 
-    assert (second.state, second.warnings) == (State.SUCCEEDED, ())
+    assert (second.state, second.warnings) == (ActionState.SUCCEEDED, ())
     assert names(account, given, "resumes") == ["cv.pdf"]
 
 
@@ -245,7 +245,7 @@ def test_a_creation_of_unknown_outcome_is_completed_however_late(
     )
     first = run(account, given, None)
     account.sandbox.set_faults()
-    assert first.state is State.UNKNOWN, first.error
+    assert first.state is ActionState.UNKNOWN, first.error
     _grow_old(account, str(first.action_id), age)
 
     again = {**given, "attachments": [linked(host.gives("/cv.pdf?sig=2", PDF))]}

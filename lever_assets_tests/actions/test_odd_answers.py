@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from lever_assets.actions import tags
 from lever_assets.actions.engine.work import Work
-from lever_assets.store.ledger import ClaimLostError, State
+from lever_assets.store.ledger import ActionState, ClaimLostError
 from lever_assets_tests.actions.newcomers import answer, applications_of, create, creation, open_job, somebody
 from lever_assets_tests.actions.recruiting import Recruiting, fresh
 from lever_assets_tests.actions.writes import WRITES
@@ -111,8 +111,8 @@ def test_what_nobody_foresaw_is_told_in_the_envelope_without_its_text(
     assert "actions/tags.py, line" in str(found.error["message"])
     assert "Ada" not in str(found.envelope())
     assert isinstance(found.cause, error)
-    assert found.state is State.FAILED
-    assert account.run("remove_candidate_tag", given, idempotency_key=key).state is State.SUCCEEDED
+    assert found.state is ActionState.FAILED
+    assert account.run("remove_candidate_tag", given, idempotency_key=key).state is ActionState.SUCCEEDED
 
 
 def test_what_nobody_foresaw_takes_no_warning_with_it(
@@ -149,9 +149,11 @@ def test_what_nobody_foresaw_after_a_write_leaves_the_outcome_unknown(
         found = account.run("remove_candidate_tag", trial.given, idempotency_key=key)
 
     assert found.error is not None
-    assert found.state is State.UNKNOWN
+    assert found.state is ActionState.UNKNOWN
     account.sandbox.reset_requests()
-    assert account.run("remove_candidate_tag", trial.given, idempotency_key=key).state is State.SUCCEEDED
+    assert (
+        account.run("remove_candidate_tag", trial.given, idempotency_key=key).state is ActionState.SUCCEEDED
+    )
     assert account.sandbox.requests().of(trial.endpoint) == 0
 
 
@@ -166,7 +168,7 @@ def test_tables_that_can_not_take_what_lever_shows_are_a_warning_after_the_write
     monkeypatch.setattr("lever_assets.actions.engine.read_back.refresh_opportunities", odd)
     found = account.run("add_application_note", trial.given)
 
-    assert found.state is State.SUCCEEDED
+    assert found.state is ActionState.SUCCEEDED
     assert "It was done in Lever" in found.warnings[0]
     assert "Ada" not in found.warnings[0]
     assert trial.effects(account) == 1
@@ -185,7 +187,7 @@ def test_a_claim_that_is_lost_is_no_surprise(account: Recruiting, monkeypatch: p
     monkeypatch.setattr(Work, "refresh", losing)
     found = account.run("add_application_note", trial.given)
 
-    assert found.state is State.SUCCEEDED, found.error
+    assert found.state is ActionState.SUCCEEDED, found.error
     assert trial.effects(account) == 1
 
 

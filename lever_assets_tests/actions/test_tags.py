@@ -6,7 +6,7 @@ import pytest
 
 from lever_assets.sandbox import Fault
 from lever_assets.sandbox.writes import opportunities
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh
 
 REMOVE = "POST /opportunities/:id/removeTags"
@@ -84,9 +84,9 @@ def test_no_success_is_told_while_lever_shows_the_tag(
     assert found.error is not None
     assert found.error["code"] == "REMOTE.UNKNOWN_HTTP_ERROR"
     assert "does not show it" in str(found.error["message"])
-    assert found.state is State.FAILED
+    assert found.state is ActionState.FAILED
     again = account.run("remove_candidate_tag", removal(person, "senior"), idempotency_key=key)
-    assert again.state is State.SUCCEEDED
+    assert again.state is ActionState.SUCCEEDED
     assert tags(account, person) == []
 
 
@@ -99,10 +99,10 @@ def test_no_success_is_told_while_lever_does_not_tell(account: Recruiting) -> No
 
     assert found.error is not None
     assert found.error["code"] == "PLATFORM.TASK_TIMED_OUT"
-    assert found.state is State.UNKNOWN
+    assert found.state is ActionState.UNKNOWN
     account.sandbox.set_faults()
     account.sandbox.reset_requests()
     again = account.run("remove_candidate_tag", removal(person, "senior"), idempotency_key=key)
-    assert again.state is State.SUCCEEDED
+    assert again.state is ActionState.SUCCEEDED
     assert account.sandbox.requests().of(REMOVE) == 0
     assert tags(account, person) == []

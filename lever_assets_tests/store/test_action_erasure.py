@@ -16,7 +16,7 @@ from lever_assets.store.addresses import (
     keep_erased,
     own_addresses,
 )
-from lever_assets.store.ledger import Entry, State
+from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.tables import UNIFIED
 from lever_assets.unified.models import JsonObject
 from lever_assets_tests.store.builders import LEVER, T0, candidate, day, merged
@@ -38,7 +38,7 @@ def opened(store: Store, key: str, request: JsonObject = ADA, at: int = 0) -> En
         )
 
 
-def ended(store: Store, entry: Entry, state: State, at: int = 0) -> None:
+def ended(store: Store, entry: Entry, state: ActionState, at: int = 0) -> None:
     answer: JsonObject = {
         "data": {"id": "c", "first_name": "Ada", "applications": [{"id": "a", "remote_url": "u"}]},
         "error": None,
@@ -80,7 +80,7 @@ def test_an_address_is_the_same_however_it_stands_there(text: str) -> None:
 
 def test_of_somebody_who_was_erased_goes_what_was_written_before(store: Store) -> None:
     failed = opened(store, "failed")
-    ended(store, failed, State.FAILED)
+    ended(store, failed, ActionState.FAILED)
     other = opened(store, "other", {"candidate": {"email_address": "eve@example.org"}})
     assert forgotten(store, "ada@example.org", at=1) == 1
     after = row(store, failed)
@@ -91,7 +91,7 @@ def test_of_somebody_who_was_erased_goes_what_was_written_before(store: Store) -
         None,
     )
     assert after.steps == [{"name": "upload", "kept": {"id": "1", "uri": None}, "error": None}]
-    assert (after.state, after.input_hash, after.idempotency_key) == (State.FAILED, "h", "failed")
+    assert (after.state, after.input_hash, after.idempotency_key) == (ActionState.FAILED, "h", "failed")
     assert row(store, other) == other
 
     again = opened(store, "later", at=2)
@@ -106,17 +106,19 @@ def test_an_action_at_work_goes_when_it_is_over(store: Store) -> None:
         assert ledger.claim(conn, entry, "me", run_id=None, until=day(3), now=day(0))
     assert forgotten(store, "ada@example.org", at=1) == 0
     with store.writing() as conn:
-        ledger.settle(conn, entry.id, "me", State.FAILED, answer=None, warnings=[], now=day(2))
+        ledger.settle(conn, entry.id, "me", ActionState.FAILED, answer=None, warnings=[], now=day(2))
         assert erase_actions_of_erased(conn, LEVER, now=day(2)) == 1
 
 
 def test_what_is_old_goes_bit_by_bit_and_what_is_under_way_stays(store: Store) -> None:
-    for number, state in enumerate((State.FAILED, State.SUCCEEDED, State.UNKNOWN, State.INCOMPLETE)):
+    for number, state in enumerate(
+        (ActionState.FAILED, ActionState.SUCCEEDED, ActionState.UNKNOWN, ActionState.INCOMPLETE)
+    ):
         ended(store, opened(store, f"key {number}", {"note": "Ada"}), state)
     busy = opened(store, "busy", {"note": "Ada"})
     with store.writing() as conn:
         assert ledger.claim(conn, busy, "me", run_id=None, until=day(9), now=day(0))
-    ended(store, opened(store, "young", {"note": "Ada"}, at=4), State.FAILED, at=4)
+    ended(store, opened(store, "young", {"note": "Ada"}, at=4), ActionState.FAILED, at=4)
     counts = []
     for _ in range(3):
         with store.writing() as conn:
@@ -127,9 +129,9 @@ def test_what_is_old_goes_bit_by_bit_and_what_is_under_way_stays(store: Store) -
     assert left == {"busy", "young"}
 
 
-@pytest.mark.parametrize(("state", "whole"), [(State.FAILED, True), (State.SUCCEEDED, False)])
+@pytest.mark.parametrize(("state", "whole"), [(ActionState.FAILED, True), (ActionState.SUCCEEDED, False)])
 def test_what_was_not_done_gets_its_input_back_when_it_is_tried_again(
-    store: Store, state: State, whole: bool
+    store: Store, state: ActionState, whole: bool
 ) -> None:
     ended(store, opened(store, "key"), state)
     assert forgotten(store, "ada@example.org", at=1) == 1

@@ -21,7 +21,7 @@ from lever_assets.store.erasure import (
     reduce_payloads_below,
     rows_of,
 )
-from lever_assets.store.ledger import Entry, State
+from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.merge import merge
 from lever_assets.store.tables import RAW, UNIFIED, changes
 from lever_assets.unified.ids import unified_id
@@ -162,7 +162,9 @@ def action(store: Store, key: str, request: JsonObject) -> Entry:
         ledger.claim(conn, entry, "me", run_id=None, until=day(1), now=T0)
         ledger.keep_steps(conn, entry.id, "me", [{"name": "write"}], until=day(1), now=T0)
         done: JsonObject = {"data": {"note": "Ada's"}, "error": None}
-        ledger.settle(conn, entry.id, "me", State.SUCCEEDED, answer=done, warnings=["Ada is new"], now=T0)
+        ledger.settle(
+            conn, entry.id, "me", ActionState.SUCCEEDED, answer=done, warnings=["Ada is new"], now=T0
+        )
     return entry
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from lever_assets.store import Store, ledger
-from lever_assets.store.ledger import ClaimLostError, Entry, State
+from lever_assets.store.ledger import ActionState, ClaimLostError, Entry
 from lever_assets.store.tables import created_records
 from lever_assets.unified.ids import unified_id
 
@@ -40,7 +40,7 @@ def test_a_key_has_one_row_which_stays_as_it_was_first(store: Store) -> None:
 
     assert second == first
     assert (first.state, first.attempts, first.steps, first.request) == (
-        State.PENDING,
+        ActionState.PENDING,
         0,
         [],
         {"content": "x"},
@@ -76,8 +76,8 @@ def test_a_claim_that_ran_out_can_be_taken_and_the_first_owner_may_send_no_more(
         ledger.keep_steps(conn, entry.id, "first", [{"name": "s"}], until=LATER, now=LATER)
     with store.writing() as conn:
         assert not ledger.renew(conn, entry.id, "first", until=LATER)
-        ledger.settle(conn, entry.id, "first", State.SUCCEEDED, answer=None, warnings=[], now=LATER)
-    assert (_get(store, entry).state, _get(store, entry).owner) == (State.SENDING, "second")
+        ledger.settle(conn, entry.id, "first", ActionState.SUCCEEDED, answer=None, warnings=[], now=LATER)
+    assert (_get(store, entry).state, _get(store, entry).owner) == (ActionState.SENDING, "second")
     assert _get(store, entry).attempts == 2
 
 
@@ -86,12 +86,18 @@ def test_a_row_that_was_settled_meanwhile_is_not_taken_from_an_old_view(store: S
     assert _claim(store, entry, "first")
     with store.writing() as conn:
         ledger.settle(
-            conn, entry.id, "first", State.SUCCEEDED, answer={"data": {"é": 1}}, warnings=["w"], now=LATER
+            conn,
+            entry.id,
+            "first",
+            ActionState.SUCCEEDED,
+            answer={"data": {"é": 1}},
+            warnings=["w"],
+            now=LATER,
         )
 
     assert not _claim(store, entry, "second", LATER)
     settled = _get(store, entry)
-    assert (settled.state, settled.owner, settled.lease_until) == (State.SUCCEEDED, None, None)
+    assert (settled.state, settled.owner, settled.lease_until) == (ActionState.SUCCEEDED, None, None)
     assert (settled.answer, settled.warnings, settled.run_id) == ({"data": {"é": 1}}, ["w"], "run")
     assert settled.is_settled
 
@@ -114,8 +120,8 @@ def test_rows_are_found_by_state_and_by_the_beginning_of_their_key(store: Store)
 
     with store.reading() as conn:
         last = ledger.last_of(conn, "lever", "auto:x:")
-        pending = ledger.recent(conn, "lever", states=(State.PENDING,), limit=2)
-        assert ledger.recent(conn, "lever", states=(State.FAILED,)) == []
+        pending = ledger.recent(conn, "lever", states=(ActionState.PENDING,), limit=2)
+        assert ledger.recent(conn, "lever", states=(ActionState.FAILED,)) == []
         assert ledger.recent(conn, "another") == []
     assert last is not None
     assert last.idempotency_key == "auto:x:000010"

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from lever_assets.actions.engine.errors import ActionError
 from lever_assets.lever import JsonObject
-from lever_assets.store.ledger import Entry, State
+from lever_assets.store.ledger import ActionState, Entry
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ActionAnswer:
     error: JsonObject | None = None
     warnings: tuple[str, ...] = ()
     action_id: str | None = None
-    state: State | None = None
+    state: ActionState | None = None
     cause: Exception | None = field(default=None, compare=False, repr=False)
 
     @property

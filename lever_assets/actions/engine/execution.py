@@ -20,7 +20,7 @@ from lever_assets.actions.engine.steps import Step
 from lever_assets.actions.engine.work import Work
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.store import StoreError, ledger
-from lever_assets.store.ledger import ClaimLostError, Entry, State
+from lever_assets.store.ledger import ActionState, ClaimLostError, Entry
 from lever_assets.sync.session import Session, now
 
 _POLL_SECONDS = 0.1
@@ -82,7 +82,7 @@ class Execution:
         awaited = False
         deadline = time.monotonic() + self.options.timing.wait
         while True:
-            if entry.state is State.SUCCEEDED or (awaited and entry.is_settled):
+            if entry.state is ActionState.SUCCEEDED or (awaited and entry.is_settled):
                 return self._kept(entry, user)
             claim = self._claimed(entry)
             if claim is not None:
@@ -146,7 +146,7 @@ class Execution:
             with suppress(StoreError), self.session.store.writing() as conn:
                 ledger.release(conn, claim.action_id, claim.owner)
 
-    async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, State]:
+    async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, ActionState]:
         work = _work(self.lever, self.session, self.options, claim)
         work.journal.load(entry.steps)
         log_url = self.options.log_url
@@ -158,15 +158,15 @@ class Execution:
             # What would have come of it is no news where nothing did.
             warnings = tuple(work.warnings) if work.journal.has_written else ()
             failed = ActionAnswer.failed(known, log_url=log_url, warnings=warnings)
-            return failed, State.UNKNOWN if known.unknown else State.FAILED
+            return failed, ActionState.UNKNOWN if known.unknown else ActionState.FAILED
         except ClaimLostError:
             raise
         except Exception as error:
             written = work.journal.has_written
             odd = unexpected(error, unknown=written)
             failed = ActionAnswer.failed(odd, log_url=log_url, warnings=tuple(work.warnings), cause=error)
-            return failed, State.UNKNOWN if written else State.FAILED
-        state = State.INCOMPLETE if work.incomplete else State.SUCCEEDED
+            return failed, ActionState.UNKNOWN if written else ActionState.FAILED
+        state = ActionState.INCOMPLETE if work.incomplete else ActionState.SUCCEEDED
         return ActionAnswer(data=data, warnings=tuple(work.warnings)), state
 
     async def _renew(self, claim: Claim) -> None:

@@ -23,7 +23,7 @@ from lever_assets.store import ledger
 from lever_assets.store.action_erasure import NAMING
 from lever_assets.store.addresses import addresses_in, named_by, own_addresses
 from lever_assets.store.content import canonical, fingerprint
-from lever_assets.store.ledger import Entry, State
+from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.sync.session import Session, now
 
 _DERIVED = "auto:"
@@ -110,7 +110,7 @@ def _stands(
     last: Entry, action: Action, *, user: str | None, same_input: timedelta, moment: datetime
 ) -> bool:
     """Tell whether `last`, the last row of the same input, still stands for it."""
-    done = last.state is State.SUCCEEDED
+    done = last.state is ActionState.SUCCEEDED
     if action.creates and not done:
         return True
     if not action.creates and user is not None:

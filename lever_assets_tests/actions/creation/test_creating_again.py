@@ -8,7 +8,7 @@ import pytest
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.fetching.fetcher import Fetcher
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
 from lever_assets_tests.actions.newcomers import (
     creation,
@@ -48,14 +48,14 @@ def test_what_people_changed_since_stays(account: Recruiting, host: FileHost) ->
     given = creation(open_job(account), person, stage_id=f"remote:{stages[5]}", attachments=[linked(url)])
     key = fresh("again")
     first = create(account, given, key)
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
     opportunity = next(each for each in opportunities_of(account, given) if each["stage"] == stages[5])["id"]
 
     account.sandbox.edit("opportunities", opportunity, {"stage": stages[7]})
     host.gives("/letter.pdf", Reply(b"%PDF"))
     second = create(account, given, key)
 
-    assert second.state is State.SUCCEEDED, second.error
+    assert second.state is ActionState.SUCCEEDED, second.error
     assert account.read(f"/opportunities/{opportunity}")["stage"] == stages[7]
     assert [each["name"] for each in account.read(f"/opportunities/{opportunity}/files")] == ["letter.pdf"]
 
@@ -67,7 +67,7 @@ def test_a_link_that_expires_after_the_creation_is_a_warning(account: Recruiting
     answer = create(account, given, fresh("expired"))
 
     assert answer.succeeded, answer.error
-    assert answer.state is State.INCOMPLETE
+    assert answer.state is ActionState.INCOMPLETE
     assert "cv.pdf was not added" in answer.warnings[0] or "cv.pdf was not added" in answer.warnings[-1]
     files = account.read(f"/opportunities/{in_lever(account, given)['id']}/files")
     assert [each["name"] for each in files] == ["letter.pdf"]

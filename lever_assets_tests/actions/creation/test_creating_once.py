@@ -14,7 +14,7 @@ import pytest
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.timing import Timing
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions import killed
 from lever_assets_tests.actions.engine.test_killed import wait_for
 from lever_assets_tests.actions.engine.test_written_once import TROUBLES
@@ -107,7 +107,7 @@ def test_a_trouble_at_any_step_leaves_one_of_all(
     found = account.run("create_application", given)
 
     assert found.succeeded, found.error
-    assert found.state is State.SUCCEEDED, found.warnings
+    assert found.state is ActionState.SUCCEEDED, found.warnings
     assert found.warnings == ()
     assert_whole(account, given, form=way == "form")
 
@@ -142,7 +142,7 @@ def test_a_lasting_trouble_is_told_from_success(
     else:
         assert found.error is not None
         assert found.error["code"] == "REMOTE.SERVICE_UNAVAILABLE"
-        assert found.state is State.FAILED
+        assert found.state is ActionState.FAILED
         assert opportunities_of(account, given) == []
 
 
@@ -185,14 +185,14 @@ def test_a_step_that_fails_for_good_is_a_warning_and_done_by_the_same_key(
     first = account.run("create_application", given, idempotency_key=key)
 
     assert first.succeeded, first.error
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
     assert len(first.warnings) == 1
 
     account.sandbox.set_faults()
     account.sandbox.reset_requests()
     second = account.run("create_application", given, idempotency_key=key)
 
-    assert second.state is State.SUCCEEDED
+    assert second.state is ActionState.SUCCEEDED
     assert second.warnings == ()
     assert second.data is not None
     assert first.data is not None
@@ -206,7 +206,7 @@ def test_a_candidate_whose_files_fail_is_not_created_again(account: Recruiting) 
     account.sandbox.set_faults(Fault(name="500", endpoint=FILES, rate=1))
     for _ in range(2):
         found = account.run("create_application", given, idempotency_key=key)
-        assert found.state is State.INCOMPLETE
+        assert found.state is ActionState.INCOMPLETE
         assert any("letter.pdf" in each for each in found.warnings)
 
     assert account.sandbox.requests().of(CREATE) >= 1
@@ -235,7 +235,7 @@ def test_a_cv_that_lever_refuses_does_not_keep_the_candidate_from_being_created(
     account.sandbox.set_faults(Fault(name=status, endpoint=endpoint, times=1))
     found, again = (account.run("create_application", given, idempotency_key=key) for _ in range(2))
 
-    assert found.state is State.SUCCEEDED, (found.error, found.warnings)
+    assert found.state is ActionState.SUCCEEDED, (found.error, found.warnings)
     assert again == found
     assert ["as the résumé" in each and "added as a file" in each for each in found.warnings] == [True]
     (opportunity,) = opportunities_of(account, given)
@@ -257,7 +257,7 @@ def test_an_application_names_its_files_by_the_uri_of_their_uploads(account: Rec
     with meddling(account.sandbox.url) as between:
         found = account.run("create_application", given, settings={"base_url": between.url})
 
-    assert (found.state, found.warnings) == (State.SUCCEEDED, ())
+    assert (found.state, found.warnings) == (ActionState.SUCCEEDED, ())
     assert all(each.startswith("https://") for each in _uploads_of(between.asked))
 
 
@@ -281,7 +281,7 @@ def test_an_application_names_its_files_by_their_id_where_lever_gives_no_uri(acc
         between.rewrite = by_uri
         found = account.run("create_application", given, settings={"base_url": between.url})
 
-    assert (found.state, found.warnings) == (State.SUCCEEDED, ())
+    assert (found.state, found.warnings) == (ActionState.SUCCEEDED, ())
     assert set(_uploads_of(between.asked)) == set(uris)
 
 
@@ -377,7 +377,7 @@ def test_a_creation_is_completed_although_its_process_was_killed(
 
     found = mine.run("create_application", given, idempotency_key="killed", timing=PATIENT)
 
-    assert found.state is State.SUCCEEDED, (found.error, found.warnings)
+    assert found.state is ActionState.SUCCEEDED, (found.error, found.warnings)
     assert_whole(account, given, form=way == "form")
     made = account.sandbox.requests().of(CREATE if way == "direct" else APPLY)
     assert made == (2 if when == "before" else 1)

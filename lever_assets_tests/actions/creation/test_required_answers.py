@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.creation.test_creating_refused import refused
 from lever_assets_tests.actions.newcomers import (
     GROUP,
@@ -74,7 +74,7 @@ def test_without_answers_the_required_ones_are_counted(
     given = creation(job, **changes)
     found = create(account, given, somebody(account))
 
-    assert found.state is State.SUCCEEDED
+    assert found.state is ActionState.SUCCEEDED
     assert in_lever(account, given)["origin"] == "sourced"
     assert len(found.warnings) == (0 if counted is None else 1)
     assert counted is None or counted in found.warnings[0]
@@ -105,5 +105,5 @@ def test_a_form_that_can_not_be_read_is_told_when_nothing_is_to_be_filled_in(acc
     account.sandbox.set_faults(Fault(name="500", endpoint="GET /postings/:id/apply", rate=1))
     found = create(account, given, somebody(account))
 
-    assert found.state is State.SUCCEEDED
+    assert found.state is ActionState.SUCCEEDED
     assert [each for each in found.warnings if "can't be told whether the form of the job requires" in each]

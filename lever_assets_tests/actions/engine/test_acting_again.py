@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.engine.test_acting_user import active, written
 from lever_assets_tests.actions.newcomers import answer, creation, document, open_job, opportunities_of
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting, fresh
@@ -46,7 +46,7 @@ def test_a_file_that_lacked_a_user_is_added_when_one_is_named(
     key, user = fresh("key") if keyed else None, active(account)[0]
     account.sandbox.set_faults(Fault(name="500", endpoint="POST /uploads", rate=1))
     first = account.run("create_application", given, idempotency_key=key)
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
     assert any("LEVER_PERFORM_AS" in each for each in first.warnings)
     account.sandbox.set_faults()
 
@@ -61,7 +61,7 @@ def test_a_file_that_lacked_a_user_is_added_when_one_is_named(
         perform_as=user if remedy == "option" else None,
     )
 
-    assert (again.state, again.action_id) == (State.SUCCEEDED, first.action_id), again.error
+    assert (again.state, again.action_id) == (ActionState.SUCCEEDED, first.action_id), again.error
     assert files_of(account, given) == ["cv.pdf"]
 
 
@@ -78,12 +78,12 @@ def test_who_left_since_is_not_taken_the_place_of(
     account.sandbox.set_faults(Fault(name="500", endpoint=FILES, rate=1))
     account.sandbox.reset_requests()
     first = account.run("create_application", given, idempotency_key=key, settings=setting)
-    assert first.state is State.INCOMPLETE, first.error
+    assert first.state is ActionState.INCOMPLETE, first.error
     account.sandbox.set_faults()
     leave(account, leaver)
     again = account.run("create_application", given, idempotency_key=key, settings={"perform_as": other})
 
-    assert (again.state, again.action_id) == (State.INCOMPLETE, first.action_id), again.error
+    assert (again.state, again.action_id) == (ActionState.INCOMPLETE, first.action_id), again.error
     assert any(
         "cv.pdf was not added" in each and f"begun as the user {leaver}" in each for each in again.warnings
     )
@@ -102,12 +102,12 @@ def test_a_creation_of_unknown_outcome_is_found_though_the_setting_names_another
         Fault.model_validate({"name": "500", "endpoint": "GET /opportunities", "from": 3}),
     )
     first = account.run("create_application", given, idempotency_key=key, settings={"perform_as": leaver})
-    assert first.state is State.UNKNOWN, first
+    assert first.state is ActionState.UNKNOWN, first
     account.sandbox.set_faults()
     leave(account, leaver)
     again = account.run("create_application", given, idempotency_key=key, settings={"perform_as": other})
 
-    assert (again.state, again.action_id) == (State.SUCCEEDED, first.action_id), again.error
+    assert (again.state, again.action_id) == (ActionState.SUCCEEDED, first.action_id), again.error
     assert len(opportunities_of(account, given)) == 1
 
 
@@ -115,14 +115,14 @@ def test_of_what_was_not_written_nobody_is_the_user(account: Recruiting, leaver:
     given = creation(open_job(account))
     account.sandbox.set_faults(Fault(name="500", endpoint="POST /opportunities", when="before", rate=1))
     first = account.run("create_application", given, settings={"perform_as": leaver})
-    assert first.state is State.FAILED, first
+    assert first.state is ActionState.FAILED, first
     account.sandbox.set_faults()
     leave(account, leaver)
     account.sandbox.reset_requests()
     other = active(account)[0]
     again = account.run("create_application", given, settings={"perform_as": other})
 
-    assert (again.state, again.action_id) == (State.SUCCEEDED, first.action_id), again.error
+    assert (again.state, again.action_id) == (ActionState.SUCCEEDED, first.action_id), again.error
     assert {user for _, user in written(account)} == {other}
 
 
@@ -131,7 +131,7 @@ def test_who_is_named_for_the_rest_is_told_that_it_is_written_as_the_beginning(a
     first, second = active(account)[:2]
     account.sandbox.set_faults(Fault(name="500", endpoint="POST /opportunities/:id/notes", rate=1))
     begun = account.run("add_candidate_result_link", trial.given, idempotency_key=key, perform_as=first)
-    assert begun.state is State.INCOMPLETE
+    assert begun.state is ActionState.INCOMPLETE
     account.sandbox.set_faults()
     account.sandbox.reset_requests()
     again = [
@@ -139,7 +139,7 @@ def test_who_is_named_for_the_rest_is_told_that_it_is_written_as_the_beginning(a
         for _ in range(2)
     ]
 
-    assert [each.state for each in again] == [State.SUCCEEDED] * 2
+    assert [each.state for each in again] == [ActionState.SUCCEEDED] * 2
     assert all(any(f"not as {second}" in told for told in each.warnings) for each in again)
     assert [user for _, user in written(account)] == [first]
 
@@ -166,12 +166,12 @@ def test_a_note_that_went_out_as_nobody_is_found_when_somebody_is_set_since(acco
         Fault(name="reset", when="after", endpoint=trial.endpoint, rate=1),
         Fault.model_validate({"name": "500", "endpoint": "GET /opportunities/:id/notes", "from": 2}),
     )
-    assert account.run("add_application_note", trial.given, idempotency_key=key).state is State.UNKNOWN
+    assert account.run("add_application_note", trial.given, idempotency_key=key).state is ActionState.UNKNOWN
     account.sandbox.set_faults()
     settings = {"perform_as": active(account)[0]}
     again = account.run(
         "add_application_note", trial.given, idempotency_key=key, settings=settings, timing=HASTY
     )
 
-    assert again.state is State.SUCCEEDED, again.error
+    assert again.state is ActionState.SUCCEEDED, again.error
     assert trial.effects(account) == 1

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.creation.test_creating_once import direct, through_form
 from lever_assets_tests.actions.newcomers import (
     answer,
@@ -104,7 +104,7 @@ def test_every_write_of_a_creation_is_the_same_users(
     found = create(account, given, first)
 
     writes = written(account)
-    assert found.state is State.SUCCEEDED, found.warnings
+    assert found.state is ActionState.SUCCEEDED, found.warnings
     assert len(writes) >= (7 if way == "with a form" else 2)
     assert {user for _, user in writes} == {{"sourced_by": third, "input": second, "setting": first}[of]}
 
@@ -191,7 +191,7 @@ def test_a_cv_that_became_no_resume_and_has_nobody_to_add_it_is_told(account: Re
     account.sandbox.reset_requests()
     found = account.run("create_application", given)
 
-    assert found.state is State.INCOMPLETE
+    assert found.state is ActionState.INCOMPLETE
     assert any("cv.pdf was not added" in each and "LEVER_PERFORM_AS" in each for each in found.warnings)
     assert all("/files" not in path for path, _ in written(account))
 

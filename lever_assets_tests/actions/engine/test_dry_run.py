@@ -3,7 +3,7 @@
 import pytest
 
 from lever_assets.store import ledger
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.actions.writes import WRITES
 
@@ -58,4 +58,4 @@ def test_a_dry_run_refuses_what_would_be_refused(account: Recruiting) -> None:
 
     assert answer.error is not None
     assert answer.error["title"] == "Unknown candidate"
-    assert answer.state is not State.FAILED
+    assert answer.state is not ActionState.FAILED

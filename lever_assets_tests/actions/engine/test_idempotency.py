@@ -9,7 +9,7 @@ from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.sandbox import Fault
 from lever_assets.store import Store, ledger
 from lever_assets.store.addresses import addresses_in, named_by
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.newcomers import creation, open_job, somebody
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting
 from lever_assets_tests.actions.writes import WRITES
@@ -97,7 +97,7 @@ def test_what_failed_is_tried_again_by_the_same_key_and_without_one(account: Rec
     for key in ("failed once", None):
         account.sandbox.set_faults(Fault(name="500", endpoint=trial.endpoint, rate=1))
         failed = account.run("add_application_note", trial.given, idempotency_key=key)
-        assert failed.state is State.FAILED
+        assert failed.state is ActionState.FAILED
         account.sandbox.set_faults()
         done = account.run("add_application_note", trial.given, idempotency_key=key)
         assert done.succeeded
@@ -135,7 +135,11 @@ def test_the_ledger_tells_what_was_done(account: Recruiting) -> None:
     with account.session() as session:
         entry = _entry(session.store, str(answer.action_id))
 
-    assert (entry.action, entry.state, entry.attempts) == ("add_candidate_result_link", State.SUCCEEDED, 1)
+    assert (entry.action, entry.state, entry.attempts) == (
+        "add_candidate_result_link",
+        ActionState.SUCCEEDED,
+        1,
+    )
     assert entry.run_id == "a-run"
     assert entry.request == trial.given
     assert entry.owner is None

@@ -11,7 +11,7 @@ import pytest
 
 from lever_assets.actions.engine.timing import Timing
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions import killed
 from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.actions.writes import WRITES
@@ -39,7 +39,7 @@ def test_a_note_is_written_once_although_its_writer_was_killed(
 
     answer = mine.run("add_application_note", trial.given, idempotency_key="killed", timing=_PATIENT)
 
-    assert answer.state is State.SUCCEEDED, answer.error
+    assert answer.state is ActionState.SUCCEEDED, answer.error
     assert trial.effects(account) == 1
     assert account.sandbox.requests().of(trial.endpoint) == (2 if when == "before" else 1)
 

@@ -10,7 +10,7 @@ from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.running import run_action_with
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.recruiting import HASTY, Recruiting, client, fresh
 from lever_assets_tests.actions.writes import WRITES, Trial
 from lever_assets_tests.meddling import Asked, Reply, meddling
@@ -35,13 +35,13 @@ def lost(account: Recruiting, name: str, trial: Trial, when: str) -> str:
     )
     found = account.run(name, trial.given, idempotency_key=key)
     account.sandbox.set_faults()
-    assert found.state is State.UNKNOWN, found.error
+    assert found.state is ActionState.UNKNOWN, found.error
     return key
 
 
 def done(account: Recruiting, name: str, trial: Trial, key: str, **options: object) -> ActionAnswer:
     found = account.run(name, trial.given, idempotency_key=key, **options)
-    assert (found.state, found.warnings) == (State.SUCCEEDED, ()), found.error
+    assert (found.state, found.warnings) == (ActionState.SUCCEEDED, ()), found.error
     return found
 
 
@@ -132,14 +132,14 @@ def test_the_note_beside_a_link_is_not_that_of_another_link(account: Recruiting)
     key = fresh("link")
     first = account.run("add_candidate_result_link", trial.given, idempotency_key=key)
     account.sandbox.set_faults()
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
     done(account, "add_candidate_result_link", trial, fresh("other link"))
     texts = [each for each in account.notes(person) if str(trial.given["url"]) in each]
     assert len(texts) == 1
 
     again = account.run("add_candidate_result_link", trial.given, idempotency_key=key)
 
-    assert again.state is State.SUCCEEDED
+    assert again.state is ActionState.SUCCEEDED
     assert len([each for each in account.notes(person) if str(trial.given["url"]) in each]) == 2
 
 
@@ -170,7 +170,7 @@ def test_what_another_is_writing_at_this_moment_is_not_taken(account: Recruiting
         done(account, "add_application_note", trial, first)
         other.join()
 
-    assert [each.state for each in answers] == [State.SUCCEEDED]
+    assert [each.state for each in answers] == [ActionState.SUCCEEDED]
     assert trial.effects(account) == 2
 
 
@@ -194,5 +194,5 @@ def test_many_at_once_write_as_often_as_they_are(elsewhere: Recruiting, when: st
     for caller in callers:
         caller.join()
 
-    assert [each.state for each in answers] == [State.SUCCEEDED] * 4
+    assert [each.state for each in answers] == [ActionState.SUCCEEDED] * 4
     assert trial.effects(elsewhere) == 4

@@ -3,7 +3,7 @@
 import pytest
 
 from lever_assets.sandbox import Fault
-from lever_assets.store.ledger import State
+from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.actions.writes import WRITES
 
@@ -27,7 +27,7 @@ def test_a_trouble_at_the_write_leaves_one_effect(
     answer = account.run(name, trial.given)
 
     assert answer.envelope()["status"] == "success", answer.error
-    assert answer.state is State.SUCCEEDED
+    assert answer.state is ActionState.SUCCEEDED
     assert trial.effects(account) == 1
 
 
@@ -59,7 +59,7 @@ def test_a_lasting_trouble_at_the_write_is_told_from_success(
     else:
         assert answer.error is not None
         assert answer.error["code"] == "REMOTE.SERVICE_UNAVAILABLE"
-        assert answer.state is State.FAILED
+        assert answer.state is ActionState.FAILED
         assert trial.effects(account) == 0
 
 
@@ -74,7 +74,7 @@ def test_what_can_not_be_looked_up_is_unknown_until_it_can(account: Recruiting) 
 
     assert answer.error is not None
     assert answer.error["code"] == "PLATFORM.TASK_TIMED_OUT"
-    assert answer.state is State.UNKNOWN
+    assert answer.state is ActionState.UNKNOWN
     assert "same key" in str(answer.error["message"])
 
     account.sandbox.set_faults()
@@ -94,14 +94,14 @@ def test_a_step_that_an_action_can_do_without_is_tried_again_by_the_same_key(acc
     first = account.run("add_candidate_result_link", trial.given, idempotency_key="follow-up")
 
     assert first.succeeded
-    assert first.state is State.INCOMPLETE
+    assert first.state is ActionState.INCOMPLETE
     assert "label and details were not" in first.warnings[0]
 
     account.sandbox.set_faults()
     account.sandbox.reset_requests()
     second = account.run("add_candidate_result_link", trial.given, idempotency_key="follow-up")
 
-    assert second.state is State.SUCCEEDED
+    assert second.state is ActionState.SUCCEEDED
     assert second.warnings == ()
     assert account.sandbox.requests().of(trial.endpoint) == 0
     assert [each for each in account.notes(person) if str(trial.given["url"]) in each] == [
