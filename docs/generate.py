@@ -10,14 +10,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import typer
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import BigInteger, Boolean, Integer, Table
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
-from lever_assets.cli.app import app
+from lever_assets.cli.app import program
 from lever_assets.lever.paths import scope
 from lever_assets.sandbox.faults import KINDS
 from lever_assets.sandbox.quirks import QUIRKS
@@ -117,14 +116,13 @@ def _default(field: FieldInfo) -> str:
 
 def _commands() -> Iterator[str]:
     yield _text("cli.md")
-    root: Any = typer.main.get_command(app)
-    yield from _help(root, "lever-assets")
+    yield from _help(program(), "lever-assets")
 
 
 def _help(command: Any, path: str) -> Iterator[str]:
     context: Any = command.make_context(path, [], resilient_parsing=True)
     context.terminal_width = context.max_content_width = 100
-    yield f"## {path}\n\n```text\n{_stripped(command.get_help(context))}\n```\n"
+    yield f"## {path}\n\n```text\n{_stripped(context.command.get_help(context))}\n```\n"
     for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
         yield from _help(command.get_command(context, name), f"{path} {name}")
 

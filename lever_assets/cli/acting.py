@@ -1,27 +1,37 @@
 """`action` and `passthrough`: writing back to Lever."""
 
+import base64
+import mimetypes
 import sys
 from codecs import BOM_UTF8
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
+from urllib.parse import urlencode
 
+import orjson
 import typer
 
+from lever_assets.actions.catalogue import ACTIONS, BY_NAME
+from lever_assets.actions.engine.action import Action
+from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.engine.errors import invalid
+from lever_assets.actions.engine.options import Options
+from lever_assets.actions.passthrough import passthrough as send
+from lever_assets.actions.running import run_action
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError, in_words
+from lever_assets.cli.lazy import command_app
+from lever_assets.settings import Settings
+from lever_assets.sync.session import Session
 
-if TYPE_CHECKING:
-    from lever_assets.actions.engine.action import Action
-    from lever_assets.actions.engine.envelope import ActionAnswer
+app = command_app()
 
 
 class _ListingActions(typer.core.TyperCommand):
     """A command whose help ends with the names of the actions."""
 
     def format_epilog(self, _context: Any, formatter: Any) -> None:
-        """Write the names; only the help needs them, and importing them takes its time."""
-        from lever_assets.actions.catalogue import ACTIONS  # noqa: PLC0415
-
+        """Write the names."""
         with formatter.section("Actions"):
             formatter.write_dl([(each.name, each.title) for each in ACTIONS])
 
@@ -30,12 +40,7 @@ Json = Annotated[bool, typer.Option("--json", hidden=True)]
 """Taken as by the other commands, and without effect: the answer is JSON in any case."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command(cls=_ListingActions)(action)
-    app.command()(passthrough)
-
-
+@app.command(cls=_ListingActions)
 def action(
     *,
     name: Annotated[
@@ -67,11 +72,6 @@ def action(
 
     The answer is one JSON object on standard output.
     """
-    from lever_assets.actions.engine.options import Options  # noqa: PLC0415
-    from lever_assets.actions.running import run_action  # noqa: PLC0415
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.sync.session import Session  # noqa: PLC0415
-
     if not name:
         _list()
         return
@@ -87,6 +87,7 @@ def action(
         _tell(run_action(session, name, asked, options))
 
 
+@app.command()
 def passthrough(
     *,
     method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE.")],
@@ -106,22 +107,18 @@ def passthrough(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Field of a form, @FILE for a file; may be given again."),
     ] = None,
-    base64: Annotated[bool, typer.Option("--base64", help="Give the answer's body in base64.")] = False,
+    in_base64: Annotated[bool, typer.Option("--base64", help="Give the answer's body in base64.")] = False,
     as_json: Json = False,  # noqa: ARG001 - see Json
 ) -> None:
     """Send any request to the Data API.
 
     The key is added. The answer, whatever its status, is one JSON object on standard output.
     """
-    from lever_assets.actions.passthrough import passthrough as send  # noqa: PLC0415
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.sync.session import Session  # noqa: PLC0415
-
     asked: dict[str, Any] = {
         "method": method.upper(),
         "path": _with_params(path, [_pair(each, "=", "--param") for each in param or ()]),
         "headers": dict(_pair(each, ":", "--header") for each in header or ()),
-        "response_as_base64": base64,
+        "response_as_base64": in_base64,
     }
     if data:
         asked["data"] = _json(_text(data, "--data"), "--data")
@@ -132,14 +129,10 @@ def passthrough(
 
 
 def _list() -> None:
-    from lever_assets.actions.catalogue import ACTIONS  # noqa: PLC0415
-
     output.table("Actions", ("action", "what it does"), ((each.name, each.description) for each in ACTIONS))
 
 
-def _known(name: str) -> "Action":
-    from lever_assets.actions.catalogue import BY_NAME  # noqa: PLC0415
-
+def _known(name: str) -> Action:
     found = BY_NAME.get(name)
     if found is None:
         raise typer.BadParameter(f"there is no action {name!r}; `lever-assets action` lists them")
@@ -165,8 +158,6 @@ def _text(file: str, option: str) -> bytes:
 
 
 def _json(text: bytes, option: str) -> Any:
-    import orjson  # noqa: PLC0415
-
     try:
         return orjson.loads(text.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
@@ -183,16 +174,11 @@ def _pair(text: str, between: str, option: str) -> tuple[str, str]:
 
 def _with_params(path: str, params: list[tuple[str, str]]) -> str:
     """Return the path with the parameters in its query, in the order in which they were given."""
-    from urllib.parse import urlencode  # noqa: PLC0415
-
     between = "" if path.endswith(("?", "&")) else "&" if "?" in path else "?"
     return f"{path}{between}{urlencode(params)}" if params else path
 
 
 def _form_field(text: str) -> dict[str, Any]:
-    import base64  # noqa: PLC0415
-    import mimetypes  # noqa: PLC0415
-
     name, value = _pair(text, "=", "--form")
     if not value.startswith("@"):
         return {"name": name, "value": value}
@@ -209,14 +195,11 @@ def _form_field(text: str) -> dict[str, Any]:
 
 def _refuse(why: str) -> NoReturn:
     """Answer that nothing was done, since what was given can't be read."""
-    from lever_assets.actions.engine.envelope import ActionAnswer  # noqa: PLC0415
-    from lever_assets.actions.engine.errors import invalid  # noqa: PLC0415
-
     _tell(ActionAnswer.failed(invalid("Unreadable input", why)))
     raise AssertionError  # it was told as an error
 
 
-def _tell(answer: "ActionAnswer") -> None:
+def _tell(answer: ActionAnswer) -> None:
     """Write the answer; one that failed ends the command with its sentence."""
     output.as_json(answer.envelope())
     for warning in answer.warnings:

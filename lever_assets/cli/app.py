@@ -1,13 +1,14 @@
 """The command's root: its global options, its families of commands, and what its exit codes mean."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from lever_assets import private
-from lever_assets.cli import acting, created, demo, errors, output, sandbox, showing, syncing, ui, webhooks
+from lever_assets.cli.lazy import LazyCommand, family
 
 app = typer.Typer(
     name="lever-assets",
@@ -18,9 +19,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for family in (syncing, showing, created, acting, webhooks, ui, sandbox, demo):
-    family.register(app)
-
 # Typer makes this of Ctrl-C by itself, and says nothing.
 _INTERRUPTED = 130
 
@@ -45,10 +43,62 @@ def root(
 ) -> None:
     """Keep a Lever account in your own database, and write back to it."""
     context.obj = {"debug": debug, "version": version}
-    from lever_assets.settings import misspelt  # noqa: PLC0415 - the help needs none
+    from lever_assets.cli.spelling import warn_of_misspelt  # noqa: PLC0415 - the help does without settings
 
-    for name, meant in misspelt().items():
-        output.warn(f"{name} is no setting{f'; did you mean {meant}?' if meant else ''}")
+    warn_of_misspelt()
+
+
+def _commands() -> Iterator[TyperCommand | TyperGroup]:
+    """Yield the commands in their order, made anew: Typer keeps in them how they were called."""
+    yield LazyCommand("sync", "lever_assets.cli.syncing", "Bring the database up to Lever.")
+    yield LazyCommand("plan", "lever_assets.cli.syncing", "Say what a full sync will cost.")
+    yield LazyCommand("replay", "lever_assets.cli.syncing", "Map again what was read before.")
+    yield LazyCommand("status", "lever_assets.cli.showing", "Show what is in the database.")
+    yield LazyCommand("action", "lever_assets.cli.acting", "Write back to Lever: one of the 13 actions.")
+    yield LazyCommand("passthrough", "lever_assets.cli.acting", "Send any request to the Data API.")
+    yield LazyCommand("ui", "lever_assets.cli.ui", "Serve Dagster's UI and run its daemon until Ctrl-C.")
+    yield LazyCommand("demo", "lever_assets.cli.demo", "Sync a made-up account.")
+    yield family(
+        "created",
+        "What was created through this connector.",
+        LazyCommand(
+            "export",
+            "lever_assets.cli.created",
+            "Write the ids of what was created through this connector.",
+        ),
+        LazyCommand(
+            "import",
+            "lever_assets.cli.created",
+            "Take in the ids of what was created through this connector.",
+        ),
+    )
+    yield family(
+        "webhooks",
+        "Lever's events, as they happen.",
+        LazyCommand("setup", "lever_assets.cli.webhooks", "Subscribe to Lever's events."),
+        LazyCommand("serve", "lever_assets.cli.webhooks", "Receive Lever's events until Ctrl-C."),
+        LazyCommand(
+            "drain", "lever_assets.cli.webhooks", "Bring the database up to the events that were received."
+        ),
+        LazyCommand("key", "lever_assets.cli.keys", "Make a key for LEVER_SECRET_KEY."),
+    )
+    yield family(
+        "sandbox",
+        "A local Lever with made-up or recorded data.",
+        LazyCommand(
+            "serve",
+            "lever_assets.cli.sandbox",
+            "Serve a local Lever until Ctrl-C, and print what to set to use it.",
+        ),
+    )
+
+
+def program() -> TyperGroup:
+    """Return the command with all that is below it."""
+    group = typer.main.get_group(app)
+    for command in _commands():
+        group.add_command(command)
+    return group
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -68,10 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     line on standard error.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    command = typer.main.get_command(app)
     try:
         with private.umask():
-            code = command.main(given, prog_name="lever-assets", standalone_mode=False)
+            code = program().main(given, prog_name="lever-assets", standalone_mode=False)
     except typer.TyperException as error:  # called in a wrong way
         typer.echo(_usage(error), err=True)
         code = error.exit_code
@@ -80,7 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if "--debug" in given:
             raise
-        typer.echo(f"error: {errors.in_one_line(error)}", err=True)
+        from lever_assets.cli.failing import in_one_line  # noqa: PLC0415 - only when something fails
+
+        typer.echo(f"error: {in_one_line(error)}", err=True)
         code = 1
     if code == _INTERRUPTED:
         typer.echo("stopped; the next sync goes on from here" if "sync" in given else "stopped", err=True)

@@ -7,18 +7,17 @@ from typing import Annotated
 import typer
 
 from lever_assets.cli.errors import CommandError, in_words
+from lever_assets.cli.lazy import command_app
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.sync.created_files import CreatedFileError, import_created, read_created, write_created
+
+app = command_app()
 
 _STREAM = "-"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the family."""
-    family = typer.Typer(no_args_is_help=True, help="What was created through this connector.")
-    family.command("export")(export_)
-    family.command("import")(import_)
-    app.add_typer(family, name="created")
-
-
+@app.command("export")
 def export_(
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="Where to; - is standard output.")] = _STREAM,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, as a FILE.csv gets.")] = False,
@@ -27,10 +26,6 @@ def export_(
 
     A line each, as JSON or CSV. With LEVER_ONLY_CREATED a lost database can't be filled again without them.
     """
-    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
-    from lever_assets.store import Store  # noqa: PLC0415
-    from lever_assets.sync.created_files import write_created  # noqa: PLC0415
-
     settings = Settings.load()
     store = Store.open(settings.tables_url)
     wanted_csv = as_csv or file.lower().endswith(".csv")
@@ -47,6 +42,7 @@ def export_(
     typer.echo(f"{count:,} records were created through this connector: see {file}", err=True)
 
 
+@app.command("import")
 def import_(
     file: Annotated[str, typer.Argument(metavar="FILE", help="JSON lines or CSV; - is standard input.")],
 ) -> None:
@@ -55,10 +51,6 @@ def import_(
     JSON lines or CSV with a header; each needs model (candidates or applications) and remote_id. What is
     known already stays as it is; of a file with a mistake nothing is taken in. The next sync reads them.
     """
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.store import Store  # noqa: PLC0415
-    from lever_assets.sync.created_files import CreatedFileError, import_created, read_created  # noqa: PLC0415
-
     settings = Settings.load()
     try:
         if file == _STREAM:

@@ -5,25 +5,24 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import dagster as dg
 import typer
 
+from lever_assets.cli import demo_home
+from lever_assets.cli.demo_report import show
 from lever_assets.cli.errors import CommandError, in_words
+from lever_assets.cli.lazy import command_app
+from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.settings import Settings
 
-if TYPE_CHECKING:
-    import dagster as dg
-
-    from lever_assets.settings import Settings
+app = command_app()
 
 _HOST = "127.0.0.1"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(demo)
-
-
+@app.command()
 def demo(
     *,
     opportunities: Annotated[int, typer.Option(min=1, help="Size of the made-up account.")] = 150,
@@ -37,8 +36,6 @@ def demo(
     """
     if ui:
         _refuse_taken(port)
-    from lever_assets.cli import demo_home  # noqa: PLC0415 - a command imports what it needs
-    from lever_assets.sandbox import SandboxConfig, running_sandbox  # noqa: PLC0415
 
     with demo_home.occupied(opportunities, seed) as home:
         config = SandboxConfig(opportunities=opportunities, seed=seed, db=home.sandbox, rate=0)
@@ -51,7 +48,6 @@ def demo(
                 )
                 typer.echo("Syncing it through Dagster; this takes some seconds …", err=True)
                 result = _materialize(settings)
-                from lever_assets.cli.demo_report import show  # noqa: PLC0415
 
                 show(settings, result, sandbox.requests().total)
                 if ui:
@@ -67,10 +63,9 @@ def _refuse_taken(port: int) -> None:
         ) from None
 
 
-def _materialize(settings: "Settings") -> "dg.ExecuteInProcessResult":
-    import dagster as dg  # noqa: PLC0415
+def _materialize(settings: Settings) -> dg.ExecuteInProcessResult:
 
-    from lever_assets.definitions import build  # noqa: PLC0415
+    from lever_assets.definitions import build  # noqa: PLC0415 - it reads the settings that are then in force
 
     with dg.DagsterInstance.get() as instance:
         job = build(settings).resolve_job_def(f"{settings.connection}_full_sync")

@@ -1,19 +1,6 @@
-"""What an error says on the command line: one line, with the remedy."""
+"""The error that a command ends with of its own accord, and the system's words for its own."""
 
 import os
-
-
-def in_one_line(error: Exception) -> str:
-    """Return the sentence of an expected error; of any other its kind and place, and how to see more."""
-    # Only when something fails.
-    from lever_assets.sync.failing import expected, sentence, with_notes  # noqa: PLC0415
-
-    if isinstance(error, CommandError):
-        return " ".join(str(error).split())
-    told = sentence(error)
-    if not (expected(error) or told.endswith(".")):
-        told = f"{told}; run it again with --debug to see more"
-    return with_notes(told, error)
 
 
 def in_words(error: OSError) -> str:

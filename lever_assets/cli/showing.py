@@ -1,26 +1,30 @@
 """`status`: what is in the tables, how fresh it is, and what is wrong with it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lever_assets.cli import output
+from lever_assets.cli.lazy import command_app
+from lever_assets.lever.wording import counted
+from lever_assets.notices.standing import troubles
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.sync.custom_fields import doubts_on_fields
+from lever_assets.sync.exclusion import Exclusion
+from lever_assets.sync.health import failed_reads, held_back, problems
+from lever_assets.sync.in_force import InForce, in_force
+from lever_assets.sync.session import now
+from lever_assets.sync.status import Status
+from lever_assets.sync.status import status as read_status
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from lever_assets.sync.in_force import InForce
-    from lever_assets.sync.status import Status
+app = command_app()
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(status)
 
 
 def _age(given: str) -> timedelta:
@@ -31,6 +35,7 @@ def _age(given: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+@app.command()
 def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")] = False,
@@ -51,16 +56,6 @@ def status(
 
     Also how fresh it is, which settings are in force, and what is wrong. Asks Lever nothing.
     """
-    from lever_assets.notices.standing import troubles  # noqa: PLC0415 - a command imports what it needs
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.store import Store  # noqa: PLC0415
-    from lever_assets.sync.custom_fields import doubts_on_fields  # noqa: PLC0415
-    from lever_assets.sync.exclusion import Exclusion  # noqa: PLC0415
-    from lever_assets.sync.health import failed_reads, problems  # noqa: PLC0415
-    from lever_assets.sync.in_force import in_force  # noqa: PLC0415
-    from lever_assets.sync.session import now  # noqa: PLC0415
-    from lever_assets.sync.status import status as read_status  # noqa: PLC0415
-
     settings = Settings.load()
     exclusion = Exclusion.of(settings)
     store = Store.open_to_read(settings.tables_url)
@@ -87,7 +82,7 @@ def status(
         raise typer.Exit(1)
 
 
-def _show(found: "Status", settings: "Iterable[InForce]") -> None:
+def _show(found: Status, settings: Iterable[InForce]) -> None:
     output.table(
         "Read from Lever",
         ("resource", "records", "gone", "left out", "read at (UTC)", "changes up to (UTC)"),
@@ -123,10 +118,7 @@ def _show(found: "Status", settings: "Iterable[InForce]") -> None:
         typer.echo("\nThe account was not read whole yet: run `lever-assets sync`.")
 
 
-def _warn(found: "Status", sentences: "Iterable[str]") -> None:
-    from lever_assets.lever.wording import counted  # noqa: PLC0415 - a command imports what it needs
-    from lever_assets.sync.health import held_back  # noqa: PLC0415
-
+def _warn(found: Status, sentences: Iterable[str]) -> None:
     for resource in found.resources:
         if resource.held_back:
             output.warn(held_back(resource))

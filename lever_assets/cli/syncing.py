@@ -1,33 +1,40 @@
 """`sync`, `plan` and `replay`: reading the account, what it will cost, and mapping again."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
+from lever_assets.cli.lazy import command_app
+from lever_assets.lever.instants import duration
+from lever_assets.notices.delivering import deliver
+from lever_assets.notices.enqueueing import enqueue
+from lever_assets.notices.standing import troubles
+from lever_assets.settings import Settings
+from lever_assets.store import current_version
+from lever_assets.sync.erasing import erase_due
+from lever_assets.sync.planning import Plan
+from lever_assets.sync.planning import plan as make_plan
+from lever_assets.sync.reports import DeriveReport
+from lever_assets.sync.run import SyncReport, stopped_midway
+from lever_assets.sync.run import replay as run_replay
+from lever_assets.sync.run import sync as run_sync
+from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.status import status
+from lever_assets.sync.windows import covering
+from lever_assets.unified.catalogue import BY_NAME
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lever_assets.settings import Settings
-    from lever_assets.sync.planning import Plan
-    from lever_assets.sync.reports import DeriveReport
-    from lever_assets.sync.run import SyncReport
-    from lever_assets.sync.session import Scope, Session
+app = command_app()
 
 Json = Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(sync)
-    app.command()(plan)
-    app.command()(replay)
-
-
-def sync(  # noqa: PLR0917 - each is an option of the command
+@app.command()
+def sync(
+    *,
     full: Annotated[bool, typer.Option("--full", help="Read the whole account.")] = False,
     delta: Annotated[
         bool, typer.Option("--delta", help="Read only what changed since the last sync.")
@@ -60,11 +67,6 @@ def sync(  # noqa: PLR0917 - each is an option of the command
     if start is not None and end is not None and start > end:
         raise typer.BadParameter("--from lies after --to")
 
-    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
-    from lever_assets.sync.erasing import erase_due  # noqa: PLC0415
-    from lever_assets.sync.run import sync as run_sync  # noqa: PLC0415
-    from lever_assets.sync.session import Session  # noqa: PLC0415
-
     settings = Settings.load()
     with (
         output.following() as say,
@@ -84,12 +86,8 @@ def sync(  # noqa: PLR0917 - each is an option of the command
         _show(report, erased.rows)
 
 
-def tell(session: "Session") -> None:
+def tell(session: Session) -> None:
     """Tell the user's URLs what changed; what does not arrive is sent again with the next command."""
-    from lever_assets.notices.delivering import deliver  # noqa: PLC0415
-    from lever_assets.notices.enqueueing import enqueue  # noqa: PLC0415
-    from lever_assets.notices.standing import troubles  # noqa: PLC0415
-
     enqueue(session.store, session.settings)
     deliver(session.store, session.settings)
     for each in troubles(session.store, session.settings):
@@ -97,18 +95,13 @@ def tell(session: "Session") -> None:
 
 
 def _scope(
-    session: "Session",
-    settings: "Settings",
+    session: Session,
+    settings: Settings,
     *,
     full: bool,
     delta: bool,
     days: tuple[datetime | None, datetime | None],
-) -> "Scope":
-    from lever_assets.sync.run import stopped_midway  # noqa: PLC0415
-    from lever_assets.sync.session import Scope, now  # noqa: PLC0415
-    from lever_assets.sync.status import status  # noqa: PLC0415
-    from lever_assets.sync.windows import covering  # noqa: PLC0415
-
+) -> Scope:
     start, end = days
     if start is not None or end is not None:
         first = settings.sync_start_at
@@ -121,7 +114,7 @@ def _scope(
     return Scope(delta=delta or whole)
 
 
-def _summary(report: "SyncReport", scope: str) -> dict[str, object]:
+def _summary(report: SyncReport, scope: str) -> dict[str, object]:
     return {
         "covers": scope,
         "requests": report.requests,
@@ -142,7 +135,7 @@ def _summary(report: "SyncReport", scope: str) -> dict[str, object]:
     }
 
 
-def _counts(report: "DeriveReport") -> dict[str, object]:
+def _counts(report: DeriveReport) -> dict[str, object]:
     return {
         "rows": report.rows,
         **vars(report.counts),
@@ -154,13 +147,13 @@ def _counts(report: "DeriveReport") -> dict[str, object]:
 _COLUMNS = ("table", "rows", "new", "changed", "unchanged", "gone", "left out", "set aside")
 
 
-def _row(report: "DeriveReport") -> tuple[object, ...]:
+def _row(report: DeriveReport) -> tuple[object, ...]:
     counts = report.counts
     changes = (counts.inserted, counts.updated, counts.unchanged, counts.deleted, counts.left_out)
     return (report.model, report.rows, *changes, report.unmappable)
 
 
-def _show(report: "SyncReport", erased: "Mapping[str, int]") -> None:
+def _show(report: SyncReport, erased: Mapping[str, int]) -> None:
     if any(each.counts.changed for each in report.derived):
         output.table("", _COLUMNS, (_row(each) for each in report.derived))
     else:
@@ -172,15 +165,12 @@ def _show(report: "SyncReport", erased: "Mapping[str, int]") -> None:
     typer.echo(f"\n{report.requests:,} requests{rejected}, {report.seconds:.1f} seconds.")
 
 
+@app.command()
 def plan(as_json: Json = False) -> None:
     """Say what a full sync will cost.
 
     How many requests, and how long they take at the allowance. Writes nothing.
     """
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.sync.planning import plan as make_plan  # noqa: PLC0415
-    from lever_assets.sync.session import Session  # noqa: PLC0415
-
     with output.following() as say, Session.open(Settings.load(), listener=say, to_read=True) as session:
         made = make_plan(session)
     for warning in made.warnings:
@@ -191,15 +181,14 @@ def plan(as_json: Json = False) -> None:
         _show_plan(made)
 
 
-def _show_plan(made: "Plan") -> None:
-    from lever_assets.lever.instants import duration  # noqa: PLC0415
-
+def _show_plan(made: Plan) -> None:
     output.table("", ("resource", "requests"), made.requests.items())
     time = "" if made.seconds is None else f", about {duration(made.seconds)} at the allowance"
     account = f"{made.opportunities:,} opportunities and {made.postings:,} postings"
     typer.echo(f"\n{account}: {made.total:,} requests{time}. (Finding out took {made.asked:,}.)")
 
 
+@app.command()
 def replay(
     models: Annotated[
         list[str] | None, typer.Argument(metavar="[MODEL]...", help="Only these models.")
@@ -210,16 +199,9 @@ def replay(
 
     Asks Lever nothing.
     """
-    from lever_assets.unified.catalogue import BY_NAME  # noqa: PLC0415
-
     unknown = sorted(set(models or ()) - set(BY_NAME))
     if unknown:
         raise typer.BadParameter(f"no such model: {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
-
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.store import current_version  # noqa: PLC0415
-    from lever_assets.sync.run import replay as run_replay  # noqa: PLC0415
-    from lever_assets.sync.session import Session  # noqa: PLC0415
 
     with output.following() as say, Session.open(Settings.load(), listener=say) as session:
         with session.store.reading() as conn:

@@ -7,6 +7,12 @@ import typer
 
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
+from lever_assets.cli.lazy import command_app
+from lever_assets.settings import Settings
+from lever_assets.ui.listening import Place, UiError
+from lever_assets.ui.serving import serve
+
+app = command_app()
 
 
 class LogLevel(StrEnum):
@@ -18,11 +24,7 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(ui)
-
-
+@app.command()
 def ui(
     *,
     host: Annotated[
@@ -37,10 +39,6 @@ def ui(
     Dagster's home is DAGSTER_HOME, else the working directory if it has a dagster.yaml, else in the data
     folder.
     """
-    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
-    from lever_assets.ui.listening import Place, UiError  # noqa: PLC0415
-    from lever_assets.ui.serving import serve  # noqa: PLC0415
-
     settings = Settings.load()
     for doubt in settings.doubts:
         output.warn(doubt)

@@ -1,24 +1,26 @@
-"""`webhooks setup`, `serve`, `drain` and `key`: Lever's events, as they happen."""
+"""`webhooks setup`, `serve` and `drain`: Lever's events, as they happen."""
 
 from typing import Annotated
 
 import typer
 
+from lever_assets import private
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
+from lever_assets.cli.lazy import command_app
 from lever_assets.cli.syncing import tell
+from lever_assets.settings import Settings
+from lever_assets.store import Store, inbox
+from lever_assets.sync.session import Session, now
+from lever_assets.webhooks.draining import drain as run_drain
+from lever_assets.webhooks.receiver import Receiver
+from lever_assets.webhooks.serving import allow_connections, server
+from lever_assets.webhooks.setup import set_up, take_down
+
+app = command_app()
 
 
-def register(app: typer.Typer) -> None:
-    """Add the family."""
-    family = typer.Typer(no_args_is_help=True, help="Lever's events, as they happen.")
-    family.command()(setup)
-    family.command()(serve)
-    family.command()(drain)
-    family.command()(key)
-    app.add_typer(family, name="webhooks")
-
-
+@app.command()
 def setup(
     *,
     url: Annotated[str | None, typer.Option(help="Public address of the receiver.")] = None,
@@ -30,10 +32,6 @@ def setup(
     Makes what is missing, keeps the signature tokens encrypted, and says what is left to do by hand. Goes
     through all ten events, and fails at the end if one did.
     """
-    from lever_assets.settings import Settings  # noqa: PLC0415 - a command imports what it needs
-    from lever_assets.sync.session import Session  # noqa: PLC0415
-    from lever_assets.webhooks.setup import set_up, take_down  # noqa: PLC0415
-
     with Session.open(Settings.load()) as session:
         report = take_down(session, url) if remove else set_up(session, url)
     if as_json:
@@ -52,6 +50,7 @@ def setup(
         )
 
 
+@app.command()
 def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -61,27 +60,22 @@ def serve(
 
     Put it behind a proxy that speaks HTTPS. What it receives is kept until it is drained.
     """
-    from lever_assets import private  # noqa: PLC0415
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.store import Store  # noqa: PLC0415
-    from lever_assets.webhooks.receiver import Receiver  # noqa: PLC0415
-    from lever_assets.webhooks.serving import allow_connections, server  # noqa: PLC0415
-
     settings = Settings.load()
     private.close_to_others(settings.data_dir)
     store = Store.open(settings.tables_url)
     try:
-        app = Receiver(settings, store).app()
+        receiver = Receiver(settings, store).app()
         typer.echo(f"Receiving events of the account {settings.connection!r} at http://{host}:{port}")
         try:
             allow_connections()
-            server(app, host=host, port=port, log_level="warning").run()
+            server(receiver, host=host, port=port, log_level="warning").run()
         except SystemExit:
             raise CommandError(f"the receiver can't listen on {host}:{port}; is the port taken?") from None
     finally:
         store.close()
 
 
+@app.command()
 def drain(
     *,
     limit: Annotated[int, typer.Option(min=1, help="Most events to handle.")] = 1000,
@@ -94,11 +88,6 @@ def drain(
 
     Reads what they are about from Lever, once. Dagster does so by itself.
     """
-    from lever_assets.settings import Settings  # noqa: PLC0415
-    from lever_assets.store import inbox  # noqa: PLC0415
-    from lever_assets.sync.session import Session, now  # noqa: PLC0415
-    from lever_assets.webhooks.draining import drain as run_drain  # noqa: PLC0415
-
     with Session.open(Settings.load()) as session:
         if parked:
             with session.store.writing() as conn:
@@ -118,10 +107,3 @@ def drain(
             output.warn(warning)
     if report.error:
         raise CommandError(report.error)
-
-
-def key() -> None:
-    """Make a key for LEVER_SECRET_KEY."""
-    from lever_assets.connect.vault import Vault  # noqa: PLC0415
-
-    typer.echo(Vault.fresh_key())

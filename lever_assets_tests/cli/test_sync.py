@@ -142,7 +142,7 @@ def test_an_unexpected_error_names_its_kind_and_debug_shows_it(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by accident")
 
-    monkeypatch.setattr("lever_assets.sync.run.sync", broken)
+    monkeypatch.setattr("lever_assets.cli.syncing.run_sync", broken)
     told = command("sync")
     assert told.code == 1
     assert "something unexpected happened (ZeroDivisionError) in cli/syncing.py, line" in one_line(told.err)
