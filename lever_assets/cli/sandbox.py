@@ -18,8 +18,8 @@ from lever_assets.cli.options import taking
 from lever_assets.sandbox import SandboxConfig, parse_faults
 from lever_assets.sandbox import serve as run
 from lever_assets.sandbox.config import DEFAULT_NOW
+from lever_assets.sandbox.endpoints.places import check_places
 from lever_assets.sandbox.faults import KINDS
-from lever_assets.sandbox.places import check_places
 from lever_assets.sandbox.quirks import QUIRKS, check_quirks
 
 app = command_app()

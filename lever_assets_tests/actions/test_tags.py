@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lever_assets.sandbox import Fault
-from lever_assets.sandbox.writes import opportunities
+from lever_assets.sandbox.endpoints.writes import opportunities
 from lever_assets.store.ledger import ActionState
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from lever_assets.sandbox.endpoints.route import Answer
 from lever_assets.sandbox.pagination import BEGINNING, decode_offset, encode_offset, turn_of
-from lever_assets.sandbox.router import Answer
 
 LEVELS = 300
 BLOCK_PAGE = (

@@ -9,11 +9,11 @@ from email.utils import formatdate
 from typing import Any
 
 from lever_assets.sandbox.chance import Chance
+from lever_assets.sandbox.endpoints.route import Answer, Route
 from lever_assets.sandbox.errors import ApiError, of_status
 from lever_assets.sandbox.faults.answers import BLOCK_PAGE, HTML, Given
 from lever_assets.sandbox.faults.fault import Fault
 from lever_assets.sandbox.faults.kinds import kind_of, status_of
-from lever_assets.sandbox.router import Answer, Route
 
 STORM_LENGTH = 5
 AN_HOUR = 3600

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import orjson
 
+from lever_assets.sandbox.endpoints.places import check_places, places
+from lever_assets.sandbox.endpoints.route import Route
 from lever_assets.sandbox.errors import forbidden, not_found
-from lever_assets.sandbox.places import check_places, places
 from lever_assets.sandbox.quirks.quirk import Asked
 from lever_assets.sandbox.quirks.table import QUIRKS
 from lever_assets.sandbox.recruiting.events import Event
-from lever_assets.sandbox.router import Route
 
 ALL = "all"
 ABSENT, DENIED = "absent=", "denied="

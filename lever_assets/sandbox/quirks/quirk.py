@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lever_assets.sandbox.router import Route
+from lever_assets.sandbox.endpoints.route import Route
 from lever_assets.sandbox.schema import Record
 
 Body = dict[str, Any]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from lever_assets.sandbox.endpoints.filters import milliseconds
+from lever_assets.sandbox.endpoints.visibility import CONFIDENTIAL
 from lever_assets.sandbox.errors import bad_request, forbidden
-from lever_assets.sandbox.filters import milliseconds
 from lever_assets.sandbox.quirks.quirk import Asked
-from lever_assets.sandbox.visibility import CONFIDENTIAL
 
 LONGEST_SPAN = 30 * 86_400_000
 UPDATED = ("updated_at_start", "updated_at_end")

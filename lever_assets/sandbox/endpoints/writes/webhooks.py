@@ -10,13 +10,13 @@ import orjson
 from pydantic import Field
 
 from lever_assets.sandbox.account import Where
-from lever_assets.sandbox.content import parse, validate
+from lever_assets.sandbox.endpoints.body import parse, validate
+from lever_assets.sandbox.endpoints.route import Answer, Call, Route
+from lever_assets.sandbox.endpoints.writes.answers import data, nothing
 from lever_assets.sandbox.errors import bad_request, not_found
 from lever_assets.sandbox.recruiting.candidacies import LeverBody
 from lever_assets.sandbox.recruiting.events import EVENTS, ORIGINS, Origin
-from lever_assets.sandbox.router import Answer, Call, Route
 from lever_assets.sandbox.schema import Record
-from lever_assets.sandbox.writes.answers import data, nothing
 
 TOKEN_BYTES = 24  # 48 hexadecimal digits
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lever_assets.sandbox.reads import READS
-from lever_assets.sandbox.router import Route
-from lever_assets.sandbox.writes import WRITES
+from lever_assets.sandbox.endpoints.reads import READS
+from lever_assets.sandbox.endpoints.route import Route
+from lever_assets.sandbox.endpoints.writes import WRITES
 
 
 def places(route: Route) -> frozenset[str]:

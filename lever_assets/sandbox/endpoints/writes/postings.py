@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lever_assets.sandbox.content import parse, validate
+from lever_assets.sandbox.endpoints.body import parse, validate
+from lever_assets.sandbox.endpoints.filters import flag
+from lever_assets.sandbox.endpoints.route import Answer, Call, Route
+from lever_assets.sandbox.endpoints.visibility import acting_user, must_see
+from lever_assets.sandbox.endpoints.writes.answers import data
 from lever_assets.sandbox.errors import not_found
-from lever_assets.sandbox.filters import flag
 from lever_assets.sandbox.recruiting.applying import ApplicationBody, apply
-from lever_assets.sandbox.router import Answer, Call, Route
-from lever_assets.sandbox.visibility import acting_user, must_see
-from lever_assets.sandbox.writes.answers import data
 
 # Lever lets 2 applications a second through, whatever the key's own rate (spec/lever-api.md, Conventions).
 APPLY = "/postings/:id/apply"

@@ -7,14 +7,14 @@ from functools import partial
 import orjson
 
 from lever_assets.sandbox.account import Where
+from lever_assets.sandbox.endpoints.filters import milliseconds, where
+from lever_assets.sandbox.endpoints.route import Call, Route
+from lever_assets.sandbox.endpoints.visibility import must_see
 from lever_assets.sandbox.errors import not_found
 from lever_assets.sandbox.expand import contact, expand
-from lever_assets.sandbox.filters import milliseconds, where
 from lever_assets.sandbox.forms import default_form
 from lever_assets.sandbox.pagination import decode_offset, list_body, parse_limit
-from lever_assets.sandbox.router import Call, Route
 from lever_assets.sandbox.schema import SUB_RESOURCES
-from lever_assets.sandbox.visibility import must_see
 
 EVERYTHING = Where()
 

@@ -7,15 +7,15 @@ from functools import partial
 
 from pydantic import Field, create_model
 
-from lever_assets.sandbox.content import Form, parse, validate
+from lever_assets.sandbox.endpoints.body import Form, parse, validate
+from lever_assets.sandbox.endpoints.filters import flag
+from lever_assets.sandbox.endpoints.route import Answer, Call, Route
+from lever_assets.sandbox.endpoints.visibility import acting_user, must_see
+from lever_assets.sandbox.endpoints.writes.answers import data, incomplete
 from lever_assets.sandbox.errors import bad_request
-from lever_assets.sandbox.filters import flag
 from lever_assets.sandbox.recruiting.candidacies import Draft, LeverBody, create
 from lever_assets.sandbox.recruiting.opportunities import add_to, archive, move, remove_from
 from lever_assets.sandbox.recruiting.papers import Upload, add_file, add_resume, check_file
-from lever_assets.sandbox.router import Answer, Call, Route
-from lever_assets.sandbox.visibility import acting_user, must_see
-from lever_assets.sandbox.writes.answers import data, incomplete
 
 EMAIL = re.compile(rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lever_assets.sandbox.account import Account
-from lever_assets.sandbox.content import Raw
+from lever_assets.sandbox.endpoints.body import Raw
 from lever_assets.sandbox.errors import ApiError
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.schema import TABLES

@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from lever_assets.sandbox.content import parse, validate
+from lever_assets.sandbox.endpoints.body import parse, validate
+from lever_assets.sandbox.endpoints.route import Answer, Call, Route
+from lever_assets.sandbox.endpoints.visibility import acting_user, must_see
+from lever_assets.sandbox.endpoints.writes.answers import data, nothing
 from lever_assets.sandbox.errors import bad_request, not_found
 from lever_assets.sandbox.recruiting.candidacies import LeverBody
 from lever_assets.sandbox.recruiting.papers import Upload, add_file, add_note, add_upload, remove_paper
-from lever_assets.sandbox.router import Answer, Call, Route
 from lever_assets.sandbox.schema import Record
-from lever_assets.sandbox.visibility import acting_user, must_see
-from lever_assets.sandbox.writes.answers import data, nothing
 
 
 class _Note(LeverBody):

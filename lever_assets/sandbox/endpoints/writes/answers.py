@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from lever_assets.sandbox.router import Answer
+from lever_assets.sandbox.endpoints.route import Answer
 from lever_assets.sandbox.schema import Record
 
 # Recorded: answers of stage, archive, tag and link writes come without these.

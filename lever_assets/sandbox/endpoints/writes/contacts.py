@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from lever_assets.sandbox.content import parse, validate
+from lever_assets.sandbox.endpoints.body import parse, validate
+from lever_assets.sandbox.endpoints.route import Answer, Call, Route
+from lever_assets.sandbox.endpoints.visibility import acting_user
+from lever_assets.sandbox.endpoints.writes.answers import data
 from lever_assets.sandbox.errors import not_found
 from lever_assets.sandbox.recruiting.candidacies import LeverBody, Phone
 from lever_assets.sandbox.recruiting.changes import UnknownRecord
 from lever_assets.sandbox.recruiting.contacts import change_contact
-from lever_assets.sandbox.router import Answer, Call, Route
-from lever_assets.sandbox.visibility import acting_user
-from lever_assets.sandbox.writes.answers import data
 
 
 class _Place(LeverBody):
