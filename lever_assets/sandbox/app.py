@@ -20,7 +20,7 @@ from lever_assets.sandbox.auth import Keys
 from lever_assets.sandbox.config import SandboxConfig
 from lever_assets.sandbox.endpoints.body import Raw, receive_body
 from lever_assets.sandbox.endpoints.reads import READS
-from lever_assets.sandbox.endpoints.route import NO_BODY, Answer, Call, Route, Router, of_another
+from lever_assets.sandbox.endpoints.route import NO_BODY, Answer, Call, Route, of_another
 from lever_assets.sandbox.endpoints.writes import WRITES
 from lever_assets.sandbox.endpoints.writes.postings import APPLY
 from lever_assets.sandbox.errors import ApiError, not_found, rate_limited
@@ -29,6 +29,7 @@ from lever_assets.sandbox.quirks import Quirks
 from lever_assets.sandbox.rate_limit import TokenBucket
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.request_log import RequestLog
+from lever_assets.sandbox.router import Router
 
 VERSION = "/v1"
 APPLICATIONS_PER_SECOND = 2.0

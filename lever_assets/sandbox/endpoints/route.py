@@ -1,9 +1,9 @@
-"""Paths to routes. Kept by hand: at a million requests a general router costs more than the answers."""
+"""An endpoint: its path, its permission and what answers it; and a request as that sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from lever_assets.sandbox.account import Account
 from lever_assets.sandbox.endpoints.body import Raw
@@ -86,40 +86,3 @@ def of_another(route: Route, call: Call) -> bytes | None:
             continue
         return answer if isinstance(answer, bytes) else None
     return None
-
-
-@dataclass
-class _Node:
-    literal: dict[str, _Node] = field(default_factory=dict)
-    anything: _Node | None = None
-    routes: dict[str, Route] = field(default_factory=dict)
-
-
-class Router:
-    """A tree of path segments; a literal segment wins over `:id`."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._root = _Node()
-        for route in routes:
-            node = self._root
-            for segment in route.template.strip("/").split("/"):
-                if segment.startswith(":"):
-                    node.anything = node.anything or _Node()
-                    node = node.anything
-                else:
-                    node = node.literal.setdefault(segment, _Node())
-            node.routes[route.method] = route
-
-    def find(self, method: str, path: str) -> tuple[Route | None, tuple[str, ...]]:
-        """The route of a path (without the version), and what stands in the place of each `:id`."""
-        node = self._root
-        captured: list[str] = []
-        for segment in path.strip("/").split("/"):
-            following = node.literal.get(segment)
-            if following is None:
-                following = node.anything
-                captured.append(segment)
-            if following is None:
-                return None, ()
-            node = following
-        return node.routes.get(method), tuple(captured)
