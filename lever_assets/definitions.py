@@ -7,12 +7,12 @@ setting that can't be used stops it with a `SettingsError`, one sentence that na
 import dagster as dg
 
 from lever_assets import private
-from lever_assets.orchestration.action_jobs import action_jobs
+from lever_assets.orchestration.actions import action_jobs
+from lever_assets.orchestration.assets import raw_assets
 from lever_assets.orchestration.checks import model_checks
 from lever_assets.orchestration.jobs import sync_jobs
 from lever_assets.orchestration.model_assets import model_assets
-from lever_assets.orchestration.raw_assets import raw_assets
-from lever_assets.orchestration.refreshing import delta_sensor, reconcile_schedule
+from lever_assets.orchestration.sensors import delta_sensor, reconcile_schedule
 from lever_assets.orchestration.upkeep import (
     erasure_job,
     erasure_schedule,

@@ -12,11 +12,11 @@ from lever_assets.connect.connection import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.answer_files import KEPT, erase_answers
-from lever_assets.orchestration.erasing_runs import erase_runs
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
-from lever_assets.orchestration.refreshing import CAUSE_TAG, UNFINISHED, run_under_way
+from lever_assets.orchestration.retention import erase_runs
 from lever_assets.orchestration.saying import for_events, warn
+from lever_assets.orchestration.sensors import CAUSE_TAG, UNFINISHED, run_under_way
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox

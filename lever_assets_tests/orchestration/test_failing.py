@@ -63,7 +63,7 @@ def test_a_run_without_a_window_says_what_to_launch(place: Place, folder: Path) 
 def test_a_sync_under_way_elsewhere_fails_the_step_with_its_holder(
     place: Place, folder: Path, latest: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lever_assets.orchestration.raw_assets.LOCK_SECONDS", 0.0)
+    monkeypatch.setattr("lever_assets.orchestration.assets.LOCK_SECONDS", 0.0)
     here = Place(place.sandbox, folder)
     with Session.open(here.settings()) as session, session.alone():
         result = here.run(tags=latest)
@@ -77,17 +77,17 @@ def test_something_unexpected_is_told_in_one_sentence_without_anybody_s_data(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("Jane Doe is not a number")
 
-    monkeypatch.setattr("lever_assets.orchestration.raw_assets.land", broken)
-    monkeypatch.setattr("lever_assets.orchestration.refreshing.poll", broken)
+    monkeypatch.setattr("lever_assets.orchestration.assets.land", broken)
+    monkeypatch.setattr("lever_assets.orchestration.sensors.poll", broken)
     here = Place(place.sandbox, folder)
     result = here.run(tags=latest)
     assert not result.success
     (sentence,) = {each.partition(" in ")[0] for each in failures(result)}
     assert sentence == "Something unexpected happened (ValueError)"
-    assert all("orchestration/raw_assets.py, line " in each for each in failures(result))
+    assert all("orchestration/assets.py, line " in each for each in failures(result))
     assert "Jane" not in "".join(map(dg.serialize_value, here.instance.all_logs(result.run_id)))
     with pytest.raises(
-        dg.Failure, match=r"unexpected happened \(ValueError\) in orchestration/refreshing"
+        dg.Failure, match=r"unexpected happened \(ValueError\) in orchestration/sensors"
     ) as caught:
         tick(here)
     assert caught.value.__suppress_context__

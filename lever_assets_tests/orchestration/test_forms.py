@@ -12,7 +12,7 @@ from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
 from lever_assets.actions.passthrough import Passthrough
 from lever_assets.definitions import build
-from lever_assets.orchestration.forms import form
+from lever_assets.orchestration.config import form
 from lever_assets.settings import Settings
 from lever_assets_tests.docs.test_docs import ROOT
 from lever_assets_tests.orchestration.typing_in import inputs

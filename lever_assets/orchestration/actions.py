@@ -13,11 +13,11 @@ from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
-from lever_assets.orchestration.action_runs import ACTION_ID_TAG, ACTION_TAG, PASSTHROUGH, job_name
 from lever_assets.orchestration.answer_files import keep_answer
+from lever_assets.orchestration.config import form
 from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.forms import form
 from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
+from lever_assets.orchestration.runs import ACTION_ID_TAG, ACTION_TAG, PASSTHROUGH, job_name
 from lever_assets.orchestration.telling import plain
 from lever_assets.settings import Settings
 from lever_assets.store.action_erasure import only_ids

@@ -17,10 +17,10 @@ import dagster as dg
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.orchestration import action_runs
-from lever_assets.orchestration.action_runs import ACTION_ID_TAG
+from lever_assets.orchestration import runs
 from lever_assets.orchestration.jobs import CONNECTION_TAG
 from lever_assets.orchestration.naming import named_in
+from lever_assets.orchestration.runs import ACTION_ID_TAG
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
 from lever_assets.store.action_erasure import forget_runs, is_erased, runs_of_erased
@@ -76,8 +76,8 @@ class _Place:
     def left_of(self, instance: dg.DagsterInstance, number: int) -> Sequence[str]:
         """Return the runs of a list that come after the last one."""
         if number != self.list or self.at is None:
-            return action_runs.runs_listed(instance, number)
-        ids = action_runs.runs_listed(instance, number, before=self.at + _TIES)
+            return runs.runs_listed(instance, number)
+        ids = runs.runs_listed(instance, number, before=self.at + _TIES)
         return ids[ids.index(self.run_id) + 1 :] if self.run_id in ids else ids
 
 
@@ -135,7 +135,7 @@ class _Erasure:
         """Find the runs that are over from a place on, and delete them; as far as there is time."""
         with self.session.store.reading() as conn:
             named = runs_of_erased(conn, self.session.name)
-        for number in range(place.list, action_runs.LISTS):
+        for number in range(place.list, runs.LISTS):
             ids = place.left_of(self.instance, number)
             for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
                 found, last = self._over(some, named)
@@ -156,7 +156,7 @@ class _Erasure:
         for run_id in run_ids:
             if not self.budget.left:
                 break
-            record = action_runs.run_of(self.instance, run_id)
+            record = runs.run_of(self.instance, run_id)
             if record is None:  # somebody deleted it
                 continue
             last = record
@@ -181,7 +181,7 @@ class _Erasure:
     def _delete(self, run_ids: Sequence[str]) -> None:
         """Delete those of these runs, which are kept as owed, that have ended; after a failure no more."""
         for some in [run_ids[at : at + _ASKED] for at in range(0, len(run_ids), _ASKED)]:
-            there, ended = action_runs.there_and_ended(self.instance, some)
+            there, ended = runs.there_and_ended(self.instance, some)
             self.waiting |= there - ended
             due = [each for each in some if each not in self.waiting]
             if not due or self.warnings or not self.budget.left:
@@ -193,7 +193,7 @@ class _Erasure:
                     break
                 self.owed.remove(run_id)
                 try:
-                    action_runs.delete_run(self.instance, run_id)
+                    runs.delete_run(self.instance, run_id)
                     self.deleted += run_id in there
                 except Exception as error:
                     self.owed.append(run_id)  # the others come first the next time
@@ -209,4 +209,4 @@ class _Erasure:
             put_states(conn, self.session.name, {**states, _OWED: list(self.owed)})
 
     def _compact(self, largest: int | None) -> bool:
-        return action_runs.compact_storage(self.instance, largest=largest, seconds=self.budget.left)
+        return runs.compact_storage(self.instance, largest=largest, seconds=self.budget.left)
