@@ -16,8 +16,9 @@ from lever_assets.actions.running import run_action
 from lever_assets.orchestration.answer_files import keep_answer
 from lever_assets.orchestration.config import form
 from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
-from lever_assets.orchestration.runs import ACTION_ID_TAG, ACTION_TAG, PASSTHROUGH, job_name
+from lever_assets.orchestration.jobs import op_job
+from lever_assets.orchestration.names import ACTION_ID_TAG, ACTION_TAG, CONNECTION_TAG, action_job_name
+from lever_assets.orchestration.runs import PASSTHROUGH
 from lever_assets.orchestration.telling import plain
 from lever_assets.settings import Settings
 from lever_assets.store.action_erasure import only_ids
@@ -86,7 +87,7 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
             answer = run_action(session, action.name, _given(given), options)
         return _told(context, answer, given, whole=options.dry_run)
 
-    return op_job(settings, job_name(action.name), act, description=action.description)
+    return op_job(settings, action_job_name(action.name), act, description=action.description)
 
 
 def _passthrough_job(settings: Settings) -> dg.JobDefinition:
@@ -107,7 +108,7 @@ def _passthrough_job(settings: Settings) -> dg.JobDefinition:
             context.add_output_metadata({"http_status": answer.data["status"]})
         return _told(context, answer, context.op_config)
 
-    return op_job(settings, job_name(PASSTHROUGH), send, description=description)
+    return op_job(settings, action_job_name(PASSTHROUGH), send, description=description)
 
 
 def _given(config: Mapping[str, Any]) -> dict[str, object]:

@@ -6,13 +6,18 @@ A step in a process of its own costs more than a second, and a sync waits for Le
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from lever_assets.orchestration.names import model_group, raw_group
+from lever_assets.orchestration.names import (
+    CONNECTION_TAG,
+    FULL,
+    REFRESH_TAG,
+    full_sync_job_name,
+    model_group,
+    raw_group,
+    sync_job_name,
+)
 from lever_assets.orchestration.partitions import sync_windows
-from lever_assets.orchestration.scope import FULL, REFRESH_TAG
 from lever_assets.settings import Settings
 
-CONNECTION_TAG = "lever/connection"
-"""Names the connection that a run of the jobs syncs."""
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 
@@ -22,13 +27,13 @@ def sync_jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
     return [
         _job(
             settings,
-            "sync",
+            sync_job_name(settings.connection),
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
             "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync.",
         ),
         _job(
             settings,
-            "full_sync",
+            full_sync_job_name(settings.connection),
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
             "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job.",
             whole_account(settings),
@@ -68,7 +73,7 @@ def _job(
 ) -> UnresolvedAssetJobDefinition:
     connection = settings.connection
     return dg.define_asset_job(
-        f"{connection}_{name}",
+        name,
         selection=dg.AssetSelection.groups(raw_group(connection), model_group(connection)),
         description=description,
         tags={CONNECTION_TAG: connection, **(tags or {})},

@@ -1,4 +1,4 @@
-"""What the assets of a connection are called: keys, groups, checks."""
+"""What people and scripts refer to, and so a contract: keys, groups, the pool, checks, jobs and run tags."""
 
 import dagster as dg
 
@@ -6,6 +6,25 @@ COMPLETE = "complete"
 UNIQUE = "unique_ids"
 REFERENCES = "references"
 MAPPED = "mapped"
+
+REFRESH_TAG = "lever/refresh"
+"""A run tag, for a run that is not to read just its windows."""
+DELTA = "delta"
+"""Ask Lever only for what changed since the last sync."""
+FULL = "full"
+"""Read the whole account, whichever windows the run is over."""
+RECONCILE = "reconcile"
+"""Compare the whole account with the tables; keep and mend what differs without notice."""
+ACCEPT_DELETIONS_TAG = "lever/accept-deletions"
+"""A run tag: with the value `true`, what a complete list lacks is gone, however much it is."""
+CAUSE_TAG = "lever/cause"
+"""Says on a run why it was started."""
+CONNECTION_TAG = "lever/connection"
+"""Names, on a run or an asset, the connection that it belongs to."""
+ACTION_TAG = "lever/action"
+"""Names the action that a run does, also in a job that is not ours."""
+ACTION_ID_TAG = "lever/action_id"
+"""Names the row of the ledger that a run took up, or got its answer from."""
 
 
 def raw_key(connection: str, resource: str) -> dg.AssetKey:
@@ -31,3 +50,28 @@ def model_group(connection: str) -> str:
 def pool(connection: str) -> str:
     """Return the concurrency pool of a connection's syncs; dagster.yaml lets one run of it go at a time."""
     return f"sync_{connection}"
+
+
+def sync_job_name(connection: str) -> str:
+    """Return the name of the job that syncs chosen windows."""
+    return f"{connection}_sync"
+
+
+def full_sync_job_name(connection: str) -> str:
+    """Return the name of the job that syncs the whole account."""
+    return f"{connection}_full_sync"
+
+
+def webhooks_job_name(connection: str) -> str:
+    """Return the name of the job that drains the webhooks' inbox."""
+    return f"{connection}_webhooks"
+
+
+def erasure_job_name(connection: str) -> str:
+    """Return the name of the job that erases what is personal of records long gone."""
+    return f"{connection}_erasure"
+
+
+def action_job_name(action: str) -> str:
+    """Return the name of an action's job."""
+    return f"{action}_job"

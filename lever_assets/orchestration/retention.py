@@ -18,9 +18,8 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.orchestration import runs
-from lever_assets.orchestration.jobs import CONNECTION_TAG
+from lever_assets.orchestration.names import ACTION_ID_TAG, CONNECTION_TAG
 from lever_assets.orchestration.naming import named_in
-from lever_assets.orchestration.runs import ACTION_ID_TAG
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
 from lever_assets.store.action_erasure import forget_runs, is_erased, runs_of_erased

@@ -11,23 +11,15 @@ from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.orchestration.answer_files import erase_files
+from lever_assets.orchestration.names import ACTION_TAG, action_job_name
 from lever_assets.store.compacting import compact
 from lever_assets.store.engine import sqlite_file
 
-ACTION_TAG = "lever/action"
-"""Names the action that a run does, also in a job that is not ours."""
-ACTION_ID_TAG = "lever/action_id"
-"""Names the row of the ledger that a run took up, or got its answer from."""
 PASSTHROUGH = "passthrough"
 _NAMES = (*(each.name for each in ACTIONS), PASSTHROUGH)
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 LISTS = len(_NAMES) + 1
 """How many lists of runs there are."""
-
-
-def job_name(action: str) -> str:
-    """Return the name of an action's job."""
-    return f"{action}_job"
 
 
 def runs_listed(instance: dg.DagsterInstance, number: int, *, before: datetime | None = None) -> list[str]:
@@ -36,7 +28,7 @@ def runs_listed(instance: dg.DagsterInstance, number: int, *, before: datetime |
     There is a list for the job of each action, and one of the runs that say by their tag what they do.
     """
     if number < len(_NAMES):
-        wanted = dg.RunsFilter(job_name=job_name(_NAMES[number]), created_before=before)
+        wanted = dg.RunsFilter(job_name=action_job_name(_NAMES[number]), created_before=before)
     else:
         wanted = dg.RunsFilter(tags={ACTION_TAG: list(_NAMES)}, created_before=before)
     return list(instance.get_run_ids(wanted))

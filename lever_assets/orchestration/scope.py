@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from lever_assets.orchestration.names import raw_key
+from lever_assets.orchestration.names import DELTA, FULL, RECONCILE, REFRESH_TAG, raw_key
 from lever_assets.orchestration.partitions import first_instant
 from lever_assets.settings import Settings
 from lever_assets.sync.exclusion import Exclusion
@@ -12,15 +12,6 @@ from lever_assets.sync.resources import WANTED
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import covering
-
-REFRESH_TAG = "lever/refresh"
-"""A run tag, for a run that is not to read just its windows."""
-DELTA = "delta"
-"""Ask Lever only for what changed since the last sync."""
-FULL = "full"
-"""Read the whole account, whichever windows the run is over."""
-RECONCILE = "reconcile"
-"""Compare the whole account with the tables; keep and mend what differs without notice."""
 
 
 def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:

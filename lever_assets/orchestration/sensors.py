@@ -7,17 +7,23 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.orchestration.jobs import CONNECTION_TAG, over
+from lever_assets.orchestration.jobs import over
+from lever_assets.orchestration.names import (
+    CAUSE_TAG,
+    CONNECTION_TAG,
+    DELTA,
+    RECONCILE,
+    REFRESH_TAG,
+    full_sync_job_name,
+    sync_job_name,
+)
 from lever_assets.orchestration.partitions import windows_since
-from lever_assets.orchestration.scope import DELTA, RECONCILE, REFRESH_TAG
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import BusyError
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Session, now
 
-CAUSE_TAG = "lever/cause"
-"""Says on a run why it was started."""
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -128,7 +134,7 @@ def _syncs(run: dg.DagsterRun, connection: str) -> bool:
     """Tell whether a run syncs a connection: by a job of ours, or because somebody chose its assets."""
     chosen = any(key.path[0] == connection for key in run.asset_selection or ())
     refreshes = REFRESH_TAG in run.tags and run.tags.get(CONNECTION_TAG) == connection
-    return chosen or refreshes or run.job_name in {f"{connection}_sync", f"{connection}_full_sync"}
+    return chosen or refreshes or run.job_name in {sync_job_name(connection), full_sync_job_name(connection)}
 
 
 def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:

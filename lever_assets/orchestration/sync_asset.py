@@ -8,7 +8,7 @@ import dagster as dg
 
 from lever_assets.orchestration import describing
 from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.names import pool
+from lever_assets.orchestration.names import CONNECTION_TAG, pool
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.settings import Settings
 
@@ -48,7 +48,7 @@ def sync_asset(
             description=description,
             kinds={kind, describing.database_kind(settings)},
             owners=list(describing.OWNERS),
-            tags={"lever/connection": settings.connection, "lever/floor": floor},
+            tags={CONNECTION_TAG: settings.connection, "lever/floor": floor},
             metadata=metadata,
             code_version=code_version,
             partitions_def=sync_windows(settings),

@@ -13,10 +13,11 @@ from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.answer_files import KEPT, erase_answers
 from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.jobs import CONNECTION_TAG, op_job
+from lever_assets.orchestration.jobs import op_job
+from lever_assets.orchestration.names import CAUSE_TAG, CONNECTION_TAG, erasure_job_name, webhooks_job_name
 from lever_assets.orchestration.retention import erase_runs
 from lever_assets.orchestration.saying import for_events, warn
-from lever_assets.orchestration.sensors import CAUSE_TAG, UNFINISHED, run_under_way
+from lever_assets.orchestration.sensors import UNFINISHED, run_under_way
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
@@ -69,7 +70,7 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
 
     return op_job(
         settings,
-        f"{settings.connection}_webhooks",
+        webhooks_job_name(settings.connection),
         drain_webhooks,
         description="Brings what Lever's events are about into the tables.",
     )
@@ -177,7 +178,7 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
 
     return op_job(
         settings,
-        f"{settings.connection}_erasure",
+        erasure_job_name(settings.connection),
         erase,
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from lever_assets.orchestration.names import ACCEPT_DELETIONS_TAG
 from lever_assets.orchestration.saying import for_events
 from lever_assets.settings import Settings
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Session
 
-ACCEPT_DELETIONS_TAG = "lever/accept-deletions"
-"""A run tag: with the value `true`, what a complete list lacks is gone, however much it is."""
 LOCK_SECONDS = 30.0
 """How long a step waits for another sync of its connection, such as one from the command line."""
 

@@ -13,9 +13,10 @@ import pytest
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 
 from lever_assets.definitions import build
+from lever_assets.orchestration.names import ACTION_ID_TAG
 from lever_assets.orchestration.naming import named_in
 from lever_assets.orchestration.retention import RunErasure, erase_runs
-from lever_assets.orchestration.runs import ACTION_ID_TAG, delete_run
+from lever_assets.orchestration.runs import delete_run
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
 from lever_assets.store import Store, ledger
