@@ -15,11 +15,10 @@ from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
 from lever_assets.orchestration.answer_files import keep_answer
 from lever_assets.orchestration.config import form
-from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.failures import blotted, in_one_sentence
 from lever_assets.orchestration.jobs import op_job
 from lever_assets.orchestration.names import ACTION_ID_TAG, ACTION_TAG, CONNECTION_TAG, action_job_name
 from lever_assets.orchestration.runs import PASSTHROUGH
-from lever_assets.orchestration.telling import plain
 from lever_assets.settings import Settings
 from lever_assets.store.action_erasure import only_ids
 from lever_assets.sync.session import Session
@@ -126,7 +125,7 @@ def _told(
     envelope = answer.envelope()
     file = keep_answer(context, envelope)
     about: tuple[JsonValue, ...] = (dict(given), answer.data) if answer.warnings or answer.error else ()
-    warnings = [plain(each, *about) for each in answer.warnings]
+    warnings = [blotted(each, *about) for each in answer.warnings]
     for warning in warnings:
         context.log.warning(warning)
     if file is None:
@@ -135,7 +134,7 @@ def _told(
     beside["answer_file"] = file and dg.MetadataValue.path(file)
     beside = {name: value for name, value in beside.items() if value is not None}
     if answer.error is not None:
-        message = plain(str(answer.error["message"]), *about)
+        message = blotted(str(answer.error["message"]), *about)
         error = {name: value for name, value in answer.error.items() if value is not None}
         raise dg.Failure(message, metadata={**error, "message": message, **beside}, allow_retries=False)
     data = _requests(envelope["data"]) if whole else only_ids(envelope["data"])

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from lever_assets.orchestration import describing, metadata
+from lever_assets.orchestration import metadata
+from lever_assets.orchestration.failures import for_events, warn
 from lever_assets.orchestration.names import COMPLETE, raw_group, raw_key
-from lever_assets.orchestration.saying import for_events, warn
 from lever_assets.orchestration.scope import run_of, scope_of
 from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
@@ -47,7 +47,7 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
                 live = reads.raw_count(conn, session.name, resource.name).live
         warn(context.log, filter(None, (report.skipped, *report.warnings)))
         yield dg.MaterializeResult(
-            metadata=metadata.landed(report, live, session.store.name),
+            metadata=metadata.raw_materialization(report, live, session.store.name),
             check_results=[_complete(report, live, whole=_is_whole(resource, scope))],
         )
 
@@ -58,9 +58,9 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
         deps=[raw_key(connection, resource.parent)] if resource.parent else [],
         group=raw_group(connection),
         floor="raw",
-        description=describing.resource(resource, exclusion),
+        description=metadata.raw_description(resource, exclusion),
         kind="lever",
-        metadata=describing.raw_metadata(resource),
+        metadata=metadata.raw_definition(resource),
         checks=[
             dg.AssetCheckSpec(
                 COMPLETE,

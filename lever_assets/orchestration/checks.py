@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 from sqlalchemy import Connection
 
-from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.failures import for_events, in_one_sentence
 from lever_assets.orchestration.names import MAPPED, REFERENCES, UNIQUE, model_key
-from lever_assets.orchestration.saying import for_events
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost

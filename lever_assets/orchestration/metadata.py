@@ -1,20 +1,113 @@
-"""What a materialization reports: counts, traffic, a preview."""
+"""What the UI tells of an asset: description and columns, and what a materialization reports.
+
+The first is there before anything ran ("definition metadata" in Dagster's words), the other after each run.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
+from sqlalchemy import BigInteger, Boolean, Integer, Table
+from sqlalchemy.types import TypeEngine
 
-from lever_assets.orchestration.saying import for_events
+from lever_assets.orchestration.failures import for_events
+from lever_assets.settings import Settings
+from lever_assets.store.columns import Json, Money, UtcDateTime
 from lever_assets.store.reads import Preview
+from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.reports import DeriveReport, LandReport
+from lever_assets.sync.resources import RESOURCES, Kind, Resource
+from lever_assets.unified.catalogue import Model
 
+_TYPES: dict[type[TypeEngine[Any]], str] = {
+    Boolean: "boolean",
+    Integer: "integer",
+    BigInteger: "integer",
+    Money: "decimal",
+    UtcDateTime: "timestamp (UTC)",
+    Json: "json",
+}
+OWNERS = ("team:recruiting-data",)
+_DOCUMENTATION = "https://hire.lever.co/developer/documentation"
+
+_HOW = {
+    Kind.SNAPSHOT: "Lever has no time filter here: whichever windows are chosen, the whole list is read.",
+    Kind.WINDOWED: "Reads the records whose last change lies in the chosen windows.",
+    Kind.LONG: "Lever has no filter by change here: whichever windows are chosen, the whole list is read.",
+    Kind.CHILD: "Reads below each of its parents that changed: one request for each.",
+    Kind.EMBEDDED: "",
+}
 _CELL = 60
 """Characters of a preview's cell."""
 
 Metadata = Mapping[str, dg.MetadataValue | str | int | float]
 
 
-def landed(report: LandReport, live: int, database: str) -> Metadata:
+def raw_description(of: Resource, exclusion: Exclusion) -> str:
+    """Return what a raw asset is, in Markdown."""
+    inside = "".join(
+        f"\n\n{each.description}: they land here too, in `{each.table}`, at no request of their own."
+        for each in RESOURCES
+        if each.kind is Kind.EMBEDDED and each.parent == of.name and exclusion.needs(each.name)
+    )
+    return f"{of.description}, as Lever gives them, in `{of.table}`.\n\n{_HOW[of.kind]}{inside}"
+
+
+def model_description(of: Model, exclusion: Exclusion) -> str:
+    """Return what a model asset is, in Markdown."""
+    fields = ", ".join(f"`{name}`" for name in exclusion.fields(of.name))
+    left_out = f"\n\nLEVER_EXCLUDE leaves out {fields}: always null." if fields else ""
+    return (
+        f"{of.description}\n\nThe table `{of.name}`. It is mapped from the raw tables, no request is made; "
+        f"only what changed there since the last time is mapped again.{left_out}"
+    )
+
+
+def database_kind(settings: Settings) -> str:
+    """Return the kind that shows the database's icon."""
+    return "postgresql" if settings.tables_url.startswith("postgres") else "sqlite"
+
+
+def raw_definition(of: Resource) -> dict[str, Any]:
+    """Return the definition metadata of a raw asset."""
+    return {
+        "dagster/table_name": of.table,
+        "dagster/column_schema": _schema(RAW[of.name]),
+        "endpoint": f"GET {of.path}",
+        "lever_documentation": dg.MetadataValue.url(_DOCUMENTATION),
+    }
+
+
+def model_definition(of: Model) -> dict[str, Any]:
+    """Return the definition metadata of a model asset."""
+    return {
+        "dagster/table_name": of.name,
+        "dagster/column_schema": _schema(UNIFIED[of.name], dict(of.references())),
+    }
+
+
+def _schema(table: Table, references: Mapping[str, str] | None = None) -> dg.TableSchema:
+    """Return a table's columns; one without a description of its own says what it refers to."""
+    references = references or {}
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                _TYPES.get(type(column.type), "text"),
+                column.comment or _reference(references.get(column.name)),
+                constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def _reference(referenced: str | None) -> str | None:
+    return None if referenced is None else f"Id of a row of {referenced}"
+
+
+def raw_materialization(report: LandReport, live: int, database: str) -> Metadata:
     """Return what landing a resource reports; `live` is the number of rows in its table now."""
     counts, traffic = report.counts, report.traffic
     told: dict[str, dg.MetadataValue | str | int | float] = {
@@ -52,7 +145,7 @@ def landed(report: LandReport, live: int, database: str) -> Metadata:
     return told
 
 
-def derived(report: DeriveReport, preview: Preview, database: str) -> Metadata:
+def model_materialization(report: DeriveReport, preview: Preview, database: str) -> Metadata:
     """Return what deriving a model reports."""
     counts = report.counts
     return {
@@ -67,11 +160,11 @@ def derived(report: DeriveReport, preview: Preview, database: str) -> Metadata:
         "in_part": report.in_part,
         "seconds": round(report.seconds, 2),
         "database": database,
-        "preview": dg.MetadataValue.md(table(preview)),
+        "preview": dg.MetadataValue.md(_table(preview)),
     }
 
 
-def table(preview: Preview) -> str:
+def _table(preview: Preview) -> str:
     """Return the preview as a Markdown table, without lists and objects; long cells are cut."""
     if not preview.rows:
         return "No rows yet."

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from lever_assets.mapping import MAPPING_VERSION
-from lever_assets.orchestration import describing, metadata
+from lever_assets.orchestration import metadata
+from lever_assets.orchestration.failures import warn
 from lever_assets.orchestration.names import model_group, model_key, raw_key
-from lever_assets.orchestration.saying import warn
 from lever_assets.orchestration.sync_asset import sync_asset
 from lever_assets.orchestration.working import LOCK_SECONDS, session_of
 from lever_assets.settings import Settings
@@ -34,7 +34,9 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
             with session.store.reading() as conn:
                 preview = reads.preview(conn, session.name, model.name)
         warn(context.log, (f"{warning}." for warning in report.warnings))
-        yield dg.MaterializeResult(metadata=metadata.derived(report, preview, session.store.name))
+        yield dg.MaterializeResult(
+            metadata=metadata.model_materialization(report, preview, session.store.name)
+        )
 
     return sync_asset(
         settings,
@@ -43,9 +45,9 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
         deps=_upstream(connection, model, exclusion),
         group=model_group(connection),
         floor="unified",
-        description=describing.model(model, exclusion),
+        description=metadata.model_description(model, exclusion),
         kind="python",
-        metadata=describing.model_metadata(model),
+        metadata=metadata.model_definition(model),
         code_version=str(MAPPING_VERSION),
     )
 

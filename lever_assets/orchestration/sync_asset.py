@@ -6,8 +6,8 @@ from typing import Any
 
 import dagster as dg
 
-from lever_assets.orchestration import describing
 from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.metadata import OWNERS, database_kind
 from lever_assets.orchestration.names import CONNECTION_TAG, pool
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.settings import Settings
@@ -46,8 +46,8 @@ def sync_asset(
             deps=list(deps),
             group_name=group,
             description=description,
-            kinds={kind, describing.database_kind(settings)},
-            owners=list(describing.OWNERS),
+            kinds={kind, database_kind(settings)},
+            owners=list(OWNERS),
             tags={CONNECTION_TAG: settings.connection, "lever/floor": floor},
             metadata=metadata,
             code_version=code_version,

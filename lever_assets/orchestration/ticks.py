@@ -11,8 +11,7 @@ from typing import TypeVar
 import dagster as dg
 
 from lever_assets.lever import RateLimitedError
-from lever_assets.orchestration.failures import in_one_sentence
-from lever_assets.orchestration.saying import for_events
+from lever_assets.orchestration.failures import for_events, in_one_sentence
 from lever_assets.store import BusyError
 
 TICK_SECONDS = 25.0

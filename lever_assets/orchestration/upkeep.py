@@ -12,11 +12,10 @@ from lever_assets.connect.connection import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.answer_files import KEPT, erase_answers
-from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.jobs import op_job
 from lever_assets.orchestration.names import CAUSE_TAG, CONNECTION_TAG, erasure_job_name, webhooks_job_name
 from lever_assets.orchestration.retention import erase_runs
-from lever_assets.orchestration.saying import for_events, warn
 from lever_assets.orchestration.sensors import UNFINISHED, run_under_way
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings

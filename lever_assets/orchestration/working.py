@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from lever_assets.orchestration.failures import for_events
 from lever_assets.orchestration.names import ACCEPT_DELETIONS_TAG
-from lever_assets.orchestration.saying import for_events
 from lever_assets.settings import Settings
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.session import Session

@@ -8,7 +8,7 @@ import pytest
 
 from lever_assets.lever import JsonObject
 from lever_assets.lever.faults import of_status
-from lever_assets.orchestration.telling import plain
+from lever_assets.orchestration.failures import blotted
 
 GIVEN: JsonObject = {
     "candidate_id": "1" * 24,
@@ -32,7 +32,7 @@ GIVEN: JsonObject = {
     ],
 )
 def test_what_was_typed_in_is_blotted_out_and_nothing_else(sentence: str, told: str) -> None:
-    assert plain(sentence, GIVEN) == told
+    assert blotted(sentence, GIVEN) == told
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500])
@@ -41,7 +41,7 @@ def test_lever_s_words_are_left_out_whatever_they_are(status: int) -> None:
     body = b'{"message": "%s"}' % words.replace('"', '\\"').encode()
     error = of_status(status, {"retry-after": "7"}, body, "POST", "/opportunities/1/addTags")
     assert "jane" in error.said or "says" in error.said
-    told = plain(f"The tag was not added: {error}")
+    told = blotted(f"The tag was not added: {error}")
     assert not [each for each in ("says", "jane", "doe", "acme", 'more"') if each in told]
     assert f"(POST /opportunities/1/addTags, status {status})" in told
     assert error.remedy in told
@@ -49,14 +49,16 @@ def test_lever_s_words_are_left_out_whatever_they_are(status: int) -> None:
 
 def test_the_names_that_lever_gave_are_blotted_out_too() -> None:
     data: JsonObject = {"results": [{"id": "2" * 24, "file_name": "ada-byron.pdf", "type": "OTHER"}]}
-    assert plain("The file ada-byron.pdf was not downloaded.", {}, data) == "The file *** was not downloaded."
+    assert (
+        blotted("The file ada-byron.pdf was not downloaded.", {}, data) == "The file *** was not downloaded."
+    )
 
 
 def test_what_a_file_holds_is_not_looked_for() -> None:
     content = b64encode(Random(1).randbytes(5_000_000)).decode()
     given: JsonObject = {"attachment": {"name": "ada.pdf", "data": content}, "note": "a/b " * 1_000_000}
     began = time.process_time()
-    assert plain("The file ada.pdf was not sent.", given, {"results": ["x y"] * 100_000}) == (
+    assert blotted("The file ada.pdf was not sent.", given, {"results": ["x y"] * 100_000}) == (
         "The file *** was not sent."
     )
     assert time.process_time() - began < 2
@@ -64,4 +66,4 @@ def test_what_a_file_holds_is_not_looked_for() -> None:
 
 @pytest.mark.parametrize(("typed", "told"), [("İLKER", "ilker"), ("straße", "STRAßE"), ("Ada", "ADA")])
 def test_a_text_is_blotted_out_in_whatever_case_it_is_told(typed: str, told: str) -> None:
-    assert plain(f"Nobody is called {told} there.", {"name": typed}) == "Nobody is called *** there."
+    assert blotted(f"Nobody is called {told} there.", {"name": typed}) == "Nobody is called *** there."
