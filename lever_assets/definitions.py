@@ -8,10 +8,9 @@ import dagster as dg
 
 from lever_assets import private
 from lever_assets.orchestration.actions import action_jobs
-from lever_assets.orchestration.assets import raw_assets
+from lever_assets.orchestration.assets import model_assets, raw_assets
 from lever_assets.orchestration.checks import model_checks
 from lever_assets.orchestration.jobs import sync_jobs
-from lever_assets.orchestration.model_assets import model_assets
 from lever_assets.orchestration.sensors import delta_sensor, reconcile_schedule
 from lever_assets.orchestration.upkeep import (
     erasure_job,

@@ -1,23 +1,54 @@
-"""The raw assets: one for each Lever resource that is asked for, generated from the list of resources."""
+"""The assets: one for each resource of Lever's that is asked for, and one for each unified model.
 
-from collections.abc import Iterator
+Both are generated, from the list of resources and from the catalogue of models.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import dagster as dg
 
-from lever_assets.orchestration import metadata
-from lever_assets.orchestration.failures import for_events, warn
-from lever_assets.orchestration.names import COMPLETE, raw_group, raw_key
-from lever_assets.orchestration.scope import run_of, scope_of
-from lever_assets.orchestration.sync_asset import sync_asset
-from lever_assets.orchestration.working import LOCK_SECONDS, session_of
+from lever_assets.mapping import MAPPING_VERSION
+from lever_assets.orchestration.checks import complete, complete_spec
+from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
+from lever_assets.orchestration.metadata import (
+    model_definition,
+    model_description,
+    model_materialization,
+    raw_definition,
+    raw_description,
+    raw_materialization,
+)
+from lever_assets.orchestration.names import (
+    ACCEPT_DELETIONS_TAG,
+    CONNECTION_TAG,
+    model_group,
+    model_key,
+    pool,
+    raw_group,
+    raw_key,
+)
+from lever_assets.orchestration.partitions import scope_of, sync_windows
 from lever_assets.settings import Settings
 from lever_assets.store import reads
 from lever_assets.sync.behind import mapping_before_failing
+from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.deriving import derive
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.landing import land
-from lever_assets.sync.reports import LandReport
-from lever_assets.sync.resources import RESOURCES, Kind, Resource
-from lever_assets.sync.session import Scope
+from lever_assets.sync.progress import Progress
+from lever_assets.sync.resources import BY_NAME, RESOURCES, WANTED, Kind, Resource
+from lever_assets.sync.runs import Run
+from lever_assets.sync.session import Session
+from lever_assets.unified.catalogue import MODELS, Model
+
+LOCK_SECONDS = 30.0
+"""How long a step waits for another sync of its connection, such as one from the command line."""
+_OWNERS = ("team:recruiting-data",)
+
+_Body = Callable[[dg.AssetExecutionContext], Iterator[dg.MaterializeResult[None]]]
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -38,83 +69,140 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
     key = raw_key(connection, resource.name)
 
     def land_resource(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        with session_of(context, settings) as session, session.alone(LOCK_SECONDS):
+        with _session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             scope = scope_of(context, settings)
             context.log.info(f"{resource.name}: reading {scope} from Lever.")
             with mapping_before_failing(session, resource.name):
-                report = land(session, resource.name, scope, run_of(context, settings))
+                report = land(session, resource.name, scope, _run_of(context, settings))
             with session.store.reading() as conn:
                 live = reads.raw_count(conn, session.name, resource.name).live
         warn(context.log, filter(None, (report.skipped, *report.warnings)))
         yield dg.MaterializeResult(
-            metadata=metadata.raw_materialization(report, live, session.store.name),
-            check_results=[_complete(report, live, whole=_is_whole(resource, scope))],
+            metadata=raw_materialization(report, live, session.store.name),
+            check_results=[complete(report, live, resource, scope)],
         )
 
-    return sync_asset(
+    return _sync_asset(
         settings,
         land_resource,
         key=key,
         deps=[raw_key(connection, resource.parent)] if resource.parent else [],
         group=raw_group(connection),
         floor="raw",
-        description=metadata.raw_description(resource, exclusion),
+        description=raw_description(resource, exclusion),
         kind="lever",
-        metadata=metadata.raw_definition(resource),
-        checks=[
-            dg.AssetCheckSpec(
-                COMPLETE,
-                asset=key,
-                description=(
-                    "The key may read this resource, and all that Lever listed is in the table; when it was "
-                    "read whole, nothing else is. What lies below other records was read below each of them."
-                ),
-            )
-        ],
+        metadata=raw_definition(resource),
+        checks=[complete_spec(key)],
     )
 
 
-def _is_whole(resource: Resource, scope: Scope) -> bool:
-    """Tell whether what Lever listed is all that the table may hold."""
-    if resource.read_whole:
-        return True
-    everything = scope.bounds.everything and not (scope.delta or scope.reconcile)
-    return resource.kind is Kind.WINDOWED and everything
+def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Return the assets of the unified models of the default connection, but for those left out."""
+    exclusion = Exclusion.of(settings)
+    return [_model_asset(model, settings, exclusion) for model in MODELS if exclusion.keeps(model.name)]
 
 
-def _complete(report: LandReport, live: int, *, whole: bool) -> dg.AssetCheckResult:
-    """Pass when the table holds what Lever listed; what lacks an id or could not be read warns."""
-    if report.skipped:
-        return dg.AssetCheckResult(
-            check_name=COMPLETE,
-            passed=False,
-            description=for_events(report.skipped),
-            metadata={"skipped": True},
-        )
-    listed, unread = report.counts.seen + report.set_aside, report.unread
-    told = f"{report.counts.seen:,} of the {listed:,} records that Lever listed are in the table"
-    if unread.count:
-        told = (
-            f"{told}; what lies below {unread.count:,} records could not be read and is asked for again from "
-            f"{unread.next_at:%Y-%m-%d %H:%M} UTC on"
-        )
-    if report.set_aside:
-        told = f"{told}; {report.set_aside:,} came without an id"
-    differs = whole and live != report.counts.seen
-    if differs:
-        told = f"{told}, which holds {live:,} in all"
-    if report.held_back:
-        told = f"{told}; {report.held_back:,} that Lever did not list are kept, as so many may be a mistake"
-    return dg.AssetCheckResult(
-        check_name=COMPLETE,
-        passed=not (report.set_aside or unread.count or differs or report.held_back),
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"{told}.",
-        metadata={
-            "listed": listed,
-            "in_table": live,
-            "without_id": report.set_aside,
-            "unread": unread.count,
-            "held_back": report.held_back,
-        },
+def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.AssetsDefinition:
+    connection = settings.connection
+
+    def derive_model(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        with _session_of(context, settings) as session, session.alone(LOCK_SECONDS):
+            report = derive(session, model.name)
+            with session.store.reading() as conn:
+                preview = reads.preview(conn, session.name, model.name)
+        warn(context.log, (f"{warning}." for warning in report.warnings))
+        yield dg.MaterializeResult(metadata=model_materialization(report, preview, session.store.name))
+
+    return _sync_asset(
+        settings,
+        derive_model,
+        key=model_key(connection, model.name),
+        deps=_upstream(connection, model, exclusion),
+        group=model_group(connection),
+        floor="unified",
+        description=model_description(model, exclusion),
+        kind="python",
+        metadata=model_definition(model),
+        code_version=str(MAPPING_VERSION),
     )
+
+
+def _upstream(connection: str, model: Model, exclusion: Exclusion) -> list[dg.AssetKey]:
+    """Return the raw assets that the model is mapped from, then the models that come before it."""
+    read = [BY_NAME[name] for name in DERIVATIONS[model.name].reads if exclusion.needs(name)]
+    landed = {each.parent if each.kind is Kind.EMBEDDED else each.name for each in read}
+    return [
+        *(raw_key(connection, name) for name in sorted(filter(None, landed))),
+        *(model_key(connection, name) for name in model.after if exclusion.keeps(name)),
+    ]
+
+
+def _sync_asset(
+    settings: Settings,
+    body: _Body,
+    *,
+    key: dg.AssetKey,
+    deps: Iterable[dg.AssetKey],
+    group: str,
+    floor: str,
+    description: str,
+    kind: str,
+    metadata: Mapping[str, Any],
+    code_version: str | None = None,
+    checks: Sequence[dg.AssetCheckSpec] = (),
+) -> dg.AssetsDefinition:
+    """Return an asset of the default connection; `floor` is `raw` or `unified`, `kind` an icon of the UI.
+
+    Whatever `body` raises fails the step in one sentence.
+    """
+
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        with in_one_sentence():
+            yield from body(context)
+
+    with warnings.catch_warnings():
+        # A range of windows must be one run, one pass over the API; nothing else than this parameter says so.
+        warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
+        return dg.asset(
+            key=key,
+            deps=list(deps),
+            group_name=group,
+            description=description,
+            kinds={kind, _database_kind(settings)},
+            owners=list(_OWNERS),
+            tags={CONNECTION_TAG: settings.connection, "lever/floor": floor},
+            metadata=metadata,
+            code_version=code_version,
+            partitions_def=sync_windows(settings),
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            pool=pool(settings.connection),
+            check_specs=list(checks),
+        )(step)
+
+
+@contextmanager
+def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Session]:
+    """Open a session whose progress, and what holds it up, goes to the run's log."""
+
+    def tell(told: Progress | str) -> None:
+        context.log.info(for_events(str(told)))
+
+    accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
+    with Session.open(
+        settings, listener=tell, run_id=context.run.run_id, accept_deletions=accepted
+    ) as session:
+        yield session
+
+
+def _run_of(context: dg.AssetExecutionContext, settings: Settings) -> Run:
+    """Return the run and what it is to read; it continues an unfinished one that wants the same."""
+    selected, exclusion = context.run.asset_selection, Exclusion.of(settings)
+    keys = {name: raw_key(settings.connection, name) for name in WANTED if exclusion.needs(name)}
+    return Run(
+        context.run.run_id, tuple(name for name, key in keys.items() if not selected or key in selected)
+    )
+
+
+def _database_kind(settings: Settings) -> str:
+    """Return the kind that shows the database's icon."""
+    return "postgresql" if settings.tables_url.startswith("postgres") else "sqlite"

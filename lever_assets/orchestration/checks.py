@@ -1,4 +1,7 @@
-"""The checks of the unified models, generated from the catalogue and run in one step after the models."""
+"""The asset checks: of raw assets, made by their own step, and of the unified models.
+
+Those of the models are generated from the catalogue and run in one step after the models.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -6,17 +9,78 @@ import dagster as dg
 from sqlalchemy import Connection
 
 from lever_assets.orchestration.failures import for_events, in_one_sentence
-from lever_assets.orchestration.names import MAPPED, REFERENCES, UNIQUE, model_key
+from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE, model_key
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.sync.exclusion import Exclusion
+from lever_assets.sync.reports import LandReport
+from lever_assets.sync.resources import Kind, Resource
+from lever_assets.sync.session import Scope
 from lever_assets.unified.catalogue import MODELS, Model
 
 _SHOWN = 10
 
 Result = tuple[bool, str, dict[str, dg.MetadataValue | int]]
 Question = Callable[[Connection, str, str, Exclusion], Result]
+
+
+def complete_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
+    """Return the check of a raw asset, whose step makes it: it knows what was listed."""
+    return dg.AssetCheckSpec(
+        COMPLETE,
+        asset=asset,
+        description=(
+            "The key may read this resource, and all that Lever listed is in the table; when it was "
+            "read whole, nothing else is. What lies below other records was read below each of them."
+        ),
+    )
+
+
+def complete(report: LandReport, live: int, resource: Resource, scope: Scope) -> dg.AssetCheckResult:
+    """Pass when the table holds what Lever listed; what lacks an id or could not be read warns."""
+    if report.skipped:
+        return dg.AssetCheckResult(
+            check_name=COMPLETE,
+            passed=False,
+            description=for_events(report.skipped),
+            metadata={"skipped": True},
+        )
+    listed, unread = report.counts.seen + report.set_aside, report.unread
+    told = f"{report.counts.seen:,} of the {listed:,} records that Lever listed are in the table"
+    if unread.count:
+        told = (
+            f"{told}; what lies below {unread.count:,} records could not be read and is asked for again from "
+            f"{unread.next_at:%Y-%m-%d %H:%M} UTC on"
+        )
+    if report.set_aside:
+        told = f"{told}; {report.set_aside:,} came without an id"
+    differs = _is_whole(resource, scope) and live != report.counts.seen
+    if differs:
+        told = f"{told}, which holds {live:,} in all"
+    if report.held_back:
+        told = f"{told}; {report.held_back:,} that Lever did not list are kept, as so many may be a mistake"
+    return dg.AssetCheckResult(
+        check_name=COMPLETE,
+        passed=not (report.set_aside or unread.count or differs or report.held_back),
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{told}.",
+        metadata={
+            "listed": listed,
+            "in_table": live,
+            "without_id": report.set_aside,
+            "unread": unread.count,
+            "held_back": report.held_back,
+        },
+    )
+
+
+def _is_whole(resource: Resource, scope: Scope) -> bool:
+    """Tell whether what Lever listed is all that the table may hold."""
+    if resource.read_whole:
+        return True
+    everything = scope.bounds.everything and not (scope.delta or scope.reconcile)
+    return resource.kind is Kind.WINDOWED and everything
 
 
 def model_checks(settings: Settings) -> dg.AssetChecksDefinition:

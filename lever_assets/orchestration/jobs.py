@@ -8,18 +8,13 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from lever_assets.orchestration.names import (
     CONNECTION_TAG,
-    FULL,
-    REFRESH_TAG,
     full_sync_job_name,
     model_group,
     raw_group,
     sync_job_name,
 )
-from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.partitions import whole_account
 from lever_assets.settings import Settings
-
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
 
 
 def sync_jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
@@ -48,24 +43,6 @@ def op_job(settings: Settings, name: str, op: dg.OpDefinition, *, description: s
         resource_defs={"io_manager": dg.mem_io_manager},
         tags={CONNECTION_TAG: settings.connection},
     )
-
-
-def whole_account(settings: Settings) -> dict[str, str]:
-    """Return the tags of a run over every window, the open one included.
-
-    A run of partitioned assets needs windows: without any, Dagster fails each step that has an upstream.
-    """
-    windows = sync_windows(settings)
-    first = windows.get_first_partition_key()
-    last = windows.get_last_partition_key()
-    if first is None or last is None:  # the first window lies in the future
-        return {REFRESH_TAG: FULL}
-    return {REFRESH_TAG: FULL, **over(first, last)}
-
-
-def over(first: str, last: str) -> dict[str, str]:
-    """Return the tags of a run over the windows from `first` to `last`."""
-    return {_RANGE_START: first, _RANGE_END: last}
 
 
 def _job(

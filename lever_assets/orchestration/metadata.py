@@ -11,7 +11,6 @@ from sqlalchemy import BigInteger, Boolean, Integer, Table
 from sqlalchemy.types import TypeEngine
 
 from lever_assets.orchestration.failures import for_events
-from lever_assets.settings import Settings
 from lever_assets.store.columns import Json, Money, UtcDateTime
 from lever_assets.store.reads import Preview
 from lever_assets.store.tables import RAW, UNIFIED
@@ -28,7 +27,6 @@ _TYPES: dict[type[TypeEngine[Any]], str] = {
     UtcDateTime: "timestamp (UTC)",
     Json: "json",
 }
-OWNERS = ("team:recruiting-data",)
 _DOCUMENTATION = "https://hire.lever.co/developer/documentation"
 
 _HOW = {
@@ -62,11 +60,6 @@ def model_description(of: Model, exclusion: Exclusion) -> str:
         f"{of.description}\n\nThe table `{of.name}`. It is mapped from the raw tables, no request is made; "
         f"only what changed there since the last time is mapped again.{left_out}"
     )
-
-
-def database_kind(settings: Settings) -> str:
-    """Return the kind that shows the database's icon."""
-    return "postgresql" if settings.tables_url.startswith("postgres") else "sqlite"
 
 
 def raw_definition(of: Resource) -> dict[str, Any]:

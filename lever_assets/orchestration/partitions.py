@@ -1,11 +1,16 @@
-"""The sync windows, as the partitions that all sync assets share."""
+"""The sync windows, as the partitions that all sync assets share, and what a run over some of them covers."""
 
 from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from lever_assets.orchestration.names import DELTA, FULL, RECONCILE, REFRESH_TAG
 from lever_assets.settings import Cadence, Settings
+from lever_assets.sync.session import Scope
+from lever_assets.sync.windows import covering
 
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
 _FORMATS = {Cadence.HOURLY: "%Y-%m-%d-%H:%M"}
 
 
@@ -52,3 +57,48 @@ def windows_since(settings: Settings, since: datetime) -> tuple[str, str] | None
     if since < first_instant(settings):
         return first, last
     return windows.get_partition_key_for_timestamp(since.timestamp()), last
+
+
+def whole_account(settings: Settings) -> dict[str, str]:
+    """Return the tags of a run over every window, the open one included.
+
+    A run of partitioned assets needs windows: without any, Dagster fails each step that has an upstream.
+    """
+    windows = windows_since(settings, first_instant(settings))
+    return {REFRESH_TAG: FULL} if windows is None else {REFRESH_TAG: FULL, **window_range(*windows)}
+
+
+def window_range(first: str, last: str) -> dict[str, str]:
+    """Return the tags of a run over the windows from `first` to `last`, as Dagster's backfills have them."""
+    return {_RANGE_START: first, _RANGE_END: last}
+
+
+def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
+    """Return what the run is to cover; raises Failure if it has no window and no tag that says so."""
+    refresh = context.run.tags.get(REFRESH_TAG)
+    if refresh == DELTA:
+        return Scope(delta=True)
+    if refresh == RECONCILE:
+        return Scope(reconcile=True)
+    if refresh == FULL:
+        return Scope()
+    if not (context.has_partition_key or context.has_partition_key_range):
+        raise dg.Failure(
+            f"This run has no window: choose one or more, or launch {settings.connection}_full_sync, which "
+            "reads the whole account.",
+            allow_retries=False,
+        )
+    window = context.partition_time_window
+    bounds = covering(
+        window.start.astimezone(UTC),
+        window.end.astimezone(UTC),
+        first=first_instant(settings),
+        now=_began(context),
+    )
+    return Scope(bounds)
+
+
+def _began(context: dg.AssetExecutionContext) -> datetime:
+    """Return when the run was made: all its steps cover the same, whichever windows end meanwhile."""
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    return datetime.now(UTC) if record is None else record.create_timestamp.astimezone(UTC)

@@ -7,7 +7,6 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.orchestration.jobs import over
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -17,7 +16,7 @@ from lever_assets.orchestration.names import (
     full_sync_job_name,
     sync_job_name,
 )
-from lever_assets.orchestration.partitions import windows_since
+from lever_assets.orchestration.partitions import window_range, windows_since
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import BusyError
@@ -68,7 +67,7 @@ def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.Se
         windows = windows_since(settings, told.since)
         if windows is None:
             return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
-        tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: connection, **over(*windows)}
+        tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: connection, **window_range(*windows)}
         return dg.RunRequest(tags=tags)
 
     return delta
@@ -119,7 +118,12 @@ def _reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -
             return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
         cause = "the schedule"
         return dg.RunRequest(
-            tags={REFRESH_TAG: RECONCILE, CAUSE_TAG: cause, CONNECTION_TAG: connection, **over(*windows)}
+            tags={
+                REFRESH_TAG: RECONCILE,
+                CAUSE_TAG: cause,
+                CONNECTION_TAG: connection,
+                **window_range(*windows),
+            }
         )
 
     return reconcile

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from lever_assets.definitions import build
-from lever_assets.orchestration.model_assets import model_assets
+from lever_assets.orchestration.assets import model_assets
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.resources import RESOURCES

@@ -3,8 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lever_assets.orchestration.partitions import first_instant, sync_windows, windows_since
-from lever_assets.orchestration.scope import scope_of
+from lever_assets.orchestration.partitions import first_instant, scope_of, sync_windows, windows_since
 from lever_assets.settings import Cadence, Settings
 
 START = date(2026, 1, 1)  # a Thursday

@@ -9,7 +9,7 @@ import pytest
 
 from lever_assets.definitions import build
 from lever_assets.orchestration import sensors
-from lever_assets.orchestration.jobs import over
+from lever_assets.orchestration.partitions import window_range
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import put_state
 from lever_assets.sync.run import sync
@@ -77,13 +77,13 @@ def test_one_run_covers_every_window_missed(synced: Place) -> None:
     assert len(keys) == 2
     synced.sandbox.touch(share=0.1, seed=2)
     tags = requested(synced)
-    assert {name: tags[name] for name in over(*keys)} == over(keys[-1], keys[-1])
+    assert {name: tags[name] for name in window_range(*keys)} == window_range(keys[-1], keys[-1])
 
     last_week = datetime.now(UTC) - timedelta(days=7)
     with Session.open(synced.settings()) as session, session.store.writing() as conn:
         put_state(conn, session.name, "caught_up:postings", last_week.isoformat())
     tags = requested(synced)
-    assert {name: tags[name] for name in over(*keys)} == over(keys[0], keys[-1])
+    assert {name: tags[name] for name in window_range(*keys)} == window_range(keys[0], keys[-1])
 
 
 @pytest.mark.long
