@@ -10,35 +10,30 @@ from lever_assets import private
 from lever_assets.orchestration.actions import action_jobs
 from lever_assets.orchestration.assets import model_assets, raw_assets
 from lever_assets.orchestration.checks import model_checks
-from lever_assets.orchestration.jobs import sync_jobs
-from lever_assets.orchestration.sensors import delta_sensor, reconcile_schedule
-from lever_assets.orchestration.upkeep import (
-    erasure_job,
-    erasure_schedule,
-    notices_sensor,
-    retention_sensor,
-    webhooks_job,
-    webhooks_sensor,
-)
+from lever_assets.orchestration.jobs import erasure_job, sync_jobs, webhooks_job
+from lever_assets.orchestration.schedules import erasure_schedule, reconcile_schedule
+from lever_assets.orchestration.sensors import delta_sensor, notices_sensor, retention_sensor, webhooks_sensor
 from lever_assets.settings import Settings
 
 
 def build(settings: Settings) -> dg.Definitions:
     """Return everything that Dagster shows and runs for these settings."""
-    sync, full_sync = sync_jobs(settings)
-    webhooks, erasure = webhooks_job(settings), erasure_job(settings)
-    return dg.Definitions(
-        assets=[*raw_assets(settings), *model_assets(settings)],
-        asset_checks=[model_checks(settings)],
-        jobs=[sync, full_sync, webhooks, erasure, *action_jobs(settings)],
-        sensors=[
-            delta_sensor(settings, sync),
-            webhooks_sensor(settings, webhooks),
-            notices_sensor(settings),
-            retention_sensor(settings),
-        ],
-        schedules=[reconcile_schedule(settings, sync), erasure_schedule(settings, erasure)],
-        executor=dg.in_process_executor,  # also for "Materialize" in the UI, whose runs have no job of ours
+    return dg.Definitions.merge(
+        sync_jobs(settings),
+        dg.Definitions(
+            assets=[*raw_assets(settings), *model_assets(settings)],
+            asset_checks=[model_checks(settings)],
+            jobs=[webhooks_job(settings), erasure_job(settings), *action_jobs(settings)],
+            sensors=[
+                delta_sensor(settings),
+                webhooks_sensor(settings),
+                notices_sensor(settings),
+                retention_sensor(settings),
+            ],
+            schedules=[reconcile_schedule(settings), erasure_schedule(settings)],
+            # Also for "Materialize" in the UI, whose runs have no job of ours.
+            executor=dg.in_process_executor,
+        ),
     )
 
 

@@ -13,12 +13,17 @@ from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
-from lever_assets.orchestration.answer_files import keep_answer
 from lever_assets.orchestration.config import form
 from lever_assets.orchestration.failures import blotted, in_one_sentence
 from lever_assets.orchestration.jobs import op_job
-from lever_assets.orchestration.names import ACTION_ID_TAG, ACTION_TAG, CONNECTION_TAG, action_job_name
-from lever_assets.orchestration.runs import PASSTHROUGH
+from lever_assets.orchestration.names import (
+    ACTION_ID_TAG,
+    ACTION_TAG,
+    CONNECTION_TAG,
+    PASSTHROUGH,
+    action_job_name,
+)
+from lever_assets.orchestration.runs import keep_answer
 from lever_assets.settings import Settings
 from lever_assets.store.action_erasure import only_ids
 from lever_assets.sync.session import Session

@@ -1,39 +1,137 @@
-"""The jobs of a connection: the sync, every asset and its checks in one process, and what is a single op.
+"""The jobs of a connection: the sync, all assets and their checks in one process; and what is a single op.
 
 A step in a process of its own costs more than a second, and a sync waits for Lever, not for the processor.
+Draining the inbox and erasing are not in the pool of the syncs: a long sync does not hold them up.
 """
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.names import (
     CONNECTION_TAG,
+    erasure_job_name,
     full_sync_job_name,
     model_group,
     raw_group,
     sync_job_name,
+    webhooks_job_name,
 )
 from lever_assets.orchestration.partitions import whole_account
+from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
+from lever_assets.orchestration.runs import erase_answers
+from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
+from lever_assets.sync.erasing import erase_due
+from lever_assets.sync.session import Session
+from lever_assets.webhooks.draining import drain
+
+_NIGHT_SECONDS = 600
+"""For deleting runs by night; the sensor goes on with what is left."""
+_NOT_COMPACTED = (
+    "What was erased is no more in the tables, but a database's file, ours or Dagster's, could not be "
+    "written anew, so that copies may be left in its free pages: it is tried again the next time; see that "
+    "others do not keep the database busy, and that its disk has room for a second copy."
+)
 
 
-def sync_jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
-    """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all."""
-    return [
-        _job(
-            settings,
-            sync_job_name(settings.connection),
+def sync_jobs(settings: Settings) -> dg.Definitions:
+    """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all.
+
+    As definitions, because Dagster's class of such a job has no public name.
+    """
+    connection = settings.connection
+    assets = dg.AssetSelection.groups(raw_group(connection), model_group(connection))
+    chosen = dg.define_asset_job(
+        sync_job_name(connection),
+        selection=assets,
+        description=(
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
-            "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync.",
+            "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync."
         ),
-        _job(
-            settings,
-            full_sync_job_name(settings.connection),
+        tags={CONNECTION_TAG: connection},
+        executor_def=dg.in_process_executor,
+    )
+    whole = dg.define_asset_job(
+        full_sync_job_name(connection),
+        selection=assets,
+        description=(
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
-            "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job.",
-            whole_account(settings),
+            "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
         ),
-    ]
+        tags={CONNECTION_TAG: connection, **whole_account(settings)},
+        executor_def=dg.in_process_executor,
+    )
+    return dg.Definitions(jobs=[chosen, whole])
+
+
+def webhooks_job(settings: Settings) -> dg.JobDefinition:
+    """Return the job `<connection>_webhooks`: reads again whatever the waiting events are about."""
+
+    @dg.op(
+        name=f"{settings.connection}_drain_webhooks",
+        description="Reads the opportunities that Lever's events are about again, each once, and only these.",
+    )
+    def drain_webhooks(context: dg.OpExecutionContext) -> None:
+        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+            report = drain(session)
+        context.add_output_metadata(
+            {
+                "events": report.handled,
+                "failed": report.failed,
+                "opportunities_read": report.read,
+                "opportunities_gone": report.gone,
+                "requests": report.requests,
+                "warnings": [for_events(each) for each in report.warnings],
+            }
+        )
+        warn(context.log, report.warnings)
+        if report.error:
+            why = for_events(f"The events wait for a later run: {report.error}")
+            raise dg.Failure(why, allow_retries=False)
+
+    return op_job(
+        settings,
+        webhooks_job_name(settings.connection),
+        drain_webhooks,
+        description="Brings what Lever's events are about into the tables.",
+    )
+
+
+def erasure_job(settings: Settings) -> dg.JobDefinition:
+    """Return the job `<connection>_erasure`: erases what is personal of records long gone."""
+
+    @dg.op(
+        name=f"{settings.connection}_erase",
+        description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
+    )
+    def erase(context: dg.OpExecutionContext) -> None:
+        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+            report = erase_due(session)
+            runs = erase_runs(context.instance, session, Budget(_NIGHT_SECONDS), by_night=True)
+        answers = erase_answers(context.instance)
+        warnings = list(runs.warnings)
+        if not (report.compacted and runs.compacted):
+            warnings.append(_NOT_COMPACTED)
+        if runs.waiting:
+            warnings.append(UNDER_WAY.format(runs.waiting))
+        for warning in warnings:
+            context.log.warning(warning)
+        context.add_output_metadata(
+            {
+                "rows": dg.MetadataValue.json(report.rows),
+                "payloads": dg.MetadataValue.json(report.payloads),
+                "actions": report.actions,
+                "runs": runs.deleted,
+                "answers": answers,
+            }
+        )
+
+    return op_job(
+        settings,
+        erasure_job_name(settings.connection),
+        erase,
+        description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
+    )
 
 
 def op_job(settings: Settings, name: str, op: dg.OpDefinition, *, description: str) -> dg.JobDefinition:
@@ -42,17 +140,4 @@ def op_job(settings: Settings, name: str, op: dg.OpDefinition, *, description: s
         executor_def=dg.in_process_executor,
         resource_defs={"io_manager": dg.mem_io_manager},
         tags={CONNECTION_TAG: settings.connection},
-    )
-
-
-def _job(
-    settings: Settings, name: str, description: str, tags: dict[str, str] | None = None
-) -> UnresolvedAssetJobDefinition:
-    connection = settings.connection
-    return dg.define_asset_job(
-        name,
-        selection=dg.AssetSelection.groups(raw_group(connection), model_group(connection)),
-        description=description,
-        tags={CONNECTION_TAG: connection, **(tags or {})},
-        executor_def=dg.in_process_executor,
     )

@@ -7,6 +7,9 @@ UNIQUE = "unique_ids"
 REFERENCES = "references"
 MAPPED = "mapped"
 
+PASSTHROUGH = "passthrough"
+"""The op that sends any request."""
+
 REFRESH_TAG = "lever/refresh"
 """A run tag, for a run that is not to read just its windows."""
 DELTA = "delta"

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from lever_assets.orchestration.names import DELTA, FULL, RECONCILE, REFRESH_TAG
+from lever_assets.orchestration.names import DELTA, FULL, RECONCILE, REFRESH_TAG, full_sync_job_name
 from lever_assets.settings import Cadence, Settings
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import covering
@@ -84,8 +84,8 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
         return Scope()
     if not (context.has_partition_key or context.has_partition_key_range):
         raise dg.Failure(
-            f"This run has no window: choose one or more, or launch {settings.connection}_full_sync, which "
-            "reads the whole account.",
+            "This run has no window: choose one or more, or launch "
+            f"{full_sync_job_name(settings.connection)}, which reads the whole account.",
             allow_retries=False,
         )
     window = context.partition_time_window

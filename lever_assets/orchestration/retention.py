@@ -17,9 +17,16 @@ import dagster as dg
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.orchestration import runs
 from lever_assets.orchestration.names import ACTION_ID_TAG, CONNECTION_TAG
 from lever_assets.orchestration.naming import named_in
+from lever_assets.orchestration.runs import (
+    LISTS,
+    action_runs,
+    compact_storage,
+    delete_run,
+    record_of,
+    there_and_ended,
+)
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
 from lever_assets.store.action_erasure import forget_runs, is_erased, runs_of_erased
@@ -30,6 +37,10 @@ from lever_assets.sync.session import Session, now
 
 DAGSTER = Files.known_as("runs_deleted", "runs_compacted", "runs_compaction_tried")
 """Dagster's own SQLite files."""
+UNDER_WAY = (
+    "Runs whose input is erased have not ended, and are deleted when they have: {}. See in Dagster whether "
+    "they ever will; if not, end them there."
+)
 _LOOKED = "runs_looked_through"
 """When the runs were last looked through whole: what was erased before is found."""
 _LOOKING = "runs_looking_through"
@@ -75,8 +86,8 @@ class _Place:
     def left_of(self, instance: dg.DagsterInstance, number: int) -> Sequence[str]:
         """Return the runs of a list that come after the last one."""
         if number != self.list or self.at is None:
-            return runs.runs_listed(instance, number)
-        ids = runs.runs_listed(instance, number, before=self.at + _TIES)
+            return action_runs(instance, number)
+        ids = action_runs(instance, number, before=self.at + _TIES)
         return ids[ids.index(self.run_id) + 1 :] if self.run_id in ids else ids
 
 
@@ -134,7 +145,7 @@ class _Erasure:
         """Find the runs that are over from a place on, and delete them; as far as there is time."""
         with self.session.store.reading() as conn:
             named = runs_of_erased(conn, self.session.name)
-        for number in range(place.list, runs.LISTS):
+        for number in range(place.list, LISTS):
             ids = place.left_of(self.instance, number)
             for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
                 found, last = self._over(some, named)
@@ -155,7 +166,7 @@ class _Erasure:
         for run_id in run_ids:
             if not self.budget.left:
                 break
-            record = runs.run_of(self.instance, run_id)
+            record = record_of(self.instance, run_id)
             if record is None:  # somebody deleted it
                 continue
             last = record
@@ -180,7 +191,7 @@ class _Erasure:
     def _delete(self, run_ids: Sequence[str]) -> None:
         """Delete those of these runs, which are kept as owed, that have ended; after a failure no more."""
         for some in [run_ids[at : at + _ASKED] for at in range(0, len(run_ids), _ASKED)]:
-            there, ended = runs.there_and_ended(self.instance, some)
+            there, ended = there_and_ended(self.instance, some)
             self.waiting |= there - ended
             due = [each for each in some if each not in self.waiting]
             if not due or self.warnings or not self.budget.left:
@@ -192,7 +203,7 @@ class _Erasure:
                     break
                 self.owed.remove(run_id)
                 try:
-                    runs.delete_run(self.instance, run_id)
+                    delete_run(self.instance, run_id)
                     self.deleted += run_id in there
                 except Exception as error:
                     self.owed.append(run_id)  # the others come first the next time
@@ -208,4 +219,4 @@ class _Erasure:
             put_states(conn, self.session.name, {**states, _OWED: list(self.owed)})
 
     def _compact(self, largest: int | None) -> bool:
-        return runs.compact_storage(self.instance, largest=largest, seconds=self.budget.left)
+        return compact_storage(self.instance, largest=largest, seconds=self.budget.left)

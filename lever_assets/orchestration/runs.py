@@ -1,28 +1,118 @@
-"""The runs of actions in Dagster: which they are, and all that there is of one when it is deleted."""
+"""The runs in Dagster: which there are, of syncs and of actions, and all that there is of one.
 
+What an action answered, whole, is a file of its run's for who started it, and erased after a day: Dagster
+keeps its events until somebody deletes them, and shows them to everybody, so that no answer belongs there.
+"""
+
+import json
+import shutil
 import time
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage, SqliteEventLogStorage
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 
+from lever_assets import private
 from lever_assets.actions.catalogue import ACTIONS
-from lever_assets.orchestration.answer_files import erase_files
-from lever_assets.orchestration.names import ACTION_TAG, action_job_name
+from lever_assets.lever import JsonObject
+from lever_assets.orchestration.names import (
+    ACTION_TAG,
+    CONNECTION_TAG,
+    PASSTHROUGH,
+    REFRESH_TAG,
+    action_job_name,
+    full_sync_job_name,
+    sync_job_name,
+    webhooks_job_name,
+)
+from lever_assets.store import BusyError
 from lever_assets.store.compacting import compact
 from lever_assets.store.engine import sqlite_file
+from lever_assets.sync.session import Session, now
 
-PASSTHROUGH = "passthrough"
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+"""How a run stands that waits or is under way."""
+_SILENT = timedelta(minutes=5)
+"""Between two steps of a sync there are seconds, and while one works it holds the lock."""
+_LONGEST_DRAINING = timedelta(minutes=15)
 _NAMES = (*(each.name for each in ACTIONS), PASSTHROUGH)
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 LISTS = len(_NAMES) + 1
 """How many lists of runs there are."""
+_ANSWER = "answer.json"
+_ANSWERS_KEPT = timedelta(days=1)
 
 
-def runs_listed(instance: dg.DagsterInstance, number: int, *, before: datetime | None = None) -> list[str]:
+def run_under_way(instance: dg.DagsterInstance, connection: str) -> str | None:
+    """Return the id of a run that syncs the connection and has not ended, None if there is none."""
+    return next((run.run_id for run in _unfinished_runs(instance) if _syncs(run, connection)), None)
+
+
+def _syncs(run: dg.DagsterRun, connection: str) -> bool:
+    """Tell whether a run syncs a connection: by a job of ours, or because somebody chose its assets."""
+    chosen = any(key.path[0] == connection for key in run.asset_selection or ())
+    refreshes = REFRESH_TAG in run.tags and run.tags.get(CONNECTION_TAG) == connection
+    return chosen or refreshes or run.job_name in {sync_job_name(connection), full_sync_job_name(connection)}
+
+
+def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:
+    """Report the connection's syncs as failed whose process is gone, so that they hold up no other.
+
+    Dagster does not see that by itself: its launcher can't tell whether a run's process lives. A run that has
+    said nothing for minutes is dead if nobody holds the connection's lock, which goes with the process; while
+    a step reads, it is held.
+    """
+    silent = [
+        run
+        for run in _unfinished_runs(instance)
+        if run.status is dg.DagsterRunStatus.STARTED
+        and _syncs(run, session.name)
+        and _said_nothing_since(instance, run.run_id) > _SILENT
+    ]
+    if not silent:
+        return
+    try:
+        with session.alone():
+            for run in silent:
+                instance.report_run_failed(
+                    run, "The process of this run is gone. The next sync goes on where it stood."
+                )
+    except BusyError:
+        return
+
+
+def _said_nothing_since(instance: dg.DagsterInstance, run_id: str) -> timedelta:
+    """Return for how long a run has reported no event."""
+    last = instance.get_records_for_run(run_id, limit=1, ascending=False).records
+    return timedelta(seconds=now().timestamp() - last[0].timestamp) if last else timedelta.max
+
+
+def _unfinished_runs(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
+    """Return the runs that wait or are under way."""
+    return instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+
+
+def draining_run(instance: dg.DagsterInstance, connection: str) -> str | None:
+    """Return the id of a run that drains the inbox; one that is older than any draining is dead."""
+    youngest = now() - _LONGEST_DRAINING
+    runs = instance.get_runs(
+        dg.RunsFilter(job_name=webhooks_job_name(connection), statuses=_UNFINISHED, created_after=youngest),
+        limit=1,
+    )
+    return runs[0].run_id if runs else None
+
+
+def action_runs(instance: dg.DagsterInstance, number: int, *, before: datetime | None = None) -> list[str]:
     """Return the ids of the runs in a list, the newest first; `before`: that were made before an instant.
 
     There is a list for the job of each action, and one of the runs that say by their tag what they do.
@@ -34,7 +124,7 @@ def runs_listed(instance: dg.DagsterInstance, number: int, *, before: datetime |
     return list(instance.get_run_ids(wanted))
 
 
-def run_of(instance: dg.DagsterInstance, run_id: str) -> dg.RunRecord | None:
+def record_of(instance: dg.DagsterInstance, run_id: str) -> dg.RunRecord | None:
     """Return a run with its configuration; that may hold files, so one at a time is enough."""
     records = instance.get_run_records(dg.RunsFilter(run_ids=[run_id]), limit=1)
     return records[0] if records else None
@@ -47,13 +137,55 @@ def there_and_ended(instance: dg.DagsterInstance, run_ids: Collection[str]) -> t
     return set(there), set(ended)
 
 
+def keep_answer(context: dg.OpExecutionContext, envelope: JsonObject) -> Path | None:
+    """Keep an answer among the run's files, for its owner alone; None if the disk does not take it."""
+    erase_answers(context.instance)
+    folder = _folder(context.instance, context.run_id) / context.get_step_execution_context().step.key
+    try:
+        private.make_folder(folder)
+        file = folder / _ANSWER
+        file.unlink(missing_ok=True)  # of an attempt before
+        private.write(file, json.dumps(envelope, default=str, indent=2))
+    except (OSError, RecursionError):  # no room, or JSON that is too deep: the action is done all the same
+        return None
+    return file
+
+
+def erase_answers(instance: dg.DagsterInstance, *, before: datetime | None = None) -> int:
+    """Erase the answers that were kept before an instant, else those that are a day old; return how many."""
+    before = before or now() - _ANSWERS_KEPT
+    erased = 0
+    for file in _answers(Path(instance.storage_directory())):
+        with suppress(OSError):  # another process was quicker
+            if file.stat().st_mtime <= before.timestamp():
+                file.unlink()
+                erased += 1
+                file.parent.rmdir()
+                file.parent.parent.rmdir()
+    return erased
+
+
+def _erase_files(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Erase whatever files a run has left; raises OSError if that can't be."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(_folder(instance, run_id))
+
+
+def _answers(storage: Path) -> Iterator[Path]:
+    return storage.glob(f"*/*/{_ANSWER}")
+
+
+def _folder(instance: dg.DagsterInstance, run_id: str) -> Path:
+    return Path(instance.storage_directory()) / run_id
+
+
 def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
     """Delete a run, its events, its logs and its files; Dagster itself leaves the last two, and SQLite's.
 
     What is gone already is no error: it can be done again where it failed half-way.
     """
     instance.compute_log_manager.delete_logs(prefix=[run_id])
-    erase_files(instance, run_id)
+    _erase_files(instance, run_id)
     instance.delete_run(run_id)
     events = instance.event_log_storage
     if isinstance(events, SqliteEventLogStorage):

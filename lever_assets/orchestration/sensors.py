@@ -1,47 +1,45 @@
-"""What keeps an account fresh by itself: a sensor that asks Lever for changes, a schedule that reconciles."""
+"""The sensors: what starts a run when there is something to do, or does it, and says why not.
 
-from collections.abc import Iterable
-from datetime import timedelta
+Only the delta's run is in the pool of the syncs: a long sync holds up none of the others.
+"""
+
+from contextlib import closing
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from lever_assets.connect.connection import NotConnectedError
+from lever_assets.notices.delivering import deliver, pending
+from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
     DELTA,
-    RECONCILE,
     REFRESH_TAG,
-    full_sync_job_name,
     sync_job_name,
+    webhooks_job_name,
 )
 from lever_assets.orchestration.partitions import window_range, windows_since
+from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
+from lever_assets.orchestration.runs import draining_run, end_dead_runs, erase_answers, run_under_way
 from lever_assets.orchestration.ticks import Budget, tick
-from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import BusyError
+from lever_assets.settings import Settings
+from lever_assets.store import Store, inbox
+from lever_assets.sync.compaction import compact_if_due
 from lever_assets.sync.polling import Poll, poll
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-"""How a run stands that waits or is under way."""
-_SILENT = timedelta(minutes=5)
-"""Between two steps of a sync there are seconds, and while one works it holds the lock."""
+_WEBHOOK_SECONDS = 15
+_NOTICE_SECONDS = 30
+_RETENTION_SECONDS = 60
 
 
-def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
-    """Return the sensor `<connection>_delta`: on changes in Lever it starts one delta run of `job`."""
+def delta_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_delta`: on changes in Lever it starts one delta run."""
     connection = settings.connection
 
     @dg.sensor(
         name=f"{connection}_delta",
-        job=job,
+        job_name=sync_job_name(connection),
         minimum_interval_seconds=settings.delta_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
@@ -61,7 +59,7 @@ def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.Se
             under_way = run_under_way(instance, connection)
             if under_way is not None:
                 return dg.SkipReason(f"Run {under_way} of this connection is under way.")
-            told = _poll_alone(session, budget)
+            told = _poll_unless_busy(session, budget)
         if told.since is None or not told.changed:
             return dg.SkipReason(told.why)
         windows = windows_since(settings, told.since)
@@ -73,106 +71,103 @@ def delta_sensor(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.Se
     return delta
 
 
-def _poll_alone(session: Session, budget: Budget) -> Poll:
-    with session.alone():  # raises BusyError when somebody syncs
+def _poll_unless_busy(session: Session, budget: Budget) -> Poll:
+    """Ask Lever whether anything changed; raises BusyError when a sync is under way, also outside Dagster.
+
+    It holds up no sync that begins meanwhile: a run that is then asked for waits for that one, and reads what
+    has changed since.
+    """
+    with session.alone():
         pass
     return poll(session, seconds=budget.left)
 
 
-def reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
-    """Return the schedule `<connection>_reconcile`: finds and mends what Lever did not announce.
-
-    Raises SettingsError when it is set for a time that there is not.
-    """
-    try:
-        return _reconcile_schedule(settings, job)
-    except dg.DagsterInvalidDefinitionError:
-        raise SettingsError(
-            "LEVER_RECONCILE_SCHEDULE can't be used: there is no such time; write it as five fields of cron, "
-            "such as 0 3 * * 0. Correct it and try again."
-        ) from None
-
-
-def _reconcile_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def webhooks_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_webhooks`: starts a run when events wait in the inbox."""
     connection = settings.connection
 
-    @dg.schedule(
-        name=f"{connection}_reconcile",
-        job=job,
-        cron_schedule=settings.reconcile_schedule,
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            "Compares the whole account with the tables, keeps what differs although Lever announced no "
-            "change in the table `drift`, and mends it."
-        ),
+    @dg.sensor(
+        name=f"{connection}_webhooks",
+        job_name=webhooks_job_name(connection),
+        minimum_interval_seconds=_WEBHOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts one run for all events that wait in the inbox of the webhooks.",
     )
-    def reconcile(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return tick(lambda _: evaluate())
+    def webhooks(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return tick(lambda budget: evaluate(context.instance, budget))
 
-    def evaluate() -> dg.RunRequest | dg.SkipReason:
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.RunRequest | dg.SkipReason:
         if settings.api_key is None:
             return dg.SkipReason(str(NotConnectedError()))
-        windows = windows_since(settings, now())
-        if windows is None:
-            return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
-        cause = "the schedule"
-        return dg.RunRequest(
-            tags={
-                REFRESH_TAG: RECONCILE,
-                CAUSE_TAG: cause,
-                CONNECTION_TAG: connection,
-                **window_range(*windows),
-            }
+        running = draining_run(instance, connection)
+        if running is not None:
+            return dg.SkipReason(f"Run {running} is draining the inbox.")
+        with _opened(settings, budget) as store, store.reading() as conn:
+            waiting = inbox.pending_count(conn, connection)
+        if not waiting:
+            return dg.SkipReason("No event waits in the inbox.")
+        cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
+        return dg.RunRequest(tags={CAUSE_TAG: cause, CONNECTION_TAG: connection})
+
+    return webhooks
+
+
+def notices_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_notices`: tells the user's URLs what changed, after the syncs."""
+
+    @dg.sensor(
+        name=f"{settings.connection}_notices",
+        minimum_interval_seconds=_NOTICE_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends the URLs of LEVER_NOTICE_URLS which tables changed, once no sync is under way.",
+    )
+    def notices(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.SkipReason:
+        if not settings.notice_targets:
+            return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
+        with _opened(settings, budget) as store:
+            if run_under_way(instance, settings.connection) is None:
+                enqueue(store, settings)
+            if not pending(store, settings.connection):
+                return dg.SkipReason("Nothing has changed that was not told.")
+            done = deliver(store, settings, seconds=budget.left)
+        return dg.SkipReason(
+            f"{done.delivered} notices arrived, {done.failed} are sent again later, {done.given_up} given up."
         )
 
-    return reconcile
+    return notices
 
 
-def run_under_way(instance: dg.DagsterInstance, connection: str) -> str | None:
-    """Return the id of a run that syncs the connection and has not ended, None if there is none."""
-    return next((run.run_id for run in unfinished_runs(instance) if _syncs(run, connection)), None)
+def retention_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `<connection>_retention`: erases in Dagster what was erased in the tables."""
+
+    @dg.sensor(
+        name=f"{settings.connection}_retention",
+        minimum_interval_seconds=_RETENTION_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            "Deletes the runs of actions whose input was erased, or names somebody who was, and the answers "
+            "of actions when they are a day old."
+        ),
+    )
+    def retention(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.SkipReason:
+        answers = erase_answers(instance)
+        with Session.open(settings, lock_wait=budget.left) as session:
+            if budget.left:  # first, so that it is not put off by many runs for ever
+                compact_if_due(session, by_day=True, seconds=budget.left)
+            runs = erase_runs(instance, session, budget)
+        told = [f"{runs.deleted} runs and {answers} answers were erased."] if runs.deleted or answers else []
+        if runs.waiting:
+            told.append(UNDER_WAY.format(runs.waiting))
+        return dg.SkipReason(" ".join([*told, *runs.warnings]) or "There was nothing to erase.")
+
+    return retention
 
 
-def _syncs(run: dg.DagsterRun, connection: str) -> bool:
-    """Tell whether a run syncs a connection: by a job of ours, or because somebody chose its assets."""
-    chosen = any(key.path[0] == connection for key in run.asset_selection or ())
-    refreshes = REFRESH_TAG in run.tags and run.tags.get(CONNECTION_TAG) == connection
-    return chosen or refreshes or run.job_name in {sync_job_name(connection), full_sync_job_name(connection)}
-
-
-def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:
-    """Report the connection's syncs as failed whose process is gone, so that they hold up no other.
-
-    Dagster does not see that by itself: its launcher can't tell whether a run's process lives. A run that has
-    said nothing for minutes is dead if nobody holds the connection's lock, which goes with the process; while
-    a step reads, it is held.
-    """
-    silent = [
-        run
-        for run in unfinished_runs(instance)
-        if run.status is dg.DagsterRunStatus.STARTED
-        and _syncs(run, session.name)
-        and _said_nothing_since(instance, run.run_id) > _SILENT
-    ]
-    if not silent:
-        return
-    try:
-        with session.alone():
-            for run in silent:
-                instance.report_run_failed(
-                    run, "The process of this run is gone. The next sync goes on where it stood."
-                )
-    except BusyError:
-        return
-
-
-def _said_nothing_since(instance: dg.DagsterInstance, run_id: str) -> timedelta:
-    """Return for how long a run has reported no event."""
-    last = instance.get_records_for_run(run_id, limit=1, ascending=False).records
-    return timedelta(seconds=now().timestamp() - last[0].timestamp) if last else timedelta.max
-
-
-def unfinished_runs(instance: dg.DagsterInstance) -> Iterable[dg.DagsterRun]:
-    """Return the runs that wait or are under way."""
-    return instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+def _opened(settings: Settings, budget: Budget) -> closing[Store]:
+    return closing(Store.open(settings.tables_url, lock_wait=budget.left))

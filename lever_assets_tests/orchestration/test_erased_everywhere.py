@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.running import run_action
 from lever_assets.definitions import build
-from lever_assets.orchestration.answer_files import erase_answers
+from lever_assets.orchestration.runs import erase_answers
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import ledger

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from lever_assets.definitions import build
-from lever_assets.orchestration import sensors
+from lever_assets.orchestration import runs
 from lever_assets.orchestration.partitions import window_range
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import put_state
@@ -113,7 +113,7 @@ def test_a_run_whose_process_is_gone_is_ended_and_holds_up_no_other(
 ) -> None:
     run = begun(synced)
     assert run.run_id in skipped(synced)
-    monkeypatch.setattr(sensors, "_SILENT", timedelta())
+    monkeypatch.setattr(runs, "_SILENT", timedelta())
     with Session.open(synced.settings()) as session, session.alone():
         assert run.run_id in skipped(synced)  # somebody is at work
     assert skipped(synced).startswith("Nothing has changed since")
