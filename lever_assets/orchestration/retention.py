@@ -18,7 +18,6 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from lever_assets.orchestration.names import ACTION_ID_TAG, CONNECTION_TAG
-from lever_assets.orchestration.naming import named_in
 from lever_assets.orchestration.runs import (
     LISTS,
     action_runs,
@@ -29,10 +28,10 @@ from lever_assets.orchestration.runs import (
 )
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
-from lever_assets.store.action_erasure import forget_runs, is_erased, runs_of_erased
+from lever_assets.store.action_erasure import forget_runs, runs_of_erased
 from lever_assets.store.state import put_states, whole_number
 from lever_assets.sync.compaction import TABLES, Files, see_to
-from lever_assets.sync.forgetting import is_about_the_erased
+from lever_assets.sync.erasing_inputs import is_to_be_erased
 from lever_assets.sync.session import Session, now
 
 DAGSTER = Files.known_as("runs_deleted", "runs_compacted", "runs_compaction_tried")
@@ -175,18 +174,15 @@ class _Erasure:
         return found, last
 
     def _is_over(self, record: dg.RunRecord, named: set[str]) -> bool:
-        run, name, days = record.dagster_run, self.session.name, self.session.settings.retention
-        if run.tags.get(CONNECTION_TAG, name) != name:
+        run = record.dagster_run
+        if run.tags.get(CONNECTION_TAG, self.session.name) != self.session.name:
             return False
-        if run.run_id in named:
-            return True
-        if days is not None and record.create_timestamp < now() - timedelta(days=days):
-            return True
-        action, about = run.tags.get(ACTION_ID_TAG), named_in(name, run.run_config)
-        with self.session.store.reading() as conn:
-            return (action is not None and is_erased(conn, name, action)) or is_about_the_erased(
-                conn, name, ids=about.ids, addresses=about.addresses, since=record.create_timestamp
-            )
+        return run.run_id in named or is_to_be_erased(
+            self.session,
+            run.run_config,
+            action=run.tags.get(ACTION_ID_TAG),
+            since=record.create_timestamp,
+        )
 
     def _delete(self, run_ids: Sequence[str]) -> None:
         """Delete those of these runs, which are kept as owed, that have ended; after a failure no more."""

@@ -8,13 +8,13 @@ import json
 import shutil
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import dagster as dg
-from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage, SqliteEventLogStorage
-from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
+from sqlalchemy import Connection
 
 from lever_assets import private
 from lever_assets.actions.catalogue import ACTIONS
@@ -179,6 +179,29 @@ def _folder(instance: dg.DagsterInstance, run_id: str) -> Path:
     return Path(instance.storage_directory()) / run_id
 
 
+# Dagster has no public names for its storages, nor for where their files are: they are known by what they can
+# do. Tests over the instance of dagster.yaml look into every file, and so see when that changes.
+@runtime_checkable
+class _InSql(Protocol):
+    """Runs in a database of SQL's."""
+
+    def connect(self) -> AbstractContextManager[Connection]: ...
+
+
+@runtime_checkable
+class _FileForEachRun(Protocol):
+    """Events in a file of SQLite's for each run, and in one named `index`."""
+
+    def path_for_shard(self, run_id: str) -> str: ...
+
+
+@runtime_checkable
+class _OneFile(Protocol):
+    """Events of all runs in one file of SQLite's."""
+
+    def get_db_path(self) -> str: ...
+
+
 def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
     """Delete a run, its events, its logs and its files; Dagster itself leaves the last two, and SQLite's.
 
@@ -188,7 +211,7 @@ def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
     _erase_files(instance, run_id)
     instance.delete_run(run_id)
     events = instance.event_log_storage
-    if isinstance(events, SqliteEventLogStorage):
+    if isinstance(events, _FileForEachRun):
         shard = Path(events.path_for_shard(run_id))
         for file in shard.parent.glob(f"{shard.name}*"):
             file.unlink(missing_ok=True)
@@ -205,12 +228,12 @@ def compact_storage(instance: dg.DagsterInstance, *, largest: int | None, second
 
 def _files(instance: dg.DagsterInstance) -> Iterator[Path]:
     runs, events = instance.run_storage, instance.event_log_storage
-    if isinstance(runs, SqlRunStorage):
+    if isinstance(runs, _InSql):
         with runs.connect() as conn:
             file = sqlite_file(conn.engine.url)
         if file is not None:
             yield file
-    if isinstance(events, SqliteEventLogStorage):
+    if isinstance(events, _FileForEachRun):
         yield Path(events.path_for_shard("index"))
-    elif isinstance(events, ConsolidatedSqliteEventLogStorage):
-        yield Path(events.get_db_path())  # type: ignore[no-untyped-call]  # Dagster left its types out
+    elif isinstance(events, _OneFile):
+        yield Path(events.get_db_path())
