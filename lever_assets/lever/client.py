@@ -1,23 +1,14 @@
 """The Data API over HTTP: asks, waits, retries, and hands out JSON."""
 
-import asyncio
-import os
-import ssl
-import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from copy import copy
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 from pydantic import JsonValue
-from yarl import URL
 
 from lever_assets.lever import faults, wire
 from lever_assets.lever.auth import credentials
@@ -27,38 +18,26 @@ from lever_assets.lever.errors import (
     LeverError,
     MalformedError,
     NotFoundError,
-    PermissionMissingError,
     RateLimitedError,
     RequestRejectedError,
     UnavailableError,
 )
+from lever_assets.lever.exchange import Exchange
 from lever_assets.lever.holdups import Holdups, Tell, in_silence
 from lever_assets.lever.limiter import RateLimiter
-from lever_assets.lever.lookups import resolver
-from lever_assets.lever.paths import template
 from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic
-from lever_assets.lever.walking import MOST_PAGES, EndlessError, Walk
+from lever_assets.lever.walking import MOST_PAGES, walk
 from lever_assets.lever.wire import JsonObject, Page, Params
 
 _PAGE_SIZE = 100  # the most that Lever gives [spec/lever-api.md, Conventions]
 _MOST_IN_MEMORY = 100
 """Pages of a list that is held in memory, unless its reader knows better: ten thousand records."""
-_MOST_RESTARTS = 2
-_REFUSED = (RequestRejectedError, NotFoundError, PermissionMissingError)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_HEADERS = httpx.Headers(
-    {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "lever-assets"}
-)
-_FILE_HEADERS = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "lever-assets"})
-_CONNECT_SECONDS = 10.0
-_FILE_SECONDS = 300.0
-"""How long a file may take on its way; Lever takes files of up to 30 MB (spec/lever-api.md, Writes)."""
+_FILE_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 T = TypeVar("T")
-Consume = Callable[[httpx.Response], Awaitable[object]]
 
 
 class LeverClient:
@@ -83,31 +62,22 @@ class LeverClient:
         tell: Tell = in_silence,
     ) -> None:
         self.trouble: LeverError | None = None
-        self.traffic = Traffic()
-        self.clock = LeverClock()
         self.refusals = Refusals()
-        self._auth = auth
-        self._base, self._host = _checked(base_url)
         self._limiter = limiter
         self._apply_limiter = apply_limiter
-        self._slots = asyncio.Semaphore(concurrency)
         self._retry = retry or RetryPolicy()
-        self._timeout = timeout
         self._holdups = Holdups(tell)
-        connect = min(timeout, _CONNECT_SECONDS)
-        self._extensions = {"timeout": httpx.Timeout(timeout, connect=connect, pool=None).as_dict()}
-        self._patient = {
-            "timeout": httpx.Timeout(max(timeout, _FILE_SECONDS), connect=connect, pool=None).as_dict()
-        }
-        # aiohttp below httpx: the same request costs a quarter of the CPU. httpx's own client above the
-        # transport would add half again, for cookies, redirects and logging that are not wanted here.
-        self._transport = self._transport_of(concurrency, keep=True)
-        # A write goes over a connection of its own: a kept one may be closing at that very moment, and then
-        # nobody could say whether Lever got the request.
-        self._writing = self._transport_of(concurrency, keep=False)
+        self._exchange = Exchange(
+            auth=auth,
+            base_url=base_url,
+            limiter=limiter,
+            concurrency=concurrency,
+            timeout=timeout,
+            holdups=self._holdups,
+        )
 
     def __repr__(self) -> str:
-        return f"LeverClient({self._host!r})"
+        return f"LeverClient({self._exchange.host!r})"
 
     async def __aenter__(self) -> Self:
         return self
@@ -115,13 +85,22 @@ class LeverClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.aclose()
-        await self._writing.aclose()
+        await self._exchange.aclose()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What it did so far."""
+        return self._exchange.traffic
+
+    @property
+    def clock(self) -> LeverClock:
+        """Lever's clock, as far as its answers told it."""
+        return self._exchange.clock
 
     def counting(self) -> Self:
         """Return this client with counts of its own; what they count, this one's count too."""
         other = copy(self)
-        other.traffic = Traffic(also=self.traffic)
+        other._exchange = self._exchange.counting()
         return other
 
     async def get(
@@ -150,26 +129,16 @@ class LeverClient:
         see `Page.first`. A list that does not get anywhere, or has more than `most` pages, raises
         BrokenListError. `optional` as for `get`.
         """
-        walk, begun = Walk(offset, most), 0
-        while True:
-            asked_at = datetime.now(UTC)
-            try:
-                page = await self._page(path, {"limit": _PAGE_SIZE, **(params or {})}, offset, optional)
-            except _REFUSED as error:
-                if offset is None:
-                    raise
-                if begun == _MOST_RESTARTS:
-                    raise faults.of_token(error) from None
-                walk, offset, begun = Walk(None, most), None, begun + 1
-                continue
-            yield replace(walk.seen(page), asked_at=asked_at)
-            try:
-                walk.passed(page)
-            except EndlessError as error:
-                raise faults.of_endless(str(error), path) from None
-            if page.next is None:
-                return
-            offset = page.next
+        asked: Params = {"limit": _PAGE_SIZE, **(params or {})}
+
+        def ask(at: str | None) -> Awaitable[Page]:
+            fetch = partial(self._fetch, path, read=wire.page)
+            if at is None:
+                return self.refusals.around(fetch, path, asked, optional)
+            return fetch({**self.refusals.left(path, asked, optional), "offset": at})
+
+        async for page in walk(ask, path, offset, most):
+            yield page
 
     async def list_all(
         self,
@@ -202,11 +171,8 @@ class LeverClient:
             may_have_happened = may_have_happened or doubtful
             return request.repeatable or not doubtful
 
-        outgoing = request.built(self._base, _HEADERS, self._patient if request.files else self._extensions)
         try:
-            return await self._retry.run(
-                lambda: self._write(request, outgoing), self._after_failure, may_repeat
-            )
+            return await self._retry.run(lambda: self._write(request), self._after_failure, may_repeat)
         except NotFoundError:
             if not (may_have_happened and request.method == "DELETE"):
                 raise
@@ -231,17 +197,11 @@ class LeverClient:
         `query` is sent as it stands there, but for what can't stand in an address at all. Should the answer
         hold the key, it is blotted out. Raises OutcomeUnknownError if it may have written.
         """
-        url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
-        request = httpx.Request(
-            method,
-            url,
-            content=content,
-            headers=httpx.Headers({**_HEADERS, **(headers or {})}),
-            extensions=self._extensions,
-        )
         doubtful: LeverError | None = None
         try:
-            response = await self._ask(request, path, transport=self._writing)
+            response = await self._exchange.ask(
+                method, path, query, anew=True, headers=headers, content=content
+            )
         except UnavailableError as error:
             if method == "GET" or not error.sent:
                 raise
@@ -257,13 +217,10 @@ class LeverClient:
         """
 
         async def attempt() -> Downloaded:
-            request = httpx.Request(
-                "GET", f"{self._base}{path}", headers=_FILE_HEADERS, extensions=self._patient
-            )
             saved = Saving(target, limit)
-            response = await self._ask(request, path, consume=saved.take)
-            if not response.is_success:
-                raise self._refusal(response, "GET", path)
+            response = await self._exchange.answer(
+                "GET", path, headers=_FILE_HEADERS, patient=True, consume=saved.take
+            )
             if saved.too_large:
                 raise RequestRejectedError(
                     f"The file is larger than {limit} bytes (GET {path})", "download it in Lever"
@@ -272,12 +229,18 @@ class LeverClient:
 
         return await self._retry.run(attempt, self._after_failure)
 
-    async def _write(self, request: Outgoing, outgoing: httpx.Request) -> Answer:
+    async def _write(self, request: Outgoing) -> Answer:
         if request.applies and self._apply_limiter is not None:
-            await self._apply_limiter.acquire(self._held)
-        response = await self._ask(outgoing, request.path, transport=self._writing)
-        if not response.is_success:
-            raise self._refusal(response, request.method, request.path, request.texts)
+            await self._apply_limiter.acquire(self._holdups.held)
+        response = await self._exchange.answer(
+            request.method,
+            request.path,
+            wire.query(request.params),
+            sent=request.texts,
+            anew=True,
+            patient=bool(request.files),
+            **request.body(),
+        )
         if not response.content:
             return Answer(response.status_code)
         try:
@@ -289,27 +252,18 @@ class LeverClient:
             return Answer(response.status_code, answer.get("data"), beside)
         raise unreadable
 
-    def _transport_of(self, concurrency: int, *, keep: bool) -> AiohttpTransport:
-        transport = AiohttpTransport(
-            verify=_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
-            proxy=_proxy(self._base, self._host),
-            client=lambda: _session(transport, concurrency, keep=keep),
-        )
-        return transport
-
-    async def _page(self, path: str, params: Params, offset: str | None, optional: Collection[str]) -> Page:
-        async def ask(some: Params) -> Page:
-            return await self._fetch(path, {**some, "offset": offset}, read=wire.page)
-
-        if offset is None:
-            return replace(await self.refusals.around(ask, path, params, optional), first=True)
-        return await ask(self.refusals.left(path, params, optional))
-
     async def _fetch(self, path: str, params: Params, *, read: Callable[[JsonObject], T]) -> T:
         """Return what `read` makes of the envelope that the path gives."""
-        query = wire.query(params)
-        url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
-        return await self._retry.run(lambda: self._attempt(url, path, read), self._after_failure)
+
+        async def attempt() -> T:
+            response = await self._exchange.answer("GET", path, wire.query(params))
+            try:
+                return read(wire.envelope(response.content))
+            except wire.WrongShapeError as error:
+                unreadable = faults.of_body(error, "GET", path)
+            raise unreadable
+
+        return await self._retry.run(attempt, self._after_failure)
 
     def _after_failure(self, error: LeverError, wait: float | None) -> None:
         if wait is not None:
@@ -320,128 +274,9 @@ class LeverClient:
             # Who gives up holds the others back for a while only: they are to hear from Lever themselves.
             self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.cap))
 
-    def _held(self, seconds: float) -> None:
-        self._holdups.waits(seconds, "Lever asked everybody with this key to wait")
-
-    async def _attempt(self, url: str, path: str, read: Callable[[JsonObject], T]) -> T:
-        """Ask once; raises the `LeverError` for whatever can't be read."""
-        request = httpx.Request("GET", url, headers=_HEADERS, extensions=self._extensions)
-        response = await self._ask(request, path)
-        if not response.is_success:
-            raise self._refusal(response, "GET", path)
-        try:
-            return read(wire.envelope(response.content))
-        except wire.WrongShapeError as error:
-            unreadable = faults.of_body(error, "GET", path)
-        raise unreadable
-
-    async def _ask(
-        self,
-        request: httpx.Request,
-        path: str,
-        *,
-        transport: AiohttpTransport | None = None,
-        consume: Consume = httpx.Response.aread,
-    ) -> httpx.Response:
-        """Send a request once, in its turn; raises UnavailableError when there is no answer."""
-        fault: LeverError | None = None
-        seconds = max(filter(None, request.extensions["timeout"].values()))
-        async with self._slots:
-            waited = await self._limiter.acquire(self._held)
-            self.traffic.sent(template(path), waited)
-            try:
-                async with asyncio.timeout(seconds):
-                    response = await self._exchange(request, transport or self._transport, consume)
-            except faults.FAULTS as error:
-                fault = faults.of_exception(error, self._host, seconds, request.method, path)
-        if fault is not None:
-            # Raised out here so that it does not drag along its cause: some of aiohttp's errors hold the
-            # request's headers, and with them the key.
-            raise fault
-        self.traffic.answered(response.status_code, response.num_bytes_downloaded)
-        self.clock.hear(response.headers.get("date"))
-        return response
-
-    def _refusal(
-        self, response: httpx.Response, method: str, path: str, sent: Iterable[str] = ()
-    ) -> LeverError:
-        return faults.of_status(
-            response.status_code,
-            response.headers,
-            response.content,
-            method,
-            path,
-            secrets=credentials(response.request),
-            sent=sent,
-        )
-
-    async def _exchange(
-        self, request: httpx.Request, transport: AiohttpTransport, consume: Consume
-    ) -> httpx.Response:
-        """Run the request through the authentication, which may ask for a token in between, as httpx does."""
-        flow = self._auth.async_auth_flow(request)
-        try:
-            request = await anext(flow)
-            while True:
-                response = await transport.handle_async_request(request)
-                try:
-                    await (consume(response) if response.is_success else response.aread())
-                finally:
-                    await response.aclose()
-                try:
-                    request = await flow.asend(response)
-                except StopAsyncIteration:
-                    return response
-        finally:
-            await flow.aclose()
-
 
 def _is_doubtful(error: LeverError) -> bool:
     """Tell whether a write that ended so may have happened."""
     if isinstance(error, UnavailableError):
         return error.sent
     return isinstance(error, MalformedError)
-
-
-def _session(transport: AiohttpTransport, concurrency: int, *, keep: bool) -> aiohttp.ClientSession:
-    context = transport.ssl_context
-    connector = (
-        aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=30, ssl=context, resolver=resolver())
-        if keep
-        else aiohttp.TCPConnector(limit=concurrency, force_close=True, ssl=context, resolver=resolver())
-    )
-    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-    # Else aiohttp sends a GET once more when its connection breaks, past the limiter and the counts.
-    session._retry_connection = False
-    # Else yarl would undo what is encoded: an id of two dots would lead to another record.
-    session._build_url = lambda url: URL(url, encoded=True)  # type: ignore[method-assign, assignment]
-    return session
-
-
-@cache
-def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
-    """Return what certificates are checked against, by the variables that choose it; it takes 50 ms."""
-    return httpx.create_ssl_context()
-
-
-def _checked(base_url: str) -> tuple[str, str]:
-    """Return the base URL without a closing slash, and its host (with the port) for messages."""
-    try:
-        url = httpx.URL(base_url.strip().rstrip("/"))
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
-        raise LeverError(
-            "The base URL of the Lever API is not a plain http(s) address",
-            "set LEVER_BASE_URL to something like https://api.lever.co/v1",
-        )
-    return str(url), url.netloc.decode("ascii")
-
-
-def _proxy(base: str, host: str) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for this address; a Lever on this machine needs none."""
-    url = httpx.URL(base)
-    if url.host in _LOOPBACK or urllib.request.proxy_bypass(host):
-        return None
-    address = urllib.request.getproxies().get(url.scheme)
-    return httpx.Proxy(address) if address else None

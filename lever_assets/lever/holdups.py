@@ -28,3 +28,7 @@ class Holdups:
         if seconds >= _WORTH_TELLING and until >= self._told_until + _WORTH_TELLING:
             self._told_until = until
             self._tell(f"{why}; going on in {duration(seconds)}")
+
+    def held(self, seconds: float) -> None:
+        """Say that a penalty holds back everybody with this key for so many seconds."""
+        self.waits(seconds, "Lever asked everybody with this key to wait")

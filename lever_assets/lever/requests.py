@@ -4,13 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import orjson
 from pydantic import JsonValue
 
-from lever_assets.lever import wire
 from lever_assets.lever.quoting import texts_in
 from lever_assets.lever.wire import JsonObject, Params
 
@@ -79,23 +78,14 @@ class Outgoing:
             shown["files"] = [{"field": name, **upload.described()} for name, upload in self.files]
         return shown
 
-    def built(self, base: str, headers: httpx.Headers, extensions: Mapping[str, object]) -> httpx.Request:
-        """Return the request as it goes out, its body in memory: it may go out again."""
-        query = wire.query(self.params)
-        url = f"{base}{self.path}?{query}" if query else f"{base}{self.path}"
-        given = {"headers": headers, "extensions": dict(extensions)}
+    def body(self) -> dict[str, Any]:
+        """Return what httpx is to make the body of, as arguments of `build_request`."""
         if self.fields or self.files:
             files = [(name, (each.name, each.content, each.content_type)) for name, each in self.files]
-            request = httpx.Request(self.method, url, data=self.fields, files=files, **given)  # type: ignore[arg-type]  # httpx takes any mapping
-            request.read()
-            return request
+            return {"data": self.fields, "files": files}
         if self.json is None:
-            return httpx.Request(self.method, url, **given)  # type: ignore[arg-type]  # as above
-        content = orjson.dumps(self.json)
-        json_headers = httpx.Headers({**headers, "Content-Type": "application/json"})
-        return httpx.Request(
-            self.method, url, content=content, headers=json_headers, extensions=dict(extensions)
-        )
+            return {}
+        return {"content": orjson.dumps(self.json), "headers": {"Content-Type": "application/json"}}
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,63 @@
-"""Whether the walk along a list's pages gets anywhere: a list of somebody else's may never end."""
+"""Along the pages of a list, as long as that gets anywhere: a list of somebody else's may never end."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import orjson
 from pydantic import JsonValue
 
+from lever_assets.lever import faults
+from lever_assets.lever.errors import NotFoundError, PermissionMissingError, RequestRejectedError
 from lever_assets.lever.wire import Page
 
 MOST_PAGES = 100_000
 """The longest list that is believed, ten million records: a wrong one would be read for ever."""
+_MOST_RESTARTS = 2
 _MOST_EMPTY = 20
 _MOST_REPEATED = 3
 _REMEMBERED = 20_000
+_REFUSED = (RequestRejectedError, NotFoundError, PermissionMissingError)
 
 
-class EndlessError(Exception):
-    """The list does not get anywhere; says in which way."""
+async def walk(
+    ask: Callable[[str | None], Awaitable[Page]], path: str, offset: str | None, most: int
+) -> AsyncIterator[Page]:
+    """Yield the pages that `ask(offset)` gives, from `offset` on, or from the start.
+
+    When a page in the middle is refused, the list begins anew, `_MOST_RESTARTS` times at most. Raises
+    BrokenListError when the list does not get anywhere, or has more than `most` pages.
+    """
+    progress, begun = _Progress(path, offset, most), 0
+    while True:
+        asked_at = datetime.now(UTC)
+        try:
+            page = await ask(offset)
+        except _REFUSED as error:
+            if offset is None:
+                raise
+            if begun == _MOST_RESTARTS:
+                raise faults.of_token(error) from None
+            progress, offset, begun = _Progress(path, None, most), None, begun + 1
+            continue
+        repeated = progress.repeats(page)
+        yield replace(page, first=offset is None, repeated=repeated, asked_at=asked_at)
+        progress.check(page)
+        if page.next is None:
+            return
+        offset = page.next
 
 
-class Walk:
-    """One walk along the pages of a list, from `offset` on, which gives up when it gets nowhere.
+class _Progress:
+    """Whether the pages of a list, from `offset` on, get anywhere.
 
-    That is: a token comes for the second time, `_MOST_EMPTY` pages in a row are empty, `_MOST_REPEATED` in a
-    row hold nothing new, or there are more than `most` pages. Of ids only the last `_REMEMBERED` or more are
-    kept, and of each but its hash: a walk takes no more memory on a long list than on a short one.
+    They do not when a token comes for the second time, `_MOST_EMPTY` pages in a row are empty,
+    `_MOST_REPEATED` in a row hold nothing new, or there are more than `most` pages. Of ids only the last
+    `_REMEMBERED` or more are kept, and of each but its hash, so that a long list takes no more memory.
     """
 
-    def __init__(self, offset: str | None, most: int = MOST_PAGES) -> None:
+    def __init__(self, path: str, offset: str | None, most: int) -> None:
+        self._path = path
         self._most = most
         self._last = offset
         self._pages = self._empty = self._repeats = 0
@@ -35,32 +65,38 @@ class Walk:
         self._recent: set[int] = set()
         self._earlier: set[int] = set()
 
-    def seen(self, page: Page) -> Page:
-        """Take note of a page, and return it with whether it repeats what came before."""
+    def repeats(self, page: Page) -> bool:
+        """Take note of a page; tell whether it holds nothing but what came before."""
         if page.next is None and not self._pages:
-            return page  # a list of one page, as most are, is not looked at record by record
+            return False  # a list of one page, as most are, is not looked at record by record
         repeated = bool(page.records) and not self._brings_new(page.records)
         self._repeats = self._repeats + 1 if repeated else 0
-        return replace(page, repeated=repeated)
+        return repeated
 
-    def passed(self, page: Page) -> None:
-        """Raise EndlessError when there is no sense in asking for the page after this one."""
+    def check(self, page: Page) -> None:
+        """Raise BrokenListError when there is no sense in asking for the page after this one."""
         self._pages += 1
         if page.next is None:
             return
-        if page.next == self._last:
-            raise EndlessError("a page of the list gives itself as the next")
-        if hash(page.next) in self._tokens:
-            raise EndlessError("a page of the list leads back to one before it")
+        self._empty = 0 if page.records else self._empty + 1
+        problem = self._problem(page.next)
+        if problem is not None:
+            raise faults.of_endless(problem, self._path)
         self._last = page.next
         self._tokens.add(hash(page.next))
-        self._empty = 0 if page.records else self._empty + 1
+
+    def _problem(self, following: str) -> str | None:
+        if following == self._last:
+            return "a page of the list gives itself as the next"
+        if hash(following) in self._tokens:
+            return "a page of the list leads back to one before it"
         if self._empty >= _MOST_EMPTY:
-            raise EndlessError(f"the list goes on after {self._empty} empty pages")
+            return f"the list goes on after {self._empty} empty pages"
         if self._repeats >= _MOST_REPEATED:
-            raise EndlessError(f"{self._repeats} pages of the list hold nothing but what came before")
+            return f"{self._repeats} pages of the list hold nothing but what came before"
         if self._pages >= self._most:
-            raise EndlessError(f"the list goes on after {self._pages:,} pages")
+            return f"the list goes on after {self._pages:,} pages"
+        return None
 
     def _brings_new(self, records: Iterable[JsonValue]) -> bool:
         found = {hash(_identity(record)) for record in records}

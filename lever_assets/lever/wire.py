@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
+import httpx
 import orjson
 from pydantic import JsonValue
 
@@ -53,19 +53,7 @@ class Page:
 
 def query(params: Params) -> str:
     """Return the query text of `params`, percent-encoded. An offset is encoded as it is: it is opaque."""
-    pairs: list[tuple[str, str]] = []
-    for name, value in params.items():
-        if value is None:
-            continue
-        if isinstance(value, str):
-            pairs.append((name, value))
-        elif isinstance(value, bool):
-            pairs.append((name, "true" if value else "false"))
-        elif isinstance(value, int | float):
-            pairs.append((name, str(value)))
-        else:
-            pairs.extend((name, one) for one in value)
-    return urlencode(pairs)
+    return str(httpx.QueryParams({name: value for name, value in params.items() if value is not None}))
 
 
 def answer(body: bytes) -> JsonObject:
