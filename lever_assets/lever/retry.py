@@ -6,12 +6,12 @@ depends on.
 """
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from lever_assets.backoff import gap_after
 from lever_assets.lever.errors import LeverError, MalformedError, RateLimitedError, UnavailableError
 
 T = TypeVar("T")
@@ -40,17 +40,17 @@ class RetryPolicy:
         Attempts are counted for each kind of error apart; `waited` is what the request has waited before.
         400, 401, 403 and 404 are never retried.
         """
-        ceiling = min(self.cap, self.base * 2 ** min(attempt - 1, 30))
         match error:
             case RateLimitedError() if attempt < self.rejected_attempts:
                 # At least half, since an immediate second try is sure to be refused again.
-                wait = random.uniform(ceiling / 2, ceiling)  # noqa: S311 -- jitter is no secret
+                certain = 0.5
             case UnavailableError(lasting=False) if attempt < self.attempts:
-                wait = random.uniform(0, ceiling)  # noqa: S311
+                certain = 0.0
             case MalformedError() if attempt < self.malformed_attempts:
-                wait = random.uniform(0, ceiling)  # noqa: S311
+                certain = 0.0
             case _:
                 return None
+        wait = gap_after(attempt, self.base, self.cap, certain=certain)
         if isinstance(error, RateLimitedError | UnavailableError) and error.retry_after is not None:
             # A little later than asked, and not all at the same moment. 0, or a date that is past, must not
             # use up the attempts in the middle of a storm.

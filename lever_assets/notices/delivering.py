@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import aiohttp
 
+from lever_assets.backoff import gap_after
 from lever_assets.lever.lookups import resolver
 from lever_assets.notices.enqueueing import target_of
 from lever_assets.notices.wording import SIGNATURE_HEADER, signature
@@ -85,8 +86,7 @@ def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -
 
 def delay_after(attempts: int) -> timedelta:
     """Return how long to wait after so many attempts: 30 s, then twice as long each time, up to 6 hours."""
-    doubled: int = 1 << (attempts - 1)
-    return min(_FIRST_DELAY * doubled, _LONGEST_DELAY)
+    return gap_after(attempts, _FIRST_DELAY, _LONGEST_DELAY)
 
 
 async def _send_all(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from lever_assets import backoff
 from lever_assets.store.batches import among, upsert
 from lever_assets.store.content import clean
 from lever_assets.store.tables import RAW, mapping_errors
@@ -68,8 +69,7 @@ NOTHING = Waiting()
 
 def gap_after(attempts: int) -> timedelta:
     """Return how long to wait after so many failures in a row (from 1)."""
-    doublings = min(max(attempts, 1) - 1, 20)  # long before these it is a day
-    return min(_FIRST_GAP * (1 << doublings), _LONGEST_GAP)
+    return backoff.gap_after(attempts, _FIRST_GAP, _LONGEST_GAP)
 
 
 def put_off(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from lever_assets.backoff import gap_after
 from lever_assets.store.batches import among
 from lever_assets.store.tables import webhook_inbox
 from lever_assets.unified.models import JsonObject
@@ -120,8 +121,7 @@ def mark_failed(
             parked += len(ids)
             _set(conn, connection, ids, state=PARKED, attempts=attempts, error=error)
         else:
-            doubled: int = 1 << (attempts - 1)
-            due_at = now + min(_FIRST_DELAY * doubled, _LONGEST_DELAY)
+            due_at = now + gap_after(attempts, _FIRST_DELAY, _LONGEST_DELAY)
             _set(conn, connection, ids, due_at=due_at, attempts=attempts, error=error)
     return parked
 

@@ -5,7 +5,6 @@ gave the first time, a step that may have happened is looked up in Lever, and on
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from lever_assets.actions.engine.resolving import Resolver
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.actions.engine.timing import Timing
 from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
+from lever_assets.backoff import gap_after
 from lever_assets.lever import (
     Answer,
     JsonObject,
@@ -166,7 +166,7 @@ class Work:
                 self.journal.keep()
                 raise self.barred
             if sent:
-                await asyncio.sleep(self.timing.pause * 2 ** (sent - 1) * random.uniform(0.5, 1))  # noqa: S311 -- jitter
+                await asyncio.sleep(gap_after(sent, self.timing.pause, certain=0.5))
             sent += 1
             await self._send(step, request, effect, keep)
         return step.kept

@@ -6,7 +6,6 @@ was checked.
 """
 
 import asyncio
-import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from lever_assets.actions.fetching.public_addresses import Address, is_public
+from lever_assets.backoff import gap_after
 from lever_assets.lever.lookups import resolver
 
 LARGEST = 30_000_000
@@ -69,7 +69,7 @@ class Fetcher:
             try:
                 return await self._follow(url)
             except UnreachableError:
-                await asyncio.sleep(self.pause * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 -- jitter
+                await asyncio.sleep(gap_after(attempt, 2 * self.pause, certain=0.5))
         return await self._follow(url)
 
     async def _follow(self, url: URL) -> Fetched:
