@@ -1,7 +1,7 @@
 """Paces requests to Lever's allowance, together with everything else on this machine that uses the same key.
 
 Not pyrate-limiter: it logs the instants of past calls in sliding windows, which can't express Lever's token
-bucket nor a penalty that all processes see. An acquire costs 5 µs here, the shared file included.
+bucket nor a penalty that all processes see.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from lever_assets.lever.pacing import FilePace, MemoryPace, Pace, PaceStore
+from lever_assets.lever.pacing import Pace, PaceStore
 
 _LONGEST_PENALTY = 600.0
 """Seconds."""
@@ -58,7 +58,7 @@ class RateLimiter:
     ) -> None:
         self._interval = 1 / (rate * _SHARE_OF_RATE) if rate is not None and rate > 0 else 0.0
         self._tolerance = (usable_burst(burst) - 1) * self._interval
-        self._store: PaceStore = MemoryPace() if state is None else FilePace(state)
+        self._store = PaceStore(state)
         self._clock = clock
         self._sleep = sleep
 
