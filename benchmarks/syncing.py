@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from benchmarks.account import Served
 from benchmarks.databases import Database
 from benchmarks.measuring import Measured, measured
+from lever_assets.cli.collecting import fewer_collections
 from lever_assets.settings import Settings
 from lever_assets.store import Landed, Merged
 from lever_assets.sync.reports import LandReport
@@ -56,7 +57,7 @@ def _sync(lever: Served, into: Database, *, delta: bool, rate: float, progress: 
         database_url=SecretStr(into.url),
         rate_limit=rate,
     )
-    with Session.open(settings) as session:
+    with fewer_collections(), Session.open(settings) as session:
         report = sync(session, Scope(delta=delta), on_report=_tell if progress else _say_nothing)
     return _outcome(report)
 

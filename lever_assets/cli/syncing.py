@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lever_assets.cli import output
+from lever_assets.cli.collecting import fewer_collections
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.lever.instants import duration
@@ -69,6 +70,7 @@ def sync(
 
     settings = Settings.load()
     with (
+        fewer_collections(),
         output.following() as say,
         Session.open(settings, listener=say, accept_deletions=accept_deletions) as session,
     ):
@@ -203,7 +205,11 @@ def replay(
     if unknown:
         raise typer.BadParameter(f"no such model: {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
 
-    with output.following() as say, Session.open(Settings.load(), listener=say) as session:
+    with (
+        fewer_collections(),
+        output.following() as say,
+        Session.open(Settings.load(), listener=say) as session,
+    ):
         with session.store.reading() as conn:
             if not current_version(conn, session.name):
                 raise CommandError("nothing was read from Lever yet: run `lever-assets sync` first")

@@ -12,7 +12,6 @@ from lever_assets.mapping.context import Context
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.changes import History
-from lever_assets.sync.collecting import fewer_collections
 from lever_assets.sync.custom_fields import read_names
 from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.progress import Listener, silent
@@ -88,9 +87,8 @@ class Session:
             else Store.open(settings.tables_url, lock_wait=lock_wait)
         )
         try:
-            with fewer_collections():
-                connection = Connection.default(settings)
-                yield cls(store, connection, settings, mapping, listener, run_id, accept_deletions)
+            connection = Connection.default(settings)
+            yield cls(store, connection, settings, mapping, listener, run_id, accept_deletions)
         finally:
             store.close()
 
