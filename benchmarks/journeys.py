@@ -25,8 +25,8 @@ from benchmarks.figures import figure, heading
 from lever_assets.definitions import build
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
-from lever_assets.sync.deriving import derive
 from lever_assets.sync.landing import land
+from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from lever_assets.settings import Settings
 from lever_assets.store import created, left_out
 from lever_assets.store.left_out import Limit, Reason
-from lever_assets.sync.arrivals import Batch
 from lever_assets.sync.checkpoints import COVERED, NOTHING_SINCE, Covered
+from lever_assets.sync.fetch.arrivals import Batch
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.windows import Bounds
 

@@ -28,7 +28,7 @@ from lever_assets.store.addresses import (
 from lever_assets.store.erasure import carried_by_others, flagged, rows_of
 from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES
 from lever_assets.sync.compaction import TABLES
-from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.resources import RESOURCES
 from lever_assets.sync.session import Session, now
 

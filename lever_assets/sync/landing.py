@@ -8,24 +8,25 @@ from datetime import datetime
 from lever_assets.lever import LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.store import current_version, due, mapping_errors
 from lever_assets.store.drift import record_drift
-from lever_assets.sync import brake, runs
-from lever_assets.sync.brake import held_back
+from lever_assets.sync import runs
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
-from lever_assets.sync.children import land_below, land_longest_unread
-from lever_assets.sync.deriving import to_derive
+from lever_assets.sync.fetch import brake
+from lever_assets.sync.fetch.brake import held_back
+from lever_assets.sync.fetch.children import land_below, land_longest_unread
+from lever_assets.sync.fetch.lists import land_windowed
+from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
+from lever_assets.sync.fetch.setbacks import NotThere
+from lever_assets.sync.fetch.setting_aside import tables_of
+from lever_assets.sync.fetch.snapshots import land_snapshot
+from lever_assets.sync.fetch.tally import Tally
+from lever_assets.sync.fetch.unread import unread_below
 from lever_assets.sync.leaving_out import keep_reads
-from lever_assets.sync.lists import land_windowed
+from lever_assets.sync.map.deriving import to_derive
 from lever_assets.sync.prepare import prepare
-from lever_assets.sync.refused import denial, nothing_readable, skipped
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session, now
-from lever_assets.sync.setbacks import NotThere
-from lever_assets.sync.setting_aside import tables_of
-from lever_assets.sync.snapshots import land_snapshot
-from lever_assets.sync.tally import Tally
-from lever_assets.sync.unread import unread_below
 
 
 def land(session: Session, resource_name: str, scope: Scope, run: Run | None = None) -> LandReport:

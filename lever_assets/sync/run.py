@@ -10,15 +10,15 @@ from lever_assets.settings import SettingsError
 from lever_assets.sync import runs
 from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
-from lever_assets.sync.deriving import derive_all
+from lever_assets.sync.fetch.refused import NothingReadableError
+from lever_assets.sync.fetch.setbacks import concerns_all
 from lever_assets.sync.landing import land_with
+from lever_assets.sync.map.deriving import derive_all
 from lever_assets.sync.prepare import prepare
-from lever_assets.sync.refused import NothingReadableError
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import BY_NAME, WANTED, Kind
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope, Session, now
-from lever_assets.sync.setbacks import concerns_all
 from lever_assets.unified.catalogue import MODELS
 
 Report = LandReport | DeriveReport

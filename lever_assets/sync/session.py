@@ -71,7 +71,7 @@ class Session:
 
         `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`.
         `to_read`: nothing is to be written, and the database need not be writable. `accept_deletions`: what a
-        complete list lacks is gone, however much it is (`sync/brake.py`). Raises SettingsError when
+        complete list lacks is gone, however much it is (`sync/fetch/brake.py`). Raises SettingsError when
         they leave out what does not exist.
         """
         Exclusion.of(settings)

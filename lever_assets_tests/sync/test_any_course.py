@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.session import Scope
-from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
 pytestmark = pytest.mark.long

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import due
-from lever_assets.sync import brake
+from lever_assets.sync.fetch import brake
 from lever_assets.sync.polling import poll
 from lever_assets_tests.meddling import Asked, Change, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live, raw_ids

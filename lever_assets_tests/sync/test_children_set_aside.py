@@ -11,7 +11,7 @@ from lever_assets.lever import LeverError, UnavailableError
 from lever_assets.store import due, put_state
 from lever_assets.store.due import FailedRead
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
-from lever_assets.sync import setbacks
+from lever_assets.sync.fetch import setbacks
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds

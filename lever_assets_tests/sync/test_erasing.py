@@ -19,12 +19,12 @@ from lever_assets.store.changes import Change, since
 from lever_assets.store.mapping_errors import ERASED_REASON
 from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.anonymising import reduced
-from lever_assets.sync.deriving import derive
 from lever_assets.sync.erasing import ErasureReport, erase_around, erase_due
 from lever_assets.sync.forgetting import is_about_the_erased
+from lever_assets.sync.map.deriving import derive
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import now
-from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.personal import erased_columns
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live

@@ -11,9 +11,9 @@ from sqlalchemy import delete, select
 from lever_assets.lever import UnavailableError
 from lever_assets.sandbox import Sandbox
 from lever_assets.store.tables import RAW, child_reads
-from lever_assets.sync import setbacks
+from lever_assets.sync.fetch import setbacks
 from lever_assets.sync.polling import poll
-from lever_assets.sync.targeted import refresh_opportunities
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 

@@ -19,10 +19,10 @@ from lever_assets.sync.exclusion import Exclusion, possible_names
 from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.planning import plan
 from lever_assets.sync.polling import poll
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
-from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.sync.tables import DELTA, Account, Tables, empty_database, live
 from lever_assets_tests.sync.test_coverage import middle, note_created

@@ -103,7 +103,7 @@ def test_whatever_goes_wrong_with_one_resource_the_others_are_mapped(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("by accident")
 
-    monkeypatch.setattr("lever_assets.sync.children.offering.review", broken)
+    monkeypatch.setattr("lever_assets.sync.fetch.children.offering.review", broken)
     with pytest.raises(ZeroDivisionError) as caught:
         small.sync()
     assert "all but offers" in said(caught.value)

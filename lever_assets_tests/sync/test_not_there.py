@@ -6,9 +6,9 @@ import pytest
 from pydantic import JsonValue
 
 from lever_assets.store import get_state
+from lever_assets.sync.fetch.refused import NothingReadableError
 from lever_assets.sync.planning import plan
 from lever_assets.sync.polling import poll
-from lever_assets.sync.refused import NothingReadableError
 from lever_assets.sync.resources import RESOURCES
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.session import Scope
-from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets_tests.sync.tables import DELTA, Account, raw_ids
 
 pytestmark = pytest.mark.long

@@ -6,7 +6,7 @@ import pytest
 
 from lever_assets.lever import JsonObject
 from lever_assets.settings import OffersOf
-from lever_assets.sync.offering import can_have_offers, offer_stages
+from lever_assets.sync.fetch.offering import can_have_offers, offer_stages
 from lever_assets.sync.polling import poll
 from lever_assets_tests.lever.builders import offer, opportunity
 from lever_assets_tests.sync.tables import DELTA, Account, live, raw_ids

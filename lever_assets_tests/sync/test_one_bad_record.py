@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from lever_assets.store import due, mapping_errors
 from lever_assets.store.mapping_errors import MappingError
-from lever_assets.sync.targeted import refresh_opportunities
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, live, raw_ids
 

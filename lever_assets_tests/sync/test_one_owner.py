@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from lever_assets.store import merge
-from lever_assets.sync.derivations import DERIVATIONS
+from lever_assets.sync.map.derivations import DERIVATIONS
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import now
-from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import Role, ScreeningQuestion, Tag, UnifiedRow
 from lever_assets_tests.sync.tables import DELTA, Account, live

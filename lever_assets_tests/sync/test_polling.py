@@ -12,10 +12,10 @@ from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.watching import longest_unread
 from lever_assets.sync.landing import land
 from lever_assets.sync.polling import Poll, poll
+from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.resources import WANTED
 from lever_assets.sync.runs import Run
 from lever_assets.sync.session import Scope
-from lever_assets.sync.targeted import refresh_opportunities
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.sync.tables import DELTA, Account
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lever_assets.sandbox.schema import Record
 from lever_assets.store.tables import RAW
-from lever_assets.sync import passes
+from lever_assets.sync.fetch import passes
 from lever_assets.sync.polling import poll
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.session import Scope
-from lever_assets.sync.shrinking import Shrinking
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live, raw_ids
 

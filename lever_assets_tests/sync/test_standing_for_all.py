@@ -3,7 +3,7 @@
 import pytest
 
 from lever_assets.store import due
-from lever_assets.sync import brake
+from lever_assets.sync.fetch import brake
 from lever_assets.sync.polling import poll
 from lever_assets.sync.session import Scope
 from lever_assets_tests.meddling import NOT_FOUND, Asked, Change, Reply, meddling

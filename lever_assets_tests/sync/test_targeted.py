@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.sync.refresh.targeted import RefreshReport, refresh_opportunities
 from lever_assets.sync.session import Session
-from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
 from lever_assets_tests.meddling import Asked, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 

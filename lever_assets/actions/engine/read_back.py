@@ -12,10 +12,10 @@ from pydantic import JsonValue
 
 from lever_assets.lever import LeverClient
 from lever_assets.sync.failing import sentence
-from lever_assets.sync.mapping_at_once import BELOW
+from lever_assets.sync.refresh.mapping_at_once import BELOW
+from lever_assets.sync.refresh.targeted import RefreshReport, refresh_opportunities
+from lever_assets.sync.refresh.targeted_postings import refresh_posting
 from lever_assets.sync.session import Session
-from lever_assets.sync.targeted import RefreshReport, refresh_opportunities
-from lever_assets.sync.targeted_postings import refresh_posting
 
 _LATER = "It was done in Lever, but the tables will only show it after the next sync"
 _UNTOLD = "The tables follow with the next sync: the request does not tell which records it changed."

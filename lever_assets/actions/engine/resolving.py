@@ -10,9 +10,9 @@ from lever_assets.lever import JsonObject, LeverClient, NotFoundError, Permissio
 from lever_assets.lever.records import ArchiveReason
 from lever_assets.store import raw
 from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.sync.fetch.singles import ask_single
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.singles import ask_single
 
 _REMOTE = "remote:"
 _NONE = "Lever has none with this id"

@@ -9,8 +9,8 @@ from lever_assets.lever.records.record import LeverObject
 from lever_assets.lever.records.tolerance import faults_of, told
 from lever_assets.store import RawRow, mapping_errors
 from lever_assets.store.mapping_errors import Lost, MappingError
-from lever_assets.sync.derivations import Derivation
-from lever_assets.sync.floor import Floor
+from lever_assets.sync.map.derivations import Derivation
+from lever_assets.sync.map.floor import Floor
 from lever_assets.unified.models import UnifiedRow
 
 _LONGEST_ID = 1000

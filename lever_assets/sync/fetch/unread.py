@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from lever_assets.store import due
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
+from lever_assets.sync.fetch.setting_aside import embedded_in
 from lever_assets.sync.resources import Kind, Resource
-from lever_assets.sync.setting_aside import embedded_in
 
 _NAMED = 3
 _LONGEST_ID = 60

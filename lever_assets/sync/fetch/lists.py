@@ -15,23 +15,23 @@ from lever_assets.store import (
 )
 from lever_assets.store.left_out import unlisted
 from lever_assets.store.unlisted import all_unlisted
-from lever_assets.sync import brake, passes
-from lever_assets.sync.arrivals import Batch, newest_of, read_batch
-from lever_assets.sync.brake import NOBODY, Witness
 from lever_assets.sync.checkpoints import HIDDEN, WATERMARK, Pass
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
-from lever_assets.sync.deletions import all_known, land_deletions
-from lever_assets.sync.gone import mark_below
-from lever_assets.sync.inside import Inside
-from lever_assets.sync.misreading import worth_another_look
-from lever_assets.sync.refused import hides_some, warnings
+from lever_assets.sync.fetch import brake, passes
+from lever_assets.sync.fetch.arrivals import Batch, newest_of, read_batch
+from lever_assets.sync.fetch.brake import NOBODY, Witness
+from lever_assets.sync.fetch.deletions import all_known, land_deletions
+from lever_assets.sync.fetch.gone import mark_below
+from lever_assets.sync.fetch.inside import Inside
+from lever_assets.sync.fetch.misreading import worth_another_look
+from lever_assets.sync.fetch.refused import hides_some, warnings
+from lever_assets.sync.fetch.setbacks import concerns_all
+from lever_assets.sync.fetch.setting_aside import embedded_in, tables_of
+from lever_assets.sync.fetch.singles import read_single
+from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
+from lever_assets.sync.fetch.verdicts import judge
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
-from lever_assets.sync.setbacks import concerns_all
-from lever_assets.sync.setting_aside import embedded_in, tables_of
-from lever_assets.sync.singles import read_single
-from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of
-from lever_assets.sync.verdicts import judge
 from lever_assets.sync.windows import Bounds
 
 _MOST_DUE = 100

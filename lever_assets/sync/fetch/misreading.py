@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from lever_assets.store import mapping_errors, raw
 from lever_assets.store.parents import forget_reads
+from lever_assets.sync.fetch.setting_aside import embedded_in
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.setting_aside import embedded_in
 
 _MOST = 100
 """So many are asked for again in one sync."""

@@ -8,8 +8,8 @@ from lever_assets.mapping import tags
 from lever_assets.store import Merged, merge, raw
 from lever_assets.store.batches import among
 from lever_assets.store.tables import UNIFIED
-from lever_assets.sync.derivations import DERIVATIONS, WHOLE
-from lever_assets.sync.deriving import derive_records
+from lever_assets.sync.map.derivations import DERIVATIONS, WHOLE
+from lever_assets.sync.map.deriving import derive_records
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS

@@ -36,7 +36,7 @@ from lever_assets.mapping import (
     users,
 )
 from lever_assets.store import RawRow
-from lever_assets.sync.floor import Floor
+from lever_assets.sync.map.floor import Floor
 from lever_assets.unified.models import UnifiedRow
 
 MapRecord = Callable[[RawRow], Iterable[UnifiedRow]]

@@ -12,17 +12,17 @@ from lever_assets.lever.faults import of_shape
 from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
 from lever_assets.store.erasure import flagged
 from lever_assets.store.unlisted import is_unlisted
-from lever_assets.sync import brake
 from lever_assets.sync.anonymising import FLAG
-from lever_assets.sync.arrivals import read_batch
-from lever_assets.sync.asking import Answer, Asking, Parent
 from lever_assets.sync.checkpoints import BEGINS_AFTER
+from lever_assets.sync.fetch import brake
+from lever_assets.sync.fetch.arrivals import read_batch
+from lever_assets.sync.fetch.asking import Answer, Asking, Parent
+from lever_assets.sync.fetch.shrinking import Shrinking
+from lever_assets.sync.fetch.singles import list_below
+from lever_assets.sync.fetch.tally import Tally
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.shrinking import Shrinking
-from lever_assets.sync.singles import list_below
-from lever_assets.sync.tally import Tally
 
 _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0

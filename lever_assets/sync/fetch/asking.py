@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from lever_assets.lever import JsonObject, LeverError, UnavailableError
 from lever_assets.store import due
 from lever_assets.store.parents import count_read, read_well
+from lever_assets.sync.fetch.setbacks import SAMPLE, Course, NotThere, concerns_all
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.setbacks import SAMPLE, Course, NotThere, concerns_all
 
 PROBES = 3
 """So many parents that were read well before are asked again when others are refused."""

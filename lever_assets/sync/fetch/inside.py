@@ -9,16 +9,16 @@ from sqlalchemy import Connection
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Page
 from lever_assets.store import Landed, due, land_children, overtaken
 from lever_assets.store.content import clean
-from lever_assets.sync import brake
-from lever_assets.sync.arrivals import Batch
-from lever_assets.sync.asking import Answer, Asking
 from lever_assets.sync.checkpoints import READING
-from lever_assets.sync.expanding import lacking, unexpanded
-from lever_assets.sync.refused import denial, skipped
+from lever_assets.sync.fetch import brake
+from lever_assets.sync.fetch.arrivals import Batch
+from lever_assets.sync.fetch.asking import Answer, Asking
+from lever_assets.sync.fetch.expanding import lacking, unexpanded
+from lever_assets.sync.fetch.refused import denial, skipped
+from lever_assets.sync.fetch.shrinking import Shrinking
+from lever_assets.sync.fetch.singles import ask_inside
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.shrinking import Shrinking
-from lever_assets.sync.singles import ask_inside
 
 
 @dataclass

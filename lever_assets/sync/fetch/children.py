@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 from lever_assets.lever import LeverClient
 from lever_assets.store.parents import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
-from lever_assets.sync import offering
-from lever_assets.sync.asking import Parent
-from lever_assets.sync.below import Before, ChildReader
 from lever_assets.sync.checkpoints import BEGINS_AFTER
-from lever_assets.sync.misreading import are_misread, have_parents_asked
+from lever_assets.sync.fetch import offering
+from lever_assets.sync.fetch.asking import Parent
+from lever_assets.sync.fetch.below import Before, ChildReader
+from lever_assets.sync.fetch.misreading import are_misread, have_parents_asked
+from lever_assets.sync.fetch.tally import Tally
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
-from lever_assets.sync.tally import Tally
 
 
 async def land_below(

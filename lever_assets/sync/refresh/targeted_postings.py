@@ -2,14 +2,14 @@
 
 from lever_assets.lever import LeverClient
 from lever_assets.store import Merged, due, land, next_version
-from lever_assets.sync.arrivals import read_batch
-from lever_assets.sync.mapping_at_once import map_records
+from lever_assets.sync.fetch.arrivals import read_batch
+from lever_assets.sync.fetch.setting_aside import set_aside
+from lever_assets.sync.fetch.singles import read_single
+from lever_assets.sync.fetch.verdicts import judge
+from lever_assets.sync.refresh.mapping_at_once import map_records
+from lever_assets.sync.refresh.targeted import RefreshReport
 from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.setting_aside import set_aside
-from lever_assets.sync.singles import read_single
-from lever_assets.sync.targeted import RefreshReport
-from lever_assets.sync.verdicts import judge
 
 _POSTINGS = BY_NAME["postings"]
 

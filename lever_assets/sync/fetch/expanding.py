@@ -14,10 +14,10 @@ from lever_assets.lever import JsonObject
 from lever_assets.store import due, raw
 from lever_assets.store.content import clean
 from lever_assets.store.parents import last_reads
-from lever_assets.sync.arrivals import hash_of, is_expanded
+from lever_assets.sync.fetch.arrivals import hash_of, is_expanded
+from lever_assets.sync.fetch.singles import named_inside
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
-from lever_assets.sync.singles import named_inside
 
 
 def unexpanded(records: Sequence[JsonObject], embedded: Resource) -> dict[str, JsonObject]:

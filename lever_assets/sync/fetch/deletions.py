@@ -15,10 +15,10 @@ from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
-from lever_assets.sync import brake
 from lever_assets.sync.checkpoints import DELETIONS
-from lever_assets.sync.gone import mark_gone
-from lever_assets.sync.refused import warnings
+from lever_assets.sync.fetch import brake
+from lever_assets.sync.fetch.gone import mark_gone
+from lever_assets.sync.fetch.refused import warnings
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds

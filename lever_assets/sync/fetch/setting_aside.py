@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.store import due, mapping_errors, see
-from lever_assets.sync.arrivals import Batch
+from lever_assets.sync.fetch.arrivals import Batch
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 
 

@@ -3,12 +3,12 @@
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.store import Landed, due, next_version, sweep
 from lever_assets.store.unlisted import all_unlisted
-from lever_assets.sync import brake
-from lever_assets.sync.arrivals import Batch, read_batch
-from lever_assets.sync.refused import hides_some, warnings
+from lever_assets.sync.fetch import brake
+from lever_assets.sync.fetch.arrivals import Batch, read_batch
+from lever_assets.sync.fetch.refused import hides_some, warnings
+from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.tally import Tally, land_batch, may_lack, meter_of
 
 _MOST_PAGES = 5_000
 """Of a short list, which is held in memory."""

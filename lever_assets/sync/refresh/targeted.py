@@ -24,19 +24,19 @@ from lever_assets.store import (
 from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.parents import forget_reads
 from lever_assets.sync.anonymising import FLAG
-from lever_assets.sync.arrivals import Batch, read_batch
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.coverage import Coverage
-from lever_assets.sync.expanding import unexpanded
-from lever_assets.sync.inside import land_embedded
-from lever_assets.sync.mapping_at_once import BELOW, map_opportunities
+from lever_assets.sync.fetch.arrivals import Batch, read_batch
+from lever_assets.sync.fetch.expanding import unexpanded
+from lever_assets.sync.fetch.inside import land_embedded
+from lever_assets.sync.fetch.setbacks import concerns_all
+from lever_assets.sync.fetch.setting_aside import set_aside
+from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single
+from lever_assets.sync.fetch.verdicts import Verdict, judge
+from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
+from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.resources import BY_NAME, Resource
-from lever_assets.sync.restraint import Restraint
 from lever_assets.sync.session import Session, now
-from lever_assets.sync.setbacks import concerns_all
-from lever_assets.sync.setting_aside import set_aside
-from lever_assets.sync.singles import ask_inside, list_below, read_single
-from lever_assets.sync.verdicts import Verdict, judge
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
 _APPLICATIONS = BY_NAME["applications"]
@@ -98,9 +98,9 @@ async def refresh_opportunities(
 
     Applications come with their opportunity. What the settings leave out (a cutoff, only what was created
     here) is read, but not taken in. An opportunity that Lever has no more is marked as gone, if a second
-    witness says so, such as that it was `announced` to be deleted (`sync/singles.py`). One that can't be read
-    costs none of the others. Raises LeverError when Lever can't be asked at all, and StoreError. A list below
-    that the key may not read is left as it is.
+    witness says so, such as that it was `announced` to be deleted (`sync/fetch/singles.py`). One that
+    can't be read costs none of the others. A list below that the key may not read is left as it is.
+    Raises LeverError when Lever can't be asked at all, and StoreError.
 
     What the lists below lack goes at the end, unless it is so much that they may be wrong. With the
     `restraint` of a longer course that is left to `let_go`, at the end of the course.

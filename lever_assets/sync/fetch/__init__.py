@@ -1,0 +1,1 @@
+"""Reading one resource from Lever and landing it in its raw table: what came, what failed, what is gone."""

@@ -1,0 +1,1 @@
+"""From the raw tables to the unified ones: what changed is mapped and merged."""

@@ -1,0 +1,1 @@
+"""Single records at once: after a write action, or when Lever announces a change."""
