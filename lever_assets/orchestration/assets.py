@@ -40,7 +40,7 @@ from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.resources import BY_NAME, RESOURCES, WANTED, Kind, Resource
-from lever_assets.sync.runs import Run
+from lever_assets.sync.resuming import Run
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS, Model
 

@@ -201,7 +201,7 @@ DELETIONS = Watermark("deletions")
 PASS = Resumable[Pass]("pass", Pass)
 """By resource and bounds (`pass_over`): the unfinished ones."""
 RUN = Resumable[RunSoFar]("run", RunSoFar)
-"""By scope and wanted resources (`sync/runs.py`)."""
+"""By scope and wanted resources (`sync/resuming.py`)."""
 COVERED = Checkpoint[Covered]("coverage", Covered)
 """By resource; none: all was kept."""
 HELD_BACK = Checkpoint[HeldBack]("held", HeldBack)

@@ -8,24 +8,22 @@ from datetime import datetime
 from lever_assets.lever import LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.store import current_version, due, mapping_errors
 from lever_assets.store.drift import record_drift
-from lever_assets.sync import runs
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
+from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.fetch.children import land_below, land_longest_unread
 from lever_assets.sync.fetch.lists import land_windowed
 from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
-from lever_assets.sync.fetch.setbacks import NotThere
-from lever_assets.sync.fetch.setting_aside import tables_of
+from lever_assets.sync.fetch.set_aside import tables_of, unread_below
 from lever_assets.sync.fetch.snapshots import land_snapshot
 from lever_assets.sync.fetch.tally import Tally
-from lever_assets.sync.fetch.unread import unread_below
 from lever_assets.sync.leaving_out import keep_reads
 from lever_assets.sync.map.deriving import to_derive
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
-from lever_assets.sync.runs import Run
+from lever_assets.sync.resuming import Run, forget_run, keep_read, take_up_run
 from lever_assets.sync.session import Scope, Session, now
 
 
@@ -39,7 +37,7 @@ def land(session: Session, resource_name: str, scope: Scope, run: Run | None = N
 
     restored = prepare(session)
     with session.store.writing() as conn:
-        so_far = runs.take_up(conn, session.name, scope, run or Run.of(resource_name), now())
+        so_far = take_up_run(conn, session.name, scope, run or Run.of(resource_name), now())
 
     async def alone() -> LandReport:
         async with session.client() as lever:
@@ -82,7 +80,7 @@ async def land_with(
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
                 mapping_errors.resolve_all(conn, session.name, table, before=so_far.started_at)
-        runs.mark_read(conn, session.name, so_far, resource.name)
+        keep_read(conn, session.name, so_far, resource.name)
         kept = held_back(conn, session.name, resource)
         if not kept:
             whole_list = [due.WHOLE_LIST]
@@ -122,7 +120,7 @@ def _stop_if_all_are_refused(session: Session, so_far: RunSoFar) -> None:
         statuses = [_refused_since(known.get(each.name), so_far.started_at) for each in wanted]
         if None in statuses:
             return
-        runs.forget(conn, session.name, so_far)  # there is nothing to go on with
+        forget_run(conn, session.name, so_far)  # there is nothing to go on with
     raise nothing_readable(status for status in statuses if status is not None)
 
 

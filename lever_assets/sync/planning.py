@@ -11,12 +11,11 @@ from lever_assets.settings import OffersOf
 from lever_assets.store.parents import read_well
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.fetch.arrivals import read_batch
-from lever_assets.sync.fetch.asking import PROBES
-from lever_assets.sync.fetch.expanding import lacking, unexpanded
+from lever_assets.sync.fetch.asking import PROBES, SAMPLE, Course, NotThere, concerns_all
 from lever_assets.sync.fetch.lists import Listing, listings
 from lever_assets.sync.fetch.offering import can_have_offers, offer_stages
 from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of, warnings
-from lever_assets.sync.fetch.setbacks import SAMPLE, Course, NotThere, concerns_all
+from lever_assets.sync.fetch.singles import lacking, unexpanded
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.sync.session import Session, now

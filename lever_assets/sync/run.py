@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.settings import SettingsError
-from lever_assets.sync import runs
 from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
+from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.refused import NothingReadableError
-from lever_assets.sync.fetch.setbacks import concerns_all
 from lever_assets.sync.landing import land_with
 from lever_assets.sync.map.deriving import derive_all
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resources import BY_NAME, WANTED, Kind
-from lever_assets.sync.runs import Run
+from lever_assets.sync.resuming import Run, run_before, take_up_run
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.unified.catalogue import MODELS
 
@@ -83,7 +82,7 @@ def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] 
 def stopped_midway(session: Session) -> bool:
     """Tell whether a sync of the whole account was begun and not finished: the next one goes on with it."""
     with session.store.reading() as conn:
-        return runs.before(conn, session.name, Scope(), _run(session)) is not None
+        return run_before(conn, session.name, Scope(), _run(session)) is not None
 
 
 def _run(session: Session) -> Run:
@@ -120,7 +119,7 @@ class _Syncing:
         async with self._session.client() as lever:
             self.restored = prepare(self._session)
             with self._session.store.writing() as conn:
-                so_far = runs.take_up(conn, self._session.name, self._scope, self._run, now())
+                so_far = take_up_run(conn, self._session.name, self._scope, self._run, now())
             try:
                 # Together: each page waits for the one before it, and one list after another would leave the
                 # allowance unused. What is read for each record of a list comes many at a time by itself.

@@ -11,13 +11,13 @@ from lever_assets.store import Store, due, mapping_errors, reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import RAW
-from lever_assets.sync import runs
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind
+from lever_assets.sync.resuming import unfinished_runs
 from lever_assets.unified.catalogue import MODELS
 
 
@@ -112,7 +112,7 @@ def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> 
             models,
             tuple(
                 Unfinished(resource, run.scope, run.started_at)
-                for run in runs.unfinished(conn, connection)
+                for run in unfinished_runs(conn, connection)
                 for resource in run.missing
             ),
         )

@@ -12,7 +12,7 @@ from lever_assets.lever.quoting import in_api_words
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, due, inbox
 from lever_assets.store.inbox import InboxEvent
-from lever_assets.sync.fetch.setbacks import concerns_all
+from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.singles import reads_any, reads_any_below
 from lever_assets.sync.fetch.verdicts import too_many
 from lever_assets.sync.refresh.restraint import Restraint

@@ -11,7 +11,7 @@ from lever_assets.lever import LeverError, UnavailableError
 from lever_assets.store import due, put_state
 from lever_assets.store.due import FailedRead
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
-from lever_assets.sync.fetch import setbacks
+from lever_assets.sync.fetch import asking
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
@@ -339,7 +339,7 @@ def test_a_few_that_are_refused_in_a_delta_do_not_make_the_resource_vanish(small
 def test_many_that_are_refused_in_a_row_are_their_own_trouble_when_others_can_be_read(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(setbacks, "AT_LEAST", 3)
+    monkeypatch.setattr(asking, "AT_LEAST", 3)
     account.sync()
     bad = account.sandbox.ids("opportunities")[:3]
     at = account.sandbox.now()

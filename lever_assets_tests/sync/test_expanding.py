@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from lever_assets.lever import UnavailableError
 from lever_assets.sandbox import Sandbox
 from lever_assets.store.tables import RAW, child_reads
-from lever_assets.sync.fetch import setbacks
+from lever_assets.sync.fetch import asking
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling
@@ -142,7 +142,7 @@ def test_applications_that_may_not_be_read_any_more_stay_as_they_are(small: Acco
 def test_applications_that_all_fail_are_an_outage(
     small: Account, by_ids: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(setbacks, "AT_LEAST", 3)
+    monkeypatch.setattr(asking, "AT_LEAST", 3)
     small.sync()
     before = live(small.database)
     with small.session() as session, session.store.writing() as conn:

@@ -14,7 +14,7 @@ from lever_assets.sync.landing import land
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.resources import WANTED
-from lever_assets.sync.runs import Run
+from lever_assets.sync.resuming import Run
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.sync.tables import DELTA, Account

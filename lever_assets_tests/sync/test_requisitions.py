@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from lever_assets.sandbox.schema import Record
 from lever_assets.store.tables import RAW
-from lever_assets.sync.fetch import passes
+from lever_assets.sync.checkpoints import PASS, pass_over
 from lever_assets.sync.polling import poll
+from lever_assets.sync.resuming import take_up_pass
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live, raw_ids
@@ -103,10 +104,10 @@ def test_a_database_that_knew_them_by_windows_is_taken_over(account: Account) ->
     account.sync()
     own = oldest(account)["id"]
     account.sandbox.edit("requisitions", own, {"name": "Renamed before"})
-    week = WEEK.bounds.key
+    week = pass_over("requisitions", WEEK.bounds.key)
     with account.session() as session, session.store.writing() as conn:
-        begun = passes.take_up(conn, session.name, "requisitions", week, datetime.now(UTC))
-        passes.keep(conn, session.name, "requisitions", week, begun.moved("a token", None))
+        begun = take_up_pass(conn, session.name, week, datetime.now(UTC))
+        PASS.keep(conn, session.name, begun.moved("a token", None), week)
     account.sync(DELTA)
     assert stored(account, own)["name"] == "Renamed before"
     fresh = Account(account.sandbox, account.folder, empty_database(account.folder))

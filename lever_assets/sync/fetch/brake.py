@@ -16,7 +16,7 @@ from lever_assets.lever import LeverClient, LeverError
 from lever_assets.store import due
 from lever_assets.store.unlisted import Unlisted, count_unlisted, spread
 from lever_assets.sync.checkpoints import HELD_BACK, HeldBack
-from lever_assets.sync.fetch.setbacks import concerns_all
+from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now

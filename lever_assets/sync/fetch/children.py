@@ -14,7 +14,7 @@ from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import offering
 from lever_assets.sync.fetch.asking import Parent
 from lever_assets.sync.fetch.below import Before, ChildReader
-from lever_assets.sync.fetch.misreading import are_misread, have_parents_asked
+from lever_assets.sync.fetch.set_aside import are_misread, have_parents_asked
 from lever_assets.sync.fetch.tally import Tally
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now

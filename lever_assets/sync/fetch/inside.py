@@ -13,10 +13,9 @@ from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch
 from lever_assets.sync.fetch.asking import Answer, Asking
-from lever_assets.sync.fetch.expanding import lacking, unexpanded
 from lever_assets.sync.fetch.refused import denial, skipped
 from lever_assets.sync.fetch.shrinking import Shrinking
-from lever_assets.sync.fetch.singles import ask_inside
+from lever_assets.sync.fetch.singles import ask_inside, lacking, unexpanded
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 

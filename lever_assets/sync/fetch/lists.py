@@ -15,22 +15,22 @@ from lever_assets.store import (
 )
 from lever_assets.store.left_out import unlisted
 from lever_assets.store.unlisted import all_unlisted
-from lever_assets.sync.checkpoints import HIDDEN, WATERMARK, Pass
+from lever_assets.sync.checkpoints import HIDDEN, PASS, WATERMARK, Pass, pass_over
 from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
-from lever_assets.sync.fetch import brake, passes
+from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, newest_of, read_batch
+from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.brake import NOBODY, Witness
 from lever_assets.sync.fetch.deletions import all_known, land_deletions
 from lever_assets.sync.fetch.gone import mark_below
 from lever_assets.sync.fetch.inside import Inside
-from lever_assets.sync.fetch.misreading import worth_another_look
 from lever_assets.sync.fetch.refused import hides_some, warnings
-from lever_assets.sync.fetch.setbacks import concerns_all
-from lever_assets.sync.fetch.setting_aside import embedded_in, tables_of
+from lever_assets.sync.fetch.set_aside import embedded_in, tables_of, worth_another_look
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.fetch.verdicts import judge
 from lever_assets.sync.resources import Resource
+from lever_assets.sync.resuming import move_watermark, stopped, take_up_pass
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
 
@@ -63,7 +63,7 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     coverage = Coverage.of(session.settings, resource, now())
     with session.store.writing() as conn:
         bounds = _bounds(conn, session, resource, scope, coverage)
-        current = passes.take_up(conn, session.name, resource.name, bounds.key, now())
+        current = take_up_pass(conn, session.name, pass_over(resource.name, bounds.key), now())
     lever.refusals.note(resource.path, current.refused)
     reader = _WindowedReader(lever, session, resource, bounds, current, coverage)
     try:
@@ -135,6 +135,7 @@ class _WindowedReader:
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
+        self.over = pass_over(self.resource.name, self.bounds.key)
         embedded = embedded_in(self.resource)
         began = self.current.started_at if self.bounds.everything else None
         self.inside = None
@@ -152,12 +153,16 @@ class _WindowedReader:
         resumed, first = self.current.resumed, self.current.listing
         for number, listing in enumerate(listings(self.resource, self.bounds, self.coverage)):
             if number >= first and not (listing.undated_only and self._unfiltered):
-                await self._walk(number, listing)
+                await self._walk(listing, self.current.offset)
+                self.current = self.current.next_listing()
         if resumed and not self._unfiltered:
-            # Once more what changed since it began: the pages before the kill may be out of date.
-            since = Bounds(lower=self._reached - self.session.settings.sync_overlap)
-            kept = self.coverage.within(since) or since
-            await self._walk(-1, Listing(kept.filters("updated_at")))
+            await self._walk_what_changed_since_it_began()
+
+    async def _walk_what_changed_since_it_began(self) -> None:
+        """Land once more what a resumed pass may have out of date: the pages from before the kill."""
+        since = Bounds(lower=self._reached - self.session.settings.sync_overlap)
+        kept = self.coverage.within(since) or since
+        await self._walk(Listing(kept.filters("updated_at")), None)
 
     @property
     def _reached(self) -> datetime:
@@ -169,14 +174,12 @@ class _WindowedReader:
         """Whether every list is whole, whatever is asked for: then the next pass finds what changed in it."""
         return self.resource.read_whole or "updated_at" in self.refused
 
-    async def _walk(self, number: int, listing: Listing) -> None:
-        """Land every page of one list, from where the pass stands."""
-        offset = self.current.offset if number == self.current.listing else None
+    async def _walk(self, listing: Listing, offset: str | None) -> None:
+        """Land every page of one list, from the page that a token of Lever's names; None: from the first."""
         params = dict((*self.resource.params, *listing.filters))
         pages = self.lever.pages(self.resource.path, params, offset=offset, optional=tuple(params))
         async for page in pages:
             await self._take(page, listing)
-        self.current = self.current.next_listing()
 
     async def read_again(self, remote_ids: Iterable[str]) -> None:
         """Read single records: those of which no list tells what changed, which are due, or were misread."""
@@ -241,7 +244,7 @@ class _WindowedReader:
             landed = land_batch(conn, name, self.resource, batch, version=version, moment=moment)
             if self.inside is not None:
                 self.inside.land(conn, batch, version=version, moment=moment)
-            passes.keep(conn, name, self.resource.name, self.bounds.key, moved)
+            PASS.keep(conn, name, moved, self.over)
         self.current = moved
         self.tally.counts += landed.counts
         self.tally.set_aside += landed.set_aside
@@ -276,13 +279,13 @@ class _WindowedReader:
 
     def stop(self, error: LeverError) -> None:
         """Keep where the pass stands that an error stopped, if the next run may go on from there."""
-        name, key = self.session.name, self.bounds.key
-        kept = passes.stopped(self.current, error)
+        name = self.session.name
+        kept = stopped(self.current, error)
         with self.session.store.writing() as conn:
             if kept is None:
-                passes.finish(conn, name, self.resource.name, key)
+                PASS.forget(conn, name, self.over)
             else:
-                passes.keep(conn, name, self.resource.name, key, kept)
+                PASS.keep(conn, name, kept, self.over)
 
     def leave_out(self) -> None:
         """Mark what the settings leave out, with what is below it: a list that lacks it is not wrong."""
@@ -309,67 +312,51 @@ class _WindowedReader:
 
         A list of which that is held back may have ended early, or lack something: then no mark moves.
         """
+        name, resource, whole = self.session.name, self.resource, self.bounds.everything
         if self.inside is not None:
             self.tally.warnings += self.inside.settle()
             self.tally.embedded = self.inside.counts
-        name, moment, began = self.session.name, now(), self.current.started_at
-        reached = self._reached
         with self.session.store.writing() as conn:
-            gone, held = 0, None
-            hidden = hides_some(conn, name, self.resource, self.refused)
-            doubtful = self.current.set_aside or self.current.repeated or hidden
-            complete = self.bounds.everything and not doubtful
-            if complete:
-                held = brake.hold(
-                    conn,
-                    self.session,
-                    self.resource,
-                    not_seen_since=began,
-                    empty=not self.current.records,
-                    witness=witness,
-                )
-            if complete and held is None:
-                version = next_version(conn, name)
-                gone = sweep(
-                    conn, name, self.resource.name, not_seen_since=began, version=version, now=moment
-                )
-                gone += unlisted(
-                    conn,
-                    name,
-                    self.resource.name,
-                    self.coverage.limit,
-                    not_seen_since=began,
-                    version=version,
-                    now=moment,
-                )
-                all_known(conn, name, self.resource, reached)
-            if self.bounds.everything and not complete:
-                brake.look_again(conn, self.session, self.resource, not_seen_since=began)
-            if gone:
-                mark_below(conn, name, self.resource, version=next_version(conn, name))
-                self.tally.counts += Landed(deleted=gone)
+            held = self._let_go(conn, witness) if whole else None
             self._forget_settled(conn)
             if self.inside is not None:
-                self.inside.keep_standing(conn, str(self.bounds), whole=self.bounds.everything)
-            as_wide = self.bounds.everything or covered(conn, name, self.resource).includes(self.coverage)
-            whole = held is None and not self.current.repeated
-            if whole and as_wide:
-                keep_covered(conn, name, self.resource, self.coverage)
-            if whole and self.bounds.upper is None:
-                passes.move_watermark(
-                    conn,
-                    name,
-                    self.resource.name,
-                    newest=self.current.newest,
-                    began=reached,
-                    lower=self.bounds.lower,
-                )
+                self.inside.keep_standing(conn, str(self.bounds), whole=whole)
+            if held is None and not self.current.repeated:
+                self._move_marks(conn)
             self._note_what_is_hidden(conn)
-            if self.bounds.everything:  # of whatever was begun before
-                passes.forget_all(conn, name, self.resource.name)
-            passes.finish(conn, name, self.resource.name, self.bounds.key)
-            everything, settings = self.bounds.everything, self.session.settings
-            self.tally.warnings += doubts(conn, name, settings, self.resource, whole=everything)
-        self.tally.warnings += warnings(self.resource, self.refused)
-        self.tally.warnings += filter(None, (held, may_lack(self.resource, self.current.repeated)))
+            if whole:  # of whatever was begun before
+                PASS.forget_every(conn, name, pass_over(resource.name, ""))
+            PASS.forget(conn, name, self.over)
+            self.tally.warnings += doubts(conn, name, self.session.settings, resource, whole=whole)
+        self.tally.warnings += warnings(resource, self.refused)
+        self.tally.warnings += filter(None, (held, may_lack(resource, self.current.repeated)))
         self.meter.tell()
+
+    def _let_go(self, conn: Connection, witness: Witness) -> str | None:
+        """Mark as gone what the whole list lacked; return the sentence that tells why that is held back."""
+        name, resource, began = self.session.name, self.resource, self.current.started_at
+        hidden = hides_some(conn, name, resource, self.refused)
+        if self.current.set_aside or self.current.repeated or hidden:
+            brake.look_again(conn, self.session, resource, not_seen_since=began)
+            return None
+        empty = not self.current.records
+        held = brake.hold(conn, self.session, resource, not_seen_since=began, empty=empty, witness=witness)
+        if held is not None:
+            return held
+        version, moment, limit = next_version(conn, name), now(), self.coverage.limit
+        gone = sweep(conn, name, resource.name, not_seen_since=began, version=version, now=moment)
+        gone += unlisted(conn, name, resource.name, limit, not_seen_since=began, version=version, now=moment)
+        all_known(conn, name, resource, self._reached)
+        if gone:
+            mark_below(conn, name, resource, version=version)
+            self.tally.counts += Landed(deleted=gone)
+        return None
+
+    def _move_marks(self, conn: Connection) -> None:
+        """Keep up to when all is known, and of whom."""
+        name, resource, bounds = self.session.name, self.resource, self.bounds
+        if bounds.everything or covered(conn, name, resource).includes(self.coverage):
+            keep_covered(conn, name, resource, self.coverage)
+        if bounds.upper is None:
+            newest, began = self.current.newest, self._reached
+            move_watermark(conn, name, resource.name, newest=newest, began=began, lower=bounds.lower)

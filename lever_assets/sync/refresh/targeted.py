@@ -27,11 +27,10 @@ from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
-from lever_assets.sync.fetch.expanding import unexpanded
+from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.inside import land_embedded
-from lever_assets.sync.fetch.setbacks import concerns_all
-from lever_assets.sync.fetch.setting_aside import set_aside
-from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single
+from lever_assets.sync.fetch.set_aside import set_aside
+from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single, unexpanded
 from lever_assets.sync.fetch.verdicts import Verdict, judge
 from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint

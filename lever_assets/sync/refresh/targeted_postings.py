@@ -3,7 +3,7 @@
 from lever_assets.lever import LeverClient
 from lever_assets.store import Merged, due, land, next_version
 from lever_assets.sync.fetch.arrivals import read_batch
-from lever_assets.sync.fetch.setting_aside import set_aside
+from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.verdicts import judge
 from lever_assets.sync.refresh.mapping_at_once import map_records

@@ -1,0 +1,123 @@
+"""Records that could not be read, or not taken in: named, kept as they are stored, and asked for again.
+
+One that came with a field which could not be read is soon asked for once more: the answer may have been a
+passing one, and Lever does not tell by `updatedAt` that the next would be right. After a day only the next
+change of the record, or a full sync, reads it again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lever_assets.store import due, mapping_errors, raw, see
+from lever_assets.store.due import NOTHING, FailedRead, Waiting
+from lever_assets.store.parents import forget_reads
+from lever_assets.sync.fetch.arrivals import Batch
+from lever_assets.sync.resources import RESOURCES, Kind, Resource
+from lever_assets.sync.session import Session, now
+
+
+def set_aside(conn: Connection, connection: str, resource: Resource, batch: Batch, *, now: datetime) -> None:
+    """Keep what is told of the records of a list that can't be taken in; Lever has them all the same."""
+    mapping_errors.record(conn, connection, [*batch.set_aside, *batch.inside], now=now)
+    see(conn, connection, resource.name, batch.unreadable, now=now)
+    due.still_failing(
+        conn,
+        connection,
+        resource.table,
+        resource.name,
+        {name: error.reason for name, error in batch.unreadable.items()},
+        now=now,
+        hashes={name: error.payload_hash for name, error in batch.unreadable.items()},
+    )
+    embedded = embedded_in(resource)
+    if embedded is not None:
+        reason = f"of its {embedded.name} one can't be taken in"
+        reasons = dict.fromkeys(batch.partial, reason)
+        due.still_failing(conn, connection, embedded.table, resource.name, reasons, now=now)
+
+
+def tables_of(resource: Resource) -> list[str]:
+    """Return the raw tables that reading a record of the resource fills."""
+    embedded = embedded_in(resource)
+    return [resource.table] if embedded is None else [resource.table, embedded.table]
+
+
+def embedded_in(resource: Resource) -> Resource | None:
+    """Return the resource whose records come inside those of this one, if there is one."""
+    inside = (each for each in RESOURCES if each.kind is Kind.EMBEDDED)
+    return next((each for each in inside if each.parent == resource.name), None)
+
+
+_MOST = 100
+"""So many are asked for again in one sync."""
+
+
+def worth_another_look(conn: Connection, session: Session, resource: Resource) -> set[str]:
+    """Return the records (remote ids) to be read again for themselves, or for what came inside them.
+
+    Keeps that they are; call it in a transaction that writes.
+    """
+    embedded = embedded_in(resource)
+    inside = set() if embedded is None else _parents(conn, session, embedded)
+    return _looked_at(conn, session, resource) | inside
+
+
+def are_misread(conn: Connection, session: Session, resource: Resource) -> bool:
+    """Tell whether there are such records of a resource by now."""
+    return bool(mapping_errors.misread(conn, session.name, resource.name, now=now(), limit=1))
+
+
+def have_parents_asked(conn: Connection, session: Session, resource: Resource) -> None:
+    """Let the parents of such records of a resource below them be asked as if they never had been."""
+    forget_reads(conn, session.name, resource.name, _parents(conn, session, resource))
+
+
+def _looked_at(conn: Connection, session: Session, resource: Resource) -> set[str]:
+    """Return which records are to be read again by now, and keep that they are."""
+    name, moment = session.name, now()
+    found = mapping_errors.misread(conn, name, resource.name, now=moment, limit=_MOST)
+    if found:
+        mapping_errors.looked_again(conn, name, resource.name, found, now=moment)
+    return found
+
+
+def _parents(conn: Connection, session: Session, resource: Resource) -> set[str]:
+    remote_ids = _looked_at(conn, session, resource)
+    rows = raw.read(conn, session.name, resource.name, remote_ids) if remote_ids else []
+    return {row.parent_id for row in rows if row.parent_id and not row.deleted}
+
+
+_NAMED = 3
+_LONGEST_ID = 60
+
+
+def unread_below(conn: Connection, connection: str, resource: Resource) -> tuple[Waiting, str | None]:
+    """Return below how many parents records could not be read, and a warning if there are any.
+
+    Those of a resource that is read per parent, and what comes inside the records of a list.
+    """
+    below = resource if resource.kind is Kind.CHILD else embedded_in(resource)
+    if below is None:
+        return NOTHING, None
+    waiting = due.waiting(conn, connection, below.table, below.parent)
+    if not waiting.count:
+        return waiting, None
+    some = due.listed(conn, connection, below.table, below.parent, limit=_NAMED)
+    return waiting, _sentence(below, waiting, some)
+
+
+def _sentence(resource: Resource, waiting: Waiting, some: Sequence[FailedRead]) -> str:
+    more = waiting.count - len(some)
+    ids = ", ".join(_short(each.remote_id) for each in some) + (f" and {more:,} more" if more else "")
+    return (
+        f"the {resource.name} of {waiting.count:,} of the {resource.parent} could not be read ({ids}): "
+        f"{some[0].reason}; what is stored of them stays, and they are asked for again from "
+        f"{waiting.next_at:%Y-%m-%d %H:%M} UTC on"
+    )
+
+
+def _short(remote_id: str) -> str:
+    one_line = " ".join(remote_id.split())
+    return one_line if len(one_line) <= _LONGEST_ID else f"{one_line[:_LONGEST_ID]}…"
