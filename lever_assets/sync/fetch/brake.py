@@ -1,4 +1,4 @@
-"""The brake on deletions: one odd answer for a whole list does not take an account out of the tables.
+"""What is gone, and the brake on it: one odd answer for a whole list takes no account out of the tables.
 
 A list that lacks many of the stored records may have ended early, or been empty by mistake; one that lacks
 what Lever gives when it is asked for singly is wrong for sure. What it lacks is then not marked as gone,
@@ -6,19 +6,20 @@ unless the user says so (`--accept-deletions`), and the list is due to be read w
 What Lever answers about a single record does not come here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, LeverError
-from lever_assets.store import due
+from lever_assets.store import due, mark_deleted
+from lever_assets.store.parents import delete_orphans
 from lever_assets.store.unlisted import Unlisted, count_unlisted, spread
 from lever_assets.sync.checkpoints import HELD_BACK, HeldBack
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.singles import read_single
-from lever_assets.sync.resources import Resource
+from lever_assets.sync.resources import RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 
 AT_LEAST = 20
@@ -167,3 +168,20 @@ def _told(witness: Witness) -> str:
         return f"{asked}, so the list is wrong (`sync --accept-deletions` would take them out all the same)"
     taken = "`lever-assets sync --accept-deletions` takes them out"
     return f"{asked}; {taken}" if witness.gone else taken
+
+
+def mark_gone(
+    conn: Connection, connection: str, resource: Resource, remote_ids: Collection[str], *, version: int
+) -> int:
+    """Mark these records as gone; return how many were live. They are not asked for again."""
+    due.healed(conn, connection, resource.table, resource.name, remote_ids)
+    marked = mark_deleted(conn, connection, resource.name, remote_ids, version=version, now=now())
+    if marked:
+        mark_below(conn, connection, resource, version=version)
+    return marked
+
+
+def mark_below(conn: Connection, connection: str, resource: Resource, *, version: int) -> None:
+    """Mark what is below the records of a resource that are gone."""
+    for child in (each for each in RESOURCES if each.parent == resource.name):
+        delete_orphans(conn, connection, child.name, resource.name, version=version, now=now())

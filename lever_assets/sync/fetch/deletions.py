@@ -17,7 +17,7 @@ from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.checkpoints import DELETIONS
 from lever_assets.sync.fetch import brake
-from lever_assets.sync.fetch.gone import mark_gone
+from lever_assets.sync.fetch.brake import mark_gone
 from lever_assets.sync.fetch.refused import warnings
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now

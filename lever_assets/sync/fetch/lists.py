@@ -20,9 +20,8 @@ from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, 
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.fetch.asking import concerns_all
-from lever_assets.sync.fetch.brake import NOBODY, Witness
+from lever_assets.sync.fetch.brake import NOBODY, Witness, mark_below
 from lever_assets.sync.fetch.deletions import all_known, land_deletions
-from lever_assets.sync.fetch.gone import mark_below
 from lever_assets.sync.fetch.inside import Inside
 from lever_assets.sync.fetch.refused import hides_some, warnings
 from lever_assets.sync.fetch.set_aside import embedded_in, tables_of, worth_another_look

@@ -14,7 +14,7 @@ from lever_assets.store import Arrival, child_lists, due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.fetch import brake
-from lever_assets.sync.fetch.gone import mark_gone
+from lever_assets.sync.fetch.brake import mark_gone
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 
