@@ -29,7 +29,7 @@ from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic
-from lever_assets.lever.walking import MOST_PAGES, walk
+from lever_assets.lever.pages import MOST_PAGES, walk
 from lever_assets.lever.wire import JsonObject, Page, Params
 
 _PAGE_SIZE = 100  # the most that Lever gives [spec/lever-api.md, Conventions]

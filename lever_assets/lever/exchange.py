@@ -12,7 +12,7 @@ import httpx
 from lever_assets.lever import faults
 from lever_assets.lever.auth import credentials
 from lever_assets.lever.clock import LeverClock
-from lever_assets.lever.engine import http_client
+from lever_assets.lever.transport import http_client
 from lever_assets.lever.errors import LeverError
 from lever_assets.lever.holdups import Holdups
 from lever_assets.lever.limiter import RateLimiter
