@@ -19,7 +19,8 @@ from lever_assets.actions.engine.input_model import InputPart
 from lever_assets.actions.engine.read_back import read_back, touched
 from lever_assets.actions.engine.resolving import refuse_deactivated
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer, wire
+from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer
+from lever_assets.lever.paths import query_of
 from lever_assets.sync.session import Session
 
 _OURS = frozenset(
@@ -185,7 +186,7 @@ async def _sent(lever: LeverClient, session: Session | None, asked: Passthrough)
 def _target(asked: Passthrough) -> tuple[str, str]:
     """Return the path, and its query as it was given with the parameters that are given beside it."""
     path, _, query = asked.path.partition("?")
-    return path, "&".join(filter(None, [query, wire.query(asked.params)]))
+    return path, "&".join(filter(None, [query, query_of(asked.params)]))
 
 
 def _acting(query: str) -> list[str]:

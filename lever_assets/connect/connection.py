@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
-from lever_assets.lever.holdups import Tell, in_silence
+from lever_assets.lever.traffic import Tell
 from lever_assets.settings import Settings
 
 _APPLY_RATE = 2.0
@@ -35,7 +35,7 @@ class Connection:
         """Return the connection that the environment describes."""
         return cls(name=settings.connection, api_key=settings.api_key, base_url=settings.base_url)
 
-    def client(self, settings: Settings, *, tell: Tell = in_silence) -> LeverClient:
+    def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:
         """Return a client of this account, not yet open; raises `NotConnectedError` without a key.
 
         All clients of one key, in all processes of this machine and user, share one allowance of requests.

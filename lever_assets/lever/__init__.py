@@ -14,7 +14,6 @@ and write::
 The records that the JSON stands for are in `lever_assets.lever.records`.
 """
 
-from lever_assets.lever.auth import ApiKeyAuth
 from lever_assets.lever.client import LeverClient
 from lever_assets.lever.errors import (
     AuthenticationError,
@@ -31,10 +30,12 @@ from lever_assets.lever.errors import (
 )
 from lever_assets.lever.lenient import Fragment
 from lever_assets.lever.limiter import RateLimiter
+from lever_assets.lever.pages import Page
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer, Upload
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic, TrafficSnapshot
-from lever_assets.lever.wire import JsonObject, Page, Params
+from lever_assets.lever.transport import ApiKeyAuth
+from lever_assets.lever.wire import JsonObject, Params
 
 BASE_URL = "https://api.lever.co/v1"
 """Where the Data API is (spec/lever-api.md, Access)."""

@@ -1,18 +1,18 @@
-"""The Data API over HTTP: asks, waits, retries, and hands out JSON."""
+"""The Data API: asks, each request in its turn, tries again, and hands out JSON."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from copy import copy
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import JsonValue
 
 from lever_assets.lever import faults, wire
-from lever_assets.lever.auth import credentials
-from lever_assets.lever.clock import LeverClock
 from lever_assets.lever.downloads import Saving
 from lever_assets.lever.errors import (
     LeverError,
@@ -22,15 +22,16 @@ from lever_assets.lever.errors import (
     RequestRejectedError,
     UnavailableError,
 )
-from lever_assets.lever.exchange import Exchange
-from lever_assets.lever.holdups import Holdups, Tell, in_silence
+from lever_assets.lever.instants import LeverClock
 from lever_assets.lever.limiter import RateLimiter
+from lever_assets.lever.pages import MOST_PAGES, Page, page_of, walk
+from lever_assets.lever.paths import query_of, template
 from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
-from lever_assets.lever.traffic import Traffic
-from lever_assets.lever.pages import MOST_PAGES, walk
-from lever_assets.lever.wire import JsonObject, Page, Params
+from lever_assets.lever.traffic import Tell, Traffic
+from lever_assets.lever.transport import Transport, credentials
+from lever_assets.lever.wire import JsonObject, Params
 
 _PAGE_SIZE = 100  # the most that Lever gives [spec/lever-api.md, Conventions]
 _MOST_IN_MEMORY = 100
@@ -47,6 +48,7 @@ class LeverClient:
     included, waits its turn at `limiter` (applications through a posting at `apply_limiter` before).
     Redirects are not followed and cookies not kept. Every method raises `LeverError`. `tell` hears in a
     sentence what holds requests up; `trouble` is the last error that a request was tried again after.
+    `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it.
     """
 
     def __init__(
@@ -59,25 +61,20 @@ class LeverClient:
         concurrency: int = 16,
         retry: RetryPolicy | None = None,
         timeout: float = 30.0,
-        tell: Tell = in_silence,
+        tell: Tell | None = None,
     ) -> None:
         self.trouble: LeverError | None = None
         self.refusals = Refusals()
+        self.traffic = Traffic(tell=tell)
+        self.clock = LeverClock()
         self._limiter = limiter
         self._apply_limiter = apply_limiter
         self._retry = retry or RetryPolicy()
-        self._holdups = Holdups(tell)
-        self._exchange = Exchange(
-            auth=auth,
-            base_url=base_url,
-            limiter=limiter,
-            concurrency=concurrency,
-            timeout=timeout,
-            holdups=self._holdups,
-        )
+        self._slots = asyncio.Semaphore(concurrency)
+        self._transport = Transport(auth, base_url, connections=concurrency, timeout=timeout)
 
     def __repr__(self) -> str:
-        return f"LeverClient({self._exchange.host!r})"
+        return f"LeverClient({self._transport.host!r})"
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,22 +82,12 @@ class LeverClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._exchange.aclose()
-
-    @property
-    def traffic(self) -> Traffic:
-        """What it did so far."""
-        return self._exchange.traffic
-
-    @property
-    def clock(self) -> LeverClock:
-        """Lever's clock, as far as its answers told it."""
-        return self._exchange.clock
+        await self._transport.aclose()
 
     def counting(self) -> Self:
         """Return this client with counts of its own; what they count, this one's count too."""
         other = copy(self)
-        other._exchange = self._exchange.counting()
+        other.traffic = Traffic(also=self.traffic)
         return other
 
     async def get(
@@ -132,7 +119,7 @@ class LeverClient:
         asked: Params = {"limit": _PAGE_SIZE, **(params or {})}
 
         def ask(at: str | None) -> Awaitable[Page]:
-            fetch = partial(self._fetch, path, read=wire.page)
+            fetch = partial(self._fetch, path, read=page_of)
             if at is None:
                 return self.refusals.around(fetch, path, asked, optional)
             return fetch({**self.refusals.left(path, asked, optional), "offset": at})
@@ -172,7 +159,7 @@ class LeverClient:
             return request.repeatable or not doubtful
 
         try:
-            return await self._retry.run(lambda: self._write(request), self._after_failure, may_repeat)
+            return await self._until_it_succeeds(lambda: self._write(request), may_repeat)
         except NotFoundError:
             if not (may_have_happened and request.method == "DELETE"):
                 raise
@@ -199,9 +186,7 @@ class LeverClient:
         """
         doubtful: LeverError | None = None
         try:
-            response = await self._exchange.ask(
-                method, path, query, anew=True, headers=headers, content=content
-            )
+            response = await self._ask(method, path, query, anew=True, headers=headers, content=content)
         except UnavailableError as error:
             if method == "GET" or not error.sent:
                 raise
@@ -218,7 +203,7 @@ class LeverClient:
 
         async def attempt() -> Downloaded:
             saved = Saving(target, limit)
-            response = await self._exchange.answer(
+            response = await self._answer(
                 "GET", path, headers=_FILE_HEADERS, patient=True, consume=saved.take
             )
             if saved.too_large:
@@ -227,52 +212,101 @@ class LeverClient:
                 )
             return Downloaded(saved.size, response.headers.get("content-type"))
 
-        return await self._retry.run(attempt, self._after_failure)
+        return await self._until_it_succeeds(attempt)
 
     async def _write(self, request: Outgoing) -> Answer:
         if request.applies and self._apply_limiter is not None:
-            await self._apply_limiter.acquire(self._holdups.held)
-        response = await self._exchange.answer(
+            await self._apply_limiter.acquire(self.traffic.held)
+        response = await self._answer(
             request.method,
             request.path,
-            wire.query(request.params),
+            query_of(request.params),
             sent=request.texts,
             anew=True,
             patient=bool(request.files),
             **request.body(),
         )
-        if not response.content:
-            return Answer(response.status_code)
-        try:
-            answer = wire.answer(response.content)
-        except wire.WrongShapeError as error:
-            unreadable = faults.of_body(error, request.method, request.path)
-        else:
-            beside = {name: value for name, value in answer.items() if name != "data"}
-            return Answer(response.status_code, answer.get("data"), beside)
-        raise unreadable
+        read = partial(Answer.of, response.status_code)
+        return _understood(response.content, read, request.method, request.path)
 
-    async def _fetch(self, path: str, params: Params, *, read: Callable[[JsonObject], T]) -> T:
-        """Return what `read` makes of the envelope that the path gives."""
+    async def _fetch(self, path: str, params: Params, *, read: Callable[[bytes], T]) -> T:
+        """Return what `read` makes of the body that the path gives."""
 
         async def attempt() -> T:
-            response = await self._exchange.answer("GET", path, wire.query(params))
+            response = await self._answer("GET", path, query_of(params))
+            return _understood(response.content, read, "GET", path)
+
+        return await self._until_it_succeeds(attempt)
+
+    async def _until_it_succeeds(
+        self, attempt: Callable[[], Awaitable[T]], may_repeat: Callable[[LeverError], bool] = lambda _: True
+    ) -> T:
+        """Await `attempt()` until it succeeds or its error is final, which is raised.
+
+        It is when the policy gives up, or `may_repeat` says no.
+        """
+        failed: Counter[type[LeverError]] = Counter()
+        waited = 0.0
+        while True:
             try:
-                return read(wire.envelope(response.content))
-            except wire.WrongShapeError as error:
-                unreadable = faults.of_body(error, "GET", path)
-            raise unreadable
+                return await attempt()
+            except LeverError as error:
+                failed[type(error)] += 1
+                again = may_repeat(error)
+                wait = self._retry.wait_after(error, failed[type(error)], waited) if again else None
+                self._note(error, wait)
+                if wait is None:
+                    raise
+            waited += wait
+            await asyncio.sleep(wait)
 
-        return await self._retry.run(attempt, self._after_failure)
-
-    def _after_failure(self, error: LeverError, wait: float | None) -> None:
+    def _note(self, error: LeverError, wait: float | None) -> None:
+        """Take note of an error, and of the seconds until the next attempt (None: there is none)."""
         if wait is not None:
             self.trouble = error
-            self.traffic.retried(wait)
-            self._holdups.waits(wait, error.problem)
+            self.traffic.retried(wait, error.problem)
         if isinstance(error, RateLimitedError):
             # Who gives up holds the others back for a while only: they are to hear from Lever themselves.
             self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.cap))
+
+    async def _answer(
+        self, method: str, path: str, query: str = "", *, sent: Iterable[str] = (), **given: Any
+    ) -> httpx.Response:
+        """As `_ask`, but raises the LeverError for an answer that is not 2xx; it quotes nothing of `sent`."""
+        response = await self._ask(method, path, query, **given)
+        if response.is_success:
+            return response
+        raise faults.of_status(
+            response.status_code,
+            response.headers,
+            response.content,
+            method,
+            path,
+            secrets=credentials(response.request),
+            sent=sent,
+        )
+
+    async def _ask(self, method: str, path: str, query: str = "", **given: Any) -> httpx.Response:
+        """Send a request once, in its turn, and return whatever Lever answers.
+
+        `given` is as for `Transport.send`. Raises UnavailableError when there is no answer.
+        """
+        async with self._slots:
+            waited = await self._limiter.acquire(self.traffic.held)
+            self.traffic.sent(template(path), waited)
+            response = await self._transport.send(method, path, query, **given)
+        self.traffic.answered(response.status_code, response.num_bytes_downloaded)
+        self.clock.hear(response.headers.get("date"))
+        return response
+
+
+def _understood(body: bytes, read: Callable[[bytes], T], method: str, path: str) -> T:
+    """Return what `read` makes of an answer's body; raises the LeverError for one that can't be read."""
+    try:
+        return read(body)
+    except wire.WrongShapeError as error:
+        unreadable = faults.of_body(error, method, path)
+    raise unreadable
 
 
 def _is_doubtful(error: LeverError) -> bool:

@@ -65,7 +65,5 @@ class Lookups:
 
 _LOOKUPS = Lookups()
 
-
-def resolver() -> ThreadedResolver:
-    """Return a resolver for a connector of aiohttp's."""
-    return ThreadedResolver(cast("asyncio.AbstractEventLoop", _LOOKUPS))
+resolver = partial(ThreadedResolver, cast("asyncio.AbstractEventLoop", _LOOKUPS))
+"""Makes a resolver for a connector of aiohttp's."""

@@ -1,7 +1,10 @@
-"""Along the pages of a list, as long as that gets anywhere: a list of somebody else's may never end."""
+"""The pages of a list: one as it came, and all of them as long as that gets anywhere.
+
+A list of somebody else's may never end.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import orjson
@@ -9,7 +12,8 @@ from pydantic import JsonValue
 
 from lever_assets.lever import faults
 from lever_assets.lever.errors import NotFoundError, PermissionMissingError, RequestRejectedError
-from lever_assets.lever.wire import Page
+from lever_assets.lever.lenient import Fragment
+from lever_assets.lever.wire import JsonObject, WrongShapeError, envelope
 
 MOST_PAGES = 100_000
 """The longest list that is believed, ten million records: a wrong one would be read for ever."""
@@ -18,6 +22,37 @@ _MOST_EMPTY = 20
 _MOST_REPEATED = 3
 _REMEMBERED = 20_000
 _REFUSED = (RequestRejectedError, NotFoundError, PermissionMissingError)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its records as they came, and the next page's offset (None: the last page).
+
+    `first`: the list begins with this page, perhaps anew, since Lever forgot a token in the middle.
+    `repeated`: it holds nothing but what came before, so something else may be missing in its place.
+    `asked_at` is when its reading began, by our clock (UTC).
+    """
+
+    records: list[JsonObject]
+    next: str | None
+    first: bool = False
+    repeated: bool = False
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def page_of(body: bytes) -> Page:
+    """Return the page in an answer's body; raises `WrongShapeError`. Lists without hasNext are one page.
+
+    What stands among the records and is none is an empty `Fragment`.
+    """
+    found = envelope(body)
+    listed = found["data"]
+    if not isinstance(listed, list):
+        raise WrongShapeError('"data" is not a list')
+    if any(each is not None for each in listed) and not any(isinstance(each, dict) for each in listed):
+        raise WrongShapeError("the list does not hold objects")
+    records = [each if isinstance(each, dict) else Fragment() for each in listed]
+    return Page(records, _following(found))
 
 
 async def walk(
@@ -46,6 +81,20 @@ async def walk(
         if page.next is None:
             return
         offset = page.next
+
+
+def _following(found: JsonObject) -> str | None:
+    """Return where a list goes on, None: it ends. What contradicts itself is no end."""
+    more, following = found.get("hasNext"), found.get("next")
+    if not isinstance(more, bool | None):
+        raise WrongShapeError('"hasNext" is neither true nor false')
+    if following is not None and not isinstance(following, str):
+        raise WrongShapeError('"next" is no text')
+    if more and not following:
+        raise WrongShapeError('there are more pages, but "next" does not say where')
+    if more is False and following:
+        raise WrongShapeError('there are no more pages, but "next" leads to one')
+    return following or None
 
 
 class _Progress:

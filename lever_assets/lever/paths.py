@@ -1,7 +1,13 @@
-"""Facts about the paths of the Data API: how they are written, their templates, the permission each needs."""
+"""Facts about the addresses of the Data API: how paths and queries are written, the template of a path, the
+permission that it needs.
+"""
 
 import re
 from urllib.parse import quote
+
+import httpx
+
+from lever_assets.lever.wire import Params
 
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[^/]*[\d%][^/]*")
 
@@ -58,6 +64,11 @@ def quoted(segment: str) -> str:
 def path_to(*segments: str) -> str:
     """Return the path of these segments, each quoted, as in `/opportunities/<id>/offers`."""
     return "".join(f"/{quoted(segment)}" for segment in segments)
+
+
+def query_of(params: Params) -> str:
+    """Return the query text of `params`, percent-encoded. An offset is encoded as it is: it is opaque."""
+    return str(httpx.QueryParams({name: value for name, value in params.items() if value is not None}))
 
 
 def template(path: str) -> str:

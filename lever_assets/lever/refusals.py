@@ -58,7 +58,8 @@ class Refusals:
 
     def left(self, path: str, params: Params, optional: Collection[str]) -> Params:
         """Return the parameters without those of the `optional` ones that are known to be refused."""
-        return _without(params, {filter_of(each) for each in optional} & self.of(path).keys())
+        known = self._by_path.get(template(path))
+        return _without(params, {filter_of(each) for each in optional} & known.keys()) if known else params
 
     async def around(
         self, ask: Callable[[Params], Awaitable[T]], path: str, params: Params, optional: Collection[str]

@@ -11,7 +11,7 @@ import orjson
 from pydantic import JsonValue
 
 from lever_assets.lever.quoting import texts_in
-from lever_assets.lever.wire import JsonObject, Params
+from lever_assets.lever.wire import JsonObject, Params, answer
 
 _SETS = re.compile(r"/opportunities/[^/]+/(add|remove)(Tags|Links|Sources)")
 """POSTs that set something: done twice they leave what they leave when done once (spec/lever-api.md)."""
@@ -95,6 +95,15 @@ class Answer:
     status: int
     data: JsonValue = None
     beside: JsonObject = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, status: int, body: bytes) -> Self:
+        """Return what an answer's body says; raises `WrongShapeError`."""
+        if not body:
+            return cls(status)
+        found = answer(body)
+        beside = {name: value for name, value in found.items() if name != "data"}
+        return cls(status, found.get("data"), beside)
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,14 @@
-"""When and after how long a request is sent again.
+"""After which errors, and after how long, a request is sent again.
 
-The loop is our own: tenacity's retry object keeps its state per thread, not per coroutine, and a copy for
-each request costs 30 µs on top of 280; stamina's hook does not know the number of the attempt, which the wait
+Not tenacity: its retry object keeps its state per thread, not per coroutine, and a copy for each request
+costs 30 µs on top of 280; nor stamina: its hook does not know the number of the attempt, which the wait
 depends on.
 """
 
-import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from lever_assets.backoff import gap_after
 from lever_assets.lever.errors import LeverError, MalformedError, RateLimitedError, UnavailableError
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,28 +50,3 @@ class RetryPolicy:
             # use up the attempts in the middle of a storm.
             wait = max(wait, error.retry_after + wait * 0.1)
         return wait if waited + wait <= self.patience else None
-
-    async def run(
-        self,
-        attempt: Callable[[], Awaitable[T]],
-        on_failure: Callable[[LeverError, float | None], None],
-        may_repeat: Callable[[LeverError], bool] = lambda _: True,
-    ) -> T:
-        """Await `attempt()` until it succeeds or its error is final, which is raised.
-
-        `on_failure` is told of each error, and the seconds until the next attempt (None: there is none). An
-        error for which `may_repeat` says no is final.
-        """
-        failed: Counter[type[LeverError]] = Counter()
-        waited = 0.0
-        while True:
-            try:
-                return await attempt()
-            except LeverError as error:
-                failed[type(error)] += 1
-                wait = self.wait_after(error, failed[type(error)], waited) if may_repeat(error) else None
-                on_failure(error, wait)
-                if wait is None:
-                    raise
-            waited += wait
-            await asyncio.sleep(wait)

@@ -1,9 +1,17 @@
-"""Counts what a client did, so that a run can say what it cost."""
+"""What a client did, counted, so that a run can say what it cost; and what holds it up, in a sentence."""
 
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from lever_assets.lever.instants import duration
+
+_WORTH_TELLING = 1.0
+"""Seconds; whatever is shorter is the normal course of things."""
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +50,15 @@ class TrafficSnapshot:
 
 
 class Traffic:
-    """The running counts of one client. What it counts, `also` counts."""
+    """The running counts of one client, and word of each wait, once, however many requests it holds up.
 
-    def __init__(self, also: "Traffic | None" = None) -> None:
+    What it counts, `also` counts, and that one tells; without it `tell` is told (None: nobody).
+    """
+
+    def __init__(self, *, tell: Tell | None = None, also: "Traffic | None" = None) -> None:
         self._also = also
+        self._tell = tell
+        self._told_until = 0.0
         self.requests = 0
         self.retries = 0
         self.rejected = 0
@@ -62,12 +75,21 @@ class Traffic:
         if self._also is not None:
             self._also.sent(endpoint, waited)
 
-    def retried(self, after: float) -> None:
-        """Count a request that goes out once more, after so many seconds."""
+    def retried(self, after: float, why: str) -> None:
+        """Count a request that goes out once more, after so many seconds, and tell `why`."""
         self.retries += 1
         self.seconds_held += after
         if self._also is not None:
-            self._also.retried(after)
+            self._also.retried(after, why)
+        else:
+            self._waits(after, why)
+
+    def held(self, seconds: float) -> None:
+        """Tell that a penalty holds back everybody with this key for so many seconds."""
+        if self._also is not None:
+            self._also.held(seconds)
+        else:
+            self._waits(seconds, "Lever asked everybody with this key to wait")
 
     def answered(self, status: int, size: int) -> None:
         """Count an answer of `size` bytes."""
@@ -91,3 +113,11 @@ class Traffic:
     def since(self, earlier: TrafficSnapshot) -> TrafficSnapshot:
         """Return what happened since an earlier snapshot."""
         return self.snapshot() - earlier
+
+    def _waits(self, seconds: float, why: str) -> None:
+        if self._tell is None:
+            return
+        until = time.monotonic() + seconds
+        if seconds >= _WORTH_TELLING and until >= self._told_until + _WORTH_TELLING:
+            self._told_until = until
+            self._tell(f"{why}; going on in {duration(seconds)}")

@@ -1,32 +1,140 @@
-"""httpx's client over aiohttp's engine: the same request costs a quarter of the CPU of httpx's own.
+"""How a request gets to Lever and its answer back: sent once over HTTP, by httpx over aiohttp's engine.
 
-What neither of them does by itself is here: an address goes out as it was written, a request once, no cookie
-is kept, no address logged, and nobody waits for a lookup of a host that was given up.
+The same request costs a quarter of the CPU of httpx's own engine. What neither of them does by itself is
+here: an address goes out as it was written, a request once, no cookie is kept, no address logged, and nobody
+waits for a lookup of a host that was given up.
 """
 
+import asyncio
+import base64
 import logging
 import os
 import ssl
 import urllib.request
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import aclosing
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from pydantic import SecretStr
 from yarl import URL
 
+from lever_assets.lever import faults
+from lever_assets.lever.errors import LeverError
 from lever_assets.lever.lookups import resolver
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "lever-assets"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_CONNECT_SECONDS = 10.0
+_FILE_SECONDS = 300.0
+"""How long a file may take on its way; Lever takes files of up to 30 MB (spec/lever-api.md, Writes)."""
 
 _address: ContextVar[httpx.URL | None] = ContextVar("address", default=None)
 """Where the request that is under way goes."""
 
 
-def http_client(base_url: httpx.URL, auth: httpx.Auth, *, connections: int, keep: bool) -> httpx.AsyncClient:
+class ApiKeyAuth(httpx.Auth):
+    """Basic authentication with the API key as user name and an empty password, as Lever wants it."""
+
+    def __init__(self, key: SecretStr) -> None:
+        encoded = base64.b64encode(f"{key.get_secret_value()}:".encode()).decode()
+        self._header = SecretStr(f"Basic {encoded}")
+
+    def __repr__(self) -> str:
+        return "ApiKeyAuth(**********)"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the header."""
+        request.headers["Authorization"] = self._header.get_secret_value()
+        yield request
+
+
+class Transport:
+    """Connections to the API at `base_url`, `connections` at most; raises LeverError for an unusable URL.
+
+    An exchange may take `timeout` seconds.
+    """
+
+    def __init__(self, auth: httpx.Auth, base_url: str, *, connections: int, timeout: float) -> None:
+        self._base = _checked(base_url)
+        self.host = self._base.netloc.decode("ascii")
+        within = partial(httpx.Timeout, connect=min(timeout, _CONNECT_SECONDS), pool=None)
+        self._usual, self._patient = within(timeout), within(max(timeout, _FILE_SECONDS))
+        self._kept = _http_client(self._base, auth, connections=connections, keep=True)
+        self._anew = _http_client(self._base, auth, connections=connections, keep=False)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._kept.aclose()
+        await self._anew.aclose()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        *,
+        anew: bool = False,
+        patient: bool = False,
+        consume: Callable[[httpx.Response], Awaitable[object]] = httpx.Response.aread,
+        **given: Any,
+    ) -> httpx.Response:
+        """Send a request once, and return what Lever answers, its body read, or taken by `consume` if 2xx.
+
+        `anew`: over a connection of its own. A kept one may be closing at that very moment, and then nobody
+        could say whether Lever got the request. `patient`: a file is on its way. `given` goes to httpx's
+        `build_request`. Raises UnavailableError when there is no answer.
+        """
+        http = self._anew if anew else self._kept
+        timeout = self._patient if patient else self._usual
+        url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
+        request = http.build_request(method, url, timeout=timeout, **given)
+        try:
+            async with (
+                asyncio.timeout(timeout.read),
+                aclosing(await http.send(request, stream=True)) as response,
+            ):
+                await (consume(response) if response.is_success else response.aread())
+                return response
+        except faults.FAULTS as error:
+            fault = faults.of_exception(error, self.host, timeout.read or 0.0, method, path)
+        # Raised out here so that it does not drag along its cause: some of aiohttp's errors hold the
+        # request's headers, and with them the key.
+        raise fault
+
+
+def credentials(request: httpx.Request) -> list[str]:
+    """Return the secrets in a request's Authorization header, so that they can be blotted out."""
+    _, _, sent = request.headers.get("authorization", "").partition(" ")
+    if not sent:
+        return []
+    try:
+        key = base64.b64decode(sent, validate=True).decode().partition(":")[0]
+    except ValueError:  # a token, not Basic
+        key = ""
+    return [secret for secret in (sent, key) if secret]
+
+
+def _checked(base_url: str) -> httpx.URL:
+    """Return the base URL, without a closing slash."""
+    try:
+        url = httpx.URL(base_url.strip().rstrip("/"))
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
+        raise LeverError(
+            "The base URL of the Lever API is not a plain http(s) address",
+            "set LEVER_BASE_URL to something like https://api.lever.co/v1",
+        )
+    return url
+
+
+def _http_client(base_url: httpx.URL, auth: httpx.Auth, *, connections: int, keep: bool) -> httpx.AsyncClient:
     """Return a client of that many connections at most; unless it may `keep` them, each request has its own.
 
     It goes through the proxy that the environment names for `base_url`; a Lever on this machine needs none.

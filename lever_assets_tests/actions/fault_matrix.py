@@ -211,7 +211,7 @@ def sent(account: Recruiting, case: Case, step: str, trouble: str, folder: Path)
         account.sandbox.set_faults(
             Fault.model_validate({**TROUBLES[trouble], "endpoint": step, "rate": 1, "times": 1})
         )
-        with patch("lever_assets.lever.exchange._FILE_SECONDS", TIMEOUT):
+        with patch("lever_assets.lever.transport._FILE_SECONDS", TIMEOUT):
             found = account.run(attempt.action, attempt.given)
         assert found.error is None, found.error
         state, warnings = found.state, found.warnings

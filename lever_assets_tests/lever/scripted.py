@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import JsonValue, SecretStr
 
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter, RetryPolicy
-from lever_assets.lever.holdups import Tell, in_silence
+from lever_assets.lever.traffic import Tell
 
 KEY = "s3cret-key-of-the-test"
 HASTY = RetryPolicy(base=0.001, cap=0.002)
@@ -140,7 +140,7 @@ def client(
     apply_limiter: RateLimiter | None = None,
     concurrency: int = 16,
     timeout: float = 5.0,
-    tell: Tell = in_silence,
+    tell: Tell | None = None,
 ) -> LeverClient:
     """Build a client of that Lever that retries without much waiting."""
     return LeverClient(

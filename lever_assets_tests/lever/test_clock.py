@@ -3,7 +3,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from lever_assets.lever.clock import LeverClock
+from lever_assets.lever.instants import LeverClock
 
 
 def test_lever_s_time_is_ours_and_the_difference_that_its_first_answer_told() -> None:

@@ -19,7 +19,7 @@ Answers = Callable[[str], Any]
 @pytest.fixture(autouse=True)
 def _none_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share no lookup with the test before, which may have left one that hangs."""
-    monkeypatch.setattr(lookups, "_LOOKUPS", lookups.Lookups())
+    monkeypatch.setattr(lookups._LOOKUPS, "_under_way", {})
 
 
 @pytest.fixture
