@@ -57,14 +57,18 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     Embedded resources land with their parent's.
     """
     exclusion = Exclusion.of(settings)
+    wanted = {name: raw_key(settings.connection, name) for name in WANTED if exclusion.needs(name)}
     return [
-        _raw_asset(resource, settings, exclusion)
+        _raw_asset(resource, settings, exclusion, wanted)
         for resource in RESOURCES
         if resource.kind is not Kind.EMBEDDED and exclusion.needs(resource.name)
     ]
 
 
-def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> dg.AssetsDefinition:
+def _raw_asset(
+    resource: Resource, settings: Settings, exclusion: Exclusion, wanted: Mapping[str, dg.AssetKey]
+) -> dg.AssetsDefinition:
+    """Return the asset of a resource; `wanted` are the keys of all that a run may be asked to read."""
     connection = settings.connection
     key = raw_key(connection, resource.name)
 
@@ -73,7 +77,7 @@ def _raw_asset(resource: Resource, settings: Settings, exclusion: Exclusion) -> 
             scope = scope_of(context, settings)
             context.log.info(f"{resource.name}: reading {scope} from Lever.")
             with mapping_before_failing(session, resource.name):
-                report = land(session, resource.name, scope, _run_of(context, settings))
+                report = land(session, resource.name, scope, _run_of(context, wanted))
             with session.store.reading() as conn:
                 live = reads.raw_count(conn, session.name, resource.name).live
         warn(context.log, filter(None, (report.skipped, *report.warnings)))
@@ -194,12 +198,11 @@ def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
         yield session
 
 
-def _run_of(context: dg.AssetExecutionContext, settings: Settings) -> Run:
+def _run_of(context: dg.AssetExecutionContext, wanted: Mapping[str, dg.AssetKey]) -> Run:
     """Return the run and what it is to read; it continues an unfinished one that wants the same."""
-    selected, exclusion = context.run.asset_selection, Exclusion.of(settings)
-    keys = {name: raw_key(settings.connection, name) for name in WANTED if exclusion.needs(name)}
+    selected = context.run.asset_selection
     return Run(
-        context.run.run_id, tuple(name for name, key in keys.items() if not selected or key in selected)
+        context.run.run_id, tuple(name for name, key in wanted.items() if not selected or key in selected)
     )
 
 
