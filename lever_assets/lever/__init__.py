@@ -11,10 +11,15 @@ and write::
 
     answer = await lever.send(Outgoing("POST", "/opportunities/<id>/addTags", json={"tags": ["seen"]}))
 
+A request begins in `client`, waits for its turn in `limiter`, goes out through `transport` and is counted in
+`traffic`; `pages` leads along a list, `refusals` leaves out what Lever refuses, `retry` says whether it is
+sent again, and `faults` turns what went wrong into one of `errors`.
+
 The records that the JSON stands for are in `lever_assets.lever.records`.
 """
 
 from lever_assets.lever.client import LeverClient
+from lever_assets.lever.downloads import Downloaded
 from lever_assets.lever.errors import (
     AuthenticationError,
     BrokenListError,
@@ -31,7 +36,7 @@ from lever_assets.lever.errors import (
 from lever_assets.lever.lenient import Fragment
 from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.pages import Page
-from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer, Upload
+from lever_assets.lever.requests import Answer, Outgoing, RawAnswer, Upload
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic, TrafficSnapshot
 from lever_assets.lever.transport import ApiKeyAuth

@@ -13,13 +13,12 @@ import httpx
 from pydantic import JsonValue
 
 from lever_assets.lever import faults, wire
-from lever_assets.lever.downloads import Saving
+from lever_assets.lever.downloads import Downloaded, Saving
 from lever_assets.lever.errors import (
     LeverError,
     MalformedError,
     NotFoundError,
     RateLimitedError,
-    RequestRejectedError,
     UnavailableError,
 )
 from lever_assets.lever.instants import LeverClock
@@ -27,7 +26,7 @@ from lever_assets.lever.limiter import RateLimiter
 from lever_assets.lever.pages import MOST_PAGES, Page, page_of, walk
 from lever_assets.lever.paths import query_of, template
 from lever_assets.lever.refusals import Refusals
-from lever_assets.lever.requests import Answer, Downloaded, Outgoing, RawAnswer
+from lever_assets.lever.requests import Answer, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Tell, Traffic
 from lever_assets.lever.transport import Transport, credentials
@@ -202,15 +201,11 @@ class LeverClient:
         """
 
         async def attempt() -> Downloaded:
-            saved = Saving(target, limit)
+            saving = Saving(target, limit)
             response = await self._answer(
-                "GET", path, headers=_FILE_HEADERS, patient=True, consume=saved.take
+                "GET", path, headers=_FILE_HEADERS, patient=True, consume=saving.take
             )
-            if saved.too_large:
-                raise RequestRejectedError(
-                    f"The file is larger than {limit} bytes (GET {path})", "download it in Lever"
-                )
-            return Downloaded(saved.size, response.headers.get("content-type"))
+            return saving.done(path, response)
 
         return await self._until_it_succeeds(attempt)
 

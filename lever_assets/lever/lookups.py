@@ -17,18 +17,18 @@ from aiohttp.resolver import ThreadedResolver
 _BELIEVED_SECONDS = 60.0
 """A lookup that takes longer is hung: the next one who asks begins another."""
 
-Found = list[tuple[Any, ...]]
+_Found = list[tuple[Any, ...]]
 """What `socket.getaddrinfo` returns."""
 
 
-class Lookups:
+class _Lookups:
     """The lookups of this process that are under way: who asks for the same meanwhile shares the answer."""
 
     def __init__(self) -> None:
-        self._under_way: dict[object, tuple[float, Future[Found]]] = {}
+        self._under_way: dict[object, tuple[float, Future[_Found]]] = {}
         self._lock = threading.Lock()
 
-    async def getaddrinfo(self, host: str, port: int, **options: Any) -> Found:
+    async def getaddrinfo(self, host: str, port: int, **options: Any) -> _Found:
         """Do what the event loop's method of this name does, but leave no thread that is waited for."""
         asked = (host, port, *sorted(options.items()))
         with self._lock:
@@ -47,7 +47,7 @@ class Lookups:
         """Do what the event loop's method does; asked for numbers alone, it waits for nobody."""
         return socket.getnameinfo(address, flags)
 
-    def _run(self, asked: object, found: "Future[Found]", look_up: partial[Found]) -> None:
+    def _run(self, asked: object, found: "Future[_Found]", look_up: partial[_Found]) -> None:
         try:
             answer = look_up()
         except BaseException as error:  # it is raised where it is waited for
@@ -57,13 +57,13 @@ class Lookups:
             self._forget(asked, found)
             found.set_result(answer)
 
-    def _forget(self, asked: object, found: "Future[Found]") -> None:
+    def _forget(self, asked: object, found: "Future[_Found]") -> None:
         with self._lock:
             if self._under_way.get(asked, (0.0, None))[1] is found:
                 del self._under_way[asked]
 
 
-_LOOKUPS = Lookups()
+_LOOKUPS = _Lookups()
 
 resolver = partial(ThreadedResolver, cast("asyncio.AbstractEventLoop", _LOOKUPS))
 """Makes a resolver for a connector of aiohttp's."""

@@ -15,7 +15,7 @@ from lever_assets.lever.errors import PermissionMissingError, RequestRejectedErr
 from lever_assets.lever.paths import template
 from lever_assets.lever.wire import Params
 
-Refusal = RequestRejectedError | PermissionMissingError
+_Refusal = RequestRejectedError | PermissionMissingError
 T = TypeVar("T")
 
 _OF_RIGHTS = frozenset({"confidentiality", "expand", "includeDeactivated"})
@@ -97,7 +97,7 @@ def _without(params: Params, refused: Collection[str]) -> Params:
     return {name: value for name, value in params.items() if filter_of(name) not in refused}
 
 
-def _clue(refusal: Refusal, params: Params, optional: Iterable[str]) -> _Clue:
+def _clue(refusal: _Refusal, params: Params, optional: Iterable[str]) -> _Clue:
     """Return which of these parameters a refusal names; if none, which it may be about."""
     sent = {filter_of(name) for name in params}
     possible = [each for each in dict.fromkeys(filter_of(name) for name in optional) if each in sent]
@@ -120,7 +120,7 @@ def _said_of(blamed: Sequence[str], clues: Sequence[_Clue]) -> dict[str, str]:
     }
 
 
-def _may_be_about(refusal: Refusal, parameter: str) -> bool:
+def _may_be_about(refusal: _Refusal, parameter: str) -> bool:
     return not isinstance(refusal, PermissionMissingError) or parameter in _OF_RIGHTS
 
 

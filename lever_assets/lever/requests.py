@@ -127,14 +127,6 @@ class RawAnswer:
         return cls(str(response.request.url), response.status_code, headers, content)
 
 
-@dataclass(frozen=True)
-class Downloaded:
-    """What was downloaded: size in bytes, and the content type that Lever gave it (None: none)."""
-
-    size: int
-    content_type: str | None
-
-
 def _plain(value: object) -> JsonValue:
     if isinstance(value, str | int | float | bool):
         return value
