@@ -11,7 +11,7 @@ from benchmarks.figures import figure, heading, megabytes
 from benchmarks.measuring import Measured
 from benchmarks.syncing import Outcome, run_sync
 from lever_assets.store import Store
-from lever_assets.store.batches import among
+from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED
 
 _SHARE = 0.01

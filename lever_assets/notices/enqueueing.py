@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from lever_assets.notices.wording import data_changed
 from lever_assets.settings import Settings
 from lever_assets.store import Store, outbox
-from lever_assets.store.change_marks import change_marks
+from lever_assets.store.changes import change_marks
 from lever_assets.store.outbox import Notice, State
 from lever_assets.sync.session import now
 from lever_assets.unified.catalogue import MODELS

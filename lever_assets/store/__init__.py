@@ -3,7 +3,8 @@
 `Store.open(url)` gives the transactions; every other function takes a connection of one of them.
 """
 
-from lever_assets.store.child_lists import land_children, note_reads
+from lever_assets.store.checkpoints import get_state, instant, put_state
+from lever_assets.store.children import land_children, note_reads
 from lever_assets.store.errors import (
     BusyError,
     DamagedError,
@@ -29,7 +30,6 @@ from lever_assets.store.landing import (
 )
 from lever_assets.store.merge import Merged, merge
 from lever_assets.store.raw import RawKey, RawRow
-from lever_assets.store.state import get_state, instant, put_state
 from lever_assets.store.store import Store
 
 __all__ = [

@@ -23,9 +23,8 @@ from sqlalchemy import (
 )
 
 from lever_assets.store.addresses import all_erased
-from lever_assets.store.batches import among
+from lever_assets.store.dialects import among, text_at
 from lever_assets.store.erasure import ERASED
-from lever_assets.store.json_texts import text_at
 from lever_assets.store.tables import UNIFIED, action_ledger, created_records
 from lever_assets.unified.models import JsonObject
 

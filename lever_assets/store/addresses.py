@@ -8,10 +8,9 @@ from itertools import pairwise
 from sqlalchemy import ColumnElement, Connection, and_, cast, delete, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONPATH
 
-from lever_assets.store.batches import among, upsert
-from lever_assets.store.content import canonical, fingerprint
-from lever_assets.store.json_texts import text_at
+from lever_assets.store.dialects import among, text_at, upsert
 from lever_assets.store.tables import UNIFIED, erased_people
+from lever_assets.store.values import canonical, fingerprint
 
 _KEPT = timedelta(days=30)
 """By then whatever named the people is erased: LEVER_RETENTION_DAYS is over, or every night looked for it."""

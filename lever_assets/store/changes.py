@@ -1,16 +1,21 @@
-"""The history of the unified tables: what changed in each row, when it was seen, and by which run."""
+"""What changed in the unified tables: the history, row by row, and a mark that tells a table of before.
+
+A table's mark is another one after every change. Unlike a time it can't be overtaken: a transaction that is
+committed late leaves a mark of its own.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Table, func, insert, literal, select
 
-from lever_assets.store.batches import among
-from lever_assets.store.columns import UtcDateTime
-from lever_assets.store.content import canonical, parsed
+from lever_assets.store.checkpoints import Checkpoint
+from lever_assets.store.dialects import among
 from lever_assets.store.tables import changes
+from lever_assets.store.values import UtcDateTime, canonical, parsed
 from lever_assets.unified.models import JsonObject
 
 _BOOKKEEPING = frozenset(
@@ -125,3 +130,17 @@ def counted(conn: Connection, connection: str, run_id: str) -> dict[str, int]:
         .order_by(c.model)
     )
     return {row[0]: row[1] for row in conn.execute(query)}
+
+
+_CHANGED = Checkpoint[str]("changed", str)
+"""By model."""
+
+
+def mark_changed(conn: Connection, connection: str, model: str, *, now: datetime) -> None:
+    """Give the table of `model` a new mark; call it in the transaction that changes its rows."""
+    _CHANGED.keep_each(conn, connection, {model: uuid4().hex}, now=now)
+
+
+def change_marks(conn: Connection, connection: str) -> dict[str, str]:
+    """Return the mark of each table that was ever changed, by model."""
+    return _CHANGED.every(conn, connection)

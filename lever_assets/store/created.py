@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, Select, func, select
 
-from lever_assets.store.batches import among, upsert
+from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import created_records
 from lever_assets.unified.ids import unified_id
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, insert, literal, or_, select
 
-from lever_assets.store.columns import UtcDateTime
 from lever_assets.store.tables import RAW, drift
+from lever_assets.store.values import UtcDateTime
 
 
 def record_drift(

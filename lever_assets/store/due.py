@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 
 from lever_assets import backoff
-from lever_assets.store.batches import among, upsert
-from lever_assets.store.content import clean
+from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import RAW, mapping_errors
+from lever_assets.store.values import clean
 
 WHOLE_LIST = "*"
 """The id of what is no single record: a list that could not be read, or taken in, as a whole."""

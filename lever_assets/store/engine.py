@@ -12,8 +12,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from lever_assets import private
-from lever_assets.store.content import encoded, parsed
 from lever_assets.store.errors import StoreError, UnfitError, UnreachableError
+from lever_assets.store.values import encoded, parsed
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for another one on SQLite."""

@@ -16,14 +16,12 @@ from sqlalchemy import (
     update,
 )
 
-from lever_assets.store.batches import among
-from lever_assets.store.change_marks import mark_changed
-from lever_assets.store.changes import History, record_changes
-from lever_assets.store.content import canonical, fingerprint
-from lever_assets.store.json_texts import text_at
+from lever_assets.store.changes import History, mark_changed, record_changes
+from lever_assets.store.dialects import among, text_at
 from lever_assets.store.landing import next_version
 from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.tables import RAW, UNIFIED, changes
+from lever_assets.store.values import canonical, fingerprint
 from lever_assets.unified.models import JsonObject
 
 ERASED = "erased"

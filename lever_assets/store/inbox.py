@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, up
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lever_assets.backoff import gap_after
-from lever_assets.store.batches import among
+from lever_assets.store.dialects import among
 from lever_assets.store.tables import webhook_inbox
 from lever_assets.unified.models import JsonObject
 

@@ -1,4 +1,10 @@
-"""Landing: Lever's objects into the raw tables, with what changed told from what did not."""
+"""Landing: Lever's objects into the raw tables, with what changed told from what did not.
+
+Which of two copies of a record is the older one is told by when each was read, and only then by Lever's word.
+A read that began after the stored copy had come in is the newer one, whatever `updatedAt` says: a record may
+lose its latest change in Lever, or bear an instant that was never true. `updatedAt` decides between reads
+that overlap, and not when it lies ahead of the clock: then what lands last counts.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -6,14 +12,51 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, not_, or_, select, true, update
 
-from lever_assets.store.batches import among, upsert
-from lever_assets.store.content import canonical, clean, fingerprint
-from lever_assets.store.precedence import Reading, precedes
-from lever_assets.store.state import put_state, whole_number
+from lever_assets.store.checkpoints import put_state, whole_number
+from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import RAW, sync_state
+from lever_assets.store.values import canonical, clean, fingerprint
 from lever_assets.unified.models import JsonObject
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The reading that a batch comes from: it began at `asked_at`, and lands `now`, by our clock (UTC).
+
+    `asked_at` None: nobody knows when it began, and `updatedAt` alone tells.
+    """
+
+    asked_at: datetime | None
+    now: datetime
+
+    def is_older(
+        self, updated_at: datetime | None, stored: datetime | None, stored_seen_at: datetime | None = None
+    ) -> bool:
+        """Tell whether a copy of this reading is older than another: by their `updatedAt`, and by when the
+        other was seen (None: in this reading, too)."""
+        if not precedes(updated_at, stored):
+            return False
+        if self.asked_at is None:
+            return True
+        overlap = stored_seen_at is None or self.asked_at < stored_seen_at
+        return overlap and stored is not None and stored <= self.now
+
+    def is_older_sql(
+        self, updated_at: Any, stored: ColumnElement[Any], stored_seen_at: ColumnElement[Any]
+    ) -> ColumnElement[bool]:
+        """Return `is_older` as a condition that holds or does not, never null."""
+        overlap = (
+            true() if self.asked_at is None else and_(stored_seen_at > self.asked_at, stored <= self.now)
+        )
+        return func.coalesce(and_(updated_at < stored, overlap), False)
+
+
+def precedes(updated_at: datetime | None, other: datetime | None) -> bool:
+    """Tell whether one `updatedAt` is before another. Lever leaves it null on some records."""
+    return updated_at is not None and other is not None and updated_at < other
+
 
 _VERSION_KEY = "landing_version"
 
@@ -127,7 +170,7 @@ def land(
     """Put `arrivals` into `raw_<resource>`, up to some thousand at a time.
 
     `version` and `changed_at` move only where the content, the place or the deletion changes; `last_seen_at`
-    always does. `asked_at` is when their reading began: an older copy (`store/precedence.py`) never
+    always does. `asked_at` is when their reading began: an older copy (`Reading`) never
     overwrites the stored one. A deleted record that arrives lives again.
     """
     table = RAW[resource]
@@ -241,17 +284,8 @@ def _these(
     return and_(table.c.connection == connection, among(conn, table.c.remote_id, remote_ids))
 
 
-_SET = (
-    "remote_created_at",
-    "remote_updated_at",
-    "content_hash",
-    "data",
-    "version",
-    "last_seen_at",
-    "changed_at",
-    "deleted_at",
-    "left_out",
-)
+_FILLED = ("parent_id", "position")
+_STAYING = ("connection", "remote_id", "first_seen_at", *_FILLED)
 
 
 def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], reading: Reading) -> int:
@@ -262,8 +296,8 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], readi
         conn,
         table,
         rows,
-        replace=_SET,
-        fill=("parent_id", "position"),
+        replace=[column.name for column in table.columns if column.name not in _STAYING],
+        fill=_FILLED,
         where=lambda new: not_(
             reading.is_older_sql(new.remote_updated_at, old.remote_updated_at, old.last_seen_at)
         ),

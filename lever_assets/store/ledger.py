@@ -20,8 +20,8 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Text, and_, cast, or_, select, update
 
 from lever_assets.store import created
-from lever_assets.store.batches import upsert
 from lever_assets.store.created import Created
+from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import action_ledger
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import JsonObject

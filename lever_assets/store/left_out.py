@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, literal, not_, or_, select, update
 
-from lever_assets.store.columns import UtcDateTime
 from lever_assets.store.created import ours
 from lever_assets.store.landing import next_version
 from lever_assets.store.tables import RAW
+from lever_assets.store.values import UtcDateTime
 
 
 class Reason(StrEnum):

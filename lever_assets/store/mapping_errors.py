@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
-from lever_assets.store.batches import among, upsert
+from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import RAW, mapping_errors
 
 NAMELESS = "(none) "

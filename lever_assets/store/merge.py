@@ -9,12 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, func, literal, or_, select, update
 
-from lever_assets.store.batches import among, upsert
-from lever_assets.store.change_marks import mark_changed
-from lever_assets.store.changes import History, record_changes, record_updates
-from lever_assets.store.columns import UtcDateTime
-from lever_assets.store.content import canonical, clean, fingerprint
+from lever_assets.store.changes import History, mark_changed, record_changes, record_updates
+from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import UNIFIED, business_fields
+from lever_assets.store.values import UtcDateTime, canonical, clean, fingerprint
 from lever_assets.unified.catalogue import BY_NAME, Model
 from lever_assets.unified.models import UnifiedRow
 

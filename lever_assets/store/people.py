@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, select
 
+from lever_assets.store.dialects import text_at
 from lever_assets.store.erasure import ERASED
-from lever_assets.store.json_texts import text_at
 from lever_assets.store.landing import not_known_gone
 from lever_assets.store.tables import RAW
 

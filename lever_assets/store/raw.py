@@ -22,8 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from lever_assets.store.batches import among
-from lever_assets.store.json_texts import text_at
+from lever_assets.store.dialects import among, text_at
 from lever_assets.store.tables import RAW
 from lever_assets.unified.models import JsonObject
 

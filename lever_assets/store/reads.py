@@ -1,10 +1,25 @@
-"""What people and checks ask of the unified and raw tables: counts, a preview, dangling references."""
+"""What people and checks ask of the tables: counts, a preview, dangling references, filled fields."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    case,
+    column,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from lever_assets.store.tables import RAW, UNIFIED, business_fields
 from lever_assets.unified.catalogue import BY_NAME
@@ -105,22 +120,22 @@ def dangling(conn: Connection, connection: str, model: str) -> list[Dangling]:
     """
     table = UNIFIED[model]
     found = []
-    for column, referenced in BY_NAME[model].references():
+    for name, referenced in BY_NAME[model].references():
         target = UNIFIED[referenced].alias("target")
         missing = (
             select(table.c.id)
-            .select_from(table.outerjoin(target, target.c.id == table.c[column]))
+            .select_from(table.outerjoin(target, target.c.id == table.c[name]))
             .where(
                 table.c.connection == connection,
                 table.c.remote_deleted_at.is_(None),
-                table.c[column].is_not(None),
+                table.c[name].is_not(None),
                 target.c.id.is_(None),
             )
         )
         how_many = conn.execute(select(func.count()).select_from(missing.subquery())).scalar_one()
         if how_many:
             some = conn.execute(missing.order_by(table.c.id).limit(_EXAMPLES)).scalars()
-            found.append(Dangling(column, referenced, how_many, tuple(some)))
+            found.append(Dangling(name, referenced, how_many, tuple(some)))
     return found
 
 
@@ -136,3 +151,36 @@ def duplicates(conn: Connection, connection: str, model: str) -> Duplicates:
     how_many = conn.execute(select(func.count()).select_from(repeated.subquery())).scalar_one()
     some = conn.execute(repeated.order_by(c.remote_id).limit(_EXAMPLES)).scalars() if how_many else ()
     return Duplicates(how_many, tuple(some))
+
+
+def field_keys(conn: Connection, connection: str, model: str, name: str) -> set[str]:
+    """Return the keys of the fields in a column that holds a list of `{"key": …}`, over all live rows."""
+    c = UNIFIED[model].c
+    listed: Any = c[name]
+    if conn.dialect.name == "postgresql":
+        array = case((func.jsonb_typeof(listed) == "array", listed), else_=text("'[]'::jsonb"))
+        fields = func.jsonb_array_elements(array).table_valued(column("value", JSONB)).lateral()
+        key = func.jsonb_extract_path_text(fields.c.value, "key")
+    else:
+        fields = func.json_each(listed).table_valued("value")
+        key = func.json_extract(fields.c.value, "$.key")
+    query = (
+        select(key)
+        .select_from(UNIFIED[model].join(fields, true()))
+        .where(c.connection == connection, c.remote_deleted_at.is_(None), listed.is_not(None))
+        .distinct()
+    )
+    return {each for each in conn.execute(query).scalars() if isinstance(each, str)}
+
+
+def is_filled(conn: Connection, connection: str, model: str, name: str, key: str) -> bool:
+    """Tell whether a live row has a value under `key` of the JSON object in a column."""
+    c = UNIFIED[model].c
+    value: ColumnElement[Any]
+    if conn.dialect.name == "postgresql":
+        value = func.jsonb_extract_path_text(c[name], key)
+    else:
+        each = func.json_each(c[name]).table_valued("key", "value", "type")
+        value = select(each.c.key).where(each.c.key == key, each.c.type != "null").limit(1).scalar_subquery()
+    there = (c.connection == connection, c.remote_deleted_at.is_(None), value.is_not(None))
+    return conn.execute(select(c.id).where(*there).limit(1)).first() is not None

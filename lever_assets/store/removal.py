@@ -9,14 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
 
-from lever_assets.store.batches import among
-from lever_assets.store.change_marks import mark_changed
-from lever_assets.store.changes import History
-from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.changes import History, mark_changed
+from lever_assets.store.checkpoints import forget_states
+from lever_assets.store.dialects import among
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.landing import next_version
 from lever_assets.store.merge import row_hash
-from lever_assets.store.state import forget_states
 from lever_assets.store.tables import (
     RAW,
     UNIFIED,
@@ -25,6 +23,7 @@ from lever_assets.store.tables import (
     drift,
     mapping_errors,
 )
+from lever_assets.store.values import canonical, fingerprint
 from lever_assets.unified.models import JsonObject
 
 _BATCH = 500

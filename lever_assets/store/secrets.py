@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from lever_assets.store.batches import upsert
+from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import connections
 from lever_assets.unified.models import JsonObject
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, inspect, select, union, update
 
-from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.tables import RAW, UNIFIED, changes
+from lever_assets.store.values import canonical, fingerprint
 from lever_assets.unified.ids import joined, unified_id
 
 _JOB_ROLES = {

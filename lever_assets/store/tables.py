@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
-from lever_assets.store.columns import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime
+from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime
 from lever_assets.unified.catalogue import MODELS, Model
 from lever_assets.unified.models import UnifiedRow
 

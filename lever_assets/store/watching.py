@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, not_, or_, select
 
-from lever_assets.store.parents import NEVER, failed_read, not_read_since
+from lever_assets.store.children import NEVER, failed_read, not_read_since
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
 from lever_assets.unified.enums import OfferStatus
 

@@ -1,7 +1,7 @@
 """What a sync keeps from run to run: each kind of checkpoint, the type of its values, and what forgets it.
 
 By resource, by model, or one for the connection. What the store keeps for itself is beside its tables
-(`store/landing.py`, `store/refilling.py`, `store/change_marks.py`).
+(`store/landing.py`, `store/refilling.py`, `store/changes.py`).
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,7 @@ from typing import Annotated, Protocol, TypeVar
 from pydantic import BeforeValidator, Field, JsonValue
 from sqlalchemy import Connection
 
-from lever_assets.store.checkpoints import Checkpoint, Instant, Number
-from lever_assets.store.state import instant
+from lever_assets.store.checkpoints import Checkpoint, Instant, Number, instant
 
 _SET_BACK = timedelta(minutes=5)
 """So far a clock may be set back without anything being read again for it."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
-from lever_assets.store.field_keys import field_keys, is_filled
+from lever_assets.store.reads import field_keys, is_filled
 from lever_assets.sync.checkpoints import MISSED, Missed
 from lever_assets.unified.catalogue import MODELS
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.settings import OffersOf
-from lever_assets.store.parents import read_well
+from lever_assets.store.children import read_well
 from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.asking import PROBES, SAMPLE, Course, NotThere, concerns_all

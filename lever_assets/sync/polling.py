@@ -15,7 +15,7 @@ from lever_assets.lever import (
 )
 from lever_assets.lever.instants import duration
 from lever_assets.store import due
-from lever_assets.store.parents import Due, due_parents
+from lever_assets.store.children import Due, due_parents
 from lever_assets.sync import restoring
 from lever_assets.sync.checkpoints import CAUGHT_UP, READING, WATERMARK, Reading
 from lever_assets.sync.coverage import Coverage, covered

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 
 from lever_assets.store import Landed, Store, land_children, mark_deleted, next_version
 from lever_assets.store import due as failures
+from lever_assets.store.children import Due, count_due, delete_orphans, due_parents, each_due
 from lever_assets.store.landing import Arrival
-from lever_assets.store.parents import Due, count_due, delete_orphans, due_parents, each_due
 from lever_assets.store.tables import RAW, child_reads
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
 

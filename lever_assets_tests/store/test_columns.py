@@ -11,7 +11,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.types import TypeEngine
 
 from lever_assets.store import Store, get_state, put_state
-from lever_assets.store.columns import Key, Money, PlainText, UtcDateTime
+from lever_assets.store.values import Key, Money, PlainText, UtcDateTime
 from lever_assets_tests.store.builders import LEVER
 
 AMOUNTS = [

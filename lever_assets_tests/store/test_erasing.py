@@ -10,8 +10,7 @@ from sqlalchemy import insert, select
 
 from lever_assets.store import Store, ledger
 from lever_assets.store.action_erasure import erase_actions
-from lever_assets.store.change_marks import change_marks
-from lever_assets.store.changes import History, since
+from lever_assets.store.changes import History, change_marks, since
 from lever_assets.store.erasure import (
     due_rows,
     erase_payloads,

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from lever_assets.store import BusyError, LockLostError, ReadOnlyError, Store, put_state
-from lever_assets.store.state import states
+from lever_assets.store.checkpoints import states
 from lever_assets_tests.locking import lose_lock
 from lever_assets_tests.store.builders import LEVER
 

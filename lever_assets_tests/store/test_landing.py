@@ -11,8 +11,8 @@ from lever_assets.store import (
     overtaken,
     sweep,
 )
-from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.tables import RAW
+from lever_assets.store.values import canonical, fingerprint
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
 
 USERS = RAW["users"]

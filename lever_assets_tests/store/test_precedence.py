@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import literal, select
 
 from lever_assets.store import Store
-from lever_assets.store.columns import UtcDateTime
-from lever_assets.store.precedence import Reading
+from lever_assets.store.landing import Reading
 from lever_assets.store.tables import RAW
+from lever_assets.store.values import UtcDateTime
 from lever_assets_tests.store.builders import arrival, day, landed, whole
 
 USERS = RAW["users"]

@@ -3,8 +3,8 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from lever_assets.store import Arrival, Store, land_children, mark_deleted, next_version, raw
-from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.raw import RawKey, RawRow
+from lever_assets.store.values import canonical, fingerprint
 from lever_assets.unified.models import JsonObject
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Table, select, update
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
-from lever_assets.store.content import canonical, fingerprint
 from lever_assets.store.tables import RAW, UNIFIED, changes, schema_version, sync_state
+from lever_assets.store.values import canonical, fingerprint
 from lever_assets.unified.ids import joined, unified_id
 from lever_assets_tests.sync.tables import Account
 

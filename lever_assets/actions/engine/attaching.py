@@ -10,7 +10,7 @@ from lever_assets.actions.engine.work import Work, its_id
 from lever_assets.actions.fetching.fetcher import UnreachableError
 from lever_assets.lever import Outgoing, Upload
 from lever_assets.lever.paths import path_to
-from lever_assets.store.content import canonical, fingerprint
+from lever_assets.store.values import canonical, fingerprint
 
 _ROUNDS = 2
 _PASSING = frozenset({Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.TIMED_OUT, Code.REMOTE_UNKNOWN})

@@ -21,7 +21,7 @@ from lever_assets.lever import (
     UnavailableError,
 )
 from lever_assets.store import due
-from lever_assets.store.parents import count_read, read_well
+from lever_assets.store.children import count_read, read_well
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 

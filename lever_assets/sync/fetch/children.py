@@ -8,7 +8,7 @@ from itertools import chain, takewhile
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient
-from lever_assets.store.parents import Due, count_due, each_due
+from lever_assets.store.children import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import offering

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Page
 from lever_assets.store import Landed, due, land_children, overtaken
-from lever_assets.store.content import clean
+from lever_assets.store.values import clean
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch

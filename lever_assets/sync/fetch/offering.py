@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import JsonObject
 from lever_assets.settings import OffersOf
 from lever_assets.store import due, note_reads, raw
-from lever_assets.store.parents import NEVER, forget_passed_over, read_for
+from lever_assets.store.children import NEVER, forget_passed_over, read_for
 from lever_assets.sync.checkpoints import OFFERS_ASKED_OF, OffersAskedOf
 from lever_assets.sync.session import Session
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.store import Arrival, child_lists, due, next_version, raw
+from lever_assets.store import Arrival, children, due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.fetch import brake
@@ -47,7 +47,7 @@ class Shrinking:
             for parent, arrivals in lists.items()
             if parent not in in_part
         }
-        lacking = child_lists.lacking(conn, self.session.name, self.resource.name, listed)
+        lacking = children.lacking(conn, self.session.name, self.resource.name, listed)
         self._missing.update(lacking)
         told = {parent: _LACKS.format(len(ids)) for parent, ids in lacking.items()}
         return dict.fromkeys(in_part, _IN_PART) | told

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from lever_assets.mapping import tags
 from lever_assets.store import Merged, merge, raw
-from lever_assets.store.batches import among
+from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.map.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.map.deriving import derive_records

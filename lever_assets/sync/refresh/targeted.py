@@ -21,8 +21,8 @@ from lever_assets.store import (
     mapping_errors,
     next_version,
 )
-from lever_assets.store.content import canonical, fingerprint
-from lever_assets.store.parents import forget_reads
+from lever_assets.store.children import forget_reads
+from lever_assets.store.values import canonical, fingerprint
 from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.coverage import Coverage

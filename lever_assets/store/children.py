@@ -1,20 +1,22 @@
-"""Which parents have children to read, and what becomes of children whose parent is gone."""
+"""The children of parents: which are to be read, their lists landed, and those whose parent is gone."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, not_, or_, select, update
 
-from lever_assets.store.batches import among
+from lever_assets.store.dialects import among, upsert
+from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
+from lever_assets.store.values import clean
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When the children of a parent were read that was passed over: it was seen that there can be none."""
 
-NEVER_AHEAD = timedelta(days=1)
+_NEVER_AHEAD = timedelta(days=1)
 """So far no clock that wrote an instant was ahead of ours."""
 
 
@@ -100,7 +102,7 @@ def _query(connection: str, due: Due) -> Select[tuple[()]]:
 
 def not_read_since(read_at: ColumnElement[datetime], instant: datetime) -> ColumnElement[bool]:
     """Return the condition that something was last read before an instant; to come is none, it is damaged."""
-    return or_(read_at < instant, read_at > datetime.now(UTC) + NEVER_AHEAD)
+    return or_(read_at < instant, read_at > datetime.now(UTC) + _NEVER_AHEAD)
 
 
 def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:
@@ -226,3 +228,96 @@ def delete_orphans(
         .where(c.connection == connection, c.parent_id.in_(gone), otherwise)
         .values(deleted_at=now, left_out=why, changed_at=now, version=version)
     ).rowcount
+
+
+def land_children(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    children: Mapping[str, Sequence[Arrival]],
+    *,
+    parent_hashes: Mapping[str, str | None],
+    version: int,
+    now: datetime,
+    asked_at: Mapping[str, datetime] | None = None,
+    partial: Collection[str] = (),
+) -> Landed:
+    """Land the complete lists of children of some parents; a stored child that its list lacks is deleted.
+
+    `parent_hashes` holds the content hash that each parent had before its children were read, for
+    `Due`; with None, or without the parent, the hash that was kept stays. `asked_at`: when each list
+    was asked for (`now` where it does not say); a list that was asked for before the stored one is left out.
+    `partial`: parents of whose list a record could not be taken; nothing of theirs is deleted.
+    """
+    asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
+    newer = _asked_for_later(conn, connection, resource, asked, now)
+    children = {parent: listed for parent, listed in children.items() if parent not in newer}
+    arrivals = [replace(child, parent_id=parent) for parent, listed in children.items() for child in listed]
+    began = min(asked.values(), default=now)
+    landed = land(conn, connection, resource, arrivals, version=version, now=now, asked_at=began)
+    stored = {child for _, child in _stored(conn, connection, resource, set(children) - set(partial))}
+    gone = sorted(stored - {clean(arrival.remote_id) for arrival in arrivals})
+    deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
+    note_reads(
+        conn,
+        connection,
+        resource,
+        {parent: (asked[parent], parent_hashes.get(parent)) for parent in children},
+    )
+    return landed + Landed(deleted=deleted)
+
+
+def lacking(
+    conn: Connection, connection: str, resource: str, listed: Mapping[str, Collection[str]]
+) -> dict[str, list[str]]:
+    """Return the stored children, not known to be gone, that the list of their parent lacks; by parent."""
+    found: dict[str, list[str]] = {}
+    here = {clean(parent): {clean(each) for each in ids} for parent, ids in listed.items()}
+    for parent, child in _stored(conn, connection, resource, listed):
+        if child not in here.get(parent, ()):
+            found.setdefault(parent, []).append(child)
+    return found
+
+
+def _stored(
+    conn: Connection, connection: str, resource: str, parents: Collection[str]
+) -> list[tuple[str, str]]:
+    """Return the parent and the remote id of the children of these parents that are not known to be gone."""
+    c = RAW[resource].c
+    query = select(c.parent_id, c.remote_id).where(
+        c.connection == connection,
+        c.parent_id.is_not(None),
+        among(conn, c.parent_id, parents),
+        not_known_gone(RAW[resource]),
+    )
+    return [(row.parent_id, row.remote_id) for row in conn.execute(query.order_by(c.parent_id, c.remote_id))]
+
+
+def note_reads(
+    conn: Connection, connection: str, resource: str, reads: Mapping[str, tuple[datetime, str | None]]
+) -> None:
+    """Keep when the children of these parents were asked for, and the content hash that each parent had."""
+    rows = [
+        {
+            "connection": connection,
+            "resource": resource,
+            "parent_id": parent,
+            "parent_hash": parent_hash,
+            "read_at": asked_at,
+        }
+        for parent, (asked_at, parent_hash) in reads.items()
+    ]
+    upsert(conn, child_reads, rows, replace=("read_at",), fill=("parent_hash",))
+
+
+def _asked_for_later(
+    conn: Connection, connection: str, resource: str, asked_at: Mapping[str, datetime], now: datetime
+) -> set[str]:
+    c = child_reads.c
+    query = select(c.parent_id, c.read_at).where(
+        c.connection == connection,
+        c.resource == resource,
+        among(conn, c.parent_id, asked_at),
+        c.read_at.between(min(asked_at.values(), default=now), now + _NEVER_AHEAD),
+    )
+    return {row.parent_id for row in conn.execute(query) if row.read_at > asked_at[row.parent_id]}

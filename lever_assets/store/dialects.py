@@ -1,4 +1,4 @@
-"""What differs between the databases in bulk: upserts, and finding many keys with one parameter."""
+"""What differs between the databases: upserts, finding many keys with one parameter, texts inside JSON."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
@@ -22,8 +22,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lever_assets.store.columns import Json
-from lever_assets.store.content import canonical, clean, encoded
+from lever_assets.store.values import Json, canonical, clean, encoded
+
+
+def text_at(conn: Connection, value: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
+    """Return the text at a path of a JSON object; null where there is none."""
+    if conn.dialect.name == "postgresql":
+        return func.jsonb_extract_path_text(value, *path)
+    return func.json_extract(value, "$." + ".".join(f'"{key}"' for key in path))
+
 
 Row = Mapping[str, Any]
 Excluded = Any
