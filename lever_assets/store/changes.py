@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, func, insert, literal, select
 from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import changes
-from lever_assets.store.values import UtcDateTime, canonical, parsed
+from lever_assets.store.values import UtcDateTime, forms, parsed
 from lever_assets.unified.models import JsonObject
 
 _BOOKKEEPING = frozenset(
@@ -97,13 +97,12 @@ def record_changes(
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObject:
     """Return the columns that differ, with both values in their JSON form."""
+    names = after.keys() - _BOOKKEEPING
+    old, new = (forms({name: row[name] for name in names}) for row in (before, after))
     found: JsonObject = {}
-    for name, new in after.items():
-        if name in _BOOKKEEPING:
-            continue
-        old_form, new_form = canonical(before[name]), canonical(new)
-        if old_form != new_form:
-            both: JsonObject = {"old": parsed(old_form), "new": parsed(new_form)}
+    for name in after:
+        if name in names and old[name] != new[name]:
+            both: JsonObject = {"old": parsed(old[name]), "new": parsed(new[name])}
             found[name] = {} if name in _NAMED_ONLY else both
     return found
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lever_assets.store.values import Json, canonical, clean, encoded
+from lever_assets.store.values import AsIs, canonical, clean, stored_rows
 
 
 def text_at(conn: Connection, value: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
@@ -65,8 +65,9 @@ def upsert(
     """
     if not rows:
         return 0
+    stored = stored_rows(table, rows, conn.dialect)
     copied = conn.dialect.name == "postgresql" and len(rows) >= _COPY_FROM
-    source = _copy(conn, table, rows) if copied else None
+    source = _copy(conn, table, stored) if copied else None
     merging: Any
     if where is None:
         merging = _compiled(conn.dialect.name, table, source, replace=tuple(replace), fill=tuple(fill))
@@ -74,7 +75,7 @@ def upsert(
         merging = _merging(conn.dialect.name, table, source, replace=replace, fill=fill, where=where)
     merging = merging.execution_options(preserve_rowcount=True)
     if source is None:
-        return conn.execute(merging, list(rows)).rowcount
+        return conn.execute(merging, stored).rowcount
     written = conn.execute(merging).rowcount
     conn.exec_driver_sql(f"TRUNCATE {source.name}")
     return written
@@ -91,9 +92,12 @@ def _merging(
 ) -> Any:
     """Return the statement; `source` is where the rows come from, None: from parameters."""
     insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table)
-    if source is not None:
-        statement = statement.from_select([column.name for column in table.columns], select(source))
+    names = [column.name for column in table.columns]
+    statement = (
+        insert(table).values({name: bindparam(name, type_=AsIs()) for name in names})
+        if source is None
+        else insert(table).from_select(names, select(source))
+    )
     new, key = statement.excluded, list(table.primary_key.columns)
     changes = {name: new[name] for name in replace}
     changes |= {name: func.coalesce(new[name], table.c[name]) for name in fill}
@@ -111,31 +115,22 @@ def _compiled(
     """Return the statement as text: SQLAlchemy 2.0 compiles one with ON CONFLICT anew each time it runs."""
     of = postgresql.dialect if dialect == "postgresql" else sqlite.dialect
     merging = _merging(dialect, table, source, replace=replace, fill=fill)
-    compiled = merging.compile(dialect=of(paramstyle="named"))
-    return text(str(compiled).replace("::", r"\:\:")).bindparams(
-        *(bindparam(name, type_=bind.type) for name, bind in compiled.binds.items())
-    )
+    return text(str(merging.compile(dialect=of(paramstyle="named"))))
 
 
 def _copy(conn: Connection, table: Table, rows: Sequence[Row]) -> Table:
-    """Copy `rows` into a temporary table like `table`, which the session keeps, empty."""
+    """Copy `stored_rows` into a temporary table like `table`, which the session keeps, empty."""
     staging = _staging(table)
     conn.exec_driver_sql(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging.name} (LIKE {table.name}) ON COMMIT DELETE ROWS"
     )
-    plan = [(column.name, _adaptation(conn, column)) for column in table.columns]
-    quoted = ", ".join(conn.dialect.identifier_preparer.quote(name) for name, _ in plan)
+    names = [column.name for column in table.columns]
+    quoted = ", ".join(conn.dialect.identifier_preparer.quote(name) for name in names)
     cursor: Any = conn.connection.cursor()
     with cursor, cursor.copy(f"COPY {staging.name} ({quoted}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row([row[name] if adapted is None else adapted(row[name]) for name, adapted in plan])
+            copy.write_row([row[name] for name in names])
     return staging
-
-
-def _adaptation(conn: Connection, column: Column[Any]) -> Callable[[Any], Any] | None:
-    if isinstance(column.type, Json):  # COPY takes the text as it is
-        return lambda value: None if value is None else encoded(value)
-    return column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
 
 
 @cache

@@ -20,6 +20,7 @@ from lever_assets.store.errors import DamagedError, NewerSchemaError, UnfitError
 from lever_assets.store.refilling import FORGETTABLE, Gap, make_usable, note
 from lever_assets.store.steps import name_roles_as_lever_does
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
+from lever_assets.store.values import Key, Word
 
 _SQLITE = """
 SELECT lower(m.name) AS name, m.type = 'table' AS is_table, lower(c.name) AS column_name
@@ -265,7 +266,8 @@ def _fingerprint() -> str:
 def _describe(table: Table) -> Iterator[str]:
     yield f"{table.name} {table.comment}"
     for column in table.columns:
-        yield f"{table.name}.{column.name} {type(column.type).__name__} {column.nullable} {column.comment}"
+        kind = Key if isinstance(column.type, Word) else type(column.type)  # they are one to a database
+        yield f"{table.name}.{column.name} {kind.__name__} {column.nullable} {column.comment}"
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
         yield f"{index.name} {[column.name for column in index.columns]}"
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
-from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime
+from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime, Word
 from lever_assets.unified.catalogue import MODELS, Model
 from lever_assets.unified.models import UnifiedRow
 
@@ -79,7 +79,7 @@ def _unified_table(model: Model) -> Table:
         model.name,
         metadata,
         Column("id", Key, primary_key=True, comment=described["id"].description),
-        Column("connection", Key, nullable=False, comment=described["connection"].description),
+        Column("connection", Word, nullable=False, comment=described["connection"].description),
         Column("remote_id", Key, comment=described["remote_id"].description),
         Column(
             "changed_at",
@@ -96,8 +96,8 @@ def _unified_table(model: Model) -> Table:
         Column(
             "source_key", Key, nullable=False, comment="Remote id of the raw record that it was mapped from"
         ),
-        Column("content_hash", Key, nullable=False, comment="Hash of the row's content"),
-        Column("left_out", Key, comment=_LEFT_OUT),
+        Column("content_hash", Word, nullable=False, comment="Hash of the row's content"),
+        Column("left_out", Word, comment=_LEFT_OUT),
         comment=model.description,
     )
     Index(f"ix_{model.name}_source", table.c.connection, table.c.source_key)
@@ -111,12 +111,12 @@ def _raw_table(resource: str) -> Table:
     table = Table(
         name,
         metadata,
-        Column("connection", Key, primary_key=True, comment="Name of the Lever connection"),
+        Column("connection", Word, primary_key=True, comment="Name of the Lever connection"),
         Column("remote_id", Key, primary_key=True, comment="Lever's id of the record"),
         Column("parent_id", Key, comment="Lever's id of the record that it belongs to"),
         Column("remote_created_at", UtcDateTime, comment="createdAt in Lever (UTC)"),
         Column("remote_updated_at", UtcDateTime, comment="updatedAt in Lever (UTC)"),
-        Column("content_hash", Key, nullable=False, comment="Hash of `data`"),
+        Column("content_hash", Word, nullable=False, comment="Hash of `data`"),
         Column("position", Integer, comment="Place in the list that it came in, from 0"),
         Column("data", Json, nullable=False, comment="The object as Lever gave it"),
         Column("version", BigInteger, nullable=False, comment="Number of the landing that last changed it"),
@@ -124,7 +124,7 @@ def _raw_table(resource: str) -> Table:
         Column("last_seen_at", UtcDateTime, nullable=False, comment="When Lever last listed it (UTC)"),
         Column("changed_at", UtcDateTime, nullable=False, comment="When its content last changed (UTC)"),
         Column("deleted_at", UtcDateTime, comment="When it was found gone in Lever, or was left out (UTC)"),
-        Column("left_out", Key, comment=_LEFT_OUT),
+        Column("left_out", Word, comment=_LEFT_OUT),
         comment=f"Lever's {resource.replace('_', ' ')}, as they came",
     )
     Index(f"ix_{name}_version", table.c.connection, table.c.version, table.c.remote_id)
@@ -147,8 +147,8 @@ RAW: dict[str, Table] = {resource: _raw_table(resource) for resource in RAW_RESO
 sync_state = Table(
     "sync_state",
     metadata,
-    Column("connection", Key, primary_key=True),
-    Column("key", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
+    Column("key", Word, primary_key=True),
     Column("value", ForgettableJson),
     Column("updated_at", UtcDateTime, nullable=False),
     comment="Watermarks and progress of the sync",
@@ -157,12 +157,12 @@ sync_state = Table(
 mapping_errors = Table(
     "mapping_errors",
     metadata,
-    Column("connection", Key, primary_key=True),
-    Column("model", Key, primary_key=True),
-    Column("resource", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
+    Column("model", Word, primary_key=True),
+    Column("resource", Word, primary_key=True),
     Column("remote_id", Key, primary_key=True),
     Column("reason", PlainText, nullable=False, comment="Why the record could not be mapped, or read"),
-    Column("payload_hash", Key, comment="Content hash of the raw record"),
+    Column("payload_hash", Word, comment="Content hash of the raw record"),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, comment="How often reading failed; null: it was read, but not mapped"),
@@ -183,10 +183,10 @@ Index(
 child_reads = Table(
     "child_reads",
     metadata,
-    Column("connection", Key, primary_key=True),
-    Column("resource", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
+    Column("resource", Word, primary_key=True),
     Column("parent_id", Key, primary_key=True),
-    Column("parent_hash", Key, comment="Content hash of the parent for which the children were read"),
+    Column("parent_hash", Word, comment="Content hash of the parent for which the children were read"),
     Column("read_at", UtcDateTime, nullable=False),
     comment="When the records below a parent were last read, and for which content of the parent",
 )
@@ -196,11 +196,11 @@ changes = Table(
     metadata,
     # In SQLite only a column of the type INTEGER numbers its rows by itself.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, comment="Grows in order"),
-    Column("connection", Key, nullable=False),
-    Column("model", Key, nullable=False, comment="The unified table"),
+    Column("connection", Word, nullable=False),
+    Column("model", Word, nullable=False, comment="The unified table"),
     Column("row_id", Key, nullable=False, comment="`id` of the row"),
     Column("remote_id", Key, comment="Lever's id of the record"),
-    Column("kind", Key, nullable=False, comment="created, updated, deleted, left_out, restored or erased"),
+    Column("kind", Word, nullable=False, comment="created, updated, deleted, left_out, restored or erased"),
     Column("columns", Json, comment="Old and new value of each column that changed; null where none did"),
     Column("seen_at", UtcDateTime, nullable=False, comment="When the change was seen (UTC)"),
     Column("run_id", Key, comment="The run that saw it; null when nothing orchestrated it"),
@@ -212,7 +212,7 @@ Index("ix_changes_run", changes.c.connection, changes.c.run_id)
 connections = Table(
     "connections",
     metadata,
-    Column("connection", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
     Column("name", Key, primary_key=True, comment="What the secret is for, such as webhook:candidateHired"),
     Column("secret", PlainText, nullable=False, comment="Encrypted with LEVER_SECRET_KEY"),
     Column("details", Json, comment="What is known of it that is not secret"),
@@ -223,7 +223,7 @@ connections = Table(
 webhook_inbox = Table(
     "webhook_inbox",
     metadata,
-    Column("connection", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
     Column("id", Key, primary_key=True, comment="Lever's id of the event"),
     Column("event", Key, nullable=False, comment="Such as candidateStageChange"),
     Column("token", Key, nullable=False, comment="What its signature is made of; no other event has it"),
@@ -231,7 +231,7 @@ webhook_inbox = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False, comment="When it is handled while it is pending (UTC)"),
     Column("data", Json, nullable=False, comment="The ids of what it is about; nothing else is kept"),
-    Column("state", Key, nullable=False, comment="pending, handled or parked: see store/inbox.py"),
+    Column("state", Word, nullable=False, comment="pending, handled or parked: see store/inbox.py"),
     Column("attempts", Integer, nullable=False, comment="How often handling it failed"),
     Column("error", PlainText, comment="Why handling it failed last"),
     Column("handled_at", UtcDateTime),
@@ -243,8 +243,8 @@ Index("ix_webhook_inbox_due", webhook_inbox.c.connection, webhook_inbox.c.state,
 drift = Table(
     "drift",
     metadata,
-    Column("connection", Key, primary_key=True),
-    Column("resource", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
+    Column("resource", Word, primary_key=True),
     Column("remote_id", Key, primary_key=True, comment="Lever's id of the record"),
     Column("found_at", UtcDateTime, primary_key=True, comment="When a reconcile found and mended it (UTC)"),
     Column("kind", PlainText, nullable=False, comment="missing here, stale here, or gone in Lever"),
@@ -256,10 +256,10 @@ action_ledger = Table(
     "action_ledger",
     metadata,
     Column("id", Key, primary_key=True, comment="Id of the action, 24 characters, by its key"),
-    Column("connection", Key, nullable=False),
+    Column("connection", Word, nullable=False),
     Column("action", PlainText, nullable=False, comment="Name of the action"),
     Column("idempotency_key", Key, nullable=False, comment="Given by the caller, or derived from the input"),
-    Column("input_hash", Key, nullable=False, comment="Hash of the whole input, files included"),
+    Column("input_hash", Word, nullable=False, comment="Hash of the whole input, files included"),
     Column("request", Json, comment="The input; of files and signed links only what identifies them"),
     Column("state", PlainText, nullable=False, comment="See store/ledger.py"),
     Column("attempts", Integer, nullable=False, comment="How often it was taken up"),
@@ -281,7 +281,7 @@ Index("ix_action_ledger_updated", action_ledger.c.connection, action_ledger.c.up
 erased_people = Table(
     "erased_people",
     metadata,
-    Column("connection", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
     Column("address", Key, primary_key=True, comment="Hash of an e-mail address, or of an id of Lever's"),
     Column("erased_at", UtcDateTime, nullable=False, comment="When its owner was found gone or anonymised"),
     comment="People who are gone or anonymised, for as long as inputs that name them may be left",
@@ -290,8 +290,8 @@ erased_people = Table(
 created_records = Table(
     "created_records",
     metadata,
-    Column("connection", Key, primary_key=True),
-    Column("model", Key, primary_key=True),
+    Column("connection", Word, primary_key=True),
+    Column("model", Word, primary_key=True),
     Column("remote_id", Key, primary_key=True, comment="Lever's id of the record"),
     Column("id", Key, nullable=False, comment="Our id of the record"),
     Column("action_id", Key, nullable=False, comment="The action in `action_ledger` that made it"),
@@ -307,12 +307,12 @@ notice_outbox = Table(
         "number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, comment="Grows in order"
     ),
     Column("id", Key, nullable=False, comment="Id of the notice, the same each time that it is sent"),
-    Column("connection", Key, nullable=False),
+    Column("connection", Word, nullable=False),
     Column("target", Key, nullable=False, comment="Hash of the URL that it goes to, which may hold a secret"),
     Column("models", Json, nullable=False, comment="The unified tables that changed"),
     Column("marks", Json, nullable=False, comment="What each table's mark of changes was by then"),
     Column("body", PlainText, nullable=False, comment="What is sent, and signed, byte for byte"),
-    Column("state", Key, nullable=False, comment="pending, delivered, superseded or given up"),
+    Column("state", Word, nullable=False, comment="pending, delivered, superseded or given up"),
     Column("attempts", Integer, nullable=False, comment="How often it was sent"),
     Column("due_at", UtcDateTime, nullable=False, comment="When it is sent next while it is pending (UTC)"),
     Column("status", Integer, comment="HTTP status of the last answer"),

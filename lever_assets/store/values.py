@@ -1,6 +1,6 @@
 """What is stored of a value, the same on both databases: clean text, canonical JSON, column types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import orjson
 from pydantic import BaseModel, JsonValue
-from sqlalchemy import JSON, DateTime, Dialect, Numeric, Text
+from sqlalchemy import JSON, Column, DateTime, Dialect, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
@@ -60,6 +60,11 @@ def parsed(content: str | bytes) -> JsonValue:
     return cast("JsonValue", orjson.loads(content))
 
 
+def forms(values: Mapping[str, object]) -> dict[str, bytes]:
+    """Return the canonical JSON of each value."""
+    return {name: canonical(value) for name, value in values.items()}
+
+
 def exact(amount: Decimal) -> str:
     """Return `amount` in plain digits without trailing zeros: equal amounts give equal text."""
     if not amount.is_finite():
@@ -99,29 +104,49 @@ def _as_float(value: int) -> float | None:
         return None
 
 
+_Converter = Callable[[Any], Any]
+
 _SQLITE_DIGITS = 15
 """SQLite keeps 15 significant digits of a NUMERIC that is not a whole number (sqlite.org/datatype3.html)."""
 
 
-class PlainText(TypeDecorator[str]):
-    """Text; NUL and lone surrogates, which PostgreSQL refuses, are replaced by U+FFFD."""
+class Word(TypeDecorator[str]):
+    """A text of this program's own, such as the name of a model or a hash: there is nothing to clean.
+
+    Rows are found and ordered by it: it is sorted by code point on both databases.
+    """
 
     impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (signature)
-        """Clean the text on its way in."""
-        return None if value is None else clean(value)
-
-
-class Key(PlainText):
-    """Text that rows are found and ordered by: sorted by code point on both databases."""
-
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """PostgreSQL would sort by the locale of the server."""
         return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+
+class Key(Word):
+    """As a word, but Lever's or the user's: NUL and lone surrogates are replaced by U+FFFD."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> _Converter:  # noqa: ARG002 (signature)
+        """Clean the text on its way in."""
+        return _cleaned_text
+
+
+class PlainText(TypeDecorator[str]):
+    """Text that nothing is looked up by, cleaned as a key is."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> _Converter:  # noqa: ARG002 (signature)
+        """Clean the text on its way in."""
+        return _cleaned_text
+
+
+def _cleaned_text(value: str | None) -> str | None:
+    return None if value is None else clean(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -135,41 +160,41 @@ class UtcDateTime(TypeDecorator[datetime]):
     place = ""
     """TABLE.COLUMN, once it is in a table."""
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Read an instant."""
-        read = super().result_processor(dialect, coltype)
-        if dialect.name != "sqlite" or read is None:
-            return read
+    def bind_processor(self, dialect: Dialect) -> _Converter:
+        """Convert to UTC; SQLite stores text without a zone."""
+        return _instant_as_text if dialect.name == "sqlite" else _in_utc
 
-        def checked(value: Any) -> Any:
+    def result_processor(self, dialect: Dialect, coltype: object) -> _Converter:  # noqa: ARG002 (signature)
+        """PostgreSQL answers in the session's zone, SQLite without one."""
+        if dialect.name != "sqlite":
+            return lambda value: None if value is None else value.astimezone(UTC)
+
+        def read(value: Any) -> datetime | None:
             try:
-                return read(value)
+                return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
             except (TypeError, ValueError):
                 raise UnreadableValueError("an instant", self.place) from None
 
-        return checked
+        return read
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert to UTC; SQLite stores no zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"an instant needs a time zone: {value.isoformat()}")
-        if value.tzinfo is not UTC:
-            value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """PostgreSQL answers in the session's zone, SQLite without one."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError(f"an instant needs a time zone: {value.isoformat()}")
+    return value.astimezone(UTC)
+
+
+def _instant_as_text(value: datetime | None) -> str | None:
+    instant = _in_utc(value)
+    return None if instant is None else instant.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class Json(TypeDecorator[JsonValue]):
     """JSON: JSONB on PostgreSQL, text on SQLite; None is SQL NULL. Bytes are taken as canonical JSON.
 
-    On PostgreSQL the engine encodes and decodes (`engine.py`). SQLAlchemy's JSON type is not for SQLite: it
+    On PostgreSQL the engine encodes and decodes (`store.py`). SQLAlchemy's JSON type is not for SQLite: it
     makes a column of NUMERIC affinity, which turns the JSON text `7` into a number. Reading there what is no
     JSON raises UnreadableValueError.
     """
@@ -183,22 +208,30 @@ class Json(TypeDecorator[JsonValue]):
         """JSONB can be indexed and compared."""
         return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+    def bind_processor(self, dialect: Dialect) -> _Converter | None:
         """Encode for SQLite."""
-        return value if value is None or dialect.name == "postgresql" else encoded(value)
+        return super().bind_processor(dialect) if dialect.name == "postgresql" else _json_text
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+    def result_processor(self, dialect: Dialect, coltype: object) -> _Converter | None:
         """Decode what SQLite holds."""
-        if value is None or dialect.name == "postgresql":
-            return value
-        try:
-            return parsed(value)
-        except (TypeError, ValueError):
-            return self.unreadable()
+        if dialect.name == "postgresql":
+            return super().result_processor(dialect, coltype)
+
+        def read(value: Any) -> JsonValue:
+            try:
+                return None if value is None else parsed(value)
+            except (TypeError, ValueError):
+                return self.unreadable()
+
+        return read
 
     def unreadable(self) -> JsonValue:
         """Return what stands for something that is no JSON."""
         raise UnreadableValueError("JSON", self.place)
+
+
+def _json_text(value: Any) -> str | None:
+    return None if value is None else encoded(value)
 
 
 class ForgettableJson(Json):
@@ -250,3 +283,25 @@ class Money(TypeDecorator[Decimal]):
         if value is None:
             return None
         return Decimal(exact(Decimal(value.decode() if isinstance(value, bytes) else str(value))))
+
+
+class AsIs(UserDefinedType[Any]):
+    """Of a parameter that the driver takes as it is: `stored_rows` made it so."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """No column has it."""
+        raise NotImplementedError
+
+
+def stored_rows(table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
+    """Return rows with all columns of `table` as the driver takes them: cleaned and encoded in one pass."""
+    forms = [(column.name, _form(column, dialect)) for column in table.columns]
+    return [{name: row[name] if form is None else form(row[name]) for name, form in forms} for row in rows]
+
+
+def _form(column: Column[Any], dialect: Dialect) -> _Converter | None:
+    if isinstance(column.type, Json):  # JSON text fits a column of either database
+        return _json_text
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
