@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from lever_assets.store import Store
-from lever_assets.store.engine import database_url as database_url_of
-from lever_assets.store.engine import make_engine
+from lever_assets.store.store import make_engine
+from lever_assets.store.urls import database_url as database_url_of
 
 _numbers = count(1)
 

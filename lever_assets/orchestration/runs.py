@@ -31,7 +31,7 @@ from lever_assets.orchestration.names import (
 )
 from lever_assets.store import BusyError
 from lever_assets.store.compacting import compact
-from lever_assets.store.engine import sqlite_file
+from lever_assets.store.urls import sqlite_file
 from lever_assets.sync.session import Session, now
 
 _UNFINISHED = [

@@ -1,6 +1,6 @@
 """Taking what was erased off the disk as well: SQLite leaves it in free pages, and in its log.
 
-What is erased is overwritten at once (`secure_delete`, see `engine.py`), but when pages are put in order a
+What is erased is overwritten at once (`secure_delete`, see `store.py`), but when pages are put in order a
 copy may stay behind. So the file is written anew. PostgreSQL sees to it by itself.
 """
 

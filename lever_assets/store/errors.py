@@ -14,8 +14,7 @@ The text of each is one sentence: what happened, where, what to do. None ever ho
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -77,29 +76,29 @@ class UnreadableValueError(ValueError):
 _KEPT = "what was committed before is kept"
 
 
-@contextmanager
-def translate(database: str) -> Iterator[None]:
-    """Raise a driver's error as the matching StoreError; `database` names it, without a password.
+DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error, UnreadableValueError, PoolTimeoutError)
+"""What `translated` knows."""
 
-    Errors that only a mistake in this program can cause (a constraint, a syntax error) pass as they are.
+
+def translated(error: Exception, database: str) -> StoreError | None:
+    """Return the StoreError that matches a driver's error; `database` names it, without a password.
+
+    None for errors that only a mistake in this program can cause (a constraint, a syntax error): they lose
+    what they quote of people's data.
     """
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
-        known = _known(error, database)
-        if known is None:
-            _drop_values(error)
-            raise
-        raise known from error
-    except UnreadableValueError as error:
-        raise DamagedError(
+    if isinstance(error, UnreadableValueError):
+        return DamagedError(
             f"the database {database} has {error}, and did not get it from this program",
             "put it right, or delete that row: a full sync brings again what Lever has",
-        ) from error
-    except PoolTimeoutError as error:
-        raise BusyError(
+        )
+    if isinstance(error, PoolTimeoutError):
+        return BusyError(
             f"the database {database} has no free connection", "run fewer things at once against it"
-        ) from error
+        )
+    known = _known(error, database)
+    if known is None:
+        _drop_values(error)
+    return known
 
 
 def _drop_values(error: Exception) -> None:

@@ -1,15 +1,37 @@
 """The store: one database, opened, with its transactions and its lock for one sync at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError
 
 from lever_assets.store.compacting import compact
-from lever_assets.store.engine import database_url, immutable_url, make_engine, sqlite_file
-from lever_assets.store.errors import ReadOnlyError, UnreachableError, translate
+from lever_assets.store.errors import (
+    DRIVER_ERRORS,
+    ReadOnlyError,
+    UnfitError,
+    UnreachableError,
+    translated,
+)
 from lever_assets.store.locks import Check, advisory_lock, file_lock
 from lever_assets.store.migrations import migrate as migrate_schema
+from lever_assets.store.urls import check_options, database_url, immutable_url, make_room, sqlite_file
+from lever_assets.store.values import encoded, parsed
+
+_BUSY_SECONDS = 60.0
+"""How long a writer waits for another one on SQLite."""
+
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""For libpq: a connection that was cut without a word is noticed after half a minute, not after hours."""
 
 
 class Store:
@@ -55,7 +77,7 @@ class Store:
 
     def _begin(self, *, migrate: bool) -> None:
         try:
-            with translate(self.name):
+            with _translating(self.name):
                 if migrate:
                     migrate_schema(self.engine)
                 else:
@@ -77,7 +99,7 @@ class Store:
         this store is the only one to sync (`exclusive`), that is checked before the commit: raises
         LockLostError, and rolls back, when somebody else may have begun.
         """
-        with translate(self.name), self.engine.connect() as conn:
+        with _translating(self.name), self.engine.connect() as conn:
             conn.execution_options(writing=True)
             with conn.begin():
                 yield conn
@@ -87,7 +109,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that can't write and sees the database as it was at its first query."""
-        with translate(self.name), self.engine.connect() as conn:
+        with _translating(self.name), self.engine.connect() as conn:
             if self.engine.dialect.name == "postgresql":
                 conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with conn.begin():
@@ -107,7 +129,7 @@ class Store:
             if file is None
             else file_lock(file, connection, wait)
         )
-        with translate(self.name), lock as check:
+        with _translating(self.name), lock as check:
             self._held.append(check)
             try:
                 yield
@@ -126,3 +148,87 @@ class Store:
     def close(self) -> None:
         """Close the connections that are not in use; the store may not be used afterwards."""
         self.engine.dispose()
+
+
+@contextmanager
+def _translating(database: str) -> Iterator[None]:
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        known = translated(error, database)
+        if known is None:
+            raise
+        raise known from error
+
+
+def make_engine(url: URL, lock_wait: float | None = None) -> Engine:
+    """Return an engine that writes canonical JSON and never shows parameters in its errors.
+
+    `lock_wait`: the seconds that locks of others are waited for (see `Store.open`). Raises UnfitError when
+    the URL has an option that does not exist, UnreachableError when a SQLite file's folder can't be made.
+    """
+    check_options(url)
+    file = sqlite_file(url)
+    if file is not None and "mode" not in url.query:
+        make_room(file)
+    return _engine(url, lock_wait)
+
+
+@lru_cache(maxsize=8)
+def _engine(url: URL, lock_wait: float | None) -> Engine:
+    # One for a URL, however often it is opened: an engine keeps the statements that it has compiled, a fifth
+    # of what a small sync costs.
+    if url.drivername != "sqlite":
+        asked: dict[str, Any] = {key: value for key, value in _PATIENCE.items() if key not in url.query}
+        # Whatever the server, the environment or the URL prefers: every text is to go through.
+        asked["client_encoding"] = "utf8"
+        engine = _made(url, pool_pre_ping=True, connect_args=asked)
+        if lock_wait is not None:
+            event.listen(engine, "connect", _limit_lock_wait(lock_wait))
+        return engine
+    waits = {} if "timeout" in url.query else {"timeout": _BUSY_SECONDS if lock_wait is None else lock_wait}
+    engine = _made(url, connect_args=waits)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _limit_lock_wait(seconds: float) -> Callable[[Any, object], None]:
+    def limit(connection: Any, _: object) -> None:
+        # Not among the options of the connection: poolers refuse those.
+        connection.execute(f"SET lock_timeout = {max(1, round(seconds * 1000))}")
+        connection.commit()
+
+    return limit
+
+
+def _made(url: URL, **options: Any) -> Engine:
+    try:
+        return create_engine(
+            url, json_serializer=encoded, json_deserializer=parsed, hide_parameters=True, **options
+        )
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise UnfitError(
+            f"an option of the database URL can't be used ({error})", "correct it or take it out"
+        ) from None
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    # The driver would begin transactions late and never for reads; `_begin_sqlite` does it instead
+    # (SQLAlchemy documentation, "Serializable isolation / Savepoints / Transactional DDL" of pysqlite).
+    connection.isolation_level = None
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA cache_size=-32000")
+    # What is deleted or written over is no more in the file: it may be what was erased of a person.
+    connection.execute("PRAGMA secure_delete=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("writing"):
+        connection.exec_driver_sql("PRAGMA query_only=0")
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE"
+        )  # take the lock first: a later upgrade could not wait for it
+    else:
+        connection.exec_driver_sql("PRAGMA query_only=1")
+        connection.exec_driver_sql("BEGIN")

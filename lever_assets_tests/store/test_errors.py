@@ -18,9 +18,9 @@ from lever_assets.store import (
     StoreError,
     UnreachableError,
 )
-from lever_assets.store.engine import database_url as completed
-from lever_assets.store.engine import make_engine
+from lever_assets.store.store import make_engine
 from lever_assets.store.tables import RAW
+from lever_assets.store.urls import database_url as completed
 from lever_assets_tests.store.builders import arrival, landed, whole
 from lever_assets_tests.store.sentences import SECRET, told
 
