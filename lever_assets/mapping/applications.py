@@ -1,12 +1,14 @@
 """applications <- the applications of opportunities."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from lever_assets.lever.records import Application as LeverApplication
-from lever_assets.lever.records import ArchiveReason, Opportunity
-from lever_assets.mapping.answers import answers
-from lever_assets.mapping.archiving import ending
+from lever_assets.lever.records import Archived, ArchiveReason, Opportunity
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.questions import answers
+from lever_assets.unified.enums import ApplicationOutcome
 from lever_assets.unified.models import Application
 
 
@@ -18,7 +20,7 @@ def rows(
 ) -> Iterator[Application]:
     """Yield the applications of an opportunity, none for a lead; `reasons` are the archive reasons by id."""
     for application in {each.id: each for each in applications}.values():
-        end = ending(opportunity, application, reasons)
+        end = _ending(opportunity, application, reasons)
         yield Application(
             id=ctx.id("applications", application.id),
             connection=ctx.connection,
@@ -35,3 +37,33 @@ def rows(
             remote_updated_at=opportunity.updated_at,
             remote_data=ctx.remote("/applications", application),
         )
+
+
+class _Ending(NamedTuple):
+    """How an application ended: its outcome, with reason and time when it was declined."""
+
+    outcome: ApplicationOutcome
+    rejection_reason_name: str | None = None
+    rejected_at: datetime | None = None
+
+
+def _ending(
+    opportunity: Opportunity, application: LeverApplication, reasons: Mapping[str, ArchiveReason]
+) -> _Ending:
+    """Return how an application stands, told by its archiving or its opportunity's.
+
+    A reason that is null or unknown means that it was declined.
+    """
+    archived = _said(application.archived) or _said(opportunity.archived)
+    if archived is None:
+        return _Ending(ApplicationOutcome.PENDING)
+    reason = reasons.get(archived.reason) if archived.reason else None
+    if reason is not None and reason.is_hired:
+        return _Ending(ApplicationOutcome.HIRED)
+    return _Ending(ApplicationOutcome.DECLINED, reason.text if reason else None, archived.archived_at)
+
+
+def _said(archived: Archived | None) -> Archived | None:
+    """An object without reason and time says what null says: not archived."""
+    empty = archived is None or (archived.reason is None and archived.archived_at is None)
+    return None if empty else archived

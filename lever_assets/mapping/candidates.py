@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
-from lever_assets.lever.records import Application, Opportunity
+from lever_assets.lever.records import Application, Opportunity, said
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_text
 from lever_assets.mapping.fields import custom_fields, default_fields
@@ -12,7 +12,6 @@ from lever_assets.mapping.headline import Position, first_organisation, written_
 from lever_assets.mapping.links import social_link
 from lever_assets.mapping.names import split_name, valid_email
 from lever_assets.mapping.places import location
-from lever_assets.mapping.texts import said
 from lever_assets.unified.models import Candidate
 from lever_assets.unified.parts import EmailAddress, PhoneNumber
 

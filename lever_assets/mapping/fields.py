@@ -5,9 +5,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from lever_assets.lever.records import is_nothing
+from lever_assets.lever.records import is_nothing, said
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.texts import said
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.parts import IntegrationField
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from lever_assets.lever.records import Posting, Requisition, RequisitionField
+from lever_assets.lever.records import Posting, Requisition, RequisitionField, said
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.fields import custom_fields
 from lever_assets.mapping.job_fields import job_fields
@@ -13,7 +13,6 @@ from lever_assets.mapping.links import lever_app_page
 from lever_assets.mapping.places import location
 from lever_assets.mapping.postings import description, is_confidential, public_url, reach
 from lever_assets.mapping.salary import salary_range
-from lever_assets.mapping.texts import said
 from lever_assets.unified.enums import EmploymentType, JobStatus, JobVisibility, RemoteWorkStatus
 from lever_assets.unified.models import Job, JsonObject
 

@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from lever_assets.lever.records import Application, OfferField
+from lever_assets.lever.records import Application, OfferField, said
 from lever_assets.lever.records import Offer as LeverOffer
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_instant
 from lever_assets.mapping.fields import Origin, custom_fields, integration_field
 from lever_assets.mapping.linked import application_for
-from lever_assets.mapping.texts import said
 from lever_assets.unified.enums import OfferStatus
 from lever_assets.unified.models import Offer
 from lever_assets.unified.parts import IntegrationField

@@ -1,6 +1,6 @@
 """Places. Lever's are free text, so only `raw` is filled."""
 
-from lever_assets.mapping.texts import said
+from lever_assets.lever.records import said
 from lever_assets.unified.parts import Location
 
 

@@ -18,9 +18,8 @@ from lever_assets.lever.records.offer import Offer, OfferField
 from lever_assets.lever.records.opportunity import Application, Archived, Opportunity, Phone
 from lever_assets.lever.records.posting import Categories, Content, ContentList, Posting, Salary
 from lever_assets.lever.records.questions import PostingForm, Question, QuestionOption, QuestionSet
-from lever_assets.lever.records.record import IdentifiedRecord, Part, Record
+from lever_assets.lever.records.record import Fault, IdentifiedRecord, Part, Record, is_nothing, said
 from lever_assets.lever.records.requisition import Requisition
-from lever_assets.lever.records.tolerance import Fault, is_nothing
 from lever_assets.lever.wire import JsonObject
 
 __all__ = [
@@ -54,4 +53,5 @@ __all__ = [
     "Tag",
     "User",
     "is_nothing",
+    "said",
 ]

@@ -19,8 +19,7 @@ from lever_assets.lever.records import (
     Stage,
     User,
 )
-from lever_assets.lever.records.record import LeverObject
-from lever_assets.lever.records.tolerance import faults_of, told
+from lever_assets.lever.records.record import LeverObject, faults_of, told
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.stripping import is_mapped_from
 from lever_assets.store import RawRow, raw

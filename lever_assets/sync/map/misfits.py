@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from lever_assets.lever.records.record import LeverObject
-from lever_assets.lever.records.tolerance import faults_of, told
+from lever_assets.lever.records.record import LeverObject, faults_of, told
 from lever_assets.store import RawRow, mapping_errors
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.sync.map.derivations import Derivation
