@@ -256,7 +256,7 @@ def _newest(arrivals: Iterable[Arrival], reading: Reading) -> dict[str, Arrival]
 def _is_same(arrival: Arrival, content_hash: str, before: Any) -> bool:
     return (
         content_hash == before.content_hash
-        and before.deleted_at is None
+        and not before.deleted
         and arrival.updated_at == before.remote_updated_at
         and arrival.position in {None, before.position}
         and (arrival.parent_id is None or clean(arrival.parent_id) == before.parent_id)
@@ -270,7 +270,7 @@ def _stored(conn: Connection, table: Table, connection: str, remote_ids: Collect
         c.content_hash,
         c.remote_updated_at,
         c.last_seen_at,
-        c.deleted_at,
+        c.deleted_at.is_not(None).label("deleted"),
         c.parent_id,
         c.position,
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -33,9 +34,10 @@ metadata = MetaData()
 _LEFT_OUT = "The setting that leaves it out (cutoff, only_created): Lever has it; null where none does"
 
 
-def business_fields(row: type[UnifiedRow]) -> list[str]:
+@cache
+def business_fields(row: type[UnifiedRow]) -> tuple[str, ...]:
     """Return the fields that are a model's own, in order: all but `id`, `connection` and `remote_id`."""
-    return [name for name in row.model_fields if name not in UnifiedRow.model_fields]
+    return tuple(name for name in row.model_fields if name not in UnifiedRow.model_fields)
 
 
 def _column_type(annotation: Any) -> TypeEngine[Any]:

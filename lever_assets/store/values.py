@@ -188,7 +188,7 @@ def _in_utc(value: datetime | None) -> datetime | None:
 
 def _instant_as_text(value: datetime | None) -> str | None:
     instant = _in_utc(value)
-    return None if instant is None else instant.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if instant is None else instant.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class Json(TypeDecorator[JsonValue]):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.types import TypeEngine
 
 from lever_assets.store import Store, get_state, put_state
-from lever_assets.store.values import Key, Money, PlainText, UtcDateTime
+from lever_assets.store.values import Key, Money, PlainText, UtcDateTime, Word
 from lever_assets_tests.store.builders import LEVER
 
 AMOUNTS = [
@@ -113,8 +113,9 @@ def test_text_in_json_comes_back_without_what_postgresql_refuses(store: Store, t
     assert kept(store, {"deep": [text], text: 1}) == {"deep": [TEXTS[text]], TEXTS[text]: 1}
 
 
-def test_keys_sort_by_code_point(store: Store) -> None:
-    table = Table("round_trip", MetaData(), Column("n", Integer, primary_key=True), Column("value", Key()))
-    round_trip(store, Key(), ["b", "B", "ä", "a", "_", "-"])
+@pytest.mark.parametrize("kind", [Word(), Key()])
+def test_keys_sort_by_code_point(store: Store, kind: TypeEngine[Any]) -> None:
+    table = Table("round_trip", MetaData(), Column("n", Integer, primary_key=True), Column("value", kind))
+    round_trip(store, kind, ["b", "B", "ä", "a", "_", "-"])
     with store.reading() as conn:
         assert "".join(conn.execute(select(table.c.value).order_by(table.c.value)).scalars()) == "-B_abä"
