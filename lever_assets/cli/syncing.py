@@ -16,10 +16,10 @@ from lever_assets.notices.enqueueing import enqueue
 from lever_assets.notices.standing import troubles
 from lever_assets.settings import Settings
 from lever_assets.store import current_version
-from lever_assets.sync.erasing import erase_due
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
 from lever_assets.sync.reports import DeriveReport
+from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import SyncReport, stopped_midway
 from lever_assets.sync.run import replay as run_replay
 from lever_assets.sync.run import sync as run_sync

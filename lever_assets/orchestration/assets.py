@@ -34,10 +34,10 @@ from lever_assets.orchestration.partitions import scope_of, sync_windows
 from lever_assets.settings import Settings
 from lever_assets.store import reads
 from lever_assets.sync.behind import mapping_before_failing
-from lever_assets.sync.exclusion import Exclusion
 from lever_assets.sync.landing import land
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.map.deriving import derive
+from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.resources import BY_NAME, RESOURCES, WANTED, Kind, Resource
 from lever_assets.sync.resuming import Run

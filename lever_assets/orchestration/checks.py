@@ -13,7 +13,7 @@ from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQU
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
-from lever_assets.sync.exclusion import Exclusion
+from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import Kind, Resource
 from lever_assets.sync.session import Scope

@@ -21,7 +21,7 @@ from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.runs import erase_answers
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
-from lever_assets.sync.erasing import erase_due
+from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.draining import drain
 

@@ -24,8 +24,8 @@ from lever_assets.orchestration.runs import draining_run, end_dead_runs, erase_a
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
-from lever_assets.sync.compaction import compact_if_due
 from lever_assets.sync.polling import Poll, poll
+from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.session import Session
 
 _WEBHOOK_SECONDS = 15

@@ -13,8 +13,8 @@ from typing import TextIO
 from lever_assets.store import Store, created
 from lever_assets.store.created import Created
 from lever_assets.sync.checkpoints import MAPPED
-from lever_assets.sync.coverage import LIMITED, cover_anew, covered
 from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.retention.coverage import LIMITED, cover_anew, covered
 from lever_assets.sync.session import now
 
 _MODELS = ("candidates", "applications")

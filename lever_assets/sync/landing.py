@@ -18,12 +18,12 @@ from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
 from lever_assets.sync.fetch.set_aside import tables_of, unread_below
 from lever_assets.sync.fetch.snapshots import land_snapshot
 from lever_assets.sync.fetch.tally import Tally
-from lever_assets.sync.leaving_out import keep_reads
 from lever_assets.sync.map.deriving import to_derive
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.resuming import Run, forget_run, keep_read, take_up_run
+from lever_assets.sync.retention.excluded import keep_reads
 from lever_assets.sync.session import Scope, Session, now
 
 

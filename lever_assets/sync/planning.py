@@ -9,7 +9,6 @@ from itertools import islice
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.settings import OffersOf
 from lever_assets.store.children import read_well
-from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.asking import PROBES, SAMPLE, Course, NotThere, concerns_all
 from lever_assets.sync.fetch.lists import Listing, listings
@@ -18,6 +17,7 @@ from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of
 from lever_assets.sync.fetch.singles import lacking, unexpanded
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
+from lever_assets.sync.retention.coverage import Coverage
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import EVERYTHING
 

@@ -18,16 +18,16 @@ from lever_assets.store import due
 from lever_assets.store.children import Due, due_parents
 from lever_assets.sync import restoring
 from lever_assets.sync.checkpoints import CAUGHT_UP, READING, WATERMARK, Reading
-from lever_assets.sync.coverage import Coverage, covered
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.brake import held_back, is_due
 from lever_assets.sync.fetch.children import watched_by
 from lever_assets.sync.fetch.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.fetch.questions import Question, is_so
 from lever_assets.sync.fetch.refused import nothing_readable, status_of
-from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
+from lever_assets.sync.retention.coverage import Coverage, covered
+from lever_assets.sync.retention.excluded import settled
 from lever_assets.sync.session import Session, now
 
 _A_MOMENT = timedelta(milliseconds=1)

@@ -2,8 +2,8 @@
 
 from lever_assets.store.refilling import gaps
 from lever_assets.sync.checkpoints import EXCLUDED, READY_FOR
-from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.restoring import restore
+from lever_assets.sync.retention.excluded import settle
 from lever_assets.sync.session import Session
 
 

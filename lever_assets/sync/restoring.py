@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from lever_assets.store.refilling import FORGETTABLE, Gap, forget_gaps, gaps, rehash
 from lever_assets.store.tables import RAW, UNIFIED, mapping_errors, schema_version
 from lever_assets.sync.checkpoints import MAPPED, forget_runs
-from lever_assets.sync.leaving_out import read_again
 from lever_assets.sync.resources import BY_NAME
+from lever_assets.sync.retention.excluded import read_again
 from lever_assets.sync.session import Session
 
 _RESOURCES = {table.name: BY_NAME[name] for name, table in RAW.items()}

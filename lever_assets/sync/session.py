@@ -13,7 +13,7 @@ from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.changes import History
 from lever_assets.sync.custom_fields import read_names
-from lever_assets.sync.exclusion import Exclusion
+from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
 

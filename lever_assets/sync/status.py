@@ -12,12 +12,12 @@ from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import RAW
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
-from lever_assets.sync.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.fetch.brake import held_back
-from lever_assets.sync.leaving_out import settled
 from lever_assets.sync.map.deriving import all_derived
+from lever_assets.sync.policy.exclusion import EVERYTHING, Exclusion
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind
 from lever_assets.sync.resuming import unfinished_runs
+from lever_assets.sync.retention.excluded import settled
 from lever_assets.unified.catalogue import MODELS
 
 

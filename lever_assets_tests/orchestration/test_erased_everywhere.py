@@ -19,7 +19,7 @@ from lever_assets.orchestration.runs import erase_answers
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import ledger
-from lever_assets.sync.erasing import erase_due
+from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.meddling import Asked, Reply, meddling

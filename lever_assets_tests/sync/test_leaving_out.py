@@ -14,12 +14,12 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, metadata
-from lever_assets.sync.erasing import erase_due
-from lever_assets.sync.exclusion import Exclusion, possible_names
-from lever_assets.sync.leaving_out import settle
 from lever_assets.sync.planning import plan
+from lever_assets.sync.policy.exclusion import Exclusion, possible_names
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
+from lever_assets.sync.retention.excluded import settle
+from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
@@ -274,7 +274,7 @@ def test_a_stopped_clean_up_is_done_by_the_next_sync(
 ) -> None:
     account.sync()
     with monkeypatch.context() as broken, account.session(exclude=PEOPLE) as session:
-        broken.setattr("lever_assets.sync.leaving_out.forget_history", stop)
+        broken.setattr("lever_assets.sync.retention.excluded.forget_history", stop)
         with pytest.raises(KeyboardInterrupt):
             settle(session)
     account.sync(DELTA, exclude=(*PEOPLE, *WITHOUT_OFFER_FORMS))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, changes, drift
-from lever_assets.sync.erasing import ErasureReport, erase_due
+from lever_assets.sync.retention.expired import ErasureReport, erase_due
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live

@@ -12,7 +12,6 @@ from lever_assets.lever.faults import of_shape
 from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
 from lever_assets.store.erasure import flagged
 from lever_assets.store.unlisted import is_unlisted
-from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import read_batch
@@ -20,6 +19,7 @@ from lever_assets.sync.fetch.asking import Answer, Asking, Parent
 from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import list_below
 from lever_assets.sync.fetch.tally import Tally
+from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now

@@ -16,7 +16,6 @@ from lever_assets.store import (
 from lever_assets.store.left_out import unlisted
 from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync.checkpoints import HIDDEN, PASS, WATERMARK, Pass, pass_over
-from lever_assets.sync.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.fetch.asking import concerns_all
@@ -30,6 +29,7 @@ from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.fetch.verdicts import judge
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.resuming import move_watermark, stopped, take_up_pass
+from lever_assets.sync.retention.coverage import Coverage, covered, doubts, keep_covered, leave_out
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
 

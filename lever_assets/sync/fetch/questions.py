@@ -8,9 +8,9 @@ from lever_assets.lever import JsonObject, LeverClient, Page, Params
 from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import raw
 from lever_assets.store.values import canonical, fingerprint
-from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.resources import Resource
+from lever_assets.sync.retention.coverage import Coverage
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import Bounds
 

@@ -24,16 +24,16 @@ from lever_assets.store.addresses import forget_old
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
-from lever_assets.sync.erasing import erase_anonymised, erase_mapped_from
-from lever_assets.sync.exclusion import Exclusion
-from lever_assets.sync.forgetting import anonymised_among, forget_actions, gone_among
 from lever_assets.sync.map.derivations import DERIVATIONS, WHOLE, Derivation
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
+from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import RESOURCES, Kind
+from lever_assets.sync.retention.expired import erase_anonymised, erase_mapped_from
+from lever_assets.sync.retention.past_actions import anonymised_among, forget_actions, gone_among
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow
 

@@ -23,18 +23,18 @@ from lever_assets.store import (
 )
 from lever_assets.store.children import forget_reads
 from lever_assets.store.values import canonical, fingerprint
-from lever_assets.sync.anonymising import FLAG
 from lever_assets.sync.checkpoints import READING
-from lever_assets.sync.coverage import Coverage
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.inside import land_embedded
 from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single, unexpanded
 from lever_assets.sync.fetch.verdicts import Verdict, judge
+from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.resources import BY_NAME, Resource
+from lever_assets.sync.retention.coverage import Coverage
 from lever_assets.sync.session import Session, now
 
 _OPPORTUNITIES = BY_NAME["opportunities"]

@@ -7,6 +7,6 @@
 - `past_actions`: what actions were given of people who are gone is erased wherever it is kept.
 - `compaction`: SQLite's files are written anew, so that no copy is left in them.
 
-The fetching and the mapping call it; it calls neither. Its SQL is in `store/`: `payloads` rewrites what came from
-Lever, `changes` the history, `erasure` and `removal` the rows.
+The fetching and the mapping call it; it calls neither. Its SQL is in `store/`: `payloads` rewrites what came
+from Lever, `changes` the history, `erasure` and `removal` the rows.
 """

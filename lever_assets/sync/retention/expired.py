@@ -26,13 +26,13 @@ from lever_assets.store.erasure import (
     rows_of,
 )
 from lever_assets.store.mapping_errors import forget_words
-from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES, reduced
 from lever_assets.sync.checkpoints import ERASED_UP_TO
-from lever_assets.sync.compaction import TABLES, compact_if_due
-from lever_assets.sync.erasing_left_out import erase_left_out
-from lever_assets.sync.forgetting import forget_actions, forget_actions_left
 from lever_assets.sync.map.derivations import DERIVATIONS
+from lever_assets.sync.policy.anonymity import FLAG, OPPORTUNITIES, reduced
 from lever_assets.sync.resources import RESOURCES, Resource
+from lever_assets.sync.retention.compaction import TABLES, compact_if_due
+from lever_assets.sync.retention.erasing_left_out import erase_left_out
+from lever_assets.sync.retention.past_actions import forget_actions, forget_actions_left
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
 

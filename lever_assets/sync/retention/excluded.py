@@ -27,7 +27,7 @@ from lever_assets.sync.checkpoints import (
     forget_reading,
     forget_runs,
 )
-from lever_assets.sync.exclusion import Exclusion
+from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS

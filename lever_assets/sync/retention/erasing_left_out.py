@@ -10,9 +10,9 @@ from lever_assets.store import raw
 from lever_assets.store.action_erasure import erase_actions
 from lever_assets.store.erasure import erase_payloads_of, erase_rows, rows_of
 from lever_assets.store.people import LeftOut, Terms, in_play, left_out_before
-from lever_assets.sync.coverage import LIMITED
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.resources import BY_NAME, RESOURCES
+from lever_assets.sync.retention.coverage import LIMITED
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
 

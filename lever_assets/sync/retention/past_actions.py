@@ -26,10 +26,10 @@ from lever_assets.store.addresses import (
     still_known,
 )
 from lever_assets.store.erasure import carried_by_others, flagged, rows_of
-from lever_assets.sync.anonymising import FLAG, OPPORTUNITIES
-from lever_assets.sync.compaction import TABLES
 from lever_assets.sync.map.derivations import DERIVATIONS
+from lever_assets.sync.policy.anonymity import FLAG, OPPORTUNITIES
 from lever_assets.sync.resources import RESOURCES
+from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session, now
 
 _PEOPLE = "candidates"

@@ -15,7 +15,7 @@ import orjson
 
 from lever_assets.store.action_erasure import is_erased
 from lever_assets.store.addresses import OWN, addresses_in, named_by
-from lever_assets.sync.forgetting import is_about_the_erased
+from lever_assets.sync.retention.past_actions import is_about_the_erased
 from lever_assets.sync.session import Session, now
 
 _ID = re.compile(r"(?:remote:)?([A-Za-z0-9_-]{4,100})")
