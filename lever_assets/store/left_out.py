@@ -1,15 +1,37 @@
-"""Marking what is stored and, by the settings, not to be kept any more: it is not gone in Lever."""
+"""What the settings leave out: it stays stored, marked so, and is not gone in Lever.
+
+The mark is the column `left_out` of a raw record, which names the setting.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, literal, not_, or_, select, update
+from pydantic import BeforeValidator, JsonValue
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 
+from lever_assets.store.checkpoints import instant
 from lever_assets.store.created import ours
-from lever_assets.store.landing import next_version
+from lever_assets.store.dialects import text_at
+from lever_assets.store.erasure import ERASED
+from lever_assets.store.landing import next_version, not_known_gone
 from lever_assets.store.tables import RAW
 from lever_assets.store.values import UtcDateTime
+
+Path = tuple[str, ...]
 
 
 class Reason(StrEnum):
@@ -19,23 +41,70 @@ class Reason(StrEnum):
     ONLY_CREATED = "only_created"
 
 
+def _cutoff(kept: JsonValue) -> datetime | None:
+    """Return the cutoff that was kept; one that makes no sense may have kept nothing."""
+    return None if kept is None else instant(kept) or _NEVER
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Limit:
-    """What is beyond it is left out for `reason`: what last changed before an instant (UTC) or is not ours.
+    """Which records are kept: all, those that changed since an instant (UTC), or the `created` ones alone.
 
-    The last change is `updatedAt`, else `createdAt`. `changed_before` None: what was not created through this
-    connector is left out.
+    The last change is `updatedAt`, else `createdAt`. `created`: through this connector, whenever that was.
     """
 
-    reason: Reason
-    changed_before: datetime | None = None
+    changed_since: Annotated[datetime | None, BeforeValidator(_cutoff)] = None
+    created: bool = False
+
+    @property
+    def reason(self) -> Reason | None:
+        """The setting that leaves out what is beyond the limit; None: nothing is."""
+        if self.created:
+            return Reason.ONLY_CREATED
+        return None if self.changed_since is None else Reason.CUTOFF
+
+    def includes(self, other: "Limit") -> bool:
+        """Tell whether whatever `other` keeps is kept by this one, too."""
+        if self.created:
+            return other.created
+        mine, theirs = self.changed_since, other.changed_since
+        return mine is None or (theirs is not None and mine <= theirs)
 
 
-def leave_out(conn: Connection, connection: str, resource: str, limit: Limit, *, now: datetime) -> int:
+NOTHING = Limit(_NEVER)
+"""Keeps nothing: whatever is wanted is more, and is read."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Where the records of a resource say whose they are, and that they have ended: keys, outermost first.
+
+    A record whose `ended` keys are all absent or null is open.
+    """
+
+    person: Path
+    ended: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A record that is left out; `person` is null where it does not say whose it is."""
+
+    remote_id: str
+    person: str | None
+    open: bool
+
+
+def mark_left_out(conn: Connection, connection: str, resource: str, limit: Limit, *, now: datetime) -> int:
     """Mark the raw records beyond the limit that Lever is not known to lack; return how many are new to it.
 
     One that another setting left out before keeps the instant at which it was.
     """
+    if limit.reason is None:
+        return 0
     table = RAW[resource]
     c = table.c
     otherwise = and_(c.left_out.is_not(None), c.left_out != limit.reason.value)
@@ -58,11 +127,11 @@ def leave_out(conn: Connection, connection: str, resource: str, limit: Limit, *,
     ).rowcount
 
 
-def unlisted(
+def sweep_left_out(
     conn: Connection,
     connection: str,
     resource: str,
-    limit: Limit | None,
+    limit: Limit,
     *,
     not_seen_since: datetime,
     version: int,
@@ -74,14 +143,13 @@ def unlisted(
     """
     table = RAW[resource]
     c = table.c
-    beyond = false() if limit is None else _beyond(connection, resource, limit)
     return conn.execute(
         update(table)
         .where(
             c.connection == connection,
             c.left_out.is_not(None),
             c.last_seen_at < not_seen_since,
-            not_(beyond),
+            not_(_beyond(connection, resource, limit)),
         )
         .values(deleted_at=now, left_out=None, changed_at=now, version=version)
     ).rowcount
@@ -89,8 +157,50 @@ def unlisted(
 
 def _beyond(connection: str, resource: str, limit: Limit) -> ColumnElement[bool]:
     c = RAW[resource].c
-    if limit.changed_before is None:
+    if limit.created:
         return c.remote_id.not_in(ours(connection))
+    if limit.changed_since is None:
+        return false()
     # Without any instant a filter of Lever's does not find it either.
     last_change = func.coalesce(c.remote_updated_at, c.remote_created_at)
-    return or_(last_change.is_(None), last_change < limit.changed_before)
+    return or_(last_change.is_(None), last_change < limit.changed_since)
+
+
+def left_out_before(
+    conn: Connection,
+    connection: str,
+    resource: str,
+    terms: Terms,
+    *,
+    before: datetime,
+    after: str,
+    limit: int,
+) -> list[LeftOut]:
+    """Return up to `limit` records left out before an instant and not erased, by id from beyond `after`."""
+    c = RAW[resource].c
+    query = (
+        select(c.remote_id, text_at(conn, c.data, *terms.person), _is_open(conn, c.data, terms))
+        .where(
+            c.connection == connection,
+            c.left_out.is_not(None),
+            c.deleted_at <= before,
+            c.content_hash != ERASED,
+            c.remote_id > after,
+        )
+        .order_by(c.remote_id)
+        .limit(limit)
+    )
+    return [LeftOut(row[0], row[1], bool(row[2])) for row in conn.execute(query)]
+
+
+def in_play(conn: Connection, connection: str, resource: str, terms: Terms) -> set[str]:
+    """Return the persons who have an open record that Lever is not known to lack; reads every payload."""
+    c = RAW[resource].c
+    person = text_at(conn, c.data, *terms.person)
+    there = and_(c.connection == connection, not_known_gone(RAW[resource]), c.content_hash != ERASED)
+    query = select(person).where(there, person.is_not(None), _is_open(conn, c.data, terms)).distinct()
+    return set(conn.execute(query).scalars())
+
+
+def _is_open(conn: Connection, data: Column[Any], terms: Terms) -> ColumnElement[bool]:
+    return and_(*(text_at(conn, data, *path).is_(None) for path in terms.ended))

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol, TypeVar
 
-from pydantic import BeforeValidator, Field, JsonValue
+from pydantic import Field
 from sqlalchemy import Connection
 
-from lever_assets.store.checkpoints import Checkpoint, Instant, Number, instant
+from lever_assets.store.checkpoints import Checkpoint, Instant, Number
+from lever_assets.store.left_out import Limit
 
 _SET_BACK = timedelta(minutes=5)
 """So far a clock may be set back without anything being read again for it."""
@@ -137,23 +138,6 @@ class RunSoFar:
         return tuple(each for each in self.wanted if each not in self.read)
 
 
-NOTHING_SINCE = datetime.max.replace(tzinfo=UTC)
-"""A cutoff that keeps nothing: whatever is wanted is more, and is read."""
-
-
-def _cutoff(kept: JsonValue) -> datetime | None:
-    """Return the cutoff that was kept; one that makes no sense may have kept nothing."""
-    return None if kept is None else instant(kept) or NOTHING_SINCE
-
-
-@dataclass(frozen=True)
-class Covered:
-    """What the last pass over everything kept: what changed since then (None: all), or was `created`."""
-
-    changed_since: Annotated[datetime | None, BeforeValidator(_cutoff)] = None
-    created: bool = False
-
-
 @dataclass(frozen=True)
 class HeldBack:
     """So many of the `live` records a complete list lacked, and they were kept; not listed since when."""
@@ -201,8 +185,8 @@ PASS = Resumable[Pass]("pass", Pass)
 """By resource and bounds (`pass_over`): the unfinished ones."""
 RUN = Resumable[RunSoFar]("run", RunSoFar)
 """By scope and wanted resources (`sync/resuming.py`)."""
-COVERED = Checkpoint[Covered]("coverage", Covered)
-"""By resource; none: all was kept."""
+COVERED = Checkpoint[Limit]("coverage", Limit)
+"""By resource: what the last pass over everything kept; none: all."""
 HELD_BACK = Checkpoint[HeldBack]("held", HeldBack)
 """By resource, while something is held back."""
 HIDDEN = Checkpoint[bool]("hidden", bool)

@@ -13,8 +13,9 @@ from typing import TextIO
 from lever_assets.store import Store, created
 from lever_assets.store.created import Created
 from lever_assets.sync.checkpoints import MAPPED
+from lever_assets.sync.policy.limit import LIMITED
 from lever_assets.sync.resources import BY_NAME
-from lever_assets.sync.retention.coverage import LIMITED, cover_anew, covered
+from lever_assets.sync.retention.coverage import cover_anew, covered
 from lever_assets.sync.session import now
 
 _MODELS = ("candidates", "applications")

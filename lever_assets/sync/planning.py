@@ -9,15 +9,17 @@ from itertools import islice
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.settings import OffersOf
 from lever_assets.store.children import read_well
+from lever_assets.store.left_out import Limit
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.asking import PROBES, SAMPLE, Course, NotThere, concerns_all
 from lever_assets.sync.fetch.lists import Listing, listings
 from lever_assets.sync.fetch.offering import can_have_offers, offer_stages
 from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of, warnings
 from lever_assets.sync.fetch.singles import lacking, unexpanded
+from lever_assets.sync.policy.limit import limit_of
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
-from lever_assets.sync.retention.coverage import Coverage
+from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import EVERYTHING
 
@@ -140,22 +142,22 @@ class _Counter:
 
     async def _walk_all(self, resource: Resource) -> None:
         if resource.read_whole:
-            await self._walk(resource, Listing(), Coverage())
+            await self._walk(resource, Listing(), Limit())
             return
-        coverage = Coverage.of(self.session.settings, resource, now())
-        for listing in listings(resource, EVERYTHING, coverage):
+        limit = limit_of(self.session.settings, resource, now())
+        for listing in listings(resource, EVERYTHING, limit):
             whole = "updated_at" in self.lever.refusals.of(resource.path)
             if not (listing.undated_only and whole):
-                await self._walk(resource, listing, coverage)
+                await self._walk(resource, listing, limit)
 
-    async def _walk(self, resource: Resource, listing: Listing, coverage: Coverage) -> None:
+    async def _walk(self, resource: Resource, listing: Listing, limit: Limit) -> None:
         asked = self.session.exclusion.applied_to(resource).params
         params = dict((*asked, *listing.filters))
         meter = Meter(self.session.listener, f"counting {resource.name}", "records")
         async for page in self.lever.pages(resource.path, params, optional=tuple(params)):
             batch = listing.wanted(read_batch(resource, page.records, asked_at=page.asked_at))
             with self.session.store.reading() as conn:
-                batch = coverage.kept(conn, self.session.name, batch)
+                batch = batch.only(kept_of(conn, self.session.name, limit, batch.arrivals))
             found = {each.remote_id: each.data for each in batch.arrivals}
             self.kept[resource.name] |= dict.fromkeys(found)
             if resource is BY_NAME["stages"]:

@@ -25,8 +25,9 @@ from lever_assets.sync.fetch.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.fetch.questions import Question, is_so
 from lever_assets.sync.fetch.refused import nothing_readable, status_of
 from lever_assets.sync.map.deriving import all_derived
+from lever_assets.sync.policy.limit import limit_of
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
-from lever_assets.sync.retention.coverage import Coverage, covered
+from lever_assets.sync.retention.coverage import covered
 from lever_assets.sync.retention.excluded import settled
 from lever_assets.sync.session import Session, now
 
@@ -146,7 +147,7 @@ def _waits(conn: Connection, connection: str, resource: Resource) -> bool:
 
 
 def _is_covered(conn: Connection, session: Session, resource: Resource) -> bool:
-    wanted = Coverage.of(session.settings, resource, now())
+    wanted = limit_of(session.settings, resource, now())
     return covered(conn, session.name, resource).includes(wanted)
 
 
@@ -161,7 +162,7 @@ def _questions(conn: Connection, session: Session) -> list[Question]:
             "updatedAt",
             _beyond(
                 WATERMARK.read(conn, connection, each.name),
-                Coverage.of(session.settings, each, moment).cutoff,
+                limit_of(session.settings, each, moment).changed_since,
             ),
             {name: value for name, value in each.params if name != "expand"},
             _known(conn, connection, each).refused,

@@ -92,7 +92,7 @@ def read_batch(
         try:
             _take(batch, resource, record, position, embedded, anonymised=anonymised)
         except Exception as error:  # whatever one record is like
-            _leave_out(batch, resource, record, number, error)
+            _set_aside(batch, resource, record, number, error)
     return batch
 
 
@@ -167,7 +167,7 @@ def _remote_id(resource: Resource, record: JsonObject) -> str:
     return clean(str(remote_id))  # as it is stored: it is compared with what is
 
 
-def _leave_out(batch: Batch, resource: Resource, record: JsonValue, place: int, error: Exception) -> None:
+def _set_aside(batch: Batch, resource: Resource, record: JsonValue, place: int, error: Exception) -> None:
     """Tell of a record that can't be taken in by its id, or by its place in the list and its hash."""
     content = hash_of(record)
     why = str(error) if isinstance(error, _UnreadableError) else _failed(error)

@@ -13,9 +13,9 @@ from lever_assets.store import (
     next_version,
     sweep,
 )
-from lever_assets.store.left_out import unlisted
+from lever_assets.store.left_out import Limit, mark_left_out, sweep_left_out
 from lever_assets.store.unlisted import all_unlisted
-from lever_assets.sync.checkpoints import HIDDEN, PASS, WATERMARK, Pass, pass_over
+from lever_assets.sync.checkpoints import COVERED, HIDDEN, PASS, WATERMARK, Pass, pass_over
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, newest_of, read_batch
 from lever_assets.sync.fetch.asking import concerns_all
@@ -27,9 +27,10 @@ from lever_assets.sync.fetch.set_aside import embedded_in, tables_of, worth_anot
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.fetch.verdicts import judge
+from lever_assets.sync.policy.limit import limit_of
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.resuming import move_watermark, stopped, take_up_pass
-from lever_assets.sync.retention.coverage import Coverage, covered, doubts, keep_covered, leave_out
+from lever_assets.sync.retention.coverage import covered, doubts, kept_of
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
 
@@ -59,12 +60,12 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     What is gone is marked as such, with the records below it: after a pass over everything what Lever did not
     list, else what it lists as deleted.
     """
-    coverage = Coverage.of(session.settings, resource, now())
+    limit = limit_of(session.settings, resource, now())
     with session.store.writing() as conn:
-        bounds = _bounds(conn, session, resource, scope, coverage)
+        bounds = _bounds(conn, session, resource, scope, limit)
         current = take_up_pass(conn, session.name, pass_over(resource.name, bounds.key), now())
     lever.refusals.note(resource.path, current.refused)
-    reader = _WindowedReader(lever, session, resource, bounds, current, coverage)
+    reader = _WindowedReader(lever, session, resource, bounds, current, limit)
     try:
         await reader.read_all()
         if not bounds.everything:
@@ -77,14 +78,12 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     except LeverError as error:
         reader.stop(error)
         raise
-    reader.leave_out()
+    reader.mark_left_out()
     reader.finish(await reader.look_singly())
     return reader.tally
 
 
-def _bounds(
-    conn: Connection, session: Session, resource: Resource, scope: Scope, coverage: Coverage
-) -> Bounds:
+def _bounds(conn: Connection, session: Session, resource: Resource, scope: Scope, limit: Limit) -> Bounds:
     """Return what the pass is over.
 
     A delta reads everything when more is to be kept than before, when deletions that were held back are due,
@@ -95,7 +94,7 @@ def _bounds(
     if not scope.delta:
         return scope.bounds
     mark = WATERMARK.read(conn, session.name, resource.name)
-    widened = not covered(conn, session.name, resource).includes(coverage)
+    widened = not covered(conn, session.name, resource).includes(limit)
     held_back = brake.is_due(conn, session, resource)
     embedded = embedded_in(resource)
     unread = embedded is not None and due.WHOLE_LIST in due.due(
@@ -106,13 +105,13 @@ def _bounds(
     return Bounds(lower=mark - session.settings.sync_overlap)
 
 
-def listings(resource: Resource, bounds: Bounds, coverage: Coverage) -> list[Listing]:
+def listings(resource: Resource, bounds: Bounds, limit: Limit) -> list[Listing]:
     """Return the lists that make up a pass.
 
     An `updated_at` filter misses the records whose `updatedAt` is null (spec/lever-api.md): they are found by
     `created_at`.
     """
-    kept = coverage.within(bounds)
+    kept = bounds.since(limit.changed_since)
     if kept is None or kept.everything:
         return [] if kept is None else [Listing()]
     changed = Listing(kept.filters("updated_at"))
@@ -130,7 +129,7 @@ class _WindowedReader:
     resource: Resource
     bounds: Bounds
     current: Pass
-    coverage: Coverage
+    limit: Limit
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
@@ -150,7 +149,7 @@ class _WindowedReader:
     async def read_all(self) -> None:
         """Land the lists that make up the pass, from where it stands."""
         resumed, first = self.current.resumed, self.current.listing
-        for number, listing in enumerate(listings(self.resource, self.bounds, self.coverage)):
+        for number, listing in enumerate(listings(self.resource, self.bounds, self.limit)):
             if number >= first and not (listing.undated_only and self._unfiltered):
                 await self._walk(listing, self.current.offset)
                 self.current = self.current.next_listing()
@@ -160,7 +159,7 @@ class _WindowedReader:
     async def _walk_what_changed_since_it_began(self) -> None:
         """Land once more what a resumed pass may have out of date: the pages from before the kill."""
         since = Bounds(lower=self._reached - self.session.settings.sync_overlap)
-        kept = self.coverage.within(since) or since
+        kept = since.since(self.limit.changed_since) or since
         await self._walk(Listing(kept.filters("updated_at")), None)
 
     @property
@@ -237,7 +236,8 @@ class _WindowedReader:
         read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=embedded)
         moment, name = now(), self.session.name
         with self.session.store.writing() as conn:
-            batch = self.coverage.kept(conn, name, listing.wanted(read))
+            wanted = listing.wanted(read)
+            batch = wanted.only(kept_of(conn, name, self.limit, wanted.arrivals))
             moved = self._after(page, batch)
             version = next_version(conn, name)
             landed = land_batch(conn, name, self.resource, batch, version=version, moment=moment)
@@ -286,13 +286,13 @@ class _WindowedReader:
             else:
                 PASS.keep(conn, name, kept, self.over)
 
-    def leave_out(self) -> None:
+    def mark_left_out(self) -> None:
         """Mark what the settings leave out, with what is below it: a list that lacks it is not wrong."""
-        if self.coverage.limit is None:
+        if self.limit.reason is None:
             return
         name, resource = self.session.name, self.resource
         with self.session.store.writing() as conn:
-            left_out = leave_out(conn, name, resource, self.coverage, now())
+            left_out = mark_left_out(conn, name, resource.name, self.limit, now=now())
             if left_out:
                 mark_below(conn, name, resource, version=next_version(conn, name))
         self.tally.counts += Landed(left_out=left_out)
@@ -342,9 +342,11 @@ class _WindowedReader:
         held = brake.hold(conn, self.session, resource, not_seen_since=began, empty=empty, witness=witness)
         if held is not None:
             return held
-        version, moment, limit = next_version(conn, name), now(), self.coverage.limit
+        version, moment, limit = next_version(conn, name), now(), self.limit
         gone = sweep(conn, name, resource.name, not_seen_since=began, version=version, now=moment)
-        gone += unlisted(conn, name, resource.name, limit, not_seen_since=began, version=version, now=moment)
+        gone += sweep_left_out(
+            conn, name, resource.name, limit, not_seen_since=began, version=version, now=moment
+        )
         all_known(conn, name, resource, self._reached)
         if gone:
             mark_below(conn, name, resource, version=version)
@@ -354,8 +356,8 @@ class _WindowedReader:
     def _move_marks(self, conn: Connection) -> None:
         """Keep up to when all is known, and of whom."""
         name, resource, bounds = self.session.name, self.resource, self.bounds
-        if bounds.everything or covered(conn, name, resource).includes(self.coverage):
-            keep_covered(conn, name, resource, self.coverage)
+        if bounds.everything or covered(conn, name, resource).includes(self.limit):
+            COVERED.keep(conn, name, self.limit, resource.name)
         if bounds.upper is None:
             newest, began = self.current.newest, self._reached
             move_watermark(conn, name, resource.name, newest=newest, began=began, lower=bounds.lower)

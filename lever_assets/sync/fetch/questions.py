@@ -9,8 +9,9 @@ from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.store import raw
 from lever_assets.store.values import canonical, fingerprint
 from lever_assets.sync.fetch.arrivals import read_batch
+from lever_assets.sync.policy.limit import limit_of
 from lever_assets.sync.resources import Resource
-from lever_assets.sync.retention.coverage import Coverage
+from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import Bounds
 
@@ -62,7 +63,8 @@ async def _has_changed(lever: LeverClient, session: Session, question: Question)
     page = await _page(lever, question.path, question.params)
     with session.store.reading() as conn:
         read = read_batch(session.exclusion.applied_to(resource), page.records, asked_at=page.asked_at)
-        batch = Coverage.of(session.settings, resource, now()).kept(conn, session.name, read)
+        limit = limit_of(session.settings, resource, now())
+        batch = read.only(kept_of(conn, session.name, limit, read.arrivals))
         stored = raw.read(conn, session.name, resource.name, [each.remote_id for each in batch.arrivals])
     known = {row.remote_id: row.content_hash for row in stored if not row.deleted}
     return any(known.get(each.remote_id) != fingerprint(canonical(each.data)) for each in batch.arrivals)

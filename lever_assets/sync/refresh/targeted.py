@@ -31,10 +31,11 @@ from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single, unexpanded
 from lever_assets.sync.fetch.verdicts import Verdict, judge
 from lever_assets.sync.policy.anonymity import FLAG
+from lever_assets.sync.policy.limit import limit_of
 from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.resources import BY_NAME, Resource
-from lever_assets.sync.retention.coverage import Coverage
+from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session, now
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
@@ -249,7 +250,8 @@ def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
     asked_at = min((each.asked_at for each in found), default=now())
     resource = session.exclusion.applied_to(_OPPORTUNITIES)
     batch = read_batch(resource, records, asked_at=asked_at, embedded=_APPLICATIONS)
-    return Coverage.of(session.settings, _OPPORTUNITIES, now()).kept(conn, session.name, batch)
+    limit = limit_of(session.settings, _OPPORTUNITIES, now())
+    return batch.only(kept_of(conn, session.name, limit, batch.arrivals))
 
 
 def _land_below(

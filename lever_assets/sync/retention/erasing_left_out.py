@@ -9,16 +9,14 @@ from sqlalchemy import Connection
 from lever_assets.store import raw
 from lever_assets.store.action_erasure import erase_actions
 from lever_assets.store.erasure import erase_payloads_of, erase_rows, rows_of
-from lever_assets.store.people import LeftOut, Terms, in_play, left_out_before
+from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.sync.map.derivations import DERIVATIONS
+from lever_assets.sync.policy.limit import CANDIDACY, LIMITED
 from lever_assets.sync.resources import BY_NAME, RESOURCES
-from lever_assets.sync.retention.coverage import LIMITED
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
 
 _AT_ONCE = 500
-_TERMS = Terms(person=("contact",), ended=(("archived", "reason"), ("archived", "archivedAt")))
-"""A contact is one person, whose candidacies are opportunities; one that is not archived is live."""
 
 
 def erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], Counter[str]]:
@@ -33,7 +31,7 @@ def erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], Co
         ended = [each for each in found if not each.open]
         if ended and people is None:
             with session.store.reading() as conn:
-                people = in_play(conn, session.name, LIMITED, _TERMS)
+                people = in_play(conn, session.name, LIMITED, CANDIDACY)
         over = [each.remote_id for each in ended if each.person not in (people or ())]
         with session.store.writing() as conn:
             _erase(conn, session, over, rows, payloads)
@@ -45,7 +43,7 @@ def _batches(session: Session, before: datetime) -> Iterator[list[LeftOut]]:
     while True:
         with session.store.reading() as conn:
             found = left_out_before(
-                conn, session.name, LIMITED, _TERMS, before=before, after=after, limit=_AT_ONCE
+                conn, session.name, LIMITED, CANDIDACY, before=before, after=after, limit=_AT_ONCE
             )
         yield found
         if len(found) < _AT_ONCE:
