@@ -16,7 +16,7 @@ from lever_assets.sync.fetch.lists import Listing, listings
 from lever_assets.sync.fetch.offering import can_have_offers, offer_stages
 from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of, warnings
 from lever_assets.sync.fetch.singles import lacking, unexpanded
-from lever_assets.sync.policy.limit import limit_of
+from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.sync.retention.coverage import kept_of

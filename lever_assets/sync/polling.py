@@ -25,7 +25,7 @@ from lever_assets.sync.fetch.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.fetch.questions import Question, is_so
 from lever_assets.sync.fetch.refused import nothing_readable, status_of
 from lever_assets.sync.map.deriving import all_derived
-from lever_assets.sync.policy.limit import limit_of
+from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.retention.coverage import covered
 from lever_assets.sync.retention.excluded import settled

@@ -21,7 +21,8 @@ from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.policy.anonymity import reduced
 from lever_assets.sync.refresh.targeted import refresh_opportunities
-from lever_assets.sync.retention.expired import ErasureReport, erase_around, erase_due
+from lever_assets.sync.retention.anonymised import erase_around
+from lever_assets.sync.retention.expired import ErasureReport, erase_due
 from lever_assets.sync.retention.past_actions import is_about_the_erased
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import now

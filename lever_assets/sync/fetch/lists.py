@@ -27,7 +27,7 @@ from lever_assets.sync.fetch.set_aside import embedded_in, tables_of, worth_anot
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.fetch.verdicts import judge
-from lever_assets.sync.policy.limit import limit_of
+from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.resuming import move_watermark, stopped, take_up_pass
 from lever_assets.sync.retention.coverage import covered, doubts, kept_of

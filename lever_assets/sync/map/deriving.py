@@ -32,7 +32,7 @@ from lever_assets.sync.prepare import prepare
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.resources import RESOURCES, Kind
-from lever_assets.sync.retention.expired import erase_anonymised, erase_mapped_from
+from lever_assets.sync.retention.anonymised import erase_anonymised, erase_mapped_from
 from lever_assets.sync.retention.past_actions import anonymised_among, forget_actions, gone_among
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.models import UnifiedRow

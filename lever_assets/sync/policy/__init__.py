@@ -1,8 +1,8 @@
 """What is kept and what is not, as rules without I/O; `sync/retention/` sees to them.
 
 - `exclusion`: the models and fields that LEVER_EXCLUDE names, with the records and keys of Lever's that go.
-- `limit`: which candidates are kept (all, those changed since a cutoff, those created through us), and who of
-  the others is still in play.
+- `people`: which candidates are kept (all, those changed since a cutoff, those created through us), what
+  hangs on one, and when it is over.
 - `anonymity`: what stays of a record of somebody whom Lever has anonymised.
 - `named`: whom the input of an action names.
 

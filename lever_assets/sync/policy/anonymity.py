@@ -8,9 +8,9 @@ what is left out: a field that Lever adds one day does not slip through.
 from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject
+from lever_assets.sync.policy.people import OPPORTUNITIES
 
 FLAG = "isAnonymized"
-OPPORTUNITIES = "opportunities"
 _APPLICATIONS = "applications"
 _URLS = "urls"
 

@@ -1,22 +1,14 @@
-"""When what was typed in for an action, and is kept elsewhere than in the ledger, is to be erased.
-
-So it is with each run in Dagster, also of an action that failed before it got to the ledger, of a read, of
-passthrough. Whom an input names is told by the fields for it: what stands in texts and files is not read.
-"""
+"""Whom the input of an action names: its fields for it tell. What stands in texts and files is not read."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 import orjson
 
-from lever_assets.store.action_erasure import is_erased
 from lever_assets.store.addresses import OWN, addresses_in, named_by
-from lever_assets.sync.retention.past_actions import is_about_the_erased
-from lever_assets.sync.session import Session, now
 
 _ID = re.compile(r"(?:remote:)?([A-Za-z0-9_-]{4,100})")
 _PATH = "path"
@@ -30,21 +22,6 @@ class Named:
 
     ids: frozenset[str]
     addresses: frozenset[str]
-
-
-def is_to_be_erased(session: Session, given: object, *, action: str | None, since: datetime) -> bool:
-    """Tell whether an input (JSON), `given` at an instant (UTC), is too old, or of somebody who was erased.
-
-    `action` is the row of the ledger that it was for, if it got that far.
-    """
-    days = session.settings.retention
-    if days is not None and since < now() - timedelta(days=days):
-        return True
-    about = named_in(session.name, given)
-    with session.store.reading() as conn:
-        return (action is not None and is_erased(conn, session.name, action)) or is_about_the_erased(
-            conn, session.name, ids=about.ids, addresses=about.addresses, since=since
-        )
 
 
 def named_in(connection: str, given: object) -> Named:

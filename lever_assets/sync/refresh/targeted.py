@@ -31,7 +31,7 @@ from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single, unexpanded
 from lever_assets.sync.fetch.verdicts import Verdict, judge
 from lever_assets.sync.policy.anonymity import FLAG
-from lever_assets.sync.policy.limit import limit_of
+from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.resources import BY_NAME, Resource

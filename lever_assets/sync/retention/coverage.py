@@ -8,7 +8,7 @@ from lever_assets.settings import Settings
 from lever_assets.store import Arrival, created
 from lever_assets.store.left_out import NOTHING, Limit
 from lever_assets.sync.checkpoints import COVERED
-from lever_assets.sync.policy.limit import LIMITED
+from lever_assets.sync.policy.people import OPPORTUNITIES
 from lever_assets.sync.resources import Resource
 
 
@@ -36,7 +36,7 @@ def doubts(
     conn: Connection, connection: str, settings: Settings, resource: Resource, *, whole: bool
 ) -> Iterator[str]:
     """Yield sentences on what the settings keep of `resource`; `whole`: all of it was read."""
-    if resource.name != LIMITED:
+    if resource.name != OPPORTUNITIES:
         return
     yield from settings.doubts
     if whole and settings.only_created and not created.count(conn, connection):

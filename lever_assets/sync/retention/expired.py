@@ -1,45 +1,31 @@
-"""Erasing personal data: of anonymised people at once, of what is gone in Lever after the time set for it.
+"""Erasing personal data after the time set for it: of what is gone in Lever, and of what was left out.
 
-What arrives of an anonymised opportunity is reduced on its way in (`arrivals.py`). Here goes what was stored
-of it before: the history, what was gone already, and what Lever does not give again.
+What was left out of a person who is in a live application stays.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 
 from sqlalchemy import Connection
 
-from lever_assets.store import current_version, raw
+from lever_assets.store import raw
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_old
-from lever_assets.store.erasure import (
-    due_rows,
-    erase_payloads,
-    erase_rows,
-    flagged,
-    forget_values,
-    reduce_payloads_below,
-    rows_of,
-)
-from lever_assets.store.mapping_errors import forget_words
-from lever_assets.sync.checkpoints import ERASED_UP_TO
+from lever_assets.store.erasure import due_rows, erase_payloads, erase_payloads_of, erase_rows, rows_of
+from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.sync.map.derivations import DERIVATIONS
-from lever_assets.sync.policy.anonymity import FLAG, OPPORTUNITIES, reduced
-from lever_assets.sync.resources import RESOURCES, Resource
+from lever_assets.sync.policy.people import BELOW, OPPORTUNITIES, TERMS
+from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
+from lever_assets.sync.retention.anonymised import erase_anonymised
 from lever_assets.sync.retention.compaction import TABLES, compact_if_due
-from lever_assets.sync.retention.erasing_left_out import erase_left_out
-from lever_assets.sync.retention.past_actions import forget_actions, forget_actions_left
+from lever_assets.sync.retention.past_actions import forget_actions_left
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.personal import ERASABLE, erased_columns
 
 _AT_ONCE = 500
-"""The landing up to which anonymised opportunities were seen to."""
-
-_BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
 
 
 @dataclass(frozen=True)
@@ -72,7 +58,7 @@ def erase_due(session: Session) -> ErasureReport:
             rows[model] += _all(session, partial(_rows, session, model, before=before, moment=moment))
         for resource in RESOURCES:
             payloads[resource.name] += _all(session, partial(_payloads, session, resource, before=before))
-        rows_left_out, payloads_left_out = erase_left_out(session, before)
+        rows_left_out, payloads_left_out = _erase_left_out(session, before)
         rows += rows_left_out
         payloads += payloads_left_out
         actions = _all(session, partial(_old_actions, session.name, before=before, moment=moment))
@@ -116,59 +102,55 @@ def _payloads(session: Session, resource: Resource, conn: Connection, *, before:
     )
 
 
-def erase_anonymised(session: Session) -> dict[str, int]:
-    """See to the opportunities that are anonymised and have changed since the last time; rows by model.
+def _erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], Counter[str]]:
+    """Erase what was left out before an instant; return how many rows by model and payloads by resource.
 
-    Does nothing while nothing has landed. It may be stopped at any time: the next call does it anew.
+    A person is in play while any of their opportunities is open: nothing of theirs is erased then. What is
+    stored decides. Each transaction is short.
     """
-    with session.store.reading() as conn:
-        after = ERASED_UP_TO.read(conn, session.name) or 0
-        up_to = current_version(conn, session.name)
-        if after == up_to:
-            return {}
-        found: list[str] = []
-        for keys in raw.changed_keys(conn, session.name, OPPORTUNITIES, after, up_to):
-            ids = [key.remote_id for key in keys]
-            found.extend(sorted(flagged(conn, session.name, OPPORTUNITIES, FLAG, ids)))
-    erased: Counter[str] = Counter()
-    rest = iter(found)
-    while some := list(islice(rest, _AT_ONCE)):
+    rows, payloads = Counter[str](), Counter[str]()
+    people: set[str] | None = None
+    for found in _left_out(session, before):
+        ended = [each for each in found if not each.open]
+        if ended and people is None:
+            with session.store.reading() as conn:
+                people = in_play(conn, session.name, OPPORTUNITIES, TERMS)
+        over = [each.remote_id for each in ended if each.person not in (people or ())]
         with session.store.writing() as conn:
-            erased.update(erase_around(conn, session, some))
-    with session.store.writing() as conn:
-        ERASED_UP_TO.keep(conn, session.name, up_to)
-    return dict(+erased)
+            _erase_with_below(conn, session, over, rows, payloads)
+    return rows, payloads
 
 
-def erase_around(conn: Connection, session: Session, opportunities: Sequence[str]) -> dict[str, int]:
-    """Erase what is stored of these anonymised opportunities (Lever's ids) and of what hangs on them.
+def _left_out(session: Session, before: datetime) -> Iterator[list[LeftOut]]:
+    after = ""
+    while True:
+        with session.store.reading() as conn:
+            found = left_out_before(
+                conn, session.name, OPPORTUNITIES, TERMS, before=before, after=after, limit=_AT_ONCE
+            )
+        yield found
+        if len(found) < _AT_ONCE:
+            return
+        after = found[-1].remote_id
 
-    Payloads below are reduced, to be mapped again. Returns how many rows were gone and erased, by model.
-    """
-    moment, name = now(), session.name
-    sources: dict[str, Sequence[str]] = {OPPORTUNITIES: opportunities}
-    for resource in _BELOW:
-        reduce_payloads_below(conn, name, resource, opportunities, partial(reduced, resource), now=moment)
-        sources[resource] = raw.ids_below(conn, name, resource, opportunities)
-    for resource, ids in sources.items():
-        forget_words(conn, name, resource, ids)
-    erased = {}
+
+def _erase_with_below(
+    conn: Connection,
+    session: Session,
+    opportunities: Sequence[str],
+    rows: Counter[str],
+    payloads: Counter[str],
+) -> None:
+    """Erase these opportunities and all that hangs on them, rows before what they were mapped from."""
+    name = session.name
+    below = {each: raw.ids_below(conn, name, each, opportunities) for each in BELOW}
+    sources = {OPPORTUNITIES: opportunities, **below}
     for model in ERASABLE:
-        mapped_from = sources.get(DERIVATIONS[model].driver, ())
-        erased[model] = erase_mapped_from(conn, session, model, mapped_from)
-    TABLES.note(conn, name)
-    return erased
-
-
-def erase_mapped_from(conn: Connection, session: Session, model: str, sources: Collection[str]) -> int:
-    """Erase what a model's rows that were mapped from these records of anonymised people once were.
-
-    The history forgets it, and so do the rows that are gone and the actions; returns how many rows were gone.
-    """
-    if not sources or model not in ERASABLE:
-        return 0
-    moment = now()
-    row_ids = rows_of(conn, session.name, model, sources)
-    forget_values(conn, row_ids, erased_columns(model))
-    forget_actions(conn, session, model, sources)
-    return _erase(conn, session, model, row_ids, moment)
+        mapped_from = sources.get(DERIVATIONS[model].driver)
+        if mapped_from:
+            moment, due = now(), rows_of(conn, name, model, mapped_from)
+            erase_actions(conn, name, model, due, now=moment)
+            rows[model] += _erase(conn, session, model, due, moment)
+    for resource_name, ids in sources.items():
+        field = BY_NAME[resource_name].id_field
+        payloads[resource_name] += erase_payloads_of(conn, name, resource_name, field, ids)

@@ -5,7 +5,7 @@ input has of the person whom it is about, unless somebody who is there has the s
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from lever_assets.store.action_erasure import (
     ActionSubject,
     erase_actions,
     erase_actions_of_erased,
+    is_erased,
     subjects_named,
     subjects_of_actions,
 )
@@ -27,14 +28,13 @@ from lever_assets.store.addresses import (
 )
 from lever_assets.store.erasure import carried_by_others, flagged, rows_of
 from lever_assets.sync.map.derivations import DERIVATIONS
-from lever_assets.sync.policy.anonymity import FLAG, OPPORTUNITIES
-from lever_assets.sync.resources import RESOURCES
+from lever_assets.sync.policy.anonymity import FLAG
+from lever_assets.sync.policy.named import named_in
+from lever_assets.sync.policy.people import BELOW, CONTACT, OPPORTUNITIES
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session, now
 
 _PEOPLE = "candidates"
-_CONTACT = "contact"
-_BELOW = tuple(each.name for each in RESOURCES if each.parent == OPPORTUNITIES)
 
 
 def forget_actions(conn: Connection, session: Session, model: str, sources: Collection[str]) -> None:
@@ -66,9 +66,9 @@ def _hashes_of(
     if not going:
         return set()
     rows = raw.read(conn, connection, OPPORTUNITIES, going)
-    contacts = {each for row in rows if isinstance(each := row.data.get(_CONTACT), str)}
+    contacts = {each for row in rows if isinstance(each := row.data.get(CONTACT), str)}
     contacts -= carried_by_others(
-        conn, connection, OPPORTUNITIES, _CONTACT, contacts, but=opportunities, unless=FLAG
+        conn, connection, OPPORTUNITIES, CONTACT, contacts, but=opportunities, unless=FLAG
     )
     ids = named_by(connection, [*(row.remote_id for row in rows), *contacts])
     return addresses_of(conn, connection, candidates) | ids
@@ -84,6 +84,23 @@ def forget_actions_left(session: Session) -> None:
             erased += erase_actions_of_erased(conn, name, now=now())
             if erased:
                 TABLES.note(conn, name)
+
+
+def is_to_be_erased(session: Session, given: object, *, action: str | None, since: datetime) -> bool:
+    """Tell whether an input (JSON), `given` at an instant (UTC), is too old, or of somebody who was erased.
+
+    So is what is kept of it elsewhere than in the ledger: with each run in Dagster, also of an action that
+    failed before it got to the ledger, of a read, of passthrough. `action` is the row of the ledger that it
+    was for, if it got that far.
+    """
+    days = session.settings.retention
+    if days is not None and since < now() - timedelta(days=days):
+        return True
+    about = named_in(session.name, given)
+    with session.store.reading() as conn:
+        return (action is not None and is_erased(conn, session.name, action)) or is_about_the_erased(
+            conn, session.name, ids=about.ids, addresses=about.addresses, since=since
+        )
 
 
 def is_about_the_erased(
@@ -115,7 +132,7 @@ def anonymised_among(conn: Connection, connection: str, resource: str, rows: Seq
     """Return which of these records are of an anonymised person."""
     if resource == OPPORTUNITIES:
         return {row.remote_id for row in rows if row.data.get(FLAG) is True}
-    if resource not in _BELOW:
+    if resource not in BELOW:
         return set()
     parents = {row.parent_id for row in rows if row.parent_id}
     of_nobody = flagged(conn, connection, OPPORTUNITIES, FLAG, parents)

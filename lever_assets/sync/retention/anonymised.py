@@ -1,0 +1,85 @@
+"""Erasing what was stored of people before Lever anonymised them: at once.
+
+What arrives of them is reduced on its way in (`sync/fetch/arrivals.py`). Here goes what was stored of it
+before: the history, what was gone already, and what Lever does not give again.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import partial
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from lever_assets.store import current_version, raw
+from lever_assets.store.erasure import erase_rows, flagged, forget_values, reduce_payloads_below, rows_of
+from lever_assets.store.mapping_errors import forget_words
+from lever_assets.sync.checkpoints import ERASED_UP_TO
+from lever_assets.sync.map.derivations import DERIVATIONS
+from lever_assets.sync.policy.anonymity import FLAG, reduced
+from lever_assets.sync.policy.people import BELOW, OPPORTUNITIES
+from lever_assets.sync.retention.compaction import TABLES
+from lever_assets.sync.retention.past_actions import forget_actions
+from lever_assets.sync.session import Session, now
+from lever_assets.unified.personal import ERASABLE, erased_columns
+
+_AT_ONCE = 500
+
+
+def erase_anonymised(session: Session) -> dict[str, int]:
+    """See to the opportunities that are anonymised and have changed since the last time; rows by model.
+
+    Does nothing while nothing has landed. It may be stopped at any time: the next call does it anew.
+    """
+    with session.store.reading() as conn:
+        after = ERASED_UP_TO.read(conn, session.name) or 0
+        up_to = current_version(conn, session.name)
+        if after == up_to:
+            return {}
+        found: list[str] = []
+        for keys in raw.changed_keys(conn, session.name, OPPORTUNITIES, after, up_to):
+            ids = [key.remote_id for key in keys]
+            found.extend(sorted(flagged(conn, session.name, OPPORTUNITIES, FLAG, ids)))
+    erased: Counter[str] = Counter()
+    rest = iter(found)
+    while some := list(islice(rest, _AT_ONCE)):
+        with session.store.writing() as conn:
+            erased.update(erase_around(conn, session, some))
+    with session.store.writing() as conn:
+        ERASED_UP_TO.keep(conn, session.name, up_to)
+    return dict(+erased)
+
+
+def erase_around(conn: Connection, session: Session, opportunities: Sequence[str]) -> dict[str, int]:
+    """Erase what is stored of these anonymised opportunities (Lever's ids) and of what hangs on them.
+
+    Payloads below are reduced, to be mapped again. Returns how many rows were gone and erased, by model.
+    """
+    moment, name = now(), session.name
+    sources: dict[str, Sequence[str]] = {OPPORTUNITIES: opportunities}
+    for resource in BELOW:
+        reduce_payloads_below(conn, name, resource, opportunities, partial(reduced, resource), now=moment)
+        sources[resource] = raw.ids_below(conn, name, resource, opportunities)
+    for resource, ids in sources.items():
+        forget_words(conn, name, resource, ids)
+    erased = {}
+    for model in ERASABLE:
+        mapped_from = sources.get(DERIVATIONS[model].driver, ())
+        erased[model] = erase_mapped_from(conn, session, model, mapped_from)
+    TABLES.note(conn, name)
+    return erased
+
+
+def erase_mapped_from(conn: Connection, session: Session, model: str, sources: Collection[str]) -> int:
+    """Erase what a model's rows that were mapped from these records of anonymised people once were.
+
+    The history forgets it, and so do the rows that are gone and the actions; returns how many rows were gone.
+    """
+    if not sources or model not in ERASABLE:
+        return 0
+    moment = now()
+    row_ids = rows_of(conn, session.name, model, sources)
+    forget_values(conn, row_ids, erased_columns(model))
+    forget_actions(conn, session, model, sources)
+    columns = erased_columns(model)
+    return erase_rows(conn, session.name, model, row_ids, columns, now=moment, history=session.history)
