@@ -23,7 +23,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from lever_assets.store.tables import RAW, UNIFIED, business_fields
 from lever_assets.unified.catalogue import BY_NAME
-from lever_assets.unified.personal import erased_columns
 
 _EXAMPLES = 5
 
@@ -101,7 +100,7 @@ def preview(conn: Connection, connection: str, model: str, limit: int = 5) -> Pr
     Whoever keeps a preview would otherwise keep what is erased from the tables one day.
     """
     c = UNIFIED[model].c
-    erased = erased_columns(model)
+    erased = BY_NAME[model].erased
     shown = [name for name in business_fields(BY_NAME[model].row) if name not in erased]
     names = ["id", "remote_id", *shown]
     found = conn.execute(

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from lever_assets.unified import models as m
-from lever_assets.unified.models import References, UnifiedRow
+from lever_assets.unified.models import Personal, References, UnifiedRow
+
+_REMOTE_DATA = "remote_data"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,19 @@ class Model:
                 if isinstance(mark, References):
                     yield column, mark.model
 
+    def personal(self) -> Iterator[tuple[str, str]]:
+        """Yield (column, why) for every column that tells of a person."""
+        for column, field in self.row.model_fields.items():
+            for mark in field.metadata:
+                if isinstance(mark, Personal):
+                    yield column, mark.why
+
+    @cached_property
+    def erased(self) -> tuple[str, ...]:
+        """The columns that are erased: what is personal and, of any model, Lever's own record."""
+        own = tuple(column for column, _ in self.personal())
+        return (*own, _REMOTE_DATA) if _REMOTE_DATA in self.row.model_fields else own
+
 
 MODELS: tuple[Model, ...] = (
     Model("users", m.User),
@@ -55,3 +71,6 @@ MODELS: tuple[Model, ...] = (
 )
 
 BY_NAME: dict[str, Model] = {model.name: model for model in MODELS}
+
+ERASABLE: tuple[str, ...] = tuple(model.name for model in MODELS if model.erased)
+"""The models of which anything is erased."""

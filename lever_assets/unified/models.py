@@ -2,6 +2,9 @@
 
 `References` marks a column that holds the id of another model's row. The row may not have arrived yet or may
 have been filtered out: there is no database-level constraint, a check reports dangling references.
+
+`Personal` marks a column that tells of a person: it is erased when the record is gone and the time for it has
+come. Ids, references, states and instants stay, so that counts and statistics remain true.
 """
 
 from dataclasses import dataclass
@@ -46,6 +49,16 @@ class References:
     model: str
 
 
+@dataclass(frozen=True)
+class Personal:
+    """Marks a column that tells of a person, and says why."""
+
+    why: str
+
+
+PersonsName = Annotated[str | None, Personal("name")]
+PersonsPage = Annotated[str | None, Personal("leads to the person in Lever")]
+PersonsFields = Annotated[JsonObject | None, Personal("the account's own fields: anything may stand in them")]
 UserId = Annotated[str | None, References("users")]
 JobId = Annotated[str | None, References("jobs")]
 CandidateId = Annotated[str | None, References("candidates")]
@@ -85,9 +98,11 @@ class UnifiedRow(BaseModel):
 class User(UnifiedRow):
     """A person with a Lever account, deactivated ones included."""
 
-    first_name: str | None = Field(description="First word of the name")
-    last_name: str | None = Field(description="The rest of the name; null when it is one word")
-    email: str | None = Field(description="E-mail address; null when it is not a valid one")
+    first_name: PersonsName = Field(description="First word of the name")
+    last_name: PersonsName = Field(description="The rest of the name; null when it is one word")
+    email: Annotated[str | None, Personal("address")] = Field(
+        description="E-mail address; null when it is not a valid one"
+    )
     status: UserStatus = Field(description="ACTIVE or INACTIVE (deactivated)")
     remote_data: RemoteData = None
 
@@ -136,19 +151,31 @@ class JobPosting(UnifiedRow):
 class Candidate(UnifiedRow):
     """A Lever opportunity: one person's candidacy. A person with two opportunities is two candidates."""
 
-    first_name: str | None = Field(description="First word of the name")
-    last_name: str | None = Field(description="The rest of the name; null when it is one word")
-    company: str | None = Field(description="Current employer")
-    title: str | None = Field(description="Current job title")
+    first_name: PersonsName = Field(description="First word of the name")
+    last_name: PersonsName = Field(description="The rest of the name; null when it is one word")
+    company: Annotated[str | None, Personal("where the person works")] = Field(description="Current employer")
+    title: Annotated[str | None, Personal("what the person does there")] = Field(
+        description="Current job title"
+    )
     confidential: bool | None = Field(description="Whether the candidate is confidential")
     source: str | None = Field(description="Where the candidate came from; the first of Lever's sources")
-    phone_numbers: list[PhoneNumber] = Field(description="Phone numbers with their kind")
-    email_addresses: list[EmailAddress] = Field(description="Valid e-mail addresses")
-    social_media: list[SocialLink] = Field(description="Links to profiles")
-    location: Location | None = Field(description="Where the candidate lives, free text under `raw`")
-    custom_fields: JsonObject | None = Field(description="The user's own fields, by the mapping file")
-    integration_fields: list[IntegrationField] = Field(description="Lever's fields that have no column here")
-    remote_url: str | None = Field(description="The candidate's page in the Lever app")
+    phone_numbers: Annotated[list[PhoneNumber], Personal("address")] = Field(
+        description="Phone numbers with their kind"
+    )
+    email_addresses: Annotated[list[EmailAddress], Personal("address")] = Field(
+        description="Valid e-mail addresses"
+    )
+    social_media: Annotated[list[SocialLink], Personal("profiles of the person")] = Field(
+        description="Links to profiles"
+    )
+    location: Annotated[Location | None, Personal("where the person lives")] = Field(
+        description="Where the candidate lives, free text under `raw`"
+    )
+    custom_fields: PersonsFields = Field(description="The user's own fields, by the mapping file")
+    integration_fields: Annotated[
+        list[IntegrationField], Personal("the headline, and what Lever adds one day")
+    ] = Field(description="Lever's fields that have no column here")
+    remote_url: PersonsPage = Field(description="The candidate's page in the Lever app")
     remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
     remote_updated_at: datetime | None = Field(description="Last updated in Lever (UTC); null on old records")
     remote_data: RemoteData = None
@@ -171,8 +198,10 @@ class Application(UnifiedRow):
     current_stage_id: StageId = Field(description="The stage it is in")
     job_id: JobId = Field(description="The job applied to")
     candidate_id: CandidateId = Field(description="The candidate who applies")
-    screening_question_answers: list[ScreeningAnswer] = Field(description="Answers to screening questions")
-    remote_url: str | None = Field(description="The candidate's page in the Lever app")
+    screening_question_answers: Annotated[
+        list[ScreeningAnswer], Personal("what the person answered, EEO questions included")
+    ] = Field(description="Answers to screening questions")
+    remote_url: PersonsPage = Field(description="The candidate's page in the Lever app")
     remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
     remote_updated_at: datetime | None = Field(description="Opportunity last updated in Lever (UTC)")
     remote_data: RemoteData = None
@@ -197,11 +226,17 @@ class Tag(UnifiedRow):
 class Interview(UnifiedRow):
     """An interview: past, coming or canceled."""
 
-    title: str | None = Field(description="Subject of the interview")
+    title: Annotated[str | None, Personal("Lever's default subject names the candidate")] = Field(
+        description="Subject of the interview"
+    )
     starting_at: datetime | None = Field(description="Start (UTC)")
     ending_at: datetime | None = Field(description="End (UTC)")
-    location: Location | None = Field(description="Where it takes place, free text under `raw`")
-    video_conferencing_url: str | None = Field(description="Link to the video meeting")
+    location: Annotated[
+        Location | None, Personal("written by hand, may be an address or a telephone number")
+    ] = Field(description="Where it takes place, free text under `raw`")
+    video_conferencing_url: Annotated[str | None, Personal("lets into the meeting")] = Field(
+        description="Link to the video meeting"
+    )
     application_id: ApplicationId = Field(description="The application it belongs to")
     stage_id: StageId = Field(description="The stage it was held in")
     canceled: bool | None = Field(description="Whether it was canceled")
@@ -213,9 +248,13 @@ class Offer(UnifiedRow):
 
     status: OfferStatus | None = Field(description="DRAFT, APPROVED, SENT, ACCEPTED, DECLINED or ABANDONED")
     application_id: ApplicationId = Field(description="The application it belongs to")
-    employment_start_date: datetime | None = Field(description="Day on which the employment starts (UTC)")
-    custom_fields: JsonObject | None = Field(description="The user's own fields, by the mapping file")
-    integration_fields: list[IntegrationField] = Field(description="Every field of the offer form")
+    employment_start_date: Annotated[datetime | None, Personal("a term of the person's contract")] = Field(
+        description="Day on which the employment starts (UTC)"
+    )
+    custom_fields: PersonsFields = Field(description="The user's own fields, by the mapping file")
+    integration_fields: Annotated[
+        list[IntegrationField], Personal("the terms of the person's contract, with name and salary")
+    ] = Field(description="Every field of the offer form")
     remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
 
 

@@ -1,10 +1,9 @@
 from lever_assets.store import Store, merge, reads
 from lever_assets.store.reads import Dangling, Duplicates, RowCount
 from lever_assets.store.tables import RAW
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import BY_NAME, MODELS
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import CandidateTag
-from lever_assets.unified.personal import erased_columns
 from lever_assets_tests.store.builders import LEVER, T0, arrival, candidate, day, landed, merged, tag
 
 
@@ -50,7 +49,7 @@ def test_the_preview_shows_nothing_personal(store: Store) -> None:
     merged(store, ("o1", candidate("o1", first_name="Ada")), model="candidates", now=T0)
     with store.reading() as conn:
         shown = reads.preview(conn, LEVER, "candidates", 5)
-    assert not set(shown.columns) & set(erased_columns("candidates"))
+    assert not set(shown.columns) & set(BY_NAME["candidates"].erased)
     assert "Ada" not in str(shown.rows)
 
 

@@ -26,8 +26,8 @@ from lever_assets.sync.retention.expired import ErasureReport, erase_due
 from lever_assets.sync.retention.past_actions import is_about_the_erased
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import now
+from lever_assets.unified.catalogue import BY_NAME
 from lever_assets.unified.models import JsonObject
-from lever_assets.unified.personal import erased_columns
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
 
@@ -85,7 +85,7 @@ def test_a_deleted_candidate_is_erased_with_all_that_hangs_on_it(account: Accoun
     left = everything(account.database)
     assert not [each for each in own_words(person) if each in left]
     row = next(each for each in account.tables()["candidates"] if each["remote_id"] == person["id"])
-    assert all(row[column] is None for column in erased_columns("candidates"))
+    assert all(row[column] is None for column in BY_NAME["candidates"].erased)
     assert row["remote_created_at"] is not None
 
 
@@ -206,7 +206,7 @@ def test_the_history_of_an_anonymised_candidate_keeps_its_states(account: Accoun
     account.sync(DELTA)
     after = history(account.database, application)[1].columns or {}
     assert after["current_stage_id"] == before["current_stage_id"] != {}
-    assert all(after[name] == {} for name in set(after) & {*erased_columns("applications")})
+    assert all(after[name] == {} for name in set(after) & {*BY_NAME["applications"].erased})
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store
 from lever_assets.store.tables import changes
 from lever_assets.sync.run import replay
-from lever_assets.unified.personal import ERASABLE, erased_columns
+from lever_assets.unified.catalogue import BY_NAME, ERASABLE
 from lever_assets_tests.sync.tables import DELTA, Account
 
 
@@ -64,4 +64,4 @@ def test_what_the_documentation_says_is_so(sandbox: Sandbox, tmp_path: Path, dat
     assert all(found)
     rows = re.findall(r"^\| ([a-z_, ]+) \| ([a-z_, ]+) \|$", page, flags=re.MULTILINE)
     told = {model: tuple(columns.split(", ")) for models, columns in rows for model in models.split(", ")}
-    assert {model: told[model] for model in ERASABLE} == {model: erased_columns(model) for model in ERASABLE}
+    assert {model: told[model] for model in ERASABLE} == {model: BY_NAME[model].erased for model in ERASABLE}

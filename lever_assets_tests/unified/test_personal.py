@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 import pytest
 
-from lever_assets.unified.catalogue import BY_NAME, MODELS
+from lever_assets.unified.catalogue import BY_NAME, ERASABLE, MODELS
 from lever_assets.unified.models import References, UnifiedRow
-from lever_assets.unified.personal import ERASABLE, PERSONAL, erased_columns
 
+PERSONAL = {model.name: dict(model.personal()) for model in MODELS if any(model.personal())}
 NOT_PERSONAL = {
     "candidates.source",  # where candidates come from: a job board, an agency
     "applications.rejection_reason_name",  # one of the account's reasons
@@ -42,5 +42,5 @@ def test_every_personal_column_exists_and_has_a_reason() -> None:
 
 def test_lever_s_own_record_goes_from_every_model() -> None:
     having = [model.name for model in MODELS if "remote_data" in model.row.model_fields]
-    assert all("remote_data" in erased_columns(name) for name in having)
+    assert all("remote_data" in BY_NAME[name].erased for name in having)
     assert set(ERASABLE) == {*having, *PERSONAL}

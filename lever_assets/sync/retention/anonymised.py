@@ -21,7 +21,8 @@ from lever_assets.sync.policy.people import BELOW, OPPORTUNITIES
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.retention.past_actions import forget_actions
 from lever_assets.sync.session import Session, now
-from lever_assets.unified.personal import ERASABLE, erased_columns
+from lever_assets.unified.catalogue import BY_NAME as MODELS
+from lever_assets.unified.catalogue import ERASABLE
 
 _AT_ONCE = 500
 
@@ -79,7 +80,7 @@ def erase_mapped_from(conn: Connection, session: Session, model: str, sources: C
         return 0
     moment = now()
     row_ids = rows_of(conn, session.name, model, sources)
-    forget_values(conn, row_ids, erased_columns(model))
+    forget_values(conn, row_ids, MODELS[model].erased)
     forget_actions(conn, session, model, sources)
-    columns = erased_columns(model)
+    columns = MODELS[model].erased
     return erase_rows(conn, session.name, model, row_ids, columns, now=moment, history=session.history)

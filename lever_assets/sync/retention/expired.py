@@ -23,7 +23,8 @@ from lever_assets.sync.retention.anonymised import erase_anonymised
 from lever_assets.sync.retention.compaction import TABLES, compact_if_due
 from lever_assets.sync.retention.past_actions import forget_actions_left
 from lever_assets.sync.session import Session, now
-from lever_assets.unified.personal import ERASABLE, erased_columns
+from lever_assets.unified.catalogue import BY_NAME as MODELS
+from lever_assets.unified.catalogue import ERASABLE
 
 _AT_ONCE = 500
 
@@ -92,7 +93,7 @@ def _old_actions(connection: str, conn: Connection, *, before: datetime, moment:
 
 
 def _erase(conn: Connection, session: Session, model: str, row_ids: Collection[str], moment: datetime) -> int:
-    columns = erased_columns(model)
+    columns = MODELS[model].erased
     return erase_rows(conn, session.name, model, row_ids, columns, now=moment, history=session.history)
 
 
