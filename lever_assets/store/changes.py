@@ -4,13 +4,13 @@ A table's mark is another one after every change. Unlike a time it can't be over
 committed late leaves a mark of its own.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Table, func, insert, literal, select
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, literal, select, update
 
 from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.dialects import among
@@ -23,6 +23,7 @@ _BOOKKEEPING = frozenset(
 )
 _NAMED_ONLY = frozenset({"remote_data"})
 """Columns whose values are not kept a second time."""
+_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,33 @@ def record_changes(
     conn.execute(insert(changes).from_select(columns, rows.order_by(c.id)))
 
 
+def record_blanked(
+    conn: Connection,
+    table: Table,
+    blanked: Sequence[tuple[Mapping[str, Any], Collection[str]]],
+    *,
+    now: datetime,
+    history: History,
+) -> None:
+    """Keep that columns of some rows were rewritten, without values: each row as it was, and the columns."""
+    if not blanked:
+        return
+    entries = [
+        {
+            "connection": row["connection"],
+            "model": table.name,
+            "row_id": row["id"],
+            "remote_id": row["remote_id"],
+            "kind": "updated",
+            "columns": {name: {} for name in columns},
+            "seen_at": now,
+            "run_id": history.run_id,
+        }
+        for row, columns in blanked
+    ]
+    conn.execute(insert(changes), entries)
+
+
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObject:
     """Return the columns that differ, with both values in their JSON form."""
     names = after.keys() - _BOOKKEEPING
@@ -105,6 +133,51 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObje
             both: JsonObject = {"old": parsed(old[name]), "new": parsed(new[name])}
             found[name] = {} if name in _NAMED_ONLY else both
     return found
+
+
+def forget_values(conn: Connection, row_ids: Collection[str], columns: Collection[str]) -> None:
+    """Take old and new values of `columns` out of the history of these rows; that they changed stays told."""
+    if not row_ids or not columns:
+        return
+    c = changes.c
+    told = conn.execute(
+        select(c.id, c.columns).where(among(conn, c.row_id, row_ids), c.columns.is_not(None))
+    ).all()
+    _forget(conn, told, columns)
+
+
+def forget_values_of_model(
+    conn: Connection, connection: str, model: str, columns: Collection[str], *, after: int
+) -> int | None:
+    """Take values of `columns` out of some of a model's history, from beyond `after`, the number of an entry.
+
+    Returns where to go on, None: done.
+    """
+    c = changes.c
+    found = conn.execute(
+        select(c.id, c.columns)
+        .where(c.connection == connection, c.model == model, c.id > after)
+        .order_by(c.id)
+        .limit(_BATCH)
+    ).all()
+    _forget(conn, found, columns)
+    return found[-1].id if len(found) == _BATCH else None
+
+
+def _forget(conn: Connection, entries: Sequence[Row[Any]], columns: Collection[str]) -> None:
+    rewritten = [
+        {
+            "entry": entry.id,
+            "told": {name: {} if name in columns else values for name, values in entry.columns.items()},
+        }
+        for entry in entries
+        if entry.columns and any(entry.columns.get(name) for name in columns)
+    ]
+    if rewritten:
+        conn.execute(
+            update(changes).where(changes.c.id == bindparam("entry")).values(columns=bindparam("told")),
+            rewritten,
+        )
 
 
 def since(conn: Connection, connection: str, after: int, *, limit: int) -> list[Change]:

@@ -10,18 +10,11 @@ from sqlalchemy import insert, select
 
 from lever_assets.store import Store, ledger
 from lever_assets.store.action_erasure import erase_actions
-from lever_assets.store.changes import History, change_marks, since
-from lever_assets.store.erasure import (
-    due_rows,
-    erase_payloads,
-    erase_rows,
-    flagged,
-    forget_values,
-    reduce_payloads_below,
-    rows_of,
-)
+from lever_assets.store.changes import History, change_marks, forget_values, since
+from lever_assets.store.erasure import due_rows, erase_rows, rows_of
 from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.merge import merge
+from lever_assets.store.payloads import erase_payloads, flagged, rewrite_payloads_below
 from lever_assets.store.tables import RAW, UNIFIED, changes
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import JsonObject
@@ -136,7 +129,7 @@ def test_payloads_below_a_parent_are_reduced_and_land_anew(store: Store) -> None
 
     for _ in range(2):
         with store.writing() as conn:
-            reduce_payloads_below(conn, LEVER, "interviews", ["o1"], reduce, now=day(1))
+            rewrite_payloads_below(conn, LEVER, "interviews", ["o1"], reduce, now=day(1))
         assert whole(store, RAW["interviews"], "data", "version", "changed_at") == [
             ({"id": "i1"}, 2, day(1)),
             ({"id": "i2", "content": "x"}, 1, T0),

@@ -274,7 +274,7 @@ def test_a_stopped_clean_up_is_done_by_the_next_sync(
 ) -> None:
     account.sync()
     with monkeypatch.context() as broken, account.session(exclude=PEOPLE) as session:
-        broken.setattr("lever_assets.sync.retention.excluded.forget_history", stop)
+        broken.setattr("lever_assets.sync.retention.excluded.forget_values_of_model", stop)
         with pytest.raises(KeyboardInterrupt):
             settle(session)
     account.sync(DELTA, exclude=(*PEOPLE, *WITHOUT_OFFER_FORMS))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
 from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
-from lever_assets.store.erasure import flagged
+from lever_assets.store.payloads import flagged
 from lever_assets.store.unlisted import is_unlisted
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import brake

@@ -12,8 +12,10 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from lever_assets.store import current_version, raw
-from lever_assets.store.erasure import erase_rows, flagged, forget_values, reduce_payloads_below, rows_of
+from lever_assets.store.changes import forget_values
+from lever_assets.store.erasure import erase_rows, rows_of
 from lever_assets.store.mapping_errors import forget_words
+from lever_assets.store.payloads import flagged, rewrite_payloads_below
 from lever_assets.sync.checkpoints import ERASED_UP_TO
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.policy.anonymity import FLAG, reduced
@@ -59,7 +61,7 @@ def erase_around(conn: Connection, session: Session, opportunities: Sequence[str
     moment, name = now(), session.name
     sources: dict[str, Sequence[str]] = {OPPORTUNITIES: opportunities}
     for resource in BELOW:
-        reduce_payloads_below(conn, name, resource, opportunities, partial(reduced, resource), now=moment)
+        rewrite_payloads_below(conn, name, resource, opportunities, partial(reduced, resource), now=moment)
         sources[resource] = raw.ids_below(conn, name, resource, opportunities)
     for resource, ids in sources.items():
         forget_words(conn, name, resource, ids)

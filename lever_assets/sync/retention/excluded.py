@@ -9,18 +9,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from lever_assets.store.removal import (
-    drop_model,
-    drop_resource,
-    forget_history,
-    forget_reads,
-    rehash_restored,
-    rewrite_payloads,
-    rewrite_rows,
-)
+from lever_assets.store.changes import forget_values_of_model
+from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
+from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_reads
 from lever_assets.sync.checkpoints import (
     CAUGHT_UP,
     EXCLUDED,
+    MAPPED,
     RESTORED,
     WATERMARK,
     forget_progress,
@@ -83,7 +78,7 @@ def keep_reads(session: Session, resource: Resource) -> None:
     below = [each.name for each in RESOURCES if each.parent == resource.name]
     _page(
         session,
-        lambda conn, after: rehash_restored(conn, name, resource.name, below, before.of, after=after),
+        lambda conn, after: keep_reads_below(conn, name, resource.name, below, before.of, after=after),
         "",
     )
     if whole:
@@ -137,6 +132,7 @@ def _leave_out(session: Session) -> None:
         if not exclusion.keeps(model.name):
             with session.store.writing() as conn:
                 drop_model(conn, name, model.name, now=now())
+                MAPPED.forget(conn, name, model.name)
         else:
             _blank(session, model.name)
 
@@ -162,13 +158,13 @@ def _blank(session: Session, model: str) -> None:
     }
     _page(
         session,
-        lambda conn, after: rewrite_rows(
+        lambda conn, after: blank_rows(
             conn, name, model, columns, rewrites, after=after, now=now(), history=session.history
         ),
         "",
     )
     if columns:
-        _page(session, lambda conn, after: forget_history(conn, name, model, columns, after=after), 0)
+        _page(session, lambda conn, after: forget_values_of_model(conn, name, model, columns, after=after), 0)
 
 
 def _page(

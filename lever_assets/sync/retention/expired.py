@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from lever_assets.store import raw
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_old
-from lever_assets.store.erasure import due_rows, erase_payloads, erase_payloads_of, erase_rows, rows_of
+from lever_assets.store.erasure import due_rows, erase_rows, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
+from lever_assets.store.payloads import erase_payloads, erase_payloads_of
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.policy.people import BELOW, OPPORTUNITIES, TERMS
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource

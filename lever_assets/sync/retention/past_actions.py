@@ -26,7 +26,8 @@ from lever_assets.store.addresses import (
     named_by,
     still_known,
 )
-from lever_assets.store.erasure import carried_by_others, flagged, rows_of
+from lever_assets.store.erasure import rows_of
+from lever_assets.store.payloads import carried_by_others, flagged
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.policy.named import named_in
