@@ -3,8 +3,16 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import Stage
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.unified.models import ApplicationStage
+
+SOURCES: Sources = {
+    "remote_id": ("stages.id",),
+    "name": ("stages.text",),
+    "global_index": ("stages.id",),  # the place in the list
+    "remote_data": ("stages.*",),
+}
 
 
 def rows(stage: Stage, index: int, ctx: Context) -> Iterator[ApplicationStage]:

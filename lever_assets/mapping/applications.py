@@ -6,10 +6,28 @@ from typing import NamedTuple
 
 from lever_assets.lever.records import Application as LeverApplication
 from lever_assets.lever.records import Archived, ArchiveReason, Opportunity
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.questions import answers
+from lever_assets.mapping.rejection_reasons import REASON_KEYS
 from lever_assets.unified.enums import ApplicationOutcome
 from lever_assets.unified.models import Application
+
+_ARCHIVED_KEYS = ("applications.archived", "opportunities.archived", *REASON_KEYS)
+SOURCES: Sources = {
+    "remote_id": ("applications.id", "opportunities.applications"),
+    "outcome": _ARCHIVED_KEYS,
+    "rejection_reason_name": _ARCHIVED_KEYS,
+    "rejected_at": _ARCHIVED_KEYS,
+    "current_stage_id": ("opportunities.stage",),
+    "job_id": ("applications.posting",),
+    "candidate_id": ("opportunities.id",),
+    "screening_question_answers": ("applications.customQuestions",),
+    "remote_url": ("opportunities.urls",),
+    "remote_created_at": ("applications.createdAt",),
+    "remote_updated_at": ("opportunities.updatedAt",),
+    "remote_data": ("applications.*",),
+}
 
 
 def rows(

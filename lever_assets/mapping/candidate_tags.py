@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import Opportunity
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.unified.models import CandidateTag
+
+SOURCES: Sources = {
+    "remote_id": (),
+    "candidate_id": ("opportunities.id",),
+    "tag_id": ("opportunities.tags",),
+}
 
 
 def rows(opportunity: Opportunity, ctx: Context) -> Iterator[CandidateTag]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import JsonValue
 
 from lever_assets.lever.records import Application, Opportunity, said
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_text
 from lever_assets.mapping.fields import custom_fields, default_fields
@@ -14,6 +15,48 @@ from lever_assets.mapping.names import split_name, valid_email
 from lever_assets.mapping.places import location
 from lever_assets.unified.models import Candidate
 from lever_assets.unified.parts import EmailAddress, PhoneNumber
+
+_FIELD_KEYS = (
+    "opportunities.headline",
+    "opportunities.contact",
+    "opportunities.origin",
+    "opportunities.sources",
+    "opportunities.sourcedBy",
+    "opportunities.owner",
+    "opportunities.followers",
+    "opportunities.opportunityLocation",
+    "opportunities.snoozedUntil",
+    "opportunities.lastInteractionAt",
+    "opportunities.lastAdvancedAt",
+    "opportunities.isAnonymized",
+    "opportunities.dataProtection",
+)
+SOURCES: Sources = {
+    "remote_id": ("opportunities.id",),
+    "first_name": ("opportunities.name",),
+    "last_name": ("opportunities.name",),
+    "company": ("applications.company", "opportunities.headline"),
+    "title": ("opportunities.headline",),
+    "confidential": ("opportunities.confidentiality",),
+    "source": ("opportunities.sources",),
+    "phone_numbers": ("opportunities.phones",),
+    "email_addresses": ("opportunities.emails",),
+    "social_media": ("opportunities.links",),
+    "location": ("opportunities.location",),
+    "custom_fields": _FIELD_KEYS,
+    "integration_fields": _FIELD_KEYS,
+    "remote_url": ("opportunities.urls",),
+    "remote_created_at": ("opportunities.createdAt",),
+    "remote_updated_at": ("opportunities.updatedAt",),
+    "remote_data": ("opportunities.*",),
+}
+COPIES: Sources = {
+    "first_name": ("applications.name", "offers.signatures.name"),
+    "last_name": ("applications.name", "offers.signatures.name"),
+    "phone_numbers": ("applications.phone",),
+    "email_addresses": ("applications.email", "offers.signatures.email"),
+    "social_media": ("applications.links",),
+}
 
 
 def rows(

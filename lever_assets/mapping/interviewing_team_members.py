@@ -3,8 +3,18 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import Interview
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.unified.models import InterviewingTeamMember
+
+SOURCES: Sources = {
+    "remote_id": (),
+    "interview_id": ("interviews.id",),
+    "user_id": ("interviews.interviewers.id",),
+}
+COPIES: Sources = {
+    "user_id": ("interviews.interviewers",),
+}
 
 
 def rows(interview: Interview, ctx: Context) -> Iterator[InterviewingTeamMember]:

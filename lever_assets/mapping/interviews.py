@@ -5,11 +5,25 @@ from datetime import datetime, timedelta
 
 from lever_assets.lever.records import Application
 from lever_assets.lever.records import Interview as LeverInterview
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.linked import application_for
+from lever_assets.mapping.linked import APPLICATION_KEYS, application_for
 from lever_assets.mapping.places import location
 from lever_assets.mapping.video import meeting_url
 from lever_assets.unified.models import Interview
+
+SOURCES: Sources = {
+    "remote_id": ("interviews.id",),
+    "title": ("interviews.subject",),
+    "starting_at": ("interviews.date",),
+    "ending_at": ("interviews.date", "interviews.duration"),
+    "location": ("interviews.location",),
+    "video_conferencing_url": ("interviews.location", "interviews.note", "interviews.gcal*"),
+    "application_id": ("interviews.postings", *APPLICATION_KEYS),
+    "stage_id": ("interviews.stage",),
+    "canceled": ("interviews.canceledAt",),
+    "remote_data": ("interviews.*",),
+}
 
 
 def rows(interview: LeverInterview, applications: Sequence[Application], ctx: Context) -> Iterator[Interview]:

@@ -3,8 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from lever_assets.lever.records import Posting, Stage
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.unified.models import JobApplicationStage
+
+SOURCES: Sources = {
+    "remote_id": (),
+    "index": ("stages.id",),
+    "job_id": ("postings.id",),
+    "stage_id": ("stages.id",),
+}
 
 
 def rows(posting: Posting, stages: Sequence[Stage], ctx: Context) -> Iterator[JobApplicationStage]:

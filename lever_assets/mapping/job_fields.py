@@ -8,7 +8,21 @@ from lever_assets.lever.records import Posting, Requisition, RequisitionField
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_instant, as_text
 from lever_assets.mapping.fields import default_fields, has_value, integration_field
+from lever_assets.mapping.linked import REQUISITION_KEYS
 from lever_assets.unified.parts import IntegrationField
+
+JOB_FIELD_KEYS = (
+    "postings.categories.team",
+    "postings.categories.allLocations",
+    "postings.country",
+    "postings.tags",
+    "requisitions.headcountTotal",
+    "requisitions.headcountHired",
+    "requisitions.customFields",
+    "requisition_fields.id",
+    "requisition_fields.type",
+    *REQUISITION_KEYS,
+)
 
 
 def job_fields(

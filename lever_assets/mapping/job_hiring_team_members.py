@@ -3,9 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from lever_assets.lever.records import Posting, Requisition
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.job_roles import hiring_team
+from lever_assets.mapping.job_roles import TEAM_KEYS, hiring_team
 from lever_assets.unified.models import JobHiringTeamMember
+
+SOURCES: Sources = {
+    "remote_id": (),
+    "roles": TEAM_KEYS,
+    "job_id": ("postings.id",),
+    "user_id": TEAM_KEYS,
+}
 
 
 def rows(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import Posting
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.postings import (
     DRAFT_STATES,
@@ -14,6 +15,16 @@ from lever_assets.mapping.postings import (
 )
 from lever_assets.unified.enums import JobPostingStatus, JobPostingVisibility
 from lever_assets.unified.models import JobPosting
+
+SOURCES: Sources = {
+    "remote_id": ("postings.id",),
+    "title": ("postings.text",),
+    "description_html": ("postings.content",),
+    "status": ("postings.state",),
+    "visibility": ("postings.state", "postings.confidentiality", "postings.distributionChannels"),
+    "job_id": ("postings.id",),
+    "url": ("postings.state", "postings.urls"),
+}
 
 
 def rows(posting: Posting, ctx: Context) -> Iterator[JobPosting]:

@@ -3,9 +3,20 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import PostingForm
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.questions import asked
+from lever_assets.mapping.questions import FORM_KEYS, asked
 from lever_assets.unified.models import JobScreeningQuestion
+
+SOURCES: Sources = {
+    "remote_id": (),
+    "index": FORM_KEYS,
+    "required": FORM_KEYS,
+    "precondition_question_id": (),  # Lever has no conditional questions
+    "precondition_options": (),
+    "job_id": ("posting_forms.id",),
+    "question_id": FORM_KEYS,
+}
 
 
 def rows(form: PostingForm, ctx: Context) -> Iterator[JobScreeningQuestion]:

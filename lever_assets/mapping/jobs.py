@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from lever_assets.lever.records import Posting, Requisition, RequisitionField, said
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.fields import custom_fields
-from lever_assets.mapping.job_fields import job_fields
-from lever_assets.mapping.linked import requisition_for
+from lever_assets.mapping.job_fields import JOB_FIELD_KEYS, job_fields
+from lever_assets.mapping.linked import REQUISITION_KEYS, requisition_for
 from lever_assets.mapping.links import lever_app_page
 from lever_assets.mapping.places import location
 from lever_assets.mapping.postings import description, is_confidential, public_url, reach
-from lever_assets.mapping.salary import salary_range
+from lever_assets.mapping.salary import POSTED_KEYS, SALARY_KEYS, salary_range
 from lever_assets.unified.enums import EmploymentType, JobStatus, JobVisibility, RemoteWorkStatus
 from lever_assets.unified.models import Job, JsonObject
 
@@ -42,6 +43,58 @@ _EMPLOYMENT: tuple[tuple[re.Pattern[str], EmploymentType], ...] = (
     (re.compile(r"\bpart(\b|time)"), EmploymentType.PART_TIME),
     (re.compile(r"\bfull(\b|time)"), EmploymentType.FULL_TIME),
 )
+
+SOURCES: Sources = {
+    "remote_id": ("postings.id",),
+    "name": ("postings.text",),
+    "description": ("postings.content",),
+    "confidential": ("postings.confidentiality",),
+    "employment_type": ("postings.categories.commitment", "requisitions.employmentStatus", *REQUISITION_KEYS),
+    "status": ("postings.state",),
+    "visibility": ("postings.state", "postings.confidentiality", "postings.distributionChannels"),
+    "department": ("postings.categories.department", "postings.categories.team"),
+    "post_url": ("postings.state", "postings.urls"),
+    "experience_level": ("postings.categories.level",),
+    "remote_work_status": ("postings.workplaceType",),
+    "salary_amount_from": ("requisitions.compensationBand.min", *POSTED_KEYS),
+    "salary_amount_to": ("requisitions.compensationBand.max", *POSTED_KEYS),
+    "salary_currency": (
+        "postings.salaryRange.currency",
+        "requisitions.compensationBand.currency",
+        *SALARY_KEYS,
+    ),
+    "salary_period": (
+        "postings.salaryRange.interval",
+        "requisitions.compensationBand.interval",
+        *SALARY_KEYS,
+    ),
+    "location": ("postings.categories.location",),
+    "custom_fields": JOB_FIELD_KEYS,
+    "integration_fields": ("requisition_fields.text", *JOB_FIELD_KEYS),
+    "remote_url": ("postings.urls",),
+    "opened_at": (
+        "postings.createdAt",
+        "postings.state",
+        "requisitions.timeToFillStartAt",
+        *REQUISITION_KEYS,
+    ),
+    "closed_at": (
+        "postings.state",
+        "postings.updatedAt",
+        "requisitions.closedAt",
+        "requisitions.timeToFillEndAt",
+        *REQUISITION_KEYS,
+    ),
+    "remote_created_at": ("postings.createdAt",),
+    "remote_updated_at": ("postings.updatedAt",),
+    "contact_id": ("postings.owner", "postings.hiringManager", "postings.user"),
+    "job_code": ("postings.reqCode", *REQUISITION_KEYS),
+    "remote_data": ("postings.*", "requisitions.*", *REQUISITION_KEYS),
+}
+COPIES: Sources = {
+    "salary_amount_from": ("postings.salaryDescription*",),
+    "salary_amount_to": ("postings.salaryDescription*",),
+}
 
 
 def rows(

@@ -7,6 +7,23 @@ from lever_assets.lever.records import Application, Requisition
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
+APPLICATION_KEYS = (
+    "applications.id",
+    "applications.posting",
+    "applications.archived",
+    "applications.createdAt",
+)
+"""What finds the application that an interview or an offer is about."""
+REQUISITION_KEYS = (
+    "postings.requisitionCodes",
+    "requisitions.id",
+    "requisitions.postings",
+    "requisitions.requisitionCode",
+    "requisitions.status",
+    "requisitions.createdAt",
+)
+"""What finds the requisition of a posting."""
+
 
 def application_for(postings: Collection[str], applications: Sequence[Application]) -> Application | None:
     """Return the opportunity's application for one of `postings`: one that isn't archived, then the newest.

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from lever_assets.lever.records import Application, OfferField, said
 from lever_assets.lever.records import Offer as LeverOffer
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_instant
 from lever_assets.mapping.fields import Origin, custom_fields, integration_field
-from lever_assets.mapping.linked import application_for
+from lever_assets.mapping.linked import APPLICATION_KEYS, application_for
 from lever_assets.unified.enums import OfferStatus
 from lever_assets.unified.models import Offer
 from lever_assets.unified.parts import IntegrationField
@@ -50,6 +51,16 @@ _LEVER_FIELDS = frozenset(
         "hiring_manager",
     }
 )
+
+SOURCES: Sources = {
+    "remote_id": ("offers.id",),
+    "status": ("offers.status",),
+    "application_id": ("offers.posting", *APPLICATION_KEYS),
+    "employment_start_date": ("offers.fields",),
+    "custom_fields": ("offers.fields",),
+    "integration_fields": ("offers.fields",),
+    "remote_created_at": ("offers.createdAt",),
+}
 
 
 def rows(offer: LeverOffer, applications: Sequence[Application], ctx: Context) -> Iterator[Offer]:

@@ -33,6 +33,10 @@ _FORMATS: dict[str, QuestionFormat] = {
 _UNKNOWN: QuestionFormat = {"type": "UNKNOWN"}
 _SELECTS = frozenset({QuestionType.SINGLE_SELECT, QuestionType.MULTI_SELECT})
 
+FORM_KEYS = ("posting_forms.id", "posting_forms.customQuestions", "posting_forms.eeoQuestions")
+QUESTION_KEYS = (*FORM_KEYS, "postings.createdAt")
+"""Where forms differ about a question, the newest posting's counts."""
+
 
 @dataclass(frozen=True)
 class AskedQuestion:

@@ -3,8 +3,17 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import ArchiveReason
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.unified.models import RejectionReason
+
+REASON_KEYS = ("archive_reasons.id", "archive_reasons.type", "archive_reasons.text")
+"""Of reasons without a type the name tells which mean a hire."""
+SOURCES: Sources = {
+    "remote_id": REASON_KEYS,
+    "name": ("archive_reasons.text",),
+    "remote_data": ("archive_reasons.*",),
+}
 
 
 def rows(reason: ArchiveReason, ctx: Context) -> Iterator[RejectionReason]:

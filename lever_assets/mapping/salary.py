@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from lever_assets.lever.records import Salary
+from lever_assets.mapping.linked import REQUISITION_KEYS
 from lever_assets.unified.enums import SalaryPeriod
 
 # The first pattern that fits decides. Lever has per-year-salary, bi-week-salary, per-hour-wage, one-time, ...
@@ -18,6 +19,10 @@ _PERIODS: tuple[tuple[re.Pattern[str], SalaryPeriod | None], ...] = (
     (re.compile("day"), SalaryPeriod.DAY),
     (re.compile("hour"), SalaryPeriod.HOUR),
 )
+
+POSTED_KEYS = ("postings.salaryRange.min", "postings.salaryRange.max", *REQUISITION_KEYS)
+"""What tells the posting's salary from the requisition's."""
+SALARY_KEYS = ("requisitions.compensationBand.min", "requisitions.compensationBand.max", *POSTED_KEYS)
 
 
 class Range(NamedTuple):

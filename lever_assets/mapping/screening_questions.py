@@ -3,10 +3,26 @@
 from collections.abc import Iterable, Iterator
 
 from lever_assets.lever.records import PostingForm
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.questions import AskedQuestion, asked, question_format, title
+from lever_assets.mapping.questions import (
+    FORM_KEYS,
+    QUESTION_KEYS,
+    AskedQuestion,
+    asked,
+    question_format,
+    title,
+)
 from lever_assets.unified.enums import QuestionCategory
 from lever_assets.unified.models import ScreeningQuestion
+
+SOURCES: Sources = {
+    "remote_id": FORM_KEYS,
+    "title": QUESTION_KEYS,
+    "description": QUESTION_KEYS,
+    "format": QUESTION_KEYS,
+    "category": FORM_KEYS,
+}
 
 
 def rows(forms: Iterable[PostingForm], ctx: Context) -> Iterator[ScreeningQuestion]:

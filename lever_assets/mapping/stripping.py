@@ -107,12 +107,12 @@ def _listing(resource: str, path: str) -> set[Column]:
 
 def _copies(resource: str) -> Mapping[str, set[Column]]:
     found: dict[str, set[Column]] = {}
-    for name, paths in COPIES.items():
-        model, _, column = name.partition(".")
-        for path in paths:
-            of, _, inside = path.partition(".")
-            if of == resource:
-                found.setdefault(inside, set()).add((model, column))
+    for model, columns in COPIES.items():
+        for column, paths in columns.items():
+            for path in paths:
+                of, _, inside = path.partition(".")
+                if of == resource:
+                    found.setdefault(inside, set()).add((model, column))
     return found
 
 

@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import Tag as LeverTag
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.unified.models import Tag
+
+SOURCES: Sources = {
+    "remote_id": ("tags.text", "opportunities.tags"),
+    "name": ("tags.text", "opportunities.tags"),
+    "remote_data": ("tags.*",),
+}
 
 
 def rows(text: str, tag: LeverTag | None, ctx: Context) -> Iterator[Tag]:

@@ -3,10 +3,26 @@
 from collections.abc import Iterator
 
 from lever_assets.lever.records import User as LeverUser
+from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.names import split_name, valid_email
 from lever_assets.unified.enums import UserStatus
 from lever_assets.unified.models import User
+
+_APPROVER = "requisitions.approval.steps.approvers.user"
+SOURCES: Sources = {
+    "remote_id": ("users.id",),
+    "first_name": ("users.name",),
+    "last_name": ("users.name",),
+    "email": ("users.email",),
+    "status": ("users.deactivatedAt",),
+    "remote_data": ("users.*",),
+}
+COPIES: Sources = {
+    "first_name": ("interviews.interviewers.name", f"{_APPROVER}.name"),
+    "last_name": ("interviews.interviewers.name", f"{_APPROVER}.name"),
+    "email": ("users.username", "interviews.interviewers.email", f"{_APPROVER}.email"),
+}
 
 
 def rows(user: LeverUser, ctx: Context) -> Iterator[User]:

@@ -260,7 +260,7 @@ MAPPED = sorted(
         if key_of(path) != "*" and not is_structure(path)
     }
 )
-COPIED = sorted({path for paths in COPIES.values() for path in paths})
+COPIED = sorted({path for columns in COPIES.values() for paths in columns.values() for path in paths})
 
 
 def without(account: Account, *paths: str) -> Account:
@@ -291,9 +291,8 @@ def test_a_model_is_mapped_from_what_it_reads() -> None:
 def test_only_resources_and_columns_that_exist_are_named() -> None:
     assert set(STRUCTURE) == set(BY_NAME)
     assert {resource_of(path) for path in [*MAPPED, *COPIED, *LISTS.values()]} <= set(BY_NAME)
-    for name in COPIES:
-        model, _, column = name.partition(".")
-        assert column in SOURCES[model]
+    for model, columns in COPIES.items():
+        assert columns.keys() <= SOURCES[model].keys()
 
 
 @cache
