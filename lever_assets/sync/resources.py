@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lever_assets.lever.paths import quoted
-from lever_assets.mapping.stripping import Stripping
+from lever_assets.sync.policy.stripping import Stripping
 
 _CONFIDENTIAL_TOO = ("confidentiality", "all")
 """Lever lists only non-confidential records unless asked for all that the key may see."""
