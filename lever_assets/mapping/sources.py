@@ -1,6 +1,8 @@
 """Which of Lever's keys each unified column is mapped from, gathered from beside the mappings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from functools import cache
 
 from lever_assets.mapping import (
     Sources,
@@ -84,3 +86,23 @@ STRUCTURE: Sources = {
 
 LISTS: Mapping[str, str] = {"sources": "opportunities.sources"}
 """Resources that no model is mapped from: lists of all values of a key, of use as long as the key is kept."""
+
+Column = tuple[str, str]
+"""A model and one of its columns."""
+
+COLUMNS: tuple[Column, ...] = tuple(
+    (model, column) for model, columns in SOURCES.items() for column in columns
+)
+
+
+def paths_of(resource: str, columns: Iterable[Column]) -> set[str]:
+    """Return the paths inside a resource that these columns are mapped from."""
+    every = (path for model, column in columns for path in SOURCES[model][column])
+    return {path.partition(".")[2] for path in every if path.partition(".")[0] == resource}
+
+
+@cache
+def is_mapped_from(model: str, resource: str, key: str) -> bool:
+    """Tell whether a column of the model is mapped from a key of the resource, or from what is inside it."""
+    paths = paths_of(resource, ((model, column) for column in SOURCES[model])) - {"*"}
+    return any(fnmatchcase(key, path.partition(".")[0]) for path in paths)

@@ -21,9 +21,9 @@ from lever_assets.lever.records import (
 )
 from lever_assets.lever.records.record import LeverObject, faults_of, told
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.sources import is_mapped_from
 from lever_assets.store import RawRow, raw
 from lever_assets.store.created import created_among
-from lever_assets.sync.policy.stripping import is_mapped_from
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 AnyRecord = TypeVar("AnyRecord", bound=Record)

@@ -1,17 +1,13 @@
-"""Taking keys out of Lever's records: what feeds only columns that are left out does not get stored."""
+"""Which keys of Lever's records go: what feeds only columns that are excluded does not get stored."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
 
 from pydantic import JsonValue
 
 from lever_assets.lever.records import JsonObject
-from lever_assets.mapping.sources import COPIES, LISTS, SOURCES, STRUCTURE
-
-Column = tuple[str, str]
-"""A model and one of its columns."""
+from lever_assets.mapping.sources import COLUMNS, COPIES, LISTS, SOURCES, STRUCTURE, Column, paths_of
 
 
 @dataclass(frozen=True)
@@ -57,52 +53,39 @@ class Stripping:
         return any(fnmatchcase(key, each) for each in self.only or ())
 
 
-def stripping(resource: str, left_out: Collection[Column]) -> Stripping:
-    """Return what goes from the records of a resource when these columns are left out.
+def stripping(resource: str, excluded: Collection[Column]) -> Stripping:
+    """Return what goes from the records of a resource when these columns are excluded.
 
-    A key goes when every column that it is mapped to is left out; a copy of a column's value goes with the
+    A key goes when every column that it is mapped to is excluded; a copy of a column's value goes with the
     column unless another one is mapped from it. Keys that no column knows go with `remote_data`.
     """
-    kept = _paths(resource, (column for column in _COLUMNS if column not in left_out))
+    kept = paths_of(resource, (column for column in COLUMNS if column not in excluded))
     stays = {*STRUCTURE[resource], *kept}
     unknown_to_all = _listing(resource, "*")
     may_go = [
-        *(path for path in _paths(resource, left_out) if path != "*"),
-        *(path for path in _COPIED[resource] if _COPIED[resource][path] <= set(left_out)),
+        *(path for path in paths_of(resource, excluded) if path != "*"),
+        *(path for path in _COPIED[resource] if _COPIED[resource][path] <= set(excluded)),
     ]
     return Stripping(
         frozenset(path for path in may_go if not any(_overlap(path, each) for each in stays)),
         frozenset(path.partition(".")[0] for path in stays)
-        if unknown_to_all and unknown_to_all <= set(left_out)
+        if unknown_to_all and unknown_to_all <= set(excluded)
         else None,
     )
 
 
-def is_needed(resource: str, left_out: Collection[Column]) -> bool:
-    """Tell whether any column that is not left out is mapped from the resource."""
+def is_needed(resource: str, excluded: Collection[Column]) -> bool:
+    """Tell whether any column that is not excluded is mapped from the resource."""
     listed = LISTS.get(resource)
     if listed is not None:
         of, _, path = listed.partition(".")
-        return path not in stripping(of, left_out).paths and is_needed(of, left_out)
-    return any(_paths(resource, [column]) for column in _COLUMNS if column not in left_out)
-
-
-@cache
-def is_mapped_from(model: str, resource: str, key: str) -> bool:
-    """Tell whether a column of the model is mapped from a key of the resource, or from what is inside it."""
-    paths = _paths(resource, ((model, column) for column in SOURCES[model])) - {"*"}
-    return any(fnmatchcase(key, path.partition(".")[0]) for path in paths)
-
-
-def _paths(resource: str, columns: Iterable[Column]) -> set[str]:
-    """Return the paths inside a resource that these columns are mapped from."""
-    every = (path for model, column in columns for path in SOURCES[model][column])
-    return {path.partition(".")[2] for path in every if path.partition(".")[0] == resource}
+        return path not in stripping(of, excluded).paths and is_needed(of, excluded)
+    return any(paths_of(resource, [column]) for column in COLUMNS if column not in excluded)
 
 
 def _listing(resource: str, path: str) -> set[Column]:
     wanted = f"{resource}.{path}"
-    return {(model, column) for model, column in _COLUMNS if wanted in SOURCES[model][column]}
+    return {(model, column) for model, column in COLUMNS if wanted in SOURCES[model][column]}
 
 
 def _copies(resource: str) -> Mapping[str, set[Column]]:
@@ -137,7 +120,4 @@ def _deeper(value: JsonValue, path: list[str]) -> JsonValue:
     return [_deeper(each, path) for each in value] if isinstance(value, list) else value
 
 
-_COLUMNS: tuple[Column, ...] = tuple(
-    (model, column) for model, columns in SOURCES.items() for column in columns
-)
 _COPIED: Mapping[str, Mapping[str, set[Column]]] = {resource: _copies(resource) for resource in STRUCTURE}
