@@ -205,9 +205,9 @@ ERASED_UP_TO = Checkpoint[int]("anonymised", Number)
 READY_FOR = Checkpoint[str]("ready_for", str)
 """The id of the last run for which the database was made ready."""
 EXCLUDED = Checkpoint[tuple[str, ...]]("exclude", tuple[str, ...])
-"""What the database leaves out, in the words of LEVER_EXCLUDE; none: nothing."""
+"""What is excluded from the database, in the words of LEVER_EXCLUDE; none: nothing."""
 RESTORED = Checkpoint[tuple[str, ...]]("restored", tuple[str, ...])
-"""By resource, until it was read again: what was left out of its records and is wanted now."""
+"""By resource, until it was read again: what was excluded of its records and is wanted now."""
 
 
 def pass_over(resource: str, bounds: str) -> str:

@@ -28,7 +28,7 @@ from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.retention.coverage import covered
-from lever_assets.sync.retention.excluded import settled
+from lever_assets.sync.retention.excluded import applied_exclusion
 from lever_assets.sync.session import Session, now
 
 _A_MOMENT = timedelta(milliseconds=1)
@@ -69,7 +69,7 @@ def poll(session: Session, *, seconds: float | None = None) -> Poll:
 
 def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
     """Return up to when all was read that is wanted; what is wanted only now, the delta reads whole."""
-    before = settled(conn, session.name)
+    before = applied_exclusion(conn, session.name)
     read = [each for each in _wanted(session) if before.needs(each.name)]
     marks = [
         CAUGHT_UP.read(conn, session.name, each.name)
@@ -89,7 +89,7 @@ def _overdue(conn: Connection, session: Session) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
     if restoring.is_due(conn, session.name):
         return "A table or column was missing and is to be filled again."
-    if settled(conn, session.name) != session.exclusion:
+    if applied_exclusion(conn, session.name) != session.exclusion:
         return "Other models or fields are left out than before."
     listed = [each for each in _wanted(session) if each.paged and not _is_denied(conn, session, each)]
     if not all(_is_covered(conn, session, each) for each in listed):

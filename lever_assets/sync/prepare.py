@@ -3,7 +3,7 @@
 from lever_assets.store.refilling import gaps
 from lever_assets.sync.checkpoints import EXCLUDED, READY_FOR
 from lever_assets.sync.restoring import restore
-from lever_assets.sync.retention.excluded import settle
+from lever_assets.sync.retention.excluded import apply_exclusion
 from lever_assets.sync.session import Session
 
 
@@ -18,7 +18,7 @@ def prepare(session: Session) -> tuple[str, ...]:
             return ()
         as_wanted = (EXCLUDED.read(conn, session.name) or ()) == tuple(session.exclusion.names)
         whole = not gaps(conn, session.name)
-    told = (*(() if as_wanted else settle(session)), *(() if whole else restore(session)))
+    told = (*(() if as_wanted else apply_exclusion(session)), *(() if whole else restore(session)))
     if session.run_id is not None:
         with session.store.writing() as conn:
             READY_FOR.keep(conn, session.name, session.run_id)

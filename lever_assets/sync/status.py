@@ -14,10 +14,10 @@ from lever_assets.store.tables import RAW
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.map.deriving import all_derived
-from lever_assets.sync.policy.exclusion import EVERYTHING, Exclusion
+from lever_assets.sync.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind
 from lever_assets.sync.resuming import unfinished_runs
-from lever_assets.sync.retention.excluded import settled
+from lever_assets.sync.retention.excluded import applied_exclusion
 from lever_assets.unified.catalogue import MODELS
 
 
@@ -89,8 +89,8 @@ class Status:
     unfinished: tuple[Unfinished, ...]
 
 
-def status(store: Store, connection: str, exclusion: Exclusion = EVERYTHING) -> Status:
-    """Read how `connection` stands; asks Lever nothing. What `exclusion` leaves out is left out here, too."""
+def status(store: Store, connection: str, exclusion: Exclusion = NOTHING_EXCLUDED) -> Status:
+    """Read how `connection` stands; asks Lever nothing. What is excluded is not told of."""
     with store.reading() as conn:
         resources = tuple(
             _resource(conn, connection, each.name) for each in RESOURCES if exclusion.needs(each.name)
@@ -139,7 +139,7 @@ def _fresh_at(
 
 def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
     """Tell whether all was read that is wanted; what is wanted only now, a delta fetches by itself."""
-    before = settled(conn, connection)
+    before = applied_exclusion(conn, connection)
     known = READING.every(conn, connection)
     wanted = [each for each in RESOURCES if before.needs(each.name) and exclusion.needs(each.name)]
     standing = [(each, known.get(each.name, Reading())) for each in wanted if each.kind is not Kind.EMBEDDED]

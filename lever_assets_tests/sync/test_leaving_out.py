@@ -18,7 +18,7 @@ from lever_assets.sync.planning import plan
 from lever_assets.sync.policy.exclusion import Exclusion, possible_names
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
-from lever_assets.sync.retention.excluded import settle
+from lever_assets.sync.retention.excluded import apply_exclusion
 from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import replay
 from lever_assets.sync.session import Scope, Session
@@ -276,7 +276,7 @@ def test_a_stopped_clean_up_is_done_by_the_next_sync(
     with monkeypatch.context() as broken, account.session(exclude=PEOPLE) as session:
         broken.setattr("lever_assets.sync.retention.excluded.forget_values_of_model", stop)
         with pytest.raises(KeyboardInterrupt):
-            settle(session)
+            apply_exclusion(session)
     account.sync(DELTA, exclude=(*PEOPLE, *WITHOUT_OFFER_FORMS))
     written = everything_written(account.database)
     assert [text for text in people_of(account.sandbox) if text in written] == []

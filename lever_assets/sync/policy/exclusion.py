@@ -1,4 +1,4 @@
-"""What LEVER_EXCLUDE leaves out: whole models and single fields, and with them Lever's records and keys."""
+"""What LEVER_EXCLUDE names: whole models and single fields, and with them Lever's records and keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class Exclusion:
 
     @classmethod
     def of(cls, settings: Settings) -> "Exclusion":
-        """Return what the settings leave out; raises SettingsError that says which names there are."""
+        """Return what the settings exclude; raises SettingsError that says which names there are."""
         return _named(settings.exclude)
 
     @classmethod
@@ -35,12 +35,12 @@ class Exclusion:
 
     @cached_property
     def models(self) -> frozenset[str]:
-        """The models that are left out as a whole."""
+        """The models that are excluded as a whole."""
         return frozenset(name for name in self.names if "." not in name)
 
     @cached_property
     def columns(self) -> frozenset[Column]:
-        """Every column that is left out, those of whole models included."""
+        """Every column that is excluded, those of whole models included."""
         fields = (tuple(name.split(".")) for name in self.names if "." in name)
         whole = ((model, column) for model in self.models for column in SOURCES[model])
         return frozenset([*((model, column) for model, column in fields), *whole])
@@ -60,11 +60,11 @@ class Exclusion:
         return resource in self.resources
 
     def fields(self, model: str) -> tuple[str, ...]:
-        """Return the columns of a model that are left out."""
+        """Return the columns of a model that are excluded."""
         return tuple(sorted(column for of, column in self.columns if of == model))
 
     def row(self, model: str, row: UnifiedRow) -> UnifiedRow:
-        """Return the row with null in the columns that are left out."""
+        """Return the row with null in the columns that are excluded."""
         fields = self.fields(model) if self.names else ()
         return row.model_copy(update=dict.fromkeys(fields)) if fields else row
 
@@ -79,15 +79,14 @@ class Exclusion:
         return replace(own, inside=inside)
 
     def applied_to(self, resource: Resource) -> Resource:
-        """Return the resource as it is read: without what is left out, asking for no more than is needed."""
+        """Return the resource as it is read: without what is excluded, asking for no more than is needed."""
         if not self.names:
             return resource
         params = tuple(each for each in resource.params if each[0] != "expand" or self.needs(each[1]))
         return replace(resource, params=params, stripping=self.stripping(resource.name))
 
 
-EVERYTHING = Exclusion()
-"""Nothing is left out."""
+NOTHING_EXCLUDED = Exclusion()
 
 
 @lru_cache(maxsize=64)

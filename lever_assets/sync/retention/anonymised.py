@@ -5,7 +5,7 @@ before: the history, what was gone already, and what Lever does not give again.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from itertools import islice
 
@@ -23,8 +23,7 @@ from lever_assets.sync.policy.people import BELOW, OPPORTUNITIES
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.retention.past_actions import forget_actions
 from lever_assets.sync.session import Session, now
-from lever_assets.unified.catalogue import BY_NAME as MODELS
-from lever_assets.unified.catalogue import ERASABLE
+from lever_assets.unified.catalogue import BY_NAME, ERASABLE
 
 _AT_ONCE = 500
 
@@ -59,16 +58,12 @@ def erase_around(conn: Connection, session: Session, opportunities: Sequence[str
     Payloads below are reduced, to be mapped again. Returns how many rows were gone and erased, by model.
     """
     moment, name = now(), session.name
-    sources: dict[str, Sequence[str]] = {OPPORTUNITIES: opportunities}
     for resource in BELOW:
         rewrite_payloads_below(conn, name, resource, opportunities, partial(reduced, resource), now=moment)
-        sources[resource] = raw.ids_below(conn, name, resource, opportunities)
-    for resource, ids in sources.items():
+    records = with_below(conn, name, opportunities)
+    for resource, ids in records.items():
         forget_words(conn, name, resource, ids)
-    erased = {}
-    for model in ERASABLE:
-        mapped_from = sources.get(DERIVATIONS[model].driver, ())
-        erased[model] = erase_mapped_from(conn, session, model, mapped_from)
+    erased = {model: erase_mapped_from(conn, session, model, ids) for model, ids in by_model(records).items()}
     TABLES.note(conn, name)
     return erased
 
@@ -80,9 +75,25 @@ def erase_mapped_from(conn: Connection, session: Session, model: str, sources: C
     """
     if not sources or model not in ERASABLE:
         return 0
-    moment = now()
     row_ids = rows_of(conn, session.name, model, sources)
-    forget_values(conn, row_ids, MODELS[model].erased)
+    forget_values(conn, row_ids, BY_NAME[model].erased)
     forget_actions(conn, session, model, sources)
-    columns = MODELS[model].erased
-    return erase_rows(conn, session.name, model, row_ids, columns, now=moment, history=session.history)
+    return erase_gone(conn, session, model, row_ids)
+
+
+def erase_gone(conn: Connection, session: Session, model: str, row_ids: Collection[str]) -> int:
+    """Erase what is personal of those of a model's rows that are gone; return how many were erased now."""
+    columns = BY_NAME[model].erased
+    return erase_rows(conn, session.name, model, row_ids, columns, now=now(), history=session.history)
+
+
+def with_below(conn: Connection, connection: str, opportunities: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Return these opportunities and the records that hang on them, by resource (Lever's ids)."""
+    below = {each: raw.ids_below(conn, connection, each, opportunities) for each in BELOW}
+    return {OPPORTUNITIES: opportunities, **below}
+
+
+def by_model(records: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Return, by each model of which anything is erased, from which of these records its rows are mapped."""
+    driven = {model: records.get(DERIVATIONS[model].driver) for model in ERASABLE}
+    return {model: ids for model, ids in driven.items() if ids}

@@ -1,7 +1,7 @@
 """Making the database agree with LEVER_EXCLUDE after a change of it: before anything is read or mapped.
 
-What is left out now is removed, from the payloads in place and without asking Lever. What is wanted again was
-never read or was taken out: its reading is forgotten, so that the next sync fetches it.
+What is excluded now is removed, from the payloads in place and without asking Lever. What is wanted again was
+never read or was removed: its reading is forgotten, so that the next sync fetches it.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,20 +30,20 @@ from lever_assets.unified.catalogue import MODELS
 Position = TypeVar("Position", str, int)
 
 
-def settle(session: Session) -> tuple[str, ...]:
-    """Bring what is stored to what the settings leave out; does nothing while they stay as they were.
+def apply_exclusion(session: Session) -> tuple[str, ...]:
+    """Bring what is stored to what the settings exclude; does nothing while they stay as they were.
 
     Returns sentences for people. Call it with the connection's lock held. It may be stopped at any time: the
     next call does it anew.
     """
     wanted = session.exclusion
     with session.store.reading() as conn:
-        before = settled(conn, session.name)
+        before = applied_exclusion(conn, session.name)
     if before == wanted:
         return ()
     with session.store.writing() as conn:
         _want_again(conn, session, before)
-    _leave_out(session)
+    _remove(session)
     with session.store.writing() as conn:
         EXCLUDED.keep(conn, session.name, tuple(wanted.names))
     return tuple(_told(before, wanted))
@@ -58,8 +58,8 @@ def _told(before: Exclusion, wanted: Exclusion) -> Iterator[str]:
         yield f"LEVER_EXCLUDE leaves out {', '.join(more)} no more: it is fetched again"
 
 
-def settled(conn: Connection, connection: str) -> Exclusion:
-    """Return what the database leaves out now, whatever the settings say; a new one has everything."""
+def applied_exclusion(conn: Connection, connection: str) -> Exclusion:
+    """Return what the database lacks now, whatever the settings say; a new one has everything."""
     return Exclusion.known_among(EXCLUDED.read(conn, connection) or ())
 
 
@@ -119,7 +119,7 @@ def read_again(conn: Connection, session: Session, resource: Resource) -> None:
             CAUGHT_UP.keep(conn, session.name, session.settings.sync_start_at, resource.name)
 
 
-def _leave_out(session: Session) -> None:
+def _remove(session: Session) -> None:
     exclusion, name = session.exclusion, session.name
     for resource in RESOURCES:
         if not exclusion.needs(resource.name):

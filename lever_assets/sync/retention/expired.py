@@ -4,27 +4,24 @@ What was left out of a person who is in a live application stays.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
-from lever_assets.store import raw
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_old
-from lever_assets.store.erasure import due_rows, erase_rows, rows_of
+from lever_assets.store.erasure import due_rows, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
-from lever_assets.sync.map.derivations import DERIVATIONS
-from lever_assets.sync.policy.people import BELOW, OPPORTUNITIES, TERMS
+from lever_assets.sync.policy.people import OPPORTUNITIES, TERMS
 from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
-from lever_assets.sync.retention.anonymised import erase_anonymised
+from lever_assets.sync.retention.anonymised import by_model, erase_anonymised, erase_gone, with_below
 from lever_assets.sync.retention.compaction import TABLES, compact_if_due
 from lever_assets.sync.retention.past_actions import forget_actions_left
 from lever_assets.sync.session import Session, now
-from lever_assets.unified.catalogue import BY_NAME as MODELS
 from lever_assets.unified.catalogue import ERASABLE
 
 _AT_ONCE = 500
@@ -86,16 +83,11 @@ def _all(session: Session, step: Callable[[Connection], int]) -> int:
 def _rows(session: Session, model: str, conn: Connection, *, before: datetime, moment: datetime) -> int:
     due = due_rows(conn, session.name, model, gone_before=before, limit=_AT_ONCE)
     erase_actions(conn, session.name, model, due, now=moment)
-    return _erase(conn, session, model, due, moment)
+    return erase_gone(conn, session, model, due)
 
 
 def _old_actions(connection: str, conn: Connection, *, before: datetime, moment: datetime) -> int:
     return erase_old_actions(conn, connection, before=before, limit=_AT_ONCE, now=moment)
-
-
-def _erase(conn: Connection, session: Session, model: str, row_ids: Collection[str], moment: datetime) -> int:
-    columns = MODELS[model].erased
-    return erase_rows(conn, session.name, model, row_ids, columns, now=moment, history=session.history)
 
 
 def _payloads(session: Session, resource: Resource, conn: Connection, *, before: datetime) -> int:
@@ -144,15 +136,10 @@ def _erase_with_below(
     payloads: Counter[str],
 ) -> None:
     """Erase these opportunities and all that hangs on them, rows before what they were mapped from."""
-    name = session.name
-    below = {each: raw.ids_below(conn, name, each, opportunities) for each in BELOW}
-    sources = {OPPORTUNITIES: opportunities, **below}
-    for model in ERASABLE:
-        mapped_from = sources.get(DERIVATIONS[model].driver)
-        if mapped_from:
-            moment, due = now(), rows_of(conn, name, model, mapped_from)
-            erase_actions(conn, name, model, due, now=moment)
-            rows[model] += _erase(conn, session, model, due, moment)
-    for resource_name, ids in sources.items():
-        field = BY_NAME[resource_name].id_field
-        payloads[resource_name] += erase_payloads_of(conn, name, resource_name, field, ids)
+    name, records = session.name, with_below(conn, session.name, opportunities)
+    for model, mapped_from in by_model(records).items():
+        due = rows_of(conn, name, model, mapped_from)
+        erase_actions(conn, name, model, due, now=now())
+        rows[model] += erase_gone(conn, session, model, due)
+    for resource, ids in records.items():
+        payloads[resource] += erase_payloads_of(conn, name, resource, BY_NAME[resource].id_field, ids)
