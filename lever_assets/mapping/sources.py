@@ -1,60 +1,20 @@
-"""Which of Lever's keys each unified column is mapped from, gathered from beside the mappings."""
+"""Which of Lever's keys each unified column is mapped from, as the mapping of the model's name says."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib import import_module
 
-from lever_assets.mapping import (
-    Sources,
-    application_stages,
-    applications,
-    candidate_tags,
-    candidates,
-    interviewing_team_members,
-    interviews,
-    job_application_stages,
-    job_hiring_team_members,
-    job_postings,
-    job_screening_questions,
-    job_user_role_assignments,
-    jobs,
-    offers,
-    rejection_reasons,
-    roles,
-    screening_questions,
-    tags,
-    user_roles,
-    users,
-)
+from lever_assets.mapping import Sources
+from lever_assets.unified.catalogue import MODELS
 
-SOURCES: Mapping[str, Sources] = {
-    "users": users.SOURCES,
-    "roles": roles.SOURCES,
-    "user_roles": user_roles.SOURCES,
-    "application_stages": application_stages.SOURCES,
-    "rejection_reasons": rejection_reasons.SOURCES,
-    "jobs": jobs.SOURCES,
-    "job_postings": job_postings.SOURCES,
-    "job_application_stages": job_application_stages.SOURCES,
-    "job_hiring_team_members": job_hiring_team_members.SOURCES,
-    "job_user_role_assignments": job_user_role_assignments.SOURCES,
-    "screening_questions": screening_questions.SOURCES,
-    "job_screening_questions": job_screening_questions.SOURCES,
-    "candidates": candidates.SOURCES,
-    "tags": tags.SOURCES,
-    "candidate_tags": candidate_tags.SOURCES,
-    "applications": applications.SOURCES,
-    "interviews": interviews.SOURCES,
-    "interviewing_team_members": interviewing_team_members.SOURCES,
-    "offers": offers.SOURCES,
-}
+_MAPPINGS = {model.name: import_module(f"lever_assets.mapping.{model.name}") for model in MODELS}
+
+SOURCES: Mapping[str, Sources] = {model: mapping.SOURCES for model, mapping in _MAPPINGS.items()}
 """By model and column; the columns that every row has (`id`, `connection`) need no more than `remote_id`."""
 
 COPIES: Mapping[str, Sources] = {
-    "users": users.COPIES,
-    "jobs": jobs.COPIES,
-    "candidates": candidates.COPIES,
-    "interviewing_team_members": interviewing_team_members.COPIES,
+    model: mapping.COPIES for model, mapping in _MAPPINGS.items() if hasattr(mapping, "COPIES")
 }
 """Where Lever says the same once more, in keys that no column is mapped from: they go with the columns."""
 

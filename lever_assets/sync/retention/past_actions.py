@@ -28,7 +28,6 @@ from lever_assets.store.addresses import (
 )
 from lever_assets.store.erasure import rows_of
 from lever_assets.store.payloads import carried_by_others, flagged
-from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.policy.named import named_in
 from lever_assets.sync.policy.people import BELOW, CONTACT, OPPORTUNITIES
@@ -81,7 +80,7 @@ def forget_actions_left(session: Session) -> None:
     for model in IN_ACTIONS:
         with session.store.writing() as conn:
             subjects = subjects_of_actions(conn, name, model)
-            erased = erase_actions(conn, name, model, _over(conn, name, model, subjects), now=now())
+            erased = erase_actions(conn, name, model, _over(conn, name, subjects), now=now())
             erased += erase_actions_of_erased(conn, name, now=now())
             if erased:
                 TABLES.note(conn, name)
@@ -117,15 +116,15 @@ def is_about_the_erased(
     By an id, whenever that was; by an e-mail address, if they were erased since an instant (UTC).
     """
     return erased_among(conn, connection, addresses, since=since) or any(
-        _over(conn, connection, model, subjects_named(conn, connection, model, ids)) for model in IN_ACTIONS
+        _over(conn, connection, subjects_named(conn, connection, model, ids)) for model in IN_ACTIONS
     )
 
 
-def _over(conn: Connection, connection: str, model: str, subjects: Sequence[ActionSubject]) -> list[str]:
+def _over(conn: Connection, connection: str, subjects: Sequence[ActionSubject]) -> list[str]:
     """Return our ids of those who are gone, erased or anonymised."""
-    driver = DERIVATIONS[model].driver
-    rows = raw.read(conn, connection, driver, {each.source for each in subjects})
-    of_nobody = anonymised_among(conn, connection, driver, rows)
+    # Candidates and applications, which alone actions are on, are mapped from opportunities.
+    sources = {each.source for each in subjects}
+    of_nobody = flagged(conn, connection, OPPORTUNITIES, FLAG, sources)
     return [each.id for each in subjects if each.gone or each.source in of_nobody]
 
 
