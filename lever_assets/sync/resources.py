@@ -3,11 +3,10 @@
 Facts about the paths and filters: Lever Data API documentation, Opportunities, Postings, Requisitions, Users.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from lever_assets.lever.paths import quoted
-from lever_assets.sync.policy.stripping import Stripping
 
 _CONFIDENTIAL_TOO = ("confidentiality", "all")
 """Lever lists only non-confidential records unless asked for all that the key may see."""
@@ -34,8 +33,7 @@ class Resource:
 
     `path` may hold `{parent}`. `created_filter`: the list also takes `created_at_*`, which finds the records
     whose `updatedAt` is null. `single`: the answer is one object for each parent, not a list. `deleted_path`:
-    where Lever lists what was deleted, with `deleted_at_*` filters. `stripping`: what is taken out of its
-    records because the settings leave it out.
+    where Lever lists what was deleted, with `deleted_at_*` filters.
     """
 
     name: str
@@ -48,7 +46,6 @@ class Resource:
     created_filter: bool = False
     single: bool = False
     deleted_path: str | None = None
-    stripping: Stripping = field(default=Stripping(), compare=False)
 
     @property
     def table(self) -> str:

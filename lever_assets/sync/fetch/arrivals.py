@@ -16,6 +16,7 @@ from lever_assets.store import Arrival
 from lever_assets.store.mapping_errors import NAMELESS, MappingError
 from lever_assets.store.values import canonical, clean, fingerprint
 from lever_assets.sync.policy.anonymity import FLAG, reduced
+from lever_assets.sync.policy.stripping import Stripping
 from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import now
 
@@ -78,19 +79,20 @@ def read_batch(
     first_position: int | None = None,
     embedded: Resource | None = None,
     anonymised: bool = False,
+    stripping: Stripping | None = None,
 ) -> Batch:
     """Return the arrivals of `records`; one that can't be taken in costs none of the others.
 
     `asked_at` is when their reading began. `first_position` numbers the records of a short list. `embedded`:
     the resource whose expanded records are taken out of each record's list of that name, which then holds
     their ids, as Lever gives it unexpanded. `anonymised`: the records are of a person who is; an opportunity
-    says so of itself.
+    says so of itself. `stripping`: what is taken out of them because the settings leave it out.
     """
     batch = Batch(asked_at)
     for number, record in enumerate(records):
         position = None if first_position is None else first_position + number
         try:
-            _take(batch, resource, record, position, embedded, anonymised=anonymised)
+            _take(batch, resource, record, position, embedded, anonymised=anonymised, stripping=stripping)
         except Exception as error:  # whatever one record is like
             _set_aside(batch, resource, record, number, error)
     return batch
@@ -104,6 +106,7 @@ def _take(
     embedded: Resource | None,
     *,
     anonymised: bool,
+    stripping: Stripping | None,
 ) -> None:
     if not isinstance(record, dict) or isinstance(record, Fragment):
         raise _UnreadableError("it is no object that can be read")
@@ -113,8 +116,8 @@ def _take(
     kept = record
     if record.get(FLAG) is True or anonymised:
         kept = reduced(resource.name, record)
-    if resource.stripping:
-        kept = resource.stripping.of(kept)
+    if stripping:
+        kept = stripping.of(kept)
     inner = None if embedded is None else _taken_out(embedded, kept, batch.asked_at)
     if embedded is not None and inner is not None:
         ids: list[JsonValue] = [*(each.remote_id for each in inner.arrivals), *inner.unreadable]

@@ -78,6 +78,7 @@ class ChildReader:
             self.total,
             requests=lambda: self.lever.traffic.requests - asked,
         )
+        self.stripping = self.session.exclusion.stripping(self.resource.name)
         self.shrinking = Shrinking(self.session, self.resource, self.parent, self.before.held)
 
     def passed_over(self, count: int) -> None:
@@ -156,6 +157,7 @@ class ChildReader:
                     asked_at=each.asked_at,
                     first_position=0,
                     anonymised=parent in anonymised,
+                    stripping=self.stripping,
                 )
                 for parent, each in read.items()
             }

@@ -140,6 +140,7 @@ class _WindowedReader:
         if embedded is not None:
             self.inside = Inside(self.lever, self.session, self.resource, embedded, began)
         self.meter = meter_of(self.lever, self.session, self.resource)
+        self.stripping = self.session.exclusion.stripping(self.resource.name)
 
     @property
     def refused(self) -> Mapping[str, str]:
@@ -233,7 +234,13 @@ class _WindowedReader:
 
     def _land(self, page: Page, listing: Listing) -> Batch:
         embedded = None if self.inside is None else self.inside.embedded
-        read = read_batch(self.resource, page.records, asked_at=page.asked_at, embedded=embedded)
+        read = read_batch(
+            self.resource,
+            page.records,
+            asked_at=page.asked_at,
+            embedded=embedded,
+            stripping=self.stripping,
+        )
         moment, name = now(), self.session.name
         with self.session.store.writing() as conn:
             wanted = listing.wanted(read)

@@ -62,7 +62,8 @@ async def _has_changed(lever: LeverClient, session: Session, question: Question)
             return True
     page = await _page(lever, question.path, question.params)
     with session.store.reading() as conn:
-        read = read_batch(session.exclusion.applied_to(resource), page.records, asked_at=page.asked_at)
+        stripping = session.exclusion.stripping(resource.name)
+        read = read_batch(resource, page.records, asked_at=page.asked_at, stripping=stripping)
         limit = limit_of(session.settings, resource, now())
         batch = read.only(kept_of(conn, session.name, limit, read.arrivals))
         stored = raw.read(conn, session.name, resource.name, [each.remote_id for each in batch.arrivals])

@@ -19,7 +19,8 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
     asked_at = now()
     records, repeated = await _listed(lever, resource)
     refused = lever.refusals.of(resource.path)
-    batch = read_batch(resource, records, asked_at=asked_at, first_position=0)
+    stripping = session.exclusion.stripping(resource.name)
+    batch = read_batch(resource, records, asked_at=asked_at, first_position=0, stripping=stripping)
     witness = await brake.ask_singly(lever, session, resource, _lacking(session, resource, batch))
     moment = now()
     with session.store.writing() as conn:

@@ -70,6 +70,8 @@ class Exclusion:
 
     def stripping(self, resource: str) -> Stripping:
         """Return what is taken out of a resource's records."""
+        if not self.names:
+            return Stripping()
         own = stripping(resource, self.columns)
         inside = {
             each.name: stripping(each.name, self.columns)
@@ -79,11 +81,11 @@ class Exclusion:
         return replace(own, inside=inside)
 
     def applied_to(self, resource: Resource) -> Resource:
-        """Return the resource as it is read: without what is excluded, asking for no more than is needed."""
+        """Return the resource as it is read: asking for no more than is needed."""
         if not self.names:
             return resource
         params = tuple(each for each in resource.params if each[0] != "expand" or self.needs(each[1]))
-        return replace(resource, params=params, stripping=self.stripping(resource.name))
+        return replace(resource, params=params)
 
 
 NOTHING_EXCLUDED = Exclusion()

@@ -248,8 +248,10 @@ def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
     """Return what is to land of the opportunities: what the settings leave out is not."""
     records = [each.record for each in found if each.record is not None]
     asked_at = min((each.asked_at for each in found), default=now())
-    resource = session.exclusion.applied_to(_OPPORTUNITIES)
-    batch = read_batch(resource, records, asked_at=asked_at, embedded=_APPLICATIONS)
+    stripping = session.exclusion.stripping(_OPPORTUNITIES.name)
+    batch = read_batch(
+        _OPPORTUNITIES, records, asked_at=asked_at, embedded=_APPLICATIONS, stripping=stripping
+    )
     limit = limit_of(session.settings, _OPPORTUNITIES, now())
     return batch.only(kept_of(conn, session.name, limit, batch.arrivals))
 
@@ -263,13 +265,15 @@ def _land_below(
 ) -> None:
     session = restraint.session
     for resource in {below for each in found for below in each.below}:
+        stripping = session.exclusion.stripping(resource)
         read = {
             each.remote_id: read_batch(
-                session.exclusion.applied_to(BY_NAME[resource]),
+                BY_NAME[resource],
                 each.below[resource],
                 asked_at=each.asked_at,
                 first_position=0,
                 anonymised=each.record is not None and each.record.get(FLAG) is True,
+                stripping=stripping,
             )
             for each in found
             if resource in each.below

@@ -26,7 +26,10 @@ async def refresh_posting(lever: LeverClient, session: Session, remote_id: str) 
     missing = [remote_id] if record is None else []
     verdict = await judge(lever, session, _POSTINGS, missing)
     batch = read_batch(
-        session.exclusion.applied_to(_POSTINGS), [] if record is None else [record], asked_at=asked_at
+        _POSTINGS,
+        [] if record is None else [record],
+        asked_at=asked_at,
+        stripping=session.exclusion.stripping(_POSTINGS.name),
     )
     with session.store.writing() as conn:
         version, moment = next_version(conn, name), now()
