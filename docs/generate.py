@@ -18,12 +18,12 @@ from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
 from lever_assets.cli.app import program
 from lever_assets.lever.paths import scope
+from lever_assets.lever.resources import RESOURCES
 from lever_assets.sandbox.faults import KINDS
 from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets.settings import Settings
 from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.store.values import ForgettableJson, Json, Money, UtcDateTime
-from lever_assets.sync.resources import RESOURCES
 from lever_assets.unified import enums
 from lever_assets.unified.catalogue import BY_NAME
 

@@ -7,8 +7,8 @@ from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import CandidateTag
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.sync.fetch.singles import ask_single
-from lever_assets.sync.resources import BY_NAME
 
 _REMOVE = "remove_tag"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Kind, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration.checks import complete, complete_spec
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
@@ -39,7 +40,6 @@ from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.progress import Progress
-from lever_assets.sync.resources import BY_NAME, RESOURCES, WANTED, Kind, Resource
 from lever_assets.sync.resuming import Run
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS, Model

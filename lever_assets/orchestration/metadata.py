@@ -10,13 +10,13 @@ import dagster as dg
 from sqlalchemy import BigInteger, Boolean, Integer, Table
 from sqlalchemy.types import TypeEngine
 
+from lever_assets.lever.resources import RESOURCES, Kind, Resource
 from lever_assets.orchestration.failures import for_events
 from lever_assets.store.reads import Preview
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.values import Json, Money, UtcDateTime
 from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.reports import DeriveReport, LandReport
-from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.unified.catalogue import Model
 
 _TYPES: dict[type[TypeEngine[Any]], str] = {

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.store import Store, created
 from lever_assets.store.created import Created
 from lever_assets.sync.checkpoints import MAPPED
 from lever_assets.sync.policy.people import OPPORTUNITIES
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.retention.coverage import cover_anew, covered
 from lever_assets.sync.session import now
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from lever_assets.lever import LeverClient, LeverError, NotFoundError, PermissionMissingError
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.store import current_version, due, mapping_errors
 from lever_assets.store.drift import record_drift
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
@@ -21,7 +22,6 @@ from lever_assets.sync.fetch.tally import Tally
 from lever_assets.sync.map.deriving import to_derive
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import LandReport
-from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.resuming import Run, forget_run, keep_read, take_up_run
 from lever_assets.sync.retention.excluded import keep_reads
 from lever_assets.sync.session import Scope, Session, now

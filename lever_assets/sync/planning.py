@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.settings import OffersOf
 from lever_assets.store.children import read_well
 from lever_assets.store.left_out import Limit
@@ -18,7 +19,6 @@ from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of
 from lever_assets.sync.fetch.singles import lacking, unexpanded
 from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.resources import BY_NAME, RESOURCES, Resource
 from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import EVERYTHING

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.store.refilling import FORGETTABLE, Gap, forget_gaps, gaps, rehash
 from lever_assets.store.tables import RAW, UNIFIED, mapping_errors, schema_version
 from lever_assets.sync.checkpoints import MAPPED, forget_runs
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.retention.excluded import read_again
 from lever_assets.sync.session import Session
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from lever_assets.lever import LeverClient, LeverError
+from lever_assets.lever.resources import BY_NAME, WANTED, Kind
 from lever_assets.settings import SettingsError
 from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
@@ -15,7 +16,6 @@ from lever_assets.sync.landing import land_with
 from lever_assets.sync.map.deriving import derive_all
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import DeriveReport, LandReport
-from lever_assets.sync.resources import BY_NAME, WANTED, Kind
 from lever_assets.sync.resuming import Run, run_before, take_up_run
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.unified.catalogue import MODELS

@@ -9,6 +9,7 @@ from itertools import islice
 
 from lever_assets.lever import LeverClient, LeverError, UnavailableError
 from lever_assets.lever.quoting import in_api_words
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, due, inbox
 from lever_assets.store.inbox import InboxEvent
@@ -17,7 +18,6 @@ from lever_assets.sync.fetch.singles import reads_any, reads_any_below
 from lever_assets.sync.fetch.verdicts import too_many
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.refresh.targeted import RefreshReport, let_go, refresh_opportunities
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 from lever_assets.webhooks.events import DELETED, EVENTS, EVERYTHING, About
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from lever_assets.lever import LeverError, Outgoing, RequestRejectedError, faults
 from lever_assets.lever.quoting import in_api_words, quoted, unquoted, without_people
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.sync.fetch.refused import warnings
-from lever_assets.sync.resources import BY_NAME
 from lever_assets_tests.lever.scripted import answer, client, scripted_lever
 
 ABOUT_THE_API = [

@@ -11,6 +11,7 @@ from pydantic import JsonValue, ValidationError
 
 from lever_assets.lever import records
 from lever_assets.lever.records import JsonObject
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.mapping import (
     application_stages,
     applications,
@@ -38,7 +39,6 @@ from lever_assets.store.values import canonical
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.policy.exclusion import possible_names
 from lever_assets.sync.policy.stripping import Stripping, is_needed, stripping
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.unified.catalogue import BY_NAME as UNIFIED
 from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.models import UnifiedRow

@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 
 from lever_assets.definitions import build
+from lever_assets.lever.resources import RESOURCES
 from lever_assets.orchestration.assets import model_assets
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store.tables import UNIFIED
-from lever_assets.sync.resources import RESOURCES
 from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.orchestration.running import key
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import DamagedError, Store, put_state
 from lever_assets.store.tables import sync_state
 from lever_assets.store.watching import longest_unread
 from lever_assets.sync.polling import poll
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.run import SyncReport, replay
 from lever_assets.sync.status import status
 from lever_assets_tests.sync.tables import DELTA, Account, live

@@ -9,11 +9,11 @@ from pydantic import JsonValue
 from sqlalchemy import update
 
 from lever_assets.lever import AuthenticationError, RetryPolicy
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.store import put_state
 from lever_assets.store.tables import RAW
 from lever_assets.sync.fetch.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.polling import poll
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.meddling import Asked, Meddler, Reply, meddling

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from pydantic import JsonValue
 
+from lever_assets.lever.resources import RESOURCES
 from lever_assets.store import get_state
 from lever_assets.sync.fetch.refused import NothingReadableError
 from lever_assets.sync.planning import plan
 from lever_assets.sync.polling import poll
-from lever_assets.sync.resources import RESOURCES
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status
 from lever_assets_tests.meddling import NOT_FOUND, Asked, Change, Meddler, Reply, meddling

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import update
 
 from lever_assets.lever import LeverError
+from lever_assets.lever.resources import WANTED
 from lever_assets.store import ledger
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.watching import longest_unread
 from lever_assets.sync.landing import land
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
-from lever_assets.sync.resources import WANTED
 from lever_assets.sync.resuming import Run
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds

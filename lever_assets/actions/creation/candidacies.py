@@ -7,8 +7,8 @@ from pydantic import JsonValue
 
 from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.lever import JsonObject, LeverClient
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.sync.fetch.singles import ask_inside
-from lever_assets.sync.resources import BY_NAME
 
 _APPLICATIONS = BY_NAME["applications"]
 

@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from lever_assets.actions.engine.work import Work
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Outgoing
 from lever_assets.lever.paths import path_to
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.sync.fetch.singles import ask_single
-from lever_assets.sync.resources import BY_NAME
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
 Shown = Callable[[JsonObject], bool]

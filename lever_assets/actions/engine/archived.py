@@ -4,8 +4,8 @@ from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.resolving import Resolved
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError
 from lever_assets.lever.records import Application, Archived, Opportunity
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.sync.fetch.singles import ask_inside, ask_single
-from lever_assets.sync.resources import BY_NAME
 
 _OPPORTUNITIES = BY_NAME["opportunities"]
 _APPLICATIONS = BY_NAME["applications"]

@@ -8,8 +8,8 @@ from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.lever.paths import path_to
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.sync.fetch.singles import ask_single
-from lever_assets.sync.resources import BY_NAME
 
 
 class CannotTellError(Exception):

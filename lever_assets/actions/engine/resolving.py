@@ -8,10 +8,10 @@ from sqlalchemy import select
 from lever_assets.actions.engine.errors import ActionError, invalid
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError, PermissionMissingError
 from lever_assets.lever.records import ArchiveReason
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.store import raw
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.sync.fetch.singles import ask_single
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 
 _REMOTE = "remote:"

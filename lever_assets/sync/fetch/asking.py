@@ -20,9 +20,9 @@ from lever_assets.lever import (
     RateLimitedError,
     UnavailableError,
 )
+from lever_assets.lever.resources import Resource
 from lever_assets.store import due
 from lever_assets.store.children import count_read, read_well
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 
 AT_LEAST = 20

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
+from lever_assets.lever.resources import BY_NAME, Resource
 from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
 from lever_assets.store.payloads import flagged
 from lever_assets.store.unlisted import is_unlisted
@@ -21,7 +22,6 @@ from lever_assets.sync.fetch.singles import list_below
 from lever_assets.sync.fetch.tally import Tally
 from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.session import Session, now
 
 _AT_ONCE = 250

@@ -13,13 +13,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, LeverError
+from lever_assets.lever.resources import RESOURCES, Resource
 from lever_assets.store import due, mark_deleted
 from lever_assets.store.children import delete_orphans
 from lever_assets.store.unlisted import Unlisted, count_unlisted, spread
 from lever_assets.sync.checkpoints import HELD_BACK, HeldBack
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.singles import read_single
-from lever_assets.sync.resources import RESOURCES, Resource
 from lever_assets.sync.session import Session, now
 
 AT_LEAST = 20

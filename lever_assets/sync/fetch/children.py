@@ -8,6 +8,7 @@ from itertools import chain, takewhile
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient
+from lever_assets.lever.resources import Resource
 from lever_assets.store.children import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync.checkpoints import BEGINS_AFTER
@@ -16,7 +17,6 @@ from lever_assets.sync.fetch.asking import Parent
 from lever_assets.sync.fetch.below import Before, ChildReader
 from lever_assets.sync.fetch.set_aside import are_misread, have_parents_asked
 from lever_assets.sync.fetch.tally import Tally
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Scope, Session, now
 
 

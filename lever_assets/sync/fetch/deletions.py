@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import AuthenticationError, LeverClient, LeverError, Page
 from lever_assets.lever.faults import of_shape
 from lever_assets.lever.instants import from_epoch_ms_if_any
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.store import due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
@@ -19,7 +20,6 @@ from lever_assets.sync.checkpoints import DELETIONS
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
 from lever_assets.sync.fetch.refused import warnings
-from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Scope, Session, now
 from lever_assets.sync.windows import Bounds
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Page
+from lever_assets.lever.resources import Resource
 from lever_assets.store import Landed, due, land_children, overtaken
 from lever_assets.store.values import clean
 from lever_assets.sync.checkpoints import READING
@@ -16,7 +17,6 @@ from lever_assets.sync.fetch.asking import Answer, Asking
 from lever_assets.sync.fetch.refused import denial, skipped
 from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import ask_inside, lacking, unexpanded
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 
 

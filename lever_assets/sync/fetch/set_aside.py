@@ -10,11 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import RESOURCES, Kind, Resource
 from lever_assets.store import due, mapping_errors, raw, see
 from lever_assets.store.children import forget_reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.sync.fetch.arrivals import Batch
-from lever_assets.sync.resources import RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
 
 

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import Resource
 from lever_assets.store import Arrival, children, due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 
 _LACKING = "Lever's list lacks "

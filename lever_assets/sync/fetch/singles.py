@@ -14,11 +14,11 @@ from lever_assets.lever import (
     Params,
 )
 from lever_assets.lever.faults import of_shape
+from lever_assets.lever.resources import Resource
 from lever_assets.store import due, raw
 from lever_assets.store.children import last_reads, read_well
 from lever_assets.store.values import clean
 from lever_assets.sync.fetch.arrivals import hash_of, is_expanded
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 
 _PROBED = 3

@@ -1,13 +1,13 @@
 """Landing a short list: it is read whole each time."""
 
 from lever_assets.lever import JsonObject, LeverClient
+from lever_assets.lever.resources import Resource
 from lever_assets.store import Landed, due, next_version, sweep
 from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
 from lever_assets.sync.fetch.refused import hides_some, warnings
 from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 
 _MOST_PAGES = 5_000

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient
+from lever_assets.lever.resources import Resource
 from lever_assets.lever.wording import counted
 from lever_assets.store import Landed, land
 from lever_assets.sync.fetch.arrivals import Batch
 from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session
 
 

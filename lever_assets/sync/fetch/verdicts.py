@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, LeverError
+from lever_assets.lever.resources import Resource
 from lever_assets.store import due, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
@@ -19,7 +20,6 @@ from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
 from lever_assets.sync.fetch.deletions import LONGEST_SPAN, holds, latest, read_page
 from lever_assets.sync.fetch.singles import reads_any
-from lever_assets.sync.resources import Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.sync.windows import Bounds
 

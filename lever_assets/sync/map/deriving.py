@@ -10,6 +10,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import RESOURCES, Kind
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.store import (
     Merged,
@@ -31,7 +32,6 @@ from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
-from lever_assets.sync.resources import RESOURCES, Kind
 from lever_assets.sync.retention.anonymised import erase_anonymised, erase_mapped_from
 from lever_assets.sync.retention.past_actions import anonymised_among, forget_actions, gone_among
 from lever_assets.sync.session import Session, now

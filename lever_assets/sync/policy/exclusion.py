@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.mapping.sources import SOURCES, Column
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.sync.policy.stripping import Stripping, is_needed, stripping
-from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.unified.catalogue import BY_NAME as MODELS
 from lever_assets.unified.models import UnifiedRow
 

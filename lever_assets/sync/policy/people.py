@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from lever_assets.lever.resources import RESOURCES, Resource
 from lever_assets.settings import Settings
 from lever_assets.store.left_out import Limit, Terms
-from lever_assets.sync.resources import RESOURCES, Resource
 
 OPPORTUNITIES = "opportunities"
 """One person's candidacy each."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import Kind, Resource
 from lever_assets.store import Arrival, due
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.shrinking import Shrinking
-from lever_assets.sync.resources import Kind, Resource
 from lever_assets.sync.session import Session, now
 
 

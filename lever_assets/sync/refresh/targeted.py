@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableError
+from lever_assets.lever.resources import BY_NAME, Resource
 from lever_assets.store import (
     Merged,
     due,
@@ -34,7 +35,6 @@ from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint
-from lever_assets.sync.resources import BY_NAME, Resource
 from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session, now
 

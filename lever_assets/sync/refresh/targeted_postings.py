@@ -1,6 +1,7 @@
 """Refreshing a single posting, at once: after a request that wrote to it."""
 
 from lever_assets.lever import LeverClient
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.store import Merged, due, land, next_version
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.set_aside import set_aside
@@ -8,7 +9,6 @@ from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.verdicts import judge
 from lever_assets.sync.refresh.mapping_at_once import map_records
 from lever_assets.sync.refresh.targeted import RefreshReport
-from lever_assets.sync.resources import BY_NAME
 from lever_assets.sync.session import Session, now
 
 _POSTINGS = BY_NAME["postings"]

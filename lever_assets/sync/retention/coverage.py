@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import Resource
 from lever_assets.settings import Settings
 from lever_assets.store import Arrival, created
 from lever_assets.store.left_out import NOTHING, Limit
 from lever_assets.sync.checkpoints import COVERED
 from lever_assets.sync.policy.people import OPPORTUNITIES
-from lever_assets.sync.resources import Resource
 
 
 def kept_of(conn: Connection, connection: str, limit: Limit, arrivals: Collection[Arrival]) -> set[str]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.store.changes import forget_values_of_model
 from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
 from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_reads
@@ -23,7 +24,6 @@ from lever_assets.sync.checkpoints import (
     forget_runs,
 )
 from lever_assets.sync.policy.exclusion import Exclusion
-from lever_assets.sync.resources import BY_NAME, RESOURCES, Kind, Resource
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS
 
