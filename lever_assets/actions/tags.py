@@ -7,7 +7,7 @@ from lever_assets.actions.engine.work import Work
 from lever_assets.actions.inputs import CandidateTag
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.sync.fetch.singles import ask_single
 
 _REMOVE = "remove_tag"
@@ -39,7 +39,7 @@ async def remove_candidate_tag(work: Work, asked: CandidateTag) -> JsonObject:
 
 async def _spellings(work: Work, opportunity: str, name: str) -> list[str]:
     """Return how the candidate's own tag is spelt: Lever may take off only what is written just so."""
-    record = await ask_single(work.lever, BY_NAME["opportunities"], opportunity)
+    record = await ask_single(work.lever, OPPORTUNITIES, opportunity)
     listed = record.get("tags")
     if not isinstance(listed, list):
         return [] if listed is None else [name]

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Kind, Resource
+from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration.checks import complete, complete_spec
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
@@ -61,7 +61,7 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     return [
         _raw_asset(resource, settings, exclusion, wanted)
         for resource in RESOURCES
-        if resource.kind is not Kind.EMBEDDED and exclusion.needs(resource.name)
+        if not isinstance(resource, Embedded) and exclusion.needs(resource.name)
     ]
 
 
@@ -90,7 +90,7 @@ def _raw_asset(
         settings,
         land_resource,
         key=key,
-        deps=[raw_key(connection, resource.parent)] if resource.parent else [],
+        deps=[raw_key(connection, resource.parent)] if isinstance(resource, Below) else [],
         group=raw_group(connection),
         floor="raw",
         description=raw_description(resource, exclusion),
@@ -134,9 +134,9 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
 def _upstream(connection: str, model: Model, exclusion: Exclusion) -> list[dg.AssetKey]:
     """Return the raw assets that the model is mapped from, then the models that come before it."""
     read = [BY_NAME[name] for name in DERIVATIONS[model.name].reads if exclusion.needs(name)]
-    landed = {each.parent if each.kind is Kind.EMBEDDED else each.name for each in read}
+    landed = {each.parent if isinstance(each, Embedded) else each.name for each in read}
     return [
-        *(raw_key(connection, name) for name in sorted(filter(None, landed))),
+        *(raw_key(connection, name) for name in sorted(landed)),
         *(model_key(connection, name) for name in model.after if exclusion.keeps(name)),
     ]
 

@@ -4,11 +4,19 @@ Those of the models are generated from the catalogue and run in one step after t
 """
 
 from collections.abc import Callable, Iterator
+from typing import assert_never
 
 import dagster as dg
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import Kind, Resource
+from lever_assets.lever.resources import (
+    Child,
+    Embedded,
+    Long,
+    Resource,
+    Snapshot,
+    Windowed,
+)
 from lever_assets.orchestration.failures import for_events, in_one_sentence
 from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE, model_key
 from lever_assets.settings import Settings
@@ -77,10 +85,15 @@ def complete(report: LandReport, live: int, resource: Resource, scope: Scope) ->
 
 def _is_whole(resource: Resource, scope: Scope) -> bool:
     """Tell whether what Lever listed is all that the table may hold."""
-    if resource.read_whole:
-        return True
-    everything = scope.bounds.everything and not (scope.delta or scope.reconcile)
-    return resource.kind is Kind.WINDOWED and everything
+    match resource:
+        case Snapshot() | Long():
+            return True
+        case Windowed():
+            return scope.bounds.everything and not (scope.delta or scope.reconcile)
+        case Child() | Embedded():
+            return False
+        case _:
+            assert_never(resource)
 
 
 def model_checks(settings: Settings) -> dg.AssetChecksDefinition:

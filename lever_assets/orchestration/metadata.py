@@ -4,13 +4,21 @@ The first is there before anything ran ("definition metadata" in Dagster's words
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 import dagster as dg
 from sqlalchemy import BigInteger, Boolean, Integer, Table
 from sqlalchemy.types import TypeEngine
 
-from lever_assets.lever.resources import RESOURCES, Kind, Resource
+from lever_assets.lever.resources import (
+    Child,
+    Embedded,
+    Long,
+    Resource,
+    Snapshot,
+    Windowed,
+    embedded_in,
+)
 from lever_assets.orchestration.failures import for_events
 from lever_assets.store.reads import Preview
 from lever_assets.store.tables import RAW, UNIFIED
@@ -29,13 +37,6 @@ _TYPES: dict[type[TypeEngine[Any]], str] = {
 }
 _DOCUMENTATION = "https://hire.lever.co/developer/documentation"
 
-_HOW = {
-    Kind.SNAPSHOT: "Lever has no time filter here: whichever windows are chosen, the whole list is read.",
-    Kind.WINDOWED: "Reads the records whose last change lies in the chosen windows.",
-    Kind.LONG: "Lever has no filter by change here: whichever windows are chosen, the whole list is read.",
-    Kind.CHILD: "Reads below each of its parents that changed: one request for each.",
-    Kind.EMBEDDED: "",
-}
 _CELL = 60
 """Characters of a preview's cell."""
 
@@ -44,12 +45,27 @@ Metadata = Mapping[str, dg.MetadataValue | str | int | float]
 
 def raw_description(of: Resource, exclusion: Exclusion) -> str:
     """Return what a raw asset is, in Markdown."""
-    inside = "".join(
-        f"\n\n{each.description}: they land here too, in `{each.table}`, at no request of their own."
-        for each in RESOURCES
-        if each.kind is Kind.EMBEDDED and each.parent == of.name and exclusion.needs(each.name)
-    )
-    return f"{of.description}, as Lever gives them, in `{of.table}`.\n\n{_HOW[of.kind]}{inside}"
+    embedded, inside = embedded_in(of.name), ""
+    if embedded is not None and exclusion.needs(embedded.name):
+        told = f"{embedded.description}: they land here too, in `{embedded.table}`"
+        inside = f"\n\n{told}, at no request of their own."
+    return f"{of.description}, as Lever gives them, in `{of.table}`.\n\n{_how_read(of)}{inside}"
+
+
+def _how_read(of: Resource) -> str:
+    match of:
+        case Snapshot():
+            return "Lever has no time filter here: whichever windows are chosen, the whole list is read."
+        case Windowed():
+            return "Reads the records whose last change lies in the chosen windows."
+        case Long():
+            return "Lever has no filter by change here: whichever windows are chosen, the whole list is read."
+        case Child():
+            return "Reads below each of its parents that changed: one request for each."
+        case Embedded():
+            raise ValueError(f"{of.name} lands with {of.parent}")
+        case _:
+            assert_never(of)
 
 
 def model_description(of: Model, exclusion: Exclusion) -> str:

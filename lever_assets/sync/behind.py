@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from lever_assets.connect.connection import NotConnectedError
-from lever_assets.lever.resources import RESOURCES, Kind
+from lever_assets.lever.resources import all_below, embedded_in
 from lever_assets.settings import SettingsError
 from lever_assets.store import StoreError
 from lever_assets.sync.map.derivations import DERIVATIONS
@@ -16,8 +16,8 @@ from lever_assets.unified.catalogue import MODELS
 
 def mapped_from(resources: Collection[str], exclusion: Exclusion) -> list[str]:
     """Return the models that are mapped from any of these resources, or from what came inside them."""
-    embedded = {each.name for each in RESOURCES if each.kind is Kind.EMBEDDED and each.parent in resources}
-    read = embedded | set(resources)
+    embedded = filter(None, map(embedded_in, resources))
+    read = {*resources, *(each.name for each in embedded)}
     return [
         model.name
         for model in MODELS
@@ -46,7 +46,7 @@ def _map_what_comes_after(session: Session, resource: str) -> list[str]:
 
     All is ready: it was seen to before the resource was read.
     """
-    held_up = {each.name for each in RESOURCES if resource in {each.name, each.parent}}
+    held_up = {resource, *(each.name for each in all_below(resource))}
     behind = mapped_from(held_up, session.exclusion)
     left_out = set(behind)
     for model in MODELS:

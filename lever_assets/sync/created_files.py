@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.store import Store, created
 from lever_assets.store.created import Created
 from lever_assets.sync.checkpoints import MAPPED
-from lever_assets.sync.policy.people import OPPORTUNITIES
 from lever_assets.sync.retention.coverage import cover_anew, covered
 from lever_assets.sync.session import now
 
@@ -63,8 +62,8 @@ def import_created(store: Store, connection: str, records: Iterable[Created]) ->
         new = created.keep(conn, connection, records)
         if new:
             MAPPED.forget(conn, connection, "candidates")
-            if covered(conn, connection, BY_NAME[OPPORTUNITIES]).created:
-                cover_anew(conn, connection, BY_NAME[OPPORTUNITIES])
+            if covered(conn, connection, OPPORTUNITIES).created:
+                cover_anew(conn, connection, OPPORTUNITIES)
         return new
 
 

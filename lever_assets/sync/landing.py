@@ -4,9 +4,22 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from lever_assets.lever import LeverClient, LeverError, NotFoundError, PermissionMissingError
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.lever.resources import (
+    BY_NAME,
+    RESOURCES,
+    Child,
+    Embedded,
+    Listed,
+    Long,
+    Paged,
+    ReadWhole,
+    Resource,
+    Snapshot,
+    Windowed,
+)
 from lever_assets.store import current_version, due, mapping_errors
 from lever_assets.store.drift import record_drift
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
@@ -56,7 +69,7 @@ async def land_with(
     refusal: NotThere | None = None
     try:
         tally = await _read(lever, session, resource, scope, so_far)
-        if resource.paged:
+        if isinstance(resource, Paged):
             keep_reads(session, resource)
     except (PermissionMissingError, NotFoundError) as error:
         tally, refusal = Tally(), error
@@ -75,7 +88,7 @@ async def land_with(
             brake.put_off(conn, session, resource, refusal.problem)
         READING.keep(conn, session.name, reading, name)
         to_derive(conn, session.name, name)
-        whole = resource.read_whole or scope == Scope()
+        whole = isinstance(resource, ReadWhole) or scope == Scope()
         if whole and refusal is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
@@ -114,7 +127,7 @@ def _put_off(session: Session, resource: Resource, error: LeverError) -> None:
 
 def _stop_if_all_are_refused(session: Session, so_far: RunSoFar) -> None:
     """Raise NothingReadableError when every list that is wanted was refused since the run began."""
-    wanted = [each for each in RESOURCES if each.listed and session.exclusion.needs(each.name)]
+    wanted = [each for each in RESOURCES if isinstance(each, Listed) and session.exclusion.needs(each.name)]
     with session.store.writing() as conn:
         known = READING.every(conn, session.name)
         statuses = [_refused_since(known.get(each.name), so_far.started_at) for each in wanted]
@@ -136,30 +149,37 @@ async def _read(
 ) -> Tally:
     if scope.reconcile:
         return await _reconcile(lever, session, resource, so_far)
-    match resource.kind:
-        case Kind.SNAPSHOT:
+    match resource:
+        case Snapshot():
             return await land_snapshot(lever, session, resource)
-        case Kind.WINDOWED | Kind.LONG:
+        case Windowed() | Long():
             return await land_windowed(lever, session, resource, scope)
-        case Kind.CHILD:
+        case Child():
             return await land_below(lever, session, resource, scope, read_since=so_far.started_at)
-        case Kind.EMBEDDED:
+        case Embedded():
             raise ValueError(f"{resource.name} lands with {resource.parent}")
+        case _:
+            assert_never(resource)
 
 
 async def _reconcile(lever: LeverClient, session: Session, resource: Resource, so_far: RunSoFar) -> Tally:
     """Read what changed, then the rest: what differs there is drift. Some lists are always read whole."""
     changed = await _read(lever, session, resource, Scope(delta=True), so_far)
-    if resource.read_whole:
+    if isinstance(resource, ReadWhole):
         return changed
     with session.store.reading() as conn:
         version = current_version(conn, session.name)
         known_up_to = WATERMARK.read(conn, session.name, resource.name)
     since = now()
-    if resource.kind is Kind.WINDOWED:
-        rest = await land_windowed(lever, session, resource, Scope())
-    else:
-        rest = await land_longest_unread(lever, session, resource, read_before=so_far.started_at)
+    match resource:
+        case Windowed():
+            rest = await land_windowed(lever, session, resource, Scope())
+        case Child():
+            rest = await land_longest_unread(lever, session, resource, read_before=so_far.started_at)
+        case Embedded():
+            raise ValueError(f"{resource.name} lands with {resource.parent}")
+        case _:
+            assert_never(resource)
     with session.store.writing() as conn:
         rest.drift = record_drift(
             conn,

@@ -2,19 +2,29 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Resource
+from lever_assets.lever.resources import (
+    APPLICATIONS,
+    OPPORTUNITIES,
+    POSTINGS,
+    RESOURCES,
+    Below,
+    Child,
+    Listed,
+    ReadWhole,
+    Resource,
+)
 from lever_assets.settings import OffersOf
 from lever_assets.store.children import read_well
 from lever_assets.store.left_out import Limit
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.asking import PROBES, SAMPLE, Course, NotThere, concerns_all
 from lever_assets.sync.fetch.lists import Listing, listings
-from lever_assets.sync.fetch.offering import can_have_offers, offer_stages
+from lever_assets.sync.fetch.offering import OFFERS, can_have_offers, offer_stages
 from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of, warnings
 from lever_assets.sync.fetch.singles import lacking, unexpanded
 from lever_assets.sync.policy.people import limit_of
@@ -59,16 +69,18 @@ async def _plan(session: Session) -> Plan:
     async with session.client() as lever:
         counter = _Counter(lever, session)
         for resource in RESOURCES:
-            if needs(resource.name) and resource.listed:
+            if needs(resource.name) and isinstance(resource, Listed):
                 await counter.count(resource)
         if counter.requests.keys() == counter.denied.keys():
             raise nothing_readable(counter.denied.values())
-        await counter.count_below({each: parents for each, parents in counter.below.items() if needs(each)})
+        for resource in RESOURCES:
+            if needs(resource.name) and isinstance(resource, Child):
+                await counter.count_below(resource)
         asked = lever.traffic.requests
     return Plan(
-        len(counter.kept["opportunities"]),
+        len(counter.kept[OPPORTUNITIES.name]),
         len(counter.with_application),
-        len(counter.kept["postings"]),
+        len(counter.kept[POSTINGS.name]),
         counter.requests,
         asked,
         _seconds(sum(counter.requests.values()), session),
@@ -97,22 +109,13 @@ class _Counter:
     _expanded: set[str] = field(default_factory=set)
     _offer_stages: frozenset[str] = field(default_factory=lambda: offer_stages(()))
 
-    @property
-    def below(self) -> dict[str, Collection[str]]:
-        """By resource that is asked for below single records, those below which it is."""
-        return {
-            "posting_forms": self.kept["postings"],
-            "interviews": self.kept["opportunities"],
-            "offers": self.asked_for_offers,
-        }
-
-    async def count_below(self, parents: Mapping[str, Collection[str]]) -> None:
+    async def count_below(self, resource: Child) -> None:
         """Count one request for each parent; of what Lever refuses, those that find it out."""
-        for name, some in parents.items():
-            in_vain = await self._asked_in_vain(BY_NAME[name], some)
-            self.requests[name] = in_vain or len(some)
+        parents = self.asked_for_offers if resource.name == OFFERS else self.kept[resource.parent]
+        in_vain = await self._asked_in_vain(resource, parents)
+        self.requests[resource.name] = in_vain or len(parents)
 
-    async def count(self, resource: Resource) -> None:
+    async def count(self, resource: Listed) -> None:
         """Count what reading a list takes, with what is refused of it and asked for otherwise."""
         before = self.lever.traffic.snapshot()
         refusal: NotThere | None = None
@@ -132,7 +135,7 @@ class _Counter:
     async def _count_inside(self, resource: Resource) -> None:
         """Count one request for each record whose applications Lever does not bring along."""
         singly, self._singly = self._singly, 0
-        in_vain = await self._asked_in_vain(BY_NAME["applications"], self._bare)
+        in_vain = await self._asked_in_vain(APPLICATIONS, self._bare)
         self.requests[resource.name] += in_vain or singly
         if not in_vain and "expand" not in self.lever.refusals.of(resource.path):
             self.warnings.append(
@@ -140,8 +143,8 @@ class _Counter:
                 "asked for singly, one request for each. Let the key read applications to save them"
             )
 
-    async def _walk_all(self, resource: Resource) -> None:
-        if resource.read_whole:
+    async def _walk_all(self, resource: Listed) -> None:
+        if isinstance(resource, ReadWhole):
             await self._walk(resource, Listing(), Limit())
             return
         limit = limit_of(self.session.settings, resource, now())
@@ -150,7 +153,7 @@ class _Counter:
             if not (listing.undated_only and whole):
                 await self._walk(resource, listing, limit)
 
-    async def _walk(self, resource: Resource, listing: Listing, limit: Limit) -> None:
+    async def _walk(self, resource: Listed, listing: Listing, limit: Limit) -> None:
         asked = self.session.exclusion.applied_to(resource).params
         params = dict((*asked, *listing.filters))
         meter = Meter(self.session.listener, f"counting {resource.name}", "records")
@@ -160,9 +163,9 @@ class _Counter:
                 batch = batch.only(kept_of(conn, self.session.name, limit, batch.arrivals))
             found = {each.remote_id: each.data for each in batch.arrivals}
             self.kept[resource.name] |= dict.fromkeys(found)
-            if resource is BY_NAME["stages"]:
+            if resource.name == "stages":
                 self._offer_stages |= offer_stages(found.values())
-            if resource is BY_NAME["opportunities"]:
+            if resource is OPPORTUNITIES:
                 self.with_application |= {each for each, data in found.items() if data.get("applications")}
                 self.asked_for_offers |= dict.fromkeys(
                     each for each, data in found.items() if self._is_asked(data)
@@ -173,24 +176,24 @@ class _Counter:
 
     def _count_singly(self, records: Sequence[JsonObject], kept: Collection[str]) -> None:
         """Count those whose applications are to be asked for, since Lever does not bring them along."""
-        opportunities, applications = BY_NAME["opportunities"], BY_NAME["applications"]
-        bare = unexpanded(records, applications)
+        bare = unexpanded(records, APPLICATIONS)
         with self.session.store.reading() as conn:
-            wanted = lacking(conn, self.session.name, opportunities, applications, bare, read_before=now())
+            wanted = lacking(conn, self.session.name, OPPORTUNITIES, APPLICATIONS, bare, read_before=now())
         asked = [each for each in wanted if each not in self._expanded]
         self._singly += len(asked)
         self._bare |= dict.fromkeys(asked)
         self._expanded.update(set(asked).intersection(kept))  # then they are stored, and not asked for again
 
-    async def _asked_in_vain(self, resource: Resource, parents: Collection[str]) -> int:
+    async def _asked_in_vain(self, resource: Below, parents: Collection[str]) -> int:
         """Return after how many requests a sync skips a resource, as all are refused alike; 0: it is there.
 
         As a sync does (`Asking`): the first are asked, then some that could be read before.
         """
         first = [*islice(parents, SAMPLE)]
         with self.session.store.reading() as conn:
-            parent = resource.parent or ""
-            others = read_well(conn, self.session.name, parent, resource.name, but=first, limit=PROBES)
+            others = read_well(
+                conn, self.session.name, resource.parent, resource.name, but=first, limit=PROBES
+            )
         course, last = Course(), None
         asked = [*first, *(each for each, _ in others)] if first else []
         for each in asked:

@@ -14,7 +14,7 @@ from lever_assets.lever import (
     PermissionMissingError,
 )
 from lever_assets.lever.instants import duration
-from lever_assets.lever.resources import RESOURCES, Kind, Resource
+from lever_assets.lever.resources import RESOURCES, Below, Child, Paged, Resource, Snapshot
 from lever_assets.store import due
 from lever_assets.store.children import Due, due_parents
 from lever_assets.sync import restoring
@@ -74,7 +74,7 @@ def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
     marks = [
         CAUGHT_UP.read(conn, session.name, each.name)
         for each in read
-        if each.paged and not _is_denied(conn, session, each)
+        if isinstance(each, Paged) and not _is_denied(conn, session, each)
     ]
     if not marks:  # nothing but short lists is wanted
         marks = [_known(conn, session.name, each).last_asked_at for each in read]
@@ -91,8 +91,8 @@ def _overdue(conn: Connection, session: Session) -> str | None:
         return "A table or column was missing and is to be filled again."
     if applied_exclusion(conn, session.name) != session.exclusion:
         return "Other models or fields are left out than before."
-    listed = [each for each in _wanted(session) if each.paged and not _is_denied(conn, session, each)]
-    if not all(_is_covered(conn, session, each) for each in listed):
+    listed = [each for each in _wanted(session) if isinstance(each, Paged)]
+    if not all(_is_denied(conn, session, each) or _is_covered(conn, session, each) for each in listed):
         return "More candidates are to be kept than before."
     left = _left_over(conn, session)
     if left is not None:
@@ -101,12 +101,14 @@ def _overdue(conn: Connection, session: Session) -> str | None:
     read = [
         _known(conn, session.name, each).last_asked_at
         for each in _wanted(session)
-        if each.kind is Kind.SNAPSHOT and not _waits(conn, session.name, each)
+        if isinstance(each, Snapshot) and not _waits(conn, session.name, each)
     ]
     oldest = min(filter(None, read), default=None)
     if oldest is not None and now() - oldest > timedelta(minutes=minutes):
         return f"Users, stages and the other short lists were read more than {minutes} minutes ago."
-    watched = sum(len(watched_by(conn, session, each)) for each in _wanted(session))
+    watched = sum(
+        len(watched_by(conn, session, each)) for each in _wanted(session) if isinstance(each, Child)
+    )
     return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
 
 
@@ -115,12 +117,14 @@ def _left_over(conn: Connection, session: Session) -> str | None:
     for each in _wanted(session):
         if is_due(conn, session, each) and not _is_denied(conn, session, each):
             return f"Deletions of {each.name} were held back, and the list is to be read whole again."
-        if each.parent is None or _is_denied(conn, session, each) or _waits(conn, session.name, each):
+        if not isinstance(each, Below):
+            continue
+        if _is_denied(conn, session, each) or _waits(conn, session.name, each):
             continue
         again = due.due(conn, session.name, each.table, each.parent, now=now())
         if again:
             return f"The {each.name} of {len(again):,} {each.parent} could not be read and are tried again."
-        if each.kind is not Kind.CHILD:
+        if not isinstance(each, Child):
             continue
         wanted = Due(each.parent, each.name, at=now())
         if due_parents(conn, session.name, wanted, limit=1, after=None):
@@ -168,7 +172,7 @@ def _questions(conn: Connection, session: Session) -> list[Question]:
             _known(conn, connection, each).refused,
         )
         for each in _wanted(session)
-        if each.paged and not _waits(conn, connection, each)
+        if isinstance(each, Paged) and not _waits(conn, connection, each)
     ]
     deleted = [
         Question(

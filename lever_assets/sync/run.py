@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from lever_assets.lever import LeverClient, LeverError
-from lever_assets.lever.resources import BY_NAME, WANTED, Kind
+from lever_assets.lever.resources import BY_NAME, WANTED, Child
 from lever_assets.settings import SettingsError
 from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
@@ -114,7 +114,7 @@ class _Syncing:
 
     async def bring_up(self) -> None:
         """Read everything and map it; raises the first failure, when all that can be done is done."""
-        below = [name for name in self._run.wanted if BY_NAME[name].kind is Kind.CHILD]
+        below = [name for name in self._run.wanted if isinstance(BY_NAME[name], Child)]
         lists = [name for name in self._run.wanted if name not in below]
         async with self._session.client() as lever:
             self.restored = prepare(self._session)

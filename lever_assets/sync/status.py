@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded, Paged, Snapshot, Windowed
 from lever_assets.store import Store, due, mapping_errors, reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
@@ -127,10 +127,10 @@ def _fresh_at(
     """Return up to when all was read and mapped, as far as the key may read it."""
     read = [
         CAUGHT_UP.read(conn, connection, each.resource)
-        if BY_NAME[each.resource].kind is Kind.WINDOWED
+        if isinstance(BY_NAME[each.resource], Windowed)
         else each.read_at
         for each in resources
-        if BY_NAME[each.resource].kind in {Kind.WINDOWED, Kind.SNAPSHOT} and not each.denied
+        if isinstance(BY_NAME[each.resource], Windowed | Snapshot) and not each.denied
     ]
     if not any(read):
         return None
@@ -142,9 +142,10 @@ def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> boo
     before = applied_exclusion(conn, connection)
     known = READING.every(conn, connection)
     wanted = [each for each in RESOURCES if before.needs(each.name) and exclusion.needs(each.name)]
-    standing = [(each, known.get(each.name, Reading())) for each in wanted if each.kind is not Kind.EMBEDDED]
+    standing = [(each, known.get(each.name, Reading())) for each in wanted if not isinstance(each, Embedded)]
     return any(found.read_at for _, found in standing) and all(
-        found.denied or (found.read_at and (not each.paged or WATERMARK.read(conn, connection, each.name)))
+        found.denied
+        or (found.read_at and (not isinstance(each, Paged) or WATERMARK.read(conn, connection, each.name)))
         for each, found in standing
     )
 

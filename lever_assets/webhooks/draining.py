@@ -9,7 +9,7 @@ from itertools import islice
 
 from lever_assets.lever import LeverClient, LeverError, UnavailableError
 from lever_assets.lever.quoting import in_api_words
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import OPPORTUNITIES, all_below
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, due, inbox
 from lever_assets.store.inbox import InboxEvent
@@ -22,7 +22,6 @@ from lever_assets.sync.session import Session, now
 from lever_assets.webhooks.events import DELETED, EVENTS, EVERYTHING, About
 
 _AT_ONCE = 50
-_OPPORTUNITIES = BY_NAME["opportunities"]
 _DOUBT = "Lever answered that it has no such opportunity; it is asked once more before that is believed"
 _HAS_NONE = (
     "Lever answered that it has none of the opportunities that it was asked for, nor any that it lists, "
@@ -158,7 +157,7 @@ class _Drainage:
         merged, warnings = let_go(self._session, self._restraint)
         self.merged += merged
         self.warnings += warnings
-        self.error = self.error or too_many(self._session, _OPPORTUNITIES, len(self._doubtful))
+        self.error = self.error or too_many(self._session, OPPORTUNITIES, len(self._doubtful))
 
     async def _handle(self, subjects: Mapping[About, Events]) -> None:
         """Handle all these events; when something unexpected happens, each subject by itself."""
@@ -253,11 +252,13 @@ class _Drainage:
         (`store/due.py`), and no event waits for it.
         """
         found: dict[str, UnavailableError] = {}
-        for listed in {name for lists in report.unavailable.values() for name in lists}:
+        for resource in all_below(OPPORTUNITIES.name):
+            listed, name = resource.name, self._session.name
             of = {each: lists[listed] for each, lists in report.unavailable.items() if listed in lists}
-            resource, name = BY_NAME[listed], self._session.name
+            if not of:
+                continue
             with self._session.store.reading() as conn:
-                known = due.known(conn, name, resource.table, _OPPORTUNITIES.name, of)
+                known = due.known(conn, name, resource.table, OPPORTUNITIES.name, of)
             before = {each for each, failed in known.items() if failed.first_seen_at < self._began}
             if before and not (
                 listed in report.below or await reads_any_below(self._lever, self._session, resource, of)
@@ -292,7 +293,7 @@ class _Drainage:
     async def _see_that_it_answers(self, why: str) -> None:
         """Raise _OutOfOrderError, for that reason, if no opportunity can be read."""
         answers, self._answers = self._answers, False
-        if not answers and not await reads_any(self._lever, _OPPORTUNITIES):
+        if not answers and not await reads_any(self._lever, OPPORTUNITIES):
             raise _OutOfOrderError(why)
 
     def _put_off(self, events: Events, why: str, *, minutes: int = 1) -> None:

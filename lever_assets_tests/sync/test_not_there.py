@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import JsonValue
 
-from lever_assets.lever.resources import RESOURCES
+from lever_assets.lever.resources import RESOURCES, Listed
 from lever_assets.store import get_state
 from lever_assets.sync.fetch.refused import NothingReadableError
 from lever_assets.sync.planning import plan
@@ -15,7 +15,7 @@ from lever_assets.sync.status import status
 from lever_assets_tests.meddling import NOT_FOUND, Asked, Change, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, live
 
-LISTS = {each.name: each.path for each in RESOURCES if each.listed}
+LISTS = {each.name: each.path for each in RESOURCES if isinstance(each, Listed)}
 FORBIDDEN: JsonValue = {"code": "Forbidden", "message": "You don't have permission to access this resource"}
 REFUSALS = {404: NOT_FOUND, 403: FORBIDDEN}
 NEEDS = {

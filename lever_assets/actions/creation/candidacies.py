@@ -7,10 +7,8 @@ from pydantic import JsonValue
 
 from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.lever import JsonObject, LeverClient
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import APPLICATIONS
 from lever_assets.sync.fetch.singles import ask_inside
-
-_APPLICATIONS = BY_NAME["applications"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Applies:
         """
         listed = await lever.list_all(
             "/opportunities",
-            {"email": list(self.emails), "confidentiality": "all", "expand": _APPLICATIONS.name},
+            {"email": list(self.emails), "confidentiality": "all", "expand": APPLICATIONS.name},
             optional=("confidentiality", "expand"),
         )
         found = (self._candidacy(lever, each) for each in listed if isinstance(each.get("id"), str))
@@ -92,10 +90,10 @@ class Applies:
 
 async def _applications(lever: LeverClient, opportunity: JsonObject) -> list[JsonObject]:
     """Return the applications of an opportunity; they are asked for if they did not come along."""
-    listed = opportunity.get(_APPLICATIONS.name)
+    listed = opportunity.get(APPLICATIONS.name)
     along = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     whole = isinstance(listed, list) and len(along) == len(listed)
-    return along if whole else await ask_inside(lever, _APPLICATIONS, opportunity)
+    return along if whole else await ask_inside(lever, APPLICATIONS, opportunity)
 
 
 def known_before(before: JsonValue) -> list[JsonValue]:

@@ -11,10 +11,9 @@ from pydantic import JsonValue
 from lever_assets.actions.engine.work import Work
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Outgoing
 from lever_assets.lever.paths import path_to
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.sync.fetch.singles import ask_single
 
-_OPPORTUNITIES = BY_NAME["opportunities"]
 Shown = Callable[[JsonObject], bool]
 
 
@@ -31,7 +30,7 @@ class Shows:
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:  # noqa: ARG002
         """Look at the opportunity."""
-        record = await ask_single(lever, _OPPORTUNITIES, self.opportunity)
+        record = await ask_single(lever, OPPORTUNITIES, self.opportunity)
         return {} if self.as_wanted(record) else None
 
 
@@ -57,7 +56,7 @@ class Completion:
         """
         if shown is None:
             try:
-                shown = await ask_single(work.lever, _OPPORTUNITIES, self.opportunity)
+                shown = await ask_single(work.lever, OPPORTUNITIES, self.opportunity)
             except LeverError as error:
                 work.missed(f"The candidate was created, but could not be read to complete it: {error}")
                 return False

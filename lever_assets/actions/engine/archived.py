@@ -4,11 +4,8 @@ from lever_assets.actions.engine.errors import invalid
 from lever_assets.actions.engine.resolving import Resolved
 from lever_assets.lever import JsonObject, LeverClient, NotFoundError
 from lever_assets.lever.records import Application, Archived, Opportunity
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import APPLICATIONS, OPPORTUNITIES
 from lever_assets.sync.fetch.singles import ask_inside, ask_single
-
-_OPPORTUNITIES = BY_NAME["opportunities"]
-_APPLICATIONS = BY_NAME["applications"]
 
 
 async def archived_in_lever(lever: LeverClient, application: Resolved) -> Archived | None:
@@ -17,9 +14,7 @@ async def archived_in_lever(lever: LeverClient, application: Resolved) -> Archiv
     Raises ActionError when Lever has the application no more, LeverError when it can't tell.
     """
     try:
-        found = await ask_single(
-            lever, _OPPORTUNITIES, application.opportunity, {"expand": _APPLICATIONS.name}
-        )
+        found = await ask_single(lever, OPPORTUNITIES, application.opportunity, {"expand": APPLICATIONS.name})
         own = await _own(lever, found, application.remote_id)
     except NotFoundError:
         own = None
@@ -37,7 +32,7 @@ async def _own(lever: LeverClient, opportunity: JsonObject, application: str) ->
     along = Opportunity.parse(opportunity).expanded_applications
     found = [each for each in along if each.get("id") == application]
     if not found:
-        listed = await ask_inside(lever, _APPLICATIONS, opportunity)
+        listed = await ask_inside(lever, APPLICATIONS, opportunity)
         found = [each for each in listed if each.get("id") == application]
     return found[0] if found else None
 

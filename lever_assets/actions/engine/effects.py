@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.lever.paths import path_to
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.sync.fetch.singles import ask_single
 
 
@@ -47,7 +47,7 @@ class _OnOpportunity:
 
     async def found(self, lever: LeverClient, before: JsonValue) -> JsonObject | None:  # noqa: ARG002
         """Look at the opportunity."""
-        record = await ask_single(lever, BY_NAME["opportunities"], self.opportunity)
+        record = await ask_single(lever, OPPORTUNITIES, self.opportunity)
         return {} if self.shown_by(record) else None
 
     def shown_by(self, record: JsonObject) -> bool:

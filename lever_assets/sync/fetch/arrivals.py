@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever import Fragment, JsonObject
 from lever_assets.lever.instants import from_epoch_ms_if_any
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import Embedded, Resource
 from lever_assets.store import Arrival
 from lever_assets.store.mapping_errors import NAMELESS, MappingError
 from lever_assets.store.values import canonical, clean, fingerprint
@@ -77,7 +77,7 @@ def read_batch(
     *,
     asked_at: datetime,
     first_position: int | None = None,
-    embedded: Resource | None = None,
+    embedded: Embedded | None = None,
     anonymised: bool = False,
     stripping: Stripping | None = None,
 ) -> Batch:
@@ -103,7 +103,7 @@ def _take(
     resource: Resource,
     record: JsonValue,
     position: int | None,
-    embedded: Resource | None,
+    embedded: Embedded | None,
     *,
     anonymised: bool,
     stripping: Stripping | None,
@@ -146,7 +146,7 @@ def _encoded(data: JsonObject) -> bytes:
     return canonical(wrapped)[_ROOM:-_ROOM]
 
 
-def _taken_out(embedded: Resource, record: JsonObject, asked_at: datetime) -> Batch | None:
+def _taken_out(embedded: Embedded, record: JsonObject, asked_at: datetime) -> Batch | None:
     """Return what came inside a record; None: it is not expanded, and what is stored of it stays as it is."""
     listed = record.get(embedded.name)
     if not is_expanded(listed):

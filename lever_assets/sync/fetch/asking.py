@@ -20,7 +20,7 @@ from lever_assets.lever import (
     RateLimitedError,
     UnavailableError,
 )
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import Below
 from lever_assets.store import due
 from lever_assets.store.children import count_read, read_well
 from lever_assets.sync.session import Session, now
@@ -110,7 +110,7 @@ class Asking:
     """
 
     session: Session
-    resource: Resource
+    resource: Below
     children_of: Callable[[str], Awaitable[Sequence[JsonObject]]]
     took: Callable[[str, Answer], None]
     is_known: Callable[[str, LeverError], bool]
@@ -163,7 +163,7 @@ class Asking:
             conn,
             self.session.name,
             self.resource.table,
-            self.resource.parent or "",
+            self.resource.parent,
             {parent: error.problem for parent, (_, error) in failed.items()},
             now=now(),
             hashes={parent: content_hash for parent, (content_hash, _) in failed.items()},
@@ -186,7 +186,7 @@ class Asking:
         others = list(self._well)
         if not others:
             with self.session.store.reading() as conn:
-                parent, child = self.resource.parent or "", self.resource.name
+                parent, child = self.resource.parent, self.resource.name
                 others = read_well(conn, self.session.name, parent, child, but=self.failed, limit=PROBES)
         for parent, content_hash in others:
             asked_at = now()

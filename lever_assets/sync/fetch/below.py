@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
-from lever_assets.lever.resources import BY_NAME, Resource
+from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
 from lever_assets.store.payloads import flagged
 from lever_assets.store.unlisted import is_unlisted
@@ -41,9 +41,9 @@ class Before:
     held: int
 
     @classmethod
-    def of(cls, conn: Connection, session: Session, resource: Resource) -> "Before":
+    def of(cls, conn: Connection, session: Session, resource: Child) -> "Before":
         """Read it."""
-        name, parent = session.name, resource.parent or ""
+        name, parent = session.name, resource.parent
         return cls(
             frozenset(due.failed(conn, name, resource.table, parent)),
             brake.lacked_since(conn, name, BY_NAME[parent]),
@@ -57,7 +57,7 @@ class ChildReader:
 
     lever: LeverClient
     session: Session
-    resource: Resource
+    resource: Child
     parents: Iterator[Parent]
     total: int
     before: Before
@@ -67,7 +67,7 @@ class ChildReader:
 
     def __post_init__(self) -> None:
         asked = self.lever.traffic.requests
-        self.parent = self.resource.parent or ""
+        self.parent = self.resource.parent
         self.asking = Asking(
             self.session, self.resource, self._children_of, self._took, self._is_known, self.total
         )
@@ -133,7 +133,7 @@ class ChildReader:
     async def _children_of(self, parent: str) -> Sequence[JsonObject]:
         path = self.resource.below(parent)
         try:
-            if not self.resource.single:
+            if not self.resource.one_object:
                 return await list_below(self.lever, self.resource, parent)
             found = await self.lever.get(path)
         finally:

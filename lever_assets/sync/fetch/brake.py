@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, LeverError
-from lever_assets.lever.resources import RESOURCES, Resource
+from lever_assets.lever.resources import Resource, all_below
 from lever_assets.store import due, mark_deleted
 from lever_assets.store.children import delete_orphans
 from lever_assets.store.unlisted import Unlisted, count_unlisted, spread
@@ -25,8 +25,6 @@ from lever_assets.sync.session import Session, now
 AT_LEAST = 20
 """So few records may go at once from any list but one that turns empty."""
 _SAMPLE = 20
-_ASKED_SINGLY = frozenset({"users", "stages", "postings", "requisitions", "opportunities"})
-"""The resources of which Lever gives single records (spec/lever-api.md)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ NOBODY = Witness()
 
 def asks_singly(session: Session, resource: Resource) -> bool:
     """Tell whether single records are asked for before what a list lacks is taken for gone."""
-    return not session.accept_deletions and resource.name in _ASKED_SINGLY
+    return not session.accept_deletions and resource.single_records
 
 
 async def ask_singly(
@@ -183,5 +181,5 @@ def mark_gone(
 
 def mark_below(conn: Connection, connection: str, resource: Resource, *, version: int) -> None:
     """Mark what is below the records of a resource that are gone."""
-    for child in (each for each in RESOURCES if each.parent == resource.name):
+    for child in all_below(resource.name):
         delete_orphans(conn, connection, child.name, resource.name, version=version, now=now())

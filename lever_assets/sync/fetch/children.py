@@ -8,7 +8,7 @@ from itertools import chain, takewhile
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import Child
 from lever_assets.store.children import Due, count_due, each_due
 from lever_assets.store.watching import MOVING, longest_unread
 from lever_assets.sync.checkpoints import BEGINS_AFTER
@@ -21,7 +21,7 @@ from lever_assets.sync.session import Scope, Session, now
 
 
 async def land_below(
-    lever: LeverClient, session: Session, resource: Resource, scope: Scope, *, read_since: datetime
+    lever: LeverClient, session: Session, resource: Child, scope: Scope, *, read_since: datetime
 ) -> Tally:
     """Read the children of every parent of the scope that is due.
 
@@ -30,14 +30,14 @@ async def land_below(
     not be read earlier are read when they are due; if the scope is everything, all of them.
     """
     wanted = Due(
-        _parent(resource),
+        resource.parent,
         resource.name,
         lower=None if scope.delta else scope.bounds.lower,
         upper=None if scope.delta else scope.bounds.upper,
         read_before=None if scope.delta else read_since,
         at=now() + (timedelta(days=2) if session.accept_deletions else timedelta()),  # what is held back, too
     )
-    if resource.name == offering.RESOURCE:
+    if resource.name == offering.OFFERS:
         with session.store.writing() as conn:
             offering.review(conn, session)
     with session.store.reading() as conn:
@@ -65,7 +65,7 @@ class _Found:
 
     @classmethod
     def by(
-        cls, conn: Connection, session: Session, resource: Resource, wanted: Due, *, watched: bool
+        cls, conn: Connection, session: Session, resource: Child, wanted: Due, *, watched: bool
     ) -> "_Found":
         return cls(
             count_due(conn, session.name, wanted),
@@ -84,19 +84,19 @@ def _from(session: Session, wanted: Due, after: str | None) -> Iterator[Parent]:
 
 
 async def land_longest_unread(
-    lever: LeverClient, session: Session, resource: Resource, *, read_before: datetime
+    lever: LeverClient, session: Session, resource: Child, *, read_before: datetime
 ) -> Tally:
     """Read the children of the parents that were longest unread again, as many as a reconcile may."""
     budget = session.settings.reconcile_budget
     with session.store.reading() as conn:
         parents = longest_unread(
-            conn, session.name, _parent(resource), resource.name, read_before=read_before, limit=budget
+            conn, session.name, resource.parent, resource.name, read_before=read_before, limit=budget
         )
         before = Before.of(conn, session, resource)
     return await _read(lever, session, resource, iter(parents), total=len(parents), before=before)
 
 
-def watched_by(conn: Connection, session: Session, resource: Resource) -> list[Parent]:
+def watched_by(conn: Connection, session: Session, resource: Child) -> list[Parent]:
     """Return the parents whose records may have changed unnoticed, as many as a delta may read again."""
     if resource.name not in MOVING:
         return []
@@ -104,7 +104,7 @@ def watched_by(conn: Connection, session: Session, resource: Resource) -> list[P
     return longest_unread(
         conn,
         session.name,
-        _parent(resource),
+        resource.parent,
         resource.name,
         read_before=moment - timedelta(minutes=settings.watch_minutes),
         limit=settings.watch_budget,
@@ -112,22 +112,17 @@ def watched_by(conn: Connection, session: Session, resource: Resource) -> list[P
     )
 
 
-def _parent(resource: Resource) -> str:
-    assert resource.parent is not None  # noqa: S101 - the table of resources says so
-    return resource.parent
-
-
 async def _read(
     lever: LeverClient,
     session: Session,
-    resource: Resource,
+    resource: Child,
     parents: Iterator[Parent],
     *,
     total: int,
     before: Before,
 ) -> Tally:
     reader = ChildReader(lever, session, resource, parents, total, before)
-    if resource.name == offering.RESOURCE:
+    if resource.name == offering.OFFERS:
         reader.parents = offering.worth_asking(session, parents, reader.passed_over)
     await reader.run(session.settings.concurrency)
     return reader.tally

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import AuthenticationError, LeverClient, LeverError, Page
 from lever_assets.lever.faults import of_shape
 from lever_assets.lever.instants import from_epoch_ms_if_any
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.lever.resources import BY_NAME, Embedded, Resource, all_below
 from lever_assets.store import due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
@@ -142,7 +142,7 @@ def all_known(conn: Connection, connection: str, resource: Resource, at: datetim
 
 def _with_list(resource: Resource) -> list[Resource]:
     """Return the resource and those that land with it, as far as Lever lists their deletions."""
-    return [each for each in RESOURCES if each.deleted_path and resource.name in {each.name, each.parent}]
+    return [each for each in (resource, *all_below(resource.name)) if each.deleted_path]
 
 
 def _bounds(session: Session, scope: Scope, known: datetime | None) -> Bounds:
@@ -224,7 +224,7 @@ def _mark(session: Session, resource: Resource, gone: Instants, found: Deletions
         if listed.over:
             ids = [row.remote_id for row in listed.over]
             found.count += mark_gone(conn, name, resource, ids, version=next_version(conn, name))
-        if resource.kind is not Kind.EMBEDDED or resource.parent is None:
+        if not isinstance(resource, Embedded):
             doubtful = {row.remote_id: _UNDATED for row in listed.undated}
             due.put_off(conn, name, resource.table, resource.name, doubtful, now=now())
             found.again.update(doubtful)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Page
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import Embedded, Paged
 from lever_assets.store import Landed, due, land_children, overtaken
 from lever_assets.store.values import clean
 from lever_assets.sync.checkpoints import READING
@@ -26,8 +26,8 @@ class Inside:
 
     lever: LeverClient
     session: Session
-    resource: Resource
-    embedded: Resource
+    resource: Paged
+    embedded: Embedded
     read_before: datetime | None = None
     """What was read before is read again, where one request is due for each record."""
     counts: Landed = field(default_factory=Landed)
@@ -142,8 +142,8 @@ class Inside:
 def land_embedded(
     conn: Connection,
     session: Session,
-    resource: Resource,
-    embedded: Resource,
+    resource: Paged,
+    embedded: Embedded,
     batch: Batch,
     *,
     hashes: Mapping[str, str],

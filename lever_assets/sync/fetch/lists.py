@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, LeverError, Page, UnavailableError
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import Paged, ReadWhole, Windowed, embedded_in
 from lever_assets.store import (
     Landed,
     due,
@@ -24,7 +24,7 @@ from lever_assets.sync.fetch.brake import NOBODY, Witness, mark_below
 from lever_assets.sync.fetch.deletions import all_known, land_deletions
 from lever_assets.sync.fetch.inside import Inside
 from lever_assets.sync.fetch.refused import hides_some, warnings
-from lever_assets.sync.fetch.set_aside import embedded_in, tables_of, worth_another_look
+from lever_assets.sync.fetch.set_aside import tables_of, worth_another_look
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.fetch.verdicts import judge
@@ -54,7 +54,7 @@ class Listing:
         return batch.only({each.remote_id for each in batch.arrivals if each.updated_at is None})
 
 
-async def land_windowed(lever: LeverClient, session: Session, resource: Resource, scope: Scope) -> Tally:
+async def land_windowed(lever: LeverClient, session: Session, resource: Paged, scope: Scope) -> Tally:
     """Read the records of the scope page by page, each page landed at once; continue a pass that was killed.
 
     What is gone is marked as such, with the records below it: after a pass over everything what Lever did not
@@ -83,20 +83,20 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Resource
     return reader.tally
 
 
-def _bounds(conn: Connection, session: Session, resource: Resource, scope: Scope, limit: Limit) -> Bounds:
+def _bounds(conn: Connection, session: Session, resource: Paged, scope: Scope, limit: Limit) -> Bounds:
     """Return what the pass is over.
 
     A delta reads everything when more is to be kept than before, when deletions that were held back are due,
     and when what comes inside the records could not be read at all and is due.
     """
-    if resource.read_whole:
+    if isinstance(resource, ReadWhole):
         return Bounds()
     if not scope.delta:
         return scope.bounds
     mark = WATERMARK.read(conn, session.name, resource.name)
     widened = not covered(conn, session.name, resource).includes(limit)
     held_back = brake.is_due(conn, session, resource)
-    embedded = embedded_in(resource)
+    embedded = embedded_in(resource.name)
     unread = embedded is not None and due.WHOLE_LIST in due.due(
         conn, session.name, embedded.table, embedded.name, now=now()
     )
@@ -105,7 +105,7 @@ def _bounds(conn: Connection, session: Session, resource: Resource, scope: Scope
     return Bounds(lower=mark - session.settings.sync_overlap)
 
 
-def listings(resource: Resource, bounds: Bounds, limit: Limit) -> list[Listing]:
+def listings(resource: Paged, bounds: Bounds, limit: Limit) -> list[Listing]:
     """Return the lists that make up a pass.
 
     An `updated_at` filter misses the records whose `updatedAt` is null (spec/lever-api.md): they are found by
@@ -115,9 +115,9 @@ def listings(resource: Resource, bounds: Bounds, limit: Limit) -> list[Listing]:
     if kept is None or kept.everything:
         return [] if kept is None else [Listing()]
     changed = Listing(kept.filters("updated_at"))
-    if not resource.created_filter:
-        return [changed]
-    return [changed, Listing(kept.filters("created_at"), undated_only=True)]
+    if isinstance(resource, Windowed) and resource.created_filter:
+        return [changed, Listing(kept.filters("created_at"), undated_only=True)]
+    return [changed]
 
 
 @dataclass
@@ -126,7 +126,7 @@ class _WindowedReader:
 
     lever: LeverClient
     session: Session
-    resource: Resource
+    resource: Paged
     bounds: Bounds
     current: Pass
     limit: Limit
@@ -134,7 +134,7 @@ class _WindowedReader:
 
     def __post_init__(self) -> None:
         self.over = pass_over(self.resource.name, self.bounds.key)
-        embedded = embedded_in(self.resource)
+        embedded = embedded_in(self.resource.name)
         began = self.current.started_at if self.bounds.everything else None
         self.inside = None
         if embedded is not None:
@@ -171,7 +171,7 @@ class _WindowedReader:
     @property
     def _unfiltered(self) -> bool:
         """Whether every list is whole, whatever is asked for: then the next pass finds what changed in it."""
-        return self.resource.read_whole or "updated_at" in self.refused
+        return isinstance(self.resource, ReadWhole) or "updated_at" in self.refused
 
     async def _walk(self, listing: Listing, offset: str | None) -> None:
         """Land every page of one list, from the page that a token of Lever's names; None: from the first."""

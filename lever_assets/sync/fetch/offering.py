@@ -18,7 +18,7 @@ from lever_assets.store.children import NEVER, forget_passed_over, read_for
 from lever_assets.sync.checkpoints import OFFERS_ASKED_OF, OffersAskedOf
 from lever_assets.sync.session import Session
 
-RESOURCE = "offers"
+OFFERS = "offers"
 _OPPORTUNITIES = "opportunities"
 _BUILT_IN = "offer"
 """The id of Lever's own stage for offers (spec/lever-api.md, Conventions)."""
@@ -65,7 +65,7 @@ def review(conn: Connection, session: Session) -> None:
     everybody = session.settings.offers is OffersOf.ALL
     before = OFFERS_ASKED_OF.read(conn, session.name)
     if (everybody and not (before and before.everybody)) or (before and not stages <= set(before.stages)):
-        forget_passed_over(conn, session.name, RESOURCE)
+        forget_passed_over(conn, session.name, OFFERS)
     OFFERS_ASKED_OF.keep(conn, session.name, OffersAskedOf(everybody, tuple(sorted(stages))))
 
 
@@ -86,16 +86,16 @@ def worth_asking(
         left = {each: (NEVER, content) for each, content in some.items() if each not in asked}
         if left:
             with session.store.writing() as conn:
-                note_reads(conn, name, RESOURCE, left)
-                due.healed(conn, name, f"raw_{RESOURCE}", _OPPORTUNITIES, left)
+                note_reads(conn, name, OFFERS, left)
+                due.healed(conn, name, f"raw_{OFFERS}", _OPPORTUNITIES, left)
             passed_over(len(left))
         yield from ((each, content) for each, content in some.items() if each in asked)
 
 
 def _worth_asking(conn: Connection, connection: str, hashes: Mapping[str, str]) -> set[str]:
     asked = raw.parents_of_any(conn, connection, "applications", hashes, live_only=False)
-    asked |= raw.parents_of_any(conn, connection, RESOURCE, hashes, live_only=True)
-    read = read_for(conn, connection, RESOURCE, hashes.keys() - asked)
+    asked |= raw.parents_of_any(conn, connection, OFFERS, hashes, live_only=True)
+    read = read_for(conn, connection, OFFERS, hashes.keys() - asked)
     asked |= {each for each, content in read.items() if content != hashes[each]}
     stages = offer_stages(row.data for row in raw.all_live(conn, connection, "stages"))
     rest = raw.read(conn, connection, _OPPORTUNITIES, hashes.keys() - asked)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from lever_assets.lever import JsonObject, LeverClient, Page, Params
 from lever_assets.lever.instants import from_epoch_ms_if_any
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import ReadWhole, Resource
 from lever_assets.store import raw
 from lever_assets.store.values import canonical, fingerprint
 from lever_assets.sync.fetch.arrivals import read_batch
@@ -54,7 +54,7 @@ async def _has_changed(lever: LeverClient, session: Session, question: Question)
     the newest records. The others are compared with the next delta, which reads the whole list.
     """
     resource = question.resource
-    if not resource.read_whole and "updated_at" not in lever.refusals.of(question.path):
+    if not isinstance(resource, ReadWhole) and "updated_at" not in lever.refusals.of(question.path):
         page = await _first(lever, question)
         if not page.records:
             return False

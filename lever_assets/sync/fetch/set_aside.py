@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import RESOURCES, Kind, Resource
+from lever_assets.lever.resources import Below, Child, Resource, embedded_in
 from lever_assets.store import due, mapping_errors, raw, see
 from lever_assets.store.children import forget_reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
@@ -31,7 +31,7 @@ def set_aside(conn: Connection, connection: str, resource: Resource, batch: Batc
         now=now,
         hashes={name: error.payload_hash for name, error in batch.unreadable.items()},
     )
-    embedded = embedded_in(resource)
+    embedded = embedded_in(resource.name)
     if embedded is not None:
         reason = f"of its {embedded.name} one can't be taken in"
         reasons = dict.fromkeys(batch.partial, reason)
@@ -40,14 +40,8 @@ def set_aside(conn: Connection, connection: str, resource: Resource, batch: Batc
 
 def tables_of(resource: Resource) -> list[str]:
     """Return the raw tables that reading a record of the resource fills."""
-    embedded = embedded_in(resource)
+    embedded = embedded_in(resource.name)
     return [resource.table] if embedded is None else [resource.table, embedded.table]
-
-
-def embedded_in(resource: Resource) -> Resource | None:
-    """Return the resource whose records come inside those of this one, if there is one."""
-    inside = (each for each in RESOURCES if each.kind is Kind.EMBEDDED)
-    return next((each for each in inside if each.parent == resource.name), None)
 
 
 _MOST = 100
@@ -59,7 +53,7 @@ def worth_another_look(conn: Connection, session: Session, resource: Resource) -
 
     Keeps that they are; call it in a transaction that writes.
     """
-    embedded = embedded_in(resource)
+    embedded = embedded_in(resource.name)
     inside = set() if embedded is None else _parents(conn, session, embedded)
     return _looked_at(conn, session, resource) | inside
 
@@ -98,7 +92,7 @@ def unread_below(conn: Connection, connection: str, resource: Resource) -> tuple
 
     Those of a resource that is read per parent, and what comes inside the records of a list.
     """
-    below = resource if resource.kind is Kind.CHILD else embedded_in(resource)
+    below = resource if isinstance(resource, Child) else embedded_in(resource.name)
     if below is None:
         return NOTHING, None
     waiting = due.waiting(conn, connection, below.table, below.parent)
@@ -108,7 +102,7 @@ def unread_below(conn: Connection, connection: str, resource: Resource) -> tuple
     return waiting, _sentence(below, waiting, some)
 
 
-def _sentence(resource: Resource, waiting: Waiting, some: Sequence[FailedRead]) -> str:
+def _sentence(resource: Below, waiting: Waiting, some: Sequence[FailedRead]) -> str:
     more = waiting.count - len(some)
     ids = ", ".join(_short(each.remote_id) for each in some) + (f" and {more:,} more" if more else "")
     return (

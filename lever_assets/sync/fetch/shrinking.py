@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import Below
 from lever_assets.store import Arrival, children, due, next_version, raw
 from lever_assets.store.reads import raw_count
 from lever_assets.store.unlisted import Unlisted
@@ -28,7 +28,7 @@ class Shrinking:
     """What one reading of a resource below many parents finds missing."""
 
     session: Session
-    resource: Resource
+    resource: Below
     parent: str
     held: int
     """How many an earlier reading held back."""
@@ -89,7 +89,7 @@ class Shrinking:
         return Unlisted(missing, raw_count(conn, self.session.name, self.resource.name).live)
 
 
-def _told(resource: Resource, unlisted: Unlisted) -> str:
+def _told(resource: Below, unlisted: Unlisted) -> str:
     return (
         f"Lever's lists lack {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored: "
         "they were not marked as gone, since so many at once may be a mistake; they are asked for again by "

@@ -14,7 +14,7 @@ from lever_assets.lever import (
     Params,
 )
 from lever_assets.lever.faults import of_shape
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import Below, Embedded, Paged, Resource
 from lever_assets.store import due, raw
 from lever_assets.store.children import last_reads, read_well
 from lever_assets.store.values import clean
@@ -50,7 +50,7 @@ async def ask_single(
     return found
 
 
-async def list_below(lever: LeverClient, resource: Resource, parent: str) -> list[JsonObject]:
+async def list_below(lever: LeverClient, resource: Below, parent: str) -> list[JsonObject]:
     """Return the list below one parent, by its id.
 
     Raises MalformedError when a record of it names another opportunity, and any other LeverError.
@@ -64,7 +64,7 @@ async def list_below(lever: LeverClient, resource: Resource, parent: str) -> lis
     return listed
 
 
-async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject) -> list[JsonObject]:
+async def ask_inside(lever: LeverClient, embedded: Embedded, record: JsonObject) -> list[JsonObject]:
     """Return what Lever did not bring along inside a record.
 
     Raises MalformedError when the record names what its list lacks, and LeverError.
@@ -77,7 +77,7 @@ async def ask_inside(lever: LeverClient, embedded: Resource, record: JsonObject)
     return found
 
 
-def named_inside(record: JsonObject, embedded: Resource) -> set[str]:
+def named_inside(record: JsonObject, embedded: Embedded) -> set[str]:
     """Return the ids by which a record names what was not expanded."""
     listed = record.get(embedded.name)
     return {each for each in listed if isinstance(each, str)} if isinstance(listed, list) else set()
@@ -95,11 +95,11 @@ async def reads_any(lever: LeverClient, resource: Resource) -> bool:
 
 
 async def reads_any_below(
-    lever: LeverClient, session: Session, resource: Resource, but: Collection[str]
+    lever: LeverClient, session: Session, resource: Below, but: Collection[str]
 ) -> bool:
     """Tell whether a list below any other parent than these can be read, of those that could be before."""
     with session.store.reading() as conn:
-        others = read_well(conn, session.name, resource.parent or "", resource.name, but=but, limit=_PROBED)
+        others = read_well(conn, session.name, resource.parent, resource.name, but=but, limit=_PROBED)
     for remote_id, _ in others:
         with suppress(LeverError):
             await lever.list_all(resource.below(remote_id), dict(resource.params))
@@ -114,7 +114,7 @@ async def _reads(lever: LeverClient, resource: Resource, remote_id: str) -> bool
         return False
 
 
-def unexpanded(records: Sequence[JsonObject], embedded: Resource) -> dict[str, JsonObject]:
+def unexpanded(records: Sequence[JsonObject], embedded: Embedded) -> dict[str, JsonObject]:
     """Return the records, by id, that hold but the ids of what was to be expanded, or nothing like it."""
     return {
         str(record["id"]): record
@@ -126,8 +126,8 @@ def unexpanded(records: Sequence[JsonObject], embedded: Resource) -> dict[str, J
 def lacking(
     conn: Connection,
     connection: str,
-    resource: Resource,
-    embedded: Resource,
+    resource: Paged,
+    embedded: Embedded,
     records: Mapping[str, JsonObject],
     *,
     read_before: datetime | None = None,

@@ -10,7 +10,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import RESOURCES, Kind
+from lever_assets.lever.resources import embedded_in
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.store import (
     Merged,
@@ -130,11 +130,8 @@ def _mark(conn: Connection, session: Session, spans: Mapping[str, _Span]) -> Non
 def to_derive(conn: Connection, connection: str, resource: str) -> None:
     """Keep that what a sync has landed of a resource until now is for the next derivations to take in."""
     version = current_version(conn, connection)
-    landed = [
-        each.name
-        for each in RESOURCES
-        if each.name == resource or (each.kind is Kind.EMBEDDED and each.parent == resource)
-    ]
+    embedded = embedded_in(resource)
+    landed = [resource] if embedded is None else [resource, embedded.name]
     LANDED.keep_each(conn, connection, dict.fromkeys(landed, version))
 
 

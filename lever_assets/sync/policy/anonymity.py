@@ -8,14 +8,14 @@ what is left out: a field that Lever adds one day does not slip through.
 from pydantic import JsonValue
 
 from lever_assets.lever import JsonObject
-from lever_assets.sync.policy.people import OPPORTUNITIES
+from lever_assets.lever.resources import OPPORTUNITIES
 
 FLAG = "isAnonymized"
 _APPLICATIONS = "applications"
 _URLS = "urls"
 
 _KEPT: dict[str, frozenset[str]] = {
-    OPPORTUNITIES: frozenset(
+    OPPORTUNITIES.name: frozenset(
         {
             *("id", "contact", FLAG, "confidentiality", "dataProtection"),
             *("stage", "stageChanges", "archived", "snoozedUntil", _APPLICATIONS),

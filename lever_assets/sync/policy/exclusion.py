@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Resource, Windowed, embedded_in
 from lever_assets.mapping.sources import SOURCES, Column
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.sync.policy.stripping import Stripping, is_needed, stripping
@@ -49,7 +49,8 @@ class Exclusion:
     def resources(self) -> frozenset[str]:
         """The resources of Lever that are read at all: those that a model needs, and their parents."""
         needed = {each.name for each in RESOURCES if is_needed(each.name, self.columns)}
-        return frozenset(needed | {parent for name in needed if (parent := BY_NAME[name].parent)})
+        read = [BY_NAME[name] for name in needed]
+        return frozenset(needed | {each.parent for each in read if isinstance(each, Below)})
 
     def keeps(self, model: str) -> bool:
         """Tell whether the model is kept, perhaps without some fields."""
@@ -73,19 +74,16 @@ class Exclusion:
         if not self.names:
             return Stripping()
         own = stripping(resource, self.columns)
-        inside = {
-            each.name: stripping(each.name, self.columns)
-            for each in RESOURCES
-            if each.kind is Kind.EMBEDDED and each.parent == resource
-        }
-        return replace(own, inside=inside)
+        embedded = embedded_in(resource)
+        if embedded is None:
+            return own
+        return replace(own, inside={embedded.name: stripping(embedded.name, self.columns)})
 
     def applied_to(self, resource: Resource) -> Resource:
         """Return the resource as it is read: asking for no more than is needed."""
-        if not self.names:
-            return resource
-        params = tuple(each for each in resource.params if each[0] != "expand" or self.needs(each[1]))
-        return replace(resource, params=params)
+        if isinstance(resource, Windowed) and resource.expand is not None and not self.needs(resource.expand):
+            return replace(resource, expand=None)
+        return resource
 
 
 NOTHING_EXCLUDED = Exclusion()

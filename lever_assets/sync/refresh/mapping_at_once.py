@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import OPPORTUNITIES, children_of
 from lever_assets.mapping import tags
 from lever_assets.store import Merged, merge, raw
 from lever_assets.store.dialects import among
@@ -14,14 +14,13 @@ from lever_assets.sync.map.deriving import derive_records
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS
 
-_OPPORTUNITIES = BY_NAME["opportunities"]
-BELOW: tuple[str, ...] = ("interviews", "offers")
+BELOW: tuple[str, ...] = tuple(each.name for each in children_of(OPPORTUNITIES.name))
 """The lists below an opportunity that are read singly with it."""
 
 
 def map_opportunities(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
     """Map these opportunities (Lever's ids), what lies below them, and tags that are new."""
-    keys: dict[str, Sequence[str]] = {_OPPORTUNITIES.name: opportunities}
+    keys: dict[str, Sequence[str]] = {OPPORTUNITIES.name: opportunities}
     for child in BELOW:
         keys[child] = raw.ids_below(conn, session.name, child, opportunities)
     return _new_tags(conn, session, opportunities) + map_records(conn, session, keys)
@@ -44,7 +43,7 @@ def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) 
     if not session.exclusion.keeps("tags"):
         return Merged()
     ctx = session.mapping
-    rows = raw.read(conn, session.name, _OPPORTUNITIES.name, opportunities)
+    rows = raw.read(conn, session.name, OPPORTUNITIES.name, opportunities)
     texts = {text for row in rows if not row.deleted for text in _texts(row.data.get("tags"))}
     table = UNIFIED["tags"].c
     ids = {text: ctx.id("tags", text) for text in sorted(texts)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import Kind, Resource
+from lever_assets.lever.resources import Below, Child
 from lever_assets.store import Arrival, due
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.shrinking import Shrinking
@@ -32,7 +32,7 @@ class Restraint:
     def doubts(
         self,
         conn: Connection,
-        resource: Resource,
+        resource: Below,
         lists: Mapping[str, Sequence[Arrival]],
         in_part: Collection[str],
         hashes: Mapping[str, str],
@@ -41,11 +41,11 @@ class Restraint:
 
         `in_part`: those of whose list a record could not be taken in. `hashes`: the parents' content hashes.
         """
-        name, parent, moment = self.session.name, resource.parent or "", now()
+        name, parent, moment = self.session.name, resource.parent, now()
         doubts = self._shrinking(conn, resource).doubts(conn, lists, in_part)
         lacking = {each: why for each, why in doubts.items() if each not in in_part}
         self._parents.setdefault(resource.name, set()).update(lacking)
-        waiting = doubts if resource.kind is Kind.CHILD else lacking
+        waiting = doubts if isinstance(resource, Child) else lacking
         due.put_off(conn, name, resource.table, parent, waiting, now=moment, hashes=hashes)
         due.healed(conn, name, resource.table, parent, lists.keys() - doubts.keys())
         return set(doubts)
@@ -64,8 +64,8 @@ class Restraint:
             settled |= parents
         return settled, []
 
-    def _shrinking(self, conn: Connection, resource: Resource) -> Shrinking:
+    def _shrinking(self, conn: Connection, resource: Below) -> Shrinking:
         if resource.name not in self._found:
             held = brake.held_back(conn, self.session.name, resource)
-            self._found[resource.name] = Shrinking(self.session, resource, resource.parent or "", held)
+            self._found[resource.name] = Shrinking(self.session, resource, resource.parent, held)
         return self._found[resource.name]

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableError
-from lever_assets.lever.resources import BY_NAME, Resource
+from lever_assets.lever.resources import APPLICATIONS, OPPORTUNITIES, Child, Resource, children_of
 from lever_assets.store import (
     Merged,
     due,
@@ -38,9 +38,9 @@ from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session, now
 
-_OPPORTUNITIES = BY_NAME["opportunities"]
-_APPLICATIONS = BY_NAME["applications"]
-_EXPANDED = {"expand": _APPLICATIONS.name}
+_LISTS: Mapping[str, Child] = {each.name: each for each in children_of(OPPORTUNITIES.name)}
+_BELOW: Sequence[Resource] = (*_LISTS.values(), APPLICATIONS)
+_EXPANDED = {"expand": APPLICATIONS.name}
 _AT_ONCE = 50
 
 
@@ -106,9 +106,9 @@ async def refresh_opportunities(
     `restraint` of a longer course that is left to `let_go`, at the end of the course.
     """
     exclusion = session.exclusion
-    wanted = list(dict.fromkeys(ids)) if exclusion.needs(_OPPORTUNITIES.name) else []
+    wanted = list(dict.fromkeys(ids)) if exclusion.needs(OPPORTUNITIES.name) else []
     needed = [name for name in below if exclusion.needs(name)]
-    expanded = _EXPANDED if exclusion.needs(_APPLICATIONS.name) else {}
+    expanded = _EXPANDED if exclusion.needs(APPLICATIONS.name) else {}
     course = Restraint(session) if restraint is None else restraint
     report = RefreshReport((), (), Merged())
     for start in range(0, len(wanted), _AT_ONCE):
@@ -122,7 +122,7 @@ async def refresh_opportunities(
         verdict = await judge(
             lever,
             session,
-            _OPPORTUNITIES,
+            OPPORTUNITIES,
             missing,
             announced=announced,
             answering=bool(read),
@@ -161,20 +161,20 @@ async def _read(
 ) -> _Read:
     asked_at = now()
     try:
-        record = await read_single(lever, _OPPORTUNITIES, remote_id, params)
+        record = await read_single(lever, OPPORTUNITIES, remote_id, params)
     except LeverError as error:
         return _Read(remote_id, asked_at, failure=error)
     if record is None:
         return _Read(remote_id, asked_at)
     lists: dict[str, list[JsonObject]] = {}
     refused: dict[str, LeverError] = {}
-    inside = [_APPLICATIONS.name] if params and unexpanded([record], _APPLICATIONS) else []
+    inside = [APPLICATIONS.name] if params and unexpanded([record], APPLICATIONS) else []
     for name in (*inside, *below):
         try:
             if name in inside:
-                record = {**record, name: [*await ask_inside(lever, _APPLICATIONS, record)]}
+                record = {**record, name: [*await ask_inside(lever, APPLICATIONS, record)]}
             else:
-                lists[name] = await list_below(lever, BY_NAME[name], remote_id)
+                lists[name] = await list_below(lever, _LISTS[name], remote_id)
         except LeverError as error:
             if concerns_all(error):
                 return _Read(remote_id, asked_at, failure=error)
@@ -190,7 +190,7 @@ def _take_in(conn: Connection, restraint: Restraint, found: Sequence[_Read], ver
     land(
         conn,
         name,
-        _OPPORTUNITIES.name,
+        OPPORTUNITIES.name,
         batch.arrivals,
         version=version,
         now=moment,
@@ -198,12 +198,12 @@ def _take_in(conn: Connection, restraint: Restraint, found: Sequence[_Read], ver
     )
     hashes = {each.remote_id: fingerprint(canonical(each.data)) for each in batch.arrivals}
     if batch.embedded:
-        batch.partial.update(restraint.doubts(conn, _APPLICATIONS, batch.embedded, batch.partial, hashes))
+        batch.partial.update(restraint.doubts(conn, APPLICATIONS, batch.embedded, batch.partial, hashes))
         land_embedded(
-            conn, session, _OPPORTUNITIES, _APPLICATIONS, batch, hashes={}, version=version, moment=moment
+            conn, session, OPPORTUNITIES, APPLICATIONS, batch, hashes={}, version=version, moment=moment
         )
-    set_aside(conn, name, _OPPORTUNITIES, batch, now=moment)
-    verdict.keep(conn, session, _OPPORTUNITIES, version=version)
+    set_aside(conn, name, OPPORTUNITIES, batch, now=moment)
+    verdict.keep(conn, session, OPPORTUNITIES, version=version)
     _keep_due(conn, session, found, hashes)
     _land_below(conn, restraint, [each for each in found if each.remote_id in hashes], hashes, version)
     return map_opportunities(conn, session, [each.remote_id for each in found])
@@ -221,13 +221,13 @@ def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken:
         if each.failure is not None
         and not isinstance(each.failure, UnavailableError)  # it may be everybody's
     }
-    due.put_off(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, failed, now=moment)
-    due.healed(conn, name, _OPPORTUNITIES.table, _OPPORTUNITIES.name, taken)
-    for below in (*map(BY_NAME.__getitem__, BELOW), _APPLICATIONS):
+    due.put_off(conn, name, OPPORTUNITIES.table, OPPORTUNITIES.name, failed, now=moment)
+    due.healed(conn, name, OPPORTUNITIES.table, OPPORTUNITIES.name, taken)
+    for below in _BELOW:
         left_out = [
             each.remote_id for each in found if below.name in each.below and each.remote_id not in taken
         ]
-        due.healed(conn, name, below.table, _OPPORTUNITIES.name, left_out)
+        due.healed(conn, name, below.table, OPPORTUNITIES.name, left_out)
         refused = {
             each.remote_id: each.refused[below.name].problem for each in found if below.name in each.refused
         }
@@ -235,7 +235,7 @@ def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken:
             # No failure that the next sync could make up for, but to be read when the right returns.
             forget_reads(conn, name, below.name, refused)
             continue
-        due.put_off(conn, name, below.table, _OPPORTUNITIES.name, refused, now=moment, hashes=taken)
+        due.put_off(conn, name, below.table, OPPORTUNITIES.name, refused, now=moment, hashes=taken)
 
 
 def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
@@ -248,11 +248,9 @@ def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
     """Return what is to land of the opportunities: what the settings leave out is not."""
     records = [each.record for each in found if each.record is not None]
     asked_at = min((each.asked_at for each in found), default=now())
-    stripping = session.exclusion.stripping(_OPPORTUNITIES.name)
-    batch = read_batch(
-        _OPPORTUNITIES, records, asked_at=asked_at, embedded=_APPLICATIONS, stripping=stripping
-    )
-    limit = limit_of(session.settings, _OPPORTUNITIES, now())
+    stripping = session.exclusion.stripping(OPPORTUNITIES.name)
+    batch = read_batch(OPPORTUNITIES, records, asked_at=asked_at, embedded=APPLICATIONS, stripping=stripping)
+    limit = limit_of(session.settings, OPPORTUNITIES, now())
     return batch.only(kept_of(conn, session.name, limit, batch.arrivals))
 
 
@@ -268,7 +266,7 @@ def _land_below(
         stripping = session.exclusion.stripping(resource)
         read = {
             each.remote_id: read_batch(
-                BY_NAME[resource],
+                _LISTS[resource],
                 each.below[resource],
                 asked_at=each.asked_at,
                 first_position=0,
@@ -289,7 +287,7 @@ def _land_below(
             version=version,
             now=now(),
             asked_at={each.remote_id: each.asked_at for each in found},
-            partial=restraint.doubts(conn, BY_NAME[resource], lists, in_part, hashes),
+            partial=restraint.doubts(conn, _LISTS[resource], lists, in_part, hashes),
         )
         errors = [error for children in read.values() for error in children.errors]
         mapping_errors.record(conn, session.name, errors, now=now())

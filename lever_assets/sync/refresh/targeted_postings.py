@@ -1,7 +1,7 @@
 """Refreshing a single posting, at once: after a request that wrote to it."""
 
 from lever_assets.lever import LeverClient
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import POSTINGS
 from lever_assets.store import Merged, due, land, next_version
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.set_aside import set_aside
@@ -11,34 +11,32 @@ from lever_assets.sync.refresh.mapping_at_once import map_records
 from lever_assets.sync.refresh.targeted import RefreshReport
 from lever_assets.sync.session import Session, now
 
-_POSTINGS = BY_NAME["postings"]
-
 
 async def refresh_posting(lever: LeverClient, session: Session, remote_id: str) -> RefreshReport:
     """Read a posting (Lever's id) again and bring the tables up to it, as `refresh_opportunities`.
 
     Its form is read by the next sync if the posting changed. Raises LeverError and StoreError.
     """
-    if not session.exclusion.needs(_POSTINGS.name):
+    if not session.exclusion.needs(POSTINGS.name):
         return RefreshReport((), (), Merged())
     name, asked_at = session.name, now()
-    record = await read_single(lever, _POSTINGS, remote_id, {})
+    record = await read_single(lever, POSTINGS, remote_id, {})
     missing = [remote_id] if record is None else []
-    verdict = await judge(lever, session, _POSTINGS, missing)
+    verdict = await judge(lever, session, POSTINGS, missing)
     batch = read_batch(
-        _POSTINGS,
+        POSTINGS,
         [] if record is None else [record],
         asked_at=asked_at,
-        stripping=session.exclusion.stripping(_POSTINGS.name),
+        stripping=session.exclusion.stripping(POSTINGS.name),
     )
     with session.store.writing() as conn:
         version, moment = next_version(conn, name), now()
-        land(conn, name, _POSTINGS.name, batch.arrivals, version=version, now=moment, asked_at=batch.asked_at)
-        set_aside(conn, name, _POSTINGS, batch, now=moment)
-        verdict.keep(conn, session, _POSTINGS, version=version)
+        land(conn, name, POSTINGS.name, batch.arrivals, version=version, now=moment, asked_at=batch.asked_at)
+        set_aside(conn, name, POSTINGS, batch, now=moment)
+        verdict.keep(conn, session, POSTINGS, version=version)
         taken = {each.remote_id for each in batch.arrivals}
-        due.healed(conn, name, _POSTINGS.table, _POSTINGS.name, taken)
-        merged = map_records(conn, session, {_POSTINGS.name: [remote_id]})
+        due.healed(conn, name, POSTINGS.table, POSTINGS.name, taken)
+        merged = map_records(conn, session, {POSTINGS.name: [remote_id]})
     read = () if record is None else (remote_id,)
     warnings = () if verdict.warning is None else (verdict.warning,)
     return RefreshReport(

@@ -11,6 +11,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.store import current_version, raw
 from lever_assets.store.changes import forget_values
 from lever_assets.store.erasure import erase_rows, rows_of
@@ -19,7 +20,7 @@ from lever_assets.store.payloads import flagged, rewrite_payloads_below
 from lever_assets.sync.checkpoints import ERASED_UP_TO
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.policy.anonymity import FLAG, reduced
-from lever_assets.sync.policy.people import BELOW, OPPORTUNITIES
+from lever_assets.sync.policy.people import BELOW
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.retention.past_actions import forget_actions
 from lever_assets.sync.session import Session, now
@@ -39,9 +40,9 @@ def erase_anonymised(session: Session) -> dict[str, int]:
         if after == up_to:
             return {}
         found: list[str] = []
-        for keys in raw.changed_keys(conn, session.name, OPPORTUNITIES, after, up_to):
+        for keys in raw.changed_keys(conn, session.name, OPPORTUNITIES.name, after, up_to):
             ids = [key.remote_id for key in keys]
-            found.extend(sorted(flagged(conn, session.name, OPPORTUNITIES, FLAG, ids)))
+            found.extend(sorted(flagged(conn, session.name, OPPORTUNITIES.name, FLAG, ids)))
     erased: Counter[str] = Counter()
     rest = iter(found)
     while some := list(islice(rest, _AT_ONCE)):
@@ -90,7 +91,7 @@ def erase_gone(conn: Connection, session: Session, model: str, row_ids: Collecti
 def with_below(conn: Connection, connection: str, opportunities: Sequence[str]) -> dict[str, Sequence[str]]:
     """Return these opportunities and the records that hang on them, by resource (Lever's ids)."""
     below = {each: raw.ids_below(conn, connection, each, opportunities) for each in BELOW}
-    return {OPPORTUNITIES: opportunities, **below}
+    return {OPPORTUNITIES.name: opportunities, **below}
 
 
 def by_model(records: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

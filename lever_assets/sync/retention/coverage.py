@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import Resource
+from lever_assets.lever.resources import OPPORTUNITIES, Resource
 from lever_assets.settings import Settings
 from lever_assets.store import Arrival, created
 from lever_assets.store.left_out import NOTHING, Limit
 from lever_assets.sync.checkpoints import COVERED
-from lever_assets.sync.policy.people import OPPORTUNITIES
 
 
 def kept_of(conn: Connection, connection: str, limit: Limit, arrivals: Collection[Arrival]) -> set[str]:
@@ -36,7 +35,7 @@ def doubts(
     conn: Connection, connection: str, settings: Settings, resource: Resource, *, whole: bool
 ) -> Iterator[str]:
     """Yield sentences on what the settings keep of `resource`; `whole`: all of it was read."""
-    if resource.name != OPPORTUNITIES:
+    if resource.name != OPPORTUNITIES.name:
         return
     yield from settings.doubts
     if whole and settings.only_created and not created.count(conn, connection):

@@ -5,11 +5,22 @@ never read or was removed: its reading is forgotten, so that the next sync fetch
 """
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Kind, Resource
+from lever_assets.lever.resources import (
+    BY_NAME,
+    RESOURCES,
+    Child,
+    Embedded,
+    Long,
+    Paged,
+    Resource,
+    Snapshot,
+    Windowed,
+    all_below,
+)
 from lever_assets.store.changes import forget_values_of_model
 from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
 from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_reads
@@ -75,7 +86,7 @@ def keep_reads(session: Session, resource: Resource) -> None:
     if names is None:
         return
     before = Exclusion.known_among(names).stripping(resource.name)
-    below = [each.name for each in RESOURCES if each.parent == resource.name]
+    below = [each.name for each in all_below(resource.name)]
     _page(
         session,
         lambda conn, after: keep_reads_below(conn, name, resource.name, below, before.of, after=after),
@@ -92,7 +103,7 @@ def _want_again(conn: Connection, session: Session, before: Exclusion) -> None:
     for resource in RESOURCES:
         if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
             read_again(conn, session, resource)
-            if before.needs(resource.name) and resource.paged:
+            if before.needs(resource.name) and isinstance(resource, Paged):
                 earlier = RESTORED.read(conn, session.name, resource.name) or ()
                 names = tuple(sorted({*before.names, *earlier}))
                 RESTORED.keep(conn, session.name, names, resource.name)
@@ -107,16 +118,21 @@ def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
 
 def read_again(conn: Connection, session: Session, resource: Resource) -> None:
     """Forget that a resource was read: the next sync, a delta too, reads all of it."""
-    if resource.kind is Kind.CHILD:
-        forget_reads(conn, session.name, resource.name)
-    elif resource.kind is Kind.EMBEDDED and resource.parent is not None:
-        read_again(conn, session, BY_NAME[resource.parent])
-    elif resource.paged:
-        # Without a watermark a delta reads the whole list; up to when the others were read stays known.
-        forget_progress(conn, session.name, resource.name)
-        known = CAUGHT_UP.every(conn, session.name)
-        if known and resource.name not in known:
-            CAUGHT_UP.keep(conn, session.name, session.settings.sync_start_at, resource.name)
+    match resource:
+        case Child():
+            forget_reads(conn, session.name, resource.name)
+        case Embedded():
+            read_again(conn, session, BY_NAME[resource.parent])
+        case Windowed() | Long():
+            # Without a watermark a delta reads the whole list; up to when the others were read stays known.
+            forget_progress(conn, session.name, resource.name)
+            known = CAUGHT_UP.every(conn, session.name)
+            if known and resource.name not in known:
+                CAUGHT_UP.keep(conn, session.name, session.settings.sync_start_at, resource.name)
+        case Snapshot():
+            pass  # it is read whole every time
+        case _:
+            assert_never(resource)
 
 
 def _remove(session: Session) -> None:

@@ -11,13 +11,13 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Resource
+from lever_assets.lever.resources import BY_NAME, OPPORTUNITIES, RESOURCES, Resource
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_old
 from lever_assets.store.erasure import due_rows, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
-from lever_assets.sync.policy.people import OPPORTUNITIES, TERMS
+from lever_assets.sync.policy.people import TERMS
 from lever_assets.sync.retention.anonymised import by_model, erase_anonymised, erase_gone, with_below
 from lever_assets.sync.retention.compaction import TABLES, compact_if_due
 from lever_assets.sync.retention.past_actions import forget_actions_left
@@ -108,7 +108,7 @@ def _erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], C
         ended = [each for each in found if not each.open]
         if ended and people is None:
             with session.store.reading() as conn:
-                people = in_play(conn, session.name, OPPORTUNITIES, TERMS)
+                people = in_play(conn, session.name, OPPORTUNITIES.name, TERMS)
         over = [each.remote_id for each in ended if each.person not in (people or ())]
         with session.store.writing() as conn:
             _erase_with_below(conn, session, over, rows, payloads)
@@ -120,7 +120,7 @@ def _left_out(session: Session, before: datetime) -> Iterator[list[LeftOut]]:
     while True:
         with session.store.reading() as conn:
             found = left_out_before(
-                conn, session.name, OPPORTUNITIES, TERMS, before=before, after=after, limit=_AT_ONCE
+                conn, session.name, OPPORTUNITIES.name, TERMS, before=before, after=after, limit=_AT_ONCE
             )
         yield found
         if len(found) < _AT_ONCE:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.store import RawRow, raw
 from lever_assets.store.action_erasure import (
     IN_ACTIONS,
@@ -30,7 +31,7 @@ from lever_assets.store.erasure import rows_of
 from lever_assets.store.payloads import carried_by_others, flagged
 from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.policy.named import named_in
-from lever_assets.sync.policy.people import BELOW, CONTACT, OPPORTUNITIES
+from lever_assets.sync.policy.people import BELOW, CONTACT
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session, now
 
@@ -65,10 +66,10 @@ def _hashes_of(
     going = still_known(conn, connection, candidates)
     if not going:
         return set()
-    rows = raw.read(conn, connection, OPPORTUNITIES, going)
+    rows = raw.read(conn, connection, OPPORTUNITIES.name, going)
     contacts = {each for row in rows if isinstance(each := row.data.get(CONTACT), str)}
     contacts -= carried_by_others(
-        conn, connection, OPPORTUNITIES, CONTACT, contacts, but=opportunities, unless=FLAG
+        conn, connection, OPPORTUNITIES.name, CONTACT, contacts, but=opportunities, unless=FLAG
     )
     ids = named_by(connection, [*(row.remote_id for row in rows), *contacts])
     return addresses_of(conn, connection, candidates) | ids
@@ -124,18 +125,18 @@ def _over(conn: Connection, connection: str, subjects: Sequence[ActionSubject]) 
     """Return our ids of those who are gone, erased or anonymised."""
     # Candidates and applications, which alone actions are on, are mapped from opportunities.
     sources = {each.source for each in subjects}
-    of_nobody = flagged(conn, connection, OPPORTUNITIES, FLAG, sources)
+    of_nobody = flagged(conn, connection, OPPORTUNITIES.name, FLAG, sources)
     return [each.id for each in subjects if each.gone or each.source in of_nobody]
 
 
 def anonymised_among(conn: Connection, connection: str, resource: str, rows: Sequence[RawRow]) -> set[str]:
     """Return which of these records are of an anonymised person."""
-    if resource == OPPORTUNITIES:
+    if resource == OPPORTUNITIES.name:
         return {row.remote_id for row in rows if row.data.get(FLAG) is True}
     if resource not in BELOW:
         return set()
     parents = {row.parent_id for row in rows if row.parent_id}
-    of_nobody = flagged(conn, connection, OPPORTUNITIES, FLAG, parents)
+    of_nobody = flagged(conn, connection, OPPORTUNITIES.name, FLAG, parents)
     return {row.remote_id for row in rows if row.parent_id in of_nobody}
 
 
