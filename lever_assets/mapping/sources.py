@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 
+from lever_assets.lever.resources import RESOURCES
 from lever_assets.mapping import Sources
 from lever_assets.unified.catalogue import MODELS
 
@@ -18,30 +19,7 @@ COPIES: Mapping[str, Sources] = {
 }
 """Where Lever says the same once more, in keys that no column is mapped from: they go with the columns."""
 
-STRUCTURE: Sources = {
-    "users": ("id",),
-    "stages": ("id",),
-    "archive_reasons": ("id", "text", "type"),
-    "tags": ("text",),
-    "sources": ("text",),
-    "requisition_fields": ("id",),
-    "postings": ("id", "state", "requisitionCodes", "createdAt", "updatedAt"),
-    "posting_forms": ("id",),
-    "requisitions": ("id", "status", "postings", "requisitionCode", "createdAt", "updatedAt"),
-    "opportunities": (
-        "id",
-        "contact",
-        "stage",
-        "archived",
-        "applications",
-        "isAnonymized",
-        "createdAt",
-        "updatedAt",
-    ),
-    "applications": ("id", "opportunityId", "candidateId", "posting", "archived", "createdAt"),
-    "interviews": ("id", "postings", "stage", "createdAt"),
-    "offers": ("id", "posting", "createdAt"),
-}
+STRUCTURE: Sources = {each.name: (each.id_field, *each.links) for each in RESOURCES}
 """The keys of each resource that stay whatever is left out: ids, instants, what links and orders records."""
 
 LISTS: Mapping[str, str] = {"sources": "opportunities.sources"}

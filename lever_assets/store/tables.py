@@ -1,4 +1,7 @@
-"""Every table of the store, as SQLAlchemy metadata; the unified ones are made from the catalogue."""
+"""Every table of the store, as SQLAlchemy metadata.
+
+The unified ones are made from the catalogue of models, the raw ones from the list of Lever's resources.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,25 +13,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
+from lever_assets.lever.resources import RESOURCES, Resource
 from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime, Word
 from lever_assets.unified.catalogue import MODELS, Model
 from lever_assets.unified.models import UnifiedRow
-
-RAW_RESOURCES: tuple[str, ...] = (
-    "users",
-    "stages",
-    "archive_reasons",
-    "tags",
-    "sources",
-    "postings",
-    "posting_forms",
-    "requisitions",
-    "requisition_fields",
-    "opportunities",
-    "applications",
-    "interviews",
-    "offers",
-)
 
 metadata = MetaData()
 _LEFT_OUT = "The setting that leaves it out (cutoff, only_created): Lever has it; null where none does"
@@ -108,8 +96,8 @@ def _unified_table(model: Model) -> Table:
     return table
 
 
-def _raw_table(resource: str) -> Table:
-    name = f"raw_{resource}"
+def _raw_table(resource: Resource) -> Table:
+    name = resource.table
     table = Table(
         name,
         metadata,
@@ -127,7 +115,7 @@ def _raw_table(resource: str) -> Table:
         Column("changed_at", UtcDateTime, nullable=False, comment="When its content last changed (UTC)"),
         Column("deleted_at", UtcDateTime, comment="When it was found gone in Lever, or was left out (UTC)"),
         Column("left_out", Word, comment=_LEFT_OUT),
-        comment=f"Lever's {resource.replace('_', ' ')}, as they came",
+        comment=f"Lever's {resource.name.replace('_', ' ')}, as they came",
     )
     Index(f"ix_{name}_version", table.c.connection, table.c.version, table.c.remote_id)
     for column in ("parent_id", "position"):  # most resources have neither: no entry, no cost
@@ -144,7 +132,7 @@ def _raw_table(resource: str) -> Table:
 
 
 UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in MODELS}
-RAW: dict[str, Table] = {resource: _raw_table(resource) for resource in RAW_RESOURCES}
+RAW: dict[str, Table] = {each.name: _raw_table(each) for each in RESOURCES}
 
 sync_state = Table(
     "sync_state",

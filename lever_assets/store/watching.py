@@ -32,8 +32,8 @@ def longest_unread(
 
     Each as its remote id and content hash. Those whose reading failed are not among them: `Due` has them when
     their time has come. `moving_at`, the present instant: only the watched, those with an interview that is
-    not cancelled and begins within 60 days or began within the last two, or with an offer neither accepted,
-    declined nor abandoned.
+    not cancelled and begins within 60 days or began within the last two, with an offer neither accepted,
+    declined nor abandoned, or with any record of a resource that `MOVING` says nothing of.
     """
     p, r = RAW[parent].c, child_reads.c
     read = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
@@ -56,13 +56,14 @@ def longest_unread(
 
 
 def _moving(connection: str, child: str, now: datetime) -> Select[Any]:
-    raw, model = RAW[child].c, UNIFIED[child].c
-    return select(raw.parent_id).where(
-        raw.connection == connection,
-        raw.deleted_at.is_(None),
-        model.connection == raw.connection,
-        model.remote_id == raw.remote_id,
-        MOVING[child](model, now),
+    raw = RAW[child].c
+    query = select(raw.parent_id).where(raw.connection == connection, raw.deleted_at.is_(None))
+    moving = MOVING.get(child)
+    if moving is None:
+        return query
+    model = UNIFIED[child].c
+    return query.where(
+        model.connection == raw.connection, model.remote_id == raw.remote_id, moving(model, now)
     )
 
 
@@ -73,4 +74,4 @@ MOVING: dict[str, Callable[[Any, datetime], ColumnElement[bool]]] = {
     ),
     "offers": lambda model, _now: model.status.in_(_IN_FLIGHT),
 }
-"""The resources that are watched, and which of their records may change unnoticed at an instant."""
+"""Which records of a resource may change unnoticed at an instant, where it is not all of them."""

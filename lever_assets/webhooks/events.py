@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-EVERYTHING = ("interviews", "offers")
+from lever_assets.lever.resources import OPPORTUNITIES, children_of
+
+EVERYTHING = tuple(each.name for each in children_of(OPPORTUNITIES.name))
 """What is read again below an opportunity unless its event says that only the interviews have changed."""
 _INTERVIEWS = ("interviews",)
 

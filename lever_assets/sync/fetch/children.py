@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import Child
 from lever_assets.store.children import Due, count_due, each_due
-from lever_assets.store.watching import MOVING, longest_unread
+from lever_assets.store.watching import longest_unread
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import offering
 from lever_assets.sync.fetch.asking import Parent
@@ -98,7 +98,7 @@ async def land_longest_unread(
 
 def watched_by(conn: Connection, session: Session, resource: Child) -> list[Parent]:
     """Return the parents whose records may have changed unnoticed, as many as a delta may read again."""
-    if resource.name not in MOVING:
+    if not resource.moves_alone:
         return []
     moment, settings = now(), session.settings
     return longest_unread(
