@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import Stage
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.unified.models import ApplicationStage
 
 SOURCES: Sources = {
@@ -25,3 +26,12 @@ def rows(stage: Stage, index: int, ctx: Context) -> Iterator[ApplicationStage]:
         global_index=index,
         remote_data=ctx.remote("/stages", stage),
     )
+
+
+DERIVATION = ByRecord(
+    "application_stages",
+    "stages",
+    Stage,
+    lambda stage, around: rows(stage, around.floor.places[stage.id], around.ctx),
+    besides=("stages",),  # one that comes or goes moves the others
+)

@@ -8,6 +8,7 @@ from lever_assets.lever.records import Application as LeverApplication
 from lever_assets.lever.records import Archived, ArchiveReason, Opportunity
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.questions import answers
 from lever_assets.mapping.rejection_reasons import REASON_KEYS
 from lever_assets.unified.enums import ApplicationOutcome
@@ -55,6 +56,16 @@ def rows(
             remote_updated_at=opportunity.updated_at,
             remote_data=ctx.remote("/applications", application),
         )
+
+
+DERIVATION = ByRecord(
+    "applications",
+    "opportunities",
+    Opportunity,
+    lambda opportunity, around: rows(opportunity, around.applications, around.floor.reasons, around.ctx),
+    below="applications",
+    besides=("archive_reasons",),
+)
 
 
 class _Ending(NamedTuple):

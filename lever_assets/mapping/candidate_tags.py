@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import Opportunity
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.unified.models import CandidateTag
 
 SOURCES: Sources = {
@@ -24,3 +25,8 @@ def rows(opportunity: Opportunity, ctx: Context) -> Iterator[CandidateTag]:
             candidate_id=ctx.id("candidates", opportunity.id),
             tag_id=ctx.id("tags", text),
         )
+
+
+DERIVATION = ByRecord(
+    "candidate_tags", "opportunities", Opportunity, lambda opportunity, around: rows(opportunity, around.ctx)
+)

@@ -8,6 +8,7 @@ from lever_assets.lever.records import Application, Opportunity, said
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_text
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.fields import custom_fields, default_fields
 from lever_assets.mapping.headline import Position, first_organisation, written_by_us
 from lever_assets.mapping.links import social_link
@@ -134,3 +135,15 @@ def _own_fields(opportunity: Opportunity) -> Iterator[tuple[str, str, JsonValue]
     yield "lastAdvancedAt", "Last advanced", as_text(opportunity.last_advanced_at)
     yield "isAnonymized", "Anonymized", opportunity.is_anonymized
     yield "dataProtection", "Data protection", opportunity.data_protection
+
+
+DERIVATION = ByRecord(
+    "candidates",
+    "opportunities",
+    Opportunity,
+    lambda opportunity, around: rows(
+        opportunity, around.applications, around.ctx, created_here=around.created_here
+    ),
+    below="applications",
+    created=True,
+)

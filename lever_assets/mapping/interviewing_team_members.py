@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import Interview
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.unified.models import InterviewingTeamMember
 
 SOURCES: Sources = {
@@ -27,3 +28,11 @@ def rows(interview: Interview, ctx: Context) -> Iterator[InterviewingTeamMember]
             interview_id=ctx.id("interviews", interview.id),
             user_id=ctx.id("users", user),
         )
+
+
+DERIVATION = ByRecord(
+    "interviewing_team_members",
+    "interviews",
+    Interview,
+    lambda interview, around: rows(interview, around.ctx),
+)

@@ -7,6 +7,7 @@ from lever_assets.lever.records import Application
 from lever_assets.lever.records import Interview as LeverInterview
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.linked import APPLICATION_KEYS, application_for
 from lever_assets.mapping.places import location
 from lever_assets.mapping.video import meeting_url
@@ -52,3 +53,12 @@ def _ending_at(interview: LeverInterview) -> datetime | None:
         return interview.date + timedelta(minutes=interview.duration)
     except OverflowError:
         return None
+
+
+DERIVATION = ByRecord(
+    "interviews",
+    "interviews",
+    LeverInterview,
+    lambda interview, around: rows(interview, around.applications, around.ctx),
+    siblings="applications",
+)

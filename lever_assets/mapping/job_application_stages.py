@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from lever_assets.lever.records import Posting, Stage
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.unified.models import JobApplicationStage
 
 SOURCES: Sources = {
@@ -26,3 +27,12 @@ def rows(posting: Posting, stages: Sequence[Stage], ctx: Context) -> Iterator[Jo
             job_id=ctx.id("jobs", posting.id),
             stage_id=ctx.id("application_stages", stage_id),
         )
+
+
+DERIVATION = ByRecord(
+    "job_application_stages",
+    "postings",
+    Posting,
+    lambda posting, around: rows(posting, around.floor.stages, around.ctx),
+    besides=("stages",),
+)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from lever_assets.lever.records import Posting, Requisition
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.job_roles import TEAM_KEYS, hiring_team
 from lever_assets.unified.models import JobHiringTeamMember
 
@@ -29,3 +30,14 @@ def rows(
             job_id=ctx.id("jobs", posting.id),
             user_id=ctx.id("users", user),
         )
+
+
+DERIVATION = ByRecord(
+    "job_hiring_team_members",
+    "postings",
+    Posting,
+    lambda posting, around: rows(
+        posting, around.floor.requisitions_of(posting.id, posting.requisition_codes), around.ctx
+    ),
+    besides=("requisitions",),
+)

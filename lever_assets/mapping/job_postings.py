@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import Posting
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.postings import (
     DRAFT_STATES,
     description,
@@ -52,3 +53,6 @@ def _visibility(posting: Posting) -> JobPostingVisibility | None:
     """As the job's, but a confidential job has no posting that anyone could see."""
     found = None if is_confidential(posting) else reach(posting)
     return JobPostingVisibility(found.value) if found is not None else None
+
+
+DERIVATION = ByRecord("job_postings", "postings", Posting, lambda posting, around: rows(posting, around.ctx))

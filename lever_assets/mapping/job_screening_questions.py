@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import PostingForm
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.questions import FORM_KEYS, asked
 from lever_assets.unified.models import JobScreeningQuestion
 
@@ -33,3 +34,8 @@ def rows(form: PostingForm, ctx: Context) -> Iterator[JobScreeningQuestion]:
             job_id=ctx.id("jobs", form.id),  # the form's id is the posting's
             question_id=ctx.id("screening_questions", each.remote_id),
         )
+
+
+DERIVATION = ByRecord(
+    "job_screening_questions", "posting_forms", PostingForm, lambda form, around: rows(form, around.ctx)
+)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from lever_assets.lever.records import Posting, Requisition
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.job_roles import TEAM_KEYS, hiring_team
 from lever_assets.unified.models import JobUserRoleAssignment
 
@@ -28,3 +29,14 @@ def rows(
                 job_user_id=ctx.id("job_hiring_team_members", posting.id, user),
                 role_id=ctx.id("roles", role.remote_id),
             )
+
+
+DERIVATION = ByRecord(
+    "job_user_role_assignments",
+    "postings",
+    Posting,
+    lambda posting, around: rows(
+        posting, around.floor.requisitions_of(posting.id, posting.requisition_codes), around.ctx
+    ),
+    besides=("requisitions",),
+)

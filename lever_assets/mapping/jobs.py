@@ -7,6 +7,7 @@ from datetime import datetime
 from lever_assets.lever.records import Posting, Requisition, RequisitionField, said
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.fields import custom_fields
 from lever_assets.mapping.job_fields import JOB_FIELD_KEYS, job_fields
 from lever_assets.mapping.linked import REQUISITION_KEYS, requisition_for
@@ -190,3 +191,17 @@ def _job_code(posting: Posting, requisition: Requisition | None) -> str | None:
 def _remote_data(posting: Posting, requisition: Requisition | None, ctx: Context) -> JsonObject | None:
     raw = ctx.remote("/postings", posting)
     return raw and {**raw, **(ctx.remote("/requisitions", requisition) or {})}
+
+
+DERIVATION = ByRecord(
+    "jobs",
+    "postings",
+    Posting,
+    lambda posting, around: rows(
+        posting,
+        around.floor.requisitions_of(posting.id, posting.requisition_codes),
+        around.floor.requisition_fields,
+        around.ctx,
+    ),
+    besides=("requisitions", "requisition_fields"),
+)

@@ -10,6 +10,7 @@ from lever_assets.lever.records import Offer as LeverOffer
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.dates import as_instant
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.fields import Origin, custom_fields, integration_field
 from lever_assets.mapping.linked import APPLICATION_KEYS, application_for
 from lever_assets.unified.enums import OfferStatus
@@ -114,3 +115,12 @@ def _integration_fields(fields: Sequence[OfferField], ctx: Context) -> list[Inte
             ctx, "offers", origin=origin, key=key, label=each.text, value=each.value
         )
     return list(found.values())
+
+
+DERIVATION = ByRecord(
+    "offers",
+    "offers",
+    LeverOffer,
+    lambda offer, around: rows(offer, around.applications, around.ctx),
+    siblings="applications",
+)

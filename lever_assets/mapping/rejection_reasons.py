@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import ArchiveReason
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.unified.models import RejectionReason
 
 REASON_KEYS = ("archive_reasons.id", "archive_reasons.type", "archive_reasons.text")
@@ -26,3 +27,8 @@ def rows(reason: ArchiveReason, ctx: Context) -> Iterator[RejectionReason]:
             name=reason.text,
             remote_data=ctx.remote("/archive_reasons", reason),
         )
+
+
+DERIVATION = ByRecord(
+    "rejection_reasons", "archive_reasons", ArchiveReason, lambda reason, around: rows(reason, around.ctx)
+)

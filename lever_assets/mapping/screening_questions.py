@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from lever_assets.lever.records import PostingForm
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import AsWhole
 from lever_assets.mapping.questions import (
     FORM_KEYS,
     QUESTION_KEYS,
@@ -46,3 +47,11 @@ def _row(asked_question: AskedQuestion, ctx: Context) -> ScreeningQuestion:
         format=question_format(remote_id, question, ctx),
         category=QuestionCategory.EEO if asked_question.eeo else None,
     )
+
+
+DERIVATION = AsWhole(
+    "screening_questions",
+    "posting_forms",
+    lambda floor: rows(floor.forms_newest_first(), floor.ctx),
+    besides=("postings",),
+)

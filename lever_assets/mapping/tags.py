@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import Tag as LeverTag
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import AsWhole, Floor
 from lever_assets.unified.models import Tag
 
 SOURCES: Sources = {
@@ -24,3 +25,12 @@ def rows(text: str, tag: LeverTag | None, ctx: Context) -> Iterator[Tag]:
             name=text,
             remote_data=ctx.remote("/tags", tag),
         )
+
+
+def _all(floor: Floor) -> Iterator[Tag]:
+    listed = {tag.text: tag for tag in floor.all_parsed(LeverTag, "tags")}
+    for text in sorted(listed.keys() | floor.texts_on_opportunities()):
+        yield from rows(text, listed.get(text), floor.ctx)
+
+
+DERIVATION = AsWhole("tags", "tags", _all, besides=("opportunities",))

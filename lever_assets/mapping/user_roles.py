@@ -6,6 +6,7 @@ from lever_assets.lever.records import User
 from lever_assets.mapping import Sources
 from lever_assets.mapping.access_roles import role_id, role_of
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.unified.models import UserRole
 
 SOURCES: Sources = {
@@ -26,3 +27,6 @@ def rows(user: User, ctx: Context) -> Iterator[UserRole]:
             user_id=ctx.id("users", user.id),
             role_id=role_id(role, ctx),
         )
+
+
+DERIVATION = ByRecord("user_roles", "users", User, lambda user, around: rows(user, around.ctx))

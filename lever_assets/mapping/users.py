@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lever_assets.lever.records import User as LeverUser
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.names import split_name, valid_email
 from lever_assets.unified.enums import UserStatus
 from lever_assets.unified.models import User
@@ -38,3 +39,6 @@ def rows(user: LeverUser, ctx: Context) -> Iterator[User]:
         status=UserStatus.INACTIVE if user.deactivated_at is not None else UserStatus.ACTIVE,
         remote_data=ctx.remote("/users", user),
     )
+
+
+DERIVATION = ByRecord("users", "users", LeverUser, lambda user, around: rows(user, around.ctx))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lever_assets.mapping.derivation import AsWhole
 from lever_assets.store import merge
 from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.refresh.targeted import refresh_opportunities
@@ -49,7 +50,7 @@ def test_a_tag_that_was_added_and_removed_between_two_syncs_is_gone_after_the_ne
     assert TAG not in tags(anywhere)
 
 
-@pytest.mark.parametrize("model", [name for name, each in DERIVATIONS.items() if each.whole is not None])
+@pytest.mark.parametrize("model", [name for name, each in DERIVATIONS.items() if isinstance(each, AsWhole)])
 def test_a_phantom_that_an_earlier_version_left_is_gone_when_its_model_is_mapped_again(
     small: Account, model: str
 ) -> None:

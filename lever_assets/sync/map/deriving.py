@@ -7,11 +7,13 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, assert_never
 
 from sqlalchemy import Connection
 
 from lever_assets.lever.resources import embedded_in
 from lever_assets.mapping import MAPPING_VERSION
+from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
 from lever_assets.store import (
     Merged,
     current_version,
@@ -25,7 +27,7 @@ from lever_assets.store.addresses import forget_old
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
-from lever_assets.sync.map.derivations import DERIVATIONS, WHOLE, Derivation
+from lever_assets.sync.map.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
 from lever_assets.sync.policy.exclusion import Exclusion
@@ -174,8 +176,16 @@ def _signature(session: Session) -> str:
 
 
 def _derive(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
-    if derivation.whole is not None:
-        return _derive_whole(session, derivation, span, meter)
+    match derivation:
+        case ByRecord():
+            return _derive_by_record(session, derivation, span, meter)
+        case AsWhole():
+            return _derive_whole(session, derivation, span, meter)
+        case _:
+            assert_never(derivation)
+
+
+def _derive_by_record(session: Session, derivation: ByRecord[Any], span: _Span, meter: Meter) -> Merged:
     merged = Merged()
     for keys in _batches(_pending(session, derivation, span), _BATCH):
         with session.store.writing() as conn:
@@ -184,20 +194,23 @@ def _derive(session: Session, derivation: Derivation, span: _Span, meter: Meter)
     return merged
 
 
-def derive_records(conn: Connection, session: Session, derivation: Derivation, keys: Sequence[str]) -> Merged:
-    """Map these records of the driver and merge what they give; for a derivation by record only."""
-    assert derivation.by_record is not None  # noqa: S101 - the callers have looked
+def derive_records(
+    conn: Connection, session: Session, derivation: ByRecord[Any], keys: Sequence[str]
+) -> Merged:
+    """Map these records of the driver and merge what they give."""
     hold_landings(conn, session.name)
     floor = Floor(conn, session.name, session.mapping)
     found = raw.read(conn, session.name, derivation.driver, keys)
     live = [row for row in found if not row.deleted]
     blanked = session.exclusion.row
-    map_record = derivation.by_record(floor, live)
+    around = floor.around(derivation, live)
     rows: list[tuple[str, UnifiedRow]] = []
     failed: list[MappingError] = []
     for row in live:
         try:
-            rows.extend([(row.remote_id, blanked(derivation.model, each)) for each in map_record(row)])
+            record = floor.read(derivation.record, derivation.driver, row)
+            given = derivation.rows(record, around(row))
+            rows.extend([(row.remote_id, blanked(derivation.model, each)) for each in given])
         except Exception as error:  # whatever a record does to its mapping, the others go on
             failed.append(set_aside(derivation, row, error))
     unmapped = {each.remote_id for each in failed}
@@ -223,14 +236,13 @@ def derive_records(conn: Connection, session: Session, derivation: Derivation, k
     return merged
 
 
-def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
-    assert derivation.whole is not None  # noqa: S101 - `_derive` has looked
+def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Meter) -> Merged:
     if not span.afresh and not _changed(session, derivation.reads, span):
         return Merged()
     with session.store.writing() as conn:
         hold_landings(conn, session.name)
         floor = Floor(conn, session.name, session.mapping)
-        rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.whole(floor)]
+        rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.rows(floor)]
         rows, too_long = fitting(derivation, rows)
         errors, moment = floor_errors(derivation.model, floor), now()
         mapping_errors.record(conn, session.name, [*errors, *too_long], now=moment)
@@ -249,7 +261,7 @@ def _derive_whole(session: Session, derivation: Derivation, span: _Span, meter: 
     return merged
 
 
-def _pending(session: Session, derivation: Derivation, span: _Span) -> Iterator[str]:
+def _pending(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterator[str]:
     """Yield the driver's records to map, each once."""
     if span.afresh or _changed(session, derivation.besides, span):
         yield from _every_key(session, derivation.driver)

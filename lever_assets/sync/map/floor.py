@@ -1,9 +1,9 @@
 """The raw floor as the mapping sees it: records read and parsed, look-ups kept as long as the floor is."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from lever_assets.lever.records import (
 )
 from lever_assets.lever.records.record import LeverObject, faults_of, told
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import Around, ByRecord
 from lever_assets.mapping.sources import is_mapped_from
 from lever_assets.store import RawRow, raw
 from lever_assets.store.created import created_among
@@ -32,7 +33,7 @@ Found = tuple[str, str]
 
 
 class Floor:
-    """The raw rows of one connection, in one transaction.
+    """The raw rows of one connection, in one transaction; to a mapping it is `mapping.derivation.Floor`.
 
     A record that is only looked up and can't be parsed is left out and kept in `unreadable`: it must not cost
     the records that refer to it; `readable` is what could be parsed. `lost` holds the fields of records that
@@ -91,6 +92,11 @@ class Floor:
         return list(self.all_parsed(Stage, "stages"))
 
     @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each stage in the pipeline, from 0, by id."""
+        return {stage.id: index for index, stage in enumerate(self.stages)}
+
+    @cached_property
     def requisition_fields(self) -> Mapping[str, RequisitionField]:
         """Definitions of the requisitions' custom fields, by id."""
         return {each.id: each for each in self.all_parsed(RequisitionField, "requisition_fields")}
@@ -122,6 +128,20 @@ class Floor:
     def created_here(self, opportunities: Collection[str]) -> set[str]:
         """Return those that were created through this connector."""
         return created_among(self.conn, self.connection, opportunities)
+
+    def around(self, derivation: ByRecord[Any], batch: Sequence[RawRow]) -> Callable[[RawRow], Around]:
+        """Look up what a derivation reads with the records of a batch; return what gives each one's."""
+        ids = [row.remote_id for row in batch]
+        below = self.applications_of(ids) if derivation.below else {}
+        parents = [row.parent_id for row in batch if row.parent_id]
+        beside = self.applications_of(parents) if derivation.siblings else {}
+        ours = self.created_here(ids) if derivation.created else set()
+
+        def around(row: RawRow) -> Around:
+            applications = below.get(row.remote_id) or beside.get(row.parent_id or "", ())
+            return Around(self, applications, row.remote_id in ours)
+
+        return around
 
     def users(self) -> Iterator[User]:
         """Yield the live users."""

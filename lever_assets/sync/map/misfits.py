@@ -1,14 +1,15 @@
 """Records that a model can't be mapped from, or not whole: what is told of them, what they must not cost."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from lever_assets.lever.records.record import LeverObject, faults_of, told
+from lever_assets.mapping.derivation import ByRecord, Derivation
 from lever_assets.store import RawRow, mapping_errors
 from lever_assets.store.mapping_errors import Lost, MappingError
-from lever_assets.sync.map.derivations import Derivation
 from lever_assets.sync.map.floor import Floor
 from lever_assets.unified.models import UnifiedRow
 
@@ -16,7 +17,7 @@ _LONGEST_ID = 1000
 """Bytes: an entry of an index holds it, and PostgreSQL's may have 2700."""
 
 
-def set_aside(derivation: Derivation, row: RawRow, error: Exception) -> MappingError:
+def set_aside(derivation: ByRecord[Any], row: RawRow, error: Exception) -> MappingError:
     """Return what is told of a record whose mapping raised `error`."""
     # Only a validation error says what it is about without the data itself.
     why = (
@@ -67,7 +68,7 @@ def forget_errors(
     mapping_errors.resolve_looked_up(conn, connection, derivation.model, derivation.driver, readable)
 
 
-def incomplete(derivation: Derivation, floor: Floor, rows: Sequence[RawRow]) -> list[str]:
+def incomplete(derivation: ByRecord[Any], floor: Floor, rows: Sequence[RawRow]) -> list[str]:
     """Return which of the driver's records may lack rows, since they or what they look up can't be read."""
     odd = {*floor.unreadable, *floor.lost_of(derivation.model)}
     own = {derivation.driver, derivation.below, derivation.siblings}

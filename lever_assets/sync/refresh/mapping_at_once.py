@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from lever_assets.lever.resources import OPPORTUNITIES, children_of
 from lever_assets.mapping import tags
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.store import Merged, merge, raw
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED
@@ -31,7 +32,7 @@ def map_records(conn: Connection, session: Session, keys: Mapping[str, Sequence[
     merged = Merged()
     for model in MODELS:
         derivation = DERIVATIONS[model.name]
-        if derivation.by_record is None or not session.exclusion.keeps(model.name):
+        if not isinstance(derivation, ByRecord) or not session.exclusion.keeps(model.name):
             continue
         if keys.get(derivation.driver):
             merged += derive_records(conn, session, derivation, keys[derivation.driver])
