@@ -20,7 +20,7 @@ COPIES: Mapping[str, Sources] = {
 """Where Lever says the same once more, in keys that no column is mapped from: they go with the columns."""
 
 STRUCTURE: Sources = {each.name: (each.id_field, *each.links) for each in RESOURCES}
-"""The keys of each resource that stay whatever is left out: ids, instants, what links and orders records."""
+"""The keys of each resource that stay whatever is excluded: ids, instants, what links and orders records."""
 
 LISTS: Mapping[str, str] = {"sources": "opportunities.sources"}
 """Resources that no model is mapped from: lists of all values of a key, of use as long as the key is kept."""

@@ -1,7 +1,7 @@
 """Seeing to it that the database holds no more than the rules of `sync/policy/` let it.
 
 - `excluded`: what LEVER_EXCLUDE names is removed, what it names no more is read again.
-- `coverage`: what the last whole pass kept; what is stored beyond the limit is marked as left out.
+- `coverage`: which candidates are kept as they arrive, and which of them the last whole pass kept.
 - `anonymised`: what was stored of a person before Lever anonymised them is erased at once.
 - `expired`: what has been gone or left out for longer than LEVER_RETENTION_DAYS is erased.
 - `past_actions`: what actions were given of people who are gone is erased wherever it is kept.
