@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, func, insert, literal,
 from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import changes
-from lever_assets.store.values import UtcDateTime, forms, parsed
+from lever_assets.store.values import UtcDateTime, canonical_each, parsed
 from lever_assets.unified.models import JsonObject
 
 _BOOKKEEPING = frozenset(
@@ -126,7 +126,7 @@ def record_blanked(
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObject:
     """Return the columns that differ, with both values in their JSON form."""
     names = after.keys() - _BOOKKEEPING
-    old, new = (forms({name: row[name] for name in names}) for row in (before, after))
+    old, new = (canonical_each({name: row[name] for name in names}) for row in (before, after))
     found: JsonObject = {}
     for name in after:
         if name in names and old[name] != new[name]:

@@ -256,7 +256,7 @@ def land_children(
     began = min(asked.values(), default=now)
     landed = land(conn, connection, resource, arrivals, version=version, now=now, asked_at=began)
     stored = {child for _, child in _stored(conn, connection, resource, set(children) - set(partial))}
-    gone = sorted(stored - {clean(arrival.remote_id) for arrival in arrivals})
+    gone = sorted(stored - {arrival.remote_id for arrival in arrivals})
     deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
     note_reads(
         conn,

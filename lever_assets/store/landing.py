@@ -63,9 +63,10 @@ _VERSION_KEY = "landing_version"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One object as Lever gave it. `parent_id` and `position`: None leaves what is stored as it is.
+    """One object as Lever gave it; its ids are as they are stored, cleaned of what PostgreSQL refuses.
 
-    `encoded` is the canonical JSON of `data`; None: it is made when the arrival lands.
+    `parent_id` and `position`: None leaves what is stored as it is. `encoded` is the canonical JSON of
+    `data`; None: it is made when the arrival lands.
     """
 
     remote_id: str
@@ -75,6 +76,11 @@ class Arrival:
     updated_at: datetime | None = None
     position: int | None = None
     encoded: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "remote_id", clean(self.remote_id))
+        if self.parent_id is not None:
+            object.__setattr__(self, "parent_id", clean(self.parent_id))
 
     @property
     def content(self) -> bytes:
@@ -234,22 +240,20 @@ def see(
 
 def overtaken(conn: Connection, connection: str, resource: str, arrivals: Collection[Arrival]) -> set[str]:
     """Return which of these, which have landed, are older than what is stored, and so is what came inside."""
-    stored = _stored(conn, RAW[resource], connection, {clean(each.remote_id) for each in arrivals})
+    stored = _stored(conn, RAW[resource], connection, {each.remote_id for each in arrivals})
     return {
         each.remote_id
         for each in arrivals
-        if (before := stored.get(clean(each.remote_id)))
-        and precedes(each.updated_at, before.remote_updated_at)
+        if (before := stored.get(each.remote_id)) and precedes(each.updated_at, before.remote_updated_at)
     }
 
 
 def _newest(arrivals: Iterable[Arrival], reading: Reading) -> dict[str, Arrival]:
     newest: dict[str, Arrival] = {}
     for arrival in arrivals:
-        remote_id = clean(arrival.remote_id)
-        other = newest.get(remote_id)
+        other = newest.get(arrival.remote_id)
         if other is None or not reading.is_older(arrival.updated_at, other.updated_at):
-            newest[remote_id] = arrival
+            newest[arrival.remote_id] = arrival
     return newest
 
 
@@ -259,7 +263,7 @@ def _is_same(arrival: Arrival, content_hash: str, before: Any) -> bool:
         and not before.deleted
         and arrival.updated_at == before.remote_updated_at
         and arrival.position in {None, before.position}
-        and (arrival.parent_id is None or clean(arrival.parent_id) == before.parent_id)
+        and arrival.parent_id in {None, before.parent_id}
     )
 
 

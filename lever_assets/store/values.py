@@ -60,7 +60,7 @@ def parsed(content: str | bytes) -> JsonValue:
     return cast("JsonValue", orjson.loads(content))
 
 
-def forms(values: Mapping[str, object]) -> dict[str, bytes]:
+def canonical_each(values: Mapping[str, object]) -> dict[str, bytes]:
     """Return the canonical JSON of each value."""
     return {name: canonical(value) for name, value in values.items()}
 
@@ -297,11 +297,11 @@ class AsIs(UserDefinedType[Any]):
 
 def stored_rows(table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
     """Return rows with all columns of `table` as the driver takes them: cleaned and encoded in one pass."""
-    forms = [(column.name, _form(column, dialect)) for column in table.columns]
+    forms = [(column.name, _form_of(column, dialect)) for column in table.columns]
     return [{name: row[name] if form is None else form(row[name]) for name, form in forms} for row in rows]
 
 
-def _form(column: Column[Any], dialect: Dialect) -> _Converter | None:
+def _form_of(column: Column[Any], dialect: Dialect) -> _Converter | None:
     if isinstance(column.type, Json):  # JSON text fits a column of either database
         return _json_text
     return column.type.dialect_impl(dialect).bind_processor(dialect)

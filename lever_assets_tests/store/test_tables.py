@@ -5,6 +5,7 @@ from sqlalchemy import inspect
 
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.store.values import Key, Word
 from lever_assets.unified.catalogue import MODELS
 
 
@@ -46,6 +47,19 @@ def test_there_is_a_raw_table_for_each_resource() -> None:
             "offers",
         ]
     }
+
+
+def test_only_words_of_our_own_go_uncleaned_into_a_column() -> None:
+    own = {"connection", "resource", "model", "key", "kind", "state", "left_out"}
+    hashes = {"content_hash", "parent_hash", "payload_hash", "input_hash"}
+    columns = [column for table in metadata.tables.values() for column in table.columns]
+    uncleaned = {column.name for column in columns if type(column.type) is Word}
+    assert uncleaned == own | hashes
+
+
+def test_words_and_keys_are_one_to_a_database(store: Store) -> None:
+    dialect = store.engine.dialect
+    assert Word().compile(dialect=dialect) == Key().compile(dialect=dialect)
 
 
 def test_types_are_chosen_by_the_fields_of_the_model() -> None:
