@@ -293,18 +293,20 @@ _STAYING = ("connection", "remote_id", "first_seen_at", *_FILLED)
 
 
 def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], reading: Reading) -> int:
-    # The guard is for PostgreSQL, where a write action may have landed a newer copy since the batch was
-    # compared.
+    # A guard for PostgreSQL, where a write action may have landed a newer copy since the batch was compared.
+    # SQLite has one writer, who has it from the beginning of the transaction.
     old = table.c
+
+    def is_no_older(new: Any) -> ColumnElement[bool]:
+        return not_(reading.is_older_sql(new.remote_updated_at, old.remote_updated_at, old.last_seen_at))
+
     return upsert(
         conn,
         table,
         rows,
         replace=[column.name for column in table.columns if column.name not in _STAYING],
         fill=_FILLED,
-        where=lambda new: not_(
-            reading.is_older_sql(new.remote_updated_at, old.remote_updated_at, old.last_seen_at)
-        ),
+        where=is_no_older if conn.dialect.name == "postgresql" else None,
     )
 
 

@@ -295,10 +295,13 @@ class AsIs(UserDefinedType[Any]):
         raise NotImplementedError
 
 
-def stored_rows(table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
-    """Return rows with all columns of `table` as the driver takes them: cleaned and encoded in one pass."""
+def stored_rows(table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect) -> list[tuple[Any, ...]]:
+    """Return rows as the driver takes them, values in the order of the table's columns.
+
+    Cleaned and encoded in one pass.
+    """
     forms = [(column.name, _form_of(column, dialect)) for column in table.columns]
-    return [{name: row[name] if form is None else form(row[name]) for name, form in forms} for row in rows]
+    return [tuple(row[name] if form is None else form(row[name]) for name, form in forms) for row in rows]
 
 
 def _form_of(column: Column[Any], dialect: Dialect) -> _Converter | None:
