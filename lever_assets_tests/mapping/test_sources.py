@@ -1,8 +1,9 @@
 """The table of sources is complete and true, and what goes from a payload follows from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from functools import cache
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,28 +13,8 @@ from pydantic import JsonValue, ValidationError
 from lever_assets.lever import records
 from lever_assets.lever.records import JsonObject
 from lever_assets.lever.resources import BY_NAME
-from lever_assets.mapping import (
-    application_stages,
-    applications,
-    candidate_tags,
-    candidates,
-    interviewing_team_members,
-    interviews,
-    job_application_stages,
-    job_hiring_team_members,
-    job_postings,
-    job_screening_questions,
-    job_user_role_assignments,
-    jobs,
-    offers,
-    rejection_reasons,
-    roles,
-    screening_questions,
-    tags,
-    user_roles,
-    users,
-)
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.derivation import Around, AsWhole, ByRecord
 from lever_assets.mapping.sources import COPIES, LISTS, SOURCES, STRUCTURE, Column
 from lever_assets.store.values import canonical
 from lever_assets.sync.map.derivations import DERIVATIONS
@@ -45,6 +26,7 @@ from lever_assets.unified.models import UnifiedRow
 from lever_assets_tests.lever import builders as build
 from lever_assets_tests.mapping.test_any_record import mangled
 
+AnyRecord = TypeVar("AnyRecord", bound=records.Record)
 Account = dict[str, JsonObject]
 """One record of each resource; the applications inside their opportunity are records of their own here."""
 Values = dict[Column, dict[str, bytes]]
@@ -158,42 +140,46 @@ ACCOUNTS = (
 """What stands in for a key that is missing, and what shows only when another key has a certain value."""
 
 
+class Floor:
+    """An account with one record of each resource, each linked to the others."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.ctx = CTX
+        self.stages = [*self.all_parsed(records.Stage, "stages")]
+        self.places = {each.id: place for place, each in enumerate(self.stages)}
+        self.reasons = {each.id: each for each in self.all_parsed(records.ArchiveReason, "archive_reasons")}
+        defined = self.all_parsed(records.RequisitionField, "requisition_fields")
+        self.requisition_fields = {each.id: each for each in defined}
+        self.applications = [*self.all_parsed(records.Application, "applications")]
+
+    def all_parsed(self, kind: type[AnyRecord], resource: str) -> Iterator[AnyRecord]:
+        yield kind.parse(self.account[resource])
+
+    def requisitions_of(self, posting: str, codes: Iterable[str]) -> Sequence[records.Requisition]:
+        return [*self.all_parsed(records.Requisition, "requisitions")]
+
+    def users(self) -> Iterator[records.User]:
+        return self.all_parsed(records.User, "users")
+
+    def forms_newest_first(self) -> Iterator[records.PostingForm]:
+        return self.all_parsed(records.PostingForm, "posting_forms")
+
+    def texts_on_opportunities(self) -> set[str]:
+        (opportunity,) = self.all_parsed(records.Opportunity, "opportunities")
+        return set(opportunity.tags)
+
+
 def models_of(account: Account) -> Iterator[tuple[str, Sequence[UnifiedRow]]]:
     """Yield the rows of every model, as the sync would map them."""
-    user = records.User.parse(account["users"])
-    stage = records.Stage.parse(account["stages"])
-    reason = records.ArchiveReason.parse(account["archive_reasons"])
-    tag = records.Tag.parse(account["tags"])
-    posting = records.Posting.parse(account["postings"])
-    requisition = records.Requisition.parse(account["requisitions"])
-    definition = records.RequisitionField.parse(account["requisition_fields"])
-    form = records.PostingForm.parse(account["posting_forms"])
-    opportunity = records.Opportunity.parse(account["opportunities"])
-    application = records.Application.parse(account["applications"])
-    interview = records.Interview.parse(account["interviews"])
-    offer = records.Offer.parse(account["offers"])
-    linked, its = [requisition], [application]
-
-    yield "users", [*users.rows(user, CTX)]
-    yield "roles", [*roles.rows([user], CTX)]
-    yield "user_roles", [*user_roles.rows(user, CTX)]
-    yield "application_stages", [*application_stages.rows(stage, 0, CTX)]
-    yield "rejection_reasons", [*rejection_reasons.rows(reason, CTX)]
-    yield "jobs", [*jobs.rows(posting, linked, {definition.id: definition}, CTX)]
-    yield "job_postings", [*job_postings.rows(posting, CTX)]
-    yield "job_application_stages", [*job_application_stages.rows(posting, [stage], CTX)]
-    yield "job_hiring_team_members", [*job_hiring_team_members.rows(posting, linked, CTX)]
-    yield "job_user_role_assignments", [*job_user_role_assignments.rows(posting, linked, CTX)]
-    yield "screening_questions", [*screening_questions.rows([form], CTX)]
-    yield "job_screening_questions", [*job_screening_questions.rows(form, CTX)]
-    yield "candidates", [*candidates.rows(opportunity, its, CTX)]
-    texts = dict.fromkeys([tag.text, *opportunity.tags])
-    yield "tags", [row for text in texts for row in tags.rows(text, tag if text == tag.text else None, CTX)]
-    yield "candidate_tags", [*candidate_tags.rows(opportunity, CTX)]
-    yield "applications", [*applications.rows(opportunity, its, {reason.id: reason}, CTX)]
-    yield "interviews", [*interviews.rows(interview, its, CTX)]
-    yield "interviewing_team_members", [*interviewing_team_members.rows(interview, CTX)]
-    yield "offers", [*offers.rows(offer, its, CTX)]
+    floor = Floor(account)
+    for model, derivation in DERIVATIONS.items():
+        match derivation:
+            case ByRecord():
+                (record,) = floor.all_parsed(derivation.record, derivation.driver)
+                yield model, [*derivation.rows(record, Around(floor, floor.applications))]
+            case AsWhole():
+                yield model, [*derivation.rows(floor)]
 
 
 def values_of(account: Account) -> Values:
