@@ -12,6 +12,7 @@ import dagster as dg
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
+from lever_assets.mapping.derivations import DERIVATIONS
 from lever_assets.orchestration.checks import complete, complete_spec
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.metadata import (
@@ -36,7 +37,6 @@ from lever_assets.settings import Settings
 from lever_assets.store import reads
 from lever_assets.sync.behind import mapping_before_failing
 from lever_assets.sync.landing import land
-from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.progress import Progress

@@ -15,9 +15,9 @@ from lever_assets.lever.records import JsonObject
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import Around, AsWhole, ByRecord
+from lever_assets.mapping.derivations import DERIVATIONS
 from lever_assets.mapping.sources import COPIES, LISTS, SOURCES, STRUCTURE, Column
 from lever_assets.store.values import canonical
-from lever_assets.sync.map.derivations import DERIVATIONS
 from lever_assets.sync.policy.exclusion import possible_names
 from lever_assets.sync.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.unified.catalogue import BY_NAME as UNIFIED

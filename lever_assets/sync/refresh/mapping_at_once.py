@@ -7,10 +7,10 @@ from sqlalchemy import Connection, select
 from lever_assets.lever.resources import OPPORTUNITIES, children_of
 from lever_assets.mapping import tags
 from lever_assets.mapping.derivation import ByRecord
+from lever_assets.mapping.derivations import DERIVATIONS, WHOLE
 from lever_assets.store import Merged, merge, raw
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED
-from lever_assets.sync.map.derivations import DERIVATIONS, WHOLE
 from lever_assets.sync.map.deriving import derive_records
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS
