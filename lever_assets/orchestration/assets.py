@@ -33,12 +33,12 @@ from lever_assets.orchestration.names import (
     raw_key,
 )
 from lever_assets.orchestration.partitions import scope_of, sync_windows
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import reads
 from lever_assets.sync.behind import mapping_before_failing
 from lever_assets.sync.landing import land
 from lever_assets.sync.map.deriving import derive
-from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.resuming import Run
 from lever_assets.sync.session import Session

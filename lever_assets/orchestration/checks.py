@@ -19,10 +19,10 @@ from lever_assets.lever.resources import (
 )
 from lever_assets.orchestration.failures import for_events, in_one_sentence
 from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE, model_key
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
-from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.session import Scope
 from lever_assets.unified.catalogue import MODELS, Model

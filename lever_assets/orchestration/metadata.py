@@ -20,10 +20,10 @@ from lever_assets.lever.resources import (
     embedded_in,
 )
 from lever_assets.orchestration.failures import for_events
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.reads import Preview
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.values import Json, Money, UtcDateTime
-from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.unified.catalogue import Model
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from lever_assets.connect.connection import NotConnectedError
 from lever_assets.lever.resources import all_below, embedded_in
 from lever_assets.mapping.derivations import DERIVATIONS
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import SettingsError
 from lever_assets.store import StoreError
 from lever_assets.sync.map.deriving import derive_all
-from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS
 

@@ -18,6 +18,7 @@ from lever_assets.lever.resources import (
     ReadWhole,
     Resource,
 )
+from lever_assets.policy.people import limit_of
 from lever_assets.settings import OffersOf
 from lever_assets.store.children import read_well
 from lever_assets.store.left_out import Limit
@@ -27,7 +28,6 @@ from lever_assets.sync.fetch.lists import Listing, listings
 from lever_assets.sync.fetch.offering import OFFERS, can_have_offers, offer_stages
 from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of, warnings
 from lever_assets.sync.fetch.singles import lacking, unexpanded
-from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session, now

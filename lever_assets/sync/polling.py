@@ -15,6 +15,7 @@ from lever_assets.lever import (
 )
 from lever_assets.lever.instants import duration
 from lever_assets.lever.resources import RESOURCES, Below, Child, Paged, Resource, Snapshot
+from lever_assets.policy.people import limit_of
 from lever_assets.store import due
 from lever_assets.store.children import Due, due_parents
 from lever_assets.sync import restoring
@@ -26,7 +27,6 @@ from lever_assets.sync.fetch.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.fetch.questions import Question, is_so
 from lever_assets.sync.fetch.refused import nothing_readable, status_of
 from lever_assets.sync.map.deriving import all_derived
-from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.retention.coverage import covered
 from lever_assets.sync.retention.excluded import applied_exclusion
 from lever_assets.sync.session import Session, now

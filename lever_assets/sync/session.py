@@ -9,11 +9,11 @@ from lever_assets import private
 from lever_assets.connect.connection import Connection
 from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.changes import History
 from lever_assets.sync.custom_fields import read_names
-from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded, Paged, Snapshot, Windowed
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.store import Store, due, mapping_errors, reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
@@ -15,7 +16,6 @@ from lever_assets.store.tables import RAW
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.map.deriving import all_derived
-from lever_assets.sync.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.sync.resuming import unfinished_runs
 from lever_assets.sync.retention.excluded import applied_exclusion
 from lever_assets.unified.catalogue import MODELS

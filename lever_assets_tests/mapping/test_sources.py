@@ -17,9 +17,9 @@ from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import Around, AsWhole, ByRecord
 from lever_assets.mapping.derivations import DERIVATIONS
 from lever_assets.mapping.sources import COPIES, LISTS, SOURCES, STRUCTURE, Column
+from lever_assets.policy.exclusion import possible_names
+from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.store.values import canonical
-from lever_assets.sync.policy.exclusion import possible_names
-from lever_assets.sync.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.unified.catalogue import BY_NAME as UNIFIED
 from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.models import UnifiedRow

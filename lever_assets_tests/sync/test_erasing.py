@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from lever_assets.policy.anonymity import reduced
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, due, ledger
@@ -19,7 +20,6 @@ from lever_assets.store.changes import Change, since
 from lever_assets.store.mapping_errors import ERASED_REASON
 from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.map.deriving import derive
-from lever_assets.sync.policy.anonymity import reduced
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.retention.anonymised import erase_around
 from lever_assets.sync.retention.expired import ErasureReport, erase_due

@@ -10,12 +10,12 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from lever_assets.policy.exclusion import Exclusion, possible_names
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.sync.planning import plan
-from lever_assets.sync.policy.exclusion import Exclusion, possible_names
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.retention.excluded import apply_exclusion

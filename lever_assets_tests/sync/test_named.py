@@ -1,6 +1,6 @@
 import time
 
-from lever_assets.sync.policy.named import named_in
+from lever_assets.policy.named import named_in
 from lever_assets_tests.store.builders import LEVER
 
 

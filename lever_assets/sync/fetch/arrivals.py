@@ -13,11 +13,11 @@ from pydantic import JsonValue
 from lever_assets.lever import Fragment, JsonObject
 from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.lever.resources import Embedded, Resource
+from lever_assets.policy.anonymity import FLAG, reduced
+from lever_assets.policy.stripping import Stripping
 from lever_assets.store import Arrival
 from lever_assets.store.mapping_errors import NAMELESS, MappingError
 from lever_assets.store.values import canonical, clean, fingerprint
-from lever_assets.sync.policy.anonymity import FLAG, reduced
-from lever_assets.sync.policy.stripping import Stripping
 from lever_assets.sync.session import now
 
 _LONGEST_ID = 500

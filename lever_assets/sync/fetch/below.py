@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
 from lever_assets.lever.resources import BY_NAME, Child
+from lever_assets.policy.anonymity import FLAG
 from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
 from lever_assets.store.payloads import flagged
 from lever_assets.store.unlisted import is_unlisted
@@ -20,7 +21,6 @@ from lever_assets.sync.fetch.asking import Answer, Asking, Parent
 from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import list_below
 from lever_assets.sync.fetch.tally import Tally
-from lever_assets.sync.policy.anonymity import FLAG
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.session import Session, now
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient, LeverError, Page, UnavailableError
 from lever_assets.lever.resources import Paged, ReadWhole, Windowed, embedded_in
+from lever_assets.policy.people import limit_of
 from lever_assets.store import (
     Landed,
     due,
@@ -28,7 +29,6 @@ from lever_assets.sync.fetch.set_aside import tables_of, worth_another_look
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.fetch.verdicts import judge
-from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.resuming import move_watermark, stopped, take_up_pass
 from lever_assets.sync.retention.coverage import covered, doubts, kept_of
 from lever_assets.sync.session import Scope, Session, now

@@ -15,6 +15,7 @@ from lever_assets.lever.resources import embedded_in
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
 from lever_assets.mapping.derivations import DERIVATIONS, WHOLE
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import (
     Merged,
     current_version,
@@ -30,7 +31,6 @@ from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
-from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport

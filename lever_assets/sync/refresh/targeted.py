@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableError
 from lever_assets.lever.resources import APPLICATIONS, OPPORTUNITIES, Child, Resource, children_of
+from lever_assets.policy.anonymity import FLAG
+from lever_assets.policy.people import limit_of
 from lever_assets.store import (
     Merged,
     due,
@@ -31,8 +33,6 @@ from lever_assets.sync.fetch.inside import land_embedded
 from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single, unexpanded
 from lever_assets.sync.fetch.verdicts import Verdict, judge
-from lever_assets.sync.policy.anonymity import FLAG
-from lever_assets.sync.policy.people import limit_of
 from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.retention.coverage import kept_of

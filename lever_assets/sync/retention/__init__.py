@@ -1,4 +1,4 @@
-"""Seeing to it that the database holds no more than the rules of `sync/policy/` let it.
+"""Seeing to it that the database holds no more than the rules of `policy/` let it.
 
 - `excluded`: what LEVER_EXCLUDE names is removed, what it names no more is read again.
 - `coverage`: which candidates are kept as they arrive, and which of them the last whole pass kept.

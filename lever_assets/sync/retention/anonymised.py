@@ -13,14 +13,14 @@ from sqlalchemy import Connection
 
 from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.mapping.derivations import DERIVATIONS
+from lever_assets.policy.anonymity import FLAG, reduced
+from lever_assets.policy.people import BELOW
 from lever_assets.store import current_version, raw
 from lever_assets.store.changes import forget_values
 from lever_assets.store.erasure import erase_rows, rows_of
 from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.payloads import flagged, rewrite_payloads_below
 from lever_assets.sync.checkpoints import ERASED_UP_TO
-from lever_assets.sync.policy.anonymity import FLAG, reduced
-from lever_assets.sync.policy.people import BELOW
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.retention.past_actions import forget_actions
 from lever_assets.sync.session import Session, now

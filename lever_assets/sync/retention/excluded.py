@@ -21,6 +21,7 @@ from lever_assets.lever.resources import (
     Windowed,
     all_below,
 )
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.changes import forget_values_of_model
 from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
 from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_reads
@@ -34,7 +35,6 @@ from lever_assets.sync.checkpoints import (
     forget_reading,
     forget_runs,
 )
-from lever_assets.sync.policy.exclusion import Exclusion
 from lever_assets.sync.session import Session, now
 from lever_assets.unified.catalogue import MODELS
 

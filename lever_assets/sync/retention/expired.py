@@ -12,12 +12,12 @@ from functools import partial
 from sqlalchemy import Connection
 
 from lever_assets.lever.resources import BY_NAME, OPPORTUNITIES, RESOURCES, Resource
+from lever_assets.policy.people import TERMS
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_old
 from lever_assets.store.erasure import due_rows, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
-from lever_assets.sync.policy.people import TERMS
 from lever_assets.sync.retention.anonymised import by_model, erase_anonymised, erase_gone, with_below
 from lever_assets.sync.retention.compaction import TABLES, compact_if_due
 from lever_assets.sync.retention.past_actions import forget_actions_left

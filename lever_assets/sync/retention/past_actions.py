@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from lever_assets.lever.resources import OPPORTUNITIES
+from lever_assets.policy.anonymity import FLAG
+from lever_assets.policy.named import named_in
+from lever_assets.policy.people import BELOW, CONTACT
 from lever_assets.store import RawRow, raw
 from lever_assets.store.action_erasure import (
     IN_ACTIONS,
@@ -29,9 +32,6 @@ from lever_assets.store.addresses import (
 )
 from lever_assets.store.erasure import rows_of
 from lever_assets.store.payloads import carried_by_others, flagged
-from lever_assets.sync.policy.anonymity import FLAG
-from lever_assets.sync.policy.named import named_in
-from lever_assets.sync.policy.people import BELOW, CONTACT
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session, now
 

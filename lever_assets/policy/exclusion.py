@@ -6,8 +6,8 @@ from functools import cached_property, lru_cache
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Resource, Windowed, embedded_in
 from lever_assets.mapping.sources import SOURCES, Column
+from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.sync.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.unified.catalogue import BY_NAME as MODELS
 from lever_assets.unified.models import UnifiedRow
 
