@@ -13,7 +13,7 @@ from lever_assets.orchestration.assets import model_assets
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store.tables import UNIFIED
 from lever_assets.unified.catalogue import MODELS
-from lever_assets_tests.orchestration.running import key
+from lever_assets_tests.orchestration.running import ASSETS, key
 
 WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
 DEFINITIONS = Path(__file__).parents[2] / "lever_assets" / "definitions.py"
@@ -79,7 +79,7 @@ def test_there_is_an_asset_for_each_resource_that_is_asked_for_and_for_each_mode
 ) -> None:
     raw = {resource.table for resource in RESOURCES} - {"raw_applications"}
     assert set(specs) == raw | {model.name for model in MODELS}
-    assert len(specs) == 31
+    assert len(specs) == ASSETS
     assert "raw_applications" in (specs["raw_opportunities"].description or "")
 
 

@@ -5,7 +5,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.orchestration.running import (
+    ASSETS,
     Place,
     failed_checks,
     reported,
@@ -55,7 +57,7 @@ def test_every_window_of_the_range_counts_as_materialized(
     events = first.get_asset_materialization_events()
     done = {(each.asset_key.path[-1], each.partition) for each in events if each.asset_key}
     assert {window for asset, window in done if asset == "interviews"} == set(windows(place.settings()))
-    assert len({asset for asset, _ in done}) == 31
+    assert len({asset for asset, _ in done}) == ASSETS
 
 
 def test_a_raw_asset_reports_rows_and_traffic(first: dg.ExecuteInProcessResult) -> None:
@@ -85,7 +87,7 @@ def test_all_checks_of_a_good_account_pass(first: dg.ExecuteInProcessResult) -> 
     evaluated = {(each.asset_key.path[-1], each.check_name) for each in first.get_asset_check_evaluations()}
     assert failed_checks(first) == {}
     assert {("raw_offers", "complete"), ("applications", "references"), ("tags", "mapped")} <= evaluated
-    assert len([each for each in evaluated if each[1] == "unique_ids"]) == 19
+    assert len([each for each in evaluated if each[1] == "unique_ids"]) == len(MODELS)
 
 
 def test_the_progress_is_in_the_log(place: Place, first: dg.ExecuteInProcessResult) -> None:
