@@ -10,9 +10,9 @@ import dagster as dg
 from pydantic import SecretStr
 
 from lever_assets.definitions import build
+from lever_assets.lever.resources import WANTED
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
-from lever_assets.sync.resources import WANTED
 from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.sync.tables import Tables, unified_tables
 
