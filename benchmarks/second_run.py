@@ -34,8 +34,8 @@ def _again(name: str, lever: Served, into: Database, *, delta: bool, seed: int) 
     figure("opportunities that changed here", done.result.landed["opportunities"].updated)
     store = Store.open(into.url)
     try:
-        with store.reading() as conn:
-            for model, rows, beyond in _changed(conn, began, touched):
+        with store.reading("lever") as tx:
+            for model, rows, beyond in _changed(tx.sql, began, touched):
                 figure(f"  {model}", rows, f"(not on what was touched: {beyond})")
     finally:
         store.close()

@@ -18,7 +18,7 @@ from lever_assets.actions.engine.file_inputs import Base64
 from lever_assets.actions.engine.input_model import InputPart
 from lever_assets.actions.engine.read_back import read_back, touched
 from lever_assets.actions.engine.resolving import refuse_deactivated
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer
 from lever_assets.lever.paths import query_of
 from lever_assets.sync.session import Session

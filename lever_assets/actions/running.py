@@ -14,7 +14,7 @@ from lever_assets.actions.engine.execution import Execution, without_ledger
 from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.unknown_fields import read
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.lever import LeverClient
 from lever_assets.sync.session import Session
 

@@ -97,9 +97,9 @@ def news(landed: Iterable[Landed]) -> str:
 def _show_queries(settings: Settings) -> None:
     store = Store.open(settings.tables_url)
     try:
-        with store.reading() as conn:
+        with store.reading(settings.connection) as tx:
             for title, sql in QUERIES:
-                answer = conn.execute(text(sql))
+                answer = tx.sql.execute(text(sql))
                 typer.echo(f"\n{title}:\n\n{_indented(sql)}\n")
                 output.table("", list(answer.keys()), [tuple(row) for row in answer])
     finally:

@@ -15,7 +15,6 @@ from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.notices.standing import troubles
 from lever_assets.settings import Settings
-from lever_assets.store import current_version
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
 from lever_assets.sync.reports import DeriveReport
@@ -210,8 +209,8 @@ def replay(
         output.following() as say,
         Session.open(Settings.load(), listener=say) as session,
     ):
-        with session.store.reading() as conn:
-            if not current_version(conn, session.name):
+        with session.reading() as tx:
+            if not tx.current_version():
                 raise CommandError("nothing was read from Lever yet: run `lever-assets sync` first")
         reports = run_replay(session, models or None)
     if as_json:

@@ -11,7 +11,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.syncing import tell
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.webhooks.draining import drain as run_drain
 from lever_assets.webhooks.receiver import Receiver
 from lever_assets.webhooks.serving import allow_connections, server
@@ -90,8 +90,8 @@ def drain(
     """
     with Session.open(Settings.load()) as session:
         if parked:
-            with session.store.writing() as conn:
-                inbox.unpark(conn, session.name, now=now())
+            with session.writing() as tx:
+                inbox.unpark(tx)
         report = run_drain(session, limit=limit)
         tell(session)
     if as_json:

@@ -14,7 +14,6 @@ from lever_assets.notices.wording import SIGNATURE_HEADER, signature
 from lever_assets.settings import Settings
 from lever_assets.store import Store, outbox
 from lever_assets.store.outbox import Notice
-from lever_assets.sync.session import now
 
 MOST_ATTEMPTS = 15
 """With the delays below about two days."""
@@ -43,10 +42,10 @@ class _Outcome:
     error: str | None = None
 
 
-def pending(store: Store, connection: str) -> int:
+def pending(store: Store, account: str) -> int:
     """Return how many notices are due; one small query."""
-    with store.reading() as conn:
-        return outbox.waiting(conn, connection, now=now())
+    with store.reading(account) as tx:
+        return outbox.waiting(tx)
 
 
 def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -> Delivery:
@@ -56,30 +55,29 @@ def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -
     A notice that was sent although its process died before it could say so is sent again, with the same id.
     No failing URL raises anything; raises StoreError.
     """
-    moment = now()
     urls = {target_of(url): url for url in settings.notice_targets}
-    with store.writing() as conn:
-        outbox.give_up_others(conn, settings.connection, urls)
-        taken = outbox.take_due(conn, settings.connection, now=moment, again_at=moment + _LEASE)
+    with store.writing(settings.connection) as tx:
+        outbox.give_up_others(tx, urls)
+        taken = outbox.take_due(tx, again_at=tx.instant + _LEASE)
     if not taken:
         return Delivery()
     secret = settings.notice_secret
     plain = None if secret is None else secret.get_secret_value()
     outcomes = asyncio.run(_send_all(taken, urls, plain, seconds))
-    with store.writing() as conn:
+    with store.writing(settings.connection) as tx:
         given_up = 0
         for notice, outcome in zip(taken, outcomes, strict=True):
             if outcome is None:
-                outbox.put_back(conn, notice, now=now())
+                outbox.put_back(tx, notice)
                 continue
             attempts = notice.attempts + 1
             if outcome.error is None:
-                outbox.delivered(conn, notice, outcome.status or 0, now=now())
+                outbox.delivered(tx, notice, outcome.status or 0)
                 continue
             last = attempts >= MOST_ATTEMPTS
             given_up += last
-            due_at = None if last else now() + delay_after(attempts)
-            outbox.failed(conn, notice, outcome.error, status=outcome.status, due_at=due_at)
+            due_at = None if last else tx.instant + delay_after(attempts)
+            outbox.failed(tx, notice, outcome.error, status=outcome.status, due_at=due_at)
     failed = sum(each is None or each.error is not None for each in outcomes)
     return Delivery(len(taken) - failed, failed - given_up, given_up)
 

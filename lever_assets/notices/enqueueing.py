@@ -1,17 +1,14 @@
 """Putting notices into the outbox: one for each URL that does not know yet what has changed."""
 
-from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
-
-from sqlalchemy import Connection
 
 from lever_assets.notices.wording import data_changed
 from lever_assets.settings import Settings
 from lever_assets.store import Store, outbox
 from lever_assets.store.changes import change_marks
 from lever_assets.store.outbox import Notice, State
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.ids import unified_id
 
@@ -25,13 +22,9 @@ def enqueue(store: Store, settings: Settings) -> int:
     """
     if not settings.notice_targets:
         return 0
-    moment = now()
-    with store.writing() as conn:
-        marks = change_marks(conn, settings.connection)
-        return sum(
-            _enqueue(conn, settings.connection, target_of(url), marks, moment)
-            for url in settings.notice_targets
-        )
+    with store.writing(settings.connection) as tx:
+        marks = change_marks(tx)
+        return sum(_enqueue(tx, target_of(url), marks) for url in settings.notice_targets)
 
 
 def target_of(url: str) -> str:
@@ -39,26 +32,26 @@ def target_of(url: str) -> str:
     return sha256(url.encode()).hexdigest()[:24]
 
 
-def _enqueue(conn: Connection, connection: str, target: str, marks: dict[str, str], moment: datetime) -> bool:
-    before = outbox.last(conn, connection, target)
+def _enqueue(tx: Transaction, target: str, marks: dict[str, str]) -> bool:
+    before = outbox.last(tx, target)
     if before is not None and before.marks == marks:
         return False
-    taken = outbox.last(conn, connection, target, State.DELIVERED)
+    taken = outbox.last(tx, target, State.DELIVERED)
     known = {} if taken is None else taken.marks
     changed = [model.name for model in MODELS if marks.get(model.name) != known.get(model.name)]
     if not changed:
         return False
-    waiting = outbox.last(conn, connection, target, State.PENDING)
-    notice_id = unified_id(connection, "notices", uuid4().hex)
+    waiting = outbox.last(tx, target, State.PENDING)
+    notice_id = unified_id(tx.account, "notices", uuid4().hex)
     notice = Notice(
         id=notice_id,
-        connection=connection,
+        connection=tx.account,
         target=target,
         models=changed,
         marks=marks,
-        body=data_changed(notice_id, connection, changed),
+        body=data_changed(notice_id, tx.account, changed),
         # A URL that is out of order is not tried more often because much changes.
         attempts=0 if waiting is None else waiting.attempts,
-        due_at=moment if waiting is None else waiting.due_at,
+        due_at=tx.instant if waiting is None else waiting.due_at,
     )
-    return outbox.put(conn, notice, now=moment)
+    return outbox.put(tx, notice)

@@ -33,9 +33,9 @@ def troubles(store: Store, settings: Settings) -> list[Trouble]:
     hosts = [host_of(url) for url in settings.notice_targets]
     alike = Counter(hosts)
     found = []
-    with store.reading() as conn:
+    with store.reading(settings.connection) as tx:
         for number, (url, host) in enumerate(zip(settings.notice_targets, hosts, strict=True), 1):
-            last = outbox.last_try(conn, settings.connection, target_of(url))
+            last = outbox.last_try(tx, target_of(url))
             if last is None or last.error is None:
                 continue
             told = host if alike[host] == 1 else f"{host} (URL {number} of LEVER_NOTICE_URLS)"

@@ -29,10 +29,10 @@ def model_name(model: str) -> str:
     return _NAMES.get(model, f"ats_{model}")
 
 
-def data_changed(notice_id: str, connection: str, models: Iterable[str]) -> str:
+def data_changed(notice_id: str, account: str, models: Iterable[str]) -> str:
     """Return the body of a notice: which models of a connection have changed."""
     data = {
-        "integration_id": integration_id(connection),
+        "integration_id": integration_id(account),
         "integration_tool": "lever",
         "integration_category": "ATS",
         "changed_models": [{"name": model_name(model)} for model in models],

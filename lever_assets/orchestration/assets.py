@@ -69,8 +69,8 @@ def _raw_asset(
     resource: Resource, settings: Settings, exclusion: Exclusion, wanted: Mapping[str, dg.AssetKey]
 ) -> dg.AssetsDefinition:
     """Return the asset of a resource; `wanted` are the keys of all that a run may be asked to read."""
-    connection = settings.connection
-    key = raw_key(connection, resource.name)
+    account = settings.connection
+    key = raw_key(account, resource.name)
 
     def land_resource(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with _session_of(context, settings) as session, session.alone(LOCK_SECONDS):
@@ -78,8 +78,8 @@ def _raw_asset(
             context.log.info(f"{resource.name}: reading {scope} from Lever.")
             with mapping_before_failing(session, resource.name):
                 report = land(session, resource.name, scope, _run_of(context, wanted))
-            with session.store.reading() as conn:
-                live = reads.raw_count(conn, session.name, resource.name).live
+            with session.reading() as tx:
+                live = reads.raw_count(tx, resource.name).live
         warn(context.log, filter(None, (report.skipped, *report.warnings)))
         yield dg.MaterializeResult(
             metadata=raw_materialization(report, live, session.store.name),
@@ -90,8 +90,8 @@ def _raw_asset(
         settings,
         land_resource,
         key=key,
-        deps=[raw_key(connection, resource.parent)] if isinstance(resource, Below) else [],
-        group=raw_group(connection),
+        deps=[raw_key(account, resource.parent)] if isinstance(resource, Below) else [],
+        group=raw_group(account),
         floor="raw",
         description=raw_description(resource, exclusion),
         kind="lever",
@@ -107,22 +107,22 @@ def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.AssetsDefinition:
-    connection = settings.connection
+    account = settings.connection
 
     def derive_model(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with _session_of(context, settings) as session, session.alone(LOCK_SECONDS):
             report = derive(session, model.name)
-            with session.store.reading() as conn:
-                preview = reads.preview(conn, session.name, model.name)
+            with session.reading() as tx:
+                preview = reads.preview(tx, model.name)
         warn(context.log, (f"{warning}." for warning in report.warnings))
         yield dg.MaterializeResult(metadata=model_materialization(report, preview, session.store.name))
 
     return _sync_asset(
         settings,
         derive_model,
-        key=model_key(connection, model.name),
-        deps=_upstream(connection, model, exclusion),
-        group=model_group(connection),
+        key=model_key(account, model.name),
+        deps=_upstream(account, model, exclusion),
+        group=model_group(account),
         floor="unified",
         description=model_description(model, exclusion),
         kind="python",
@@ -131,13 +131,13 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
     )
 
 
-def _upstream(connection: str, model: Model, exclusion: Exclusion) -> list[dg.AssetKey]:
+def _upstream(account: str, model: Model, exclusion: Exclusion) -> list[dg.AssetKey]:
     """Return the raw assets that the model is mapped from, then the models that come before it."""
     read = [BY_NAME[name] for name in DERIVATIONS[model.name].reads if exclusion.needs(name)]
     landed = {each.parent if isinstance(each, Embedded) else each.name for each in read}
     return [
-        *(raw_key(connection, name) for name in sorted(landed)),
-        *(model_key(connection, name) for name in model.after if exclusion.keeps(name)),
+        *(raw_key(account, name) for name in sorted(landed)),
+        *(model_key(account, name) for name in model.after if exclusion.keeps(name)),
     ]
 
 

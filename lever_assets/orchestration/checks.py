@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import assert_never
 
 import dagster as dg
-from sqlalchemy import Connection
 
 from lever_assets.lever.resources import (
     Child,
@@ -23,6 +22,7 @@ from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store, mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.session import Scope
 from lever_assets.unified.catalogue import MODELS, Model
@@ -30,7 +30,7 @@ from lever_assets.unified.catalogue import MODELS, Model
 _SHOWN = 10
 
 Result = tuple[bool, str, dict[str, dg.MetadataValue | int]]
-Question = Callable[[Connection, str, str, Exclusion], Result]
+Question = Callable[[Transaction, str, Exclusion], Result]
 
 
 def complete_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
@@ -102,15 +102,15 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
     They wait for the models that a reference leads to: before those are filled it would lead nowhere. What
     LEVER_EXCLUDE leaves out is not asked after.
     """
-    connection, exclusion = settings.connection, Exclusion.of(settings)
+    account, exclusion = settings.connection, Exclusion.of(settings)
 
     @dg.multi_asset_check(
-        name=f"{connection}_checks",
+        name=f"{account}_checks",
         specs=[
             spec
             for model in MODELS
             if exclusion.keeps(model.name)
-            for spec in _specs(connection, model, exclusion)
+            for spec in _specs(account, model, exclusion)
         ],
         can_subset=True,
         description="Unique ids, references that lead somewhere, and records that could not be mapped.",
@@ -119,9 +119,9 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
         with in_one_sentence():
             store = Store.open(settings.tables_url)
             try:
-                with store.reading() as conn:
+                with store.reading(account) as tx:
                     results = [
-                        _result(key, conn, connection, exclusion)
+                        _result(key, tx, exclusion)
                         for key in sorted(context.selected_asset_check_keys, key=str)
                     ]
             finally:
@@ -131,8 +131,8 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
     return check_models
 
 
-def _specs(connection: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
-    key = model_key(connection, model.name)
+def _specs(account: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
+    key = model_key(account, model.name)
     yield dg.AssetCheckSpec(UNIQUE, asset=key, description="No record of Lever stands on two rows.")
     yield dg.AssetCheckSpec(MAPPED, asset=key, description="Every record could be mapped whole.")
     referenced = sorted({name for _, name in model.references()} - {model.name} - exclusion.models)
@@ -140,16 +140,14 @@ def _specs(connection: str, model: Model, exclusion: Exclusion) -> Iterator[dg.A
         yield dg.AssetCheckSpec(
             REFERENCES,
             asset=key,
-            additional_deps=[model_key(connection, name) for name in referenced],
+            additional_deps=[model_key(account, name) for name in referenced],
             description=f"Every reference to {', '.join(referenced)} leads to a row.",
         )
 
 
-def _result(
-    key: dg.AssetCheckKey, conn: Connection, connection: str, exclusion: Exclusion
-) -> dg.AssetCheckResult:
+def _result(key: dg.AssetCheckKey, tx: Transaction, exclusion: Exclusion) -> dg.AssetCheckResult:
     question, severity = _QUESTIONS[key.name]
-    passed, told, metadata = question(conn, connection, key.asset_key.path[-1], exclusion)
+    passed, told, metadata = question(tx, key.asset_key.path[-1], exclusion)
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
@@ -160,8 +158,8 @@ def _result(
     )
 
 
-def _unique(conn: Connection, connection: str, model: str, _exclusion: Exclusion) -> Result:
-    found = reads.duplicates(conn, connection, model)
+def _unique(tx: Transaction, model: str, _exclusion: Exclusion) -> Result:
+    found = reads.duplicates(tx, model)
     if not found.count:
         return True, "Every record stands on one row.", {}
     examples = ", ".join(found.examples)
@@ -172,8 +170,8 @@ def _unique(conn: Connection, connection: str, model: str, _exclusion: Exclusion
     )
 
 
-def _references(conn: Connection, connection: str, model: str, exclusion: Exclusion) -> Result:
-    every = reads.dangling(conn, connection, model)
+def _references(tx: Transaction, model: str, exclusion: Exclusion) -> Result:
+    every = reads.dangling(tx, model)
     found = [each for each in every if exclusion.keeps(each.referenced)]
     if not found:
         return True, "Every reference leads to a row.", {}
@@ -199,15 +197,15 @@ def _references(conn: Connection, connection: str, model: str, exclusion: Exclus
     )
 
 
-def _mapped(conn: Connection, connection: str, model: str, _exclusion: Exclusion) -> Result:
-    set_aside = mapping_errors.count(conn, connection, model, lost=Lost.RECORD)
-    in_part = mapping_errors.count(conn, connection, model, lost=Lost.FIELD)
+def _mapped(tx: Transaction, model: str, _exclusion: Exclusion) -> Result:
+    set_aside = mapping_errors.count(tx, model, lost=Lost.RECORD)
+    in_part = mapping_errors.count(tx, model, lost=Lost.FIELD)
     if not set_aside and not in_part:
         return True, "Every record could be mapped.", {}
     names = ("resource", "remote_id", "lost", "reason")
     records = [
         dg.TableRecord({name: for_events(str(getattr(each, name))) for name in names})
-        for each in mapping_errors.listed(conn, connection, model, limit=_SHOWN)
+        for each in mapping_errors.listed(tx, model, limit=_SHOWN)
     ]
     newest = dg.MetadataValue.table(
         records=records, schema=dg.TableSchema.from_name_type_dict(dict.fromkeys(names, "string"))

@@ -39,26 +39,26 @@ def sync_jobs(settings: Settings) -> dg.Definitions:
 
     As definitions, because Dagster's class of such a job has no public name.
     """
-    connection = settings.connection
-    assets = dg.AssetSelection.groups(raw_group(connection), model_group(connection))
+    account = settings.connection
+    assets = dg.AssetSelection.groups(raw_group(account), model_group(account))
     chosen = dg.define_asset_job(
-        sync_job_name(connection),
+        sync_job_name(account),
         selection=assets,
         description=(
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
             "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync."
         ),
-        tags={CONNECTION_TAG: connection},
+        tags={CONNECTION_TAG: account},
         executor_def=dg.in_process_executor,
     )
     whole = dg.define_asset_job(
-        full_sync_job_name(connection),
+        full_sync_job_name(account),
         selection=assets,
         description=(
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
             "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
         ),
-        tags={CONNECTION_TAG: connection, **whole_account(settings)},
+        tags={CONNECTION_TAG: account, **whole_account(settings)},
         executor_def=dg.in_process_executor,
     )
     return dg.Definitions(jobs=[chosen, whole])

@@ -30,49 +30,49 @@ ACTION_ID_TAG = "lever/action_id"
 """Names the row of the ledger that a run took up, or got its answer from."""
 
 
-def raw_key(connection: str, resource: str) -> dg.AssetKey:
+def raw_key(account: str, resource: str) -> dg.AssetKey:
     """Return the key of the asset that lands a resource."""
-    return dg.AssetKey([connection, f"raw_{resource}"])
+    return dg.AssetKey([account, f"raw_{resource}"])
 
 
-def model_key(connection: str, model: str) -> dg.AssetKey:
+def model_key(account: str, model: str) -> dg.AssetKey:
     """Return the key of a unified model's asset."""
-    return dg.AssetKey([connection, model])
+    return dg.AssetKey([account, model])
 
 
-def raw_group(connection: str) -> str:
+def raw_group(account: str) -> str:
     """Return the group of a connection's raw assets."""
-    return f"{connection}_raw"
+    return f"{account}_raw"
 
 
-def model_group(connection: str) -> str:
+def model_group(account: str) -> str:
     """Return the group of a connection's unified models."""
-    return connection
+    return account
 
 
-def pool(connection: str) -> str:
+def pool(account: str) -> str:
     """Return the concurrency pool of a connection's syncs; dagster.yaml lets one run of it go at a time."""
-    return f"sync_{connection}"
+    return f"sync_{account}"
 
 
-def sync_job_name(connection: str) -> str:
+def sync_job_name(account: str) -> str:
     """Return the name of the job that syncs chosen windows."""
-    return f"{connection}_sync"
+    return f"{account}_sync"
 
 
-def full_sync_job_name(connection: str) -> str:
+def full_sync_job_name(account: str) -> str:
     """Return the name of the job that syncs the whole account."""
-    return f"{connection}_full_sync"
+    return f"{account}_full_sync"
 
 
-def webhooks_job_name(connection: str) -> str:
+def webhooks_job_name(account: str) -> str:
     """Return the name of the job that drains the webhooks' inbox."""
-    return f"{connection}_webhooks"
+    return f"{account}_webhooks"
 
 
-def erasure_job_name(connection: str) -> str:
+def erasure_job_name(account: str) -> str:
     """Return the name of the job that erases what is personal of records long gone."""
-    return f"{connection}_erasure"
+    return f"{account}_erasure"
 
 
 def action_job_name(action: str) -> str:

@@ -15,7 +15,6 @@ from typing import Self
 
 import dagster as dg
 from pydantic import JsonValue
-from sqlalchemy import Connection
 
 from lever_assets.orchestration.names import ACTION_ID_TAG, CONNECTION_TAG
 from lever_assets.orchestration.runs import (
@@ -30,6 +29,7 @@ from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
 from lever_assets.store.action_erasure import forget_runs, runs_of_erased
 from lever_assets.store.checkpoints import put_states, whole_number
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.retention.compaction import TABLES, Files, see_to
 from lever_assets.sync.retention.past_actions import is_to_be_erased
 from lever_assets.sync.session import Session, now
@@ -99,11 +99,11 @@ def erase_runs(
     runs are looked through in any case, since some have got old. Costs a query when nothing is due. Of two
     callers one comes away with a warning.
     """
-    with session.store.reading() as conn:
-        place = _Place.kept(get_state(conn, session.name, _LOOKING))
-        looked, erased = instant(get_state(conn, session.name, _LOOKED)), TABLES.erased_at(conn, session.name)
-        owed = _kept_owed(conn, session.name)
-        idle = not (by_night or place or owed or DAGSTER.are_due(conn, session.name))
+    with session.reading() as tx:
+        place = _Place.kept(get_state(tx, _LOOKING))
+        looked, erased = instant(get_state(tx, _LOOKED)), TABLES.erased_at(tx)
+        owed = _kept_owed(tx)
+        idle = not (by_night or place or owed or DAGSTER.are_due(tx))
     is_due = by_night or (erased is not None and (looked is None or looked < erased))
     if idle and not is_due:
         return RunErasure()
@@ -115,8 +115,8 @@ def erase_runs(
         return RunErasure(warnings=("Somebody else is deleting runs of erased people now.",))
 
 
-def _kept_owed(conn: Connection, connection: str) -> list[str]:
-    kept = get_state(conn, connection, _OWED)
+def _kept_owed(tx: Transaction) -> list[str]:
+    kept = get_state(tx, _OWED)
     return [each for each in kept if isinstance(each, str)] if isinstance(kept, list) else []
 
 
@@ -131,9 +131,9 @@ class _Erasure:
     warnings: list[str] = field(default_factory=list)
 
     def go_on(self, *, look: bool, anew: bool, by_day: bool) -> RunErasure:
-        with self.session.store.reading() as conn:
-            self.owed = _kept_owed(conn, self.session.name)
-            place = None if anew else _Place.kept(get_state(conn, self.session.name, _LOOKING))
+        with self.session.reading() as tx:
+            self.owed = _kept_owed(tx)
+            place = None if anew else _Place.kept(get_state(tx, _LOOKING))
         self._delete(self.owed)
         if look:
             self._look_through(place or _Place(now()))
@@ -142,8 +142,8 @@ class _Erasure:
 
     def _look_through(self, place: _Place) -> None:
         """Find the runs that are over from a place on, and delete them; as far as there is time."""
-        with self.session.store.reading() as conn:
-            named = runs_of_erased(conn, self.session.name)
+        with self.session.reading() as tx:
+            named = runs_of_erased(tx)
         for number in range(place.list, LISTS):
             ids = place.left_of(self.instance, number)
             for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
@@ -154,8 +154,8 @@ class _Erasure:
                 self._delete(found)
                 if not self.budget.left:
                     return
-        with self.session.store.writing() as conn:
-            forget_runs(conn, self.session.name, erased_by=place.began, but=self.owed)
+        with self.session.writing() as tx:
+            forget_runs(tx, erased_by=place.began, but=self.owed)
         self._keep({_LOOKING: None, _LOOKED: place.began.isoformat()})
 
     def _over(self, run_ids: Sequence[str], named: set[str]) -> tuple[list[str], dg.RunRecord | None]:
@@ -192,8 +192,8 @@ class _Erasure:
             due = [each for each in some if each not in self.waiting]
             if not due or self.warnings or not self.budget.left:
                 continue
-            with self.session.store.writing() as conn:
-                DAGSTER.note(conn, self.session.name)
+            with self.session.writing() as tx:
+                DAGSTER.note(tx)
             for run_id in due:
                 if self.warnings or not self.budget.left:
                     break
@@ -211,8 +211,8 @@ class _Erasure:
 
     def _keep(self, states: dict[str, JsonValue], found: list[str] | None = None) -> None:
         self.owed += [each for each in found or () if each not in self.owed]
-        with self.session.store.writing() as conn:
-            put_states(conn, self.session.name, {**states, _OWED: list(self.owed)})
+        with self.session.writing() as tx:
+            put_states(tx, {**states, _OWED: list(self.owed)})
 
     def _compact(self, largest: int | None) -> bool:
         return compact_storage(self.instance, largest=largest, seconds=self.budget.left)

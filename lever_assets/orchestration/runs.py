@@ -53,16 +53,16 @@ _ANSWER = "answer.json"
 _ANSWERS_KEPT = timedelta(days=1)
 
 
-def run_under_way(instance: dg.DagsterInstance, connection: str) -> str | None:
+def run_under_way(instance: dg.DagsterInstance, account: str) -> str | None:
     """Return the id of a run that syncs the connection and has not ended, None if there is none."""
-    return next((run.run_id for run in _unfinished_runs(instance) if _syncs(run, connection)), None)
+    return next((run.run_id for run in _unfinished_runs(instance) if _syncs(run, account)), None)
 
 
-def _syncs(run: dg.DagsterRun, connection: str) -> bool:
+def _syncs(run: dg.DagsterRun, account: str) -> bool:
     """Tell whether a run syncs a connection: by a job of ours, or because somebody chose its assets."""
-    chosen = any(key.path[0] == connection for key in run.asset_selection or ())
-    refreshes = REFRESH_TAG in run.tags and run.tags.get(CONNECTION_TAG) == connection
-    return chosen or refreshes or run.job_name in {sync_job_name(connection), full_sync_job_name(connection)}
+    chosen = any(key.path[0] == account for key in run.asset_selection or ())
+    refreshes = REFRESH_TAG in run.tags and run.tags.get(CONNECTION_TAG) == account
+    return chosen or refreshes or run.job_name in {sync_job_name(account), full_sync_job_name(account)}
 
 
 def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:
@@ -102,11 +102,11 @@ def _unfinished_runs(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
     return instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
 
 
-def draining_run(instance: dg.DagsterInstance, connection: str) -> str | None:
+def draining_run(instance: dg.DagsterInstance, account: str) -> str | None:
     """Return the id of a run that drains the inbox; one that is older than any draining is dead."""
     youngest = now() - _LONGEST_DRAINING
     runs = instance.get_runs(
-        dg.RunsFilter(job_name=webhooks_job_name(connection), statuses=_UNFINISHED, created_after=youngest),
+        dg.RunsFilter(job_name=webhooks_job_name(account), statuses=_UNFINISHED, created_after=youngest),
         limit=1,
     )
     return runs[0].run_id if runs else None

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -32,11 +32,11 @@ def reconcile_schedule(settings: Settings) -> dg.ScheduleDefinition:
 
 
 def _reconcile_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    connection = settings.connection
+    account = settings.connection
 
     @dg.schedule(
-        name=f"{connection}_reconcile",
-        job_name=sync_job_name(connection),
+        name=f"{account}_reconcile",
+        job_name=sync_job_name(account),
         cron_schedule=settings.reconcile_schedule,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -54,7 +54,7 @@ def _reconcile_schedule(settings: Settings) -> dg.ScheduleDefinition:
         windows = windows_since(settings, now())
         if windows is None:
             return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
-        tags = {REFRESH_TAG: RECONCILE, CAUSE_TAG: "the schedule", CONNECTION_TAG: connection}
+        tags = {REFRESH_TAG: RECONCILE, CAUSE_TAG: "the schedule", CONNECTION_TAG: account}
         return dg.RunRequest(tags={**tags, **window_range(*windows)})
 
     return reconcile

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import dagster as dg
 
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.names import (
@@ -35,11 +35,11 @@ _RETENTION_SECONDS = 60
 
 def delta_sensor(settings: Settings) -> dg.SensorDefinition:
     """Return the sensor `<connection>_delta`: on changes in Lever it starts one delta run."""
-    connection = settings.connection
+    account = settings.connection
 
     @dg.sensor(
-        name=f"{connection}_delta",
-        job_name=sync_job_name(connection),
+        name=f"{account}_delta",
+        job_name=sync_job_name(account),
         minimum_interval_seconds=settings.delta_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
@@ -56,7 +56,7 @@ def delta_sensor(settings: Settings) -> dg.SensorDefinition:
             return dg.SkipReason(str(NotConnectedError()))
         with Session.open(settings, lock_wait=budget.left) as session:
             end_dead_runs(instance, session)
-            under_way = run_under_way(instance, connection)
+            under_way = run_under_way(instance, account)
             if under_way is not None:
                 return dg.SkipReason(f"Run {under_way} of this connection is under way.")
             told = _poll_unless_busy(session, budget)
@@ -65,7 +65,7 @@ def delta_sensor(settings: Settings) -> dg.SensorDefinition:
         windows = windows_since(settings, told.since)
         if windows is None:
             return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
-        tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: connection, **window_range(*windows)}
+        tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: account, **window_range(*windows)}
         return dg.RunRequest(tags=tags)
 
     return delta
@@ -84,11 +84,11 @@ def _poll_unless_busy(session: Session, budget: Budget) -> Poll:
 
 def webhooks_sensor(settings: Settings) -> dg.SensorDefinition:
     """Return the sensor `<connection>_webhooks`: starts a run when events wait in the inbox."""
-    connection = settings.connection
+    account = settings.connection
 
     @dg.sensor(
-        name=f"{connection}_webhooks",
-        job_name=webhooks_job_name(connection),
+        name=f"{account}_webhooks",
+        job_name=webhooks_job_name(account),
         minimum_interval_seconds=_WEBHOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts one run for all events that wait in the inbox of the webhooks.",
@@ -99,15 +99,15 @@ def webhooks_sensor(settings: Settings) -> dg.SensorDefinition:
     def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.RunRequest | dg.SkipReason:
         if settings.api_key is None:
             return dg.SkipReason(str(NotConnectedError()))
-        running = draining_run(instance, connection)
+        running = draining_run(instance, account)
         if running is not None:
             return dg.SkipReason(f"Run {running} is draining the inbox.")
-        with _opened(settings, budget) as store, store.reading() as conn:
-            waiting = inbox.pending_count(conn, connection)
+        with _opened(settings, budget) as store, store.reading(account) as tx:
+            waiting = inbox.pending_count(tx)
         if not waiting:
             return dg.SkipReason("No event waits in the inbox.")
         cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
-        return dg.RunRequest(tags={CAUSE_TAG: cause, CONNECTION_TAG: connection})
+        return dg.RunRequest(tags={CAUSE_TAG: cause, CONNECTION_TAG: account})
 
     return webhooks
 

@@ -24,7 +24,7 @@ class Named:
     addresses: frozenset[str]
 
 
-def named_in(connection: str, given: object) -> Named:
+def named_in(account: str, given: object) -> Named:
     """Return whom an input (JSON) names; takes as long as it is large, whatever is in it."""
     ids: set[str] = set()
     own: list[object] = []
@@ -39,7 +39,7 @@ def named_in(connection: str, given: object) -> Named:
             own += [value for field, value in parse_qsl(each.partition("?")[2]) if field in OWN]
         else:
             ids |= _ids_among([each])
-    hashes = addresses_in(connection, own) | named_by(connection, ids)
+    hashes = addresses_in(account, own) | named_by(account, ids)
     return Named(frozenset(ids), frozenset(hashes))
 
 

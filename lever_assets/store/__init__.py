@@ -1,6 +1,6 @@
 """The user's database: raw and unified tables, landing, merging, reads. Knows only the unified models.
 
-`Store.open(url)` gives the transactions; every other function takes a connection of one of them.
+`Store.open(url)` gives the transactions; nearly every other function takes one of them.
 """
 
 from lever_assets.store.checkpoints import get_state, instant, put_state
@@ -16,18 +16,7 @@ from lever_assets.store.errors import (
     UnfitError,
     UnreachableError,
 )
-from lever_assets.store.landing import (
-    Arrival,
-    Landed,
-    current_version,
-    hold_landings,
-    land,
-    mark_deleted,
-    next_version,
-    overtaken,
-    see,
-    sweep,
-)
+from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, overtaken, see, sweep
 from lever_assets.store.merge import Merged, merge
 from lever_assets.store.raw import RawKey, RawRow
 from lever_assets.store.store import Store
@@ -48,15 +37,12 @@ __all__ = [
     "StoreError",
     "UnfitError",
     "UnreachableError",
-    "current_version",
     "get_state",
-    "hold_landings",
     "instant",
     "land",
     "land_children",
     "mark_deleted",
     "merge",
-    "next_version",
     "note_reads",
     "overtaken",
     "put_state",

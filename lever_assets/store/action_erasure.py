@@ -12,7 +12,6 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     and_,
     bindparam,
     literal,
@@ -26,6 +25,7 @@ from lever_assets.store.addresses import all_erased
 from lever_assets.store.dialects import among, text_at
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.tables import UNIFIED, action_ledger, created_records
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 _NAMED_BY: dict[str, str] = {"candidates": "candidate_id", "applications": "application_id"}
@@ -58,123 +58,117 @@ class ActionSubject:
     gone: bool
 
 
-def erase_actions(
-    conn: Connection, connection: str, model: str, row_ids: Collection[str], *, now: datetime
-) -> int:
+def erase_actions(tx: Transaction, model: str, row_ids: Collection[str]) -> int:
     """Erase the actions on these candidates or applications, and those that made them; return how many."""
     field = _NAMED_BY.get(model)
     if field is None or not row_ids:
         return 0
     rows, made = UNIFIED[model].c, created_records.c
-    remote_ids = list(conn.execute(select(rows.remote_id).where(among(conn, rows.id, row_ids))).scalars())
+    remote_ids = list(tx.sql.execute(select(rows.remote_id).where(among(tx.sql, rows.id, row_ids))).scalars())
     named = [*row_ids, *(f"remote:{each}" for each in remote_ids)]
     made_them = select(made.action_id).where(
-        made.connection == connection, made.model == model, among(conn, made.remote_id, remote_ids)
+        made.connection == tx.account, made.model == model, among(tx.sql, made.remote_id, remote_ids)
     )
-    concerned = or_(among(conn, text_at(conn, _c.request, field), named), _c.id.in_(made_them))
-    return _erase(conn, connection, concerned, now=now)
+    concerned = or_(among(tx.sql, text_at(tx.sql, _c.request, field), named), _c.id.in_(made_them))
+    return _erase(tx, concerned)
 
 
-def erase_actions_of_erased(conn: Connection, connection: str, *, now: datetime) -> int:
+def erase_actions_of_erased(tx: Transaction) -> int:
     """Erase the actions whose input has an address of somebody who was erased since; return how many."""
-    erased = all_erased(conn, connection)
+    erased = all_erased(tx)
     if not erased:
         return 0
     query = select(_c.id, _c.addresses, _c.created_at).where(
-        _c.connection == connection, _c.erased_at.is_(None), _c.addresses.is_not(None)
+        _c.connection == tx.account, _c.erased_at.is_(None), _c.addresses.is_not(None)
     )
     over = [
         row.id
-        for row in conn.execute(query)
+        for row in tx.sql.execute(query)
         if any(each in erased and erased[each] >= row.created_at for each in row.addresses)
     ]
-    return _erase(conn, connection, among(conn, _c.id, over), now=now)
+    return _erase(tx, among(tx.sql, _c.id, over))
 
 
-def erase_old_actions(
-    conn: Connection, connection: str, *, before: datetime, limit: int, now: datetime
-) -> int:
+def erase_old_actions(tx: Transaction, *, before: datetime, limit: int) -> int:
     """Erase up to `limit` actions that nobody has touched since an instant; return how many."""
     old = (
         select(_c.id)
-        .where(_c.connection == connection, _c.updated_at <= before, _idle(now), _c.erased_at.is_(None))
+        .where(
+            _c.connection == tx.account, _c.updated_at <= before, _idle(tx.instant), _c.erased_at.is_(None)
+        )
         .limit(limit)
     )
-    return _erase(conn, connection, among(conn, _c.id, list(conn.execute(old).scalars())), now=now)
+    return _erase(tx, among(tx.sql, _c.id, list(tx.sql.execute(old).scalars())))
 
 
-def subjects_of_actions(conn: Connection, connection: str, model: str) -> list[ActionSubject]:
+def subjects_of_actions(tx: Transaction, model: str) -> list[ActionSubject]:
     """Return the candidates or applications that actions are on, or made, which are not erased yet."""
     rows, made = UNIFIED[model].c, created_records.c
-    kept = and_(_c.connection == connection, _c.erased_at.is_(None))
-    named = select(text_at(conn, _c.request, _NAMED_BY[model])).where(kept)
+    kept = and_(_c.connection == tx.account, _c.erased_at.is_(None))
+    named = select(text_at(tx.sql, _c.request, _NAMED_BY[model])).where(kept)
     made_by_one = (
         select(made.remote_id)
         .join(action_ledger, _c.id == made.action_id)
-        .where(kept, made.connection == connection, made.model == model)
+        .where(kept, made.connection == tx.account, made.model == model)
     )
     these = or_(
         rows.id.in_(named),
         (literal("remote:") + rows.remote_id).in_(named),
         rows.remote_id.in_(made_by_one),
     )
-    return _subjects(conn, connection, model, these)
+    return _subjects(tx, model, these)
 
 
-def subjects_named(
-    conn: Connection, connection: str, model: str, ids: Collection[str]
-) -> list[ActionSubject]:
+def subjects_named(tx: Transaction, model: str, ids: Collection[str]) -> list[ActionSubject]:
     """Return the candidates or applications that have one of these ids, ours or Lever's."""
     rows = UNIFIED[model].c
-    these = or_(among(conn, rows.id, ids), among(conn, rows.remote_id, ids))
-    return _subjects(conn, connection, model, these)
+    these = or_(among(tx.sql, rows.id, ids), among(tx.sql, rows.remote_id, ids))
+    return _subjects(tx, model, these)
 
 
-def runs_of_erased(conn: Connection, connection: str) -> set[str]:
+def runs_of_erased(tx: Transaction) -> set[str]:
     """Return the runs in Dagster that took up last, as far as is known, actions that were erased."""
     query = select(_c.run_id).where(
-        _c.connection == connection, _c.erased_at.is_not(None), _c.run_id.is_not(None)
+        _c.connection == tx.account, _c.erased_at.is_not(None), _c.run_id.is_not(None)
     )
-    return {run_id for run_id in conn.execute(query).scalars() if run_id is not None}
+    return {run_id for run_id in tx.sql.execute(query).scalars() if run_id is not None}
 
 
-def is_erased(conn: Connection, connection: str, action_id: str) -> bool:
+def is_erased(tx: Transaction, action_id: str) -> bool:
     """Tell whether an action was erased."""
-    query = select(_c.id).where(_c.connection == connection, _c.id == action_id, _c.erased_at.is_not(None))
-    return conn.execute(query).first() is not None
+    query = select(_c.id).where(_c.connection == tx.account, _c.id == action_id, _c.erased_at.is_not(None))
+    return tx.sql.execute(query).first() is not None
 
 
-def forget_runs(conn: Connection, connection: str, *, erased_by: datetime, but: Collection[str]) -> None:
+def forget_runs(tx: Transaction, *, erased_by: datetime, but: Collection[str]) -> None:
     """Keep of actions that were erased by an instant that their runs are no more, `but` for these."""
-    over = and_(_c.connection == connection, _c.erased_at <= erased_by, _c.run_id.is_not(None))
-    conn.execute(update(action_ledger).where(over, not_(among(conn, _c.run_id, but))).values(run_id=None))
+    over = and_(_c.connection == tx.account, _c.erased_at <= erased_by, _c.run_id.is_not(None))
+    tx.sql.execute(update(action_ledger).where(over, not_(among(tx.sql, _c.run_id, but))).values(run_id=None))
 
 
-def _subjects(
-    conn: Connection, connection: str, model: str, these: ColumnElement[bool]
-) -> list[ActionSubject]:
+def _subjects(tx: Transaction, model: str, these: ColumnElement[bool]) -> list[ActionSubject]:
     c = UNIFIED[model].c
     gone = and_(c.remote_deleted_at.is_not(None), c.left_out.is_(None))
     query = select(c.id, c.source_key, or_(gone, c.content_hash == ERASED)).where(
-        c.connection == connection, these
+        c.connection == tx.account, these
     )
-    return [ActionSubject(row[0], row[1], bool(row[2])) for row in conn.execute(query)]
+    return [ActionSubject(row[0], row[1], bool(row[2])) for row in tx.sql.execute(query)]
 
 
-def _erase(conn: Connection, connection: str, concerned: ColumnElement[bool], *, now: datetime) -> int:
-    mine = and_(_c.connection == connection, _idle(now), _c.erased_at.is_(None), concerned)
+def _erase(tx: Transaction, concerned: ColumnElement[bool]) -> int:
+    mine = and_(_c.connection == tx.account, _idle(tx.instant), _c.erased_at.is_(None), concerned)
     query = select(_c.id, _c.steps, _c.answer).where(mine)
-    due = conn.execute(query.with_for_update(skip_locked=True)).all()
+    due = tx.sql.execute(query.with_for_update(skip_locked=True)).all()
     if not due:
         return 0
-    conn.execute(
+    tx.sql.execute(
         update(action_ledger)
         .where(_c.id == bindparam("own"))
         .values(
             request={},
             addresses=None,
             warnings=[],
-            erased_at=now,
+            erased_at=tx.instant,
             steps=bindparam("plain_steps"),
             answer=bindparam("plain_answer"),
         ),

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Connection, and_, cast, delete, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, cast, delete, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from lever_assets.store.dialects import among, text_at, upsert
 from lever_assets.store.tables import UNIFIED, erased_people
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import canonical, fingerprint
 
 _KEPT = timedelta(days=30)
@@ -21,17 +22,17 @@ OWN = frozenset({"email", "email_address", "emails"})
 _CANDIDATES = UNIFIED["candidates"]
 
 
-def addresses_in(connection: str, value: object) -> set[str]:
+def addresses_in(account: str, value: object) -> set[str]:
     """Return the hashes of all e-mail addresses that stand in a JSON value, alone or within texts.
 
     Takes as long as the texts are, whatever is in them.
     """
-    return {_hash(connection, each) for each in _written_in(value)}
+    return {_hash(account, each) for each in _written_in(value)}
 
 
-def named_by(connection: str, ids: Iterable[str]) -> set[str]:
+def named_by(account: str, ids: Iterable[str]) -> set[str]:
     """Return the hashes of Lever's ids of a person, which are compared as addresses are, in any case."""
-    return {_hash(connection, each.removeprefix("remote:").casefold()) for each in ids}
+    return {_hash(account, each.removeprefix("remote:").casefold()) for each in ids}
 
 
 def own_addresses(value: object) -> list[object]:
@@ -47,7 +48,7 @@ def own_addresses(value: object) -> list[object]:
     return found
 
 
-def addresses_of(conn: Connection, connection: str, candidates: Collection[str]) -> set[str]:
+def addresses_of(tx: Transaction, candidates: Collection[str]) -> set[str]:
     """Return the hashes of the addresses of those of these candidates (our ids) not yet known to be gone.
 
     One that is also the address of another candidate, whom Lever has, is left out: it is of somebody who is
@@ -55,41 +56,39 @@ def addresses_of(conn: Connection, connection: str, candidates: Collection[str])
     """
     c = _CANDIDATES.c
     query = select(c.email_addresses).where(
-        c.connection == connection, among(conn, c.id, candidates), _is_there()
+        c.connection == tx.account, among(tx.sql, c.id, candidates), _is_there()
     )
-    written = {each for listed in conn.execute(query).scalars() for each in _written_in(listed)}
+    written = {each for listed in tx.sql.execute(query).scalars() for each in _written_in(listed)}
     if not written:
         return set()
-    return {_hash(connection, each) for each in written - _of_others(conn, connection, written, candidates)}
+    return {_hash(tx.account, each) for each in written - _of_others(tx, written, candidates)}
 
 
-def still_known(conn: Connection, connection: str, candidates: Collection[str]) -> set[str]:
+def still_known(tx: Transaction, candidates: Collection[str]) -> set[str]:
     """Return the sources of those of these candidates (our ids) whose rows have a name or an address yet.
 
     Whom Lever has no more, and whoever was erased, is not among them.
     """
     c = _CANDIDATES.c
     query = select(c.source_key, c.first_name, c.last_name, c.email_addresses).where(
-        c.connection == connection, among(conn, c.id, candidates), _is_there()
+        c.connection == tx.account, among(tx.sql, c.id, candidates), _is_there()
     )
-    return {row.source_key for row in conn.execute(query) if any(row[1:])}
+    return {row.source_key for row in tx.sql.execute(query) if any(row[1:])}
 
 
-def _of_others(
-    conn: Connection, connection: str, written: Collection[str], candidates: Collection[str]
-) -> set[str]:
+def _of_others(tx: Transaction, written: Collection[str], candidates: Collection[str]) -> set[str]:
     c = _CANDIDATES.c
-    if conn.dialect.name == "postgresql":
+    if tx.sql.dialect.name == "postgresql":
         path = cast("$[*]", JSONPATH)  # of what is no list, too
         listed = func.jsonb_path_query(c.email_addresses, path).table_valued("value").render_derived()
     else:
         listed = func.json_each(c.email_addresses).table_valued("value")
-    text = func.lower(text_at(conn, listed.c.value, "email_address"))
-    others = and_(c.connection == connection, _is_there(), not_(among(conn, c.id, candidates)))
+    text = func.lower(text_at(tx.sql, listed.c.value, "email_address"))
+    others = and_(c.connection == tx.account, _is_there(), not_(among(tx.sql, c.id, candidates)))
     query = (
-        select(text).select_from(_CANDIDATES.join(listed, true())).where(others, among(conn, text, written))
+        select(text).select_from(_CANDIDATES.join(listed, true())).where(others, among(tx.sql, text, written))
     )
-    return {each.casefold() for each in conn.execute(query).scalars()}
+    return {each.casefold() for each in tx.sql.execute(query).scalars()}
 
 
 def _is_there() -> ColumnElement[bool]:
@@ -120,37 +119,39 @@ def _in_text(text: str) -> set[str]:
     return found
 
 
-def _hash(connection: str, address: str) -> str:
-    return fingerprint(canonical([connection, address]))
+def _hash(account: str, address: str) -> str:
+    return fingerprint(canonical([account, address]))
 
 
-def keep_erased(conn: Connection, connection: str, addresses: Collection[str], *, now: datetime) -> None:
+def keep_erased(tx: Transaction, addresses: Collection[str]) -> None:
     """Keep that the people with these addresses (hashes) are to be found nowhere from now on."""
-    rows = [{"connection": connection, "address": each, "erased_at": now} for each in sorted(addresses)]
-    upsert(conn, erased_people, rows, replace=("erased_at",))
+    rows = [
+        {"connection": tx.account, "address": each, "erased_at": tx.instant} for each in sorted(addresses)
+    ]
+    upsert(tx.sql, erased_people, rows, replace=("erased_at",))
 
 
-def erased_among(conn: Connection, connection: str, addresses: Collection[str], *, since: datetime) -> bool:
+def erased_among(tx: Transaction, addresses: Collection[str], *, since: datetime) -> bool:
     """Tell whether somebody with one of these addresses (hashes) was erased since an instant."""
     if not addresses:
         return False
     c = erased_people.c
-    mine = (c.connection == connection, c.erased_at >= since, among(conn, c.address, addresses))
-    return conn.execute(select(c.address).where(*mine).limit(1)).first() is not None
+    mine = (c.connection == tx.account, c.erased_at >= since, among(tx.sql, c.address, addresses))
+    return tx.sql.execute(select(c.address).where(*mine).limit(1)).first() is not None
 
 
-def all_erased(conn: Connection, connection: str) -> dict[str, datetime]:
+def all_erased(tx: Transaction) -> dict[str, datetime]:
     """Return when each of the people was erased last, by address (hash)."""
     c = erased_people.c
-    query = select(c.address, c.erased_at).where(c.connection == connection)
-    return {row.address: row.erased_at for row in conn.execute(query)}
+    query = select(c.address, c.erased_at).where(c.connection == tx.account)
+    return {row.address: row.erased_at for row in tx.sql.execute(query)}
 
 
-def forget_old(conn: Connection, connection: str, *, now: datetime) -> None:
+def forget_old(tx: Transaction) -> None:
     """Forget who was erased more than a month ago."""
-    conn.execute(delete(erased_people).where(_old(connection, now)))
+    tx.sql.execute(delete(erased_people).where(_old(tx.account, tx.instant)))
 
 
-def _old(connection: str, now: datetime) -> ColumnElement[bool]:
+def _old(account: str, now: datetime) -> ColumnElement[bool]:
     c = erased_people.c
-    return and_(c.connection == connection, c.erased_at < now - _KEPT)
+    return and_(c.connection == account, c.erased_at < now - _KEPT)

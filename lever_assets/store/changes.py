@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, func, insert, literal,
 from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import changes
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import UtcDateTime, canonical_each, parsed
 from lever_assets.unified.models import JsonObject
 
@@ -48,18 +49,13 @@ class Change:
 
 
 def record_updates(
-    conn: Connection,
-    table: Table,
-    rows: Mapping[str, Mapping[str, Any]],
-    *,
-    now: datetime,
-    history: History,
+    tx: Transaction, table: Table, rows: Mapping[str, Mapping[str, Any]], *, history: History
 ) -> None:
     """Keep what differs between the stored rows and `rows`, by id; call it before these are written."""
     if not rows:
         return
     entries = []
-    for before in conn.execute(select(table).where(among(conn, table.c.id, rows))).mappings():
+    for before in tx.sql.execute(select(table).where(among(tx.sql, table.c.id, rows))).mappings():
         after = rows[before["id"]]
         entries.append(
             {
@@ -69,15 +65,15 @@ def record_updates(
                 "remote_id": after["remote_id"],
                 "kind": "updated" if before["remote_deleted_at"] is None else "restored",
                 "columns": _difference(dict(before), after) or None,
-                "seen_at": now,
+                "seen_at": tx.instant,
                 "run_id": history.run_id,
             }
         )
-    conn.execute(insert(changes), entries)
+    tx.sql.execute(insert(changes), entries)
 
 
 def record_changes(
-    conn: Connection, table: Table, row_ids: Collection[str], kind: str, *, now: datetime, history: History
+    tx: Transaction, table: Table, row_ids: Collection[str], kind: str, *, history: History
 ) -> None:
     """Keep that these rows were created, deleted, left out or erased; call it after they were written."""
     if not row_ids:
@@ -90,18 +86,17 @@ def record_changes(
         c.id,
         c.remote_id,
         literal(kind),
-        literal(now, UtcDateTime),
+        literal(tx.instant, UtcDateTime),
         literal(history.run_id, changes.c.run_id.type),
-    ).where(among(conn, c.id, row_ids))
-    conn.execute(insert(changes).from_select(columns, rows.order_by(c.id)))
+    ).where(among(tx.sql, c.id, row_ids))
+    tx.sql.execute(insert(changes).from_select(columns, rows.order_by(c.id)))
 
 
 def record_blanked(
-    conn: Connection,
+    tx: Transaction,
     table: Table,
     blanked: Sequence[tuple[Mapping[str, Any], Collection[str]]],
     *,
-    now: datetime,
     history: History,
 ) -> None:
     """Keep that columns of some rows were rewritten, without values: each row as it was, and the columns."""
@@ -115,12 +110,12 @@ def record_blanked(
             "remote_id": row["remote_id"],
             "kind": "updated",
             "columns": {name: {} for name in columns},
-            "seen_at": now,
+            "seen_at": tx.instant,
             "run_id": history.run_id,
         }
         for row, columns in blanked
     ]
-    conn.execute(insert(changes), entries)
+    tx.sql.execute(insert(changes), entries)
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObject:
@@ -135,32 +130,32 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObje
     return found
 
 
-def forget_values(conn: Connection, row_ids: Collection[str], columns: Collection[str]) -> None:
+def forget_values(tx: Transaction, row_ids: Collection[str], columns: Collection[str]) -> None:
     """Take old and new values of `columns` out of the history of these rows; that they changed stays told."""
     if not row_ids or not columns:
         return
     c = changes.c
-    told = conn.execute(
-        select(c.id, c.columns).where(among(conn, c.row_id, row_ids), c.columns.is_not(None))
+    told = tx.sql.execute(
+        select(c.id, c.columns).where(among(tx.sql, c.row_id, row_ids), c.columns.is_not(None))
     ).all()
-    _forget(conn, told, columns)
+    _forget(tx.sql, told, columns)
 
 
 def forget_values_of_model(
-    conn: Connection, connection: str, model: str, columns: Collection[str], *, after: int
+    tx: Transaction, model: str, columns: Collection[str], *, after: int
 ) -> int | None:
     """Take values of `columns` out of some of a model's history, from beyond `after`, the number of an entry.
 
     Returns where to go on, None: done.
     """
     c = changes.c
-    found = conn.execute(
+    found = tx.sql.execute(
         select(c.id, c.columns)
-        .where(c.connection == connection, c.model == model, c.id > after)
+        .where(c.connection == tx.account, c.model == model, c.id > after)
         .order_by(c.id)
         .limit(_BATCH)
     ).all()
-    _forget(conn, found, columns)
+    _forget(tx.sql, found, columns)
     return found[-1].id if len(found) == _BATCH else None
 
 
@@ -180,39 +175,39 @@ def _forget(conn: Connection, entries: Sequence[Row[Any]], columns: Collection[s
         )
 
 
-def since(conn: Connection, connection: str, after: int, *, limit: int) -> list[Change]:
+def since(tx: Transaction, after: int, *, limit: int) -> list[Change]:
     """Return up to `limit` changes after the one numbered `after` (0: from the first), in order."""
     c = changes.c
     query = (
         select(c.id, c.model, c.row_id, c.remote_id, c.kind, c.columns, c.seen_at, c.run_id)
-        .where(c.connection == connection, c.id > after)
+        .where(c.connection == tx.account, c.id > after)
         .order_by(c.id)
         .limit(limit)
     )
-    return [Change(*row) for row in conn.execute(query)]
+    return [Change(*row) for row in tx.sql.execute(query)]
 
 
-def counted(conn: Connection, connection: str, run_id: str) -> dict[str, int]:
+def counted(tx: Transaction, run_id: str) -> dict[str, int]:
     """Return how many changes a run saw, by model."""
     c = changes.c
     query = (
         select(c.model, func.count())
-        .where(c.connection == connection, c.run_id == run_id)
+        .where(c.connection == tx.account, c.run_id == run_id)
         .group_by(c.model)
         .order_by(c.model)
     )
-    return {row[0]: row[1] for row in conn.execute(query)}
+    return {row[0]: row[1] for row in tx.sql.execute(query)}
 
 
 _CHANGED = Checkpoint[str]("changed", str)
 """By model."""
 
 
-def mark_changed(conn: Connection, connection: str, model: str, *, now: datetime) -> None:
+def mark_changed(tx: Transaction, model: str) -> None:
     """Give the table of `model` a new mark; call it in the transaction that changes its rows."""
-    _CHANGED.keep_each(conn, connection, {model: uuid4().hex}, now=now)
+    _CHANGED.keep_each(tx, {model: uuid4().hex})
 
 
-def change_marks(conn: Connection, connection: str) -> dict[str, str]:
+def change_marks(tx: Transaction) -> dict[str, str]:
     """Return the mark of each table that was ever changed, by model."""
-    return _CHANGED.every(conn, connection)
+    return _CHANGED.every(tx)

@@ -17,10 +17,11 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import Connection, bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import sync_state
+from lever_assets.store.transaction import Transaction
 
 _VALUE = select(sync_state.c.value).where(
     sync_state.c.connection == bindparam("of"), sync_state.c.key == bindparam("under")
@@ -30,28 +31,24 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Beyond these no overlap can be taken away or added."""
 
 
-def get_state(conn: Connection, connection: str, key: str) -> JsonValue:
+def get_state(tx: Transaction, key: str) -> JsonValue:
     """Return the value kept under `key`, None if there is none."""
-    return conn.execute(_VALUE, {"of": connection, "under": key}).scalar_one_or_none()
+    return tx.sql.execute(_VALUE, {"of": tx.account, "under": key}).scalar_one_or_none()
 
 
-def put_state(
-    conn: Connection, connection: str, key: str, value: JsonValue, *, now: datetime | None = None
-) -> None:
+def put_state(tx: Transaction, key: str, value: JsonValue) -> None:
     """Keep `value` (anything JSON has) under `key`; instants are the caller's to encode."""
-    put_states(conn, connection, {key: value}, now=now)
+    put_states(tx, {key: value})
 
 
-def put_states(
-    conn: Connection, connection: str, values: Mapping[str, JsonValue], *, now: datetime | None = None
-) -> None:
+def put_states(tx: Transaction, values: Mapping[str, JsonValue]) -> None:
     """Keep each value under its key, as `put_state`."""
-    moment = now or datetime.now(UTC)
+    moment = tx.instant
     rows = [
-        {"connection": connection, "key": key, "value": value, "updated_at": moment}
+        {"connection": tx.account, "key": key, "value": value, "updated_at": moment}
         for key, value in values.items()
     ]
-    upsert(conn, sync_state, rows, replace=("value", "updated_at"))
+    upsert(tx.sql, sync_state, rows, replace=("value", "updated_at"))
 
 
 def instant(value: JsonValue) -> datetime | None:
@@ -70,22 +67,20 @@ def whole_number(value: JsonValue) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def states(conn: Connection, connection: str, prefix: str) -> dict[str, JsonValue]:
+def states(tx: Transaction, prefix: str) -> dict[str, JsonValue]:
     """Return every value whose key begins with `prefix`, by key."""
     c = sync_state.c
     query = select(c.key, c.value).where(
-        c.connection == connection, c.key.startswith(prefix, autoescape=True)
+        c.connection == tx.account, c.key.startswith(prefix, autoescape=True)
     )
-    return {row.key: row.value for row in conn.execute(query.order_by(c.key))}
+    return {row.key: row.value for row in tx.sql.execute(query.order_by(c.key))}
 
 
-def forget_states(
-    conn: Connection, connection: str, *, keys: Collection[str] = (), prefixes: Collection[str] = ()
-) -> None:
+def forget_states(tx: Transaction, *, keys: Collection[str] = (), prefixes: Collection[str] = ()) -> None:
     """Forget the values under these keys, and under those that begin with one of `prefixes`."""
     c = sync_state.c
     these = (c.key.in_(keys), *(c.key.startswith(each, autoescape=True) for each in prefixes))
-    conn.execute(delete(sync_state).where(c.connection == connection, or_(*these)))
+    tx.sql.execute(delete(sync_state).where(c.connection == tx.account, or_(*these)))
 
 
 Value = TypeVar("Value")
@@ -118,44 +113,37 @@ class Checkpoint(Generic[Value]):
         self.kind = kind
         self._adapter: TypeAdapter[Value] = TypeAdapter(of)
 
-    def read(self, conn: Connection, connection: str, subject: str = "") -> Value | None:
+    def read(self, tx: Transaction, subject: str = "") -> Value | None:
         """Return what is kept; None: nothing, or nothing that makes sense."""
-        return self._meant(get_state(conn, connection, self._key(subject)))
+        return self._meant(get_state(tx, self._key(subject)))
 
-    def every(self, conn: Connection, connection: str) -> dict[str, Value]:
+    def every(self, tx: Transaction) -> dict[str, Value]:
         """Return what is kept of each subject."""
-        return dict(self._every(conn, connection))
+        return dict(self._every(tx))
 
-    def keep(self, conn: Connection, connection: str, value: Value, subject: str = "") -> None:
+    def keep(self, tx: Transaction, value: Value, subject: str = "") -> None:
         """Keep `value` in the place of what was kept."""
-        self.keep_each(conn, connection, {subject: value})
+        self.keep_each(tx, {subject: value})
 
-    def keep_each(
-        self,
-        conn: Connection,
-        connection: str,
-        values: Mapping[str, Value],
-        *,
-        now: datetime | None = None,
-    ) -> None:
+    def keep_each(self, tx: Transaction, values: Mapping[str, Value]) -> None:
         """Keep a value of each of these subjects."""
         written = {
             self._key(subject): self._adapter.dump_python(value, mode="json")
             for subject, value in values.items()
         }
-        put_states(conn, connection, written, now=now)
+        put_states(tx, written)
 
-    def forget(self, conn: Connection, connection: str, *subjects: str) -> None:
+    def forget(self, tx: Transaction, *subjects: str) -> None:
         """Forget what is kept of these subjects."""
-        forget_states(conn, connection, keys=[self._key(each) for each in subjects or ("",)])
+        forget_states(tx, keys=[self._key(each) for each in subjects or ("",)])
 
-    def forget_every(self, conn: Connection, connection: str, beginning: str = "") -> None:
+    def forget_every(self, tx: Transaction, beginning: str = "") -> None:
         """Forget what is kept of all subjects that begin so."""
-        forget_states(conn, connection, prefixes=[f"{self.kind}:{beginning}"])
+        forget_states(tx, prefixes=[f"{self.kind}:{beginning}"])
 
-    def _every(self, conn: Connection, connection: str) -> Iterator[tuple[str, Value]]:
+    def _every(self, tx: Transaction) -> Iterator[tuple[str, Value]]:
         beginning = f"{self.kind}:"
-        for key, kept in states(conn, connection, beginning).items():
+        for key, kept in states(tx, beginning).items():
             value = self._meant(kept)
             if value is not None:
                 yield key.removeprefix(beginning), value

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, or_, select, update
 
 from lever_assets.store.dialects import among, upsert
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,27 +39,24 @@ class Due:
     at: datetime | None = None
 
 
-def due_parents(
-    conn: Connection, connection: str, due: Due, *, limit: int, after: str | None
-) -> list[tuple[str, str]]:
+def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
     """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
     p = RAW[due.parent].c
-    query = _query(connection, due).with_only_columns(p.remote_id, p.content_hash)
+    query = _query(tx.account, due).with_only_columns(p.remote_id, p.content_hash)
     if after is not None:
         query = query.where(p.remote_id > after)
     return [
-        (row.remote_id, row.content_hash) for row in conn.execute(query.order_by(p.remote_id).limit(limit))
+        (row.remote_id, row.content_hash) for row in tx.sql.execute(query.order_by(p.remote_id).limit(limit))
     ]
 
 
-def count_due(conn: Connection, connection: str, due: Due) -> int:
+def count_due(tx: Transaction, due: Due) -> int:
     """Return how many parents have children that are due."""
-    return conn.execute(_query(connection, due).with_only_columns(func.count())).scalar_one()
+    return tx.sql.execute(_query(tx.account, due).with_only_columns(func.count())).scalar_one()
 
 
 def each_due(
-    reading: Callable[[], AbstractContextManager[Connection]],
-    connection: str,
+    reading: Callable[[], AbstractContextManager[Transaction]],
     due: Due,
     *,
     batch: int = 500,
@@ -69,15 +67,15 @@ def each_due(
     Each batch is read in a transaction of its own, so landing goes on.
     """
     while True:
-        with reading() as conn:
-            found = due_parents(conn, connection, due, limit=batch, after=after)
+        with reading() as tx:
+            found = due_parents(tx, due, limit=batch, after=after)
         yield from found
         if len(found) < batch:
             return
         after = found[-1][0]
 
 
-def _query(connection: str, due: Due) -> Select[tuple[()]]:
+def _query(account: str, due: Due) -> Select[tuple[()]]:
     parents = RAW[due.parent]
     p, r = parents.c, child_reads.c
     reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
@@ -97,7 +95,7 @@ def _query(connection: str, due: Due) -> Select[tuple[()]]:
             changed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
             pending = and_(pending, or_(e.due_at.is_(None), changed))
         pending = or_(pending, e.due_at <= due.at)
-    return query.where(p.connection == connection, p.deleted_at.is_(None), pending)
+    return query.where(p.connection == account, p.deleted_at.is_(None), pending)
 
 
 def not_read_since(read_at: ColumnElement[datetime], instant: datetime) -> ColumnElement[bool]:
@@ -118,7 +116,7 @@ def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:
 
 
 def read_well(
-    conn: Connection, connection: str, parent: str, child: str, *, but: Collection[str], limit: int
+    tx: Transaction, parent: str, child: str, *, but: Collection[str], limit: int
 ) -> list[tuple[str, str]]:
     """Return up to `limit` live parents whose children were read, the latest first, `but` those.
 
@@ -129,31 +127,31 @@ def read_well(
     query = (
         select(p.remote_id, p.content_hash)
         .join(child_reads, reads)
-        .where(p.connection == connection, p.deleted_at.is_(None), r.read_at > NEVER)
-        .where(not_(among(conn, p.remote_id, but)))
+        .where(p.connection == tx.account, p.deleted_at.is_(None), r.read_at > NEVER)
+        .where(not_(among(tx.sql, p.remote_id, but)))
         .order_by(r.read_at.desc(), p.remote_id)
         .limit(limit)
     )
-    return [(row.remote_id, row.content_hash) for row in conn.execute(query)]
+    return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query)]
 
 
-def count_read(conn: Connection, connection: str, child: str) -> int:
+def count_read(tx: Transaction, child: str) -> int:
     """Return below how many parents a resource was read."""
     r = child_reads.c
-    query = select(func.count()).where(r.connection == connection, r.resource == child, r.read_at > NEVER)
-    return conn.execute(query).scalar_one()
+    query = select(func.count()).where(r.connection == tx.account, r.resource == child, r.read_at > NEVER)
+    return tx.sql.execute(query).scalar_one()
 
 
-def read_for(conn: Connection, connection: str, child: str, parents: Collection[str]) -> dict[str, str]:
+def read_for(tx: Transaction, child: str, parents: Collection[str]) -> dict[str, str]:
     """Return for which content each of these parents' children were read, or passed over."""
     r = child_reads.c
     query = select(r.parent_id, r.parent_hash).where(
-        r.connection == connection,
+        r.connection == tx.account,
         r.resource == child,
         r.parent_hash.is_not(None),
-        among(conn, r.parent_id, parents),
+        among(tx.sql, r.parent_id, parents),
     )
-    return {row.parent_id: row.parent_hash for row in conn.execute(query)}
+    return {row.parent_id: row.parent_hash for row in tx.sql.execute(query)}
 
 
 @dataclass(frozen=True)
@@ -164,81 +162,75 @@ class LastRead:
     at: datetime
 
 
-def last_reads(
-    conn: Connection, connection: str, child: str, parents: Collection[str]
-) -> dict[str, LastRead]:
+def last_reads(tx: Transaction, child: str, parents: Collection[str]) -> dict[str, LastRead]:
     """Return the last read of the children of each of these parents that has one."""
     r = child_reads.c
     query = select(r.parent_id, r.parent_hash, r.read_at).where(
-        r.connection == connection, r.resource == child, among(conn, r.parent_id, parents)
+        r.connection == tx.account, r.resource == child, among(tx.sql, r.parent_id, parents)
     )
-    return {row.parent_id: LastRead(row.parent_hash, row.read_at) for row in conn.execute(query)}
+    return {row.parent_id: LastRead(row.parent_hash, row.read_at) for row in tx.sql.execute(query)}
 
 
-def forget_reads(conn: Connection, connection: str, child: str, parents: Collection[str]) -> None:
+def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
     """Forget that the children of these parents were read: they are due."""
     r = child_reads.c
-    these = and_(r.connection == connection, r.resource == child, among(conn, r.parent_id, parents))
-    conn.execute(delete(child_reads).where(these))
+    these = and_(r.connection == tx.account, r.resource == child, among(tx.sql, r.parent_id, parents))
+    tx.sql.execute(delete(child_reads).where(these))
 
 
-def forget_passed_over(conn: Connection, connection: str, child: str) -> None:
+def forget_passed_over(tx: Transaction, child: str) -> None:
     """Forget which parents were passed over: each is looked at anew."""
     r = child_reads.c
-    conn.execute(
-        delete(child_reads).where(r.connection == connection, r.resource == child, r.read_at <= NEVER)
+    tx.sql.execute(
+        delete(child_reads).where(r.connection == tx.account, r.resource == child, r.read_at <= NEVER)
     )
 
 
-def delete_orphans(
-    conn: Connection, connection: str, child: str, parent: str, *, version: int, now: datetime
-) -> int:
+def delete_orphans(tx: Transaction, child: str, parent: str) -> int:
     """Mark children whose parent is gone or left out as their parent is; return how many.
 
     Should the parent return, they are due. That reading them failed is over with it.
     """
+    version = tx.version
     c, p = RAW[child].c, RAW[parent].c
-    gone = select(p.remote_id).where(p.connection == connection, p.deleted_at.is_not(None))
-    conn.execute(
+    gone = select(p.remote_id).where(p.connection == tx.account, p.deleted_at.is_not(None))
+    tx.sql.execute(
         delete(child_reads).where(
-            child_reads.c.connection == connection,
+            child_reads.c.connection == tx.account,
             child_reads.c.resource == child,
             child_reads.c.parent_id.in_(gone),
         )
     )
     why = (
         select(p.left_out)
-        .where(p.connection == connection, p.remote_id == c.parent_id)
+        .where(p.connection == tx.account, p.remote_id == c.parent_id)
         .correlate(RAW[child])
         .scalar_subquery()
     )
     otherwise = or_(c.deleted_at.is_(None), and_(c.left_out.is_not(None), c.left_out.is_distinct_from(why)))
     e = mapping_errors.c
-    conn.execute(
+    tx.sql.execute(
         delete(mapping_errors).where(
-            e.connection == connection,
+            e.connection == tx.account,
             e.model == RAW[child].name,
             e.resource == parent,
             e.due_at.is_not(None),
             e.remote_id.in_(gone),
         )
     )
-    return conn.execute(
+    return tx.sql.execute(
         update(RAW[child])
-        .where(c.connection == connection, c.parent_id.in_(gone), otherwise)
-        .values(deleted_at=now, left_out=why, changed_at=now, version=version)
+        .where(c.connection == tx.account, c.parent_id.in_(gone), otherwise)
+        .values(deleted_at=tx.instant, left_out=why, changed_at=tx.instant, version=version)
     ).rowcount
 
 
 def land_children(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     resource: str,
     children: Mapping[str, Sequence[Arrival]],
     *,
     parent_hashes: Mapping[str, str | None],
-    version: int,
-    now: datetime,
     asked_at: Mapping[str, datetime] | None = None,
     partial: Collection[str] = (),
 ) -> Landed:
@@ -246,60 +238,52 @@ def land_children(
 
     `parent_hashes` holds the content hash that each parent had before its children were read, for
     `Due`; with None, or without the parent, the hash that was kept stays. `asked_at`: when each list
-    was asked for (`now` where it does not say); a list that was asked for before the stored one is left out.
+    was asked for (now where it does not say); a list that was asked for before the stored one is left out.
     `partial`: parents of whose list a record could not be taken; nothing of theirs is deleted.
     """
-    asked = {parent: (asked_at or {}).get(parent, now) for parent in children}
-    newer = _asked_for_later(conn, connection, resource, asked, now)
+    tx.hold_landings()
+    asked = {parent: (asked_at or {}).get(parent, tx.instant) for parent in children}
+    newer = _asked_for_later(tx, resource, asked)
     children = {parent: listed for parent, listed in children.items() if parent not in newer}
     arrivals = [replace(child, parent_id=parent) for parent, listed in children.items() for child in listed]
-    began = min(asked.values(), default=now)
-    landed = land(conn, connection, resource, arrivals, version=version, now=now, asked_at=began)
-    stored = {child for _, child in _stored(conn, connection, resource, set(children) - set(partial))}
+    began = min(asked.values(), default=tx.instant)
+    landed = land(tx, resource, arrivals, asked_at=began)
+    stored = {child for _, child in _stored(tx, resource, set(children) - set(partial))}
     gone = sorted(stored - {arrival.remote_id for arrival in arrivals})
-    deleted = mark_deleted(conn, connection, resource, gone, version=version, now=now)
-    note_reads(
-        conn,
-        connection,
-        resource,
-        {parent: (asked[parent], parent_hashes.get(parent)) for parent in children},
-    )
+    deleted = mark_deleted(tx, resource, gone)
+    note_reads(tx, resource, {parent: (asked[parent], parent_hashes.get(parent)) for parent in children})
     return landed + Landed(deleted=deleted)
 
 
-def lacking(
-    conn: Connection, connection: str, resource: str, listed: Mapping[str, Collection[str]]
-) -> dict[str, list[str]]:
+def lacking(tx: Transaction, resource: str, listed: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     """Return the stored children, not known to be gone, that the list of their parent lacks; by parent."""
     found: dict[str, list[str]] = {}
     here = {clean(parent): {clean(each) for each in ids} for parent, ids in listed.items()}
-    for parent, child in _stored(conn, connection, resource, listed):
+    for parent, child in _stored(tx, resource, listed):
         if child not in here.get(parent, ()):
             found.setdefault(parent, []).append(child)
     return found
 
 
-def _stored(
-    conn: Connection, connection: str, resource: str, parents: Collection[str]
-) -> list[tuple[str, str]]:
+def _stored(tx: Transaction, resource: str, parents: Collection[str]) -> list[tuple[str, str]]:
     """Return the parent and the remote id of the children of these parents that are not known to be gone."""
     c = RAW[resource].c
     query = select(c.parent_id, c.remote_id).where(
-        c.connection == connection,
+        c.connection == tx.account,
         c.parent_id.is_not(None),
-        among(conn, c.parent_id, parents),
+        among(tx.sql, c.parent_id, parents),
         not_known_gone(RAW[resource]),
     )
-    return [(row.parent_id, row.remote_id) for row in conn.execute(query.order_by(c.parent_id, c.remote_id))]
+    return [
+        (row.parent_id, row.remote_id) for row in tx.sql.execute(query.order_by(c.parent_id, c.remote_id))
+    ]
 
 
-def note_reads(
-    conn: Connection, connection: str, resource: str, reads: Mapping[str, tuple[datetime, str | None]]
-) -> None:
+def note_reads(tx: Transaction, resource: str, reads: Mapping[str, tuple[datetime, str | None]]) -> None:
     """Keep when the children of these parents were asked for, and the content hash that each parent had."""
     rows = [
         {
-            "connection": connection,
+            "connection": tx.account,
             "resource": resource,
             "parent_id": parent,
             "parent_hash": parent_hash,
@@ -307,17 +291,15 @@ def note_reads(
         }
         for parent, (asked_at, parent_hash) in reads.items()
     ]
-    upsert(conn, child_reads, rows, replace=("read_at",), fill=("parent_hash",))
+    upsert(tx.sql, child_reads, rows, replace=("read_at",), fill=("parent_hash",))
 
 
-def _asked_for_later(
-    conn: Connection, connection: str, resource: str, asked_at: Mapping[str, datetime], now: datetime
-) -> set[str]:
+def _asked_for_later(tx: Transaction, resource: str, asked_at: Mapping[str, datetime]) -> set[str]:
     c = child_reads.c
     query = select(c.parent_id, c.read_at).where(
-        c.connection == connection,
+        c.connection == tx.account,
         c.resource == resource,
-        among(conn, c.parent_id, asked_at),
-        c.read_at.between(min(asked_at.values(), default=now), now + _NEVER_AHEAD),
+        among(tx.sql, c.parent_id, asked_at),
+        c.read_at.between(min(asked_at.values(), default=tx.instant), tx.instant + _NEVER_AHEAD),
     )
-    return {row.parent_id for row in conn.execute(query) if row.read_at > asked_at[row.parent_id]}
+    return {row.parent_id for row in tx.sql.execute(query) if row.read_at > asked_at[row.parent_id]}

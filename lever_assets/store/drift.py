@@ -2,21 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, insert, literal, or_, select
+from sqlalchemy import case, func, insert, literal, or_, select
 
 from lever_assets.store.tables import RAW, drift
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import UtcDateTime
 
 
 def record_drift(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    *,
-    after_version: int,
-    since: datetime,
-    known_up_to: datetime | None,
-    now: datetime,
+    tx: Transaction, resource: str, *, after_version: int, since: datetime, known_up_to: datetime | None
 ) -> dict[str, int]:
     """Keep which records the landings after `after_version` changed, and return how many of each kind.
 
@@ -30,21 +24,21 @@ def record_drift(
         c.connection,
         literal(resource).label("resource"),
         c.remote_id,
-        literal(now, UtcDateTime).label("found_at"),
+        literal(tx.instant, UtcDateTime).label("found_at"),
         kind.label("kind"),
         c.remote_updated_at,
-    ).where(c.connection == connection, c.version > after_version, c.left_out.is_(None))
+    ).where(c.connection == tx.account, c.version > after_version, c.left_out.is_(None))
     if known_up_to is not None:
         found = found.where(
             or_(c.deleted_at.is_not(None), c.remote_updated_at.is_(None), c.remote_updated_at <= known_up_to)
         )
     columns = ["connection", "resource", "remote_id", "found_at", "kind", "remote_updated_at"]
-    conn.execute(insert(drift).from_select(columns, found))
+    tx.sql.execute(insert(drift).from_select(columns, found))
     d = drift.c
     counted = (
         select(d.kind, func.count())
-        .where(d.connection == connection, d.resource == resource, d.found_at == now)
+        .where(d.connection == tx.account, d.resource == resource, d.found_at == tx.instant)
         .group_by(d.kind)
         .order_by(d.kind)
     )
-    return {row[0]: row[1] for row in conn.execute(counted)}
+    return {row[0]: row[1] for row in tx.sql.execute(counted)}

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Select,
     and_,
     delete,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from lever_assets import backoff
 from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import RAW, mapping_errors
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
 
 WHOLE_LIST = "*"
@@ -73,13 +73,11 @@ def gap_after(attempts: int) -> timedelta:
 
 
 def put_off(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     model: str,
     resource: str,
     reasons: Mapping[str, str],
     *,
-    now: datetime,
     hashes: Mapping[str, str | None] | None = None,
 ) -> None:
     """Keep that reading `model` for these records of `resource` failed, by remote id with the reason.
@@ -89,9 +87,9 @@ def put_off(
     if not reasons:
         return
     ids = {clean(remote_id): remote_id for remote_id in reasons}
-    known = conn.execute(
+    known = tx.sql.execute(
         select(_c.remote_id, _c.attempts).where(
-            _mine(connection, model, resource), among(conn, _c.remote_id, ids)
+            _mine(tx.account, model, resource), among(tx.sql, _c.remote_id, ids)
         )
     )
     before = {row.remote_id: row.attempts or 0 for row in known}
@@ -100,31 +98,25 @@ def put_off(
         attempts = before.get(stored, 0) + 1
         rows.append(
             {
-                "connection": connection,
+                "connection": tx.account,
                 "model": model,
                 "resource": resource,
                 "remote_id": stored,
                 "reason": reasons[remote_id],
                 "payload_hash": (hashes or {}).get(remote_id),
-                "first_seen_at": now,
-                "last_seen_at": now,
+                "first_seen_at": tx.instant,
+                "last_seen_at": tx.instant,
                 "attempts": attempts,
-                "due_at": now + gap_after(attempts),
+                "due_at": tx.instant + gap_after(attempts),
                 "lost": None,
             }
         )
     changing = ("reason", "payload_hash", "last_seen_at", "attempts", "due_at")
-    upsert(conn, mapping_errors, rows, replace=changing)
+    upsert(tx.sql, mapping_errors, rows, replace=changing)
 
 
 def healed(
-    conn: Connection,
-    connection: str,
-    model: str,
-    resource: str,
-    remote_ids: Collection[str],
-    *,
-    before: datetime | None = None,
+    tx: Transaction, model: str, resource: str, remote_ids: Collection[str], *, before: datetime | None = None
 ) -> int:
     """Forget that reading `model` for these records failed, as it went well since; return how many had.
 
@@ -132,98 +124,86 @@ def healed(
     """
     if not remote_ids:
         return 0
-    these = and_(_mine(connection, model, resource), _c.due_at.is_not(None))
+    these = and_(_mine(tx.account, model, resource), _c.due_at.is_not(None))
     if before is not None:
         these = and_(these, _c.last_seen_at < before)
-    return conn.execute(delete(mapping_errors).where(these, among(conn, _c.remote_id, remote_ids))).rowcount
+    return tx.sql.execute(
+        delete(mapping_errors).where(these, among(tx.sql, _c.remote_id, remote_ids))
+    ).rowcount
 
 
 def still_failing(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     model: str,
     resource: str,
     reasons: Mapping[str, str],
     *,
-    now: datetime,
     hashes: Mapping[str, str | None] | None = None,
 ) -> None:
     """As `put_off`, for what may come by unasked: before it is due that counts as no further attempt."""
-    waiting = {
-        each for each, read in known(conn, connection, model, resource, reasons).items() if read.due_at > now
-    }
+    waiting = {each for each, read in known(tx, model, resource, reasons).items() if read.due_at > tx.instant}
     if waiting:
-        these = and_(_mine(connection, model, resource), among(conn, _c.remote_id, waiting))
-        conn.execute(update(mapping_errors).where(these).values(last_seen_at=now))
+        these = and_(_mine(tx.account, model, resource), among(tx.sql, _c.remote_id, waiting))
+        tx.sql.execute(update(mapping_errors).where(these).values(last_seen_at=tx.instant))
     others = {each: why for each, why in reasons.items() if clean(each) not in waiting}
-    put_off(conn, connection, model, resource, others, now=now, hashes=hashes)
+    put_off(tx, model, resource, others, hashes=hashes)
 
 
-def forget_settled(
-    conn: Connection, connection: str, model: str, resource: str, *, listed: bool = True
-) -> None:
+def forget_settled(tx: Transaction, model: str, resource: str, *, listed: bool = True) -> None:
     """Forget that reading `model` failed for records of `resource` which are gone, or were listed since.
 
     Unless `listed` is False: that they were listed then says nothing of what failed.
     """
     r = RAW[resource].c
     settled = exists().where(
-        r.connection == connection,
+        r.connection == tx.account,
         r.remote_id == _c.remote_id,
         or_(r.deleted_at.is_not(None), *([r.last_seen_at > _c.last_seen_at] if listed else [])),
     )
-    these = and_(_mine(connection, model, resource), _c.due_at.is_not(None), settled)
-    conn.execute(delete(mapping_errors).where(these))
+    these = and_(_mine(tx.account, model, resource), _c.due_at.is_not(None), settled)
+    tx.sql.execute(delete(mapping_errors).where(these))
 
 
-def due(conn: Connection, connection: str, model: str, resource: str, *, now: datetime) -> list[str]:
+def due(tx: Transaction, model: str, resource: str) -> list[str]:
     """Return the records for which reading `model` failed and is to be tried again by now, by remote id."""
-    query = select(_c.remote_id).where(_mine(connection, model, resource), _is_due(now))
-    return list(conn.execute(query.order_by(_c.remote_id)).scalars())
+    query = select(_c.remote_id).where(_mine(tx.account, model, resource), _is_due(tx.instant))
+    return list(tx.sql.execute(query.order_by(_c.remote_id)).scalars())
 
 
-def failed(conn: Connection, connection: str, model: str, resource: str) -> set[str]:
+def failed(tx: Transaction, model: str, resource: str) -> set[str]:
     """Return the remote ids of all records for which reading `model` failed, due or not."""
-    query = select(_c.remote_id).where(_mine(connection, model, resource), _c.due_at.is_not(None))
-    return set(conn.execute(query).scalars())
+    query = select(_c.remote_id).where(_mine(tx.account, model, resource), _c.due_at.is_not(None))
+    return set(tx.sql.execute(query).scalars())
 
 
-def known(
-    conn: Connection, connection: str, model: str, resource: str, remote_ids: Collection[str]
-) -> dict[str, FailedRead]:
+def known(tx: Transaction, model: str, resource: str, remote_ids: Collection[str]) -> dict[str, FailedRead]:
     """Return those of these records for which reading `model` failed, by remote id."""
     query = _reads().where(
-        _mine(connection, model, resource), _c.due_at.is_not(None), among(conn, _c.remote_id, remote_ids)
+        _mine(tx.account, model, resource), _c.due_at.is_not(None), among(tx.sql, _c.remote_id, remote_ids)
     )
-    return {row.remote_id: FailedRead(*row) for row in conn.execute(query)}
+    return {row.remote_id: FailedRead(*row) for row in tx.sql.execute(query)}
 
 
 def waiting(
-    conn: Connection,
-    connection: str,
-    model: str | None = None,
-    resource: str | None = None,
-    *,
-    but: Collection[str] = (),
+    tx: Transaction, model: str | None = None, resource: str | None = None, *, but: Collection[str] = ()
 ) -> Waiting:
     """Return how many reads failed and when the first is due, of a connection, or as far as it is given.
 
     `but`: the models whose lists as a whole don't count.
     """
-    query = select(func.count(), func.min(_c.due_at)).where(*_failed(connection, model, resource), _not(but))
-    return Waiting(*conn.execute(query).one())
+    query = select(func.count(), func.min(_c.due_at)).where(*_failed(tx.account, model, resource), _not(but))
+    return Waiting(*tx.sql.execute(query).one())
 
 
-def count_for(conn: Connection, connection: str, model: str, resource: str, *, reason: str) -> int:
+def count_for(tx: Transaction, model: str, resource: str, *, reason: str) -> int:
     """Return how often reading `model` failed for a record of `resource`, for a reason that begins so."""
     begins = _c.reason.startswith(reason, autoescape=True)
-    query = select(func.count()).where(*_failed(connection, model, resource), begins)
-    return conn.execute(query).scalar_one()
+    query = select(func.count()).where(*_failed(tx.account, model, resource), begins)
+    return tx.sql.execute(query).scalar_one()
 
 
 def listed(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     model: str | None = None,
     resource: str | None = None,
     *,
@@ -233,11 +213,11 @@ def listed(
     """Return up to `limit` failed reads as of `waiting`, those that failed most often first."""
     query = (
         _reads()
-        .where(*_failed(connection, model, resource), _not(but))
+        .where(*_failed(tx.account, model, resource), _not(but))
         .order_by(_c.attempts.desc(), _c.model, _c.resource, _c.remote_id)
         .limit(limit)
     )
-    return [FailedRead(*row) for row in conn.execute(query)]
+    return [FailedRead(*row) for row in tx.sql.execute(query)]
 
 
 def _reads() -> Select[tuple[str, str, str, str, int, datetime, datetime, str | None]]:
@@ -258,15 +238,15 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(_c.due_at <= now, _c.due_at > now + 2 * _LONGEST_GAP)
 
 
-def _mine(connection: str, model: str, resource: str) -> ColumnElement[bool]:
-    return and_(_c.connection == connection, _c.model == model, _c.resource == resource)
+def _mine(account: str, model: str, resource: str) -> ColumnElement[bool]:
+    return and_(_c.connection == account, _c.model == model, _c.resource == resource)
 
 
 def _not(models: Collection[str]) -> ColumnElement[bool]:
     return not_(and_(_c.model.in_(models), _c.remote_id == WHOLE_LIST))
 
 
-def _failed(connection: str, model: str | None, resource: str | None) -> list[ColumnElement[bool]]:
+def _failed(account: str, model: str | None, resource: str | None) -> list[ColumnElement[bool]]:
     given = {_c.model: model, _c.resource: resource}
     narrowed = [column == value for column, value in given.items() if value is not None]
-    return [_c.connection == connection, _c.due_at.is_not(None), *narrowed]
+    return [_c.connection == account, _c.due_at.is_not(None), *narrowed]

@@ -4,48 +4,45 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, null, select, update
+from sqlalchemy import and_, null, select, update
 
 from lever_assets.store.changes import History, forget_values, mark_changed, record_changes
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED
+from lever_assets.store.transaction import Transaction
 
 ERASED = "erased"
 """Stands in place of a content hash; a record that comes back has another, and is written anew."""
 
 
-def due_rows(
-    conn: Connection, connection: str, model: str, *, gone_before: datetime, limit: int
-) -> list[str]:
+def due_rows(tx: Transaction, model: str, *, gone_before: datetime, limit: int) -> list[str]:
     """Return ids of up to `limit` rows that were gone in Lever before an instant and are not erased.
 
     What the settings leave out is not gone.
     """
     c = UNIFIED[model].c
     gone = and_(
-        c.connection == connection,
+        c.connection == tx.account,
         c.remote_deleted_at <= gone_before,
         c.left_out.is_(None),
         c.content_hash != ERASED,
     )
-    return list(conn.execute(select(c.id).where(gone).limit(limit)).scalars())
+    return list(tx.sql.execute(select(c.id).where(gone).limit(limit)).scalars())
 
 
-def rows_of(conn: Connection, connection: str, model: str, sources: Collection[str]) -> list[str]:
+def rows_of(tx: Transaction, model: str, sources: Collection[str]) -> list[str]:
     """Return ids of the rows that were mapped from these raw records, gone ones included."""
     c = UNIFIED[model].c
-    mine = and_(c.connection == connection, among(conn, c.source_key, sources))
-    return list(conn.execute(select(c.id).where(mine).order_by(c.id)).scalars())
+    mine = and_(c.connection == tx.account, among(tx.sql, c.source_key, sources))
+    return list(tx.sql.execute(select(c.id).where(mine).order_by(c.id)).scalars())
 
 
 def erase_rows(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     model: str,
     row_ids: Collection[str],
     columns: Collection[str],
     *,
-    now: datetime,
     history: History | None,
 ) -> int:
     """Erase `columns` of those of these rows that are gone in Lever, once; return how many were erased.
@@ -55,15 +52,19 @@ def erase_rows(
     table = UNIFIED[model]
     c = table.c
     not_yet = and_(c.remote_deleted_at.is_not(None), c.content_hash != ERASED)
-    due = list(conn.execute(select(c.id).where(among(conn, c.id, row_ids), not_yet).order_by(c.id)).scalars())
+    due = list(
+        tx.sql.execute(select(c.id).where(among(tx.sql, c.id, row_ids), not_yet).order_by(c.id)).scalars()
+    )
     if not due:
         return 0
     values: dict[str, Any] = {name: null() for name in columns}
-    conn.execute(
-        update(table).where(among(conn, c.id, due)).values(**values, content_hash=ERASED, changed_at=now)
+    tx.sql.execute(
+        update(table)
+        .where(among(tx.sql, c.id, due))
+        .values(**values, content_hash=ERASED, changed_at=tx.instant)
     )
-    forget_values(conn, due, columns)
-    mark_changed(conn, connection, model, now=now)
+    forget_values(tx, due, columns)
+    mark_changed(tx, model)
     if history is not None:
-        record_changes(conn, table, due, "erased", now=now, history=history)
+        record_changes(tx, table, due, "erased", history=history)
     return len(due)

@@ -9,14 +9,15 @@ States of an event:
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lever_assets.backoff import gap_after
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import webhook_inbox
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 PENDING, HANDLED, PARKED = "pending", "handled", "parked"
@@ -39,14 +40,12 @@ class InboxEvent:
     attempts: int = 0
 
 
-def receive(conn: Connection, connection: str, event: InboxEvent, *, now: datetime) -> bool:
+def receive(tx: Transaction, event: InboxEvent) -> bool:
     """Keep an event that arrived, once; False if its token came with another event."""
-    return bool(receive_all(conn, connection, [event], now=now))
+    return bool(receive_all(tx, [event]))
 
 
-def receive_all(
-    conn: Connection, connection: str, events: Collection[InboxEvent], *, now: datetime
-) -> set[str]:
+def receive_all(tx: Transaction, events: Collection[InboxEvent]) -> set[str]:
     """Keep the events that arrived, each once; returns the ids of those that are kept, now or before.
 
     One whose token came with another event is not.
@@ -55,61 +54,59 @@ def receive_all(
         return set()
     rows = [
         {
-            "connection": connection,
+            "connection": tx.account,
             "id": event.id,
             "event": event.event,
             "token": event.token,
             "triggered_at": event.triggered_at,
-            "received_at": now,
-            "due_at": now,
+            "received_at": tx.instant,
+            "due_at": tx.instant,
             "data": event.data,
             "state": PENDING,
             "attempts": 0,
         }
         for event in events
     ]
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    conn.execute(insert(webhook_inbox).on_conflict_do_nothing(), rows)
+    insert = postgresql.insert if tx.sql.dialect.name == "postgresql" else sqlite.insert
+    tx.sql.execute(insert(webhook_inbox).on_conflict_do_nothing(), rows)
     c = webhook_inbox.c
     ids = {event.id for event in events}
-    kept = select(c.id).where(c.connection == connection, among(conn, c.id, ids))
-    return set(conn.execute(kept).scalars())
+    kept = select(c.id).where(c.connection == tx.account, among(tx.sql, c.id, ids))
+    return set(tx.sql.execute(kept).scalars())
 
 
-def pending_count(conn: Connection, connection: str, *, now: datetime | None = None) -> int:
-    """Return how many events are due (now, unless told otherwise)."""
-    due_by = _due(connection, now or datetime.now(UTC))
+def pending_count(tx: Transaction) -> int:
+    """Return how many events are due."""
+    due_by = _due(tx.account, tx.instant)
     query = select(func.count()).select_from(webhook_inbox).where(due_by)
-    return conn.execute(query).scalar_one()
+    return tx.sql.execute(query).scalar_one()
 
 
-def waiting_count(conn: Connection, connection: str) -> int:
+def waiting_count(tx: Transaction) -> int:
     """Return how many events are pending, due or not."""
     c = webhook_inbox.c
-    query = select(func.count()).where(c.connection == connection, c.state == PENDING)
-    return conn.execute(query).scalar_one()
+    query = select(func.count()).where(c.connection == tx.account, c.state == PENDING)
+    return tx.sql.execute(query).scalar_one()
 
 
-def due(conn: Connection, connection: str, *, now: datetime, limit: int) -> Sequence[InboxEvent]:
+def due(tx: Transaction, *, limit: int) -> Sequence[InboxEvent]:
     """Return up to `limit` events that are due, the one that is so for the longest time first."""
     c = webhook_inbox.c
     query = (
         select(c.id, c.event, c.token, c.triggered_at, c.data, c.attempts)
-        .where(_due(connection, now))
+        .where(_due(tx.account, tx.instant))
         .order_by(c.due_at, c.id)
         .limit(limit)
     )
-    return [InboxEvent(*row) for row in conn.execute(query)]
+    return [InboxEvent(*row) for row in tx.sql.execute(query)]
 
 
-def mark_handled(conn: Connection, connection: str, ids: Collection[str], *, now: datetime) -> None:
+def mark_handled(tx: Transaction, ids: Collection[str]) -> None:
     """Keep that these events were handled."""
-    _set(conn, connection, ids, state=HANDLED, handled_at=now, error=None)
+    _set(tx, ids, state=HANDLED, handled_at=tx.instant, error=None)
 
 
-def mark_failed(
-    conn: Connection, connection: str, events: Collection[InboxEvent], error: str, *, now: datetime
-) -> int:
+def mark_failed(tx: Transaction, events: Collection[InboxEvent], error: str) -> int:
     """Keep why reading what these events are about failed; returns how many were parked for it.
 
     They are due again after a while, longer each time: a minute at first, an hour at last.
@@ -119,53 +116,53 @@ def mark_failed(
         ids = [event.id for event in events if event.attempts + 1 == attempts]
         if attempts >= MOST_ATTEMPTS:
             parked += len(ids)
-            _set(conn, connection, ids, state=PARKED, attempts=attempts, error=error)
+            _set(tx, ids, state=PARKED, attempts=attempts, error=error)
         else:
-            due_at = now + gap_after(attempts, _FIRST_DELAY, _LONGEST_DELAY)
-            _set(conn, connection, ids, due_at=due_at, attempts=attempts, error=error)
+            due_at = tx.instant + gap_after(attempts, _FIRST_DELAY, _LONGEST_DELAY)
+            _set(tx, ids, due_at=due_at, attempts=attempts, error=error)
     return parked
 
 
-def park(conn: Connection, connection: str, ids: Collection[str], error: str) -> None:
+def park(tx: Transaction, ids: Collection[str], error: str) -> None:
     """Park events that nothing can be done for."""
-    _set(conn, connection, ids, state=PARKED, error=error)
+    _set(tx, ids, state=PARKED, error=error)
 
 
-def put_off(conn: Connection, connection: str, ids: Collection[str], error: str, *, due_at: datetime) -> None:
+def put_off(tx: Transaction, ids: Collection[str], error: str, *, due_at: datetime) -> None:
     """Keep why these events have to wait, until `due_at`, although they are not to blame."""
-    _set(conn, connection, ids, error=error, due_at=due_at)
+    _set(tx, ids, error=error, due_at=due_at)
 
 
-def unpark(conn: Connection, connection: str, *, now: datetime) -> int:
+def unpark(tx: Transaction) -> int:
     """Make the parked events due again, as if they had just come; returns how many there were."""
     c = webhook_inbox.c
-    return conn.execute(
+    return tx.sql.execute(
         update(webhook_inbox)
-        .where(c.connection == connection, c.state == PARKED)
-        .values(state=PENDING, attempts=0, due_at=now)
+        .where(c.connection == tx.account, c.state == PARKED)
+        .values(state=PENDING, attempts=0, due_at=tx.instant)
     ).rowcount
 
 
-def forget_old(conn: Connection, connection: str, *, now: datetime) -> None:
+def forget_old(tx: Transaction) -> None:
     """Forget what was handled or parked and arrived two weeks ago or before."""
     c = webhook_inbox.c
-    conn.execute(
+    tx.sql.execute(
         delete(webhook_inbox).where(
-            c.connection == connection, c.state.in_([HANDLED, PARKED]), c.due_at < now - _KEPT
+            c.connection == tx.account, c.state.in_([HANDLED, PARKED]), c.due_at < tx.instant - _KEPT
         )
     )
 
 
-def _due(connection: str, now: datetime) -> ColumnElement[bool]:
+def _due(account: str, now: datetime) -> ColumnElement[bool]:
     c = webhook_inbox.c
-    return and_(c.connection == connection, c.state == PENDING, c.due_at <= now)
+    return and_(c.connection == account, c.state == PENDING, c.due_at <= now)
 
 
-def _set(conn: Connection, connection: str, ids: Collection[str], **values: object) -> None:
+def _set(tx: Transaction, ids: Collection[str], **values: object) -> None:
     if ids:
         c = webhook_inbox.c
-        conn.execute(
+        tx.sql.execute(
             update(webhook_inbox)
-            .where(c.connection == connection, c.state == PENDING, among(conn, c.id, ids))
+            .where(c.connection == tx.account, c.state == PENDING, among(tx.sql, c.id, ids))
             .values(**values)
         )

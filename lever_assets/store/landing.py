@@ -8,15 +8,14 @@ that overlap, and not when it lies ahead of the clock: then what lands last coun
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, not_, or_, select, true, update
 
-from lever_assets.store.checkpoints import put_state, whole_number
 from lever_assets.store.dialects import among, upsert
-from lever_assets.store.tables import RAW, sync_state
+from lever_assets.store.tables import RAW
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import canonical, clean, fingerprint
 from lever_assets.unified.models import JsonObject
 
@@ -56,9 +55,6 @@ class Reading:
 def precedes(updated_at: datetime | None, other: datetime | None) -> bool:
     """Tell whether one `updatedAt` is before another. Lever leaves it null on some records."""
     return updated_at is not None and other is not None and updated_at < other
-
-
-_VERSION_KEY = "landing_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,62 +112,8 @@ class Landed:
         )
 
 
-def hold_landings(conn: Connection, connection: str) -> None:
-    """Keep others from landing until this transaction ends: what it reads is then still so when it writes."""
-    conn.execute(_stored_version(connection).with_for_update())
-
-
-def current_version(conn: Connection, connection: str) -> int:
-    """Return the number of the last landing that was committed, 0 before the first."""
-    return _number(conn, connection, conn.execute(_stored_version(connection)).scalar_one_or_none())
-
-
-def next_version(conn: Connection, connection: str) -> int:
-    """Return the number for the landing of this transaction.
-
-    Call it in the transaction that lands: other landings of the connection wait for its end, so that numbers
-    become visible in their order and a reader of `changed_keys` misses none.
-    """
-    stored = _stored_version(connection).with_for_update()
-    kept = conn.execute(stored).first()
-    if kept is None:
-        # Two first landings may meet here: the second waits for the first, and must not set it back.
-        at = datetime.now(UTC)
-        first = {"connection": connection, "key": _VERSION_KEY, "value": None, "updated_at": at}
-        upsert(conn, sync_state, [first])
-        kept = conn.execute(stored).one()
-    version = _number(conn, connection, kept.value) + 1
-    put_state(conn, connection, _VERSION_KEY, version)
-    return version
-
-
-def _number(conn: Connection, connection: str, kept: JsonValue) -> int:
-    """Return the number that was kept; if that was lost or damaged, the highest that a record has."""
-    number = whole_number(kept)
-    if number is not None:
-        return number
-    highest = (
-        conn.execute(select(func.max(table.c.version)).where(table.c.connection == connection)).scalar_one()
-        for table in RAW.values()
-    )
-    return max(whole_number(each) or 0 for each in highest)
-
-
-def _stored_version(connection: str) -> Select[Any]:
-    return select(sync_state.c.value).where(
-        sync_state.c.connection == connection, sync_state.c.key == _VERSION_KEY
-    )
-
-
 def land(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    arrivals: Iterable[Arrival],
-    *,
-    version: int,
-    now: datetime,
-    asked_at: datetime | None = None,
+    tx: Transaction, resource: str, arrivals: Iterable[Arrival], *, asked_at: datetime | None = None
 ) -> Landed:
     """Put `arrivals` into `raw_<resource>`, up to some thousand at a time.
 
@@ -179,10 +121,11 @@ def land(
     always does. `asked_at` is when their reading began: an older copy (`Reading`) never
     overwrites the stored one. A deleted record that arrives lives again.
     """
+    version = tx.version
     table = RAW[resource]
-    reading = Reading(asked_at, now)
+    reading = Reading(asked_at, tx.instant)
     newest = _newest(arrivals, reading)
-    stored = _stored(conn, table, connection, newest)
+    stored = _stored(tx, table, newest)
     write: list[dict[str, Any]] = []
     seen_only: list[str] = []
     inserted = outdated = 0
@@ -201,7 +144,7 @@ def land(
             continue
         write.append(
             {
-                "connection": connection,
+                "connection": tx.account,
                 "remote_id": remote_id,
                 "parent_id": arrival.parent_id,
                 "remote_created_at": arrival.created_at,
@@ -210,15 +153,15 @@ def land(
                 "position": arrival.position,
                 "data": encoded,
                 "version": version,
-                "first_seen_at": now,
-                "last_seen_at": now,
-                "changed_at": now,
+                "first_seen_at": tx.instant,
+                "last_seen_at": tx.instant,
+                "changed_at": tx.instant,
                 "deleted_at": None,
                 "left_out": None,
             }
         )
-    overtaken = len(write) - _write(conn, table, write, reading)
-    see(conn, connection, resource, seen_only, now=now)
+    overtaken = len(write) - _write(tx.sql, table, write, reading)
+    see(tx, resource, seen_only)
     return Landed(
         seen=len(newest),
         inserted=inserted - min(overtaken, inserted),
@@ -228,19 +171,17 @@ def land(
     )
 
 
-def see(
-    conn: Connection, connection: str, resource: str, remote_ids: Collection[str], *, now: datetime
-) -> None:
+def see(tx: Transaction, resource: str, remote_ids: Collection[str]) -> None:
     """Keep that Lever has these records, whatever they are like now."""
     if remote_ids:
         table = RAW[resource]
-        mine = _these(conn, table, connection, remote_ids)
-        conn.execute(update(table).where(mine).values(last_seen_at=now))
+        mine = _these(tx, table, remote_ids)
+        tx.sql.execute(update(table).where(mine).values(last_seen_at=tx.instant))
 
 
-def overtaken(conn: Connection, connection: str, resource: str, arrivals: Collection[Arrival]) -> set[str]:
+def overtaken(tx: Transaction, resource: str, arrivals: Collection[Arrival]) -> set[str]:
     """Return which of these, which have landed, are older than what is stored, and so is what came inside."""
-    stored = _stored(conn, RAW[resource], connection, {each.remote_id for each in arrivals})
+    stored = _stored(tx, RAW[resource], {each.remote_id for each in arrivals})
     return {
         each.remote_id
         for each in arrivals
@@ -267,7 +208,7 @@ def _is_same(arrival: Arrival, content_hash: str, before: Any) -> bool:
     )
 
 
-def _stored(conn: Connection, table: Table, connection: str, remote_ids: Collection[str]) -> dict[str, Any]:
+def _stored(tx: Transaction, table: Table, remote_ids: Collection[str]) -> dict[str, Any]:
     c = table.c
     columns = (
         c.remote_id,
@@ -278,14 +219,12 @@ def _stored(conn: Connection, table: Table, connection: str, remote_ids: Collect
         c.parent_id,
         c.position,
     )
-    found = conn.execute(select(*columns).where(_these(conn, table, connection, remote_ids)))
+    found = tx.sql.execute(select(*columns).where(_these(tx, table, remote_ids)))
     return {row.remote_id: row for row in found}
 
 
-def _these(
-    conn: Connection, table: Table, connection: str, remote_ids: Collection[str]
-) -> ColumnElement[bool]:
-    return and_(table.c.connection == connection, among(conn, table.c.remote_id, remote_ids))
+def _these(tx: Transaction, table: Table, remote_ids: Collection[str]) -> ColumnElement[bool]:
+    return and_(table.c.connection == tx.account, among(tx.sql, table.c.remote_id, remote_ids))
 
 
 _FILLED = ("parent_id", "position")
@@ -310,37 +249,27 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], readi
     )
 
 
-def sweep(
-    conn: Connection, connection: str, resource: str, *, not_seen_since: datetime, version: int, now: datetime
-) -> int:
+def sweep(tx: Transaction, resource: str, *, not_seen_since: datetime) -> int:
     """After a complete listing: mark what was last seen before `not_seen_since` as gone; return how many."""
     table = RAW[resource]
-    live = and_(table.c.connection == connection, table.c.deleted_at.is_(None))
+    live = and_(table.c.connection == tx.account, table.c.deleted_at.is_(None))
     gone = and_(live, table.c.last_seen_at < not_seen_since)
-    return _delete(conn, table, gone, version, now)
+    return _delete(tx, table, gone)
 
 
-def mark_deleted(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    remote_ids: Collection[str],
-    *,
-    version: int,
-    now: datetime,
-) -> int:
+def mark_deleted(tx: Transaction, resource: str, remote_ids: Collection[str]) -> int:
     """Mark these records as deleted; return how many were not known to be."""
     if not remote_ids:
         return 0
     table = RAW[resource]
-    return _delete(conn, table, _these(conn, table, connection, remote_ids), version, now)
+    return _delete(tx, table, _these(tx, table, remote_ids))
 
 
-def _delete(conn: Connection, table: Table, these: ColumnElement[bool], version: int, now: datetime) -> int:
-    return conn.execute(
+def _delete(tx: Transaction, table: Table, these: ColumnElement[bool]) -> int:
+    return tx.sql.execute(
         update(table)
         .where(these, not_known_gone(table))
-        .values(deleted_at=now, left_out=None, changed_at=now, version=version)
+        .values(deleted_at=tx.instant, left_out=None, changed_at=tx.instant, version=tx.version)
     ).rowcount
 
 

@@ -23,6 +23,7 @@ from lever_assets.store import created
 from lever_assets.store.created import Created
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import action_ledger
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import JsonObject
 
@@ -76,15 +77,13 @@ class Entry:
 
 
 def open_entry(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     action: str,
     key: str,
     *,
     input_hash: str,
     request: JsonObject,
     addresses: Collection[str] = (),
-    now: datetime,
 ) -> Entry:
     """Return the row of a key, and make it first if there is none.
 
@@ -93,8 +92,8 @@ def open_entry(
     """
     about = sorted(addresses) or None
     fresh = {
-        "id": unified_id(connection, "actions", key),
-        "connection": connection,
+        "id": unified_id(tx.account, "actions", key),
+        "connection": tx.account,
         "action": action,
         "idempotency_key": key,
         "input_hash": input_hash,
@@ -109,52 +108,54 @@ def open_entry(
         "run_id": None,
         "owner": None,
         "lease_until": None,
-        "created_at": now,
-        "updated_at": now,
+        "created_at": tx.instant,
+        "updated_at": tx.instant,
     }
     # What is there stays as it is; the id follows from the key, so two callers with one key make one row.
     c = action_ledger.c
-    upsert(conn, action_ledger, [fresh])
+    upsert(tx.sql, action_ledger, [fresh])
     resumed = and_(c.id == fresh["id"], c.input_hash == input_hash, c.state != ActionState.SUCCEEDED.value)
-    conn.execute(
+    tx.sql.execute(
         update(action_ledger)
         .where(resumed, c.erased_at.is_not(None))
         .values(request=request, addresses=about, erased_at=None)
     )
-    found = find(conn, connection, key)
+    found = find(tx, key)
     assert found is not None  # noqa: S101 - it was made above
     return found
 
 
-def find(conn: Connection, connection: str, key: str) -> Entry | None:
+def find(tx: Transaction, key: str) -> Entry | None:
     """Return the row of a key."""
     c = action_ledger.c
-    rows = conn.execute(
-        select(action_ledger).where(c.connection == connection, c.idempotency_key == key)
+    rows = tx.sql.execute(
+        select(action_ledger).where(c.connection == tx.account, c.idempotency_key == key)
     ).mappings()
     return next((_entry(dict(row)) for row in rows), None)
 
 
-def last_of(conn: Connection, connection: str, prefix: str) -> Entry | None:
+def last_of(tx: Transaction, prefix: str) -> Entry | None:
     """Return the row with the last of the keys that begin with `prefix`."""
     c = action_ledger.c
     query = (
         select(action_ledger)
-        .where(c.connection == connection, c.idempotency_key >= prefix, c.idempotency_key < f"{prefix}~")
+        .where(c.connection == tx.account, c.idempotency_key >= prefix, c.idempotency_key < f"{prefix}~")
         .order_by(c.idempotency_key.desc())
         .limit(1)
     )
-    return next((_entry(dict(row)) for row in conn.execute(query).mappings()), None)
+    return next((_entry(dict(row)) for row in tx.sql.execute(query).mappings()), None)
 
 
-def get(conn: Connection, connection: str, action_id: str) -> Entry | None:
+def get(tx: Transaction, action_id: str) -> Entry | None:
     """Return the row with an id."""
     c = action_ledger.c
-    rows = conn.execute(select(action_ledger).where(c.connection == connection, c.id == action_id)).mappings()
+    rows = tx.sql.execute(
+        select(action_ledger).where(c.connection == tx.account, c.id == action_id)
+    ).mappings()
     return next((_entry(dict(row)) for row in rows), None)
 
 
-def rivals(conn: Connection, connection: str, action_id: str, request: str) -> list[Entry]:
+def rivals(tx: Transaction, action_id: str, request: str) -> list[Entry]:
     """Return the other rows with a step of the same `request` that were touched since the action was made.
 
     On PostgreSQL they and the action's own row are held until the transaction ends, in the order of their
@@ -165,46 +166,40 @@ def rivals(conn: Connection, connection: str, action_id: str, request: str) -> l
     like = cast(c.steps, Text).contains(request, autoescape=True)
     query = (
         select(action_ledger)
-        .where(c.connection == connection, c.updated_at >= made_at, or_(c.id == action_id, like))
+        .where(c.connection == tx.account, c.updated_at >= made_at, or_(c.id == action_id, like))
         .order_by(c.id)
         .with_for_update()
     )
-    found = [_entry(dict(row)) for row in conn.execute(query).mappings()]
+    found = [_entry(dict(row)) for row in tx.sql.execute(query).mappings()]
     return [each for each in found if each.id != action_id]
 
 
 def recent(
-    conn: Connection,
-    connection: str,
-    *,
-    states: tuple[ActionState, ...] = tuple(ActionState),
-    limit: int = 50,
+    tx: Transaction, *, states: tuple[ActionState, ...] = tuple(ActionState), limit: int = 50
 ) -> list[Entry]:
     """Return up to `limit` rows in one of `states`, the last touched first."""
     c = action_ledger.c
     query = (
         select(action_ledger)
-        .where(c.connection == connection, c.state.in_([state.value for state in states]))
+        .where(c.connection == tx.account, c.state.in_([state.value for state in states]))
         .order_by(c.updated_at.desc(), c.id)
         .limit(limit)
     )
-    return [_entry(dict(row)) for row in conn.execute(query).mappings()]
+    return [_entry(dict(row)) for row in tx.sql.execute(query).mappings()]
 
 
-def claim(
-    conn: Connection, entry: Entry, owner: str, *, run_id: str | None, until: datetime, now: datetime
-) -> bool:
+def claim(tx: Transaction, entry: Entry, owner: str, *, run_id: str | None, until: datetime) -> bool:
     """Make `owner` the one at work on the action until `until`, unless somebody is or it was ended meanwhile.
 
     A row whose claim has run out may be taken: its owner died.
     """
     c = action_ledger.c
-    changed = conn.execute(
+    changed = tx.sql.execute(
         update(action_ledger)
         .where(
             c.id == entry.id,
             c.updated_at == entry.updated_at,
-            or_(c.owner.is_(None), c.lease_until.is_(None), c.lease_until <= now),
+            or_(c.owner.is_(None), c.lease_until.is_(None), c.lease_until <= tx.instant),
         )
         .values(
             owner=owner,
@@ -212,34 +207,33 @@ def claim(
             run_id=run_id,
             state=ActionState.SENDING.value,
             attempts=c.attempts + 1,
-            updated_at=now,
+            updated_at=tx.instant,
         )
     )
     return changed.rowcount == 1
 
 
-def renew(conn: Connection, action_id: str, owner: str, *, until: datetime) -> bool:
+def renew(tx: Transaction, action_id: str, owner: str, *, until: datetime) -> bool:
     """Prolong a claim; False when it was lost."""
-    return _owned(conn, action_id, owner, {"lease_until": until})
+    return _owned(tx.sql, action_id, owner, {"lease_until": until})
 
 
 def keep_steps(
-    conn: Connection, action_id: str, owner: str, steps: list[JsonObject], *, until: datetime, now: datetime
+    tx: Transaction, action_id: str, owner: str, steps: list[JsonObject], *, until: datetime
 ) -> None:
     """Keep how the steps stand and prolong the claim; raises ClaimLostError when it was lost."""
-    if not _owned(conn, action_id, owner, {"steps": steps, "lease_until": until, "updated_at": now}):
+    if not _owned(tx.sql, action_id, owner, {"steps": steps, "lease_until": until, "updated_at": tx.instant}):
         raise ClaimLostError(action_id)
 
 
 def settle(
-    conn: Connection,
+    tx: Transaction,
     action_id: str,
     owner: str,
     state: ActionState,
     *,
     answer: JsonObject | None,
     warnings: list[str],
-    now: datetime,
 ) -> None:
     """End the work on an action, and give up the claim; without effect when the claim was lost."""
     listed: list[JsonValue] = list(warnings)
@@ -249,24 +243,22 @@ def settle(
         "warnings": listed,
         "owner": None,
         "lease_until": None,
-        "updated_at": now,
+        "updated_at": tx.instant,
     }
-    _owned(conn, action_id, owner, values)
+    _owned(tx.sql, action_id, owner, values)
 
 
-def release(conn: Connection, action_id: str, owner: str) -> None:
+def release(tx: Transaction, action_id: str, owner: str) -> None:
     """Give up the claim and leave all else as it is: whoever comes next goes on from there."""
-    _owned(conn, action_id, owner, {"owner": None, "lease_until": None})
+    _owned(tx.sql, action_id, owner, {"owner": None, "lease_until": None})
 
 
-def record_created(
-    conn: Connection, connection: str, model: str, remote_id: str, *, action_id: str, now: datetime
-) -> None:
+def record_created(tx: Transaction, model: str, remote_id: str, *, action_id: str) -> None:
     """Keep that a record of `model` was created in Lever by an action; the first one to say so counts.
 
     Opportunities are kept under `candidates`: it is by them that a sync of created candidates only chooses.
     """
-    created.keep(conn, connection, [Created(model, remote_id, action_id, now)])
+    created.keep(tx, [Created(model, remote_id, action_id, tx.instant)])
 
 
 def _owned(conn: Connection, action_id: str, owner: str, values: dict[str, Any]) -> bool:

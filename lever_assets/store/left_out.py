@@ -27,8 +27,9 @@ from lever_assets.store.checkpoints import instant
 from lever_assets.store.created import ours
 from lever_assets.store.dialects import text_at
 from lever_assets.store.erasure import ERASED
-from lever_assets.store.landing import next_version, not_known_gone
+from lever_assets.store.landing import not_known_gone
 from lever_assets.store.tables import RAW
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import UtcDateTime
 
 Path = tuple[str, ...]
@@ -98,7 +99,7 @@ class LeftOut:
     open: bool
 
 
-def mark_left_out(conn: Connection, connection: str, resource: str, limit: Limit, *, now: datetime) -> int:
+def mark_left_out(tx: Transaction, resource: str, limit: Limit) -> int:
     """Mark the raw records beyond the limit that Lever is not known to lack; return how many are new to it.
 
     One that another setting left out before keeps the instant at which it was.
@@ -109,56 +110,47 @@ def mark_left_out(conn: Connection, connection: str, resource: str, limit: Limit
     c = table.c
     otherwise = and_(c.left_out.is_not(None), c.left_out != limit.reason.value)
     these = and_(
-        c.connection == connection,
-        _beyond(connection, resource, limit),
+        c.connection == tx.account,
+        _beyond(tx.account, resource, limit),
         or_(c.deleted_at.is_(None), otherwise),
     )
-    if conn.execute(select(c.remote_id).where(these).limit(1)).first() is None:
+    if tx.sql.execute(select(c.remote_id).where(these).limit(1)).first() is None:
         return 0
-    return conn.execute(
+    return tx.sql.execute(
         update(table)
         .where(these)
         .values(
-            deleted_at=func.coalesce(c.deleted_at, literal(now, UtcDateTime)),
+            deleted_at=func.coalesce(c.deleted_at, literal(tx.instant, UtcDateTime)),
             left_out=limit.reason.value,
-            changed_at=now,
-            version=next_version(conn, connection),
+            changed_at=tx.instant,
+            version=tx.version,
         )
     ).rowcount
 
 
-def sweep_left_out(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    limit: Limit,
-    *,
-    not_seen_since: datetime,
-    version: int,
-    now: datetime,
-) -> int:
+def sweep_left_out(tx: Transaction, resource: str, limit: Limit, *, not_seen_since: datetime) -> int:
     """After a complete listing: what was left out, would be kept now and was not listed is gone in Lever.
 
     Returns how many records that are.
     """
     table = RAW[resource]
     c = table.c
-    return conn.execute(
+    return tx.sql.execute(
         update(table)
         .where(
-            c.connection == connection,
+            c.connection == tx.account,
             c.left_out.is_not(None),
             c.last_seen_at < not_seen_since,
-            not_(_beyond(connection, resource, limit)),
+            not_(_beyond(tx.account, resource, limit)),
         )
-        .values(deleted_at=now, left_out=None, changed_at=now, version=version)
+        .values(deleted_at=tx.instant, left_out=None, changed_at=tx.instant, version=tx.version)
     ).rowcount
 
 
-def _beyond(connection: str, resource: str, limit: Limit) -> ColumnElement[bool]:
+def _beyond(account: str, resource: str, limit: Limit) -> ColumnElement[bool]:
     c = RAW[resource].c
     if limit.created:
-        return c.remote_id.not_in(ours(connection))
+        return c.remote_id.not_in(ours(account))
     if limit.changed_since is None:
         return false()
     # Without any instant a filter of Lever's does not find it either.
@@ -167,21 +159,14 @@ def _beyond(connection: str, resource: str, limit: Limit) -> ColumnElement[bool]
 
 
 def left_out_before(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    terms: Terms,
-    *,
-    before: datetime,
-    after: str,
-    limit: int,
+    tx: Transaction, resource: str, terms: Terms, *, before: datetime, after: str, limit: int
 ) -> list[LeftOut]:
     """Return up to `limit` records left out before an instant and not erased, by id from beyond `after`."""
     c = RAW[resource].c
     query = (
-        select(c.remote_id, text_at(conn, c.data, *terms.person), _is_open(conn, c.data, terms))
+        select(c.remote_id, text_at(tx.sql, c.data, *terms.person), _is_open(tx.sql, c.data, terms))
         .where(
-            c.connection == connection,
+            c.connection == tx.account,
             c.left_out.is_not(None),
             c.deleted_at <= before,
             c.content_hash != ERASED,
@@ -190,16 +175,16 @@ def left_out_before(
         .order_by(c.remote_id)
         .limit(limit)
     )
-    return [LeftOut(row[0], row[1], bool(row[2])) for row in conn.execute(query)]
+    return [LeftOut(row[0], row[1], bool(row[2])) for row in tx.sql.execute(query)]
 
 
-def in_play(conn: Connection, connection: str, resource: str, terms: Terms) -> set[str]:
+def in_play(tx: Transaction, resource: str, terms: Terms) -> set[str]:
     """Return the persons who have an open record that Lever is not known to lack; reads every payload."""
     c = RAW[resource].c
-    person = text_at(conn, c.data, *terms.person)
-    there = and_(c.connection == connection, not_known_gone(RAW[resource]), c.content_hash != ERASED)
-    query = select(person).where(there, person.is_not(None), _is_open(conn, c.data, terms)).distinct()
-    return set(conn.execute(query).scalars())
+    person = text_at(tx.sql, c.data, *terms.person)
+    there = and_(c.connection == tx.account, not_known_gone(RAW[resource]), c.content_hash != ERASED)
+    query = select(person).where(there, person.is_not(None), _is_open(tx.sql, c.data, terms)).distinct()
+    return set(tx.sql.execute(query).scalars())
 
 
 def _is_open(conn: Connection, data: Column[Any], terms: Terms) -> ColumnElement[bool]:

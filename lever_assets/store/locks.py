@@ -34,18 +34,18 @@ Check = Callable[[], None]
 
 
 @contextmanager
-def file_lock(database: Path, connection: str, wait: float) -> Iterator[Check]:
+def file_lock(database: Path, account: str, wait: float) -> Iterator[Check]:
     """Hold the lock file beside a SQLite database; a file next to it says who does.
 
     All who use the database must be on one machine, as SQLite itself wants it.
     """
-    path = database.with_name(f"{database.name}.{_file_part(connection)}.lock")
+    path = database.with_name(f"{database.name}.{_file_part(account)}.lock")
     holder = path.with_suffix(".holder")
     lock = FileLock(path, mode=private.FILE, thread_local=False)
     try:
         lock.acquire(timeout=wait, poll_interval=_POLL_SECONDS)
     except Timeout:
-        raise BusyError(_busy(connection, _read_holder(holder)), _REMEDY) from None
+        raise BusyError(_busy(account, _read_holder(holder)), _REMEDY) from None
     except OSError as error:
         raise ReadOnlyError(
             f"the lock file {path} can't be written ({error.strerror})",
@@ -58,7 +58,7 @@ def file_lock(database: Path, connection: str, wait: float) -> Iterator[Check]:
 
         def check() -> None:
             if taken is None or _identity(path) != taken:
-                raise _lost(connection, f"its file {path} was removed or replaced")
+                raise _lost(account, f"its file {path} was removed or replaced")
 
         with suppress(OSError):  # who holds it is a courtesy to the reader
             private.write(holder, json.dumps(_myself()))
@@ -70,7 +70,7 @@ def file_lock(database: Path, connection: str, wait: float) -> Iterator[Check]:
 
 
 @contextmanager
-def advisory_lock(engine: Engine, connection: str, wait: float) -> Iterator[Check]:
+def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
     """Hold an advisory lock of PostgreSQL on a session of its own.
 
     Needs a real session: through a pooler, use its session mode.
@@ -78,7 +78,7 @@ def advisory_lock(engine: Engine, connection: str, wait: float) -> Iterator[Chec
     # Locks are numbered for a whole database, so the schema is part of the name.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
         schema = session.execute(text("SELECT current_schema()")).scalar_one()
-        number = _number(f"{schema}\x1f{connection}")
+        number = _number(f"{schema}\x1f{account}")
         me = _myself()
         title = f"lever-assets {me['pid']}@{me['host']}"[:63]
         session.execute(text("SELECT set_config('application_name', :title, false)"), {"title": title})
@@ -87,19 +87,19 @@ def advisory_lock(engine: Engine, connection: str, wait: float) -> Iterator[Chec
             text("SELECT pg_try_advisory_lock(:number)"), {"number": number}
         ).scalar_one():
             if time.monotonic() >= end:
-                raise BusyError(_busy(connection, _session_holding(session, number)), _REMEDY)
+                raise BusyError(_busy(account, _session_holding(session, number)), _REMEDY)
             time.sleep(_POLL_SECONDS)
         try:
             session.execute(
                 text("SELECT set_config('application_name', :title, false)"),
                 {"title": f"{title} syncing"[:63]},
             )
-            yield _living(session.connection.dbapi_connection, connection)
+            yield _living(session.connection.dbapi_connection, account)
         finally:
             session.invalidate()  # ends the session, and the lock with it, also if the session is broken
 
 
-def _living(session: Any, connection: str) -> Check:
+def _living(session: Any, account: str) -> Check:
     """Return the check whether a session of psycopg's lives, which has the lock as long as it does."""
     one_at_a_time = threading.Lock()
 
@@ -108,7 +108,7 @@ def _living(session: Any, connection: str) -> Check:
             with one_at_a_time:
                 session.execute("SELECT 1")
         except psycopg.Error:
-            raise _lost(connection, "its session with the database has ended") from None
+            raise _lost(account, "its session with the database has ended") from None
 
     return check
 
@@ -122,9 +122,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _lost(connection: str, how: str) -> LockLostError:
+def _lost(account: str, how: str) -> LockLostError:
     return LockLostError(
-        f"the lock that lets one sync of the connection {connection!r} go at a time was lost: {how}",
+        f"the lock that lets one sync of the connection {account!r} go at a time was lost: {how}",
         "run again, and the next sync goes on from here (what was committed before is kept)",
     )
 
@@ -153,8 +153,8 @@ def _session_holding(session: Connection, number: int) -> dict[str, str] | None:
     }
 
 
-def _busy(connection: str, holder: dict[str, str] | None) -> str:
-    problem = f"another sync of the connection {connection!r} is under way"
+def _busy(account: str, holder: dict[str, str] | None) -> str:
+    problem = f"another sync of the connection {account!r} is under way"
     if holder is None:
         return problem
     return f"{problem} (process {holder['pid']} on {holder['host']}, since {holder['since']})"
@@ -173,11 +173,9 @@ def _read_holder(path: Path) -> dict[str, str] | None:
         return None
 
 
-def _file_part(connection: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9_-]", "_", connection)[:40]
-    return (
-        plain if plain == connection else f"{plain}-{blake2b(connection.encode(), digest_size=4).hexdigest()}"
-    )
+def _file_part(account: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", account)[:40]
+    return plain if plain == account else f"{plain}-{blake2b(account.encode(), digest_size=4).hexdigest()}"
 
 
 def _number(name: str) -> int:

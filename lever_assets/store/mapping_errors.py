@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import RAW, mapping_errors
+from lever_assets.store.transaction import Transaction
 
 NAMELESS = "(none) "
 """So begins what takes the place of the id of a record that came without one."""
@@ -47,18 +48,18 @@ class MappingError:
     lost: Lost = Lost.RECORD
 
 
-def record(conn: Connection, connection: str, errors: Sequence[MappingError], *, now: datetime) -> None:
+def record(tx: Transaction, errors: Sequence[MappingError]) -> None:
     """Keep `errors`; one that is known keeps the instant at which it was first seen."""
     rows = {
         (error.model, error.resource, error.remote_id): {
-            "connection": connection,
+            "connection": tx.account,
             "model": error.model,
             "resource": error.resource,
             "remote_id": error.remote_id,
             "reason": error.reason,
             "payload_hash": error.payload_hash,
-            "first_seen_at": now,
-            "last_seen_at": now,
+            "first_seen_at": tx.instant,
+            "last_seen_at": tx.instant,
             "attempts": None,
             "due_at": None,
             "lost": error.lost,
@@ -66,125 +67,120 @@ def record(conn: Connection, connection: str, errors: Sequence[MappingError], *,
         for error in errors
     }
     upsert(
-        conn,
+        tx.sql,
         mapping_errors,
         list(rows.values()),
         replace=("reason", "payload_hash", "last_seen_at", "lost"),
     )
 
 
-def resolve(conn: Connection, connection: str, model: str, remote_ids: Collection[str]) -> int:
+def resolve(tx: Transaction, model: str, remote_ids: Collection[str]) -> int:
     """Forget the errors of `model` on these records, which were mapped since; return how many there were."""
     if not remote_ids:
         return 0
-    return conn.execute(
+    return tx.sql.execute(
         delete(mapping_errors).where(
-            _c.connection == connection, _c.model == model, among(conn, _c.remote_id, remote_ids)
+            _c.connection == tx.account, _c.model == model, among(tx.sql, _c.remote_id, remote_ids)
         )
     ).rowcount
 
 
-def resolve_nameless(conn: Connection, connection: str, model: str) -> None:
+def resolve_nameless(tx: Transaction, model: str) -> None:
     """Forget the errors of `model` on records that came without an id."""
-    mine = and_(_c.connection == connection, _c.model == model, _c.due_at.is_(None))
+    mine = and_(_c.connection == tx.account, _c.model == model, _c.due_at.is_(None))
     nameless = _c.remote_id.startswith(NAMELESS, autoescape=True)
-    conn.execute(delete(mapping_errors).where(mine, nameless))
+    tx.sql.execute(delete(mapping_errors).where(mine, nameless))
 
 
-def resolve_all(conn: Connection, connection: str, model: str, *, before: datetime | None = None) -> int:
+def resolve_all(tx: Transaction, model: str, *, before: datetime | None = None) -> int:
     """Forget all errors of `model`, or those last seen before an instant; return how many there were.
 
     What could not be read stays: `due.healed` says when it was.
     """
-    mine = and_(_c.connection == connection, _c.model == model, _c.due_at.is_(None))
+    mine = and_(_c.connection == tx.account, _c.model == model, _c.due_at.is_(None))
     if before is not None:
         mine = and_(mine, _c.last_seen_at < before)
-    return conn.execute(delete(mapping_errors).where(mine)).rowcount
+    return tx.sql.execute(delete(mapping_errors).where(mine)).rowcount
 
 
 def resolve_looked_up(
-    conn: Connection, connection: str, model: str, driver: str, readable: Collection[tuple[str, str]]
+    tx: Transaction, model: str, driver: str, readable: Collection[tuple[str, str]]
 ) -> None:
     """Forget the errors of `model` on records beside its driver's that could be read, or are gone.
 
     `readable` holds the resource and the remote id of each.
     """
-    mine = and_(_c.connection == connection, _c.model == model, _c.resource != driver)
-    known = conn.execute(select(_c.resource, _c.remote_id).where(mine)).all()
+    mine = and_(_c.connection == tx.account, _c.model == model, _c.resource != driver)
+    known = tx.sql.execute(select(_c.resource, _c.remote_id).where(mine)).all()
     for resource in {row.resource for row in known}:
         ids = [row.remote_id for row in known if row.resource == resource]
-        over = {each for each in ids if (resource, each) in readable} | _gone(conn, connection, resource, ids)
-        conn.execute(
-            delete(mapping_errors).where(mine, _c.resource == resource, among(conn, _c.remote_id, over))
+        over = {each for each in ids if (resource, each) in readable} | _gone(tx, resource, ids)
+        tx.sql.execute(
+            delete(mapping_errors).where(mine, _c.resource == resource, among(tx.sql, _c.remote_id, over))
         )
 
 
-def _gone(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> set[str]:
+def _gone(tx: Transaction, resource: str, remote_ids: Collection[str]) -> set[str]:
     c = RAW[resource].c
     alive = select(c.remote_id).where(
-        c.connection == connection, among(conn, c.remote_id, remote_ids), c.deleted_at.is_(None)
+        c.connection == tx.account, among(tx.sql, c.remote_id, remote_ids), c.deleted_at.is_(None)
     )
-    return set(remote_ids) - set(conn.execute(alive).scalars())
+    return set(remote_ids) - set(tx.sql.execute(alive).scalars())
 
 
-def misread(conn: Connection, connection: str, resource: str, *, now: datetime, limit: int) -> set[str]:
+def misread(tx: Transaction, resource: str, *, limit: int) -> set[str]:
     """Return up to `limit` records of a resource that are to be read once more for a field.
 
     The first time that is at once, then after a gap that doubles, until a day after it was first seen.
     """
     query = (
         select(_c.remote_id, _c.first_seen_at, _c.last_seen_at)
-        .where(_misread(connection, resource), _c.first_seen_at > now - _WORTH_ANOTHER_LOOK)
+        .where(_misread(tx.account, resource), _c.first_seen_at > tx.instant - _WORTH_ANOTHER_LOOK)
         .order_by(_c.last_seen_at, _c.remote_id)
         .limit(limit)
     )
     return {
         row.remote_id
-        for row in conn.execute(query)
-        if now - row.last_seen_at >= row.last_seen_at - row.first_seen_at
+        for row in tx.sql.execute(query)
+        if tx.instant - row.last_seen_at >= row.last_seen_at - row.first_seen_at
     }
 
 
-def looked_again(
-    conn: Connection, connection: str, resource: str, remote_ids: Collection[str], *, now: datetime
-) -> None:
+def looked_again(tx: Transaction, resource: str, remote_ids: Collection[str]) -> None:
     """Keep that these records are read once more for a field."""
-    these = and_(_misread(connection, resource), among(conn, _c.remote_id, remote_ids))
-    conn.execute(update(mapping_errors).where(these).values(last_seen_at=now))
+    these = and_(_misread(tx.account, resource), among(tx.sql, _c.remote_id, remote_ids))
+    tx.sql.execute(update(mapping_errors).where(these).values(last_seen_at=tx.instant))
 
 
-def _misread(connection: str, resource: str) -> ColumnElement[bool]:
-    return and_(_c.connection == connection, _c.resource == resource, _c.lost == Lost.FIELD)
+def _misread(account: str, resource: str) -> ColumnElement[bool]:
+    return and_(_c.connection == account, _c.resource == resource, _c.lost == Lost.FIELD)
 
 
-def forget_words(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> None:
+def forget_words(tx: Transaction, resource: str, remote_ids: Collection[str]) -> None:
     """Erase the reasons of whatever failed for these records: Lever's words in them may name somebody."""
-    these = and_(_c.connection == connection, _c.resource == resource, among(conn, _c.remote_id, remote_ids))
-    conn.execute(update(mapping_errors).where(these).values(reason=ERASED_REASON))
+    these = and_(
+        _c.connection == tx.account, _c.resource == resource, among(tx.sql, _c.remote_id, remote_ids)
+    )
+    tx.sql.execute(update(mapping_errors).where(these).values(reason=ERASED_REASON))
 
 
-def count(conn: Connection, connection: str, model: str | None = None, *, lost: Lost | None = None) -> int:
+def count(tx: Transaction, model: str | None = None, *, lost: Lost | None = None) -> int:
     """Return the number of errors of a connection, or of one of its models; `lost`: only of one kind."""
-    query = select(func.count()).select_from(mapping_errors).where(*_these(connection, model, lost))
-    return conn.execute(query).scalar_one()
+    query = select(func.count()).select_from(mapping_errors).where(*_these(tx.account, model, lost))
+    return tx.sql.execute(query).scalar_one()
 
 
-def counts(conn: Connection, connection: str) -> Counter[tuple[str, Lost]]:
+def counts(tx: Transaction) -> Counter[tuple[str, Lost]]:
     """Return the number of errors of each model that has any, by what it lost."""
     found = Counter[tuple[str, Lost]]()
     for lost in Lost:
-        query = select(_c.model, func.count()).where(*_these(connection, None, lost)).group_by(_c.model)
-        found.update({(model, lost): number for model, number in conn.execute(query)})
+        query = select(_c.model, func.count()).where(*_these(tx.account, None, lost)).group_by(_c.model)
+        found.update({(model, lost): number for model, number in tx.sql.execute(query)})
     return found
 
 
 def listed(
-    conn: Connection,
-    connection: str,
-    model: str | None = None,
-    *,
-    lost: Lost | None = None,
-    limit: int = 100,
+    tx: Transaction, model: str | None = None, *, lost: Lost | None = None, limit: int = 100
 ) -> list[MappingError]:
     """Return up to `limit` errors, the newest first; `lost`: only of one kind."""
     query = (
@@ -198,15 +194,15 @@ def listed(
             _c.last_seen_at,
             func.coalesce(_c.lost, Lost.RECORD.value).label("lost"),
         )
-        .where(*_these(connection, model, lost))
+        .where(*_these(tx.account, model, lost))
         .order_by(_c.last_seen_at.desc(), _c.model, _c.resource, _c.remote_id)
         .limit(limit)
     )
-    return [MappingError(**{**row, "lost": Lost(row["lost"])}) for row in conn.execute(query).mappings()]
+    return [MappingError(**{**row, "lost": Lost(row["lost"])}) for row in tx.sql.execute(query).mappings()]
 
 
-def _these(connection: str, model: str | None, lost: Lost | None) -> list[ColumnElement[bool]]:
-    these = [_c.connection == connection]
+def _these(account: str, model: str | None, lost: Lost | None) -> list[ColumnElement[bool]]:
+    these = [_c.connection == account]
     if model is not None:
         these.append(_c.model == model)
     if lost is Lost.FIELD:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, func, literal, or_, select,
 from lever_assets.store.changes import History, mark_changed, record_changes, record_updates
 from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import UNIFIED, business_fields
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import UtcDateTime, canonical, clean, fingerprint
 from lever_assets.unified.catalogue import BY_NAME, Model
 from lever_assets.unified.models import UnifiedRow
@@ -47,13 +47,11 @@ class Merged:
 
 
 def merge(
-    conn: Connection,
+    tx: Transaction,
     model: str,
-    connection: str,
     rows: Iterable[tuple[str, UnifiedRow]],
     *,
     sources: Collection[str] | None,
-    now: datetime,
     history: History | None = None,
     incomplete: Collection[str] = (),
     left_out: Mapping[str, str] | None = None,
@@ -80,31 +78,25 @@ def merge(
             if row.id not in yielded:
                 yielded.add(row.id)
                 fresh[row.id] = (clean(source), row)
-        merged += _merge_batch(conn, BY_NAME[model], connection, fresh, now=now, history=history)
+        merged += _merge_batch(tx, BY_NAME[model], fresh, history=history)
     mapped -= {clean(source) for source in incomplete}
     here = mapped if sources is not None else None
-    gone = _gone(conn, UNIFIED[model], connection, here, but=yielded, left_out=left_out or {})
+    gone = _gone(tx, UNIFIED[model], here, but=yielded, left_out=left_out or {})
     for reason, row_ids in gone.items():
-        _mark(conn, UNIFIED[model], row_ids, reason, now=now, history=history)
+        _mark(tx, UNIFIED[model], row_ids, reason, history=history)
         merged += Merged(deleted=len(row_ids)) if reason is None else Merged(left_out=len(row_ids))
     if merged.changed:
-        mark_changed(conn, connection, model, now=now)
+        mark_changed(tx, model)
     return merged
 
 
 def _merge_batch(
-    conn: Connection,
-    model: Model,
-    connection: str,
-    fresh: dict[str, tuple[str, UnifiedRow]],
-    *,
-    now: datetime,
-    history: History | None,
+    tx: Transaction, model: Model, fresh: dict[str, tuple[str, UnifiedRow]], *, history: History | None
 ) -> Merged:
     table = UNIFIED[model.name]
     c = table.c
-    found = conn.execute(
-        select(c.id, c.content_hash, c.source_key, c.remote_deleted_at).where(among(conn, c.id, fresh))
+    found = tx.sql.execute(
+        select(c.id, c.content_hash, c.source_key, c.remote_deleted_at).where(among(tx.sql, c.id, fresh))
     )
     stored = {row.id: row for row in found}
     columns = business_fields(model.row)
@@ -122,9 +114,9 @@ def _merge_batch(
         write.append(
             {
                 "id": row_id,
-                "connection": connection,
+                "connection": tx.account,
                 "remote_id": values["remote_id"],
-                "changed_at": now,
+                "changed_at": tx.instant,
                 "remote_deleted_at": None,
                 **{name: values[name] for name in columns},
                 "source_key": source,
@@ -135,12 +127,12 @@ def _merge_batch(
     inserted = [row["id"] for row in write if row["id"] not in stored]
     if history is not None:
         changed = {row["id"]: row for row in write if row["id"] in stored}
-        record_updates(conn, table, changed, now=now, history=history)
-    _write(conn, table, write)
+        record_updates(tx, table, changed, history=history)
+    _write(tx.sql, table, write)
     if history is not None:
-        record_changes(conn, table, inserted, "created", now=now, history=history)
+        record_changes(tx, table, inserted, "created", history=history)
     if taken_over:
-        conn.execute(
+        tx.sql.execute(
             update(table).where(c.id == bindparam("taken_id")).values(source_key=bindparam("source")),
             taken_over,
         )
@@ -174,9 +166,8 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
 
 
 def _gone(
-    conn: Connection,
+    tx: Transaction,
     table: Table,
-    connection: str,
     sources: Collection[str] | None,
     *,
     but: set[str],
@@ -188,9 +179,9 @@ def _gone(
     """
     c = table.c
     there = select(c.id, c.source_key, c.remote_deleted_at, c.left_out).where(
-        c.connection == connection, or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
+        c.connection == tx.account, or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
     )
-    stored = conn.execute(there if sources is None else there.where(among(conn, c.source_key, sources)))
+    stored = tx.sql.execute(there if sources is None else there.where(among(tx.sql, c.source_key, sources)))
     reasons = {clean(source): reason for source, reason in left_out.items()}
     found: dict[str | None, list[str]] = {}
     for row in stored:
@@ -201,20 +192,18 @@ def _gone(
 
 
 def _mark(
-    conn: Connection,
-    table: Table,
-    row_ids: Collection[str],
-    reason: str | None,
-    *,
-    now: datetime,
-    history: History | None,
+    tx: Transaction, table: Table, row_ids: Collection[str], reason: str | None, *, history: History | None
 ) -> None:
-    since = now if reason is None else func.coalesce(table.c.remote_deleted_at, literal(now, UtcDateTime))
-    conn.execute(
+    since = (
+        tx.instant
+        if reason is None
+        else func.coalesce(table.c.remote_deleted_at, literal(tx.instant, UtcDateTime))
+    )
+    tx.sql.execute(
         update(table)
-        .where(among(conn, table.c.id, row_ids))
-        .values(remote_deleted_at=since, left_out=reason, changed_at=now)
+        .where(among(tx.sql, table.c.id, row_ids))
+        .values(remote_deleted_at=since, left_out=reason, changed_at=tx.instant)
     )
     if history is not None:
         kind = "deleted" if reason is None else "left_out"
-        record_changes(conn, table, row_ids, kind, now=now, history=history)
+        record_changes(tx, table, row_ids, kind, history=history)

@@ -15,10 +15,11 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lever_assets.store.tables import notice_outbox
+from lever_assets.store.transaction import Transaction
 
 _KEPT = timedelta(days=30)
 _REPLACED = 50
@@ -48,13 +49,13 @@ class Notice:
     due_at: datetime
 
 
-def last(conn: Connection, connection: str, target: str, *states: State) -> Notice | None:
+def last(tx: Transaction, target: str, *states: State) -> Notice | None:
     """Return the newest notice to a target that is in one of `states` (none given: in any)."""
     c = notice_outbox.c
-    query = _notices().where(c.connection == connection, c.target == target)
+    query = _notices().where(c.connection == tx.account, c.target == target)
     if states:
         query = query.where(c.state.in_([state.value for state in states]))
-    row = conn.execute(query.order_by(c.number.desc()).limit(1)).first()
+    row = tx.sql.execute(query.order_by(c.number.desc()).limit(1)).first()
     return None if row is None else Notice(*row)
 
 
@@ -68,15 +69,15 @@ class Try:
     due_at: datetime
 
 
-def last_try(conn: Connection, connection: str, target: str) -> Try | None:
+def last_try(tx: Transaction, target: str) -> Try | None:
     """Return how the newest notice to a target stands; None: there is none that was sent."""
     c = notice_outbox.c
     query = (
         select(c.state, c.attempts, c.error, c.due_at)
-        .where(c.connection == connection, c.target == target)
+        .where(c.connection == tx.account, c.target == target)
         .order_by(c.number.desc())
     )
-    rows = conn.execute(query.limit(_REPLACED)).all()
+    rows = tx.sql.execute(query.limit(_REPLACED)).all()
     if not rows or rows[0].state not in {State.PENDING, State.GIVEN_UP}:
         return None
     since = list(takewhile(lambda row: row.state != State.DELIVERED, rows))
@@ -85,64 +86,66 @@ def last_try(conn: Connection, connection: str, target: str) -> Try | None:
     return Try(State(rows[0].state), rows[0].attempts, error, rows[0].due_at)
 
 
-def put(conn: Connection, notice: Notice, *, now: datetime) -> bool:
+def put(tx: Transaction, notice: Notice) -> bool:
     """Let a notice take the place of the one that waits; False if another writer was quicker."""
     c = notice_outbox.c
     waits = (c.connection == notice.connection, c.target == notice.target, c.state == State.PENDING.value)
-    conn.execute(update(notice_outbox).where(*waits).values(state=State.SUPERSEDED.value))
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    row = {**vars(notice), "state": State.PENDING.value, "created_at": now}
+    tx.sql.execute(update(notice_outbox).where(*waits).values(state=State.SUPERSEDED.value))
+    insert = postgresql.insert if tx.sql.dialect.name == "postgresql" else sqlite.insert
+    row = {**vars(notice), "state": State.PENDING.value, "created_at": tx.instant}
     kept = insert(notice_outbox).values(row).on_conflict_do_nothing().returning(c.number)
-    return conn.execute(kept).first() is not None
+    return tx.sql.execute(kept).first() is not None
 
 
-def take_due(conn: Connection, connection: str, *, now: datetime, again_at: datetime) -> list[Notice]:
+def take_due(tx: Transaction, *, again_at: datetime) -> list[Notice]:
     """Return the notices that are due, each to be sent once more; whoever takes them must say how that went.
 
     If nobody does, because the process died, they are due again at `again_at`.
     """
     c = notice_outbox.c
-    query = _notices().where(c.connection == connection, c.state == State.PENDING.value, c.due_at <= now)
-    taken = [Notice(*row) for row in conn.execute(query.with_for_update(skip_locked=True))]
-    conn.execute(
+    query = _notices().where(
+        c.connection == tx.account, c.state == State.PENDING.value, c.due_at <= tx.instant
+    )
+    taken = [Notice(*row) for row in tx.sql.execute(query.with_for_update(skip_locked=True))]
+    tx.sql.execute(
         update(notice_outbox)
-        .where(c.connection == connection, c.id.in_([each.id for each in taken]))
+        .where(c.connection == tx.account, c.id.in_([each.id for each in taken]))
         .values(due_at=again_at, attempts=c.attempts + 1)
     )
     return taken
 
 
-def delivered(conn: Connection, notice: Notice, status: int, *, now: datetime) -> None:
+def delivered(tx: Transaction, notice: Notice, status: int) -> None:
     """Keep that a notice arrived, and forget the old ones to its target."""
     c = notice_outbox.c
-    conn.execute(
+    tx.sql.execute(
         update(notice_outbox)
         .where(c.connection == notice.connection, c.id == notice.id)
-        .values(state=State.DELIVERED.value, status=status, error=None, delivered_at=now)
+        .values(state=State.DELIVERED.value, status=status, error=None, delivered_at=tx.instant)
     )
     newest = select(func.max(c.number)).where(
         c.connection == notice.connection, c.target == notice.target, c.state == State.DELIVERED.value
     )
-    conn.execute(
+    tx.sql.execute(
         delete(notice_outbox).where(
             c.connection == notice.connection,
             c.target == notice.target,
             c.state != State.PENDING.value,
-            c.created_at < now - _KEPT,
+            c.created_at < tx.instant - _KEPT,
             c.number != newest.scalar_subquery(),  # it says what the target knows
         )
     )
 
 
-def put_back(conn: Connection, notice: Notice, *, now: datetime) -> None:
+def put_back(tx: Transaction, notice: Notice) -> None:
     """Keep that a notice that was taken was not sent after all: it is due again, and no attempt counts."""
     c = notice_outbox.c
     pending = (c.connection == notice.connection, c.id == notice.id, c.state == State.PENDING.value)
-    conn.execute(update(notice_outbox).where(*pending).values(due_at=now, attempts=notice.attempts))
+    tx.sql.execute(update(notice_outbox).where(*pending).values(due_at=tx.instant, attempts=notice.attempts))
 
 
 def failed(
-    conn: Connection, notice: Notice, error: str, *, status: int | None, due_at: datetime | None
+    tx: Transaction, notice: Notice, error: str, *, status: int | None, due_at: datetime | None
 ) -> None:
     """Keep why a notice did not arrive, and when it is sent again (None: never)."""
     c = notice_outbox.c
@@ -151,7 +154,7 @@ def failed(
         values["state"] = State.GIVEN_UP.value
     else:
         values["due_at"] = due_at
-    conn.execute(
+    tx.sql.execute(
         update(notice_outbox)
         .where(
             c.connection == notice.connection, c.id == notice.id, c.state == State.PENDING.value
@@ -160,21 +163,21 @@ def failed(
     )
 
 
-def waiting(conn: Connection, connection: str, *, now: datetime) -> int:
+def waiting(tx: Transaction) -> int:
     """Return how many notices are due."""
     c = notice_outbox.c
     query = select(func.count()).where(
-        c.connection == connection, c.state == State.PENDING.value, c.due_at <= now
+        c.connection == tx.account, c.state == State.PENDING.value, c.due_at <= tx.instant
     )
-    return conn.execute(query).scalar_one()
+    return tx.sql.execute(query).scalar_one()
 
 
-def give_up_others(conn: Connection, connection: str, targets: Collection[str]) -> None:
+def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
     """Give up what waits for a target that is not among `targets`."""
     c = notice_outbox.c
-    conn.execute(
+    tx.sql.execute(
         update(notice_outbox)
-        .where(c.connection == connection, c.state == State.PENDING.value, c.target.not_in(targets))
+        .where(c.connection == tx.account, c.state == State.PENDING.value, c.target.not_in(targets))
         .values(state=State.GIVEN_UP.value, error="its URL is no longer in LEVER_NOTICE_URLS")
     )
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, select, update
 
 from lever_assets.store.dialects import among, text_at
 from lever_assets.store.erasure import ERASED
-from lever_assets.store.landing import next_version
 from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.tables import RAW, child_reads
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import canonical, fingerprint
 from lever_assets.unified.models import JsonObject
 
@@ -18,48 +18,34 @@ _BATCH = 500
 Rewrite = Callable[[JsonObject], JsonObject]
 
 
-def rewrite_payloads(
-    conn: Connection, connection: str, resource: str, rewrite: Rewrite, *, after: str, now: datetime
-) -> str | None:
+def rewrite_payloads(tx: Transaction, resource: str, rewrite: Rewrite, *, after: str) -> str | None:
     """Rewrite some payloads, by remote id from beyond `after`; return where to go on, None: done.
 
     What is read below the records stays read for them: in Lever they have not changed.
     """
     c = RAW[resource].c
-    found = conn.execute(
+    found = tx.sql.execute(
         select(c.remote_id, c.data, c.content_hash)
-        .where(c.connection == connection, c.remote_id > after)
+        .where(c.connection == tx.account, c.remote_id > after)
         .order_by(c.remote_id)
         .limit(_BATCH)
     ).all()
-    _keep_reads(conn, connection, _rewrite(conn, connection, resource, found, rewrite, now=now))
+    _keep_reads(tx, _rewrite(tx, resource, found, rewrite))
     return found[-1].remote_id if len(found) == _BATCH else None
 
 
 def rewrite_payloads_below(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    parents: Collection[str],
-    rewrite: Rewrite,
-    *,
-    now: datetime,
+    tx: Transaction, resource: str, parents: Collection[str], rewrite: Rewrite
 ) -> None:
     """Rewrite the payloads of all children of these parents, gone ones included."""
     c = RAW[resource].c
-    mine = and_(c.connection == connection, c.parent_id.is_not(None), among(conn, c.parent_id, parents))
-    found = conn.execute(select(c.remote_id, c.data, c.content_hash).where(mine)).all()
-    _rewrite(conn, connection, resource, found, rewrite, now=now)
+    mine = and_(c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parents))
+    found = tx.sql.execute(select(c.remote_id, c.data, c.content_hash).where(mine)).all()
+    _rewrite(tx, resource, found, rewrite)
 
 
 def _rewrite(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    found: Sequence[Row[Any]],
-    rewrite: Rewrite,
-    *,
-    now: datetime,
+    tx: Transaction, resource: str, found: Sequence[Row[Any]], rewrite: Rewrite
 ) -> list[dict[str, str]]:
     """Rewrite these payloads and return, of those that are other than before, the old and the new hash.
 
@@ -77,12 +63,15 @@ def _rewrite(
     if rows:
         table = RAW[resource]
         c = table.c
-        version = next_version(conn, connection)
-        conn.execute(
+        version = tx.version
+        tx.sql.execute(
             update(table)
-            .where(c.connection == connection, c.remote_id == bindparam("own"))
+            .where(c.connection == tx.account, c.remote_id == bindparam("own"))
             .values(
-                data=bindparam("new"), content_hash=bindparam("new_hash"), version=version, changed_at=now
+                data=bindparam("new"),
+                content_hash=bindparam("new_hash"),
+                version=version,
+                changed_at=tx.instant,
             ),
             rows,
         )
@@ -90,7 +79,7 @@ def _rewrite(
 
 
 def erase_payloads(
-    conn: Connection, connection: str, resource: str, id_field: str, *, gone_before: datetime, limit: int
+    tx: Transaction, resource: str, id_field: str, *, gone_before: datetime, limit: int
 ) -> int:
     """Reduce the payloads of up to `limit` raw records that were gone before an instant to their id.
 
@@ -98,13 +87,11 @@ def erase_payloads(
     """
     c = RAW[resource].c
     gone = (c.deleted_at <= gone_before, c.left_out.is_(None), c.content_hash != ERASED)
-    due = select(c.remote_id).where(c.connection == connection, *gone).limit(limit)
-    return erase_payloads_of(conn, connection, resource, id_field, list(conn.execute(due).scalars()))
+    due = select(c.remote_id).where(c.connection == tx.account, *gone).limit(limit)
+    return erase_payloads_of(tx, resource, id_field, list(tx.sql.execute(due).scalars()))
 
 
-def erase_payloads_of(
-    conn: Connection, connection: str, resource: str, id_field: str, ids: Collection[str]
-) -> int:
+def erase_payloads_of(tx: Transaction, resource: str, id_field: str, ids: Collection[str]) -> int:
     """Reduce the payloads of those of these raw records that are not live to their id; return how many.
 
     Nothing is mapped from a record that is not live: no table changes by it.
@@ -113,21 +100,21 @@ def erase_payloads_of(
         return 0
     table = RAW[resource]
     c = table.c
-    an_object = func.jsonb_build_object if conn.dialect.name == "postgresql" else func.json_object
-    mine = and_(c.connection == connection, among(conn, c.remote_id, ids), c.content_hash != ERASED)
+    an_object = func.jsonb_build_object if tx.sql.dialect.name == "postgresql" else func.json_object
+    mine = and_(c.connection == tx.account, among(tx.sql, c.remote_id, ids), c.content_hash != ERASED)
     erased = update(table).where(mine, c.deleted_at.is_not(None))
-    forget_words(conn, connection, resource, ids)
-    return conn.execute(erased.values(data=an_object(id_field, c.remote_id), content_hash=ERASED)).rowcount
+    forget_words(tx, resource, ids)
+    return tx.sql.execute(erased.values(data=an_object(id_field, c.remote_id), content_hash=ERASED)).rowcount
 
 
-def _keep_reads(conn: Connection, connection: str, hashes: Sequence[Mapping[str, str]]) -> None:
+def _keep_reads(tx: Transaction, hashes: Sequence[Mapping[str, str]]) -> None:
     """Keep what was read below each `parent` for its content `old_hash` as read for `new_hash`."""
     if hashes:
         r = child_reads.c
-        conn.execute(
+        tx.sql.execute(
             update(child_reads)
             .where(
-                r.connection == connection,
+                r.connection == tx.account,
                 r.parent_id == bindparam("parent"),
                 r.parent_hash == bindparam("old_hash"),
             )
@@ -137,13 +124,7 @@ def _keep_reads(conn: Connection, connection: str, hashes: Sequence[Mapping[str,
 
 
 def keep_reads_below(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    below: Collection[str],
-    rewrite: Rewrite,
-    *,
-    after: str,
+    tx: Transaction, resource: str, below: Collection[str], rewrite: Rewrite, *, after: str
 ) -> str | None:
     """Keep what was read `below` some records as read if `rewrite` makes of them what they were then.
 
@@ -153,56 +134,49 @@ def keep_reads_below(
     read = and_(r.connection == c.connection, r.parent_id == c.remote_id, r.resource.in_(below))
     some = (
         select(c.remote_id)
-        .where(c.connection == connection, c.remote_id > after)
+        .where(c.connection == tx.account, c.remote_id > after)
         .order_by(c.remote_id)
         .limit(_BATCH)
     )
-    ids = list(conn.execute(some).scalars())
-    found = conn.execute(
+    ids = list(tx.sql.execute(some).scalars())
+    found = tx.sql.execute(
         select(c.remote_id, c.data, c.content_hash, r.parent_hash)
         .join(child_reads, read)
-        .where(c.connection == connection, among(conn, c.remote_id, ids), r.parent_hash != c.content_hash)
+        .where(c.connection == tx.account, among(tx.sql, c.remote_id, ids), r.parent_hash != c.content_hash)
     )
     hashes = {
         row.remote_id: {"parent": row.remote_id, "old_hash": row.parent_hash, "new_hash": row.content_hash}
         for row in found
         if fingerprint(canonical(rewrite(row.data))) == row.parent_hash
     }
-    _keep_reads(conn, connection, list(hashes.values()))
+    _keep_reads(tx, list(hashes.values()))
     return ids[-1] if len(ids) == _BATCH else None
 
 
 def carried_by_others(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    field: str,
-    texts: Collection[str],
-    *,
-    but: Collection[str],
-    unless: str,
+    tx: Transaction, resource: str, field: str, texts: Collection[str], *, but: Collection[str], unless: str
 ) -> set[str]:
     """Return which of these texts another live raw record has in a field, if not `unless` is true."""
     if not texts:
         return set()
     c = RAW[resource].c
-    text = text_at(conn, c.data, field)
-    live = and_(c.connection == connection, c.deleted_at.is_(None))
-    query = select(c.remote_id, text.label("text")).where(live, among(conn, text, texts))
-    found = {row.remote_id: row.text for row in conn.execute(query)}
+    text = text_at(tx.sql, c.data, field)
+    live = and_(c.connection == tx.account, c.deleted_at.is_(None))
+    query = select(c.remote_id, text.label("text")).where(live, among(tx.sql, text, texts))
+    found = {row.remote_id: row.text for row in tx.sql.execute(query)}
     others = found.keys() - set(but)
-    return {found[each] for each in others - flagged(conn, connection, resource, unless, others)}
+    return {found[each] for each in others - flagged(tx, resource, unless, others)}
 
 
-def flagged(conn: Connection, connection: str, resource: str, field: str, ids: Collection[str]) -> set[str]:
+def flagged(tx: Transaction, resource: str, field: str, ids: Collection[str]) -> set[str]:
     """Return those of these raw records whose payload has `field: true`."""
     if not ids:
         return set()
     c = RAW[resource].c
     is_set: ColumnElement[bool]
-    if conn.dialect.name == "postgresql":
+    if tx.sql.dialect.name == "postgresql":
         is_set = c.data.op("@>")(literal({field: True}, c.data.type))
     else:
         is_set = func.json_type(c.data, f'$."{field}"') == "true"
-    query = select(c.remote_id).where(c.connection == connection, among(conn, c.remote_id, ids), is_set)
-    return set(conn.execute(query).scalars())
+    query = select(c.remote_id).where(c.connection == tx.account, among(tx.sql, c.remote_id, ids), is_set)
+    return set(tx.sql.execute(query).scalars())

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from lever_assets.store.dialects import among, text_at
 from lever_assets.store.tables import RAW
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 _BATCH = 1000
@@ -55,7 +56,7 @@ class RawRow:
     left_out: str | None = None
 
 
-def _rows(resource: str, connection: str) -> Select[Any]:
+def _rows(resource: str, account: str) -> Select[Any]:
     c = RAW[resource].c
     return select(
         c.remote_id,
@@ -67,96 +68,95 @@ def _rows(resource: str, connection: str) -> Select[Any]:
         c.remote_created_at,
         c.remote_updated_at,
         c.left_out,
-    ).where(c.connection == connection)
+    ).where(c.connection == account)
 
 
 def _fetch(conn: Connection, query: Select[Any]) -> list[RawRow]:
     return [RawRow(*row) for row in conn.execute(query)]
 
 
-def read(conn: Connection, connection: str, resource: str, remote_ids: Collection[str]) -> list[RawRow]:
+def read(tx: Transaction, resource: str, remote_ids: Collection[str]) -> list[RawRow]:
     """Return the records with these remote ids, deleted ones included, by remote id."""
     c = RAW[resource].c
     return _fetch(
-        conn, _rows(resource, connection).where(among(conn, c.remote_id, remote_ids)).order_by(c.remote_id)
+        tx.sql,
+        _rows(resource, tx.account).where(among(tx.sql, c.remote_id, remote_ids)).order_by(c.remote_id),
     )
 
 
-def seen_since(
-    conn: Connection, connection: str, resource: str, remote_ids: Collection[str], instant: datetime
-) -> set[str]:
+def seen_since(tx: Transaction, resource: str, remote_ids: Collection[str], instant: datetime) -> set[str]:
     """Return those of these records that Lever was seen to have at an instant or later."""
     c = RAW[resource].c
     query = select(c.remote_id).where(
-        c.connection == connection, among(conn, c.remote_id, remote_ids), c.last_seen_at >= instant
+        c.connection == tx.account, among(tx.sql, c.remote_id, remote_ids), c.last_seen_at >= instant
     )
-    return set(conn.execute(query).scalars())
+    return set(tx.sql.execute(query).scalars())
 
 
-def by_parent(
-    conn: Connection, connection: str, resource: str, parent_ids: Collection[str]
-) -> dict[str, list[RawRow]]:
+def by_parent(tx: Transaction, resource: str, parent_ids: Collection[str]) -> dict[str, list[RawRow]]:
     """Return the live children of each parent that has any, in the order of their list."""
     c = RAW[resource].c
     found: dict[str, list[RawRow]] = {}
     query = (
-        _rows(resource, connection)
-        .where(c.parent_id.is_not(None), among(conn, c.parent_id, parent_ids), c.deleted_at.is_(None))
+        _rows(resource, tx.account)
+        .where(c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids), c.deleted_at.is_(None))
         .order_by(c.parent_id, c.position.nulls_last(), c.remote_id)
     )
-    for row in _fetch(conn, query):
+    for row in _fetch(tx.sql, query):
         found.setdefault(cast("str", row.parent_id), []).append(row)
     return found
 
 
-def ids_below(conn: Connection, connection: str, resource: str, parent_ids: Collection[str]) -> list[str]:
+def ids_below(tx: Transaction, resource: str, parent_ids: Collection[str]) -> list[str]:
     """Return the remote ids of the children of these parents, deleted ones included."""
     c = RAW[resource].c
     query = (
         select(c.remote_id)
-        .where(c.connection == connection, c.parent_id.is_not(None), among(conn, c.parent_id, parent_ids))
+        .where(c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids))
         .order_by(c.remote_id)
     )
-    return list(conn.execute(query).scalars())
+    return list(tx.sql.execute(query).scalars())
 
 
 def parents_of_any(
-    conn: Connection, connection: str, resource: str, parent_ids: Collection[str], *, live_only: bool
+    tx: Transaction, resource: str, parent_ids: Collection[str], *, live_only: bool
 ) -> set[str]:
     """Return which of these have children of a resource; with `live_only` deleted ones do not count."""
     c = RAW[resource].c
     query = select(c.parent_id).where(
-        c.connection == connection, c.parent_id.is_not(None), among(conn, c.parent_id, parent_ids)
+        c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids)
     )
     if live_only:
         query = query.where(c.deleted_at.is_(None))
-    return set(conn.execute(query.distinct()).scalars())
+    return set(tx.sql.execute(query.distinct()).scalars())
 
 
-def newest_versions(conn: Connection, connection: str) -> dict[str, int]:
+def newest_versions(tx: Transaction) -> dict[str, int]:
     """Return, by resource, the version of the landing that changed something of it last."""
     latest = [
         select(literal(resource).label("resource"), func.max(table.c.version).label("version")).where(
-            table.c.connection == connection
+            table.c.connection == tx.account
         )
         for resource, table in RAW.items()
     ]
-    return {row.resource: row.version for row in conn.execute(union_all(*latest)) if row.version is not None}
+    return {
+        row.resource: row.version for row in tx.sql.execute(union_all(*latest)) if row.version is not None
+    }
 
 
 def changed_keys(
-    conn: Connection, connection: str, resource: str, after_version: int, up_to_version: int
+    tx: Transaction, resource: str, after_version: int, up_to_version: int
 ) -> Iterator[list[RawKey]]:
     """Yield keys, in batches, of what landings after `after_version`, up to `up_to_version`, changed last.
 
     Deleted records are included. What changed first comes first.
     """
     c = RAW[resource].c
-    here = and_(c.connection == connection, c.version > after_version, c.version <= up_to_version)
+    here = and_(c.connection == tx.account, c.version > after_version, c.version <= up_to_version)
     query = select(c.remote_id, c.parent_id, c.version).order_by(c.version, c.remote_id).limit(_BATCH)
     beyond: ColumnElement[bool] | None = None
     while True:
-        batch = conn.execute(query.where(here) if beyond is None else query.where(here, beyond)).all()
+        batch = tx.sql.execute(query.where(here) if beyond is None else query.where(here, beyond)).all()
         if batch:
             yield [RawKey(row.remote_id, row.parent_id) for row in batch]
         if len(batch) < _BATCH:
@@ -165,50 +165,50 @@ def changed_keys(
         beyond = and_(c.version >= last.version, or_(c.version > last.version, c.remote_id > last.remote_id))
 
 
-def keys(conn: Connection, connection: str, resource: str, *, after: str | None, limit: int) -> list[RawKey]:
+def keys(tx: Transaction, resource: str, *, after: str | None, limit: int) -> list[RawKey]:
     """Return the keys of up to `limit` records, deleted ones included, by remote id, beyond `after`."""
     c = RAW[resource].c
-    query = select(c.remote_id, c.parent_id).where(c.connection == connection)
+    query = select(c.remote_id, c.parent_id).where(c.connection == tx.account)
     if after is not None:
         query = query.where(c.remote_id > after)
-    return [RawKey(*row) for row in conn.execute(query.order_by(c.remote_id).limit(limit))]
+    return [RawKey(*row) for row in tx.sql.execute(query.order_by(c.remote_id).limit(limit))]
 
 
-def live(conn: Connection, connection: str, resource: str, *, after: str | None, limit: int) -> list[RawRow]:
+def live(tx: Transaction, resource: str, *, after: str | None, limit: int) -> list[RawRow]:
     """Return up to `limit` live records by remote id, beyond `after`."""
     c = RAW[resource].c
-    query = _rows(resource, connection).where(c.deleted_at.is_(None))
+    query = _rows(resource, tx.account).where(c.deleted_at.is_(None))
     if after is not None:
         query = query.where(c.remote_id > after)
-    return _fetch(conn, query.order_by(c.remote_id).limit(limit))
+    return _fetch(tx.sql, query.order_by(c.remote_id).limit(limit))
 
 
-def all_live(conn: Connection, connection: str, resource: str) -> Iterator[RawRow]:
+def all_live(tx: Transaction, resource: str) -> Iterator[RawRow]:
     """Yield every live record: those with a place in a list by it, then the others by remote id."""
-    yield from _placed(conn, connection, resource)
+    yield from _placed(tx, resource)
     c = RAW[resource].c
     query = (
-        _rows(resource, connection)
+        _rows(resource, tx.account)
         .where(c.deleted_at.is_(None), c.position.is_(None))
         .order_by(c.remote_id)
         .limit(_BATCH)
     )
-    batch = _fetch(conn, query)
+    batch = _fetch(tx.sql, query)
     while batch:
         yield from batch
-        batch = _fetch(conn, query.where(c.remote_id > batch[-1].remote_id)) if len(batch) == _BATCH else []
+        batch = _fetch(tx.sql, query.where(c.remote_id > batch[-1].remote_id)) if len(batch) == _BATCH else []
 
 
-def _placed(conn: Connection, connection: str, resource: str) -> Iterator[RawRow]:
+def _placed(tx: Transaction, resource: str) -> Iterator[RawRow]:
     c = RAW[resource].c
     query = (
-        _rows(resource, connection)
+        _rows(resource, tx.account)
         .add_columns(c.position)
         .where(c.deleted_at.is_(None), c.position.is_not(None))
         .order_by(c.position, c.remote_id)
         .limit(_BATCH)
     )
-    batch = conn.execute(query).all()
+    batch = tx.sql.execute(query).all()
     while batch:
         for row in batch:
             yield RawRow(*row[:-1])
@@ -216,14 +216,14 @@ def _placed(conn: Connection, connection: str, resource: str) -> Iterator[RawRow
         if len(batch) < _BATCH:
             return
         beyond = or_(c.position > last.position, c.remote_id > last.remote_id)
-        batch = conn.execute(query.where(c.position >= last.position, beyond)).all()
+        batch = tx.sql.execute(query.where(c.position >= last.position, beyond)).all()
 
 
-def not_texts(conn: Connection, connection: str, resource: str, field: str) -> list[str]:
+def not_texts(tx: Transaction, resource: str, field: str) -> list[str]:
     """Return the live records whose `field` is neither null nor a list of texts and nulls."""
     c = RAW[resource].c
     inside: Any
-    if conn.dialect.name == "postgresql":
+    if tx.sql.dialect.name == "postgresql":
         kind = func.jsonb_typeof(c.data[field])
         array = case((kind == "array", c.data[field]), else_=text("'[]'::jsonb"))
         inside = func.jsonb_array_elements(array).table_valued(column("value", JSONB))
@@ -237,30 +237,28 @@ def not_texts(conn: Connection, connection: str, resource: str, field: str) -> l
         fine = {"text", "null"}
     odd_item = select(1).select_from(inside).where(of_item.not_in(fine)).exists()
     odd = or_(kind.not_in(("array", "null")), and_(kind == "array", odd_item))
-    query = select(c.remote_id).where(c.connection == connection, c.deleted_at.is_(None), odd)
-    return list(conn.execute(query.order_by(c.remote_id)).scalars())
+    query = select(c.remote_id).where(c.connection == tx.account, c.deleted_at.is_(None), odd)
+    return list(tx.sql.execute(query.order_by(c.remote_id)).scalars())
 
 
-def first_seen(conn: Connection, connection: str, resource: str) -> datetime | None:
+def first_seen(tx: Transaction, resource: str) -> datetime | None:
     """Return when the first of the stored records of a resource was stored; None: there is none."""
     c = RAW[resource].c
     query: Select[tuple[datetime | None]] = select(func.min(c.first_seen_at)).where(
-        c.connection == connection
+        c.connection == tx.account
     )
-    return conn.execute(query).scalar_one()
+    return tx.sql.execute(query).scalar_one()
 
 
-def any_with(conn: Connection, connection: str, resource: str, field: str, value: str) -> bool:
+def any_with(tx: Transaction, resource: str, field: str, value: str) -> bool:
     """Tell whether a live record of the resource has this text in a field."""
     c = RAW[resource].c
-    found = text_at(conn, c.data, field) == value
-    query = select(c.remote_id).where(c.connection == connection, c.deleted_at.is_(None), found)
-    return conn.execute(query.limit(1)).first() is not None
+    found = text_at(tx.sql, c.data, field) == value
+    query = select(c.remote_id).where(c.connection == tx.account, c.deleted_at.is_(None), found)
+    return tx.sql.execute(query.limit(1)).first() is not None
 
 
-def texts_in_array(
-    conn: Connection, connection: str, resource: str, field: str, texts: Collection[str] | None
-) -> set[str]:
+def texts_in_array(tx: Transaction, resource: str, field: str, texts: Collection[str] | None) -> set[str]:
     """Return the distinct texts in the array `field` of the live records; with `texts`, only those of them.
 
     A record whose field is no array has none, and what is no text is passed over.
@@ -268,7 +266,7 @@ def texts_in_array(
     c = RAW[resource].c
     elements: Any
     is_text: ColumnElement[bool]
-    if conn.dialect.name == "postgresql":
+    if tx.sql.dialect.name == "postgresql":
         array = case((func.jsonb_typeof(c.data[field]) == "array", c.data[field]), else_=text("'[]'::jsonb"))
         elements = func.jsonb_array_elements(array).table_valued(column("value", JSONB)).lateral()
         value = elements.c.value.op("#>>")(text("'{}'"))
@@ -281,9 +279,9 @@ def texts_in_array(
     query = (
         select(value)
         .select_from(RAW[resource].join(elements, true()))
-        .where(c.connection == connection, c.deleted_at.is_(None), is_text)
+        .where(c.connection == tx.account, c.deleted_at.is_(None), is_text)
         .distinct()
     )
     if texts is not None:
-        query = query.where(among(conn, value, texts))
-    return set(conn.execute(query).scalars())
+        query = query.where(among(tx.sql, value, texts))
+    return set(tx.sql.execute(query).scalars())

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Row,
     Select,
     Table,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from lever_assets.store.tables import RAW, UNIFIED, business_fields
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import BY_NAME
 
 _EXAMPLES = 5
@@ -63,30 +63,30 @@ class Duplicates:
     examples: tuple[str, ...]
 
 
-def counts(conn: Connection, connection: str, models: Iterable[str] = tuple(UNIFIED)) -> list[RowCount]:
+def counts(tx: Transaction, models: Iterable[str] = tuple(UNIFIED)) -> list[RowCount]:
     """Return the row counts of unified tables (all 19, in the catalogue's order)."""
-    queries = [_counting(connection, UNIFIED[model], UNIFIED[model].c.remote_deleted_at) for model in models]
-    return [_row_count(row) for row in conn.execute(union_all(*queries))] if queries else []
+    queries = [_counting(tx.account, UNIFIED[model], UNIFIED[model].c.remote_deleted_at) for model in models]
+    return [_row_count(row) for row in tx.sql.execute(union_all(*queries))] if queries else []
 
 
-def count(conn: Connection, connection: str, model: str) -> RowCount:
+def count(tx: Transaction, model: str) -> RowCount:
     """Return the row count of a unified table."""
     table = UNIFIED[model]
-    return _count(conn, connection, table, table.c.remote_deleted_at)
+    return _count(tx, table, table.c.remote_deleted_at)
 
 
-def raw_count(conn: Connection, connection: str, resource: str) -> RowCount:
+def raw_count(tx: Transaction, resource: str) -> RowCount:
     """Return the row count of a raw table."""
-    return _count(conn, connection, RAW[resource], RAW[resource].c.deleted_at)
+    return _count(tx, RAW[resource], RAW[resource].c.deleted_at)
 
 
-def _count(conn: Connection, connection: str, table: Table, deleted_at: Any) -> RowCount:
-    return _row_count(conn.execute(_counting(connection, table, deleted_at)).one())
+def _count(tx: Transaction, table: Table, deleted_at: Any) -> RowCount:
+    return _row_count(tx.sql.execute(_counting(tx.account, table, deleted_at)).one())
 
 
-def _counting(connection: str, table: Table, deleted_at: Any) -> Select[tuple[str, int, int, int]]:
+def _counting(account: str, table: Table, deleted_at: Any) -> Select[tuple[str, int, int, int]]:
     counted = literal(table.name), func.count(), func.count(deleted_at), func.count(table.c.left_out)
-    return select(*counted).select_from(table).where(table.c.connection == connection)
+    return select(*counted).select_from(table).where(table.c.connection == account)
 
 
 def _row_count(counted: Row[tuple[str, int, int, int]]) -> RowCount:
@@ -94,7 +94,7 @@ def _row_count(counted: Row[tuple[str, int, int, int]]) -> RowCount:
     return RowCount(table, total - not_live, not_live - left_out, left_out)
 
 
-def preview(conn: Connection, connection: str, model: str, limit: int = 5) -> Preview:
+def preview(tx: Transaction, model: str, limit: int = 5) -> Preview:
     """Return the live rows that changed last, without bookkeeping and what is personal.
 
     Whoever keeps a preview would otherwise keep what is erased from the tables one day.
@@ -103,16 +103,16 @@ def preview(conn: Connection, connection: str, model: str, limit: int = 5) -> Pr
     erased = BY_NAME[model].erased
     shown = [name for name in business_fields(BY_NAME[model].row) if name not in erased]
     names = ["id", "remote_id", *shown]
-    found = conn.execute(
+    found = tx.sql.execute(
         select(*(c[name] for name in names))
-        .where(c.connection == connection, c.remote_deleted_at.is_(None))
+        .where(c.connection == tx.account, c.remote_deleted_at.is_(None))
         .order_by(c.changed_at.desc(), c.id)
         .limit(limit)
     )
     return Preview(tuple(names), tuple(tuple(row) for row in found))
 
 
-def dangling(conn: Connection, connection: str, model: str) -> list[Dangling]:
+def dangling(tx: Transaction, model: str) -> list[Dangling]:
     """Return, for each reference column that has any, the references of live rows to rows that never arrived.
 
     A row that is marked as gone in Lever counts as there.
@@ -125,38 +125,38 @@ def dangling(conn: Connection, connection: str, model: str) -> list[Dangling]:
             select(table.c.id)
             .select_from(table.outerjoin(target, target.c.id == table.c[name]))
             .where(
-                table.c.connection == connection,
+                table.c.connection == tx.account,
                 table.c.remote_deleted_at.is_(None),
                 table.c[name].is_not(None),
                 target.c.id.is_(None),
             )
         )
-        how_many = conn.execute(select(func.count()).select_from(missing.subquery())).scalar_one()
+        how_many = tx.sql.execute(select(func.count()).select_from(missing.subquery())).scalar_one()
         if how_many:
-            some = conn.execute(missing.order_by(table.c.id).limit(_EXAMPLES)).scalars()
+            some = tx.sql.execute(missing.order_by(table.c.id).limit(_EXAMPLES)).scalars()
             found.append(Dangling(name, referenced, how_many, tuple(some)))
     return found
 
 
-def duplicates(conn: Connection, connection: str, model: str) -> Duplicates:
+def duplicates(tx: Transaction, model: str) -> Duplicates:
     """Return the remote ids that stand on several live rows; `id` is the primary key and so unique."""
     c = UNIFIED[model].c
     repeated = (
         select(c.remote_id)
-        .where(c.connection == connection, c.remote_id.is_not(None), c.remote_deleted_at.is_(None))
+        .where(c.connection == tx.account, c.remote_id.is_not(None), c.remote_deleted_at.is_(None))
         .group_by(c.remote_id)
         .having(func.count() > 1)
     )
-    how_many = conn.execute(select(func.count()).select_from(repeated.subquery())).scalar_one()
-    some = conn.execute(repeated.order_by(c.remote_id).limit(_EXAMPLES)).scalars() if how_many else ()
+    how_many = tx.sql.execute(select(func.count()).select_from(repeated.subquery())).scalar_one()
+    some = tx.sql.execute(repeated.order_by(c.remote_id).limit(_EXAMPLES)).scalars() if how_many else ()
     return Duplicates(how_many, tuple(some))
 
 
-def field_keys(conn: Connection, connection: str, model: str, name: str) -> set[str]:
+def field_keys(tx: Transaction, model: str, name: str) -> set[str]:
     """Return the keys of the fields in a column that holds a list of `{"key": …}`, over all live rows."""
     c = UNIFIED[model].c
     listed: Any = c[name]
-    if conn.dialect.name == "postgresql":
+    if tx.sql.dialect.name == "postgresql":
         array = case((func.jsonb_typeof(listed) == "array", listed), else_=text("'[]'::jsonb"))
         fields = func.jsonb_array_elements(array).table_valued(column("value", JSONB)).lateral()
         key = func.jsonb_extract_path_text(fields.c.value, "key")
@@ -166,20 +166,20 @@ def field_keys(conn: Connection, connection: str, model: str, name: str) -> set[
     query = (
         select(key)
         .select_from(UNIFIED[model].join(fields, true()))
-        .where(c.connection == connection, c.remote_deleted_at.is_(None), listed.is_not(None))
+        .where(c.connection == tx.account, c.remote_deleted_at.is_(None), listed.is_not(None))
         .distinct()
     )
-    return {each for each in conn.execute(query).scalars() if isinstance(each, str)}
+    return {each for each in tx.sql.execute(query).scalars() if isinstance(each, str)}
 
 
-def is_filled(conn: Connection, connection: str, model: str, name: str, key: str) -> bool:
+def is_filled(tx: Transaction, model: str, name: str, key: str) -> bool:
     """Tell whether a live row has a value under `key` of the JSON object in a column."""
     c = UNIFIED[model].c
     value: ColumnElement[Any]
-    if conn.dialect.name == "postgresql":
+    if tx.sql.dialect.name == "postgresql":
         value = func.jsonb_extract_path_text(c[name], key)
     else:
         each = func.json_each(c[name]).table_valued("key", "value", "type")
         value = select(each.c.key).where(each.c.key == key, each.c.type != "null").limit(1).scalar_subquery()
-    there = (c.connection == connection, c.remote_deleted_at.is_(None), value.is_not(None))
-    return conn.execute(select(c.id).where(*there).limit(1)).first() is not None
+    there = (c.connection == tx.account, c.remote_deleted_at.is_(None), value.is_not(None))
+    return tx.sql.execute(select(c.id).where(*there).limit(1)).first() is not None

@@ -23,6 +23,7 @@ from lever_assets.store.tables import (
     schema_version,
     sync_state,
 )
+from lever_assets.store.transaction import Transaction
 
 FORGETTABLE = frozenset(table.name for table in (sync_state, child_reads, mapping_errors, schema_version))
 """Tables that a sync fills again from what is in the others: better empty than without a column."""
@@ -76,43 +77,44 @@ def make_usable(conn: Connection, lacking: Mapping[str, Collection[str]]) -> Non
 
 def note(conn: Connection, lost: Collection[Gap]) -> None:
     """Keep for every connection that these are to be filled again."""
-    for connection in _connections(conn) if lost else ():
-        known = {each.table: each for each in gaps(conn, connection)}
+    for account in _connections(conn) if lost else ():
+        tx = Transaction(conn, account)
+        known = {each.table: each for each in gaps(tx)}
         for each in lost:
             before = known.get(each.table)
             whole = not each.columns or (before is not None and not before.columns)
             columns = () if whole else sorted({*each.columns, *(before.columns if before else ())})
             by_hand = each.by_hand or (before is not None and before.by_hand)
-            _GAP.keep(conn, connection, _Lacking(tuple(columns), by_hand), each.table)
+            _GAP.keep(tx, _Lacking(tuple(columns), by_hand), each.table)
 
 
-def gaps(conn: Connection, connection: str) -> list[Gap]:
+def gaps(tx: Transaction) -> list[Gap]:
     """Return what is to be filled again."""
     return [
         Gap(name, lacking.columns, lacking.by_hand)
-        for name, lacking in _GAP.every(conn, connection).items()
+        for name, lacking in _GAP.every(tx).items()
         if name in metadata.tables
     ]
 
 
-def forget_gaps(conn: Connection, connection: str) -> None:
+def forget_gaps(tx: Transaction) -> None:
     """Forget what was to be filled again: its reading or mapping is due now."""
-    _GAP.forget_every(conn, connection)
+    _GAP.forget_every(tx)
 
 
-def rehash(conn: Connection, connection: str, model: str, *, after: str) -> str | None:
+def rehash(tx: Transaction, model: str, *, after: str) -> str | None:
     """Let the hashes of some rows tell what the rows hold now, so that only what lost something is changed.
 
     By id from beyond `after`; returns where to go on, None: done.
     """
     table = UNIFIED[model]
     c = table.c
-    query = select(table).where(c.connection == connection, c.id > after).order_by(c.id).limit(_BATCH)
-    rows = [dict(row) for row in conn.execute(query).mappings()]
+    query = select(table).where(c.connection == tx.account, c.id > after).order_by(c.id).limit(_BATCH)
+    rows = [dict(row) for row in tx.sql.execute(query).mappings()]
     for row in rows:
         present = row_hash(model, row)
         if row["content_hash"] not in {ERASED, present}:
-            conn.execute(update(table).where(c.id == row["id"]).values(content_hash=present))
+            tx.sql.execute(update(table).where(c.id == row["id"]).values(content_hash=present))
     return rows[-1]["id"] if len(rows) == _BATCH else None
 
 

@@ -4,10 +4,9 @@ Other than what is gone in Lever it is not marked but removed, from the history 
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, or_, select, update
+from sqlalchemy import Table, delete, or_, select, update
 
 from lever_assets.store.changes import History, mark_changed, record_blanked
 from lever_assets.store.erasure import ERASED
@@ -21,47 +20,46 @@ from lever_assets.store.tables import (
     drift,
     mapping_errors,
 )
+from lever_assets.store.transaction import Transaction
 
 _BATCH = 500
 
 
-def drop_model(conn: Connection, connection: str, model: str, *, now: datetime) -> int:
+def drop_model(tx: Transaction, model: str) -> int:
     """Remove every row of a model, with its errors and its history; return how many rows there were."""
-    _delete(conn, changes, connection, changes.c.model == model)
-    _delete(conn, mapping_errors, connection, mapping_errors.c.model == model)
-    removed = _delete(conn, UNIFIED[model], connection)
+    _delete(tx, changes, changes.c.model == model)
+    _delete(tx, mapping_errors, mapping_errors.c.model == model)
+    removed = _delete(tx, UNIFIED[model])
     if removed:
-        mark_changed(conn, connection, model, now=now)
+        mark_changed(tx, model)
     return removed
 
 
-def drop_resource(conn: Connection, connection: str, resource: str) -> int:
+def drop_resource(tx: Transaction, resource: str) -> int:
     """Remove every record of a resource and what is known of their reading; return how many there were."""
     of_resource = or_(mapping_errors.c.resource == resource, mapping_errors.c.model == RAW[resource].name)
-    _delete(conn, mapping_errors, connection, of_resource)
-    _delete(conn, drift, connection, drift.c.resource == resource)
-    forget_reads(conn, connection, resource)
-    return _delete(conn, RAW[resource], connection)
+    _delete(tx, mapping_errors, of_resource)
+    _delete(tx, drift, drift.c.resource == resource)
+    forget_reads(tx, resource)
+    return _delete(tx, RAW[resource])
 
 
-def forget_reads(conn: Connection, connection: str, resource: str) -> None:
+def forget_reads(tx: Transaction, resource: str) -> None:
     """Forget below which parents a resource was read: it is due below each of them."""
-    _delete(conn, child_reads, connection, child_reads.c.resource == resource)
+    _delete(tx, child_reads, child_reads.c.resource == resource)
 
 
-def _delete(conn: Connection, table: Table, connection: str, *these: Any) -> int:
-    return conn.execute(delete(table).where(table.c.connection == connection, *these)).rowcount
+def _delete(tx: Transaction, table: Table, *these: Any) -> int:
+    return tx.sql.execute(delete(table).where(table.c.connection == tx.account, *these)).rowcount
 
 
 def blank_rows(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     model: str,
     columns: Collection[str],
     rewrites: Mapping[str, Rewrite],
     *,
     after: str,
-    now: datetime,
     history: History | None,
 ) -> str | None:
     """Make `columns` null in some rows and rewrite their remote data, by endpoint; by id from beyond `after`.
@@ -71,8 +69,8 @@ def blank_rows(
     """
     table = UNIFIED[model]
     c = table.c
-    found = conn.execute(
-        select(table).where(c.connection == connection, c.id > after).order_by(c.id).limit(_BATCH)
+    found = tx.sql.execute(
+        select(table).where(c.connection == tx.account, c.id > after).order_by(c.id).limit(_BATCH)
     ).mappings()
     seen = [dict(row) for row in found]
     blanked = []
@@ -81,12 +79,12 @@ def blank_rows(
         if changed:
             if row["content_hash"] != ERASED:
                 changed["content_hash"] = row_hash(model, {**row, **changed})
-            conn.execute(update(table).where(c.id == row["id"]).values(**changed, changed_at=now))
+            tx.sql.execute(update(table).where(c.id == row["id"]).values(**changed, changed_at=tx.instant))
             blanked.append((row, changed.keys() - {"content_hash"}))
     if blanked:
-        mark_changed(conn, connection, model, now=now)
+        mark_changed(tx, model)
         if history is not None:
-            record_blanked(conn, table, blanked, now=now, history=history)
+            record_blanked(tx, table, blanked, history=history)
     return seen[-1]["id"] if len(seen) == _BATCH else None
 
 

@@ -43,8 +43,8 @@ def name_roles_as_lever_does(conn: Connection) -> None:
     if not set(inspect(conn).get_table_names()) >= _CONCERNED:
         return
     having = (select(each.c.connection) for each in (_roles, _user_roles, _assignments))
-    for connection in conn.execute(union(*having)).scalars().all():
-        for table, rows in _OldRoles(conn, connection).renamed():
+    for account in conn.execute(union(*having)).scalars().all():
+        for table, rows in _OldRoles(conn, account).renamed():
             _rename(conn, table, rows)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from lever_assets.store.errors import (
 )
 from lever_assets.store.locks import Check, advisory_lock, file_lock
 from lever_assets.store.migrations import migrate as migrate_schema
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.urls import check_options, database_url, immutable_url, make_room, sqlite_file
 from lever_assets.store.values import encoded, parsed
 
@@ -92,31 +94,31 @@ class Store:
         return url.set(query={}).render_as_string(hide_password=True)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Yield a connection in a transaction: committed at the end, rolled back by an exception.
+    def writing(self, account: str, at: datetime | None = None) -> Iterator[Transaction]:
+        """Yield a transaction on an account's rows: committed at the end, undone by an exception.
 
-        On SQLite it is the only writer meanwhile. Keep it short, and never open one inside another. While
-        this store is the only one to sync (`exclusive`), that is checked before the commit: raises
-        LockLostError, and rolls back, when somebody else may have begun.
+        Its instant is the present one, or `at`. On SQLite it is the only writer meanwhile. Keep it short, and
+        never open one inside another. While this store is the only one to sync (`exclusive`), that is checked
+        before the commit: raises LockLostError, and rolls back, when somebody else may have begun.
         """
         with _translating(self.name), self.engine.connect() as conn:
             conn.execution_options(writing=True)
             with conn.begin():
-                yield conn
+                yield Transaction(conn, account, at)
                 for check in tuple(self._held):
                     check()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Yield a connection that can't write and sees the database as it was at its first query."""
+    def reading(self, account: str, at: datetime | None = None) -> Iterator[Transaction]:
+        """Yield a transaction that can't write and sees the database as it was at its first query."""
         with _translating(self.name), self.engine.connect() as conn:
             if self.engine.dialect.name == "postgresql":
                 conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with conn.begin():
-                yield conn
+                yield Transaction(conn, account, at)
 
     @contextmanager
-    def exclusive(self, connection: str, wait: float = 0.0) -> Iterator[None]:
+    def exclusive(self, account: str, wait: float = 0.0) -> Iterator[None]:
         """Be the only sync of a Lever connection, on all machines that use this database.
 
         Waits up to `wait` seconds, then raises BusyError, which says who holds it if that is known. The
@@ -124,11 +126,7 @@ class Store:
         process is refused too. Should the lock be lost meanwhile, the next transaction that writes says so.
         """
         file = sqlite_file(self.engine.url)
-        lock = (
-            advisory_lock(self.engine, connection, wait)
-            if file is None
-            else file_lock(file, connection, wait)
-        )
+        lock = advisory_lock(self.engine, account, wait) if file is None else file_lock(file, account, wait)
         with _translating(self.name), lock as check:
             self._held.append(check)
             try:

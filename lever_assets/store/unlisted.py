@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from lever_assets.store.tables import RAW
+from lever_assets.store.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -17,28 +18,26 @@ class Unlisted:
     live: int
 
 
-def count_unlisted(conn: Connection, connection: str, resource: str, not_seen_since: datetime) -> Unlisted:
+def count_unlisted(tx: Transaction, resource: str, not_seen_since: datetime) -> Unlisted:
     """Count the live records, and those of them that were last seen before an instant."""
     c = RAW[resource].c
     missing = func.count().filter(c.last_seen_at < not_seen_since)
-    query = select(missing, func.count()).where(_live(connection, resource))
-    return Unlisted(*conn.execute(query).one())
+    query = select(missing, func.count()).where(_live(tx.account, resource))
+    return Unlisted(*tx.sql.execute(query).one())
 
 
-def is_unlisted(
-    conn: Connection, connection: str, resource: str, remote_id: str, not_seen_since: datetime
-) -> bool:
+def is_unlisted(tx: Transaction, resource: str, remote_id: str, not_seen_since: datetime) -> bool:
     """Tell whether a record is live and was last seen before an instant."""
     c = RAW[resource].c
-    found = _live(connection, resource), c.remote_id == remote_id, c.last_seen_at < not_seen_since
-    return conn.execute(select(c.remote_id).where(*found)).first() is not None
+    found = _live(tx.account, resource), c.remote_id == remote_id, c.last_seen_at < not_seen_since
+    return tx.sql.execute(select(c.remote_id).where(*found)).first() is not None
 
 
-def all_unlisted(conn: Connection, connection: str, resource: str, not_seen_since: datetime) -> Sequence[str]:
+def all_unlisted(tx: Transaction, resource: str, not_seen_since: datetime) -> Sequence[str]:
     """Return the live records that were last seen before an instant, by remote id in order."""
     c = RAW[resource].c
-    query = select(c.remote_id).where(_live(connection, resource), c.last_seen_at < not_seen_since)
-    return conn.execute(query.order_by(c.remote_id)).scalars().all()
+    query = select(c.remote_id).where(_live(tx.account, resource), c.last_seen_at < not_seen_since)
+    return tx.sql.execute(query.order_by(c.remote_id)).scalars().all()
 
 
 def spread(ids: Sequence[str], most: int) -> Sequence[str]:
@@ -46,6 +45,6 @@ def spread(ids: Sequence[str], most: int) -> Sequence[str]:
     return ids if len(ids) <= most else [ids[place * len(ids) // most] for place in range(most)]
 
 
-def _live(connection: str, resource: str) -> ColumnElement[bool]:
+def _live(account: str, resource: str) -> ColumnElement[bool]:
     c = RAW[resource].c
-    return and_(c.connection == connection, c.deleted_at.is_(None))
+    return and_(c.connection == account, c.deleted_at.is_(None))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 
 from lever_assets.store.children import NEVER, failed_read, not_read_since
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.enums import OfferStatus
 
 _PAST = timedelta(days=2)
@@ -19,8 +20,7 @@ _IN_FLIGHT = (OfferStatus.DRAFT, OfferStatus.APPROVED, OfferStatus.SENT)
 
 
 def longest_unread(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     parent: str,
     child: str,
     *,
@@ -41,7 +41,7 @@ def longest_unread(
         select(p.remote_id, p.content_hash)
         .join(child_reads, read)
         .where(
-            p.connection == connection,
+            p.connection == tx.account,
             p.deleted_at.is_(None),
             not_read_since(r.read_at, read_before),
             r.read_at > NEVER,
@@ -51,13 +51,13 @@ def longest_unread(
         .limit(limit)
     )
     if moving_at is not None:
-        query = query.where(p.remote_id.in_(_moving(connection, child, moving_at)))
-    return [(row.remote_id, row.content_hash) for row in conn.execute(query)]
+        query = query.where(p.remote_id.in_(_moving(tx.account, child, moving_at)))
+    return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query)]
 
 
-def _moving(connection: str, child: str, now: datetime) -> Select[Any]:
+def _moving(account: str, child: str, now: datetime) -> Select[Any]:
     raw = RAW[child].c
-    query = select(raw.parent_id).where(raw.connection == connection, raw.deleted_at.is_(None))
+    query = select(raw.parent_id).where(raw.connection == account, raw.deleted_at.is_(None))
     moving = MOVING.get(child)
     if moving is None:
         return query

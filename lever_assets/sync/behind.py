@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.lever.resources import all_below, embedded_in
 from lever_assets.mapping.derivations import DERIVATIONS
 from lever_assets.policy.exclusion import Exclusion

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol, TypeVar
 
 from pydantic import Field
-from sqlalchemy import Connection
 
 from lever_assets.store.checkpoints import Checkpoint, Instant, Number
 from lever_assets.store.left_out import Limit
+from lever_assets.store.transaction import Transaction
 
 _SET_BACK = timedelta(minutes=5)
 """So far a clock may be set back without anything being read again for it."""
@@ -28,19 +28,19 @@ class Watermark(Checkpoint[datetime]):
     def __init__(self, kind: str) -> None:
         super().__init__(kind, Instant)
 
-    def read(self, conn: Connection, connection: str, subject: str = "") -> datetime | None:
+    def read(self, tx: Transaction, subject: str = "") -> datetime | None:
         """Return the instant (UTC); None: there is none.
 
         One that lies ahead of our clock comes from a clock that was wrong, and counts as none: what changed
         until then may have been left out, so that all is to be read.
         """
-        mark = super().read(conn, connection, subject)
+        mark = super().read(tx, subject)
         return None if mark is not None and mark > datetime.now(UTC) + _SET_BACK else mark
 
-    def move(self, conn: Connection, connection: str, to: datetime, subject: str) -> None:
+    def move(self, tx: Transaction, to: datetime, subject: str) -> None:
         """Move it forward; one that lies ahead of our clock is set back."""
-        before = self.read(conn, connection, subject)
-        self.keep(conn, connection, to if before is None else max(before, to), subject)
+        before = self.read(tx, subject)
+        self.keep(tx, to if before is None else max(before, to), subject)
 
 
 class _Begun(Protocol):
@@ -54,9 +54,9 @@ Begun = TypeVar("Begun", bound=_Begun)
 class Resumable(Checkpoint[Begun]):
     """What was begun and may be gone on with, for a week: then it is begun anew."""
 
-    def resumed(self, conn: Connection, connection: str, subject: str) -> Begun | None:
+    def resumed(self, tx: Transaction, subject: str) -> Begun | None:
         """Return what is to be gone on with; None: nothing."""
-        found = self.read(conn, connection, subject)
+        found = self.read(tx, subject)
         return found if found is not None and self.is_fresh(found) else None
 
     def is_fresh(self, begun: Begun) -> bool:
@@ -215,19 +215,19 @@ def pass_over(resource: str, bounds: str) -> str:
     return f"{resource}:{bounds}"
 
 
-def forget_runs(conn: Connection, connection: str) -> None:
+def forget_runs(tx: Transaction) -> None:
     """Forget the unfinished runs: what they have read already is to be read again."""
-    RUN.forget_every(conn, connection)
+    RUN.forget_every(tx)
 
 
-def forget_progress(conn: Connection, connection: str, resource: str) -> None:
+def forget_progress(tx: Transaction, resource: str) -> None:
     """Forget how far a list was read: the next sync, a delta too, reads all of it."""
-    WATERMARK.forget(conn, connection, resource)
-    PASS.forget_every(conn, connection, pass_over(resource, ""))
+    WATERMARK.forget(tx, resource)
+    PASS.forget_every(tx, pass_over(resource, ""))
 
 
-def forget_reading(conn: Connection, connection: str, resource: str) -> None:
+def forget_reading(tx: Transaction, resource: str) -> None:
     """Forget all that is known of the reading of a resource that is kept no more."""
-    forget_progress(conn, connection, resource)
+    forget_progress(tx, resource)
     for each in (READING, DELETIONS, COVERED, RESTORED, LANDED):
-        each.forget(conn, connection, resource)
+        each.forget(tx, resource)

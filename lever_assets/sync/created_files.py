@@ -30,10 +30,10 @@ class CreatedFileError(Exception):
     """A file can't be taken; says in which line, why, and what it takes."""
 
 
-def write_created(store: Store, connection: str, file: TextIO, *, as_csv: bool) -> int:
+def write_created(store: Store, account: str, file: TextIO, *, as_csv: bool) -> int:
     """Write all that was created through this connector, a line each; return how many."""
-    with store.reading() as conn:
-        lines = [_plain(each) for each in created.each_kept(conn, connection)]
+    with store.reading(account) as tx:
+        lines = [_plain(each) for each in created.each_kept(tx)]
     if as_csv:
         writer = csv.DictWriter(file, _FIELDS, lineterminator="\n")
         writer.writeheader()
@@ -52,18 +52,18 @@ def read_created(file: Iterable[str]) -> list[Created]:
     return [_read(number, line) for number, line in _lines(file)]
 
 
-def import_created(store: Store, connection: str, records: Iterable[Created]) -> int:
+def import_created(store: Store, account: str, records: Iterable[Created]) -> int:
     """Keep these records as created through this connector; return how many were not known to be.
 
     The next sync reads those that LEVER_ONLY_CREATED left out until now, and maps the candidates again: what
     we wrote is read as we write it. Raises BusyError while a sync of the connection is under way.
     """
-    with store.exclusive(connection), store.writing() as conn:
-        new = created.keep(conn, connection, records)
+    with store.exclusive(account), store.writing(account) as tx:
+        new = created.keep(tx, records)
         if new:
-            MAPPED.forget(conn, connection, "candidates")
-            if covered(conn, connection, OPPORTUNITIES).created:
-                cover_anew(conn, connection, OPPORTUNITIES)
+            MAPPED.forget(tx, "candidates")
+            if covered(tx, OPPORTUNITIES).created:
+                cover_anew(tx, OPPORTUNITIES)
         return new
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection
 
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.reads import field_keys, is_filled
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import MISSED, Missed
 from lever_assets.unified.catalogue import MODELS
 
@@ -72,30 +72,28 @@ class Unmatched:
         )
 
 
-def compare(conn: Connection, connection: str, model: str, names: Names) -> None:
+def compare(tx: Transaction, model: str, names: Names) -> None:
     """Look which of the fields wanted of a model none of its rows has, and keep it for `unmatched`.
 
     Reads the rows: call it when they have changed. Nothing is found missing while there is no field at all.
     """
     wanted = names.get(model, {})
     empty = {
-        ours: theirs
-        for ours, theirs in wanted.items()
-        if not is_filled(conn, connection, model, "custom_fields", ours)
+        ours: theirs for ours, theirs in wanted.items() if not is_filled(tx, model, "custom_fields", ours)
     }
-    known = field_keys(conn, connection, model, "integration_fields") if empty else set()
+    known = field_keys(tx, model, "integration_fields") if empty else set()
     missing = {ours: key for ours, key in empty.items() if key not in known}
     if missing and known:
-        MISSED.keep(conn, connection, Missed(missing, tuple(sorted(known))), model)
+        MISSED.keep(tx, Missed(missing, tuple(sorted(known))), model)
     else:
-        MISSED.forget(conn, connection, model)
+        MISSED.forget(tx, model)
 
 
-def unmatched(conn: Connection, connection: str, models: Iterable[str], names: Names) -> list[Unmatched]:
+def unmatched(tx: Transaction, models: Iterable[str], names: Names) -> list[Unmatched]:
     """Return what `compare` found last, of the fields that are still wanted."""
     found = []
     for model in models:
-        kept, wanted = MISSED.read(conn, connection, model), names.get(model, {})
+        kept, wanted = MISSED.read(tx, model), names.get(model, {})
         if kept is not None:
             still = {ours: key for ours, key in kept.missing.items() if wanted.get(ours) == key}
             if still:
@@ -107,5 +105,5 @@ def doubts_on_fields(store: Store, settings: Settings) -> list[str]:
     """Return a sentence for each model that has not all the fields that are wanted of it."""
     names = read_names(settings.custom_fields)
     kept = [model for model in names if model not in settings.exclude]
-    with store.reading() as conn:
-        return [str(each) for each in unmatched(conn, settings.connection, kept, names)]
+    with store.reading(settings.connection) as tx:
+        return [str(each) for each in unmatched(tx, kept, names)]

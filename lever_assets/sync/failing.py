@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from traceback import walk_tb
 
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.lever import LeverError
 from lever_assets.settings import SettingsError
 from lever_assets.store import StoreError

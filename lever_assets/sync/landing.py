@@ -20,7 +20,7 @@ from lever_assets.lever.resources import (
     Snapshot,
     Windowed,
 )
-from lever_assets.store import current_version, due, mapping_errors
+from lever_assets.store import due, mapping_errors
 from lever_assets.store.drift import record_drift
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
@@ -49,8 +49,8 @@ def land(session: Session, resource_name: str, scope: Scope, run: Run | None = N
     """
 
     restored = prepare(session)
-    with session.store.writing() as conn:
-        so_far = take_up_run(conn, session.name, scope, run or Run.of(resource_name), now())
+    with session.writing() as tx:
+        so_far = take_up_run(tx, scope, run or Run.of(resource_name))
 
     async def alone() -> LandReport:
         async with session.client() as lever:
@@ -78,27 +78,27 @@ async def land_with(
         raise
     moment, name = now(), resource.name
     reading = Reading(moment, moment, str(scope), lever.refusals.of(resource.path))
-    with session.store.writing() as conn:
+    with session.writing() as tx:
         if refusal is not None:
-            known = READING.read(conn, session.name, name)
+            known = READING.read(tx, name)
             denied = denial(resource, refusal, str(scope))
             reading = replace(
                 denied, read_at=None if known is None else known.read_at, refused=reading.refused
             )
-            brake.put_off(conn, session, resource, refusal.problem)
-        READING.keep(conn, session.name, reading, name)
-        to_derive(conn, session.name, name)
+            brake.put_off(tx, resource, refusal.problem)
+        READING.keep(tx, reading, name)
+        to_derive(tx, name)
         whole = isinstance(resource, ReadWhole) or scope == Scope()
         if whole and refusal is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
-                mapping_errors.resolve_all(conn, session.name, table, before=so_far.started_at)
-        keep_read(conn, session.name, so_far, resource.name)
-        kept = held_back(conn, session.name, resource)
+                mapping_errors.resolve_all(tx, table, before=so_far.started_at)
+        keep_read(tx, so_far, resource.name)
+        kept = held_back(tx, resource)
         if not kept:
             whole_list = [due.WHOLE_LIST]
-            due.healed(conn, session.name, resource.table, resource.name, whole_list, before=started_at)
-        unread, unread_warning = unread_below(conn, session.name, resource)
+            due.healed(tx, resource.table, resource.name, whole_list, before=started_at)
+        unread, unread_warning = unread_below(tx, resource)
     if refusal is not None:
         _stop_if_all_are_refused(session, so_far)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
@@ -120,20 +120,20 @@ async def land_with(
 
 def _put_off(session: Session, resource: Resource, error: LeverError) -> None:
     """Keep that the resource as a whole could not be read, so that no sensor asks for it all the time."""
-    with session.store.writing() as conn:
+    with session.writing() as tx:
         reasons = {due.WHOLE_LIST: error.problem}
-        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
+        due.put_off(tx, resource.table, resource.name, reasons)
 
 
 def _stop_if_all_are_refused(session: Session, so_far: RunSoFar) -> None:
     """Raise NothingReadableError when every list that is wanted was refused since the run began."""
     wanted = [each for each in RESOURCES if isinstance(each, Listed) and session.exclusion.needs(each.name)]
-    with session.store.writing() as conn:
-        known = READING.every(conn, session.name)
+    with session.writing() as tx:
+        known = READING.every(tx)
         statuses = [_refused_since(known.get(each.name), so_far.started_at) for each in wanted]
         if None in statuses:
             return
-        forget_run(conn, session.name, so_far)  # there is nothing to go on with
+        forget_run(tx, so_far)  # there is nothing to go on with
     raise nothing_readable(status for status in statuses if status is not None)
 
 
@@ -167,9 +167,9 @@ async def _reconcile(lever: LeverClient, session: Session, resource: Resource, s
     changed = await _read(lever, session, resource, Scope(delta=True), so_far)
     if isinstance(resource, ReadWhole):
         return changed
-    with session.store.reading() as conn:
-        version = current_version(conn, session.name)
-        known_up_to = WATERMARK.read(conn, session.name, resource.name)
+    with session.reading() as tx:
+        version = tx.current_version()
+        known_up_to = WATERMARK.read(tx, resource.name)
     since = now()
     match resource:
         case Windowed():
@@ -180,14 +180,8 @@ async def _reconcile(lever: LeverClient, session: Session, resource: Resource, s
             raise ValueError(f"{resource.name} lands with {resource.parent}")
         case _:
             assert_never(resource)
-    with session.store.writing() as conn:
+    with session.writing() as tx:
         rest.drift = record_drift(
-            conn,
-            session.name,
-            resource.name,
-            after_version=version,
-            since=since,
-            known_up_to=known_up_to,
-            now=now(),
+            tx, resource.name, after_version=version, since=since, known_up_to=known_up_to
         )
     return changed + rest

@@ -159,8 +159,8 @@ class _Counter:
         meter = Meter(self.session.listener, f"counting {resource.name}", "records")
         async for page in self.lever.pages(resource.path, params, optional=tuple(params)):
             batch = listing.wanted(read_batch(resource, page.records, asked_at=page.asked_at))
-            with self.session.store.reading() as conn:
-                batch = batch.only(kept_of(conn, self.session.name, limit, batch.arrivals))
+            with self.session.reading() as tx:
+                batch = batch.only(kept_of(tx, limit, batch.arrivals))
             found = {each.remote_id: each.data for each in batch.arrivals}
             self.kept[resource.name] |= dict.fromkeys(found)
             if resource.name == "stages":
@@ -177,8 +177,8 @@ class _Counter:
     def _count_singly(self, records: Sequence[JsonObject], kept: Collection[str]) -> None:
         """Count those whose applications are to be asked for, since Lever does not bring them along."""
         bare = unexpanded(records, APPLICATIONS)
-        with self.session.store.reading() as conn:
-            wanted = lacking(conn, self.session.name, OPPORTUNITIES, APPLICATIONS, bare, read_before=now())
+        with self.session.reading() as tx:
+            wanted = lacking(tx, OPPORTUNITIES, APPLICATIONS, bare, read_before=tx.instant)
         asked = [each for each in wanted if each not in self._expanded]
         self._singly += len(asked)
         self._bare |= dict.fromkeys(asked)
@@ -190,10 +190,8 @@ class _Counter:
         As a sync does (`Asking`): the first are asked, then some that could be read before.
         """
         first = [*islice(parents, SAMPLE)]
-        with self.session.store.reading() as conn:
-            others = read_well(
-                conn, self.session.name, resource.parent, resource.name, but=first, limit=PROBES
-            )
+        with self.session.reading() as tx:
+            others = read_well(tx, resource.parent, resource.name, but=first, limit=PROBES)
         course, last = Course(), None
         asked = [*first, *(each for each, _ in others)] if first else []
         for each in asked:

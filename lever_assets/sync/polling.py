@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import (
     LeverClient,
     LeverError,
@@ -18,6 +16,7 @@ from lever_assets.lever.resources import RESOURCES, Below, Child, Paged, Resourc
 from lever_assets.policy.people import limit_of
 from lever_assets.store import due
 from lever_assets.store.children import Due, due_parents
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync import restoring
 from lever_assets.sync.checkpoints import CAUGHT_UP, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.asking import concerns_all
@@ -29,7 +28,7 @@ from lever_assets.sync.fetch.refused import nothing_readable, status_of
 from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.retention.coverage import covered
 from lever_assets.sync.retention.excluded import applied_exclusion
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _A_MOMENT = timedelta(milliseconds=1)
 _PATIENCE = timedelta(minutes=30)
@@ -54,10 +53,10 @@ def poll(session: Session, *, seconds: float | None = None) -> Poll:
     Asks Lever for up to `seconds`, retries and waits included (None: as long as it takes); what is under way
     then is cancelled, and nothing counts as changed. Raises LeverError, StoreError or NotConnectedError.
     """
-    with session.store.reading() as conn:
-        since = _read_whole_up_to(conn, session)
-        overdue = _overdue(conn, session)
-        questions = _questions(conn, session)
+    with session.reading() as tx:
+        since = _read_whole_up_to(tx, session)
+        overdue = _overdue(tx, session)
+        questions = _questions(tx, session)
     if since is None:
         return Poll(
             False, "The account was never read whole: start a full sync, this sensor then keeps it fresh."
@@ -67,17 +66,15 @@ def poll(session: Session, *, seconds: float | None = None) -> Poll:
     return asyncio.run(_ask_in_time(session, questions, since, seconds))
 
 
-def _read_whole_up_to(conn: Connection, session: Session) -> datetime | None:
+def _read_whole_up_to(tx: Transaction, session: Session) -> datetime | None:
     """Return up to when all was read that is wanted; what is wanted only now, the delta reads whole."""
-    before = applied_exclusion(conn, session.name)
+    before = applied_exclusion(tx)
     read = [each for each in _wanted(session) if before.needs(each.name)]
     marks = [
-        CAUGHT_UP.read(conn, session.name, each.name)
-        for each in read
-        if isinstance(each, Paged) and not _is_denied(conn, session, each)
+        CAUGHT_UP.read(tx, each.name) for each in read if isinstance(each, Paged) and not _is_denied(tx, each)
     ]
     if not marks:  # nothing but short lists is wanted
-        marks = [_known(conn, session.name, each).last_asked_at for each in read]
+        marks = [_known(tx, each).last_asked_at for each in read]
     return None if None in marks else min(filter(None, marks), default=None)
 
 
@@ -85,78 +82,75 @@ def _wanted(session: Session) -> list[Resource]:
     return [each for each in RESOURCES if session.exclusion.needs(each.name)]
 
 
-def _overdue(conn: Connection, session: Session) -> str | None:
+def _overdue(tx: Transaction, session: Session) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
-    if restoring.is_due(conn, session.name):
+    if restoring.is_due(tx):
         return "A table or column was missing and is to be filled again."
-    if applied_exclusion(conn, session.name) != session.exclusion:
+    if applied_exclusion(tx) != session.exclusion:
         return "Other models or fields are left out than before."
     listed = [each for each in _wanted(session) if isinstance(each, Paged)]
-    if not all(_is_denied(conn, session, each) or _is_covered(conn, session, each) for each in listed):
+    if not all(_is_denied(tx, each) or _is_covered(tx, session, each) for each in listed):
         return "More candidates are to be kept than before."
-    left = _left_over(conn, session)
+    left = _left_over(tx, session)
     if left is not None:
         return left
     minutes = session.settings.snapshot_minutes
     read = [
-        _known(conn, session.name, each).last_asked_at
+        _known(tx, each).last_asked_at
         for each in _wanted(session)
-        if isinstance(each, Snapshot) and not _waits(conn, session.name, each)
+        if isinstance(each, Snapshot) and not _waits(tx, each)
     ]
     oldest = min(filter(None, read), default=None)
-    if oldest is not None and now() - oldest > timedelta(minutes=minutes):
+    if oldest is not None and tx.instant - oldest > timedelta(minutes=minutes):
         return f"Users, stages and the other short lists were read more than {minutes} minutes ago."
-    watched = sum(
-        len(watched_by(conn, session, each)) for each in _wanted(session) if isinstance(each, Child)
-    )
+    watched = sum(len(watched_by(tx, session, each)) for each in _wanted(session) if isinstance(each, Child))
     return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
 
 
-def _left_over(conn: Connection, session: Session) -> str | None:
+def _left_over(tx: Transaction, session: Session) -> str | None:
     """Return what a sync that was stopped or held back has left to do: Lever will not tell of it again."""
     for each in _wanted(session):
-        if is_due(conn, session, each) and not _is_denied(conn, session, each):
+        if is_due(tx, session, each) and not _is_denied(tx, each):
             return f"Deletions of {each.name} were held back, and the list is to be read whole again."
         if not isinstance(each, Below):
             continue
-        if _is_denied(conn, session, each) or _waits(conn, session.name, each):
+        if _is_denied(tx, each) or _waits(tx, each):
             continue
-        again = due.due(conn, session.name, each.table, each.parent, now=now())
+        again = due.due(tx, each.table, each.parent)
         if again:
             return f"The {each.name} of {len(again):,} {each.parent} could not be read and are tried again."
         if not isinstance(each, Child):
             continue
-        wanted = Due(each.parent, each.name, at=now())
-        if due_parents(conn, session.name, wanted, limit=1, after=None):
+        wanted = Due(each.parent, each.name, at=tx.instant)
+        if due_parents(tx, wanted, limit=1, after=None):
             return f"A sync was stopped before it had read the {each.name} of all {each.parent}."
-    if not all_derived(conn, session.name, session.exclusion):
+    if not all_derived(tx, session.exclusion):
         return "A sync was stopped before all that it had read was in the tables."
     return None
 
 
-def _waits(conn: Connection, connection: str, resource: Resource) -> bool:
+def _waits(tx: Transaction, resource: Resource) -> bool:
     """Tell whether a resource as a whole could not be read again and again: it is left alone for a while.
 
     Other than a single record for no longer than `_PATIENCE`, or an outage that is over would keep changes
     away for as long as it lasted. A list of which deletions are held back was read: its changes do not wait.
     """
-    if held_back(conn, connection, resource):
+    if held_back(tx, resource):
         return False
-    known = due.known(conn, connection, resource.table, resource.name, [due.WHOLE_LIST])
+    known = due.known(tx, resource.table, resource.name, [due.WHOLE_LIST])
     failed = known.get(due.WHOLE_LIST)
     if failed is None or failed.attempts == 1:
         return False
     failed_at = failed.due_at - due.gap_after(failed.attempts)
-    return now() < min(failed.due_at, failed_at + _PATIENCE)
+    return tx.instant < min(failed.due_at, failed_at + _PATIENCE)
 
 
-def _is_covered(conn: Connection, session: Session, resource: Resource) -> bool:
-    wanted = limit_of(session.settings, resource, now())
-    return covered(conn, session.name, resource).includes(wanted)
+def _is_covered(tx: Transaction, session: Session, resource: Resource) -> bool:
+    wanted = limit_of(session.settings, resource, tx.instant)
+    return covered(tx, resource).includes(wanted)
 
 
-def _questions(conn: Connection, session: Session) -> list[Question]:
-    connection, moment = session.name, now()
+def _questions(tx: Transaction, session: Session) -> list[Question]:
     changed = [
         Question(
             f"Some {each.name} have changed.",
@@ -165,14 +159,14 @@ def _questions(conn: Connection, session: Session) -> list[Question]:
             "updated_at",
             "updatedAt",
             _beyond(
-                WATERMARK.read(conn, connection, each.name),
-                limit_of(session.settings, each, moment).changed_since,
+                WATERMARK.read(tx, each.name),
+                limit_of(session.settings, each, tx.instant).changed_since,
             ),
             {name: value for name, value in each.params if name != "expand"},
-            _known(conn, connection, each).refused,
+            _known(tx, each).refused,
         )
         for each in _wanted(session)
-        if isinstance(each, Paged) and not _waits(conn, connection, each)
+        if isinstance(each, Paged) and not _waits(tx, each)
     ]
     deleted = [
         Question(
@@ -182,7 +176,7 @@ def _questions(conn: Connection, session: Session) -> list[Question]:
             "deleted_at",
             "deletedAt",
             # A span of more than 30 days may be refused; what was deleted before, the next delta finds.
-            _beyond(read_up_to(conn, connection, each), moment - LONGEST_SPAN),
+            _beyond(read_up_to(tx, each), tx.instant - LONGEST_SPAN),
             {},
         )
         for each in _wanted(session)
@@ -235,9 +229,9 @@ async def _ask(lever: LeverClient, session: Session, questions: Sequence[Questio
     return Poll(False, nothing, lever.traffic.requests, since)
 
 
-def _known(conn: Connection, connection: str, resource: Resource) -> Reading:
-    return READING.read(conn, connection, resource.name) or Reading()
+def _known(tx: Transaction, resource: Resource) -> Reading:
+    return READING.read(tx, resource.name) or Reading()
 
 
-def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
-    return _known(conn, session.name, resource).denied is not None
+def _is_denied(tx: Transaction, resource: Resource) -> bool:
+    return _known(tx, resource).denied is not None

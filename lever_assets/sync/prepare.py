@@ -13,13 +13,13 @@ def prepare(session: Session) -> tuple[str, ...]:
     Call it with the connection's lock held, before a run is taken up. Of the steps of one run (by the
     session's `run_id`) the first one does it, for the others, too. Returns sentences for people.
     """
-    with session.store.reading() as conn:
-        if session.run_id is not None and READY_FOR.read(conn, session.name) == session.run_id:
+    with session.reading() as tx:
+        if session.run_id is not None and READY_FOR.read(tx) == session.run_id:
             return ()
-        as_wanted = (EXCLUDED.read(conn, session.name) or ()) == tuple(session.exclusion.names)
-        whole = not gaps(conn, session.name)
+        as_wanted = (EXCLUDED.read(tx) or ()) == tuple(session.exclusion.names)
+        whole = not gaps(tx)
     told = (*(() if as_wanted else apply_exclusion(session)), *(() if whole else restore(session)))
     if session.run_id is not None:
-        with session.store.writing() as conn:
-            READY_FOR.keep(conn, session.name, session.run_id)
+        with session.writing() as tx:
+            READY_FOR.keep(tx, session.run_id)
     return told

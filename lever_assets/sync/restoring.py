@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.store.refilling import FORGETTABLE, Gap, forget_gaps, gaps, rehash
 from lever_assets.store.tables import RAW, UNIFIED, mapping_errors, schema_version
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import MAPPED, forget_runs
 from lever_assets.sync.retention.excluded import read_again
 from lever_assets.sync.session import Session
@@ -20,42 +19,42 @@ def restore(session: Session) -> tuple[str, ...]:
     Does nothing while nothing is missing. Call it with the connection's lock held; it may be stopped at any
     time: the next call does it anew.
     """
-    with session.store.reading() as conn:
-        lost = gaps(conn, session.name)
+    with session.reading() as tx:
+        lost = gaps(tx)
     if not lost:
         return ()
     for each in lost:
         if each.table in UNIFIED and each.columns:
             _rehash(session, each.table)
-    with session.store.writing() as conn:
+    with session.writing() as tx:
         # An unfinished run may have read already what has to be read again.
-        forget_runs(conn, session.name)
+        forget_runs(tx)
         for each in lost:
-            _due_again(conn, session, each)
-        forget_gaps(conn, session.name)
+            _due_again(tx, session, each)
+        forget_gaps(tx)
     return _told([each for each in lost if each.by_hand])
 
 
-def is_due(conn: Connection, connection: str) -> bool:
+def is_due(tx: Transaction) -> bool:
     """Tell whether something is missing that the next sync restores."""
-    return bool(gaps(conn, connection))
+    return bool(gaps(tx))
 
 
-def _due_again(conn: Connection, session: Session, lost: Gap) -> None:
+def _due_again(tx: Transaction, session: Session, lost: Gap) -> None:
     if lost.table in UNIFIED:
-        MAPPED.forget(conn, session.name, lost.table)
+        MAPPED.forget(tx, lost.table)
     elif lost.table in _RESOURCES:
-        read_again(conn, session, _RESOURCES[lost.table])
+        read_again(tx, session, _RESOURCES[lost.table])
     elif lost.table in {mapping_errors.name, schema_version.name}:
         # What can't be mapped is found by mapping everything; so is what an unknown version left.
-        MAPPED.forget_every(conn, session.name)
+        MAPPED.forget_every(tx)
 
 
 def _rehash(session: Session, model: str) -> None:
     after: str | None = ""
     while after is not None:
-        with session.store.writing() as conn:
-            after = rehash(conn, session.name, model, after=after)
+        with session.writing() as tx:
+            after = rehash(tx, model, after=after)
 
 
 def _told(lost: Sequence[Gap]) -> tuple[str, ...]:

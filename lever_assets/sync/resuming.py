@@ -10,9 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import BrokenListError, LeverError, MalformedError, UnavailableError
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import CAUGHT_UP, PASS, RUN, WATERMARK, Pass, RunSoFar
 from lever_assets.sync.session import Scope
 
@@ -36,37 +35,39 @@ class Run:
         return cls(str(uuid4()), wanted)
 
 
-def take_up_run(conn: Connection, connection: str, scope: Scope, run: Run, now: datetime) -> RunSoFar:
+def take_up_run(tx: Transaction, scope: Scope, run: Run) -> RunSoFar:
     """Return how far the run is, or the unfinished one that it continues; a new one begins `now`."""
-    stored = run_before(conn, connection, scope, run)
-    current = RunSoFar(run.id, scope.key, run.wanted, now) if stored is None else replace(stored, id=run.id)
-    RUN.keep(conn, connection, current, _subject(scope.key, run.wanted))
+    stored = run_before(tx, scope, run)
+    current = (
+        RunSoFar(run.id, scope.key, run.wanted, tx.instant) if stored is None else replace(stored, id=run.id)
+    )
+    RUN.keep(tx, current, _subject(scope.key, run.wanted))
     return current
 
 
-def run_before(conn: Connection, connection: str, scope: Scope, run: Run) -> RunSoFar | None:
+def run_before(tx: Transaction, scope: Scope, run: Run) -> RunSoFar | None:
     """Return what is known of the run, or else the unfinished one that it would continue; None: neither."""
-    stored = RUN.resumed(conn, connection, _subject(scope.key, run.wanted))
+    stored = RUN.resumed(tx, _subject(scope.key, run.wanted))
     return stored if stored is not None and (stored.id == run.id or stored.missing) else None
 
 
-def keep_read(conn: Connection, connection: str, current: RunSoFar, resource: str) -> None:
+def keep_read(tx: Transaction, current: RunSoFar, resource: str) -> None:
     """Keep that the run has read `resource` to the end."""
     subject = _subject(current.scope, current.wanted)
-    stored = RUN.read(conn, connection, subject)
+    stored = RUN.read(tx, subject)
     if stored is not None:
         read = tuple(dict.fromkeys((*stored.read, resource)))
-        RUN.keep(conn, connection, replace(stored, read=read), subject)
+        RUN.keep(tx, replace(stored, read=read), subject)
 
 
-def forget_run(conn: Connection, connection: str, current: RunSoFar) -> None:
+def forget_run(tx: Transaction, current: RunSoFar) -> None:
     """Forget the run: the next one begins anew."""
-    RUN.forget(conn, connection, _subject(current.scope, current.wanted))
+    RUN.forget(tx, _subject(current.scope, current.wanted))
 
 
-def unfinished_runs(conn: Connection, connection: str) -> Iterator[RunSoFar]:
+def unfinished_runs(tx: Transaction) -> Iterator[RunSoFar]:
     """Yield the runs that were begun and not finished, and may still be continued."""
-    for each in RUN.every(conn, connection).values():
+    for each in RUN.every(tx).values():
         if each.missing and RUN.is_fresh(each):
             yield each
 
@@ -76,22 +77,16 @@ def _subject(scope_key: str, wanted: Sequence[str]) -> str:
     return f"{names}:{scope_key}"
 
 
-def take_up_pass(conn: Connection, connection: str, over: str, now: datetime) -> Pass:
-    """Return the unfinished pass `over` something (`pass_over`), or a new one that begins `now`; keep it."""
-    stored = PASS.resumed(conn, connection, over)
-    current = Pass(started_at=now) if stored is None else replace(stored, resumed=True)
-    PASS.keep(conn, connection, current, over)
+def take_up_pass(tx: Transaction, over: str) -> Pass:
+    """Return the unfinished pass `over` something (`pass_over`), or a new one that begins now; keep it."""
+    stored = PASS.resumed(tx, over)
+    current = Pass(started_at=tx.instant) if stored is None else replace(stored, resumed=True)
+    PASS.keep(tx, current, over)
     return current
 
 
 def move_watermark(
-    conn: Connection,
-    connection: str,
-    resource: str,
-    *,
-    newest: datetime | None,
-    began: datetime,
-    lower: datetime | None,
+    tx: Transaction, resource: str, *, newest: datetime | None, began: datetime, lower: datetime | None
 ) -> None:
     """Move the watermark after a pass that was open upwards, reached back to `lower` and began at `began`.
 
@@ -99,11 +94,11 @@ def move_watermark(
     ours, whichever was earlier): what changed while pages were read may have been missed. A pass that leaves
     a gap to the old watermark does not move it.
     """
-    before = WATERMARK.read(conn, connection, resource)
+    before = WATERMARK.read(tx, resource)
     if lower is not None and (before is None or lower > before):
         return
-    WATERMARK.move(conn, connection, min(newest or began, began), resource)
-    CAUGHT_UP.keep(conn, connection, began, resource)
+    WATERMARK.move(tx, min(newest or began, began), resource)
+    CAUGHT_UP.keep(tx, began, resource)
 
 
 def stopped(current: Pass, error: LeverError) -> Pass | None:

@@ -17,7 +17,7 @@ from lever_assets.sync.map.deriving import derive_all
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resuming import Run, run_before, take_up_run
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.catalogue import MODELS
 
 Report = LandReport | DeriveReport
@@ -81,8 +81,8 @@ def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] 
 
 def stopped_midway(session: Session) -> bool:
     """Tell whether a sync of the whole account was begun and not finished: the next one goes on with it."""
-    with session.store.reading() as conn:
-        return run_before(conn, session.name, Scope(), _run(session)) is not None
+    with session.reading() as tx:
+        return run_before(tx, Scope(), _run(session)) is not None
 
 
 def _run(session: Session) -> Run:
@@ -118,8 +118,8 @@ class _Syncing:
         lists = [name for name in self._run.wanted if name not in below]
         async with self._session.client() as lever:
             self.restored = prepare(self._session)
-            with self._session.store.writing() as conn:
-                so_far = take_up_run(conn, self._session.name, self._scope, self._run, now())
+            with self._session.writing() as tx:
+                so_far = take_up_run(tx, self._scope, self._run)
             try:
                 # Together: each page waits for the one before it, and one list after another would leave the
                 # allowance unused. What is read for each record of a list comes many at a time by itself.

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lever_assets import private
-from lever_assets.connect.connection import Connection
+from lever_assets.connect.account import Account
 from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.changes import History
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
@@ -48,7 +49,7 @@ class Session:
     """An open store and the account that is synced into it."""
 
     store: Store
-    connection: Connection
+    account: Account
     settings: Settings
     mapping: Context
     listener: Listener = silent
@@ -67,7 +68,7 @@ class Session:
         to_read: bool = False,
         accept_deletions: bool = False,
     ) -> "Iterator[Session]":
-        """Open the database of the default connection and close it at the end; raises StoreError.
+        """Open the database of the default account and close it at the end; raises StoreError.
 
         `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`.
         `to_read`: nothing is to be written, and the database need not be writable. `accept_deletions`: what a
@@ -87,15 +88,15 @@ class Session:
             else Store.open(settings.tables_url, lock_wait=lock_wait)
         )
         try:
-            connection = Connection.default(settings)
-            yield cls(store, connection, settings, mapping, listener, run_id, accept_deletions)
+            account = Account.default(settings)
+            yield cls(store, account, settings, mapping, listener, run_id, accept_deletions)
         finally:
             store.close()
 
     @property
     def name(self) -> str:
-        """The connection's name."""
-        return self.connection.name
+        """The account's name."""
+        return self.account.name
 
     @property
     def exclusion(self) -> Exclusion:
@@ -107,15 +108,23 @@ class Session:
         """What is to be kept of the changes that this session makes."""
         return History(self.run_id) if self.settings.change_history else None
 
+    def writing(self, at: datetime | None = None) -> AbstractContextManager[Transaction]:
+        """Begin a transaction on the account's rows, as `Store.writing`."""
+        return self.store.writing(self.name, at)
+
+    def reading(self, at: datetime | None = None) -> AbstractContextManager[Transaction]:
+        """Begin a transaction on the account's rows that can't write, as `Store.reading`."""
+        return self.store.reading(self.name, at)
+
     def client(self) -> LeverClient:
         """Return a client of the account, not yet open, that tells the listener what holds it up.
 
         Raises NotConnectedError without a key.
         """
-        return self.connection.client(self.settings, tell=self.listener)
+        return self.account.client(self.settings, tell=self.listener)
 
     def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
-        """Be the only sync of this connection; waits up to `wait` seconds, then raises BusyError."""
+        """Be the only sync of this account; waits up to `wait` seconds, then raises BusyError."""
         return self.store.exclusive(self.name, wait)
 
 

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded, Paged, Snapshot, Windowed
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.store import Store, due, mapping_errors, reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import RAW
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.map.deriving import all_derived
@@ -89,46 +88,37 @@ class Status:
     unfinished: tuple[Unfinished, ...]
 
 
-def status(store: Store, connection: str, exclusion: Exclusion = NOTHING_EXCLUDED) -> Status:
-    """Read how `connection` stands; asks Lever nothing. What is excluded is not told of."""
-    with store.reading() as conn:
-        resources = tuple(
-            _resource(conn, connection, each.name) for each in RESOURCES if exclusion.needs(each.name)
-        )
+def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) -> Status:
+    """Read how an account stands; asks Lever nothing. What is excluded is not told of."""
+    with store.reading(account) as tx:
+        resources = tuple(_resource(tx, each.name) for each in RESOURCES if exclusion.needs(each.name))
         held = [RAW[each.resource].name for each in resources if each.held_back]
-        errors = mapping_errors.counts(conn, connection)
-        models = tuple(
-            _model(conn, connection, model.name, errors) for model in MODELS if exclusion.keeps(model.name)
-        )
+        errors = mapping_errors.counts(tx)
+        models = tuple(_model(tx, model.name, errors) for model in MODELS if exclusion.keeps(model.name))
         return Status(
-            connection,
-            _is_complete(conn, connection, exclusion),
-            all_derived(conn, connection, exclusion),
-            _fresh_at(conn, connection, resources, models),
-            due.waiting(conn, connection, but=held),
-            next(iter(due.listed(conn, connection, but=held, limit=1)), None),
+            account,
+            _is_complete(tx, exclusion),
+            all_derived(tx, exclusion),
+            _fresh_at(tx, resources, models),
+            due.waiting(tx, but=held),
+            next(iter(due.listed(tx, but=held, limit=1)), None),
             errors.total(),
             resources,
             models,
             tuple(
                 Unfinished(resource, run.scope, run.started_at)
-                for run in unfinished_runs(conn, connection)
+                for run in unfinished_runs(tx)
                 for resource in run.missing
             ),
         )
 
 
 def _fresh_at(
-    conn: Connection,
-    connection: str,
-    resources: Sequence[ResourceStatus],
-    models: Sequence[ModelStatus],
+    tx: Transaction, resources: Sequence[ResourceStatus], models: Sequence[ModelStatus]
 ) -> datetime | None:
     """Return up to when all was read and mapped, as far as the key may read it."""
     read = [
-        CAUGHT_UP.read(conn, connection, each.resource)
-        if isinstance(BY_NAME[each.resource], Windowed)
-        else each.read_at
+        CAUGHT_UP.read(tx, each.resource) if isinstance(BY_NAME[each.resource], Windowed) else each.read_at
         for each in resources
         if isinstance(BY_NAME[each.resource], Windowed | Snapshot) and not each.denied
     ]
@@ -137,23 +127,22 @@ def _fresh_at(
     return min(filter(None, (*read, *(each.mapped_at for each in models))), default=None)
 
 
-def _is_complete(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
+def _is_complete(tx: Transaction, exclusion: Exclusion) -> bool:
     """Tell whether all was read that is wanted; what is wanted only now, a delta fetches by itself."""
-    before = applied_exclusion(conn, connection)
-    known = READING.every(conn, connection)
+    before = applied_exclusion(tx)
+    known = READING.every(tx)
     wanted = [each for each in RESOURCES if before.needs(each.name) and exclusion.needs(each.name)]
     standing = [(each, known.get(each.name, Reading())) for each in wanted if not isinstance(each, Embedded)]
     return any(found.read_at for _, found in standing) and all(
-        found.denied
-        or (found.read_at and (not isinstance(each, Paged) or WATERMARK.read(conn, connection, each.name)))
+        found.denied or (found.read_at and (not isinstance(each, Paged) or WATERMARK.read(tx, each.name)))
         for each, found in standing
     )
 
 
-def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
-    counted = reads.raw_count(conn, connection, name)
-    known = READING.read(conn, connection, name) or Reading()
-    held = held_back(conn, connection, BY_NAME[name])
+def _resource(tx: Transaction, name: str) -> ResourceStatus:
+    counted = reads.raw_count(tx, name)
+    known = READING.read(tx, name) or Reading()
+    held = held_back(tx, BY_NAME[name])
     return ResourceStatus(
         name,
         counted.live,
@@ -161,16 +150,16 @@ def _resource(conn: Connection, connection: str, name: str) -> ResourceStatus:
         counted.left_out,
         known.read_at,
         known.scope,
-        WATERMARK.read(conn, connection, name),
+        WATERMARK.read(tx, name),
         known.denied,
-        due.waiting(conn, connection, RAW[name].name, but=[RAW[name].name] if held else ()),
+        due.waiting(tx, RAW[name].name, but=[RAW[name].name] if held else ()),
         held,
     )
 
 
-def _model(conn: Connection, connection: str, name: str, errors: Counter[tuple[str, Lost]]) -> ModelStatus:
-    counted = reads.count(conn, connection, name)
-    mapped = MAPPED.read(conn, connection, name)
+def _model(tx: Transaction, name: str, errors: Counter[tuple[str, Lost]]) -> ModelStatus:
+    counted = reads.count(tx, name)
+    mapped = MAPPED.read(tx, name)
     return ModelStatus(
         name,
         counted.live,

@@ -8,13 +8,13 @@ _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]
 """Two digits of base 58 at once, the lower one first: half the divisions."""
 
 
-def unified_id(connection: str, model: str, remote_id: str) -> str:
+def unified_id(account: str, model: str, remote_id: str) -> str:
     """Return the 24-character base58 id of one record of one model on one connection.
 
     The same three texts give the same id on every machine and in every rebuilt database. Distinct triples
     collide with a probability of about 2**-140, since the id carries 140 bits of a SHA-256.
     """
-    digest = sha256("\x1f".join((connection, model, remote_id)).encode("utf-8", "surrogatepass")).digest()
+    digest = sha256("\x1f".join((account, model, remote_id)).encode("utf-8", "surrogatepass")).digest()
     number = int.from_bytes(digest[:18])
     pairs: list[str] = []
     for _ in range(_LENGTH // 2):
@@ -23,9 +23,9 @@ def unified_id(connection: str, model: str, remote_id: str) -> str:
     return "".join(pairs)
 
 
-def integration_id(connection: str) -> str:
+def integration_id(account: str) -> str:
     """Return what the unified API calls a connection: `lever:` and 24 characters."""
-    return f"lever:{unified_id(connection, 'integrations', connection)}"
+    return f"lever:{unified_id(account, 'integrations', account)}"
 
 
 def joined(*remote_ids: str) -> str:

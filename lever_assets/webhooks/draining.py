@@ -70,10 +70,10 @@ class DrainReport:
     warnings: tuple[str, ...] = ()
 
 
-def pending(store: Store, connection: str) -> int:
+def pending(store: Store, account: str) -> int:
     """Return how many events are due; one small query."""
-    with store.reading() as conn:
-        return inbox.pending_count(conn, connection, now=now())
+    with store.reading(account) as tx:
+        return inbox.pending_count(tx)
 
 
 def drain(session: Session, *, limit: int = 1000) -> DrainReport:
@@ -93,8 +93,8 @@ def drain(session: Session, *, limit: int = 1000) -> DrainReport:
 
 
 async def _drain(session: Session, limit: int) -> DrainReport:
-    with session.store.reading() as conn:
-        events = inbox.due(conn, session.name, now=now(), limit=limit)
+    with session.reading() as tx:
+        events = inbox.due(tx, limit=limit)
     if not events:
         return DrainReport()
     async with session.client() as lever:
@@ -102,9 +102,9 @@ async def _drain(session: Session, limit: int) -> DrainReport:
         await drainage.handle_all(events)
         drainage.settle()
         requests = lever.traffic.requests
-    with session.store.writing() as conn:
-        inbox.forget_old(conn, session.name, now=now())
-        waiting = inbox.waiting_count(conn, session.name)
+    with session.writing() as tx:
+        inbox.forget_old(tx)
+        waiting = inbox.waiting_count(tx)
     done = drainage
     return DrainReport(
         done.handled,
@@ -183,8 +183,8 @@ class _Drainage:
         self._wait_for(subjects, outcome)
         left = subjects.keys() - outcome.undone
         done = [event.id for event in _flat({about: subjects[about] for about in left})]
-        with self._session.store.writing() as conn:
-            inbox.mark_handled(conn, self._session.name, done, now=now())
+        with self._session.writing() as tx:
+            inbox.mark_handled(tx, done)
         self.handled += len(done)
 
     def _wait_for(self, subjects: Mapping[About, Events], outcome: _Outcome) -> None:
@@ -253,12 +253,12 @@ class _Drainage:
         """
         found: dict[str, UnavailableError] = {}
         for resource in all_below(OPPORTUNITIES.name):
-            listed, name = resource.name, self._session.name
+            listed = resource.name
             of = {each: lists[listed] for each, lists in report.unavailable.items() if listed in lists}
             if not of:
                 continue
-            with self._session.store.reading() as conn:
-                known = due.known(conn, name, resource.table, OPPORTUNITIES.name, of)
+            with self._session.reading() as tx:
+                known = due.known(tx, resource.table, OPPORTUNITIES.name, of)
             before = {each for each, failed in known.items() if failed.first_seen_at < self._began}
             if before and not (
                 listed in report.below or await reads_any_below(self._lever, self._session, resource, of)
@@ -297,24 +297,24 @@ class _Drainage:
             raise _OutOfOrderError(why)
 
     def _put_off(self, events: Events, why: str, *, minutes: int = 1) -> None:
-        with self._session.store.writing() as conn:
-            due_at = now() + timedelta(minutes=minutes)
+        with self._session.writing() as tx:
+            due_at = tx.instant + timedelta(minutes=minutes)
             ids = [event.id for event in events]
-            inbox.put_off(conn, self._session.name, ids, in_api_words(why), due_at=due_at)
+            inbox.put_off(tx, ids, in_api_words(why), due_at=due_at)
 
     def _fail(self, events: Events, error: Exception) -> None:
         # Of an unexpected error only its kind is known to hold no personal data. Nobody erases the inbox.
         known = isinstance(error, LeverError)
         why = in_api_words(str(error)) if known else f"it failed: {type(error).__name__}"
-        with self._session.store.writing() as conn:
-            self.parked += inbox.mark_failed(conn, self._session.name, events, why, now=now())
+        with self._session.writing() as tx:
+            self.parked += inbox.mark_failed(tx, events, why)
         self.failed += len(events)
 
     def _park_unknown(self, by_subject: dict[About, list[InboxEvent]]) -> None:
         unknown = [event.id for event in by_subject.pop(About(), ())]
         if unknown:
-            with self._session.store.writing() as conn:
-                inbox.park(conn, self._session.name, unknown, "it names neither an opportunity nor a contact")
+            with self._session.writing() as tx:
+                inbox.park(tx, unknown, "it names neither an opportunity nor a contact")
             self.parked += len(unknown)
 
 

@@ -6,7 +6,6 @@ from starlette.concurrency import run_in_threadpool
 
 from lever_assets.store import BusyError, Store, inbox
 from lever_assets.store.inbox import InboxEvent
-from lever_assets.sync.session import now
 
 _AT_ONCE = 500
 _MOST_WAITING = 10_000
@@ -20,9 +19,9 @@ class Intake:
     One writer at a time, since a database with one writer (SQLite) has each further one wait and poll.
     """
 
-    def __init__(self, store: Store, connection: str) -> None:
+    def __init__(self, store: Store, account: str) -> None:
         self._store = store
-        self._connection = connection
+        self._account = account
         self._waiting: list[tuple[InboxEvent, asyncio.Future[bool]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -58,5 +57,5 @@ class Intake:
                         kept.set_result(event.id in ids)
 
     def _commit(self, events: list[InboxEvent]) -> set[str]:
-        with self._store.writing() as conn:
-            return inbox.receive_all(conn, self._connection, events, now=now())
+        with self._store.writing(self._account) as tx:
+            return inbox.receive_all(tx, events)

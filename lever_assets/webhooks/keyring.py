@@ -15,9 +15,9 @@ _RELOAD_SECONDS = 1.0
 class Keyring:
     """The key of each event of a connection. Safe to use from several threads."""
 
-    def __init__(self, store: Store, connection: str, vault: Vault) -> None:
+    def __init__(self, store: Store, account: str, vault: Vault) -> None:
         self._store = store
-        self._connection = connection
+        self._account = account
         self._vault = vault
         self._keys: dict[str, str] = {}
         self._sealed: dict[str, str] = {}
@@ -47,8 +47,8 @@ class Keyring:
             if self._loaded >= moment:
                 return
             began = time.monotonic()
-            with self._store.reading() as conn:
-                found = secrets(conn, self._connection, SECRETS)
+            with self._store.reading(self._account) as tx:
+                found = secrets(tx, SECRETS)
             sealed = {name.removeprefix(SECRETS): each.secret for name, each in found.items()}
             if sealed != self._sealed:
                 self._keys = {event: self._vault.open(secret) for event, secret in sealed.items()}

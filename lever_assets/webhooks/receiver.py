@@ -60,7 +60,7 @@ class Receiver:
         self._window = timedelta(minutes=settings.webhook_minutes)
         self._keyring = Keyring(store, settings.connection, Vault(settings.secret_key))
         self._intake = Intake(store, settings.connection)
-        self._store = store
+        self._store, self._account = store, settings.connection
 
     def app(self) -> Starlette:
         """Return the ASGI application: POST anywhere takes events, GET /health says that it can keep them."""
@@ -80,8 +80,8 @@ class Receiver:
         return JSONResponse({"status": "ok"})
 
     def _look(self) -> None:
-        with self._store.reading() as conn:
-            conn.exec_driver_sql("SELECT 1")
+        with self._store.reading(self._account) as tx:
+            tx.sql.exec_driver_sql("SELECT 1")
 
     async def _receive(self, request: Request) -> Response:
         try:

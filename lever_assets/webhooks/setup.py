@@ -18,7 +18,7 @@ from lever_assets.lever.faults import of_shape
 from lever_assets.lever.paths import path_to
 from lever_assets.settings import SettingsError
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.webhooks.events import EVENTS
 from lever_assets.webhooks.keyring import SECRETS
 
@@ -73,7 +73,7 @@ def _address(session: Session, url: str | None) -> str:
             "It is not known where Lever is to send its events: set LEVER_WEBHOOK_URL to the public address "
             "of `lever-assets webhooks serve`, or give --url."
         )
-    local = not session.connection.base_url.startswith("https:")
+    local = not session.account.base_url.startswith("https:")
     parts = urlsplit(found)
     if parts.scheme not in ({"https", "http"} if local else {"https"}) or not parts.hostname:
         raise SettingsError(
@@ -91,7 +91,7 @@ class _Setup:
 
     async def run(self) -> SetupReport:
         report = SetupReport(self.url)
-        async with self.session.connection.client(self.session.settings) as lever:
+        async with self.session.account.client(self.session.settings) as lever:
             listed = await lever.list_all("/webhooks")
             known = self._known()
             for event in EVENTS:
@@ -105,7 +105,7 @@ class _Setup:
 
     async def remove(self) -> SetupReport:
         report = SetupReport(self.url, manual_step="")
-        async with self.session.connection.client(self.session.settings) as lever:
+        async with self.session.account.client(self.session.settings) as lever:
             known = self._known()
             for each in await lever.list_all("/webhooks"):
                 event = str(each.get("event"))
@@ -114,9 +114,9 @@ class _Setup:
                         await self._delete(lever, each, report)
                     except LeverError as error:
                         report.failed[event] = str(error)
-            with self.session.store.writing() as conn:
+            with self.session.writing() as tx:
                 for event in known.keys() - report.failed.keys():
-                    drop_secret(conn, self.session.name, f"{SECRETS}{event}")
+                    drop_secret(tx, f"{SECRETS}{event}")
         return report
 
     async def _subscribe(
@@ -146,8 +146,8 @@ class _Setup:
                 report.failed[event] = f"an old subscription is still there: {error}"
 
     def _known(self) -> dict[str, Sealed]:
-        with self.session.store.reading() as conn:
-            found = secrets(conn, self.session.name, SECRETS)
+        with self.session.reading() as tx:
+            found = secrets(tx, SECRETS)
         return {name.removeprefix(SECRETS): sealed for name, sealed in found.items()}
 
     def _is_ours(self, webhook: JsonObject, mine: Sealed | None) -> bool:
@@ -172,9 +172,9 @@ class _Setup:
                 "Run the set-up again."
             )
         details: JsonObject = {"id": made.get("id"), "url": self.url}
-        with self.session.store.writing() as conn:
+        with self.session.writing() as tx:
             sealed = Sealed(self.vault.seal(token), details)
-            put_secret(conn, self.session.name, f"{SECRETS}{event}", sealed, now=now())
+            put_secret(tx, f"{SECRETS}{event}", sealed)
 
     async def _delete(self, lever: LeverClient, webhook: JsonObject, report: SetupReport) -> None:
         if not isinstance(webhook.get("id"), str):

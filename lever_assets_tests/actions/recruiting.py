@@ -113,16 +113,16 @@ class Recruiting:
 
     def row(self, model: str, row_id: str) -> Any:
         """Return a row of our tables."""
-        with self.session() as session, session.store.reading() as conn:
+        with self.session() as session, session.reading() as tx:
             table = UNIFIED[model]
-            return conn.execute(select(table).where(table.c.id == row_id)).mappings().one()
+            return tx.sql.execute(select(table).where(table.c.id == row_id)).mappings().one()
 
     def live_ids(self, model: str) -> list[tuple[str, str]]:
         """Return our and Lever's ids of the live rows, by our id."""
         c = UNIFIED[model].c
-        with self.session() as session, session.store.reading() as conn:
+        with self.session() as session, session.reading() as tx:
             query = select(c.id, c.remote_id).where(c.remote_deleted_at.is_(None)).order_by(c.id)
-            return [(row.id, row.remote_id) for row in conn.execute(query)]
+            return [(row.id, row.remote_id) for row in tx.sql.execute(query)]
 
     def tags(self, person: Person) -> set[str]:
         """Return the tags that our tables show on a candidate."""
@@ -132,8 +132,8 @@ class Recruiting:
             .join_from(UNIFIED["candidate_tags"], UNIFIED["tags"], joined.tag_id == tags.id)
             .where(joined.candidate_id == person.candidate, joined.remote_deleted_at.is_(None))
         )
-        with self.session() as session, session.store.reading() as conn:
-            return set(conn.execute(query).scalars())
+        with self.session() as session, session.reading() as tx:
+            return set(tx.sql.execute(query).scalars())
 
 
 def client(settings: Settings, timeout: float = _TIMEOUT) -> LeverClient:
@@ -157,8 +157,8 @@ def waiting(session: Session) -> Iterator[Person]:
         .where(a.outcome == "PENDING")
         .order_by(a.id)
     )
-    with session.store.reading() as conn:
-        yield from [Person(*row) for row in conn.execute(query)]
+    with session.reading() as tx:
+        yield from [Person(*row) for row in tx.sql.execute(query)]
 
 
 def fresh(text: str) -> str:

@@ -210,8 +210,8 @@ def test_the_ledger_keeps_no_content_and_no_signature(account: Recruiting, host:
     for key, file in (("by data", document()), ("by link", by_link)):
         given = {"candidate_id": account.person().candidate, "attachment": file}
         assert account.run("add_candidate_attachment", given, fetcher=LOCAL, idempotency_key=key).succeeded
-        with account.session() as session, session.store.reading() as conn:
-            entry = ledger.find(conn, session.name, key)
+        with account.session() as session, session.reading() as tx:
+            entry = ledger.find(tx, key)
         assert entry is not None
         kept = f"{entry.request} {entry.steps} {entry.answer}"
         assert b64encode(PDF).decode() not in kept

@@ -260,5 +260,5 @@ def test_a_creation_of_unknown_outcome_is_completed_however_late(
 
 def _grow_old(account: Recruiting, action_id: str, age: timedelta) -> None:
     c = action_ledger.c
-    with account.session() as session, session.store.writing() as conn:
-        conn.execute(update(action_ledger).where(c.id == action_id).values(updated_at=now() - age))
+    with account.session() as session, session.writing() as tx:
+        tx.sql.execute(update(action_ledger).where(c.id == action_id).values(updated_at=now() - age))

@@ -125,8 +125,8 @@ def test_files_as_other_programs_write_them_are_taken(command: Command, tmp_path
     )
     assert command("created", "import", "created.csv").code == 0
     store = Store.open(database(tmp_path))
-    with store.reading() as conn:
-        [kept] = created.each_kept(conn, "lever")
+    with store.reading("lever") as tx:
+        [kept] = created.each_kept(tx)
     store.close()
     assert (kept.remote_id, kept.action_id) == ("a", "imported")
     assert kept.created_at.isoformat() == "2026-01-31T12:00:00+00:00"

@@ -68,8 +68,8 @@ def test_status_works_on_a_read_only_disk(read: Command, database: Path) -> None
 def test_status_sees_what_a_writer_has_committed_meanwhile(read: Command, database: Path) -> None:
     read_at = "2026-01-02T03:04:05+00:00"
     with closing(Store.open(f"sqlite:///{database}")) as store:
-        with store.writing() as conn:
-            put_state(conn, "lever", "resource:tags", {"read_at": read_at})
+        with store.writing("lever") as tx:
+            put_state(tx, "resource:tags", {"read_at": read_at})
         assert database.with_name(f"{database.name}-wal").stat().st_size
         with unwritable(database.parent):
             told = read("status", "--json")

@@ -141,11 +141,11 @@ def test_a_check_of_an_account_that_was_read_in_part_fails(
 
 def test_a_check_of_what_was_read_and_never_mapped_fails(command: Command, store: Store) -> None:
     command("sync")
-    with store.writing() as conn:
+    with store.writing("lever") as tx:
         c, hour_ago = sync_state.c, (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-        conn.execute(update(sync_state).where(c.key == "to_derive:interviews").values(value=10**9))
-        for key in conn.execute(select(c.key).where(c.key.like("resource:%"))).scalars().all():
-            conn.execute(update(sync_state).where(c.key == key).values(value={"read_at": hour_ago}))
+        tx.sql.execute(update(sync_state).where(c.key == "to_derive:interviews").values(value=10**9))
+        for key in tx.sql.execute(select(c.key).where(c.key.like("resource:%"))).scalars().all():
+            tx.sql.execute(update(sync_state).where(c.key == key).values(value={"read_at": hour_ago}))
     assert problems(command) == ["what a sync read is not in the tables yet: run `lever-assets sync`"]
 
 
@@ -197,9 +197,9 @@ def test_a_check_of_a_key_that_was_revoked_says_so(command: Command, monkeypatch
 def test_a_check_of_what_is_older_than_it_should_be_fails(command: Command, store: Store) -> None:
     command("sync")
     two_days_ago = datetime.now(UTC) - timedelta(days=2)
-    with store.writing() as conn:
+    with store.writing("lever") as tx:
         c = sync_state.c
-        conn.execute(
+        tx.sql.execute(
             update(sync_state).where(c.key == "caught_up:postings").values(value=two_days_ago.isoformat())
         )
     [told] = problems(command)
@@ -214,9 +214,9 @@ def test_a_check_of_what_is_older_than_it_should_be_fails(command: Command, stor
 def test_a_check_of_what_could_not_be_read_or_mapped_fails(command: Command, store: Store) -> None:
     command("sync")
     moment = datetime.now(UTC)
-    with store.writing() as conn:
-        due.put_off(conn, "lever", "raw_offers", "opportunities", {"a": "HTTP 500"}, now=moment)
-        record(conn, "lever", [MappingError("jobs", "postings", "b", "no text")], now=moment)
+    with store.writing("lever", at=moment) as tx:
+        due.put_off(tx, "raw_offers", "opportunities", {"a": "HTTP 500"})
+        record(tx, [MappingError("jobs", "postings", "b", "no text")])
     again = f"{moment + timedelta(minutes=2):%Y-%m-%d %H:%M} UTC"
     assert problems(command) == [
         f"1 read failed and is tried again, next at {again} (of offers: HTTP 500); "
@@ -253,9 +253,9 @@ def test_a_notice_that_fails_is_told_with_its_host_why_and_when_it_is_sent_again
             assert "topsecret" not in told.err
         assert problems(command) == []
 
-        with store.writing() as conn:
+        with store.writing("lever") as tx:
             due_now = {"due_at": datetime.now(UTC), "attempts": MOST_ATTEMPTS - 1}
-            conn.execute(update(notice_outbox).values(**due_now))
+            tx.sql.execute(update(notice_outbox).values(**due_now))
         told = command("sync")
         assert f"it was given up after {MOST_ATTEMPTS} attempts" in told.err
         [problem] = problems(command)

@@ -220,8 +220,8 @@ def test_a_notice_that_did_not_arrive_is_sent_again_with_the_next_command(
         first = command("sync")
         assert "did not arrive" in first.err
         store = Store.open(f"sqlite:///{tmp_path / 'data' / 'lever.db'}")
-        with store.writing() as conn:
-            conn.execute(update(notice_outbox).values(due_at=datetime.now(UTC)))
+        with store.writing("lever") as tx:
+            tx.sql.execute(update(notice_outbox).values(due_at=datetime.now(UTC)))
         store.close()
         second = command("sync")
         assert "did not arrive" not in second.err
@@ -240,8 +240,8 @@ def test_what_is_due_is_erased_without_dagster_too(
     command("sync")
     store = Store.open(f"sqlite:///{tmp_path / 'data' / 'lever.db'}")
     c = UNIFIED["candidates"].c
-    with store.reading() as conn:
-        row = conn.execute(select(c.last_name, c.remote_deleted_at).where(c.remote_id == gone)).one()
+    with store.reading("lever") as tx:
+        row = tx.sql.execute(select(c.last_name, c.remote_deleted_at).where(c.remote_id == gone)).one()
     store.close()
     assert row.remote_deleted_at is not None
     assert row.last_name is None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from lever_assets.connect.connection import Connection, NotConnectedError
+from lever_assets.connect.account import Account, NotConnectedError
 from lever_assets.settings import Settings, SettingsError
 
 
@@ -15,7 +15,7 @@ def _settings(folder: Path, key: str | None) -> Settings:
 
 def test_the_key_shows_nowhere(tmp_path: Path) -> None:
     settings = _settings(tmp_path, "very-secret")
-    connection = Connection.default(settings)
+    connection = Account.default(settings)
     client = connection.client(settings)
 
     assert "very-secret" not in repr((settings, connection, client))
@@ -26,7 +26,7 @@ def test_without_a_key_there_is_no_client(tmp_path: Path) -> None:
     settings = _settings(tmp_path, None)
 
     with pytest.raises(NotConnectedError, match="LEVER_API_KEY"):
-        Connection.default(settings).client(settings)
+        Account.default(settings).client(settings)
 
 
 def test_a_blank_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,10 +72,10 @@ def test_the_sql_examples_run_and_find_something(
         for database in (sqlite_database, postgresql_database):
             Account(sandbox, tmp_path, database).sync()
             store = Store.open(database)
-            with store.reading() as conn:
-                found = [conn.execute(text(each)).all() for each in examples]
+            with store.reading("lever") as tx:
+                found = [tx.sql.execute(text(each)).all() for each in examples]
                 for each in elsewhere:
-                    conn.execute(text(each)).all()
+                    tx.sql.execute(text(each)).all()
             store.close()
             assert all(rows for rows in found[:3])
             assert found[3] == []

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lever_assets.notices import delivering, enqueueing
 from lever_assets.settings import Settings
+from lever_assets.store import transaction
 from lever_assets.sync.session import now
 from lever_assets_tests.notices.hooks import Hook, listening
 
@@ -39,7 +39,6 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
     def move(by: timedelta) -> None:
         nonlocal passed
         passed += by
-        for module in (delivering, enqueueing):
-            monkeypatch.setattr(module, "now", lambda: now() + passed)
+        monkeypatch.setattr(transaction, "now", lambda: now() + passed)
 
     return move

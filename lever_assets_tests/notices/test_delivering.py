@@ -29,8 +29,8 @@ def noticed(store: Store, settings: Settings, name: str = "a") -> None:
 
 def rows(store: Store) -> list[tuple[str, int, int | None, str | None]]:
     c = notice_outbox.c
-    with store.reading() as conn:
-        found = conn.execute(select(c.state, c.attempts, c.status, c.error).order_by(c.number))
+    with store.reading("lever") as tx:
+        found = tx.sql.execute(select(c.state, c.attempts, c.status, c.error).order_by(c.number))
         return [tuple(row) for row in found]
 
 
@@ -126,8 +126,8 @@ def test_nobody_there_and_no_answer_are_failures_like_others(
 def test_two_that_send_at_once_do_not_send_the_same(store: Store, hook: Hook, configure: Configure) -> None:
     settings = configure()
     noticed(store, settings)
-    with store.writing() as conn:
-        taken = outbox.take_due(conn, "lever", now=now(), again_at=now() + timedelta(minutes=2))
+    with store.writing("lever") as tx:
+        taken = outbox.take_due(tx, again_at=now() + timedelta(minutes=2))
     assert len(taken) == 1
     assert deliver(store, settings) == Delivery()
     assert hook.bodies == []
@@ -138,8 +138,8 @@ def test_what_a_dead_process_took_is_sent_all_the_same(
 ) -> None:
     settings = configure()
     noticed(store, settings)
-    with store.writing() as conn:
-        outbox.take_due(conn, "lever", now=now(), again_at=now() + timedelta(minutes=2))
+    with store.writing("lever") as tx:
+        outbox.take_due(tx, again_at=now() + timedelta(minutes=2))
     later(timedelta(minutes=3))
     assert deliver(store, settings) == Delivery(delivered=1)
 

@@ -17,8 +17,8 @@ MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def write(store: Store, model: str, *rows: UnifiedRow, sources: tuple[str, ...] = ()) -> None:
-    with store.writing() as conn:
-        merge(conn, model, "lever", [(row.id, row) for row in rows], sources=sources, now=MOMENT)
+    with store.writing("lever", at=MOMENT) as tx:
+        merge(tx, model, [(row.id, row) for row in rows], sources=sources)
 
 
 def tag(name: str) -> Tag:
@@ -100,7 +100,7 @@ def test_each_url_is_told_of_what_it_does_not_know(store: Store, hook: Hook, con
 def test_the_urls_are_not_kept(store: Store, configure: Configure) -> None:
     write(store, "tags", tag("a"))
     enqueue(store, configure())
-    with store.reading() as conn:
-        (row,) = conn.execute(select(notice_outbox)).mappings()
+    with store.reading("lever") as tx:
+        (row,) = tx.sql.execute(select(notice_outbox)).mappings()
     assert "topsecret" not in str(dict(row))
     assert "127.0.0.1" not in str(dict(row))

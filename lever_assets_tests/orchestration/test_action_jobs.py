@@ -69,8 +69,8 @@ def test_the_ledger_knows_the_run(synced: Place) -> None:
     result = act(synced, "add_application_note", application_id=application["id"], content="Called back.")
 
     told = metadata(result, "add_application_note")
-    with Session.open(synced.settings()) as session, session.store.reading() as conn:
-        entry = ledger.get(conn, session.name, told["action_id"])
+    with Session.open(synced.settings()) as session, session.reading() as tx:
+        entry = ledger.get(tx, told["action_id"])
     assert entry is not None
     assert entry.run_id == result.run_id
     assert told["state"] == "succeeded"
@@ -164,8 +164,8 @@ def test_each_run_says_which_action_it_took_up_the_repeated_one_too(synced: Plac
     given = {"application_id": anybody(synced)["id"], "content": "Once.", "idempotency_key": "tagged"}
     results = [act(synced, "add_application_note", **given) for _ in range(2)]
     runs = [synced.instance.get_run_by_id(each.run_id) for each in results]
-    with Session.open(synced.settings()) as session, session.store.reading() as conn:
-        entry = ledger.find(conn, session.name, "tagged")
+    with Session.open(synced.settings()) as session, session.reading() as tx:
+        entry = ledger.find(tx, "tagged")
     assert entry is not None
     assert [each.tags["lever/action_id"] for each in runs if each is not None] == [entry.id] * 2
 

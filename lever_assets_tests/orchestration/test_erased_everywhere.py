@@ -129,8 +129,8 @@ def test_of_an_anonymised_person_nothing_is_left_on_any_disk(kept: Kept) -> None
     assert kept.run("lever_erasure").success
 
     assert where(WORDS, kept.folder, kept.database) == set()
-    with Session.open(kept.settings()) as session, session.store.reading() as conn:
-        rows = ledger.recent(conn, session.name)
+    with Session.open(kept.settings()) as session, session.reading() as tx:
+        rows = ledger.recent(tx)
     assert {(row.state.value, bool(row.input_hash), row.run_id) for row in rows} == {
         ("succeeded", True, None),
         ("failed", True, None),
@@ -142,8 +142,8 @@ def test_of_a_deleted_person_the_actions_are_forgotten_at_once(kept: Kept) -> No
     opportunity = everything_that_actions_do(kept)
     kept.sandbox.delete("opportunities", opportunity)
     delta(kept)
-    with Session.open(kept.settings()) as session, session.store.reading() as conn:
-        left = [row.request for row in ledger.recent(conn, session.name) if row.request]
+    with Session.open(kept.settings()) as session, session.reading() as tx:
+        left = [row.request for row in ledger.recent(tx) if row.request]
     assert left == []
     tick = build(kept.settings()).resolve_sensor_def("lever_retention")
     tick(dg.build_sensor_context(instance=kept.instance))
@@ -204,8 +204,8 @@ def test_runs_and_inputs_go_when_they_are_old(kept: Kept) -> None:
     assert kept.run("lever_erasure", retention_days="off").success
     assert kept.run("lever_erasure", retention_days="0").success
     assert {run.job_name for run in kept.instance.get_runs()} == {"lever_erasure"}
-    with Session.open(kept.settings()) as session, session.store.reading() as conn:
-        rows = ledger.recent(conn, session.name)
+    with Session.open(kept.settings()) as session, session.reading() as tx:
+        rows = ledger.recent(tx)
     assert [row.request for row in rows] == [{}] * len(rows)
     made = next(row for row in rows if row.action == "create_candidate")
     assert made.answer is not None
@@ -233,8 +233,8 @@ def test_an_action_of_the_command_line_s_is_erased_by_its_sync(kept: Kept) -> No
     with Session.open(kept.settings()) as session:
         assert not run_action(session, "create_application", given, Options()).succeeded
         erase_due(session)
-        with session.store.reading() as conn:
-            assert [row.request["candidate"]["last_name"] for row in ledger.recent(conn, session.name)] == [  # type: ignore[index,call-overload]  # JSON
+        with session.reading() as tx:
+            assert [row.request["candidate"]["last_name"] for row in ledger.recent(tx)] == [  # type: ignore[index,call-overload]  # JSON
                 "Ångström"
             ]
     with Session.open(kept.settings(retention_days="0")) as session:

@@ -55,8 +55,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def erased(session: Session) -> None:
-    with session.store.writing() as conn:
-        TABLES.note(conn, session.name)
+    with session.writing() as tx:
+        TABLES.note(tx)
 
 
 def run(instance: dg.DagsterInstance, config: dict[str, Any], *, ended: bool = True, action: str = "") -> str:
@@ -109,8 +109,8 @@ def test_a_run_that_never_ends_is_waited_for_without_anything_being_done_again(
     assert erase_runs(instance, session, Budget(25)) == RunErasure(waiting=1)
     assert reads.count == 0
     assert [(each.stat().st_size, each.read_bytes()) for each in files[1:]] == before
-    with session.store.reading() as conn:
-        assert not TABLES.are_due(conn, session.name)
+    with session.reading() as tx:
+        assert not TABLES.are_due(tx)
 
     ended = instance.get_run_by_id(endless)
     assert ended is not None
@@ -175,13 +175,12 @@ def test_of_two_at_once_one_leaves_it_to_the_other(instance: dg.DagsterInstance,
 def test_each_run_of_an_action_goes_with_it_not_only_the_last(
     instance: dg.DagsterInstance, session: Session
 ) -> None:
-    moment = datetime.now(UTC)
-    with session.store.writing() as conn:
-        entry = ledger.open_entry(conn, LEVER, "add", "key", input_hash="h", request={}, now=moment)
+    with session.writing() as tx:
+        entry = ledger.open_entry(tx, "add", "key", input_hash="h", request={})
         first, repeated = (run(instance, about(HERE), action=entry.id) for _ in range(2))
         untagged, other = run(instance, about(HERE)), run(instance, about(HERE))
-        assert ledger.claim(conn, entry, "me", run_id=untagged, until=moment, now=moment)
-        assert erase_old_actions(conn, LEVER, before=datetime.now(UTC), limit=9, now=datetime.now(UTC)) == 1
+        assert ledger.claim(tx, entry, "me", run_id=untagged, until=tx.instant)
+        assert erase_old_actions(tx, before=datetime.now(UTC), limit=9) == 1
     assert erase_runs(instance, session, Budget(25)).deleted == 3
     assert left(instance) == {other}
     assert {first, repeated, untagged} & left(instance) == set()
@@ -196,8 +195,8 @@ def test_a_run_goes_for_whom_its_input_is_not_for_whom_its_text_mentions(
     below = run(instance, {"method": "POST", "path": f"/opportunities/{GONE}/notes", "data": "x"})
     body = run(instance, {"path": "/opportunities", "data": '{"emails": ["ada@x.org"]}'})
     mentioned = run(instance, {"content": f"ask ada@x.org, or see {GONE} there"})
-    with session.store.writing() as conn:
-        keep_erased(conn, LEVER, addresses_in(LEVER, "ada@x.org"), now=datetime.now(UTC))
+    with session.writing() as tx:
+        keep_erased(tx, addresses_in(LEVER, "ada@x.org"))
     assert erase_runs(instance, session, Budget(25)).deleted == 5
     assert left(instance) == {mentioned}
     assert {own, listed, form, below, body} & left(instance) == set()
@@ -211,8 +210,8 @@ def test_the_sensor_compacts_the_tables_too(
     told = tick(dg.build_sensor_context(instance=instance))
     assert isinstance(told, dg.SkipReason)
     assert told.skip_message == "1 runs and 0 answers were erased."
-    with session.store.reading() as conn:
-        assert not TABLES.are_due(conn, session.name)
+    with session.reading() as tx:
+        assert not TABLES.are_due(tx)
     again = tick(dg.build_sensor_context(instance=instance))
     assert isinstance(again, dg.SkipReason)
     assert again.skip_message == "There was nothing to erase."

@@ -5,7 +5,7 @@ import dagster as dg
 import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
-from lever_assets.store import Arrival, land, next_version
+from lever_assets.store import Arrival, land
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import (
     Place,
@@ -111,8 +111,8 @@ def test_a_table_that_holds_more_than_lever_lists_fails_its_check(place: Place, 
     here = Place(place.sandbox, folder)
     future = datetime.now(UTC) + timedelta(days=1)
     stray = Arrival("a tag that a clock gone wrong has seen tomorrow", {"text": "stray"})
-    with Session.open(here.settings()) as session, session.store.writing() as conn:
-        land(conn, session.name, "tags", [stray], version=next_version(conn, session.name), now=future)
+    with Session.open(here.settings()) as session, session.writing(at=future) as tx:
+        land(tx, "tags", [stray])
     result = here.run("lever_full_sync")
 
     assert result.success

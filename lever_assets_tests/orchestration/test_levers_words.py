@@ -66,8 +66,8 @@ def test_a_record_that_is_refused_warns_so_and_the_words_are_in_the_tables(
     assert bad in warnings
     assert "mapping_errors" in warnings
     assert "jane" not in events_of(here, result)
-    with Session.open(here.settings()) as session, session.store.reading() as conn:
-        assert [each for each in conn.execute(select(mapping_errors.c.reason)).scalars() if SAID in each]
+    with Session.open(here.settings()) as session, session.reading() as tx:
+        assert [each for each in tx.sql.execute(select(mapping_errors.c.reason)).scalars() if SAID in each]
 
 
 def test_draining_that_is_refused_says_so_and_the_inbox_keeps_no_name(synced: Place) -> None:
@@ -80,6 +80,6 @@ def test_draining_that_is_refused_says_so_and_the_inbox_keeps_no_name(synced: Pl
     (sentence,) = failures(result)
     assert LEFT in sentence
     assert "jane" not in events_of(synced, result)
-    with Session.open(synced.settings()) as session, session.store.reading() as conn:
-        (kept,) = conn.execute(select(webhook_inbox.c.error)).scalars()
+    with Session.open(synced.settings()) as session, session.reading() as tx:
+        (kept,) = tx.sql.execute(select(webhook_inbox.c.error)).scalars()
     assert LEFT in str(kept)

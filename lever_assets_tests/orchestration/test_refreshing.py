@@ -80,8 +80,8 @@ def test_one_run_covers_every_window_missed(synced: Place) -> None:
     assert {name: tags[name] for name in window_range(*keys)} == window_range(keys[-1], keys[-1])
 
     last_week = datetime.now(UTC) - timedelta(days=7)
-    with Session.open(synced.settings()) as session, session.store.writing() as conn:
-        put_state(conn, session.name, "caught_up:postings", last_week.isoformat())
+    with Session.open(synced.settings()) as session, session.writing() as tx:
+        put_state(tx, "caught_up:postings", last_week.isoformat())
     tags = requested(synced)
     assert {name: tags[name] for name in window_range(*keys)} == window_range(keys[0], keys[-1])
 

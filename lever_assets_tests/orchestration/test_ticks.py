@@ -110,7 +110,7 @@ def test_what_does_not_answer_in_time_is_cancelled_and_skipped(synced: Place, se
         assert len(peers) == 1
     assert sentence.startswith("Lever did not say within 1 s whether anything changed")
     assert sentence.endswith("it is asked again at the next tick.")
-    with Session.open(synced.settings()) as session, session.alone(), session.store.writing():
+    with Session.open(synced.settings()) as session, session.alone(), session.writing():
         pass  # both locks are free
     assert reason(synced).startswith("Nothing has changed since")
 
@@ -207,7 +207,7 @@ def test_urls_that_do_not_answer_are_left_for_the_next_tick(synced: Place) -> No
         sentence = reason(synced, "lever_notices", notice_urls=addresses)
         assert sentence == "0 notices arrived, 12 are sent again later, 0 given up."
     store = Store.open(synced.settings().tables_url)
-    with store.reading() as conn:
-        (attempts,) = {row.attempts for row in conn.execute(notice_outbox.select())}
+    with store.reading("lever") as tx:
+        (attempts,) = {row.attempts for row in tx.sql.execute(notice_outbox.select())}
     store.close()
     assert attempts == 0

@@ -33,8 +33,8 @@ def event(place: Place, opportunity: str) -> None:
         moment,
         {"opportunityId": opportunity},
     )
-    with Session.open(place.settings()) as session, session.store.writing() as conn:
-        assert inbox.receive(conn, session.name, arrived, now=moment)
+    with Session.open(place.settings()) as session, session.writing(at=moment) as tx:
+        assert inbox.receive(tx, arrived)
 
 
 def stage_of(place: Place, opportunity: str) -> set[str]:
@@ -89,9 +89,9 @@ def test_the_user_s_urls_are_told_once_of_what_changed(synced: Place) -> None:
 
 @pytest.mark.long
 def test_what_was_gone_long_enough_is_erased_by_night(synced: Place) -> None:
-    with Session.open(synced.settings()) as session, session.store.writing() as conn:
+    with Session.open(synced.settings()) as session, session.writing() as tx:
         long_ago = datetime.now(UTC) - timedelta(days=15)
-        conn.execute(update(UNIFIED["candidates"]).values(remote_deleted_at=long_ago))
+        tx.sql.execute(update(UNIFIED["candidates"]).values(remote_deleted_at=long_ago))
     result = synced.run("lever_erasure")
 
     assert result.success

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from lever_assets.store import Arrival, Landed, Merged, Store, land, merge, next_version
+from lever_assets.store import Arrival, Landed, Merged, Store, land, merge
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import Candidate, JsonObject, Tag, UnifiedRow
 
@@ -15,6 +16,12 @@ T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def day(number: int) -> datetime:
     return T0 + timedelta(days=number)
+
+
+def at(tx: Transaction, instant: datetime) -> Transaction:
+    """Return the transaction, from here on at another instant."""
+    tx.instant = instant
+    return tx
 
 
 def arrival(remote_id: str, content: object = "x", **rest: Any) -> Arrival:
@@ -54,9 +61,8 @@ def landed(
     connection: str = LEVER,
 ) -> Landed:
     """Land `arrivals` in a transaction of their own."""
-    with store.writing() as conn:
-        version = next_version(conn, connection)
-        return land(conn, connection, resource, arrivals, version=version, now=now, asked_at=asked_at)
+    with store.writing(connection, at=now) as tx:
+        return land(tx, resource, arrivals, asked_at=asked_at)
 
 
 def merged(
@@ -67,8 +73,8 @@ def merged(
     now: datetime = T0,
 ) -> Merged:
     """Merge `rows` in a transaction of their own."""
-    with store.writing() as conn:
-        return merge(conn, model, LEVER, rows, sources=sources, now=now)
+    with store.writing(LEVER, at=now) as tx:
+        return merge(tx, model, rows, sources=sources)
 
 
 def whole(store: Store, table: Table, *columns: str, connection: str | None = None) -> list[tuple[Any, ...]]:
@@ -76,5 +82,5 @@ def whole(store: Store, table: Table, *columns: str, connection: str | None = No
     query = select(*(table.c[name] for name in columns)) if columns else select(table)
     if connection is not None:
         query = query.where(table.c.connection == connection)
-    with store.reading() as conn:
-        return [tuple(row) for row in conn.execute(query.order_by(*table.primary_key.columns))]
+    with store.reading("lever") as tx:
+        return [tuple(row) for row in tx.sql.execute(query.order_by(*table.primary_key.columns))]

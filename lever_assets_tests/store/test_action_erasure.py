@@ -19,22 +19,20 @@ from lever_assets.store.addresses import (
 from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.tables import UNIFIED
 from lever_assets.unified.models import JsonObject
-from lever_assets_tests.store.builders import LEVER, T0, candidate, day, merged
+from lever_assets_tests.store.builders import LEVER, T0, at, candidate, day, merged
 
 ADA: JsonObject = {"candidate": {"email_address": "Ada@Example.org"}}
 
 
 def opened(store: Store, key: str, request: JsonObject = ADA, at: int = 0) -> Entry:
-    with store.writing() as conn:
+    with store.writing(LEVER, at=day(at)) as tx:
         return ledger.open_entry(
-            conn,
-            LEVER,
+            tx,
             "create_candidate",
             key,
             input_hash="h",
             request=request,
             addresses=addresses_in(LEVER, request),
-            now=day(at),
         )
 
 
@@ -44,23 +42,23 @@ def ended(store: Store, entry: Entry, state: ActionState, at: int = 0) -> None:
         "error": None,
     }
     step: JsonObject = {"name": "upload", "kept": {"id": "1", "uri": "ada.pdf"}, "error": "Ada is there"}
-    with store.writing() as conn:
-        assert ledger.claim(conn, entry, "me", run_id="run", until=day(at + 1), now=day(at))
-        ledger.keep_steps(conn, entry.id, "me", [step], until=day(at + 1), now=day(at))
-        ledger.settle(conn, entry.id, "me", state, answer=answer, warnings=["Ada!"], now=day(at))
+    with store.writing(LEVER, at=day(at)) as tx:
+        assert ledger.claim(tx, entry, "me", run_id="run", until=day(at + 1))
+        ledger.keep_steps(tx, entry.id, "me", [step], until=day(at + 1))
+        ledger.settle(tx, entry.id, "me", state, answer=answer, warnings=["Ada!"])
 
 
 def row(store: Store, entry: Entry) -> Entry:
-    with store.reading() as conn:
-        found = ledger.get(conn, LEVER, entry.id)
+    with store.reading(LEVER) as tx:
+        found = ledger.get(tx, entry.id)
     assert found is not None
     return found
 
 
 def forgotten(store: Store, address: str, at: int) -> int:
-    with store.writing() as conn:
-        keep_erased(conn, LEVER, addresses_in(LEVER, address), now=day(at))
-        return erase_actions_of_erased(conn, LEVER, now=day(at))
+    with store.writing(LEVER, at=day(at)) as tx:
+        keep_erased(tx, addresses_in(LEVER, address))
+        return erase_actions_of_erased(tx)
 
 
 @pytest.mark.parametrize(
@@ -95,19 +93,19 @@ def test_of_somebody_who_was_erased_goes_what_was_written_before(store: Store) -
     assert row(store, other) == other
 
     again = opened(store, "later", at=2)
-    with store.writing() as conn:
-        assert erase_actions_of_erased(conn, LEVER, now=day(3)) == 0
+    with store.writing(LEVER, at=day(3)) as tx:
+        assert erase_actions_of_erased(tx) == 0
     assert row(store, again) == again
 
 
 def test_an_action_at_work_goes_when_it_is_over(store: Store) -> None:
     entry = opened(store, "busy")
-    with store.writing() as conn:
-        assert ledger.claim(conn, entry, "me", run_id=None, until=day(3), now=day(0))
+    with store.writing(LEVER, at=day(0)) as tx:
+        assert ledger.claim(tx, entry, "me", run_id=None, until=day(3))
     assert forgotten(store, "ada@example.org", at=1) == 0
-    with store.writing() as conn:
-        ledger.settle(conn, entry.id, "me", ActionState.FAILED, answer=None, warnings=[], now=day(2))
-        assert erase_actions_of_erased(conn, LEVER, now=day(2)) == 1
+    with store.writing(LEVER, at=day(2)) as tx:
+        ledger.settle(tx, entry.id, "me", ActionState.FAILED, answer=None, warnings=[])
+        assert erase_actions_of_erased(tx) == 1
 
 
 def test_what_is_old_goes_bit_by_bit_and_what_is_under_way_stays(store: Store) -> None:
@@ -116,16 +114,16 @@ def test_what_is_old_goes_bit_by_bit_and_what_is_under_way_stays(store: Store) -
     ):
         ended(store, opened(store, f"key {number}", {"note": "Ada"}), state)
     busy = opened(store, "busy", {"note": "Ada"})
-    with store.writing() as conn:
-        assert ledger.claim(conn, busy, "me", run_id=None, until=day(9), now=day(0))
+    with store.writing(LEVER, at=day(0)) as tx:
+        assert ledger.claim(tx, busy, "me", run_id=None, until=day(9))
     ended(store, opened(store, "young", {"note": "Ada"}, at=4), ActionState.FAILED, at=4)
     counts = []
     for _ in range(3):
-        with store.writing() as conn:
-            counts.append(erase_old_actions(conn, LEVER, before=day(3), limit=3, now=day(8)))
+        with store.writing(LEVER, at=day(8)) as tx:
+            counts.append(erase_old_actions(tx, before=day(3), limit=3))
     assert counts == [3, 1, 0]
-    with store.reading() as conn:
-        left = {each.idempotency_key for each in ledger.recent(conn, LEVER) if each.request}
+    with store.reading(LEVER) as tx:
+        left = {each.idempotency_key for each in ledger.recent(tx) if each.request}
     assert left == {"busy", "young"}
 
 
@@ -141,13 +139,13 @@ def test_what_was_not_done_gets_its_input_back_when_it_is_tried_again(
 
 def test_who_was_erased_is_forgotten_after_a_month(store: Store) -> None:
     ada = addresses_in(LEVER, ADA)
-    with store.writing() as conn:
-        keep_erased(conn, LEVER, ada, now=T0)
-        forget_old(conn, LEVER, now=T0 + timedelta(days=30))
-        assert erased_among(conn, LEVER, ada, since=T0)
-        assert not erased_among(conn, LEVER, ada, since=day(1))
-        forget_old(conn, LEVER, now=T0 + timedelta(days=31))
-        assert not erased_among(conn, LEVER, ada, since=T0)
+    with store.writing(LEVER) as tx:
+        keep_erased(at(tx, T0), ada)
+        forget_old(at(tx, T0 + timedelta(days=30)))
+        assert erased_among(tx, ada, since=T0)
+        assert not erased_among(tx, ada, since=day(1))
+        forget_old(at(tx, T0 + timedelta(days=31)))
+        assert not erased_among(tx, ada, since=T0)
 
 
 @pytest.mark.parametrize(
@@ -182,16 +180,14 @@ def test_an_address_of_somebody_else_who_is_there_is_nobody_s_who_is_gone(store:
     firm = candidate("firm", email_addresses=listed("Careers@Firm.com"))
     erased = candidate("erased")
     merged(store, *((str(each.remote_id), each) for each in (gone, twin, firm, erased)), model="candidates")
-    with store.writing() as conn:
+    with store.writing(LEVER) as tx:
         table = UNIFIED["candidates"]
-        conn.execute(update(table).where(table.c.id == erased.id).values(email_addresses=null()))
-    with store.reading() as conn:
-        assert addresses_of(conn, LEVER, [gone.id]) == addresses_in(LEVER, "ada@example.org")
-        assert addresses_of(conn, LEVER, [gone.id, twin.id, firm.id]) == addresses_in(
+        tx.sql.execute(update(table).where(table.c.id == erased.id).values(email_addresses=null()))
+    with store.reading(LEVER) as tx:
+        assert addresses_of(tx, [gone.id]) == addresses_in(LEVER, "ada@example.org")
+        assert addresses_of(tx, [gone.id, twin.id, firm.id]) == addresses_in(
             LEVER, ["ada@example.org", "careers@firm.com", "ada@home.net", "other@example.org"]
         )
     merged(store, sources=("twin",), model="candidates")
-    with store.reading() as conn:
-        assert addresses_of(conn, LEVER, [gone.id]) == addresses_in(
-            LEVER, ["ada@example.org", "ada@home.net"]
-        )
+    with store.reading(LEVER) as tx:
+        assert addresses_of(tx, [gone.id]) == addresses_in(LEVER, ["ada@example.org", "ada@home.net"])

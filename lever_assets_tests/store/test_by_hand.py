@@ -17,9 +17,9 @@ from lever_assets_tests.store.sentences import told
 def by_hand(database: str, *statements: str) -> None:
     """Do what somebody with a client does."""
     store = Store.open(database, migrate=False)
-    with store.writing() as conn:
+    with store.writing(LEVER) as tx:
         for statement in statements:
-            conn.exec_driver_sql(statement)
+            tx.sql.exec_driver_sql(statement)
     store.close()
 
 
@@ -57,24 +57,24 @@ def test_tables_that_were_dropped_are_made_again_and_noted(filled: str, but: str
     by_hand(filled, *(f"DROP TABLE {name}" for name in sorted(dropped)))
     store = Store.open(filled)
     assert set(inspect(store.engine).get_table_names()) == set(metadata.tables)
-    with store.reading() as conn:
-        assert {each.table for each in gaps(conn, LEVER)} == dropped
+    with store.reading(LEVER) as tx:
+        assert {each.table for each in gaps(tx)} == dropped
     store.close()
 
 
 def test_a_column_that_was_dropped_is_made_again_with_its_index_and_noted(filled: str) -> None:
     store = Store.open(filled, migrate=False)
-    with store.writing() as conn:
-        drop_column(conn, "candidates", "remote_id")
-        drop_column(conn, "raw_users", "parent_id")
+    with store.writing(LEVER) as tx:
+        drop_column(tx.sql, "candidates", "remote_id")
+        drop_column(tx.sql, "raw_users", "parent_id")
     store.close()
     store = Store.open(filled)
     found = inspect(store.engine)
     assert "remote_id" in {each["name"] for each in found.get_columns("candidates")}
     assert "ix_candidates_remote_id" in {each["name"] for each in found.get_indexes("candidates")}
     assert "ix_raw_users_parent_id" in {each["name"] for each in found.get_indexes("raw_users")}
-    with store.reading() as conn:
-        assert {(each.table, each.columns) for each in gaps(conn, LEVER)} == {
+    with store.reading(LEVER) as tx:
+        assert {(each.table, each.columns) for each in gaps(tx)} == {
             ("candidates", ("remote_id",)),
             ("raw_users", ("parent_id",)),
         }
@@ -85,11 +85,11 @@ def test_a_column_that_was_dropped_is_made_again_with_its_index_and_noted(filled
 
 def test_rows_that_lost_what_each_needs_are_usable_at_once(filled: str) -> None:
     store = Store.open(filled, migrate=False)
-    with store.writing() as conn:
+    with store.writing(LEVER) as tx:
         for column in ("data", "content_hash", "last_seen_at"):
-            drop_column(conn, "raw_users", column)
+            drop_column(tx.sql, "raw_users", column)
         for column in ("source_key", "changed_at"):
-            drop_column(conn, "candidates", column)
+            drop_column(tx.sql, "candidates", column)
     store.close()
     store = Store.open(filled)
     assert landed(store, arrival("u1")).updated == 1
@@ -106,13 +106,13 @@ def test_a_gap_is_noted_until_it_is_filled_and_grows(filled: str) -> None:
         by_hand(filled, f"ALTER TABLE candidates DROP COLUMN {column}")
         Store.open(filled).close()
     store = Store.open(filled)
-    with store.reading() as conn:
-        assert [each.columns for each in gaps(conn, LEVER)] == [("company", "title")]
+    with store.reading(LEVER) as tx:
+        assert [each.columns for each in gaps(tx)] == [("company", "title")]
     store.close()
     by_hand(filled, "DROP TABLE candidates")
     store = Store.open(filled)
-    with store.reading() as conn:
-        assert [each.columns for each in gaps(conn, LEVER)] == [()]
+    with store.reading(LEVER) as tx:
+        assert [each.columns for each in gaps(tx)] == [()]
     store.close()
 
 

@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
+from functools import partial
 
-from lever_assets.store import Landed, Store, land_children, mark_deleted, next_version
+from lever_assets.store import Landed, Store, land_children, mark_deleted
 from lever_assets.store import due as failures
 from lever_assets.store.children import Due, count_due, delete_orphans, due_parents, each_due
 from lever_assets.store.landing import Arrival
@@ -16,11 +17,8 @@ def children(
     hashes: dict[str, str | None] | None = None,
     now: datetime = T0,
 ) -> Landed:
-    with store.writing() as conn:
-        version = next_version(conn, LEVER)
-        return land_children(
-            conn, LEVER, "interviews", listed, parent_hashes=hashes or {}, version=version, now=now
-        )
+    with store.writing(LEVER, at=now) as tx:
+        return land_children(tx, "interviews", listed, parent_hashes=hashes or {})
 
 
 def due(
@@ -34,10 +32,10 @@ def due(
     after: str | None = None,
 ) -> list[str]:
     wanted = Due("opportunities", "interviews", lower, upper, read_before, at)
-    with store.reading() as conn:
-        found = due_parents(conn, LEVER, wanted, limit=limit, after=after)
+    with store.reading(LEVER) as tx:
+        found = due_parents(tx, wanted, limit=limit, after=after)
         if limit == 100 and after is None:
-            assert count_due(conn, LEVER, wanted) == len(found)
+            assert count_due(tx, wanted) == len(found)
     return [remote_id for remote_id, _ in found]
 
 
@@ -95,8 +93,8 @@ def test_a_parent_is_due_until_its_children_are_read_and_again_when_it_changes(s
 
 def test_children_of_another_resource_do_not_count_as_read(store: Store) -> None:
     hashes = opportunities(store, "o1")
-    with store.writing() as conn:
-        land_children(conn, LEVER, "offers", {"o1": []}, parent_hashes=hashes, version=9, now=T0)
+    with store.writing(LEVER, at=T0) as tx:
+        land_children(tx, "offers", {"o1": []}, parent_hashes=hashes)
     assert due(store) == ["o1"]
 
 
@@ -117,16 +115,8 @@ def test_only_parents_that_changed_within_the_bounds_are_due(store: Store) -> No
 
 
 def put_off(store: Store, hashes: dict[str, str | None], now: datetime = T0) -> None:
-    with store.writing() as conn:
-        failures.put_off(
-            conn,
-            LEVER,
-            "raw_interviews",
-            "opportunities",
-            dict.fromkeys(hashes, "no"),
-            now=now,
-            hashes=hashes,
-        )
+    with store.writing(LEVER, at=now) as tx:
+        failures.put_off(tx, "raw_interviews", "opportunities", dict.fromkeys(hashes, "no"), hashes=hashes)
 
 
 def test_a_parent_whose_reading_failed_is_due_when_its_time_has_come(store: Store) -> None:
@@ -160,17 +150,17 @@ def test_whoever_asks_for_everything_asks_for_what_failed_too(store: Store) -> N
 
 def test_what_failed_below_a_parent_that_is_gone_is_forgotten(store: Store) -> None:
     put_off(store, opportunities(store, "o1", "o2"))
-    with store.writing() as conn:
-        mark_deleted(conn, LEVER, "opportunities", ["o1"], version=9, now=T0)
-        delete_orphans(conn, LEVER, "interviews", "opportunities", version=9, now=T0)
-        assert failures.failed(conn, LEVER, "raw_interviews", "opportunities") == {"o2"}
+    with store.writing(LEVER, at=T0) as tx:
+        mark_deleted(tx, "opportunities", ["o1"])
+        delete_orphans(tx, "interviews", "opportunities")
+        assert failures.failed(tx, "raw_interviews", "opportunities") == {"o2"}
 
 
 def test_deleted_parents_and_those_of_other_connections_are_not_due(store: Store) -> None:
     opportunities(store, "o1")
     landed(store, arrival("o2"), resource="opportunities", connection="another")
-    with store.writing() as conn:
-        conn.execute(
+    with store.writing(LEVER) as tx:
+        tx.sql.execute(
             RAW["opportunities"]
             .update()
             .where(RAW["opportunities"].c.remote_id == "o1")
@@ -185,6 +175,6 @@ def test_due_parents_are_paged_by_code_point(store: Store) -> None:
     assert due(store, limit=4) == ["-", "B", "Z", "a"]
     assert due(store, limit=4, after="a") == ["b", "ä"]
     wanted = Due("opportunities", "interviews")
-    with store.reading() as conn:
-        assert due_parents(conn, LEVER, wanted, limit=1, after=None) == [("-", hashes["-"])]
-    assert [found for found, _ in each_due(store.reading, LEVER, wanted, batch=2)] == sorted(names)
+    with store.reading(LEVER) as tx:
+        assert due_parents(tx, wanted, limit=1, after=None) == [("-", hashes["-"])]
+    assert [found for found, _ in each_due(partial(store.reading, LEVER), wanted, batch=2)] == sorted(names)

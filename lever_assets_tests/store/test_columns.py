@@ -32,11 +32,11 @@ AMOUNTS = [
 
 def round_trip(store: Store, kind: TypeEngine[Any], values: list[object]) -> list[object]:
     table = Table("round_trip", MetaData(), Column("n", Integer, primary_key=True), Column("value", kind))
-    with store.writing() as conn:
-        table.create(conn)
-        conn.execute(insert(table), [{"n": n, "value": value} for n, value in enumerate(values)])
-    with store.reading() as conn:
-        return list(conn.execute(select(table.c.value).order_by(table.c.n)).scalars())
+    with store.writing(LEVER) as tx:
+        table.create(tx.sql)
+        tx.sql.execute(insert(table), [{"n": n, "value": value} for n, value in enumerate(values)])
+    with store.reading(LEVER) as tx:
+        return list(tx.sql.execute(select(table.c.value).order_by(table.c.n)).scalars())
 
 
 def test_amounts_come_back_exactly_and_look_the_same_everywhere(store: Store) -> None:
@@ -49,8 +49,8 @@ def test_amounts_come_back_exactly_and_look_the_same_everywhere(store: Store) ->
 def test_amounts_compare_as_numbers_in_sql(store: Store) -> None:
     table = Table("round_trip", MetaData(), Column("n", Integer, primary_key=True), Column("value", Money()))
     round_trip(store, Money(), [Decimal("9.5"), Decimal("10"), Decimal("85000.50"), None])
-    with store.reading() as conn:
-        above = conn.execute(select(table.c.n).where(table.c.value > Decimal("9.75")).order_by(table.c.n))
+    with store.reading(LEVER) as tx:
+        above = tx.sql.execute(select(table.c.n).where(table.c.value > Decimal("9.75")).order_by(table.c.n))
         assert list(above.scalars()) == [1, 2]
 
 
@@ -92,10 +92,10 @@ def test_text_comes_back_without_what_postgresql_refuses(store: Store, kind: Typ
 
 
 def kept(store: Store, value: JsonValue) -> JsonValue:
-    with store.writing() as conn:
-        put_state(conn, LEVER, "key", value)
-    with store.reading() as conn:
-        return get_state(conn, LEVER, "key")
+    with store.writing(LEVER) as tx:
+        put_state(tx, "key", value)
+    with store.reading(LEVER) as tx:
+        return get_state(tx, "key")
 
 
 @pytest.mark.sampled(12)
@@ -117,5 +117,5 @@ def test_text_in_json_comes_back_without_what_postgresql_refuses(store: Store, t
 def test_keys_sort_by_code_point(store: Store, kind: TypeEngine[Any]) -> None:
     table = Table("round_trip", MetaData(), Column("n", Integer, primary_key=True), Column("value", kind))
     round_trip(store, kind, ["b", "B", "ä", "a", "_", "-"])
-    with store.reading() as conn:
-        assert "".join(conn.execute(select(table.c.value).order_by(table.c.value)).scalars()) == "-B_abä"
+    with store.reading(LEVER) as tx:
+        assert "".join(tx.sql.execute(select(table.c.value).order_by(table.c.value)).scalars()) == "-B_abä"

@@ -16,9 +16,10 @@ from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.merge import merge
 from lever_assets.store.payloads import erase_payloads, flagged, rewrite_payloads_below
 from lever_assets.store.tables import RAW, UNIFIED, changes
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import JsonObject
-from lever_assets_tests.store.builders import LEVER, T0, arrival, candidate, day, landed, whole
+from lever_assets_tests.store.builders import LEVER, T0, arrival, at, candidate, day, landed, whole
 
 PERSONAL = ("first_name", "phone_numbers", "remote_data")
 HISTORY = History("a run")
@@ -36,24 +37,24 @@ def stored(store: Store, *names: str, gone: bool, at: int = 0) -> list[str]:
             )
             for name in names
         ]
-        with store.writing() as conn:
-            merge(conn, "candidates", LEVER, rows, sources=(), now=day(at), history=HISTORY)
+        with store.writing(LEVER, at=day(at)) as tx:
+            merge(tx, "candidates", rows, sources=(), history=HISTORY)
     if gone:
-        with store.writing() as conn:
+        with store.writing(LEVER, at=day(at)) as tx:
             sources = [f"c{name}" for name in names]
-            merge(conn, "candidates", LEVER, [], sources=sources, now=day(at), history=HISTORY)
+            merge(tx, "candidates", [], sources=sources, history=HISTORY)
     return [unified_id(LEVER, "candidates", f"c{name}") for name in names]
 
 
 def erased(store: Store, ids: list[str], at: int = 9) -> int:
-    with store.writing() as conn:
-        return erase_rows(conn, LEVER, "candidates", ids, PERSONAL, now=day(at), history=HISTORY)
+    with store.writing(LEVER, at=day(at)) as tx:
+        return erase_rows(tx, "candidates", ids, PERSONAL, history=HISTORY)
 
 
 def test_rows_that_are_gone_lose_what_is_personal_and_nothing_else(store: Store) -> None:
     ids = stored(store, "Ada", gone=True) + stored(store, "Eve", gone=False)
-    with store.reading() as conn:
-        before = change_marks(conn, LEVER)["candidates"]
+    with store.reading(LEVER) as tx:
+        before = change_marks(tx)["candidates"]
     assert erased(store, ids) == 1
 
     columns = ("first_name", "phone_numbers", "remote_data", "source", "remote_deleted_at", "changed_at")
@@ -62,15 +63,15 @@ def test_rows_that_are_gone_lose_what_is_personal_and_nothing_else(store: Store)
         ("Eve 1", [], {"name": "Eve"}, "second", None, T0),
         (None, None, None, "second", T0, day(9)),
     ]
-    with store.reading() as conn:
-        assert change_marks(conn, LEVER)["candidates"] != before
+    with store.reading(LEVER) as tx:
+        assert change_marks(tx)["candidates"] != before
 
 
 def test_the_history_says_so_and_keeps_what_is_not_personal(store: Store) -> None:
     (ada,) = stored(store, "Ada", gone=True)
     erased(store, [ada])
-    with store.reading() as conn:
-        told = [(each.kind, each.columns) for each in since(conn, LEVER, 0, limit=9)]
+    with store.reading(LEVER) as tx:
+        told = [(each.kind, each.columns) for each in since(tx, 0, limit=9)]
     assert told == [
         ("created", None),
         ("updated", {"first_name": {}, "source": {"old": "first", "new": "second"}}),
@@ -91,11 +92,11 @@ def test_rows_are_due_when_their_time_has_come(store: Store) -> None:
     old = stored(store, "Ada", "Eve", gone=True, at=1)
     stored(store, "Bob", gone=True, at=5)
     stored(store, "Kim", gone=False)
-    with store.reading() as conn:
-        assert set(due_rows(conn, LEVER, "candidates", gone_before=day(1), limit=9)) == set(old)
-        assert len(due_rows(conn, LEVER, "candidates", gone_before=day(9), limit=2)) == 2
-        assert due_rows(conn, "another", "candidates", gone_before=day(9), limit=9) == []
-        assert rows_of(conn, LEVER, "candidates", ["cAda", "unknown"]) == old[:1]
+    with store.reading(LEVER) as tx:
+        assert set(due_rows(tx, "candidates", gone_before=day(1), limit=9)) == set(old)
+        assert len(due_rows(tx, "candidates", gone_before=day(9), limit=2)) == 2
+        assert due_rows(Transaction(tx.sql, "another"), "candidates", gone_before=day(9), limit=9) == []
+        assert rows_of(tx, "candidates", ["cAda", "unknown"]) == old[:1]
 
 
 def test_a_record_that_comes_back_is_written_whole(store: Store) -> None:
@@ -110,11 +111,11 @@ def test_a_record_that_comes_back_is_written_whole(store: Store) -> None:
 def test_a_payload_that_is_gone_is_reduced_to_its_id(store: Store, resource: str, field: str) -> None:
     landed(store, arrival("o1"), arrival("o2"), resource=resource)
     table = RAW[resource]
-    with store.writing() as conn:
-        conn.execute(table.update().where(table.c.remote_id == "o1").values(deleted_at=day(1)))
+    with store.writing(LEVER) as tx:
+        tx.sql.execute(table.update().where(table.c.remote_id == "o1").values(deleted_at=day(1)))
     for count in (1, 0):
-        with store.writing() as conn:
-            assert erase_payloads(conn, LEVER, resource, field, gone_before=day(2), limit=9) == count
+        with store.writing(LEVER) as tx:
+            assert erase_payloads(tx, resource, field, gone_before=day(2), limit=9) == count
     assert whole(store, table, "data") == [({field: "o1"},), ({"id": "o2", "content": "x"},)]
 
     assert landed(store, arrival("o1"), resource=resource, now=day(3)).updated == 1
@@ -128,8 +129,8 @@ def test_payloads_below_a_parent_are_reduced_and_land_anew(store: Store) -> None
         return {"id": record["id"]}
 
     for _ in range(2):
-        with store.writing() as conn:
-            rewrite_payloads_below(conn, LEVER, "interviews", ["o1"], reduce, now=day(1))
+        with store.writing(LEVER, at=day(1)) as tx:
+            rewrite_payloads_below(tx, "interviews", ["o1"], reduce)
         assert whole(store, RAW["interviews"], "data", "version", "changed_at") == [
             ({"id": "i1"}, 2, day(1)),
             ({"id": "i2", "content": "x"}, 1, T0),
@@ -141,33 +142,31 @@ def test_only_true_is_a_flag(store: Store) -> None:
         landed(store, arrival(remote_id, value), resource="opportunities")
     landed(store, arrival("elsewhere", True), resource="opportunities", connection="another")
     asked = ["yes", "no", "text", "number", "null", "elsewhere", "unknown"]
-    with store.reading() as conn:
-        assert flagged(conn, LEVER, "opportunities", "content", asked) == {"yes"}
-        assert flagged(conn, LEVER, "opportunities", "other", asked) == set()
-        assert flagged(conn, LEVER, "opportunities", "content", []) == set()
+    with store.reading(LEVER) as tx:
+        assert flagged(tx, "opportunities", "content", asked) == {"yes"}
+        assert flagged(tx, "opportunities", "other", asked) == set()
+        assert flagged(tx, "opportunities", "content", []) == set()
 
 
 def action(store: Store, key: str, request: JsonObject) -> Entry:
     """Put an action into the ledger that was done."""
-    with store.writing() as conn:
-        entry = ledger.open_entry(conn, LEVER, "act", key, input_hash="h", request=request, now=T0)
-        ledger.claim(conn, entry, "me", run_id=None, until=day(1), now=T0)
-        ledger.keep_steps(conn, entry.id, "me", [{"name": "write"}], until=day(1), now=T0)
+    with store.writing(LEVER, at=T0) as tx:
+        entry = ledger.open_entry(tx, "act", key, input_hash="h", request=request)
+        ledger.claim(tx, entry, "me", run_id=None, until=day(1))
+        ledger.keep_steps(tx, entry.id, "me", [{"name": "write"}], until=day(1))
         done: JsonObject = {"data": {"note": "Ada's"}, "error": None}
-        ledger.settle(
-            conn, entry.id, "me", ActionState.SUCCEEDED, answer=done, warnings=["Ada is new"], now=T0
-        )
+        ledger.settle(tx, entry.id, "me", ActionState.SUCCEEDED, answer=done, warnings=["Ada is new"])
     return entry
 
 
 def forgotten(store: Store, model: str, ids: list[str], at: int = 9) -> int:
-    with store.writing() as conn:
-        return erase_actions(conn, LEVER, model, ids, now=day(at))
+    with store.writing(LEVER, at=day(at)) as tx:
+        return erase_actions(tx, model, ids)
 
 
 def entries(store: Store) -> dict[str, Entry]:
-    with store.reading() as conn:
-        return {each.idempotency_key: each for each in ledger.recent(conn, LEVER)}
+    with store.reading(LEVER) as tx:
+        return {each.idempotency_key: each for each in ledger.recent(tx)}
 
 
 def test_actions_on_a_candidate_and_the_one_that_made_it_are_forgotten(store: Store) -> None:
@@ -176,8 +175,8 @@ def test_actions_on_a_candidate_and_the_one_that_made_it_are_forgotten(store: St
     action(store, "ours", {"candidate_id": ada, "tag": "t"})
     action(store, "Lever's", {"candidate_id": "remote:cAda", "tag": "t"})
     made = action(store, "made", {"candidate": {"first_name": "Ada"}})
-    with store.writing() as conn:
-        ledger.record_created(conn, LEVER, "candidates", "cAda", action_id=made.id, now=T0)
+    with store.writing(LEVER, at=T0) as tx:
+        ledger.record_created(tx, "candidates", "cAda", action_id=made.id)
     action(store, "another's", {"candidate_id": "remote:cEve"})
     action(store, "application", {"application_id": ada})
     before = entries(store)
@@ -196,13 +195,13 @@ def test_actions_on_a_candidate_and_the_one_that_made_it_are_forgotten(store: St
 def test_an_action_at_work_is_left_until_it_is_done(store: Store) -> None:
     (ada,) = stored(store, "Ada", gone=True)
     entry = action(store, "ours", {"candidate_id": ada})
-    with store.writing() as conn:
-        again = ledger.get(conn, LEVER, entry.id)
+    with store.writing(LEVER, at=day(2)) as tx:
+        again = ledger.get(tx, entry.id)
         assert again is not None
-        assert ledger.claim(conn, again, "you", run_id=None, until=day(3), now=day(2))
-    with store.writing() as conn:
+        assert ledger.claim(tx, again, "you", run_id=None, until=day(3))
+    with store.writing(LEVER) as tx:
         just_before = day(3) - timedelta(seconds=1)
-        assert erase_actions(conn, LEVER, "candidates", [ada], now=just_before) == 0
+        assert erase_actions(at(tx, just_before), "candidates", [ada]) == 0
     assert forgotten(store, "candidates", [ada], at=3) == 1
 
 
@@ -224,16 +223,16 @@ values: st.SearchStrategy[dict[str, str]] = st.one_of(
 def test_forgetting_takes_personal_values_and_leaves_the_others(
     store: Store, told: list[dict[str, Any] | None]
 ) -> None:
-    with store.writing() as conn:
-        conn.execute(changes.delete())
+    with store.writing(LEVER) as tx:
+        tx.sql.execute(changes.delete())
         rows = [
             {"connection": LEVER, "model": "candidates", "row_id": "r", "kind": "updated", "seen_at": T0}
             | {"columns": columns, "remote_id": None, "run_id": None}
             for columns in told
         ]
-        conn.execute(insert(changes), rows)
-        forget_values(conn, ["r"], PERSONAL)
-        left = list(conn.execute(select(changes.c.columns).order_by(changes.c.id)).scalars())
+        tx.sql.execute(insert(changes), rows)
+        forget_values(tx, ["r"], PERSONAL)
+        left = list(tx.sql.execute(select(changes.c.columns).order_by(changes.c.id)).scalars())
     assert left == [
         columns and {name: {} if name in PERSONAL else each for name, each in columns.items()}
         for columns in told

@@ -98,11 +98,11 @@ def test_a_session_that_the_server_ends_is_told_and_the_next_one_works(postgresq
     store = Store.open(postgresql_database)
 
     def write_in_an_ended_session() -> None:
-        with store.writing() as conn:
-            pid = conn.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with store.writing("lever") as tx:
+            pid = tx.sql.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             with psycopg.connect(postgresql_database, autocommit=True) as other:
                 other.execute("SELECT pg_terminate_backend(%s)", [pid])
-            conn.exec_driver_sql("SELECT 1")
+            tx.sql.exec_driver_sql("SELECT 1")
 
     with pytest.raises(UnreachableError, match="broke the connection") as caught:
         write_in_an_ended_session()
@@ -145,9 +145,9 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path) -> No
 def test_a_full_database_is_told_and_keeps_what_was_committed(sqlite_database: str) -> None:
     store = Store.open(sqlite_database)
     landed(store, arrival("kept"))
-    with store.writing() as conn:
-        pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
-        conn.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")  # holds for the pooled connection
+    with store.writing("lever") as tx:
+        pages = tx.sql.exec_driver_sql("PRAGMA page_count").scalar_one()
+        tx.sql.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")  # holds for the pooled connection
     with pytest.raises(DiskFullError, match="is full") as caught:
         landed(store, *(arrival(f"u{n}", "x" * 5000) for n in range(100)))
     assert "make room" in told(caught)
@@ -231,6 +231,6 @@ def test_a_password_in_the_query_of_the_address_does_not_show_either() -> None:
 
 
 def test_values_do_not_show_in_the_errors_of_our_mistakes(store: Store) -> None:
-    with pytest.raises(Exception, match=r"NOT NULL|not-null") as caught, store.writing() as conn:
-        conn.execute(RAW["users"].insert(), {"connection": "c", "remote_id": "i", "data": {"name": SECRET}})
+    with pytest.raises(Exception, match=r"NOT NULL|not-null") as caught, store.writing("lever") as tx:
+        tx.sql.execute(RAW["users"].insert(), {"connection": "c", "remote_id": "i", "data": {"name": SECRET}})
     assert SECRET not in str(caught.value)

@@ -85,19 +85,19 @@ def test_an_exception_lets_go_and_passes(store: Store) -> None:
 
 
 def test_the_holder_can_write_and_read_meanwhile(store: Store) -> None:
-    with store.exclusive(LEVER), store.writing() as conn:
-        conn.exec_driver_sql("DELETE FROM tags")
+    with store.exclusive(LEVER), store.writing(LEVER) as tx:
+        tx.sql.exec_driver_sql("DELETE FROM tags")
 
 
 def write(store: Store, key: str, *, before_commit: Callable[[], None] = lambda: None) -> None:
-    with store.writing() as conn:
-        put_state(conn, LEVER, key, 1)
+    with store.writing(LEVER) as tx:
+        put_state(tx, key, 1)
         before_commit()
 
 
 def written(store: Store) -> set[str]:
-    with store.reading() as conn:
-        return set(states(conn, LEVER, ""))
+    with store.reading(LEVER) as tx:
+        return set(states(tx, ""))
 
 
 def test_a_lock_that_is_lost_is_noticed_before_anything_is_committed(store: Store, database_url: str) -> None:

@@ -21,13 +21,13 @@ def merged(
     at: int = 0,
     history: History | None = History("a run"),  # noqa: B008 - frozen
 ) -> None:
-    with store.writing() as conn:
-        merge(conn, model, LEVER, rows, sources=sources, now=day(at), history=history)
+    with store.writing(LEVER, at=day(at)) as tx:
+        merge(tx, model, rows, sources=sources, history=history)
 
 
 def kept(store: Store) -> list[Change]:
-    with store.reading() as conn:
-        return since(conn, LEVER, 0, limit=1000)
+    with store.reading(LEVER) as tx:
+        return since(tx, 0, limit=1000)
 
 
 def test_a_row_s_life_is_kept_in_order(store: Store) -> None:
@@ -81,15 +81,15 @@ def test_a_run_s_changes_are_counted_by_model(store: Store) -> None:
     merged(store, ("c1", candidate("c1")), ("c2", candidate("c2")))
     merged(store, ("t1", tag("t1")), model="tags")
     merged(store, ("t2", tag("t2")), model="tags", history=History("another run"))
-    with store.reading() as conn:
-        assert counted(conn, LEVER, "a run") == {"candidates": 2, "tags": 1}
+    with store.reading(LEVER) as tx:
+        assert counted(tx, "a run") == {"candidates": 2, "tags": 1}
 
 
 def test_changes_are_read_in_pages(store: Store) -> None:
     merged(store, *((f"t{number}", tag(f"t{number}")) for number in range(5)), model="tags")
-    with store.reading() as conn:
-        first = since(conn, LEVER, 0, limit=3)
-        rest = since(conn, LEVER, first[-1].id, limit=3)
+    with store.reading(LEVER) as tx:
+        first = since(tx, 0, limit=3)
+        rest = since(tx, first[-1].id, limit=3)
     assert len(first) == 3
     assert len(rest) == 2
     assert len({each.row_id for each in (*first, *rest)}) == 5
@@ -108,12 +108,12 @@ def test_the_old_row_and_its_changes_give_the_new_one(
     store: Store, versions: list[Mapping[str, Any]]
 ) -> None:
     remote_id = f"c{uuid4()}"
-    with store.reading() as conn:
-        before = since(conn, LEVER, 0, limit=100_000)
+    with store.reading(LEVER) as tx:
+        before = since(tx, 0, limit=100_000)
     for at, version in enumerate(versions):
         merged(store, (remote_id, candidate(remote_id, **version)), at=at)
-    with store.reading() as conn:
-        found = since(conn, LEVER, before[-1].id if before else 0, limit=1000)
+    with store.reading(LEVER) as tx:
+        found = since(tx, before[-1].id if before else 0, limit=1000)
     state = dict(versions[0])
     for change in (each for each in found if each.kind == "updated"):
         for name, both in (change.columns or {}).items():

@@ -1,19 +1,9 @@
 from datetime import datetime
 
-from lever_assets.store import (
-    Arrival,
-    Landed,
-    Store,
-    land,
-    land_children,
-    mark_deleted,
-    next_version,
-    overtaken,
-    sweep,
-)
+from lever_assets.store import Arrival, Landed, Store, land, land_children, mark_deleted, overtaken, sweep
 from lever_assets.store.tables import RAW
 from lever_assets.store.values import canonical, fingerprint
-from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
+from lever_assets_tests.store.builders import LEVER, T0, arrival, at, day, landed, whole
 
 USERS = RAW["users"]
 CONTENT = ("remote_id", "data", "version", "changed_at", "deleted_at")
@@ -110,10 +100,9 @@ def test_an_arrival_that_names_neither_parent_nor_place_leaves_them(store: Store
 
 def test_a_deleted_record_that_arrives_lives_again(store: Store) -> None:
     landed(store, arrival("u1"), arrival("u2"))
-    with store.writing() as conn:
-        version = next_version(conn, LEVER)
-        assert mark_deleted(conn, LEVER, "users", ["u1", "nobody"], version=version, now=day(1)) == 1
-        assert mark_deleted(conn, LEVER, "users", ["u1"], version=version, now=day(2)) == 0
+    with store.writing(LEVER) as tx:
+        assert mark_deleted(at(tx, day(1)), "users", ["u1", "nobody"]) == 1
+        assert mark_deleted(at(tx, day(2)), "users", ["u1"]) == 0
     assert whole(store, USERS, *CONTENT) == [
         ("u1", data("u1"), 2, day(1), day(1)),
         ("u2", data("u2"), 1, T0, None),
@@ -124,8 +113,8 @@ def test_a_deleted_record_that_arrives_lives_again(store: Store) -> None:
 
 def test_an_older_copy_does_not_bring_a_deleted_record_back(store: Store) -> None:
     landed(store, arrival("u1", updated_at=day(5)))
-    with store.writing() as conn:
-        mark_deleted(conn, LEVER, "users", ["u1"], version=next_version(conn, LEVER), now=day(6))
+    with store.writing(LEVER, at=day(6)) as tx:
+        mark_deleted(tx, "users", ["u1"])
     landed(store, arrival("u1", "old", updated_at=day(4)), now=day(7))
     assert whole(store, USERS, *CONTENT) == [("u1", data("u1"), 2, day(6), day(6))]
 
@@ -134,11 +123,8 @@ def test_what_a_complete_listing_did_not_show_is_swept(store: Store) -> None:
     landed(store, arrival("u1"), arrival("u2"), arrival("u3"), now=T0)
     landed(store, arrival("u4"), connection="another", now=T0)
     landed(store, arrival("u2"), now=day(1))
-    with store.writing() as conn:
-        version = next_version(conn, LEVER)
-        gone = [
-            sweep(conn, LEVER, "users", not_seen_since=day(1), version=version, now=day(n)) for n in (1, 2)
-        ]
+    with store.writing(LEVER) as tx:
+        gone = [sweep(at(tx, day(n)), "users", not_seen_since=day(1)) for n in (1, 2)]
     assert gone == [2, 0]
     assert whole(store, USERS, "remote_id", "version", "deleted_at") == [
         ("u4", 1, None),
@@ -179,8 +165,8 @@ def test_a_large_batch_lands_like_many_small_ones(store: Store) -> None:
 
 def test_nothing_arrives_and_nothing_happens(store: Store) -> None:
     assert landed(store) == Landed()
-    with store.writing() as conn:
-        assert land(conn, LEVER, "users", iter(()), version=1, now=T0) == Landed()
+    with store.writing(LEVER, at=T0) as tx:
+        assert land(tx, "users", iter(())) == Landed()
     assert whole(store, USERS) == []
 
 
@@ -190,18 +176,8 @@ def test_counts_add_up() -> None:
 
 def test_a_list_that_was_asked_for_before_the_stored_one_is_left_out(store: Store) -> None:
     def listed(*arrivals: Arrival, asked: datetime) -> Landed:
-        with store.writing() as conn:
-            version = next_version(conn, LEVER)
-            return land_children(
-                conn,
-                LEVER,
-                "interviews",
-                {"o1": arrivals},
-                parent_hashes={},
-                version=version,
-                now=day(9),
-                asked_at={"o1": asked},
-            )
+        with store.writing(LEVER, at=day(9)) as tx:
+            return land_children(tx, "interviews", {"o1": arrivals}, parent_hashes={}, asked_at={"o1": asked})
 
     listed(arrival("i1"), arrival("i2"), asked=day(2))
     assert listed(arrival("i1"), asked=day(1)) == Landed()
@@ -211,5 +187,5 @@ def test_a_list_that_was_asked_for_before_the_stored_one_is_left_out(store: Stor
 def test_what_is_older_than_the_stored_copy_is_overtaken(store: Store) -> None:
     landed(store, arrival("u1", updated_at=day(2)), arrival("u2", updated_at=day(2)), now=T0)
     came = [arrival("u1", updated_at=day(1)), arrival("u2", updated_at=day(2)), arrival("u3")]
-    with store.reading() as conn:
-        assert overtaken(conn, LEVER, "users", came) == {"u1"}
+    with store.reading(LEVER) as tx:
+        assert overtaken(tx, "users", came) == {"u1"}

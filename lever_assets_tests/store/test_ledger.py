@@ -9,6 +9,7 @@ from sqlalchemy import select
 from lever_assets.store import Store, ledger
 from lever_assets.store.ledger import ActionState, ClaimLostError, Entry
 from lever_assets.store.tables import created_records
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.ids import unified_id
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -16,20 +17,18 @@ LATER = NOW + timedelta(seconds=30)
 
 
 def _open(store: Store, key: str = "a key", input_hash: str = "h", at: datetime = NOW) -> Entry:
-    with store.writing() as conn:
-        return ledger.open_entry(
-            conn, "lever", "add_note", key, input_hash=input_hash, request={"content": "x"}, now=at
-        )
+    with store.writing("lever", at=at) as tx:
+        return ledger.open_entry(tx, "add_note", key, input_hash=input_hash, request={"content": "x"})
 
 
 def _claim(store: Store, entry: Entry, owner: str, at: datetime = NOW) -> bool:
-    with store.writing() as conn:
-        return ledger.claim(conn, entry, owner, run_id="run", until=at + timedelta(seconds=30), now=at)
+    with store.writing("lever", at=at) as tx:
+        return ledger.claim(tx, entry, owner, run_id="run", until=at + timedelta(seconds=30))
 
 
 def _get(store: Store, entry: Entry) -> Entry:
-    with store.reading() as conn:
-        found = ledger.get(conn, "lever", entry.id)
+    with store.reading("lever") as tx:
+        found = ledger.get(tx, entry.id)
     assert found is not None
     return found
 
@@ -72,11 +71,11 @@ def test_a_claim_that_ran_out_can_be_taken_and_the_first_owner_may_send_no_more(
     assert not _claim(store, claimed, "second", NOW + timedelta(seconds=29))
     assert _claim(store, claimed, "second", LATER)
 
-    with store.writing() as conn, pytest.raises(ClaimLostError):
-        ledger.keep_steps(conn, entry.id, "first", [{"name": "s"}], until=LATER, now=LATER)
-    with store.writing() as conn:
-        assert not ledger.renew(conn, entry.id, "first", until=LATER)
-        ledger.settle(conn, entry.id, "first", ActionState.SUCCEEDED, answer=None, warnings=[], now=LATER)
+    with store.writing("lever", at=LATER) as tx, pytest.raises(ClaimLostError):
+        ledger.keep_steps(tx, entry.id, "first", [{"name": "s"}], until=LATER)
+    with store.writing("lever", at=LATER) as tx:
+        assert not ledger.renew(tx, entry.id, "first", until=LATER)
+        ledger.settle(tx, entry.id, "first", ActionState.SUCCEEDED, answer=None, warnings=[])
     assert (_get(store, entry).state, _get(store, entry).owner) == (ActionState.SENDING, "second")
     assert _get(store, entry).attempts == 2
 
@@ -84,16 +83,8 @@ def test_a_claim_that_ran_out_can_be_taken_and_the_first_owner_may_send_no_more(
 def test_a_row_that_was_settled_meanwhile_is_not_taken_from_an_old_view(store: Store) -> None:
     entry = _open(store)
     assert _claim(store, entry, "first")
-    with store.writing() as conn:
-        ledger.settle(
-            conn,
-            entry.id,
-            "first",
-            ActionState.SUCCEEDED,
-            answer={"data": {"é": 1}},
-            warnings=["w"],
-            now=LATER,
-        )
+    with store.writing("lever", at=LATER) as tx:
+        ledger.settle(tx, entry.id, "first", ActionState.SUCCEEDED, answer={"data": {"é": 1}}, warnings=["w"])
 
     assert not _claim(store, entry, "second", LATER)
     settled = _get(store, entry)
@@ -105,9 +96,9 @@ def test_a_row_that_was_settled_meanwhile_is_not_taken_from_an_old_view(store: S
 def test_a_claim_that_is_given_up_leaves_the_steps_to_the_next(store: Store) -> None:
     entry = _open(store)
     assert _claim(store, entry, "first")
-    with store.writing() as conn:
-        ledger.keep_steps(conn, entry.id, "first", [{"name": "s", "state": "sending"}], until=LATER, now=NOW)
-        ledger.release(conn, entry.id, "first")
+    with store.writing("lever", at=NOW) as tx:
+        ledger.keep_steps(tx, entry.id, "first", [{"name": "s", "state": "sending"}], until=LATER)
+        ledger.release(tx, entry.id, "first")
 
     assert _claim(store, _get(store, entry), "second")
     assert _get(store, entry).steps == [{"name": "s", "state": "sending"}]
@@ -118,24 +109,24 @@ def test_rows_are_found_by_state_and_by_the_beginning_of_their_key(store: Store)
         _open(store, f"auto:x:{number:06d}", at=NOW + timedelta(seconds=number))
     _open(store, "auto:y:000011")
 
-    with store.reading() as conn:
-        last = ledger.last_of(conn, "lever", "auto:x:")
-        pending = ledger.recent(conn, "lever", states=(ActionState.PENDING,), limit=2)
-        assert ledger.recent(conn, "lever", states=(ActionState.FAILED,)) == []
-        assert ledger.recent(conn, "another") == []
+    with store.reading("lever") as tx:
+        last = ledger.last_of(tx, "auto:x:")
+        pending = ledger.recent(tx, states=(ActionState.PENDING,), limit=2)
+        assert ledger.recent(tx, states=(ActionState.FAILED,)) == []
+        assert ledger.recent(Transaction(tx.sql, "another")) == []
     assert last is not None
     assert last.idempotency_key == "auto:x:000010"
     assert [each.idempotency_key for each in pending] == ["auto:x:000010", "auto:x:000002"]
 
 
 def test_the_first_action_to_create_a_record_is_kept(store: Store) -> None:
-    with store.writing() as conn:
+    with store.writing("lever", at=NOW) as tx:
         for action in ("first", "second"):
-            ledger.record_created(conn, "lever", "candidates", "o1", action_id=action, now=NOW)
-        ledger.record_created(conn, "lever", "applications", "a1", action_id="first", now=NOW)
+            ledger.record_created(tx, "candidates", "o1", action_id=action)
+        ledger.record_created(tx, "applications", "a1", action_id="first")
 
-    with store.reading() as conn:
-        kept = conn.execute(select(created_records).order_by(created_records.c.model)).mappings().all()
+    with store.reading("lever") as tx:
+        kept = tx.sql.execute(select(created_records).order_by(created_records.c.model)).mappings().all()
     assert [(row["model"], row["remote_id"], row["action_id"]) for row in kept] == [
         ("applications", "a1", "first"),
         ("candidates", "o1", "first"),

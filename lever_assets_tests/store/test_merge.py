@@ -85,8 +85,8 @@ def test_a_source_that_yields_nothing_loses_all_its_rows(store: Store) -> None:
 
 def test_rows_of_another_connection_are_left_alone(store: Store) -> None:
     theirs = tag("a", connection="another")
-    with store.writing() as conn:
-        merge(conn, "tags", "another", [("o1", theirs)], sources=["o1"], now=T0)
+    with store.writing("another", at=T0) as tx:
+        merge(tx, "tags", [("o1", theirs)], sources=["o1"])
     merged(store, ("o1", tag("a")), now=T0)
     assert merged(store, sources=("o1",), now=day(1)) == Merged(deleted=1)
     assert whole(store, TAGS, "remote_deleted_at", connection="another") == [(None,)]

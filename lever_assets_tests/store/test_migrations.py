@@ -42,15 +42,15 @@ def test_what_an_older_program_lacked_is_added_and_its_data_kept(store: Store) -
     merged(store, ("o1", tag("a")))
     landed(store, arrival("u1"))
     before = whole(store, RAW["users"]), whole(store, UNIFIED["candidates"], "id", "first_name")
-    with store.writing() as conn:
-        conn.exec_driver_sql("DROP TABLE tags")
-        conn.exec_driver_sql("ALTER TABLE candidates DROP COLUMN title")
-        conn.exec_driver_sql("DROP INDEX ix_candidates_source")
-        conn.exec_driver_sql("DROP INDEX ix_raw_users_version")
-        conn.exec_driver_sql("ALTER TABLE raw_users ADD COLUMN of_a_newer_program TEXT")
-        conn.exec_driver_sql("CREATE TABLE of_the_user (n INTEGER)")
-        conn.exec_driver_sql("INSERT INTO of_the_user VALUES (7)")
-        forget_fingerprint(conn)
+    with store.writing("lever") as tx:
+        tx.sql.exec_driver_sql("DROP TABLE tags")
+        tx.sql.exec_driver_sql("ALTER TABLE candidates DROP COLUMN title")
+        tx.sql.exec_driver_sql("DROP INDEX ix_candidates_source")
+        tx.sql.exec_driver_sql("DROP INDEX ix_raw_users_version")
+        tx.sql.exec_driver_sql("ALTER TABLE raw_users ADD COLUMN of_a_newer_program TEXT")
+        tx.sql.exec_driver_sql("CREATE TABLE of_the_user (n INTEGER)")
+        tx.sql.exec_driver_sql("INSERT INTO of_the_user VALUES (7)")
+        forget_fingerprint(tx.sql)
     migrate(store.engine)
     assert (whole(store, RAW["users"]), whole(store, UNIFIED["candidates"], "id", "first_name")) == before
     assert whole(store, UNIFIED["candidates"], "title") == [(None,)]
@@ -59,15 +59,15 @@ def test_what_an_older_program_lacked_is_added_and_its_data_kept(store: Store) -
     assert {"ix_candidates_source"} <= {index["name"] for index in found.get_indexes("candidates")}
     assert {"ix_raw_users_version"} <= {index["name"] for index in found.get_indexes("raw_users")}
     assert "of_a_newer_program" in {column["name"] for column in found.get_columns("raw_users")}
-    with store.reading() as conn:
-        assert conn.exec_driver_sql("SELECT n FROM of_the_user").scalar_one() == 7
+    with store.reading("lever") as tx:
+        assert tx.sql.exec_driver_sql("SELECT n FROM of_the_user").scalar_one() == 7
     promoted = candidate("o1", first_name="Ada", title="CTO")
     assert merged(store, ("o1", promoted), model="candidates").updated == 1
 
 
 def test_migrating_again_changes_nothing(store: Store) -> None:
-    with store.writing() as conn:
-        forget_fingerprint(conn)
+    with store.writing("lever") as tx:
+        forget_fingerprint(tx.sql)
     seen: list[str] = []
     statements_of(store.engine, seen)
     migrate(store.engine)
@@ -119,8 +119,8 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(store: Store) -> None:
 
 
 def test_a_database_of_a_newer_program_is_refused(store: Store, database_url: str) -> None:
-    with store.writing() as conn:
-        conn.execute(schema_version.update().values(version=len(STEPS) + 3))
+    with store.writing("lever") as tx:
+        tx.sql.execute(schema_version.update().values(version=len(STEPS) + 3))
     with pytest.raises(NewerSchemaError, match=f"version {len(STEPS) + 3}") as caught:
         Store.open(database_url)
     assert "install the newer lever-assets" in caught.value.remedy
@@ -163,6 +163,6 @@ def test_several_processes_may_open_a_new_database_at_once(empty_database_url: s
 
 def test_a_file_gets_a_write_ahead_log(tmp_path: Path) -> None:
     store = Store.open(f"sqlite:///{tmp_path / 'lever.db'}")
-    with store.reading() as conn:
-        assert conn.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    with store.reading("lever") as tx:
+        assert tx.sql.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
     store.close()

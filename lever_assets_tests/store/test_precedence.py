@@ -50,10 +50,10 @@ def test_of_copies_of_one_batch_a_change_ahead_of_the_clock_does_not_win(store: 
 def test_the_database_judges_as_we_do(store: Store, asked_at: datetime | None) -> None:
     reading = Reading(asked_at, now=day(5))
     instants = (None, day(1), day(3), day(6))
-    with store.reading() as conn:
+    with store.reading("lever") as tx:
         for updated_at, stored, seen_at in product(instants, instants, (day(1), day(3))):
             judged = reading.is_older_sql(
                 *(literal(each, UtcDateTime) for each in (updated_at, stored, seen_at))
             )
-            said = conn.execute(select(judged)).scalar_one()
+            said = tx.sql.execute(select(judged)).scalar_one()
             assert bool(said) is reading.is_older(updated_at, stored, seen_at), (updated_at, stored, seen_at)

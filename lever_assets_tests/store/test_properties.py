@@ -91,10 +91,8 @@ def test_live_rows_are_what_each_source_yielded_last(
     connection = next(connections)
     last: dict[str, dict[str, int]] = {}
     for turn, mapping in enumerate(history):
-        with shared.writing() as conn:
-            merge(
-                conn, "tags", connection, rows_of(mapping, connection), sources=mapping.keys(), now=day(turn)
-            )
+        with shared.writing(connection, at=day(turn)) as tx:
+            merge(tx, "tags", rows_of(mapping, connection), sources=mapping.keys())
         last.update(mapping)
     stored = whole(
         shared, UNIFIED["tags"], "source_key", "remote_id", "name", "remote_deleted_at", connection=connection
@@ -115,10 +113,8 @@ def test_merging_the_last_state_again_changes_nothing(
     connection = next(connections)
     for turn, mapping in enumerate([*history, history[-1]]):
         before = whole(shared, UNIFIED["tags"], connection=connection)
-        with shared.writing() as conn:
-            merge(
-                conn, "tags", connection, rows_of(mapping, connection), sources=mapping.keys(), now=day(turn)
-            )
+        with shared.writing(connection, at=day(turn)) as tx:
+            merge(tx, "tags", rows_of(mapping, connection), sources=mapping.keys())
     assert whole(shared, UNIFIED["tags"], connection=connection) == before
 
 
@@ -126,14 +122,7 @@ def test_merging_the_last_state_again_changes_nothing(
 @given(rows=st.permutations("abcdef"))
 def test_the_order_of_rows_does_not_matter(shared: Store, rows: list[str]) -> None:
     connection = next(connections)
-    with shared.writing() as conn:
-        merge(
-            conn,
-            "tags",
-            connection,
-            [(name, tag(name, connection=connection)) for name in rows],
-            sources=rows,
-            now=day(0),
-        )
+    with shared.writing(connection, at=day(0)) as tx:
+        merge(tx, "tags", [(name, tag(name, connection=connection)) for name in rows], sources=rows)
     stored = whole(shared, UNIFIED["tags"], "remote_id", "source_key", connection=connection)
     assert sorted(stored) == [(name, name) for name in "abcdef"]

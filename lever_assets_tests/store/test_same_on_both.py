@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from lever_assets.store import Store, land, land_children, merge, next_version, sweep
+from lever_assets.store import Store, land, land_children, merge, sweep
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import Job
@@ -45,19 +45,16 @@ def a_history(store: Store, seed: int) -> None:
     for turn in range(8):
         now = day(turn)
         size = chance.choice([3, 120])
-        with store.writing() as conn:
-            version = next_version(conn, LEVER)
+        with store.writing(LEVER, at=now) as tx:
             arrivals = [
                 arrival(f"o{chance.randrange(200)}", chance.randrange(3), updated_at=day(chance.randrange(5)))
                 for _ in range(size)
             ]
-            land(conn, LEVER, "opportunities", arrivals, version=version, now=now)
+            land(tx, "opportunities", arrivals)
             listed = {f"o{n}": [arrival(f"i{chance.randrange(90)}", turn)] for n in range(size)}
-            land_children(
-                conn, LEVER, "interviews", listed, parent_hashes={"o1": "h"}, version=version, now=now
-            )
+            land_children(tx, "interviews", listed, parent_hashes={"o1": "h"})
             if turn == 5:
-                sweep(conn, LEVER, "opportunities", not_seen_since=day(3), version=version, now=now)
+                sweep(tx, "opportunities", not_seen_since=day(3))
             for model, make in (
                 ("jobs", lambda key: job(key, chance)),
                 ("tags", tag),
@@ -65,7 +62,7 @@ def a_history(store: Store, seed: int) -> None:
             ):
                 sources = [f"s{chance.randrange(150)}" for _ in range(size)]
                 rows = [(source, make(source)) for source in sources if chance.random() < 0.8]
-                merge(conn, model, LEVER, rows, sources=sources, now=now)
+                merge(tx, model, rows, sources=sources)
 
 
 @pytest.mark.sampled(2)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from lever_assets.store import Store, current_version, land, merge, next_version, raw
+from lever_assets.store import Store, land, merge, raw
 from lever_assets.store.errors import ReadOnlyError
 from lever_assets.store.tables import RAW, UNIFIED, sync_state
 from lever_assets.unified.models import UnifiedRow
@@ -28,11 +28,10 @@ def test_an_exception_in_the_middle_leaves_nothing_half_merged(store: Store, siz
     before = [whole(store, table) for table in tables]
 
     def stop_in_the_middle() -> None:
-        with store.writing() as conn:
-            version = next_version(conn, LEVER)
-            land(conn, LEVER, "users", [arrival(f"u{n}") for n in range(size)], version=version, now=day(1))
+        with store.writing(LEVER, at=day(1)) as tx:
+            land(tx, "users", [arrival(f"u{n}") for n in range(size)])
             rows = [(f"u{n}", tag(f"t{n}")) for n in range(size)]
-            merge(conn, "tags", LEVER, rows, sources=["u1"], now=day(1))
+            merge(tx, "tags", rows, sources=["u1"])
             raise StoppedError
 
     with pytest.raises(StoppedError):
@@ -47,8 +46,8 @@ def test_an_exception_while_rows_are_being_made_leaves_nothing(store: Store) -> 
             yield "o", tag(f"t{number}")
         raise StoppedError
 
-    with pytest.raises(StoppedError), store.writing() as conn:
-        merge(conn, "tags", LEVER, rows(), sources=["o"], now=T0)
+    with pytest.raises(StoppedError), store.writing(LEVER, at=T0) as tx:
+        merge(tx, "tags", rows(), sources=["o"])
     assert whole(store, UNIFIED["tags"]) == []
 
 
@@ -56,12 +55,11 @@ KILLED = """
 import os, signal, sys
 from lever_assets.store import Store
 from lever_assets_tests.store.builders import *
-from lever_assets.store import land, next_version
+from lever_assets.store import land
 store = Store.open(sys.argv[1])
 landed(store, arrival("kept"))
-with store.writing() as conn:
-    arrivals = [arrival(f"u{n}") for n in range(200)]
-    land(conn, LEVER, "users", arrivals, version=next_version(conn, LEVER), now=T0)
+with store.writing(LEVER) as tx:
+    land(tx, "users", [arrival(f"u{n}") for n in range(200)])
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -78,47 +76,47 @@ def test_a_killed_process_leaves_what_it_had_committed_and_no_more(database_url:
 
 def test_a_reader_sees_one_state_and_is_not_held_up_by_a_writer(store: Store) -> None:
     landed(store, arrival("u1"))
-    with store.reading() as before:
-        assert len(raw.live(before, LEVER, "users", after=None, limit=9)) == 1
-        with store.writing() as conn:
-            land(conn, LEVER, "users", [arrival("u2")], version=next_version(conn, LEVER), now=T0)
-            with store.reading() as meanwhile:
-                assert len(raw.live(meanwhile, LEVER, "users", after=None, limit=9)) == 1
-        assert len(raw.live(before, LEVER, "users", after=None, limit=9)) == 1
+    with store.reading(LEVER) as before:
+        assert len(raw.live(before, "users", after=None, limit=9)) == 1
+        with store.writing(LEVER, at=T0) as tx:
+            land(tx, "users", [arrival("u2")])
+            with store.reading(LEVER) as meanwhile:
+                assert len(raw.live(meanwhile, "users", after=None, limit=9)) == 1
+        assert len(raw.live(before, "users", after=None, limit=9)) == 1
     assert len(whole(store, RAW["users"])) == 2
 
 
 def test_a_reader_can_not_write(store: Store) -> None:
-    with pytest.raises(ReadOnlyError), store.reading() as conn:
-        land(conn, LEVER, "users", [arrival("u1")], version=1, now=T0)
+    with pytest.raises(ReadOnlyError), store.reading(LEVER, at=T0) as tx:
+        land(tx, "users", [arrival("u1")])
     landed(store, arrival("u1"))
 
 
 def test_a_mistake_of_ours_stays_what_it_is(store: Store) -> None:
-    with pytest.raises(DBAPIError), store.writing() as conn:
-        conn.exec_driver_sql("SELEKT nonsense")
+    with pytest.raises(DBAPIError), store.writing(LEVER) as tx:
+        tx.sql.exec_driver_sql("SELEKT nonsense")
 
 
 def test_versions_count_up_by_connection(store: Store) -> None:
-    with store.reading() as conn:
-        assert current_version(conn, LEVER) == 0
+    with store.reading(LEVER) as tx:
+        assert tx.current_version() == 0
     for expected in (1, 2):
-        with store.writing() as conn:
-            assert next_version(conn, LEVER) == expected
-            assert current_version(conn, LEVER) == expected
-    with store.writing() as conn:
-        assert next_version(conn, "another") == 1
-    with store.reading() as conn:
-        assert current_version(conn, LEVER) == 2
+        with store.writing(LEVER) as tx:
+            assert tx.version == expected
+            assert tx.current_version() == expected
+    with store.writing("another") as tx:
+        assert tx.version == 1
+    with store.reading(LEVER) as tx:
+        assert tx.current_version() == 2
 
 
 def test_versions_become_visible_in_order_with_all_that_landed(store: Store) -> None:
     def write(worker: int) -> list[int]:
         taken = []
         for number in range(10):
-            with store.writing() as conn:
-                version = next_version(conn, LEVER)
-                land(conn, LEVER, "users", [arrival(f"u{worker}-{number}")], version=version, now=T0)
+            with store.writing(LEVER, at=T0) as tx:
+                version = tx.version
+                land(tx, "users", [arrival(f"u{worker}-{number}")])
                 taken.append(version)
         return taken
 
@@ -126,9 +124,9 @@ def test_versions_become_visible_in_order_with_all_that_landed(store: Store) -> 
         seen: list[str] = []
         watermark = 0
         while watermark < 30:
-            with store.reading() as conn:
-                version = current_version(conn, LEVER)
-                for batch in raw.changed_keys(conn, LEVER, "users", watermark, version):
+            with store.reading(LEVER) as tx:
+                version = tx.current_version()
+                for batch in raw.changed_keys(tx, "users", watermark, version):
                     seen += [key.remote_id for key in batch]
                 watermark = version
         return seen
@@ -144,14 +142,16 @@ def test_a_copy_that_was_overtaken_while_it_waited_does_not_overwrite(postgresql
     store = Store.open(postgresql_database)
 
     def land_old() -> object:
-        with store.writing() as conn:
-            return land(conn, LEVER, "users", [arrival("u1", "old", updated_at=day(1))], version=9, now=T0)
+        with store.writing(LEVER, at=T0) as tx:
+            tx.version = 9  # for which nobody waits
+            return land(tx, "users", [arrival("u1", "old", updated_at=day(1))])
 
     with ThreadPoolExecutor(1) as pool:
-        with store.writing() as conn:
-            land(conn, LEVER, "users", [arrival("u1", "new", updated_at=day(2))], version=8, now=T0)
+        with store.writing(LEVER, at=T0) as tx:
+            tx.version = 8
+            land(tx, "users", [arrival("u1", "new", updated_at=day(2))])
             waiting = pool.submit(land_old)
-            while not conn.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar_one():
+            while not tx.sql.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar_one():
                 assert not waiting.done()
         result = waiting.result(timeout=60)
     assert str(result).startswith("Landed(seen=1, inserted=0, updated=0, unchanged=0, deleted=0, outdated=1")

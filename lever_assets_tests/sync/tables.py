@@ -69,9 +69,9 @@ class Account:
 
     def make_failed_reads_due(self) -> None:
         """Let so much time pass that whatever could not be read is asked for again."""
-        with self.session() as session, session.store.writing() as conn:
+        with self.session() as session, session.writing() as tx:
             due_at, past = mapping_errors.c.due_at, now() - timedelta(seconds=1)
-            conn.execute(update(mapping_errors).where(due_at.is_not(None)).values(due_at=past))
+            tx.sql.execute(update(mapping_errors).where(due_at.is_not(None)).values(due_at=past))
 
     def fresh(self) -> Tables:
         """Return the rows that a database has which is synced now, without what tells when we saw them."""
@@ -92,8 +92,8 @@ def unified_tables(url: str, *, instants: bool = True, deleted: bool = True) -> 
     left_out = set() if instants else {"changed_at", "remote_deleted_at"}
     store = Store.open(url)
     try:
-        with store.reading() as conn:
-            found = {name: conn.execute(select(table)).mappings().all() for name, table in UNIFIED.items()}
+        with store.reading("lever") as tx:
+            found = {name: tx.sql.execute(select(table)).mappings().all() for name, table in UNIFIED.items()}
     finally:
         store.close()
     # Sorted here: databases do not agree on the order of texts.
@@ -116,9 +116,11 @@ def raw_ids(url: str, resource: str) -> set[str]:
     """Return the remote ids of the live raw records."""
     store = Store.open(url)
     try:
-        with store.reading() as conn:
+        with store.reading("lever") as tx:
             table = RAW[resource]
-            return set(conn.execute(select(table.c.remote_id).where(table.c.deleted_at.is_(None))).scalars())
+            return set(
+                tx.sql.execute(select(table.c.remote_id).where(table.c.deleted_at.is_(None))).scalars()
+            )
     finally:
         store.close()
 

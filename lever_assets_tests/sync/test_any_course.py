@@ -54,7 +54,7 @@ def change(account: Account, step: str, opportunity: str, days: float | None) ->
 
 async def refresh(account: Account, opportunity: str) -> None:
     with account.session() as session:
-        async with session.connection.client(session.settings) as lever:
+        async with session.account.client(session.settings) as lever:
             await refresh_opportunities(lever, session, [opportunity])
 
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.lever import AuthenticationError, LeverError, UnavailableError
 from lever_assets.lever.records import Opportunity
 from lever_assets.mapping import candidates
@@ -106,8 +106,8 @@ def test_a_record_without_an_id_is_set_aside_with_the_reason(account: Account) -
     report = account.sync()
 
     assert any("without an id were set aside" in each for each in report.warnings)
-    with account.session() as session, session.store.reading() as conn:
-        found = mapping_errors.listed(conn, session.name)
+    with account.session() as session, session.reading() as tx:
+        found = mapping_errors.listed(tx)
     assert found
     told = ("without", "a record in the list could not be taken in")  # and whose list that is
     assert all(any(each in error.reason for each in told) for error in found)
@@ -134,8 +134,8 @@ def test_an_unmappable_record_is_set_aside_and_the_others_go_on(
     rows = {row["remote_id"]: row for row in account.tables()["candidates"]}
     assert rows[other]["last_name"] == "Lovelace"
     assert rows[ident]["remote_deleted_at"] is None
-    with account.session() as session, session.store.reading() as conn:
-        (error,) = mapping_errors.listed(conn, session.name, "candidates")
+    with account.session() as session, session.reading() as tx:
+        (error,) = mapping_errors.listed(tx, "candidates")
     assert (error.remote_id, error.lost) == (ident, Lost.RECORD)
     assert error.reason == "the mapping failed: RecursionError"
 
@@ -187,9 +187,9 @@ def test_a_killed_sync_is_continued_by_the_next(account: Account, tmp_path: Path
 def _interviews_were_read(database: str) -> bool:
     store = Store.open(database)
     try:
-        with store.reading() as conn:
+        with store.reading("lever") as tx:
             landed = select(child_reads.c.parent_id).where(child_reads.c.resource == "interviews").limit(1)
-            return conn.execute(landed).first() is not None
+            return tx.sql.execute(landed).first() is not None
     finally:
         store.close()
 

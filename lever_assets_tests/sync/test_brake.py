@@ -38,8 +38,8 @@ def only(path: str, most: int) -> Change:
 
 
 def is_waiting(account: Account, resource: str) -> bool:
-    with account.session() as session, session.store.reading() as conn:
-        return due.WHOLE_LIST in due.known(conn, session.name, f"raw_{resource}", resource, [due.WHOLE_LIST])
+    with account.session() as session, session.reading() as tx:
+        return due.WHOLE_LIST in due.known(tx, f"raw_{resource}", resource, [due.WHOLE_LIST])
 
 
 @pytest.mark.sampled(1)

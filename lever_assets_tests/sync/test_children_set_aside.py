@@ -57,15 +57,15 @@ def path(parent: str, resource: str = "interviews") -> str:
 
 
 def failed(account: Account, resource: str = "interviews") -> list[FailedRead]:
-    with account.session() as session, session.store.reading() as conn:
-        return list(due.listed(conn, session.name, f"raw_{resource}"))
+    with account.session() as session, session.reading() as tx:
+        return list(due.listed(tx, f"raw_{resource}"))
 
 
 def let_it_be_due(account: Account) -> None:
     """Let the time come at which whatever failed is asked for again."""
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         earlier = datetime.now(UTC) - timedelta(seconds=1)
-        conn.execute(
+        tx.sql.execute(
             update(mapping_errors).where(mapping_errors.c.due_at.is_not(None)).values(due_at=earlier)
         )
 
@@ -76,16 +76,16 @@ def ask(account: Account) -> Poll:
 
 
 def parents_read(account: Account, resource: str) -> set[str]:
-    with account.session() as session, session.store.reading() as conn:
+    with account.session() as session, session.reading() as tx:
         query = select(child_reads.c.parent_id).where(child_reads.c.resource == resource)
-        return set(conn.execute(query).scalars())
+        return set(tx.sql.execute(query).scalars())
 
 
 def interviews_of(account: Account, parent: str) -> set[str]:
-    with account.session() as session, session.store.reading() as conn:
+    with account.session() as session, session.reading() as tx:
         c = RAW["interviews"].c
         return set(
-            conn.execute(select(c.remote_id).where(c.parent_id == parent, c.deleted_at.is_(None))).scalars()
+            tx.sql.execute(select(c.remote_id).where(c.parent_id == parent, c.deleted_at.is_(None))).scalars()
         )
 
 
@@ -180,8 +180,8 @@ def test_a_form_without_an_id_is_forgotten_when_it_has_one_again(small: Account)
         assert small.sync(DELTA, base_url=between.url, watch_budget=0).warnings
     let_it_be_due(small)
     small.sync(DELTA, watch_budget=0)
-    with small.session() as session, session.store.reading() as conn:
-        assert conn.execute(select(mapping_errors.c.reason)).all() == []
+    with small.session() as session, session.reading() as tx:
+        assert tx.sql.execute(select(mapping_errors.c.reason)).all() == []
 
 
 def test_a_delta_asks_again_when_it_is_due_and_not_before(small: Account) -> None:
@@ -261,8 +261,8 @@ def test_the_poll_starts_a_run_for_what_is_due_and_none_for_what_is_not(small: A
 
 def test_what_is_watched_and_fails_is_not_watched_every_minute(small: Account) -> None:
     small.sync()
-    with small.session() as session, session.store.writing() as conn:
-        conn.execute(update(child_reads).values(read_at=datetime.now(UTC) - timedelta(days=30)))
+    with small.session() as session, session.writing() as tx:
+        tx.sql.execute(update(child_reads).values(read_at=datetime.now(UTC) - timedelta(days=30)))
     small.sandbox.set_faults("500,path=/opportunities/*/interviews", "500,path=/opportunities/*/offers")
     small.sync(DELTA)
     with small.session() as session:
@@ -274,9 +274,9 @@ def test_many_parents_that_fail_for_ever_are_no_outage_when_they_are_all_that_is
 ) -> None:
     bad = account.sandbox.ids("opportunities")[:24]
     account.sync()
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         reasons = dict.fromkeys(bad, "no")
-        due.put_off(conn, session.name, "raw_interviews", "opportunities", reasons, now=datetime.now(UTC))
+        due.put_off(tx, "raw_interviews", "opportunities", reasons)
     let_it_be_due(account)
     account.sandbox.set_faults(*(f"404,{path(each)}" for each in bad))
     (warning,) = account.sync(DELTA, watch_budget=0).warnings
@@ -382,8 +382,8 @@ def test_a_lever_that_is_out_of_reach_puts_no_record_off(account: Account) -> No
 
 def test_a_list_that_fails_again_and_again_does_not_start_a_run_each_minute(small: Account) -> None:
     small.sync()
-    with small.session() as session, session.store.writing() as conn:
-        put_state(conn, session.name, "resource:users", {"read_at": "2026-01-01T00:00:00+00:00"})
+    with small.session() as session, session.writing() as tx:
+        put_state(tx, "resource:users", {"read_at": "2026-01-01T00:00:00+00:00"})
     assert ask(small).changed
     small.sandbox.set_faults("500,path=/users")
     for _ in range(2):
@@ -392,5 +392,5 @@ def test_a_list_that_fails_again_and_again_does_not_start_a_run_each_minute(smal
     assert not ask(small).changed
     small.sandbox.set_faults()
     assert small.sync(DELTA).warnings == ()
-    with small.session() as session, session.store.reading() as conn:
-        assert due.waiting(conn, session.name).count == 0
+    with small.session() as session, session.reading() as tx:
+        assert due.waiting(tx).count == 0

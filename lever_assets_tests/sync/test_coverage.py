@@ -121,8 +121,8 @@ def note_created(account: Account, *remote_ids: str) -> None:
         }
         for each in remote_ids
     ]
-    with store.writing() as conn:
-        conn.execute(created_records.insert(), rows)
+    with store.writing("lever") as tx:
+        tx.sql.execute(created_records.insert(), rows)
     store.close()
 
 

@@ -66,8 +66,8 @@ def account(lever: Sandbox, tmp_path: Path, synced: Path) -> Account:
 
 def damage(account: Account, statement: str, **values: object) -> None:
     """Do something to the database by hand."""
-    with closing(Store.open(account.database)) as store, store.writing() as conn:
-        conn.execute(text(statement), values)
+    with closing(Store.open(account.database)) as store, store.writing("lever") as tx:
+        tx.sql.execute(text(statement), values)
 
 
 def deleted(report: SyncReport) -> int:
@@ -94,10 +94,10 @@ def works_as_before(account: Account, before: Any) -> None:
 def test_marks_that_make_no_sense_are_forgotten(account: Account, shift: int) -> None:
     """Each mark gets another of the values, and in each run another one."""
     before = live(account.database)
-    with closing(Store.open(account.database)) as store, store.writing() as conn:
-        keys = list(conn.execute(select(sync_state.c.key).order_by(sync_state.c.key)).scalars())
+    with closing(Store.open(account.database)) as store, store.writing("lever") as tx:
+        keys = list(tx.sql.execute(select(sync_state.c.key).order_by(sync_state.c.key)).scalars())
         for number, key in enumerate(keys):
-            put_state(conn, "lever", key, GARBAGE[(number + 4 * shift) % len(GARBAGE)])
+            put_state(tx, key, GARBAGE[(number + 4 * shift) % len(GARBAGE)])
     works_as_before(account, before)
 
 
@@ -129,12 +129,10 @@ def test_a_pass_that_makes_no_sense_is_begun_anew_and_deletes_nothing(
     account: Account, damaged: dict[str, Any]
 ) -> None:
     before = live(account.database)
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         for each in BY_NAME:
-            put_state(conn, session.name, f"pass:{each}:everything", damaged)
-            put_state(
-                conn, session.name, "run:1:everything", {**damaged, "id": "1", "scope": "", "wanted": []}
-            )
+            put_state(tx, f"pass:{each}:everything", damaged)
+            put_state(tx, "run:1:everything", {**damaged, "id": "1", "scope": "", "wanted": []})
     with account.session() as session:
         status(session.store, session.name)
     assert deleted(account.sync()) == 0
@@ -145,11 +143,11 @@ def test_a_pass_that_makes_no_sense_is_begun_anew_and_deletes_nothing(
 def test_children_whose_reading_makes_no_sense_are_read_again(account: Account, read_at: str) -> None:
     damage(account, "UPDATE child_reads SET read_at = :read_at", read_at=read_at)
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-    with account.session() as session, session.store.reading() as conn:
-        assert longest_unread(conn, "lever", "opportunities", "interviews", read_before=long_ago, limit=9)
+    with account.session() as session, session.reading() as tx:
+        assert longest_unread(tx, "opportunities", "interviews", read_before=long_ago, limit=9)
     account.sync()
-    with closing(Store.open(account.database)) as store, store.reading() as conn:
-        assert read_at not in conn.execute(text("SELECT read_at FROM child_reads")).scalars().all()
+    with closing(Store.open(account.database)) as store, store.reading("lever") as tx:
+        assert read_at not in tx.sql.execute(text("SELECT read_at FROM child_reads")).scalars().all()
 
 
 def test_reads_of_what_does_not_exist_do_no_harm(account: Account) -> None:

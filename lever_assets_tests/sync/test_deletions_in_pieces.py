@@ -48,15 +48,15 @@ def ago(span: timedelta) -> datetime:
 
 def last_synced(account: Account, at: datetime, *, marked: bool = True) -> None:
     """Make it so that the account was read whole then, and never since; without marks: of deletions."""
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         for name in LISTS:
-            conn.execute(update(RAW[name]).values(first_seen_at=at))
-            put_state(conn, session.name, f"deletions:{name}", at.isoformat() if marked else None)
+            tx.sql.execute(update(RAW[name]).values(first_seen_at=at))
+            put_state(tx, f"deletions:{name}", at.isoformat() if marked else None)
 
 
 def known_up_to(account: Account) -> dict[str, datetime | None]:
-    with account.session() as session, session.store.reading() as conn:
-        return {name: read_up_to(conn, session.name, BY_NAME[name]) for name in LISTS}
+    with account.session() as session, session.reading() as tx:
+        return {name: read_up_to(tx, BY_NAME[name]) for name in LISTS}
 
 
 def spans(meddler: Meddler, name: str = "opportunities") -> list[tuple[datetime, datetime]]:

@@ -28,6 +28,7 @@ from lever_assets.sync.run import replay
 from lever_assets.sync.session import now
 from lever_assets.unified.catalogue import BY_NAME
 from lever_assets.unified.models import JsonObject
+from lever_assets_tests.store.builders import at
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database, live
 
 
@@ -44,10 +45,10 @@ def everything(database: str, *leave_out: str) -> str:
     """Return all that is in the database as one text."""
     store = Store.open(database)
     try:
-        with store.reading() as conn:
+        with store.reading("lever") as tx:
             return json.dumps(
                 {
-                    name: [list(row) for row in conn.execute(select(table))]
+                    name: [list(row) for row in tx.sql.execute(select(table))]
                     for name, table in metadata.tables.items()
                     if name not in leave_out
                 },
@@ -124,7 +125,7 @@ def refreshed(account: Account, opportunity: str) -> None:
     with account.session() as session:
 
         async def read() -> None:
-            async with session.connection.client(session.settings) as lever:
+            async with session.account.client(session.settings) as lever:
                 await refresh_opportunities(lever, session, [opportunity], below=())
 
         asyncio.run(read())
@@ -134,11 +135,11 @@ def payloads(database: str) -> dict[str, list[tuple[Any, ...]]]:
     """Return what the live raw records hold, by table."""
     store = Store.open(database)
     try:
-        with store.reading() as conn:
+        with store.reading("lever") as tx:
             return {
                 name: sorted(
                     (row.remote_id, json.dumps(row.data, sort_keys=True))
-                    for row in conn.execute(select(table).where(table.c.deleted_at.is_(None)))
+                    for row in tx.sql.execute(select(table).where(table.c.deleted_at.is_(None)))
                 )
                 for name, table in RAW.items()
             }
@@ -149,8 +150,8 @@ def payloads(database: str) -> dict[str, list[tuple[Any, ...]]]:
 def history(database: str, remote_id: str) -> list[Change]:
     store = Store.open(database)
     try:
-        with store.reading() as conn:
-            return [each for each in since(conn, "lever", 0, limit=9999) if each.remote_id == remote_id]
+        with store.reading("lever") as tx:
+            return [each for each in since(tx, 0, limit=9999) if each.remote_id == remote_id]
     finally:
         store.close()
 
@@ -248,14 +249,14 @@ def test_what_lever_said_of_somebody_is_erased_when_they_are_anonymised(account:
     person = somebody(account.sandbox)
     account.sync()
     with account.session() as session:
-        with session.store.writing() as conn:
+        with session.writing() as tx:
             reasons = {person["id"]: f"Lever refuses the request: {person['name'].lower()}"}
-            due.put_off(conn, session.name, "raw_interviews", "opportunities", reasons, now=now())
-        with session.store.writing() as conn:
-            erase_around(conn, session, [person["id"]])
+            due.put_off(tx, "raw_interviews", "opportunities", reasons)
+        with session.writing() as tx:
+            erase_around(tx, session, [person["id"]])
 
-        with session.store.reading() as conn:
-            (left,) = due.listed(conn, session.name)
+        with session.reading() as tx:
+            (left,) = due.listed(tx)
     assert (left.attempts, left.reason) == (1, ERASED_REASON)
 
 
@@ -323,19 +324,17 @@ def test_an_action_on_somebody_who_is_there_stays_when_another_with_the_same_add
     twin = next(each for each in sandbox.ids("opportunities") if each != person["id"])
     sandbox.edit("opportunities", twin, {"emails": person["emails"]})
     account.sync()
-    address, moment = person["emails"][0], datetime.now(UTC)
+    address = person["emails"][0]
     request: JsonObject = {"candidate": {"email_address": address}}
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         hashes = addresses_in(session.name, request)
-        entry = ledger.open_entry(
-            conn, session.name, "create", "k", input_hash="h", request=request, addresses=hashes, now=moment
-        )
+        entry = ledger.open_entry(tx, "create", "k", input_hash="h", request=request, addresses=hashes)
     kept = []
     for each in (twin, person["id"]):
         sandbox.delete("opportunities", each) if way == "gone" else sandbox.anonymise(each)
         account.sync(DELTA)
-        with account.session() as session, session.store.reading() as conn:
-            row = ledger.get(conn, session.name, entry.id)
+        with account.session() as session, session.reading() as tx:
+            row = ledger.get(tx, entry.id)
         assert row is not None
         kept.append(row.request)
     assert kept == [request, {}]
@@ -344,12 +343,12 @@ def test_an_action_on_somebody_who_is_there_stays_when_another_with_the_same_add
 def test_who_was_erased_is_forgotten_by_syncs_alone(account: Account) -> None:
     account.sync()
     long_ago, lately = datetime.now(UTC) - timedelta(days=31), datetime.now(UTC) - timedelta(days=29)
-    with account.session() as session, session.store.writing() as conn:
-        keep_erased(conn, session.name, ["old"], now=long_ago)
-        keep_erased(conn, session.name, ["young"], now=lately)
+    with account.session() as session, session.writing() as tx:
+        keep_erased(at(tx, long_ago), ["old"])
+        keep_erased(at(tx, lately), ["young"])
     account.sync(DELTA)
-    with account.session() as session, session.store.reading() as conn:
-        assert all_erased(conn, session.name).keys() == {"young"}
+    with account.session() as session, session.reading() as tx:
+        assert all_erased(tx).keys() == {"young"}
 
 
 @pytest.mark.parametrize("gone", [True, False], ids=["gone", "anonymised"])
@@ -357,13 +356,10 @@ def test_an_action_that_was_under_way_is_erased_when_it_is_over(account: Account
     account.sync()
     opportunity = account.sandbox.ids("opportunities")[0]
     request: JsonObject = {"candidate_id": f"remote:{opportunity}", "text": "Secret about Jane"}
-    moment = datetime.now(UTC)
-    with account.session() as session, session.store.writing() as conn:
-        entry = ledger.open_entry(
-            conn, session.name, "add_note", "key", input_hash="h", request=request, now=moment
-        )
-        until = moment + timedelta(minutes=5)
-        assert ledger.claim(conn, entry, "somebody", run_id=None, until=until, now=moment)
+    with account.session() as session, session.writing() as tx:
+        entry = ledger.open_entry(tx, "add_note", "key", input_hash="h", request=request)
+        until = tx.instant + timedelta(minutes=5)
+        assert ledger.claim(tx, entry, "somebody", run_id=None, until=until)
     if gone:
         account.sandbox.delete("opportunities", opportunity)
     else:
@@ -372,18 +368,18 @@ def test_an_action_that_was_under_way_is_erased_when_it_is_over(account: Account
     for owner_is_busy in (True, False):
         with account.session(retention_days="0") as session:
             erase_due(session)
-            with session.store.writing() as conn:
-                kept = ledger.get(conn, session.name, entry.id)
-                ledger.release(conn, entry.id, "somebody")
+            with session.writing() as tx:
+                kept = ledger.get(tx, entry.id)
+                ledger.release(tx, entry.id, "somebody")
         assert kept is not None
         assert (kept.request == request) is owner_is_busy
 
 
 def is_known(account: Account, identity: str) -> bool:
     """Tell whether what names an id of Lever's is about somebody who was erased."""
-    with account.session() as session, session.store.reading() as conn:
+    with account.session() as session, session.reading() as tx:
         hashes, long_ago = named_by(session.name, [identity]), now() - timedelta(days=1)
-        return is_about_the_erased(conn, session.name, ids=(), addresses=hashes, since=long_ago)
+        return is_about_the_erased(tx, ids=(), addresses=hashes, since=long_ago)
 
 
 def test_whoever_was_erased_is_known_by_the_contact_and_by_an_id_in_any_spelling(

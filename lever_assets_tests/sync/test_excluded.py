@@ -78,9 +78,9 @@ def stored(database: str, *, but: tuple[str, ...] = ()) -> dict[str, list[dict[s
     """Return every row of every table."""
     store = Store.open(database)
     try:
-        with store.reading() as conn:
+        with store.reading("lever") as tx:
             return {
-                table.name: [dict(row) for row in conn.execute(select(table)).mappings()]
+                table.name: [dict(row) for row in tx.sql.execute(select(table)).mappings()]
                 for table in metadata.sorted_tables
                 if table.name not in but
             }
@@ -290,7 +290,7 @@ def refresh(session: Session, ids: list[str]) -> int:
     """Read some opportunities again; return how many requests that took."""
 
     async def ask() -> int:
-        async with session.connection.client(session.settings) as lever:
+        async with session.account.client(session.settings) as lever:
             await refresh_opportunities(lever, session, ids)
             return lever.traffic.requests
 

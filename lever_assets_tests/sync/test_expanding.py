@@ -41,8 +41,8 @@ def empty(asked: Asked, reply: Reply) -> Reply:
 def changed(account: Account) -> tuple[str, str]:
     """Change an application with its opportunity; return their ids."""
     c = RAW["applications"].c
-    with account.session() as session, session.store.reading() as conn:
-        application, opportunity = conn.execute(select(c.remote_id, c.parent_id)).first() or ("", "")
+    with account.session() as session, session.reading() as tx:
+        application, opportunity = tx.sql.execute(select(c.remote_id, c.parent_id)).first() or ("", "")
     at = account.sandbox.now()
     account.sandbox.edit("applications", application, {"comments": "changed"})
     account.sandbox.edit("opportunities", opportunity, {"headline": "changed", "updatedAt": at})
@@ -51,8 +51,8 @@ def changed(account: Account) -> tuple[str, str]:
 
 def stored(account: Account, application: str) -> Any:
     c = RAW["applications"].c
-    with account.session() as session, session.store.reading() as conn:
-        return conn.execute(select(c.data).where(c.remote_id == application)).scalar_one()["comments"]
+    with account.session() as session, session.reading() as tx:
+        return tx.sql.execute(select(c.data).where(c.remote_id == application)).scalar_one()["comments"]
 
 
 @pytest.mark.sampled(1)
@@ -87,7 +87,7 @@ def test_a_single_refresh_keeps_what_it_could_not_read_as_due(small: Account, me
 
     async def refresh() -> None:
         with small.session(base_url=meddler.url) as session:
-            async with session.connection.client(session.settings) as lever:
+            async with session.account.client(session.settings) as lever:
                 await refresh_opportunities(lever, session, [opportunity])
 
     asyncio.run(refresh())
@@ -145,8 +145,8 @@ def test_applications_that_all_fail_are_an_outage(
     monkeypatch.setattr(asking, "AT_LEAST", 3)
     small.sync()
     before = live(small.database)
-    with small.session() as session, session.store.writing() as conn:
-        conn.execute(delete(child_reads).where(child_reads.c.resource == "applications"))
+    with small.session() as session, session.writing() as tx:
+        tx.sql.execute(delete(child_reads).where(child_reads.c.resource == "applications"))
     by_ids.set_faults(f"{fault}=1,endpoint=GET /opportunities/:id/applications")
     with pytest.raises(UnavailableError, match=r"the applications of \d opportunities could not be read"):
         small.sync()

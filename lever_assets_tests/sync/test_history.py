@@ -16,8 +16,8 @@ from lever_assets_tests.sync.tables import DELTA, Account
 def count(account: Account) -> int:
     store = Store.open(account.database)
     try:
-        with store.reading() as conn:
-            return conn.execute(select(func.count()).select_from(changes)).scalar_one()
+        with store.reading("lever") as tx:
+            return tx.sql.execute(select(func.count()).select_from(changes)).scalar_one()
     finally:
         store.close()
 
@@ -55,9 +55,9 @@ def test_what_the_documentation_says_is_so(sandbox: Sandbox, tmp_path: Path, dat
     Account(sandbox, tmp_path, database_url).sync()
     store = Store.open(database_url)
     try:
-        with store.reading() as conn:
+        with store.reading("lever") as tx:
             examples = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
-            found = [conn.execute(text(each)).all() for each in examples]
+            found = [tx.sql.execute(text(each)).all() for each in examples]
     finally:
         store.close()
     assert len(found) == 3

@@ -51,10 +51,10 @@ def told(account: Account, model: str) -> dict[str, list[str]]:
     """Return what the history tells of each record of a model, in order."""
     store = Store.open(account.database)
     try:
-        with store.reading() as conn:
+        with store.reading("lever") as tx:
             query = select(changes.c.remote_id, changes.c.kind).where(changes.c.model == model)
             found: dict[str, list[str]] = {}
-            for row in conn.execute(query.order_by(changes.c.id)):
+            for row in tx.sql.execute(query.order_by(changes.c.id)):
                 found.setdefault(row.remote_id, []).append(row.kind)
             return found
     finally:
@@ -156,10 +156,10 @@ def test_status_counts_what_is_left_out_beside_what_is_deleted(account: Account)
 def test_what_is_left_out_is_no_drift(account: Account) -> None:
     account.sync()
     account.sync(Scope(reconcile=True), **limited(account, "cutoff"))
-    with account.session() as session, session.store.reading() as conn:
-        assert conn.execute(select(drift)).all() == []
+    with account.session() as session, session.reading() as tx:
+        assert tx.sql.execute(select(drift)).all() == []
         left = select(RAW["opportunities"]).where(RAW["opportunities"].c.left_out == "cutoff")
-        assert conn.execute(left).all()
+        assert tx.sql.execute(left).all()
 
 
 def test_nobody_without_a_last_change_within_the_cutoff_is_kept_by_when_they_were_created(
@@ -207,9 +207,9 @@ def test_only_who_is_in_no_live_application_is_erased_for_being_left_out(on_eith
     assert out - spared
     assert again in out
     store = Store.open(on_either.database)
-    with store.reading() as conn:
+    with store.reading("lever") as tx:
         c = RAW["opportunities"].c
-        kept = {row.remote_id: row.data for row in conn.execute(select(c.remote_id, c.data))}
+        kept = {row.remote_id: row.data for row in tx.sql.execute(select(c.remote_id, c.data))}
     store.close()
     assert all(kept[each].keys() == {"id"} for each in out - spared)
     assert all("stage" in kept[each] for each in spared)

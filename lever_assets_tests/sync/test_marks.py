@@ -54,8 +54,8 @@ def something_happens(account: Account) -> None:
 
 
 def marks(account: Account) -> dict[str, datetime]:
-    with account.session() as session, session.store.reading() as conn:
-        found = {key: get_state(conn, session.name, key) for key in MARKS}
+    with account.session() as session, session.reading() as tx:
+        found = {key: get_state(tx, key) for key in MARKS}
     return {key: datetime.fromisoformat(str(mark)) for key, mark in found.items()}
 
 
@@ -81,9 +81,9 @@ def test_a_wrong_date_of_lever_s_hides_no_later_change(
 
 def test_a_mark_that_an_earlier_version_left_in_the_future_is_set_back(account: Account) -> None:
     account.sync()
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         for key in MARKS:
-            put_state(conn, session.name, key, ahead(30).isoformat())
+            put_state(tx, key, ahead(30).isoformat())
     something_happens(account)
     with account.session() as session:
         assert poll(session).changed
@@ -94,8 +94,8 @@ def test_a_mark_that_an_earlier_version_left_in_the_future_is_set_back(account: 
 
 def test_a_full_sync_sets_such_a_mark_back_too(account: Account) -> None:
     account.sync()
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         for key in MARKS:
-            put_state(conn, session.name, key, ahead(30).isoformat())
+            put_state(tx, key, ahead(30).isoformat())
     account.sync()
     assert all(mark <= datetime.now(UTC) for mark in marks(account).values())

@@ -182,5 +182,5 @@ def test_when_every_list_is_refused_a_poll_says_so(account: Account, meddler: Me
 def test_a_list_that_is_refused_leaves_no_unfinished_pass(account: Account, meddler: Meddler) -> None:
     meddler.change = refusing(404, "/postings")
     account.sync(base_url=meddler.url)
-    with account.session() as session, session.store.reading() as conn:
-        assert get_state(conn, session.name, "pass:postings:..") is None
+    with account.session() as session, session.reading() as tx:
+        assert get_state(tx, "pass:postings:..") is None

@@ -46,7 +46,7 @@ def test_a_single_read_brings_it_up_to_date(anywhere: Account) -> None:
 
     async def refresh() -> None:
         with anywhere.session() as session:
-            async with session.connection.client(session.settings) as lever:
+            async with session.account.client(session.settings) as lever:
                 await refresh_opportunities(lever, session, [opportunity])
 
     asyncio.run(refresh())

@@ -32,8 +32,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def noted(account: Account) -> list[MappingError]:
-    with account.session() as session, session.store.reading() as conn:
-        return mapping_errors.listed(conn, session.name, lost=Lost.FIELD, limit=10_000)
+    with account.session() as session, session.reading() as tx:
+        return mapping_errors.listed(tx, lost=Lost.FIELD, limit=10_000)
 
 
 def spoil(account: Account, seed: int) -> Iterator[tuple[str, str, dict[str, Any]]]:

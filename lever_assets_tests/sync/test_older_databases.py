@@ -78,18 +78,18 @@ def make_older(account: Account, also: Callable[[Connection], object] = lambda _
         older["job_user_role_assignments"][own] = referring(
             "job_user_role_assignments", row, "job_user_id", *parts
         )
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         for model, renamed in older.items():
             table = UNIFIED[model]
             for own, values in renamed.items():
-                conn.execute(update(table).where(table.c.id == own).values(values))
-                conn.execute(update(changes).where(changes.c.row_id == own).values(row_id=values["id"]))
+                tx.sql.execute(update(table).where(table.c.id == own).values(values))
+                tx.sql.execute(update(changes).where(changes.c.row_id == own).values(row_id=values["id"]))
         state = sync_state.c
-        for mark in conn.execute(select(sync_state).where(state.key.startswith("model:"))).all():
+        for mark in tx.sql.execute(select(sync_state).where(state.key.startswith("model:"))).all():
             mapped = {**mark.value, "signature": "of the mapping before"}
-            conn.execute(update(sync_state).where(state.key == mark.key).values(value=mapped))
-        also(conn)
-        conn.execute(update(schema_version).values(version=0))
+            tx.sql.execute(update(sync_state).where(state.key == mark.key).values(value=mapped))
+        also(tx.sql)
+        tx.sql.execute(update(schema_version).values(version=0))
 
 
 def hash_of(content: Mapping[str, Any]) -> str:
@@ -104,8 +104,8 @@ def stored(account: Account, *models: str) -> dict[str, Rows]:
 def rows_of(account: Account, table: Table) -> list[dict[str, Any]]:
     store = Store.open(account.database)
     try:
-        with store.reading() as conn:
-            return [dict(row) for row in conn.execute(select(table)).mappings()]
+        with store.reading("lever") as tx:
+            return [dict(row) for row in tx.sql.execute(select(table)).mappings()]
     finally:
         store.close()
 

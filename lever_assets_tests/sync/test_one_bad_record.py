@@ -66,13 +66,13 @@ def meddler(few: Any) -> Iterator[Meddler]:
 
 
 def errors(account: Account, table: str) -> list[MappingError]:
-    with account.session() as session, session.store.reading() as conn:
-        return mapping_errors.listed(conn, session.name, table)
+    with account.session() as session, session.reading() as tx:
+        return mapping_errors.listed(tx, table)
 
 
 def waiting(account: Account, table: str) -> set[str]:
-    with account.session() as session, session.store.reading() as conn:
-        return {each.remote_id for each in due.listed(conn, session.name, table)}
+    with account.session() as session, session.reading() as tx:
+        return {each.remote_id for each in due.listed(tx, table)}
 
 
 @pytest.mark.sampled(1)
@@ -185,7 +185,7 @@ def test_below_and_inside_a_record_and_in_a_single_read_it_is_the_same(
 
     async def refresh() -> None:
         with small.session(base_url=meddler.url) as session:
-            async with session.connection.client(session.settings) as lever:
+            async with session.account.client(session.settings) as lever:
                 await refresh_opportunities(lever, session, [opportunity])
 
     asyncio.run(refresh())

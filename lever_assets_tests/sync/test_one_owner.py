@@ -10,7 +10,6 @@ from lever_assets.mapping.derivations import DERIVATIONS
 from lever_assets.store import merge
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.run import replay
-from lever_assets.sync.session import now
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import Role, ScreeningQuestion, Tag, UnifiedRow
 from lever_assets_tests.sync.tables import DELTA, Account, live
@@ -26,7 +25,7 @@ NEW: dict[str, tuple[type[UnifiedRow], dict[str, str]]] = {
 def refresh(account: Account, opportunity: str) -> None:
     async def alone() -> None:
         with account.session() as session:
-            async with session.connection.client(session.settings) as lever:
+            async with session.account.client(session.settings) as lever:
                 await refresh_opportunities(lever, session, [opportunity])
 
     asyncio.run(alone())
@@ -59,8 +58,8 @@ def test_a_phantom_that_an_earlier_version_left_is_gone_when_its_model_is_mapped
     own: dict[str, Any] = {"id": unified_id("lever", model, "p"), "connection": "lever", "remote_id": "p"}
     row = kind.model_construct(**{**dict.fromkeys(kind.model_fields), **own, **fields})
     with small.session() as session:
-        with session.store.writing() as conn:
-            merge(conn, model, session.name, [("p", row)], sources=(), now=now())
+        with session.writing() as tx:
+            merge(tx, model, [("p", row)], sources=())
         assert row.id in {each["id"] for each in live(small.database)[model]}
         replay(session, [model])
     assert row.id not in {each["id"] for each in live(small.database)[model]}

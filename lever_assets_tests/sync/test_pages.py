@@ -62,12 +62,9 @@ def test_a_delta_reads_what_changed_and_what_was_deleted_to_the_end(
     beside.change = paging
     assert small.sync(DELTA, base_url=beside.url).warnings == ()
 
-    with small.session() as session, session.store.reading() as conn:
+    with small.session() as session, session.reading() as tx:
         for name in lists:
-            stored = {
-                row.remote_id: row
-                for row in raw.read(conn, session.name, name, [*gone[name], *changed[name]])
-            }
+            stored = {row.remote_id: row for row in raw.read(tx, name, [*gone[name], *changed[name]])}
             assert {each for each, row in stored.items() if row.deleted} == set(gone[name])
             assert {row.data.get("text") for row in stored.values() if not row.deleted} == {"changed"}
     if paging.expiring:

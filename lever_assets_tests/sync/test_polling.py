@@ -121,7 +121,7 @@ def test_what_a_drain_or_an_action_took_in_calls_for_no_delta(account: Account) 
 
     async def refresh() -> None:
         with account.session() as session:
-            async with session.connection.client(session.settings) as lever:
+            async with session.account.client(session.settings) as lever:
                 await refresh_opportunities(lever, session, [opportunity])
 
     asyncio.run(refresh())
@@ -130,10 +130,10 @@ def test_what_a_drain_or_an_action_took_in_calls_for_no_delta(account: Account) 
 
 def test_parents_that_vanished_do_not_keep_others_from_being_read(account: Account) -> None:
     account.sync()
-    with account.session() as session, session.store.writing() as conn:
+    with account.session() as session, session.writing() as tx:
         soon = datetime.now(UTC) + timedelta(days=3)
-        conn.execute(update(UNIFIED["interviews"]).values(starting_at=soon, canceled=False))
-        conn.execute(update(child_reads).values(read_at=datetime.now(UTC) - timedelta(hours=1)))
+        tx.sql.execute(update(UNIFIED["interviews"]).values(starting_at=soon, canceled=False))
+        tx.sql.execute(update(child_reads).values(read_at=datetime.now(UTC) - timedelta(hours=1)))
     unread = watched(account)
     assert len(unread) > 2
     for opportunity in unread[:2]:
@@ -144,25 +144,22 @@ def test_parents_that_vanished_do_not_keep_others_from_being_read(account: Accou
 
 def watched(account: Account) -> list[str]:
     """Return whose watched interviews were read more than half an hour ago."""
-    moment = datetime.now(UTC)
-    with account.session() as session, session.store.reading() as conn:
+    with account.session() as session, session.reading() as tx:
         found = longest_unread(
-            conn,
-            session.name,
+            tx,
             "opportunities",
             "interviews",
-            read_before=moment - timedelta(minutes=30),
+            read_before=tx.instant - timedelta(minutes=30),
             limit=100,
-            moving_at=moment,
+            moving_at=tx.instant,
         )
     return [opportunity for opportunity, _ in found]
 
 
 def test_changes_of_candidates_that_are_left_out_are_seen_once(account: Account) -> None:
     mine = account.sandbox.ids("opportunities")[0]
-    with account.session() as session, session.store.writing() as conn:
-        moment = datetime.now(UTC)
-        ledger.record_created(conn, session.name, "candidates", mine, action_id="made", now=moment)
+    with account.session() as session, session.writing() as tx:
+        ledger.record_created(tx, "candidates", mine, action_id="made")
     account.sync(only_created=True)
     account.sandbox.edit("opportunities", mine, {"headline": "New", "updatedAt": account.sandbox.now()})
     account.sync(DELTA, only_created=True)

@@ -16,8 +16,8 @@ RECONCILE = Scope(reconcile=True)
 def found(account: Account) -> set[tuple[str, str, str]]:
     store = Store.open(account.database)
     try:
-        with store.reading() as conn:
-            return {(row.resource, row.remote_id, row.kind) for row in conn.execute(select(drift))}
+        with store.reading("lever") as tx:
+            return {(row.resource, row.remote_id, row.kind) for row in tx.sql.execute(select(drift))}
     finally:
         store.close()
 

@@ -45,8 +45,8 @@ def oldest(account: Account) -> Record:
 
 def stored(account: Account, requisition: str) -> Record:
     table = RAW["requisitions"]
-    with account.session() as session, session.store.reading() as conn:
-        found: Record = conn.execute(
+    with account.session() as session, session.reading() as tx:
+        found: Record = tx.sql.execute(
             select(table.c.data).where(table.c.remote_id == requisition)
         ).scalar_one()
     return found
@@ -105,9 +105,9 @@ def test_a_database_that_knew_them_by_windows_is_taken_over(account: Account) ->
     own = oldest(account)["id"]
     account.sandbox.edit("requisitions", own, {"name": "Renamed before"})
     week = pass_over("requisitions", WEEK.bounds.key)
-    with account.session() as session, session.store.writing() as conn:
-        begun = take_up_pass(conn, session.name, week, datetime.now(UTC))
-        PASS.keep(conn, session.name, begun.moved("a token", None), week)
+    with account.session() as session, session.writing() as tx:
+        begun = take_up_pass(tx, week)
+        PASS.keep(tx, begun.moved("a token", None), week)
     account.sync(DELTA)
     assert stored(account, own)["name"] == "Renamed before"
     fresh = Account(account.sandbox, account.folder, empty_database(account.folder))

@@ -53,11 +53,11 @@ def account(lever: Sandbox, tmp_path: Path, synced: Path) -> Account:
 
 def raw_tables(url: str) -> dict[str, list[dict[str, Any]]]:
     """Return every raw record, without when it was seen."""
-    with closing(Store.open(url)) as store, store.reading() as conn:
+    with closing(Store.open(url)) as store, store.reading("lever") as tx:
         return {
             name: [
                 {column: value for column, value in row.items() if column not in SEEN}
-                for row in conn.execute(select(table).order_by(table.c.remote_id)).mappings()
+                for row in tx.sql.execute(select(table).order_by(table.c.remote_id)).mappings()
             ]
             for name, table in RAW.items()
         }
@@ -70,11 +70,11 @@ def everything(url: str) -> tuple[Any, Any]:
 
 def dropped(account: Account, *tables: str, **columns: str) -> None:
     """Drop tables, and the columns given by their table."""
-    with closing(Store.open(account.database, migrate=False)) as store, store.writing() as conn:
+    with closing(Store.open(account.database, migrate=False)) as store, store.writing("lever") as tx:
         for table in tables:
-            conn.exec_driver_sql(f"DROP TABLE {table}")
+            tx.sql.exec_driver_sql(f"DROP TABLE {table}")
         for table, column in columns.items():
-            _drop_column(conn, table, column)
+            _drop_column(tx.sql, table, column)
 
 
 def _drop_column(conn: Connection, table: str, column: str) -> None:

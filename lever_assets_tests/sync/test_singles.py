@@ -34,13 +34,13 @@ def with_application(account: Account) -> tuple[str, str]:
 
 
 def waiting(account: Account, table: str = "raw_opportunities") -> list[str]:
-    with account.session() as session, session.store.reading() as conn:
-        return [each.remote_id for each in due.listed(conn, session.name, table)]
+    with account.session() as session, session.reading() as tx:
+        return [each.remote_id for each in due.listed(tx, table)]
 
 
 def minutes_pass(account: Account) -> None:
-    with account.session() as session, session.store.writing() as conn:
-        conn.execute(
+    with account.session() as session, session.writing() as tx:
+        tx.sql.execute(
             update(mapping_errors)
             .where(mapping_errors.c.due_at.is_not(None))
             .values(due_at=now() - timedelta(seconds=1))
@@ -50,7 +50,7 @@ def minutes_pass(account: Account) -> None:
 def refresh(account: Account, opportunity: str, url: str) -> RefreshReport:
     async def alone() -> RefreshReport:
         with account.session(base_url=url) as session:
-            async with session.connection.client(session.settings) as lever:
+            async with session.account.client(session.settings) as lever:
                 return await refresh_opportunities(lever, session, [opportunity])
 
     return asyncio.run(alone())

@@ -169,8 +169,8 @@ def test_whose_application_was_deleted_is_read_again_though_the_first_can_not_be
             owners.append(each)
     sandbox.set_faults(f"500,path=/opportunities/{min(owners)},method=GET")
     small.sync(DELTA)
-    with small.session() as session, session.store.reading() as conn:
-        assert due.failed(conn, session.name, "raw_opportunities", "opportunities") == set(owners)
+    with small.session() as session, session.reading() as tx:
+        assert due.failed(tx, "raw_opportunities", "opportunities") == set(owners)
     sandbox.set_faults()
     small.make_failed_reads_due()
     small.sync(DELTA)

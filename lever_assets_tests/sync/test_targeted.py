@@ -21,7 +21,7 @@ def few() -> Iterator[Sandbox]:
 
 def _refresh(session: Session, *ids: str) -> RefreshReport:
     async def alone() -> RefreshReport:
-        async with session.connection.client(session.settings) as lever:
+        async with session.account.client(session.settings) as lever:
             return await refresh_opportunities(lever, session, ids)
 
     return asyncio.run(alone())

@@ -18,8 +18,8 @@ def counts(account: Account) -> dict[str, int]:
 
 
 def told(account: Account, model: str | None = None) -> int:
-    with account.session() as session, session.store.reading() as conn:
-        return mapping_errors.count(conn, session.name, model)
+    with account.session() as session, session.reading() as tx:
+        return mapping_errors.count(tx, model)
 
 
 def with_application(account: Account) -> tuple[str, str]:
@@ -109,6 +109,6 @@ def test_finished_passes_leave_nothing_behind(account: Account) -> None:
     for number in range(3):
         account.sandbox.touch(share=0.1, seed=number)
         account.sync(DELTA)
-    with account.session() as session, session.store.reading() as conn:
-        kept = conn.execute(select(sync_state.c.key).where(sync_state.c.key.startswith("pass:"))).scalars()
+    with account.session() as session, session.reading() as tx:
+        kept = tx.sql.execute(select(sync_state.c.key).where(sync_state.c.key.startswith("pass:"))).scalars()
         assert list(kept) == []

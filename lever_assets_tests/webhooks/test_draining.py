@@ -32,8 +32,8 @@ def drained(listening: Listening, limit: int = 1000, **changes: Any) -> DrainRep
 
 
 def make_due(listening: Listening) -> None:
-    with listening.session() as session, session.store.writing() as conn:
-        conn.execute(update(webhook_inbox).values(due_at=now()))
+    with listening.session() as session, session.writing() as tx:
+        tx.sql.execute(update(webhook_inbox).values(due_at=now()))
 
 
 def fresh(listening: Listening) -> Account:
@@ -117,11 +117,11 @@ def test_an_outage_is_no_event_s_fault(listening: Listening, monkeypatch: pytest
         assert "out of order" in (report.error or "")
         assert drained(listening).requests == 0  # they are due again in a minute, not at once
         make_due(listening)
-    with listening.session() as session, session.store.reading() as conn:
-        assert {(each.state, each.attempts) for each in conn.execute(select(webhook_inbox))} == {
+    with listening.session() as session, session.reading() as tx:
+        assert {(each.state, each.attempts) for each in tx.sql.execute(select(webhook_inbox))} == {
             ("pending", 0)
         }
-        assert {each.error for each in conn.execute(select(webhook_inbox))} == {report.error}
+        assert {each.error for each in tx.sql.execute(select(webhook_inbox))} == {report.error}
     sandbox.set_faults()
     assert drained(listening).handled == report.waiting
 
@@ -165,11 +165,11 @@ def test_one_that_always_fails_holds_up_no_other_and_is_parked_in_the_end(
         last = drained(listening)
         assert last.failed == 1
     assert last.parked == 1
-    with listening.session() as session, session.store.writing() as conn:
-        (row,) = conn.execute(select(webhook_inbox).where(webhook_inbox.c.state == "parked"))
+    with listening.session() as session, session.writing() as tx:
+        (row,) = tx.sql.execute(select(webhook_inbox).where(webhook_inbox.c.state == "parked"))
         assert row.attempts == MOST_ATTEMPTS
         assert row.error == str(error)
-        assert inbox.unpark(conn, session.name, now=now()) == 1
+        assert inbox.unpark(tx) == 1
     monkeypatch.undo()
     assert drained(listening).handled == 1
 
@@ -255,12 +255,12 @@ def test_the_user_s_urls_are_told_of_it(listening: Listening) -> None:
     url = "https://example.com/changed"
     with listening.session(notice_urls=url) as session:
         enqueue(session.store, session.settings)
-        with session.store.writing() as conn:
-            (before,) = outbox.take_due(conn, session.name, now=now(), again_at=now())
-            outbox.delivered(conn, before, 200, now=now())
+        with session.writing() as tx:
+            (before,) = outbox.take_due(tx, again_at=now())
+            outbox.delivered(tx, before, 200)
     drained(listening, notice_urls=url)
-    with listening.session() as session, session.store.reading() as conn:
-        notice = outbox.last(conn, session.name, before.target, outbox.State.PENDING)
+    with listening.session() as session, session.reading() as tx:
+        notice = outbox.last(tx, before.target, outbox.State.PENDING)
     assert notice is not None
     assert "applications" in notice.models
     assert "jobs" not in notice.models

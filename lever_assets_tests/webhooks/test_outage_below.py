@@ -51,8 +51,8 @@ def applied(listening: Listening, count: int) -> list[str]:
 
 
 def interviews_due(listening: Listening) -> int:
-    with listening.session() as session, session.store.reading() as conn:
-        return due.waiting(conn, session.name, "raw_interviews").count
+    with listening.session() as session, session.reading() as tx:
+        return due.waiting(tx, "raw_interviews").count
 
 
 @pytest.mark.sampled(1)

@@ -19,7 +19,6 @@ from lever_assets.connect.vault import Vault
 from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store, inbox
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
-from lever_assets.sync.session import now
 from lever_assets.webhooks import intake, keyring, receiver
 from lever_assets.webhooks.setup import set_up
 from lever_assets.webhooks.signatures import is_signed, signature
@@ -36,8 +35,8 @@ def listening(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Iterato
 
 
 def signing_key(listening: Listening) -> str:
-    with listening.session() as session, session.store.reading() as conn:
-        sealed = secrets(conn, session.name, "webhook:candidateStageChange")
+    with listening.session() as session, session.reading() as tx:
+        sealed = secrets(tx, "webhook:candidateStageChange")
     return Vault(session.settings.secret_key).open(next(iter(sealed.values())).secret)
 
 
@@ -60,8 +59,8 @@ def post(listening: Listening, body: Any) -> int:
 
 
 def waiting(listening: Listening) -> list[inbox.InboxEvent]:
-    with listening.session() as session, session.store.reading() as conn:
-        return list(inbox.due(conn, session.name, now=now(), limit=10_000))
+    with listening.session() as session, session.reading() as tx:
+        return list(inbox.due(tx, limit=10_000))
 
 
 def test_the_signature_is_the_one_that_lever_documents() -> None:
@@ -161,7 +160,7 @@ def test_an_event_waits_for_no_one_who_writes_for_long(
     monkeypatch.setattr(intake, "_SECONDS", 0.2)
     bodies = [delivery(listening, number) for number in range(3)]
     assert post(listening, bodies[0]) == 200
-    with listening.session() as session, session.store.writing():
+    with listening.session() as session, session.writing():
         assert post(listening, bodies[1]) == 503
         assert post(listening, bodies[2]) == 503
     deadline = time.monotonic() + 20
@@ -223,12 +222,12 @@ def test_a_key_that_was_replaced_or_removed_counts_no_more_at_once(listening: Li
     assert post(listening, delivery(listening, 1)) == 200
     old = [delivery(listening, number) for number in (2, 3)]
     sealed = Sealed(Vault(SecretStr(KEY)).seal("another key"), {})
-    with listening.session() as session, session.store.writing() as conn:
-        put_secret(conn, session.name, "webhook:candidateStageChange", sealed, now=now())
+    with listening.session() as session, session.writing() as tx:
+        put_secret(tx, "webhook:candidateStageChange", sealed)
     assert post(listening, old[0]) == 401
     new = delivery(listening, 4)
-    with listening.session() as session, session.store.writing() as conn:
-        drop_secret(conn, session.name, "webhook:candidateStageChange")
+    with listening.session() as session, session.writing() as tx:
+        drop_secret(tx, "webhook:candidateStageChange")
     assert [post(listening, body) for body in (old[1], new)] == [401, 401]
     assert [event.id for event in waiting(listening)] == ["event-1"]
 
@@ -263,7 +262,7 @@ def test_nothing_personal_or_secret_is_logged(listening: Listening, caplog: pyte
 
 def test_the_stored_tokens_are_encrypted(listening: Listening) -> None:
     key = signing_key(listening)
-    with listening.session() as session, session.store.reading() as conn:
-        stored = secrets(conn, session.name, "webhook:")
+    with listening.session() as session, session.reading() as tx:
+        stored = secrets(tx, "webhook:")
     assert len(stored) == 10
     assert all(key not in each.secret and KEY not in each.secret for each in stored.values())

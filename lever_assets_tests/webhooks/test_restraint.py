@@ -74,8 +74,8 @@ def test_a_few_that_are_missing_are_gone_with_the_draining_and_leave_nothing_due
     assert (report.warnings, report.waiting) == ((), 0)
     left = live(listening.account.database)["interviews"]
     assert {row["remote_id"] for row in left}.isdisjoint(gone)
-    with listening.session() as session, session.store.reading() as conn:
-        assert due.waiting(conn, session.name).count == 0
+    with listening.session() as session, session.reading() as tx:
+        assert due.waiting(tx).count == 0
 
 
 @pytest.mark.sampled(1)

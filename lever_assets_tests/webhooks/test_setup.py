@@ -49,8 +49,8 @@ def test_all_ten_events_are_subscribed_to_once(account: Account) -> None:
 
 def test_one_whose_token_was_lost_is_made_anew(account: Account) -> None:
     configured(account)
-    with account.session() as session, session.store.writing() as conn:
-        drop_secret(conn, session.name, "webhook:candidateHired")
+    with account.session() as session, session.writing() as tx:
+        drop_secret(tx, "webhook:candidateHired")
     report = configured(account)
     assert report.created == report.removed == ["candidateHired"]
     assert subscribed(account.sandbox) == sorted((event, URL) for event in EVENTS)

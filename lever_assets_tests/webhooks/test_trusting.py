@@ -39,19 +39,19 @@ def drained(listening: Listening, meddler: Meddler) -> DrainReport:
 
 def minutes_pass(listening: Listening) -> None:
     """Make due whatever waits."""
-    with listening.session() as session, session.store.writing() as conn:
-        conn.execute(update(webhook_inbox).values(due_at=now()))
+    with listening.session() as session, session.writing() as tx:
+        tx.sql.execute(update(webhook_inbox).values(due_at=now()))
     listening.account.make_failed_reads_due()
 
 
 def inbox_of(listening: Listening) -> set[tuple[str, int]]:
-    with listening.session() as session, session.store.reading() as conn:
-        return {(each.state, each.attempts) for each in conn.execute(select(webhook_inbox))}
+    with listening.session() as session, session.reading() as tx:
+        return {(each.state, each.attempts) for each in tx.sql.execute(select(webhook_inbox))}
 
 
 def waiting(listening: Listening) -> int:
-    with listening.session() as session, session.store.reading() as conn:
-        return due.waiting(conn, session.name, "raw_opportunities").count
+    with listening.session() as session, session.reading() as tx:
+        return due.waiting(tx, "raw_opportunities").count
 
 
 def single(of: str, *, status: int = 200, data: JsonValue = None, body: JsonValue = None) -> Any:
@@ -97,8 +97,10 @@ def test_a_single_404_deletes_only_when_it_is_said_again_minutes_later(
         report = drained(listening, meddler)
         assert (report.handled, report.gone, report.failed, report.waiting) == (0, 0, 0, 1)
         assert live(listening.account.database) == before
-        with listening.session() as session, session.store.writing() as conn:
-            conn.execute(update(webhook_inbox).values(due_at=now()))  # the event, but minutes have not passed
+        with listening.session() as session, session.writing() as tx:
+            tx.sql.execute(
+                update(webhook_inbox).values(due_at=now())
+            )  # the event, but minutes have not passed
     minutes_pass(listening)
     report = drained(listening, meddler)
     assert (report.handled, report.gone, report.waiting) == (1, 1, 0)
@@ -132,8 +134,8 @@ def test_a_404_and_lever_s_own_event_or_list_of_deletions_are_two_witnesses(
     meddler.change = None
     listening.sandbox.delete("opportunities", listed)
     listening.sandbox.wait_for_webhooks(20)
-    with listening.session() as session, session.store.writing() as conn:
-        conn.execute(update(webhook_inbox).values(event="candidateStageChange"))
+    with listening.session() as session, session.writing() as tx:
+        tx.sql.execute(update(webhook_inbox).values(event="candidateStageChange"))
     assert drained(listening, meddler).gone == 1
     assert {announced, listed}.isdisjoint(raw_ids(listening.account.database, "opportunities"))
 

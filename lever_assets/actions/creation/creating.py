@@ -43,8 +43,8 @@ async def create_candidate(work: Work, asked: CreateCandidate) -> JsonObject:
     """Create a candidate who applies for a job, and return them as the tables have them."""
     made = await _create(work, asked, asked.application)
     ids = _ids(work, made)
-    with work.session.store.reading() as conn:
-        found = returned_rows.candidate(conn, str(ids["candidate"]["id"]))
+    with work.session.reading() as tx:
+        found = returned_rows.candidate(tx, str(ids["candidate"]["id"]))
     return found or {**ids["candidate"], "applications": [ids["application"]]}
 
 
@@ -52,8 +52,8 @@ async def create_application(work: Work, asked: CreateApplication) -> JsonObject
     """Create a candidate who applies for a job, and return the application as the tables have it."""
     made = await _create(work, asked, ApplicationPlace(job_id=asked.job_id, stage_id=asked.stage_id))
     ids = _ids(work, made)
-    with work.session.store.reading() as conn:
-        found = returned_rows.application(conn, str(ids["application"]["id"]))
+    with work.session.reading() as tx:
+        found = returned_rows.application(tx, str(ids["application"]["id"]))
     return found or {**ids["application"], "candidate": ids["candidate"]}
 
 
@@ -182,8 +182,8 @@ def _note(work: Work, submission: Submission, made: Candidacy, before: JsonValue
     if made.opportunity in applied_before(before):
         raise already_applied(work, submission, made)
     work.created("applications", made.application)
-    with work.session.store.reading() as conn:
-        creator = creator_of(conn, work.session.name, "applications", made.application)
+    with work.session.reading() as tx:
+        creator = creator_of(tx, "applications", made.application)
     if creator != work.claim.action_id:
         raise already_applied(work, submission, made)
     work.created("candidates", made.opportunity)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select
 from lever_assets.lever import JsonObject
 from lever_assets.mapping.dates import as_text
 from lever_assets.store.tables import UNIFIED, business_fields
+from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import BY_NAME
 
 _LEFT_OUT = frozenset({"connection", "remote_data"})
@@ -27,37 +28,37 @@ _OF_APPLICATION = (
 _NAMED = ("id", "name", "remote_id")
 
 
-def candidate(conn: Connection, row_id: str) -> JsonObject | None:
+def candidate(tx: Transaction, row_id: str) -> JsonObject | None:
     """Return a candidate with its applications and tags; None when the tables have none."""
-    row = _row(conn, "candidates", row_id)
+    row = _row(tx.sql, "candidates", row_id)
     if row is None:
         return None
     c = UNIFIED["applications"].c
     query = select(c.id).where(c.candidate_id == row_id, c.remote_deleted_at.is_(None)).order_by(c.id)
-    applications = [_row(conn, "applications", each) for each in conn.execute(query).scalars()]
+    applications = [_row(tx.sql, "applications", each) for each in tx.sql.execute(query).scalars()]
     return {
         **_shown("candidates", row),
         "applications": [
-            {name: _plain(each[name]) for name in _OF_APPLICATION} | _place(conn, each)
+            {name: _plain(each[name]) for name in _OF_APPLICATION} | _place(tx.sql, each)
             for each in applications
             if each is not None
         ],
-        "tags": _tags(conn, row_id),
+        "tags": _tags(tx.sql, row_id),
     }
 
 
-def application(conn: Connection, row_id: str) -> JsonObject | None:
+def application(tx: Transaction, row_id: str) -> JsonObject | None:
     """Return an application with its candidate, stage and job; None when the tables have none."""
-    row = _row(conn, "applications", row_id)
+    row = _row(tx.sql, "applications", row_id)
     if row is None:
         return None
-    person = _row(conn, "candidates", row["candidate_id"])
+    person = _row(tx.sql, "candidates", row["candidate_id"])
     return {
         **_shown("applications", row),
         "candidate": None
         if person is None
-        else {**_shown("candidates", person), "tags": _tags(conn, person["id"])},
-        **_place(conn, row),
+        else {**_shown("candidates", person), "tags": _tags(tx.sql, person["id"])},
+        **_place(tx.sql, row),
     }
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import ValidationError
 
-from lever_assets.connect.connection import NotConnectedError
+from lever_assets.connect.account import NotConnectedError
 from lever_assets.lever import (
     AuthenticationError,
     LeverError,

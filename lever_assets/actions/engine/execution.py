@@ -92,8 +92,8 @@ class Execution:
             if time.monotonic() > deadline:
                 raise _still_under_way(entry)
             await asyncio.sleep(_POLL_SECONDS)
-            with self.session.store.reading() as conn:
-                entry = ledger.get(conn, self.session.name, entry.id) or entry
+            with self.session.reading() as tx:
+                entry = ledger.get(tx, entry.id) or entry
 
     def _kept(self, entry: Entry, user: str | None) -> ActionAnswer:
         """Return the answer that the ledger kept; who gave no key hears why nothing more was written.
@@ -116,13 +116,12 @@ class Execution:
         return replace(answer, warnings=(*answer.warnings, repeated))
 
     def _claimed(self, entry: Entry) -> Claim | None:
-        moment = now()
-        if entry.is_claimed(moment):
+        if entry.is_claimed(now()):
             return None
         owner = uuid4().hex
-        until = moment + timedelta(seconds=self.options.timing.lease)
-        with self.session.store.writing() as conn:
-            won = ledger.claim(conn, entry, owner, run_id=self.options.run_id, until=until, now=moment)
+        with self.session.writing() as tx:
+            until = tx.instant + timedelta(seconds=self.options.timing.lease)
+            won = ledger.claim(tx, entry, owner, run_id=self.options.run_id, until=until)
         return Claim(entry.id, owner) if won else None
 
     async def _do(self, entry: Entry, claim: Claim) -> ActionAnswer:
@@ -130,21 +129,20 @@ class Execution:
         renewing = asyncio.create_task(self._renew(claim))
         try:
             answer, state = await self._answer(entry, claim)
-            with self.session.store.writing() as conn:
+            with self.session.writing() as tx:
                 ledger.settle(
-                    conn,
+                    tx,
                     claim.action_id,
                     claim.owner,
                     state,
                     answer=answer.kept(),
                     warnings=list(answer.warnings),
-                    now=now(),
                 )
             return replace(answer, action_id=entry.id, state=state)
         finally:
             renewing.cancel()
-            with suppress(StoreError), self.session.store.writing() as conn:
-                ledger.release(conn, claim.action_id, claim.owner)
+            with suppress(StoreError), self.session.writing() as tx:
+                ledger.release(tx, claim.action_id, claim.owner)
 
     async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, ActionState]:
         work = _work(self.lever, self.session, self.options, claim)
@@ -174,8 +172,8 @@ class Execution:
         while True:
             await asyncio.sleep(lease / 3)
             until = now() + timedelta(seconds=lease)
-            with suppress(StoreError), self.session.store.writing() as conn:
-                ledger.renew(conn, claim.action_id, claim.owner, until=until)
+            with suppress(StoreError), self.session.writing() as tx:
+                ledger.renew(tx, claim.action_id, claim.owner, until=until)
 
 
 def _still_under_way(entry: Entry) -> ActionError:

@@ -24,7 +24,7 @@ from lever_assets.store.action_erasure import NAMING
 from lever_assets.store.addresses import addresses_in, named_by, own_addresses
 from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.values import canonical, fingerprint
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _DERIVED = "auto:"
 _FORGOTTEN = timedelta(days=1)
@@ -45,7 +45,6 @@ def entry_for(
     `user` (Lever's id) is whom the call names to act.
     """
     whole = input_hash(asked, action.name)
-    moment = now()
     if given is not None:
         _check(given)
     request = redacted(asked)
@@ -54,24 +53,17 @@ def entry_for(
     addresses |= named_by(
         session.name, [each for name in NAMING if isinstance(each := request.get(name), str)]
     )
-    with session.store.writing() as conn:
+    with session.writing() as tx:
         prefix = f"{_DERIVED}{action.name}:{whole}:"
-        last = ledger.last_of(conn, session.name, prefix)
+        last = ledger.last_of(tx, prefix)
         if given is not None:
             key = given
-        elif last is not None and _stands(last, action, user=user, same_input=same_input, moment=moment):
+        elif last is not None and _stands(last, action, user=user, same_input=same_input, moment=tx.instant):
             key = last.idempotency_key
         else:
             key = _next(prefix, last)
         entry = ledger.open_entry(
-            conn,
-            session.name,
-            action.name,
-            key,
-            input_hash=whole,
-            request=request,
-            addresses=addresses,
-            now=moment,
+            tx, action.name, key, input_hash=whole, request=request, addresses=addresses
         )
     if entry.input_hash != whole:
         raise invalid(

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Connection
-
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.actions.engine.timing import Timing
 from lever_assets.lever import JsonObject
 from lever_assets.store import ledger
-from lever_assets.sync.session import Session, now
+from lever_assets.store.transaction import Transaction
+from lever_assets.sync.session import Session
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,16 @@ class Journal:
 
     def keep(self) -> None:
         """Keep how the steps stand, and prolong the claim; raises ClaimLostError when it was lost."""
-        with self.session.store.writing() as conn:
-            self.keep_in(conn)
+        with self.session.writing() as tx:
+            self.keep_in(tx)
 
-    def keep_in(self, conn: Connection) -> None:
+    def keep_in(self, tx: Transaction) -> None:
         """As `keep`, in a transaction that is open."""
         assert self.claim is not None  # noqa: S101 - a dry run has nothing to keep
-        moment = now()
         ledger.keep_steps(
-            conn,
+            tx,
             self.claim.action_id,
             self.claim.owner,
             [step.as_json() for step in self.steps.values()],
-            until=moment + timedelta(seconds=self.timing.lease),
-            now=moment,
+            until=tx.instant + timedelta(seconds=self.timing.lease),
         )

@@ -6,29 +6,19 @@ Of two actions that lost their answers each may take either of two records.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from lever_assets.actions.engine.effects import CannotTellError
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.lever import JsonObject
 from lever_assets.store import ledger
+from lever_assets.store.transaction import Transaction
 
 
 class OthersAtWorkError(Exception):
     """Another action is sending the like at this moment: whose a record is will show when it is done."""
 
 
-def own_record(
-    conn: Connection,
-    connection: str,
-    action_id: str,
-    step: Step,
-    alike: Sequence[JsonObject],
-    *,
-    now: datetime,
-) -> JsonObject | None:
+def own_record(tx: Transaction, action_id: str, step: Step, alike: Sequence[JsonObject]) -> JsonObject | None:
     """Return which of the records (each with its `id`) is the step's own; None: all are others'.
 
     The step is to be kept as done in the same transaction. The records must have been read before it began:
@@ -38,7 +28,7 @@ def own_record(
     nameless: list[Step] = []
     lost: list[Step] = []
     at_work = False
-    for entry in ledger.rivals(conn, connection, action_id, step.request):
+    for entry in ledger.rivals(tx, action_id, step.request):
         for other in map(Step.of, entry.steps):
             if other.request != step.request:
                 continue
@@ -46,7 +36,7 @@ def own_record(
                 taken.add(other.kept["id"])
             elif other.state is StepState.DONE:
                 nameless.append(other)
-            elif other.state is StepState.SENDING and entry.is_claimed(now):
+            elif other.state is StepState.SENDING and entry.is_claimed(tx.instant):
                 at_work = True
             elif other.may_have_happened:
                 lost.append(other)

@@ -73,11 +73,11 @@ class Recovery:
         claim, session = self.journal.claim, self.journal.session
         assert claim is not None  # noqa: S101 - a dry run sends nothing
         new = await effect.new(self.lever, step.before)
-        with session.store.writing() as conn:
-            found = own_record(conn, session.name, claim.action_id, step, new, now=now())
+        with session.writing() as tx:
+            found = own_record(tx, claim.action_id, step, new)
             if found is not None:
                 step.was_done(found)
-                self.journal.keep_in(conn)
+                self.journal.keep_in(tx)
         return found is not None
 
     def _believed_from(self, step: Step) -> datetime:

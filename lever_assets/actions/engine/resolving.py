@@ -139,8 +139,8 @@ class Resolver:
             else given
         )
         c = UNIFIED[model].c
-        with self._session.store.reading() as conn:
-            row = conn.execute(
+        with self._session.reading() as tx:
+            row = tx.sql.execute(
                 select(c.remote_id, c.remote_deleted_at, c.left_out).where(
                     c.connection == self._session.name, c.id == row_id
                 )
@@ -155,8 +155,8 @@ class Resolver:
     def _opportunity_of(self, application: str) -> str | None:
         c = RAW["applications"].c
         query = select(c.parent_id).where(c.connection == self._session.name, c.remote_id == application)
-        with self._session.store.reading() as conn:
-            return conn.execute(query).scalar_one_or_none()
+        with self._session.reading() as tx:
+            return tx.sql.execute(query).scalar_one_or_none()
 
     def _remote_only(self, model: str, given: str) -> str:
         if not given.startswith(_REMOTE):
@@ -170,8 +170,8 @@ class Resolver:
             raise self._unknown(model, remote_id, _NONE) from None
 
     async def _archive_reasons(self) -> list[JsonObject]:
-        with self._session.store.reading() as conn:
-            stored = [row.data for row in raw.all_live(conn, self._session.name, "archive_reasons")]
+        with self._session.reading() as tx:
+            stored = [row.data for row in raw.all_live(tx, "archive_reasons")]
         return stored or await self._lever.list_all("/archive_reasons")
 
     def _unknown(self, model: str, given: str, why: str = "it is not in the tables") -> ActionError:
@@ -213,6 +213,6 @@ async def refuse_deactivated(lever: LeverClient, session: Session | None, user: 
 
 
 def _as_stored(session: Session, user: str) -> JsonObject:
-    with session.store.reading() as conn:
-        found = raw.read(conn, session.name, "users", [user])
+    with session.reading() as tx:
+        found = raw.read(tx, "users", [user])
     return dict(found[0].data) if found else {}

@@ -208,10 +208,8 @@ class Work:
     def created(self, model: str, remote_id: str) -> None:
         """Keep that this action made a record in Lever."""
         if self.claim is not None:
-            with self.session.store.writing() as conn:
-                ledger.record_created(
-                    conn, self.session.name, model, remote_id, action_id=self.claim.action_id, now=now()
-                )
+            with self.session.writing() as tx:
+                ledger.record_created(tx, model, remote_id, action_id=self.claim.action_id)
 
     async def _send(self, step: Step, request: Outgoing, effect: Effect | None, keep: Keep) -> None:
         try:

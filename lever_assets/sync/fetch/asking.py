@@ -9,8 +9,6 @@ from functools import cached_property
 from itertools import islice
 from typing import get_args
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import (
     AuthenticationError,
     JsonObject,
@@ -23,6 +21,7 @@ from lever_assets.lever import (
 from lever_assets.lever.resources import Below
 from lever_assets.store import due
 from lever_assets.store.children import count_read, read_well
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session, now
 
 AT_LEAST = 20
@@ -156,16 +155,14 @@ class Asking:
         if self.failure is None and self._course.is_outage(self._all):
             self.failure = self._outage()
 
-    def put_off(self, conn: Connection, parents: Iterable[str]) -> None:
+    def put_off(self, tx: Transaction, parents: Iterable[str]) -> None:
         """Keep these parents, which could not be read, as due."""
         failed = {parent: self.failed[parent] for parent in parents}
         due.put_off(
-            conn,
-            self.session.name,
+            tx,
             self.resource.table,
             self.resource.parent,
             {parent: error.problem for parent, (_, error) in failed.items()},
-            now=now(),
             hashes={parent: content_hash for parent, (content_hash, _) in failed.items()},
         )
 
@@ -185,9 +182,9 @@ class Asking:
         before = self._course.well
         others = list(self._well)
         if not others:
-            with self.session.store.reading() as conn:
+            with self.session.reading() as tx:
                 parent, child = self.resource.parent, self.resource.name
-                others = read_well(conn, self.session.name, parent, child, but=self.failed, limit=PROBES)
+                others = read_well(tx, parent, child, but=self.failed, limit=PROBES)
         for parent, content_hash in others:
             asked_at = now()
             try:
@@ -242,8 +239,8 @@ class Asking:
 
     @cached_property
     def _ever_read(self) -> int:
-        with self.session.store.reading() as conn:
-            return count_read(conn, self.session.name, self.resource.name)
+        with self.session.reading() as tx:
+            return count_read(tx, self.resource.name)
 
     def _outage(self) -> UnavailableError:
         name, parents = self.resource.name, self.resource.parent

@@ -5,14 +5,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError
 from lever_assets.lever.faults import of_shape
 from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.policy.anonymity import FLAG
-from lever_assets.store import Landed, due, land_children, mapping_errors, next_version
+from lever_assets.store import Landed, due, land_children, mapping_errors
 from lever_assets.store.payloads import flagged
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.unlisted import is_unlisted
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import brake
@@ -22,7 +21,7 @@ from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import list_below
 from lever_assets.sync.fetch.tally import Tally
 from lever_assets.sync.progress import Meter
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _AT_ONCE = 250
 _AT_LEAST_EVERY = 1.0
@@ -41,13 +40,13 @@ class Before:
     held: int
 
     @classmethod
-    def of(cls, conn: Connection, session: Session, resource: Child) -> "Before":
+    def of(cls, tx: Transaction, resource: Child) -> "Before":
         """Read it."""
-        name, parent = session.name, resource.parent
+        parent = resource.parent
         return cls(
-            frozenset(due.failed(conn, name, resource.table, parent)),
-            brake.lacked_since(conn, name, BY_NAME[parent]),
-            brake.held_back(conn, name, resource),
+            frozenset(due.failed(tx, resource.table, parent)),
+            brake.lacked_since(tx, BY_NAME[parent]),
+            brake.held_back(tx, resource),
         )
 
 
@@ -112,8 +111,8 @@ class ChildReader:
 
     def _ask_others_next(self) -> None:
         """Keep who was asked, so that no few that are refused for ever stand for all of them."""
-        with self.session.store.writing() as conn:
-            BEGINS_AFTER.keep(conn, self.session.name, max(self.asking.failed), self.resource.name)
+        with self.session.writing() as tx:
+            BEGINS_AFTER.keep(tx, max(self.asking.failed), self.resource.name)
 
     def _took(self, parent: str, answer: Answer) -> None:
         self._read[parent] = answer
@@ -127,8 +126,8 @@ class ChildReader:
         """Tell whether Lever has nothing below a parent that its last complete list lacked too."""
         if self.before.lacked_since is None or not isinstance(error, NotFoundError):
             return False
-        with self.session.store.reading() as conn:
-            return is_unlisted(conn, self.session.name, self.parent, parent, self.before.lacked_since)
+        with self.session.reading() as tx:
+            return is_unlisted(tx, self.parent, parent, self.before.lacked_since)
 
     async def _children_of(self, parent: str) -> Sequence[JsonObject]:
         path = self.resource.below(parent)
@@ -147,9 +146,8 @@ class ChildReader:
         self._landed_at = time.monotonic()
         if not read:
             return
-        moment, name = now(), self.session.name
-        with self.session.store.writing() as conn:
-            anonymised = flagged(conn, name, self.parent, FLAG, read)
+        with self.session.writing() as tx:
+            anonymised = flagged(tx, self.parent, FLAG, read)
             batches = {
                 parent: read_batch(
                     self.resource,
@@ -163,36 +161,33 @@ class ChildReader:
             }
             lists = {parent: batch.arrivals for parent, batch in batches.items()}
             in_part = {parent for parent, batch in batches.items() if not batch.whole}
-            doubts = self.shrinking.doubts(conn, lists, in_part)
+            doubts = self.shrinking.doubts(tx, lists, in_part)
             hashes = {parent: each.content_hash for parent, each in read.items()}
             self.tally.counts += land_children(
-                conn,
-                name,
+                tx,
                 self.resource.name,
                 {parent: batch.arrivals for parent, batch in batches.items()},
                 parent_hashes=hashes,
-                version=next_version(conn, name),
-                now=moment,
                 asked_at={parent: each.asked_at for parent, each in read.items()},
                 partial=doubts,
             )
-            due.put_off(conn, name, self.resource.table, self.parent, doubts, now=moment, hashes=hashes)
+            due.put_off(tx, self.resource.table, self.parent, doubts, hashes=hashes)
             well = (self.before.failed & read.keys()) - doubts.keys()
-            due.healed(conn, name, self.resource.table, self.parent, well)
+            due.healed(tx, self.resource.table, self.parent, well)
             errors = [error for batch in batches.values() for error in batch.errors]
-            mapping_errors.record(conn, name, errors, now=moment)
+            mapping_errors.record(tx, errors)
         self.tally.set_aside += len(errors)
 
     def _forget_the_nameless(self) -> None:
         """Forget the records without an id when no list is in doubt any more: nothing else tells of them."""
-        name, table = self.session.name, self.resource.table
+        table = self.resource.table
         if not self.before.failed:
             return
-        with self.session.store.writing() as conn:
-            if not due.waiting(conn, name, table, self.parent).count:
-                mapping_errors.resolve_nameless(conn, name, table)
+        with self.session.writing() as tx:
+            if not due.waiting(tx, table, self.parent).count:
+                mapping_errors.resolve_nameless(tx, table)
 
     def _put_off(self, parents: Collection[str]) -> None:
         if parents:
-            with self.session.store.writing() as conn:
-                self.asking.put_off(conn, parents)
+            with self.session.writing() as tx:
+                self.asking.put_off(tx, parents)

@@ -10,17 +10,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.lever.resources import Resource, all_below
 from lever_assets.store import due, mark_deleted
 from lever_assets.store.children import delete_orphans
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.unlisted import Unlisted, count_unlisted, spread
 from lever_assets.sync.checkpoints import HELD_BACK, HeldBack
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.singles import read_single
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 AT_LEAST = 20
 """So few records may go at once from any list but one that turns empty."""
@@ -62,7 +61,7 @@ async def ask_singly(
 
 
 def hold(
-    conn: Connection,
+    tx: Transaction,
     session: Session,
     resource: Resource,
     *,
@@ -74,45 +73,45 @@ def hold(
 
     `empty`: the list had no record at all. `witness`: of the records that it lacks.
     """
-    unlisted = count_unlisted(conn, session.name, resource.name, not_seen_since)
+    unlisted = count_unlisted(tx, resource.name, not_seen_since)
     many = (empty and unlisted.missing > 0) or is_too_much(session, unlisted)
     if session.accept_deletions or not (many or (witness.here and unlisted.missing)):
-        _release(conn, session, resource)
+        _release(tx, resource)
         return None
-    keep_held(conn, session, resource, unlisted, not_seen_since)
+    keep_held(tx, resource, unlisted, not_seen_since)
     why = "since so many at once may be a mistake; " if many else "since "
     sentence = (
         f"Lever's list lacks {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored: "
         f"they were not marked as gone, {why}{_told(witness)}; the list is read whole again by a later sync"
     )
-    put_off(conn, session, resource, sentence)
+    put_off(tx, resource, sentence)
     return sentence
 
 
-def look_again(conn: Connection, session: Session, resource: Resource, *, not_seen_since: datetime) -> None:
+def look_again(tx: Transaction, resource: Resource, *, not_seen_since: datetime) -> None:
     """After a list was read whole that may not tell what is gone: hold nothing back any more if it has all.
 
     Else it is looked at later.
     """
-    if not held_back(conn, session.name, resource):
+    if not held_back(tx, resource):
         return
-    if not count_unlisted(conn, session.name, resource.name, not_seen_since).missing:
-        _release(conn, session, resource)
+    if not count_unlisted(tx, resource.name, not_seen_since).missing:
+        _release(tx, resource)
     else:
-        put_off(conn, session, resource, "the list does not tell whether they are gone")
+        put_off(tx, resource, "the list does not tell whether they are gone")
 
 
-def _release(conn: Connection, session: Session, resource: Resource) -> None:
+def _release(tx: Transaction, resource: Resource) -> None:
     """Keep that nothing of a list is held back any more, and that it is not due for that."""
-    hold_no_more(conn, session, resource)
-    due.healed(conn, session.name, resource.table, resource.name, [due.WHOLE_LIST])
+    hold_no_more(tx, resource)
+    due.healed(tx, resource.table, resource.name, [due.WHOLE_LIST])
 
 
-def put_off(conn: Connection, session: Session, resource: Resource, reason: str) -> None:
+def put_off(tx: Transaction, resource: Resource, reason: str) -> None:
     """Look at a list of which deletions are held back later, if there is one."""
-    if held_back(conn, session.name, resource):
+    if held_back(tx, resource):
         reasons = {due.WHOLE_LIST: reason}
-        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
+        due.put_off(tx, resource.table, resource.name, reasons)
 
 
 def is_too_much(session: Session, unlisted: Unlisted) -> bool:
@@ -125,38 +124,36 @@ def is_too_much(session: Session, unlisted: Unlisted) -> bool:
     )
 
 
-def keep_held(
-    conn: Connection, session: Session, resource: Resource, unlisted: Unlisted, not_seen_since: datetime
-) -> None:
+def keep_held(tx: Transaction, resource: Resource, unlisted: Unlisted, not_seen_since: datetime) -> None:
     """Keep that so much is held back."""
-    held = HeldBack(unlisted.missing, unlisted.live, now(), not_seen_since)
-    HELD_BACK.keep(conn, session.name, held, resource.name)
+    held = HeldBack(unlisted.missing, unlisted.live, tx.instant, not_seen_since)
+    HELD_BACK.keep(tx, held, resource.name)
 
 
-def hold_no_more(conn: Connection, session: Session, resource: Resource) -> None:
+def hold_no_more(tx: Transaction, resource: Resource) -> None:
     """Keep that nothing is held back any more."""
-    HELD_BACK.forget(conn, session.name, resource.name)
+    HELD_BACK.forget(tx, resource.name)
 
 
-def held_back(conn: Connection, connection: str, resource: Resource) -> int:
+def held_back(tx: Transaction, resource: Resource) -> int:
     """Return how many records of a resource are kept although the last complete list lacked them."""
-    held = HELD_BACK.read(conn, connection, resource.name)
+    held = HELD_BACK.read(tx, resource.name)
     return 0 if held is None else held.missing
 
 
-def lacked_since(conn: Connection, connection: str, resource: Resource) -> datetime | None:
+def lacked_since(tx: Transaction, resource: Resource) -> datetime | None:
     """Return since when what is kept was not listed (UTC); None: nothing is held back."""
-    held = HELD_BACK.read(conn, connection, resource.name)
+    held = HELD_BACK.read(tx, resource.name)
     return None if held is None else held.not_seen_since
 
 
-def is_due(conn: Connection, session: Session, resource: Resource) -> bool:
+def is_due(tx: Transaction, session: Session, resource: Resource) -> bool:
     """Tell whether a list that was held back is to be read whole again by now."""
-    if not held_back(conn, session.name, resource):
+    if not held_back(tx, resource):
         return False
     table, name = resource.table, resource.name
-    waits = due.WHOLE_LIST in due.known(conn, session.name, table, name, [due.WHOLE_LIST])
-    again = due.WHOLE_LIST in due.due(conn, session.name, table, name, now=now())
+    waits = due.WHOLE_LIST in due.known(tx, table, name, [due.WHOLE_LIST])
+    again = due.WHOLE_LIST in due.due(tx, table, name)
     return session.accept_deletions or again or not waits
 
 
@@ -168,18 +165,16 @@ def _told(witness: Witness) -> str:
     return f"{asked}; {taken}" if witness.gone else taken
 
 
-def mark_gone(
-    conn: Connection, connection: str, resource: Resource, remote_ids: Collection[str], *, version: int
-) -> int:
+def mark_gone(tx: Transaction, resource: Resource, remote_ids: Collection[str]) -> int:
     """Mark these records as gone; return how many were live. They are not asked for again."""
-    due.healed(conn, connection, resource.table, resource.name, remote_ids)
-    marked = mark_deleted(conn, connection, resource.name, remote_ids, version=version, now=now())
+    due.healed(tx, resource.table, resource.name, remote_ids)
+    marked = mark_deleted(tx, resource.name, remote_ids)
     if marked:
-        mark_below(conn, connection, resource, version=version)
+        mark_below(tx, resource)
     return marked
 
 
-def mark_below(conn: Connection, connection: str, resource: Resource, *, version: int) -> None:
+def mark_below(tx: Transaction, resource: Resource) -> None:
     """Mark what is below the records of a resource that are gone."""
     for child in all_below(resource.name):
-        delete_orphans(conn, connection, child.name, resource.name, version=version, now=now())
+        delete_orphans(tx, child.name, resource.name)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, takewhile
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import Child
 from lever_assets.store.children import Due, count_due, each_due
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.watching import longest_unread
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import offering
@@ -38,15 +37,15 @@ async def land_below(
         at=now() + (timedelta(days=2) if session.accept_deletions else timedelta()),  # what is held back, too
     )
     if resource.name == offering.OFFERS:
-        with session.store.writing() as conn:
-            offering.review(conn, session)
-    with session.store.reading() as conn:
-        misread = scope.delta and are_misread(conn, session, resource)
-        found = _Found.by(conn, session, resource, wanted, watched=scope.delta)
+        with session.writing() as tx:
+            offering.review(tx, session)
+    with session.reading() as tx:
+        misread = scope.delta and are_misread(tx, resource)
+        found = _Found.by(tx, session, resource, wanted, watched=scope.delta)
     if misread:
-        with session.store.writing() as conn:
-            have_parents_asked(conn, session, resource)
-            found = _Found.by(conn, session, resource, wanted, watched=scope.delta)
+        with session.writing() as tx:
+            have_parents_asked(tx, resource)
+            found = _Found.by(tx, session, resource, wanted, watched=scope.delta)
     parents = _from(session, wanted, found.first) if found.due else iter(())
     total = found.due + len(found.watched)
     return await _read(
@@ -65,21 +64,21 @@ class _Found:
 
     @classmethod
     def by(
-        cls, conn: Connection, session: Session, resource: Child, wanted: Due, *, watched: bool
+        cls, tx: Transaction, session: Session, resource: Child, wanted: Due, *, watched: bool
     ) -> "_Found":
         return cls(
-            count_due(conn, session.name, wanted),
-            watched_by(conn, session, resource) if watched else (),
-            BEGINS_AFTER.read(conn, session.name, resource.name),
-            Before.of(conn, session, resource),
+            count_due(tx, wanted),
+            watched_by(tx, session, resource) if watched else (),
+            BEGINS_AFTER.read(tx, resource.name),
+            Before.of(tx, resource),
         )
 
 
 def _from(session: Session, wanted: Due, after: str | None) -> Iterator[Parent]:
     """Yield the parents that are due, those beyond an id first."""
-    yield from each_due(session.store.reading, session.name, wanted, after=after)
+    yield from each_due(session.reading, wanted, after=after)
     if after is not None:
-        everyone = each_due(session.store.reading, session.name, wanted)
+        everyone = each_due(session.reading, wanted)
         yield from takewhile(lambda each: each[0] <= after, everyone)
 
 
@@ -88,27 +87,24 @@ async def land_longest_unread(
 ) -> Tally:
     """Read the children of the parents that were longest unread again, as many as a reconcile may."""
     budget = session.settings.reconcile_budget
-    with session.store.reading() as conn:
-        parents = longest_unread(
-            conn, session.name, resource.parent, resource.name, read_before=read_before, limit=budget
-        )
-        before = Before.of(conn, session, resource)
+    with session.reading() as tx:
+        parents = longest_unread(tx, resource.parent, resource.name, read_before=read_before, limit=budget)
+        before = Before.of(tx, resource)
     return await _read(lever, session, resource, iter(parents), total=len(parents), before=before)
 
 
-def watched_by(conn: Connection, session: Session, resource: Child) -> list[Parent]:
+def watched_by(tx: Transaction, session: Session, resource: Child) -> list[Parent]:
     """Return the parents whose records may have changed unnoticed, as many as a delta may read again."""
     if not resource.moves_alone:
         return []
-    moment, settings = now(), session.settings
+    settings = session.settings
     return longest_unread(
-        conn,
-        session.name,
+        tx,
         resource.parent,
         resource.name,
-        read_before=moment - timedelta(minutes=settings.watch_minutes),
+        read_before=tx.instant - timedelta(minutes=settings.watch_minutes),
         limit=settings.watch_budget,
-        moving_at=moment,
+        moving_at=tx.instant,
     )
 
 

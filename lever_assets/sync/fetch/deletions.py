@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import AuthenticationError, LeverClient, LeverError, Page
 from lever_assets.lever.faults import of_shape
 from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.lever.resources import BY_NAME, Embedded, Resource, all_below
-from lever_assets.store import due, next_version, raw
+from lever_assets.store import due, raw
 from lever_assets.store.reads import raw_count
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.checkpoints import DELETIONS
 from lever_assets.sync.fetch import brake
@@ -62,8 +61,8 @@ async def land_deletions(
     """
     found = Deletions(began)
     wanted = [each for each in _with_list(resource) if session.exclusion.needs(each.name)]
-    with session.store.reading() as conn:
-        up_to = {each.name: read_up_to(conn, session.name, each) for each in wanted}
+    with session.reading() as tx:
+        up_to = {each.name: read_up_to(tx, each) for each in wanted}
     moved: dict[str, datetime] = {}
     for each in wanted:
         known = up_to[each.name]
@@ -84,9 +83,9 @@ async def land_deletions(
         if _closes_up(bounds, known):
             moved[each.name] = min(told, reached)
     if moved:
-        with session.store.writing() as conn:
+        with session.writing() as tx:
             for name, instant in moved.items():
-                DELETIONS.move(conn, session.name, instant, name)
+                DELETIONS.move(tx, instant, name)
     return found
 
 
@@ -115,8 +114,8 @@ def _pieces(lever: LeverClient, session: Session, resource: Resource, bounds: Bo
     end = bounds.upper or latest(lever)
     within = Bounds(bounds.lower, end)
     if bounds.lower is None or end - bounds.lower > LONGEST_SPAN:
-        with session.store.reading() as conn:
-            first = raw.first_seen(conn, session.name, resource.name)
+        with session.reading() as tx:
+            first = raw.first_seen(tx, resource.name)
         stored = None if first is None else within.since(lever.clock.theirs(first) - _LISTED_WITHIN)
         if stored is None:
             return ()
@@ -129,15 +128,15 @@ def latest(lever: LeverClient) -> datetime:
     return max(lever.clock.theirs(now()), now()) + _CLOCKS_APART
 
 
-def read_up_to(conn: Connection, connection: str, resource: Resource) -> datetime | None:
+def read_up_to(tx: Transaction, resource: Resource) -> datetime | None:
     """Return the instant up to which every deletion is known; None: they were never asked for."""
-    return DELETIONS.read(conn, connection, resource.name)
+    return DELETIONS.read(tx, resource.name)
 
 
-def all_known(conn: Connection, connection: str, resource: Resource, at: datetime) -> None:
+def all_known(tx: Transaction, resource: Resource, at: datetime) -> None:
     """Keep that a pass over everything found whatever was deleted before `at`."""
     for each in _with_list(resource):
-        DELETIONS.move(conn, connection, at, each.name)
+        DELETIONS.move(tx, at, each.name)
 
 
 def _with_list(resource: Resource) -> list[Resource]:
@@ -170,13 +169,9 @@ class _Listed:
     undated: Sequence[raw.RawRow]
 
 
-def _listed(
-    conn: Connection, connection: str, resource: Resource, gone: Instants, began: datetime
-) -> _Listed:
-    stored = [
-        row for row in raw.read(conn, connection, resource.name, gone) if not row.deleted or row.left_out
-    ]
-    seen = raw.seen_since(conn, connection, resource.name, [row.remote_id for row in stored], began)
+def _listed(tx: Transaction, resource: Resource, gone: Instants, began: datetime) -> _Listed:
+    stored = [row for row in raw.read(tx, resource.name, gone) if not row.deleted or row.left_out]
+    seen = raw.seen_since(tx, resource.name, [row.remote_id for row in stored], began)
     over = [
         row
         for row in stored
@@ -201,9 +196,9 @@ async def _check(
     """
     if already + len(gone) < brake.AT_LEAST:
         return
-    with session.store.reading() as conn:
-        over = [row.remote_id for row in _listed(conn, session.name, resource, gone, found.began).over]
-        live = raw_count(conn, session.name, resource.name).live + already
+    with session.reading() as tx:
+        over = [row.remote_id for row in _listed(tx, resource, gone, found.began).over]
+        live = raw_count(tx, resource.name).live + already
     missing = already + len(over)
     if not over or not brake.is_too_much(session, Unlisted(missing, live)):
         return
@@ -218,20 +213,19 @@ def _mark(session: Session, resource: Resource, gone: Instants, found: Deletions
     """Mark what is gone; what no instant speaks for is asked for singly before it is."""
     if not gone:
         return
-    name = session.name
-    with session.store.writing() as conn:
-        listed = _listed(conn, name, resource, gone, found.began)
+    with session.writing() as tx:
+        listed = _listed(tx, resource, gone, found.began)
         if listed.over:
             ids = [row.remote_id for row in listed.over]
-            found.count += mark_gone(conn, name, resource, ids, version=next_version(conn, name))
+            found.count += mark_gone(tx, resource, ids)
         if not isinstance(resource, Embedded):
             doubtful = {row.remote_id: _UNDATED for row in listed.undated}
-            due.put_off(conn, name, resource.table, resource.name, doubtful, now=now())
+            due.put_off(tx, resource.table, resource.name, doubtful)
             found.again.update(doubtful)
             return
         # Kept at once: the list is not read again, should this be stopped before they are.
         parents = {row.parent_id: _OUT_OF_DATE for row in (*listed.over, *listed.undated) if row.parent_id}
-        due.put_off(conn, name, BY_NAME[resource.parent].table, resource.parent, parents, now=now())
+        due.put_off(tx, BY_NAME[resource.parent].table, resource.parent, parents)
         found.again.update(parents)
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import JsonObject, LeverClient, LeverError, Page
 from lever_assets.lever.resources import Embedded, Paged
 from lever_assets.store import Landed, due, land_children, overtaken
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.fetch import brake
@@ -17,7 +16,7 @@ from lever_assets.sync.fetch.asking import Answer, Asking
 from lever_assets.sync.fetch.refused import denial, skipped
 from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import ask_inside, lacking, unexpanded
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 
 @dataclass
@@ -36,10 +35,10 @@ class Inside:
     _found: dict[str, Answer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        name, table = self.session.name, self.embedded.table
-        with self.session.store.reading() as conn:
-            held = brake.held_back(conn, name, self.embedded)
-            self._failed_before = due.failed(conn, name, table, self.resource.name)
+        table = self.embedded.table
+        with self.session.reading() as tx:
+            held = brake.held_back(tx, self.embedded)
+            self._failed_before = due.failed(tx, table, self.resource.name)
         self._shrinking = Shrinking(self.session, self.embedded, self.resource.name, held)
         self._asking = Asking(self.session, self.embedded, self._read, self._took, self._is_known)
 
@@ -51,47 +50,31 @@ class Inside:
         self._bare, self._wanted, self._found = unexpanded(page.records, self.embedded), {}, {}
         if not self._bare or self._asking.not_there is not None:
             return page
-        with self.session.store.reading() as conn:
-            self._wanted = lacking(
-                conn,
-                self.session.name,
-                self.resource,
-                self.embedded,
-                self._bare,
-                read_before=self.read_before,
-            )
+        with self.session.reading() as tx:
+            self._wanted = lacking(tx, self.resource, self.embedded, self._bare, read_before=self.read_before)
         await self._asking.run(iter(self._wanted.items()), self.session.settings.concurrency)
         if self._asking.not_there is None and self._asking.failure is not None:
-            with self.session.store.writing() as conn:
-                self._asking.put_off(conn, self._asking.refused)
+            with self.session.writing() as tx:
+                self._asking.put_off(tx, self._asking.refused)
             raise self._asking.failure
         return replace(page, records=[self._filled(each) for each in page.records])
 
-    def land(self, conn: Connection, batch: Batch, *, version: int, moment: datetime) -> None:
+    def land(self, tx: Transaction, batch: Batch) -> None:
         """Land what came inside a batch; call it in the transaction that lands the batch."""
         if self._asking.not_there is None:
             taken = {each.remote_id for each in batch.arrivals}
             failed = self._asking.failed.keys() & self._wanted.keys()
-            self._asking.put_off(conn, [each for each in failed if clean(each) in taken])
+            self._asking.put_off(tx, [each for each in failed if clean(each) in taken])
         if not batch.embedded:
             return
-        name, table = self.session.name, self.embedded.table
-        doubts = self._shrinking.doubts(conn, batch.embedded, batch.partial)
-        due.healed(conn, name, table, self.resource.name, batch.embedded.keys() - doubts.keys())
+        table = self.embedded.table
+        doubts = self._shrinking.doubts(tx, batch.embedded, batch.partial)
+        due.healed(tx, table, self.resource.name, batch.embedded.keys() - doubts.keys())
         missing = {parent: why for parent, why in doubts.items() if parent not in batch.partial}
-        due.put_off(conn, name, table, self.resource.name, missing, now=moment)
+        due.put_off(tx, table, self.resource.name, missing)
         batch.partial.update(missing)
         hashes = {clean(parent): answer.content_hash for parent, answer in self._found.items()}
-        self.counts += land_embedded(
-            conn,
-            self.session,
-            self.resource,
-            self.embedded,
-            batch,
-            hashes=hashes,
-            version=version,
-            moment=moment,
-        )
+        self.counts += land_embedded(tx, self.resource, self.embedded, batch, hashes=hashes)
 
     def judge(self) -> None:
         """Raise UnavailableError when so much could not be read that Lever is out of order."""
@@ -107,20 +90,20 @@ class Inside:
         told = None if refusal is None else skipped(self.embedded, refusal)
         return [*filter(None, (warning, told))]
 
-    def keep_standing(self, conn: Connection, scope: str, *, whole: bool) -> None:
+    def keep_standing(self, tx: Transaction, scope: str, *, whole: bool) -> None:
         """Keep whether it can be read at all; what can't is asked for again when the list is due.
 
         `whole`: the reading was over everything.
         """
-        name, table = self.session.name, self.embedded.table
+        table = self.embedded.table
         refusal = self._asking.not_there
         if refusal is not None:
-            READING.keep(conn, name, denial(self.embedded, refusal, scope), self.embedded.name)
+            READING.keep(tx, denial(self.embedded, refusal, scope), self.embedded.name)
             reasons = {due.WHOLE_LIST: refusal.problem}
-            due.still_failing(conn, name, table, self.embedded.name, reasons, now=now())
+            due.still_failing(tx, table, self.embedded.name, reasons)
         elif whole:
-            READING.forget(conn, name, self.embedded.name)
-            due.healed(conn, name, table, self.embedded.name, [due.WHOLE_LIST])
+            READING.forget(tx, self.embedded.name)
+            due.healed(tx, table, self.embedded.name, [due.WHOLE_LIST])
 
     async def _read(self, remote_id: str) -> Sequence[JsonObject]:
         # One that was read before may be asked for to see whether it still can be.
@@ -140,30 +123,19 @@ class Inside:
 
 
 def land_embedded(
-    conn: Connection,
-    session: Session,
-    resource: Paged,
-    embedded: Embedded,
-    batch: Batch,
-    *,
-    hashes: Mapping[str, str],
-    version: int,
-    moment: datetime,
+    tx: Transaction, resource: Paged, embedded: Embedded, batch: Batch, *, hashes: Mapping[str, str]
 ) -> Landed:
     """Land what came inside records of `resource`, unless a newer copy of the record is stored.
 
     `hashes`: of the records for whose content it was asked for singly.
     """
-    stale = overtaken(conn, session.name, resource.name, batch.arrivals)
+    stale = overtaken(tx, resource.name, batch.arrivals)
     current = {parent: listed for parent, listed in batch.embedded.items() if parent not in stale}
     return land_children(
-        conn,
-        session.name,
+        tx,
         embedded.name,
         current,
         parent_hashes=hashes,
-        version=version,
-        now=moment,
         asked_at=dict.fromkeys(current, batch.asked_at),
         partial=batch.partial,
     )

@@ -4,18 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import LeverClient, LeverError, Page, UnavailableError
 from lever_assets.lever.resources import Paged, ReadWhole, Windowed, embedded_in
 from lever_assets.policy.people import limit_of
-from lever_assets.store import (
-    Landed,
-    due,
-    next_version,
-    sweep,
-)
+from lever_assets.store import Landed, due, sweep
 from lever_assets.store.left_out import Limit, mark_left_out, sweep_left_out
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync.checkpoints import COVERED, HIDDEN, PASS, WATERMARK, Pass, pass_over
 from lever_assets.sync.fetch import brake
@@ -61,9 +55,9 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Paged, s
     list, else what it lists as deleted.
     """
     limit = limit_of(session.settings, resource, now())
-    with session.store.writing() as conn:
-        bounds = _bounds(conn, session, resource, scope, limit)
-        current = take_up_pass(conn, session.name, pass_over(resource.name, bounds.key), now())
+    with session.writing() as tx:
+        bounds = _bounds(tx, session, resource, scope, limit)
+        current = take_up_pass(tx, pass_over(resource.name, bounds.key))
     lever.refusals.note(resource.path, current.refused)
     reader = _WindowedReader(lever, session, resource, bounds, current, limit)
     try:
@@ -83,7 +77,7 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Paged, s
     return reader.tally
 
 
-def _bounds(conn: Connection, session: Session, resource: Paged, scope: Scope, limit: Limit) -> Bounds:
+def _bounds(tx: Transaction, session: Session, resource: Paged, scope: Scope, limit: Limit) -> Bounds:
     """Return what the pass is over.
 
     A delta reads everything when more is to be kept than before, when deletions that were held back are due,
@@ -93,13 +87,11 @@ def _bounds(conn: Connection, session: Session, resource: Paged, scope: Scope, l
         return Bounds()
     if not scope.delta:
         return scope.bounds
-    mark = WATERMARK.read(conn, session.name, resource.name)
-    widened = not covered(conn, session.name, resource).includes(limit)
-    held_back = brake.is_due(conn, session, resource)
+    mark = WATERMARK.read(tx, resource.name)
+    widened = not covered(tx, resource).includes(limit)
+    held_back = brake.is_due(tx, session, resource)
     embedded = embedded_in(resource.name)
-    unread = embedded is not None and due.WHOLE_LIST in due.due(
-        conn, session.name, embedded.table, embedded.name, now=now()
-    )
+    unread = embedded is not None and due.WHOLE_LIST in due.due(tx, embedded.table, embedded.name)
     if mark is None or widened or held_back or unread:
         return Bounds()
     return Bounds(lower=mark - session.settings.sync_overlap)
@@ -182,10 +174,10 @@ class _WindowedReader:
 
     async def read_again(self, remote_ids: Iterable[str]) -> None:
         """Read single records: those of which no list tells what changed, which are due, or were misread."""
-        name, resource = self.session.name, self.resource
-        with self.session.store.writing() as conn:
-            waiting = self._forget_settled(conn)
-            again = worth_another_look(conn, self.session, resource)
+        resource = self.resource
+        with self.session.writing() as tx:
+            waiting = self._forget_settled(tx)
+            again = worth_another_look(tx, resource)
         missing: list[str] = []
         read: list[str] = []
         failed: dict[str, str] = {}
@@ -211,10 +203,10 @@ class _WindowedReader:
             return
         verdict = await judge(self.lever, self.session, resource, missing, answering=bool(read))
         self.tally.warnings += [verdict.warning] if verdict.warning else []
-        with self.session.store.writing() as conn:
-            gone = verdict.keep(conn, self.session, resource, version=next_version(conn, name))
-            due.put_off(conn, name, resource.table, resource.name, failed, now=now())
-            due.healed(conn, name, resource.table, resource.name, read)
+        with self.session.writing() as tx:
+            gone = verdict.keep(tx, resource)
+            due.put_off(tx, resource.table, resource.name, failed)
+            due.healed(tx, resource.table, resource.name, read)
         self.tally.counts += Landed(deleted=gone)
 
     async def _take(self, page: Page, listing: Listing) -> Batch:
@@ -223,13 +215,13 @@ class _WindowedReader:
             page = await self.inside.bring_along(page)
         return self._land(page, listing)
 
-    def _forget_settled(self, conn: Connection) -> list[str]:
+    def _forget_settled(self, tx: Transaction) -> list[str]:
         """Forget what could not be read and was listed since; return what is due of the rest."""
         found: list[str] = []
         for table in tables_of(self.resource):
             own = table == self.resource.table
-            due.forget_settled(conn, self.session.name, table, self.resource.name, listed=own)
-            found += due.due(conn, self.session.name, table, self.resource.name, now=now())
+            due.forget_settled(tx, table, self.resource.name, listed=own)
+            found += due.due(tx, table, self.resource.name)
         return found
 
     def _land(self, page: Page, listing: Listing) -> Batch:
@@ -241,16 +233,14 @@ class _WindowedReader:
             embedded=embedded,
             stripping=self.stripping,
         )
-        moment, name = now(), self.session.name
-        with self.session.store.writing() as conn:
+        with self.session.writing() as tx:
             wanted = listing.wanted(read)
-            batch = wanted.only(kept_of(conn, name, self.limit, wanted.arrivals))
+            batch = wanted.only(kept_of(tx, self.limit, wanted.arrivals))
             moved = self._after(page, batch)
-            version = next_version(conn, name)
-            landed = land_batch(conn, name, self.resource, batch, version=version, moment=moment)
+            landed = land_batch(tx, self.resource, batch)
             if self.inside is not None:
-                self.inside.land(conn, batch, version=version, moment=moment)
-            PASS.keep(conn, name, moved, self.over)
+                self.inside.land(tx, batch)
+            PASS.keep(tx, moved, self.over)
         self.current = moved
         self.tally.counts += landed.counts
         self.tally.set_aside += landed.set_aside
@@ -270,38 +260,37 @@ class _WindowedReader:
             reached=self._reached,
         )
 
-    def _note_what_is_hidden(self, conn: Connection) -> None:
+    def _note_what_is_hidden(self, tx: Transaction) -> None:
         """Keep whether confidential records are hidden; when they are no more, the next delta reads all.
 
         What changed of them in the meantime lies before the mark.
         """
-        name, resource = self.session.name, self.resource.name
+        resource = self.resource.name
         if "confidentiality" in self.refused:
-            HIDDEN.keep(conn, name, True, resource)
-        elif HIDDEN.read(conn, name, resource) is not None:
-            HIDDEN.forget(conn, name, resource)
+            HIDDEN.keep(tx, True, resource)
+        elif HIDDEN.read(tx, resource) is not None:
+            HIDDEN.forget(tx, resource)
             if not self.bounds.everything:
-                WATERMARK.forget(conn, name, resource)
+                WATERMARK.forget(tx, resource)
 
     def stop(self, error: LeverError) -> None:
         """Keep where the pass stands that an error stopped, if the next run may go on from there."""
-        name = self.session.name
         kept = stopped(self.current, error)
-        with self.session.store.writing() as conn:
+        with self.session.writing() as tx:
             if kept is None:
-                PASS.forget(conn, name, self.over)
+                PASS.forget(tx, self.over)
             else:
-                PASS.keep(conn, name, kept, self.over)
+                PASS.keep(tx, kept, self.over)
 
     def mark_left_out(self) -> None:
         """Mark what the settings leave out, with what is below it: a list that lacks it is not wrong."""
         if self.limit.reason is None:
             return
-        name, resource = self.session.name, self.resource
-        with self.session.store.writing() as conn:
-            left_out = mark_left_out(conn, name, resource.name, self.limit, now=now())
+        resource = self.resource
+        with self.session.writing() as tx:
+            left_out = mark_left_out(tx, resource.name, self.limit)
             if left_out:
-                mark_below(conn, name, resource, version=next_version(conn, name))
+                mark_below(tx, resource)
         self.tally.counts += Landed(left_out=left_out)
 
     async def look_singly(self) -> Witness:
@@ -309,8 +298,8 @@ class _WindowedReader:
         if not self.bounds.everything:
             return NOBODY
         resource, began = self.resource, self.current.started_at
-        with self.session.store.reading() as conn:
-            missing = all_unlisted(conn, self.session.name, resource.name, began)
+        with self.session.reading() as tx:
+            missing = all_unlisted(tx, resource.name, began)
         return await brake.ask_singly(self.lever, self.session, resource, missing)
 
     def finish(self, witness: Witness) -> None:
@@ -318,53 +307,51 @@ class _WindowedReader:
 
         A list of which that is held back may have ended early, or lack something: then no mark moves.
         """
-        name, resource, whole = self.session.name, self.resource, self.bounds.everything
+        resource, whole = self.resource, self.bounds.everything
         if self.inside is not None:
             self.tally.warnings += self.inside.settle()
             self.tally.embedded = self.inside.counts
-        with self.session.store.writing() as conn:
-            held = self._let_go(conn, witness) if whole else None
-            self._forget_settled(conn)
+        with self.session.writing() as tx:
+            held = self._let_go(tx, witness) if whole else None
+            self._forget_settled(tx)
             if self.inside is not None:
-                self.inside.keep_standing(conn, str(self.bounds), whole=whole)
+                self.inside.keep_standing(tx, str(self.bounds), whole=whole)
             if held is None and not self.current.repeated:
-                self._move_marks(conn)
-            self._note_what_is_hidden(conn)
+                self._move_marks(tx)
+            self._note_what_is_hidden(tx)
             if whole:  # of whatever was begun before
-                PASS.forget_every(conn, name, pass_over(resource.name, ""))
-            PASS.forget(conn, name, self.over)
-            self.tally.warnings += doubts(conn, name, self.session.settings, resource, whole=whole)
+                PASS.forget_every(tx, pass_over(resource.name, ""))
+            PASS.forget(tx, self.over)
+            self.tally.warnings += doubts(tx, self.session.settings, resource, whole=whole)
         self.tally.warnings += warnings(resource, self.refused)
         self.tally.warnings += filter(None, (held, may_lack(resource, self.current.repeated)))
         self.meter.tell()
 
-    def _let_go(self, conn: Connection, witness: Witness) -> str | None:
+    def _let_go(self, tx: Transaction, witness: Witness) -> str | None:
         """Mark as gone what the whole list lacked; return the sentence that tells why that is held back."""
-        name, resource, began = self.session.name, self.resource, self.current.started_at
-        hidden = hides_some(conn, name, resource, self.refused)
+        resource, began = self.resource, self.current.started_at
+        hidden = hides_some(tx, resource, self.refused)
         if self.current.set_aside or self.current.repeated or hidden:
-            brake.look_again(conn, self.session, resource, not_seen_since=began)
+            brake.look_again(tx, resource, not_seen_since=began)
             return None
         empty = not self.current.records
-        held = brake.hold(conn, self.session, resource, not_seen_since=began, empty=empty, witness=witness)
+        held = brake.hold(tx, self.session, resource, not_seen_since=began, empty=empty, witness=witness)
         if held is not None:
             return held
-        version, moment, limit = next_version(conn, name), now(), self.limit
-        gone = sweep(conn, name, resource.name, not_seen_since=began, version=version, now=moment)
-        gone += sweep_left_out(
-            conn, name, resource.name, limit, not_seen_since=began, version=version, now=moment
-        )
-        all_known(conn, name, resource, self._reached)
+        limit = self.limit
+        gone = sweep(tx, resource.name, not_seen_since=began)
+        gone += sweep_left_out(tx, resource.name, limit, not_seen_since=began)
+        all_known(tx, resource, self._reached)
         if gone:
-            mark_below(conn, name, resource, version=version)
+            mark_below(tx, resource)
             self.tally.counts += Landed(deleted=gone)
         return None
 
-    def _move_marks(self, conn: Connection) -> None:
+    def _move_marks(self, tx: Transaction) -> None:
         """Keep up to when all is known, and of whom."""
-        name, resource, bounds = self.session.name, self.resource, self.bounds
-        if bounds.everything or covered(conn, name, resource).includes(self.limit):
-            COVERED.keep(conn, name, self.limit, resource.name)
+        resource, bounds = self.resource, self.bounds
+        if bounds.everything or covered(tx, resource).includes(self.limit):
+            COVERED.keep(tx, self.limit, resource.name)
         if bounds.upper is None:
             newest, began = self.current.newest, self._reached
-            move_watermark(conn, name, resource.name, newest=newest, began=began, lower=bounds.lower)
+            move_watermark(tx, resource.name, newest=newest, began=began, lower=bounds.lower)

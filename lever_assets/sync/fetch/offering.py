@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from pydantic import JsonValue
-from sqlalchemy import Connection
 
 from lever_assets.lever import JsonObject
 from lever_assets.settings import OffersOf
 from lever_assets.store import due, note_reads, raw
 from lever_assets.store.children import NEVER, forget_passed_over, read_for
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import OFFERS_ASKED_OF, OffersAskedOf
 from lever_assets.sync.session import Session
 
@@ -59,14 +59,14 @@ def _of(value: JsonValue, name: str) -> JsonValue:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def review(conn: Connection, session: Session) -> None:
+def review(tx: Transaction, session: Session) -> None:
     """Look anew at those that were passed over, if by now more may have offers than were thought to."""
-    stages = offer_stages(row.data for row in raw.all_live(conn, session.name, "stages"))
+    stages = offer_stages(row.data for row in raw.all_live(tx, "stages"))
     everybody = session.settings.offers is OffersOf.ALL
-    before = OFFERS_ASKED_OF.read(conn, session.name)
+    before = OFFERS_ASKED_OF.read(tx)
     if (everybody and not (before and before.everybody)) or (before and not stages <= set(before.stages)):
-        forget_passed_over(conn, session.name, OFFERS)
-    OFFERS_ASKED_OF.keep(conn, session.name, OffersAskedOf(everybody, tuple(sorted(stages))))
+        forget_passed_over(tx, OFFERS)
+    OFFERS_ASKED_OF.keep(tx, OffersAskedOf(everybody, tuple(sorted(stages))))
 
 
 def worth_asking(
@@ -79,24 +79,23 @@ def worth_asking(
     if session.settings.offers is OffersOf.ALL:
         yield from parents
         return
-    name = session.name
     while some := dict(islice(parents, _BATCH)):
-        with session.store.reading() as conn:
-            asked = _worth_asking(conn, name, some)
+        with session.reading() as tx:
+            asked = _worth_asking(tx, some)
         left = {each: (NEVER, content) for each, content in some.items() if each not in asked}
         if left:
-            with session.store.writing() as conn:
-                note_reads(conn, name, OFFERS, left)
-                due.healed(conn, name, f"raw_{OFFERS}", _OPPORTUNITIES, left)
+            with session.writing() as tx:
+                note_reads(tx, OFFERS, left)
+                due.healed(tx, f"raw_{OFFERS}", _OPPORTUNITIES, left)
             passed_over(len(left))
         yield from ((each, content) for each, content in some.items() if each in asked)
 
 
-def _worth_asking(conn: Connection, connection: str, hashes: Mapping[str, str]) -> set[str]:
-    asked = raw.parents_of_any(conn, connection, "applications", hashes, live_only=False)
-    asked |= raw.parents_of_any(conn, connection, OFFERS, hashes, live_only=True)
-    read = read_for(conn, connection, OFFERS, hashes.keys() - asked)
+def _worth_asking(tx: Transaction, hashes: Mapping[str, str]) -> set[str]:
+    asked = raw.parents_of_any(tx, "applications", hashes, live_only=False)
+    asked |= raw.parents_of_any(tx, OFFERS, hashes, live_only=True)
+    read = read_for(tx, OFFERS, hashes.keys() - asked)
     asked |= {each for each, content in read.items() if content != hashes[each]}
-    stages = offer_stages(row.data for row in raw.all_live(conn, connection, "stages"))
-    rest = raw.read(conn, connection, _OPPORTUNITIES, hashes.keys() - asked)
+    stages = offer_stages(row.data for row in raw.all_live(tx, "stages"))
+    rest = raw.read(tx, _OPPORTUNITIES, hashes.keys() - asked)
     return asked | {row.remote_id for row in rest if can_have_offers(row.data, stages)}

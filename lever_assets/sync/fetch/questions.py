@@ -61,12 +61,12 @@ async def _has_changed(lever: LeverClient, session: Session, question: Question)
         if any(_lies_beyond(each, question, lever) for each in page.records):
             return True
     page = await _page(lever, question.path, question.params)
-    with session.store.reading() as conn:
+    with session.reading() as tx:
         stripping = session.exclusion.stripping(resource.name)
         read = read_batch(resource, page.records, asked_at=page.asked_at, stripping=stripping)
-        limit = limit_of(session.settings, resource, now())
-        batch = read.only(kept_of(conn, session.name, limit, read.arrivals))
-        stored = raw.read(conn, session.name, resource.name, [each.remote_id for each in batch.arrivals])
+        limit = limit_of(session.settings, resource, tx.instant)
+        batch = read.only(kept_of(tx, limit, read.arrivals))
+        stored = raw.read(tx, resource.name, [each.remote_id for each in batch.arrivals])
     known = {row.remote_id: row.content_hash for row in stored if not row.deleted}
     return any(known.get(each.remote_id) != fingerprint(canonical(each.data)) for each in batch.arrivals)
 
@@ -78,8 +78,8 @@ async def _has_deletions(lever: LeverClient, session: Session, question: Questio
         return any(_lies_beyond(each, question, lever) for each in page.records)
     page = await _first(lever, question, limit=None)  # some accounts list ids alone
     ids = [str(each.get("id")) for each in page.records]
-    with session.store.reading() as conn:
-        stored = raw.read(conn, session.name, question.resource.name, ids)
+    with session.reading() as tx:
+        stored = raw.read(tx, question.resource.name, ids)
     return any(not row.deleted for row in stored)
 
 

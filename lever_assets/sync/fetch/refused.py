@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import LeverError, NotFoundError
 from lever_assets.lever.quoting import quoted
 from lever_assets.lever.resources import Resource
 from lever_assets.store import raw
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import Reading
 from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.session import now
@@ -43,16 +42,14 @@ def _consequence(resource: Resource, parameter: str) -> str:
     return "so it was read without it"
 
 
-def hides_some(conn: Connection, connection: str, resource: Resource, refused: Iterable[str]) -> bool:
+def hides_some(tx: Transaction, resource: Resource, refused: Iterable[str]) -> bool:
     """Tell whether a list that was read without what was refused may lack records that exist and are stored.
 
     A key that could never read confidential records has none stored: nothing of its lists is hidden.
     """
     if "includeDeactivated" in refused:
         return True
-    return "confidentiality" in refused and raw.any_with(
-        conn, connection, resource.name, "confidentiality", _CONFIDENTIAL
-    )
+    return "confidentiality" in refused and raw.any_with(tx, resource.name, "confidentiality", _CONFIDENTIAL)
 
 
 class NothingReadableError(LeverError):

@@ -6,36 +6,31 @@ change of the record, or a full sync, reads it again.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from lever_assets.lever.resources import Below, Child, Resource, embedded_in
 from lever_assets.store import due, mapping_errors, raw, see
 from lever_assets.store.children import forget_reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.fetch.arrivals import Batch
-from lever_assets.sync.session import Session, now
 
 
-def set_aside(conn: Connection, connection: str, resource: Resource, batch: Batch, *, now: datetime) -> None:
+def set_aside(tx: Transaction, resource: Resource, batch: Batch) -> None:
     """Keep what is told of the records of a list that can't be taken in; Lever has them all the same."""
-    mapping_errors.record(conn, connection, [*batch.set_aside, *batch.inside], now=now)
-    see(conn, connection, resource.name, batch.unreadable, now=now)
+    mapping_errors.record(tx, [*batch.set_aside, *batch.inside])
+    see(tx, resource.name, batch.unreadable)
     due.still_failing(
-        conn,
-        connection,
+        tx,
         resource.table,
         resource.name,
         {name: error.reason for name, error in batch.unreadable.items()},
-        now=now,
         hashes={name: error.payload_hash for name, error in batch.unreadable.items()},
     )
     embedded = embedded_in(resource.name)
     if embedded is not None:
         reason = f"of its {embedded.name} one can't be taken in"
         reasons = dict.fromkeys(batch.partial, reason)
-        due.still_failing(conn, connection, embedded.table, resource.name, reasons, now=now)
+        due.still_failing(tx, embedded.table, resource.name, reasons)
 
 
 def tables_of(resource: Resource) -> list[str]:
@@ -48,38 +43,37 @@ _MOST = 100
 """So many are asked for again in one sync."""
 
 
-def worth_another_look(conn: Connection, session: Session, resource: Resource) -> set[str]:
+def worth_another_look(tx: Transaction, resource: Resource) -> set[str]:
     """Return the records (remote ids) to be read again for themselves, or for what came inside them.
 
     Keeps that they are; call it in a transaction that writes.
     """
     embedded = embedded_in(resource.name)
-    inside = set() if embedded is None else _parents(conn, session, embedded)
-    return _looked_at(conn, session, resource) | inside
+    inside = set() if embedded is None else _parents(tx, embedded)
+    return _looked_at(tx, resource) | inside
 
 
-def are_misread(conn: Connection, session: Session, resource: Resource) -> bool:
+def are_misread(tx: Transaction, resource: Resource) -> bool:
     """Tell whether there are such records of a resource by now."""
-    return bool(mapping_errors.misread(conn, session.name, resource.name, now=now(), limit=1))
+    return bool(mapping_errors.misread(tx, resource.name, limit=1))
 
 
-def have_parents_asked(conn: Connection, session: Session, resource: Resource) -> None:
+def have_parents_asked(tx: Transaction, resource: Resource) -> None:
     """Let the parents of such records of a resource below them be asked as if they never had been."""
-    forget_reads(conn, session.name, resource.name, _parents(conn, session, resource))
+    forget_reads(tx, resource.name, _parents(tx, resource))
 
 
-def _looked_at(conn: Connection, session: Session, resource: Resource) -> set[str]:
+def _looked_at(tx: Transaction, resource: Resource) -> set[str]:
     """Return which records are to be read again by now, and keep that they are."""
-    name, moment = session.name, now()
-    found = mapping_errors.misread(conn, name, resource.name, now=moment, limit=_MOST)
+    found = mapping_errors.misread(tx, resource.name, limit=_MOST)
     if found:
-        mapping_errors.looked_again(conn, name, resource.name, found, now=moment)
+        mapping_errors.looked_again(tx, resource.name, found)
     return found
 
 
-def _parents(conn: Connection, session: Session, resource: Resource) -> set[str]:
-    remote_ids = _looked_at(conn, session, resource)
-    rows = raw.read(conn, session.name, resource.name, remote_ids) if remote_ids else []
+def _parents(tx: Transaction, resource: Resource) -> set[str]:
+    remote_ids = _looked_at(tx, resource)
+    rows = raw.read(tx, resource.name, remote_ids) if remote_ids else []
     return {row.parent_id for row in rows if row.parent_id and not row.deleted}
 
 
@@ -87,7 +81,7 @@ _NAMED = 3
 _LONGEST_ID = 60
 
 
-def unread_below(conn: Connection, connection: str, resource: Resource) -> tuple[Waiting, str | None]:
+def unread_below(tx: Transaction, resource: Resource) -> tuple[Waiting, str | None]:
     """Return below how many parents records could not be read, and a warning if there are any.
 
     Those of a resource that is read per parent, and what comes inside the records of a list.
@@ -95,10 +89,10 @@ def unread_below(conn: Connection, connection: str, resource: Resource) -> tuple
     below = resource if isinstance(resource, Child) else embedded_in(resource.name)
     if below is None:
         return NOTHING, None
-    waiting = due.waiting(conn, connection, below.table, below.parent)
+    waiting = due.waiting(tx, below.table, below.parent)
     if not waiting.count:
         return waiting, None
-    some = due.listed(conn, connection, below.table, below.parent, limit=_NAMED)
+    some = due.listed(tx, below.table, below.parent, limit=_NAMED)
     return waiting, _sentence(below, waiting, some)
 
 

@@ -8,11 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import Below
-from lever_assets.store import Arrival, children, due, next_version, raw
+from lever_assets.store import Arrival, children, due, raw
 from lever_assets.store.reads import raw_count
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
@@ -36,7 +35,7 @@ class Shrinking:
     _missing: dict[str, list[str]] = field(default_factory=dict)
 
     def doubts(
-        self, conn: Connection, lists: Mapping[str, Sequence[Arrival]], in_part: Collection[str]
+        self, tx: Transaction, lists: Mapping[str, Sequence[Arrival]], in_part: Collection[str]
     ) -> dict[str, str]:
         """Return why the lists of some parents can't be believed as they are, by parent.
 
@@ -47,7 +46,7 @@ class Shrinking:
             for parent, arrivals in lists.items()
             if parent not in in_part
         }
-        lacking = children.lacking(conn, self.session.name, self.resource.name, listed)
+        lacking = children.lacking(tx, self.resource.name, listed)
         self._missing.update(lacking)
         told = {parent: _LACKS.format(len(ids)) for parent, ids in lacking.items()}
         return dict.fromkeys(in_part, _IN_PART) | told
@@ -56,37 +55,37 @@ class Shrinking:
         """Mark what is missing as gone; return how many, and a warning when it was held back instead."""
         if not self._missing and not self.held:
             return 0, None
-        name, resource = self.session.name, self.resource
+        resource = self.resource
         ids = {each for ids in self._missing.values() for each in ids}
-        with self.session.store.writing() as conn:
-            stored = raw.read(conn, name, resource.name, ids)
+        with self.session.writing() as tx:
+            stored = raw.read(tx, resource.name, ids)
             missing = {row.remote_id for row in stored if not row.deleted or row.left_out}
-            missing -= raw.seen_since(conn, name, resource.name, ids, self.began)
-            waits = self._waits_for_others(conn)
-            unlisted = self._standing(conn, max(len(missing), self.held) if waits else len(missing))
+            missing -= raw.seen_since(tx, resource.name, ids, self.began)
+            waits = self._waits_for_others(tx)
+            unlisted = self._standing(tx, max(len(missing), self.held) if waits else len(missing))
             if waits or brake.is_too_much(self.session, unlisted):
-                brake.keep_held(conn, self.session, resource, unlisted, self.began)
+                brake.keep_held(tx, resource, unlisted, self.began)
                 return 0, _told(resource, unlisted)
-            gone = mark_gone(conn, name, resource, missing, version=next_version(conn, name))
-            due.healed(conn, name, resource.table, self.parent, self._missing)
-            if not self._in_doubt(conn):
-                brake.hold_no_more(conn, self.session, resource)
+            gone = mark_gone(tx, resource, missing)
+            due.healed(tx, resource.table, self.parent, self._missing)
+            if not self._in_doubt(tx):
+                brake.hold_no_more(tx, resource)
         return gone, None
 
-    def _waits_for_others(self, conn: Connection) -> bool:
+    def _waits_for_others(self, tx: Transaction) -> bool:
         """Tell whether more is held back than this reading tells of: all of it goes, or none."""
         if not self.held or self.session.accept_deletions:
             return False
-        return self._in_doubt(conn) > len(self._missing)
+        return self._in_doubt(tx) > len(self._missing)
 
-    def _in_doubt(self, conn: Connection) -> int:
+    def _in_doubt(self, tx: Transaction) -> int:
         """Return how many parents wait for it to be settled; those that can't be read wait for themselves."""
-        return due.count_for(conn, self.session.name, self.resource.table, self.parent, reason=_LACKING)
+        return due.count_for(tx, self.resource.table, self.parent, reason=_LACKING)
 
-    def _standing(self, conn: Connection, missing: int) -> Unlisted:
+    def _standing(self, tx: Transaction, missing: int) -> Unlisted:
         if missing < brake.AT_LEAST:  # whatever the others are: no table is counted for a few
             return Unlisted(missing, missing)
-        return Unlisted(missing, raw_count(conn, self.session.name, self.resource.name).live)
+        return Unlisted(missing, raw_count(tx, self.resource.name).live)
 
 
 def _told(resource: Below, unlisted: Unlisted) -> str:

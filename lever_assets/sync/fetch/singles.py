@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import (
     JsonObject,
     LeverClient,
@@ -17,9 +15,10 @@ from lever_assets.lever.faults import of_shape
 from lever_assets.lever.resources import Below, Embedded, Paged, Resource
 from lever_assets.store import due, raw
 from lever_assets.store.children import last_reads, read_well
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
 from lever_assets.sync.fetch.arrivals import hash_of, is_expanded
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _PROBED = 3
 
@@ -98,8 +97,8 @@ async def reads_any_below(
     lever: LeverClient, session: Session, resource: Below, but: Collection[str]
 ) -> bool:
     """Tell whether a list below any other parent than these can be read, of those that could be before."""
-    with session.store.reading() as conn:
-        others = read_well(conn, session.name, resource.parent, resource.name, but=but, limit=_PROBED)
+    with session.reading() as tx:
+        others = read_well(tx, resource.parent, resource.name, but=but, limit=_PROBED)
     for remote_id, _ in others:
         with suppress(LeverError):
             await lever.list_all(resource.below(remote_id), dict(resource.params))
@@ -124,8 +123,7 @@ def unexpanded(records: Sequence[JsonObject], embedded: Embedded) -> dict[str, J
 
 
 def lacking(
-    conn: Connection,
-    connection: str,
+    tx: Transaction,
     resource: Paged,
     embedded: Embedded,
     records: Mapping[str, JsonObject],
@@ -139,9 +137,9 @@ def lacking(
     and whatever could not be read: a change of what lies inside a record may leave the record as it was.
     """
     hashes = {clean(remote_id): hash_of(record) for remote_id, record in records.items()}
-    failed = due.known(conn, connection, embedded.table, resource.name, hashes)
-    known = last_reads(conn, connection, embedded.name, hashes)
-    inside = raw.by_parent(conn, connection, embedded.name, hashes)
+    failed = due.known(tx, embedded.table, resource.name, hashes)
+    known = last_reads(tx, embedded.name, hashes)
+    inside = raw.by_parent(tx, embedded.name, hashes)
     found = {}
     for remote_id, record in records.items():
         own = clean(remote_id)
@@ -150,7 +148,7 @@ def lacking(
         if read_before is not None and (last is None or last.at < read_before):
             wanted = True
         elif before is not None:
-            wanted = before.due_at <= now() or before.payload_hash not in {None, content_hash}
+            wanted = before.due_at <= tx.instant or before.payload_hash not in {None, content_hash}
         else:
             named = named_inside(record, embedded)
             wanted = last is None or last.content_hash != content_hash or bool(named and stored != named)

@@ -2,7 +2,7 @@
 
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.lever.resources import Resource
-from lever_assets.store import Landed, due, next_version, sweep
+from lever_assets.store import Landed, due, sweep
 from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
@@ -22,25 +22,21 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
     stripping = session.exclusion.stripping(resource.name)
     batch = read_batch(resource, records, asked_at=asked_at, first_position=0, stripping=stripping)
     witness = await brake.ask_singly(lever, session, resource, _lacking(session, resource, batch))
-    moment = now()
-    with session.store.writing() as conn:
-        version = next_version(conn, session.name)
-        tally = land_batch(conn, session.name, resource, batch, version=version, moment=moment)
+    with session.writing() as tx:
+        tally = land_batch(tx, resource, batch)
         gone, held = 0, None
         # What came without an id may be one that is stored.
-        hidden = hides_some(conn, session.name, resource, refused)
+        hidden = hides_some(tx, resource, refused)
         complete = not (batch.nameless or hidden or repeated)
         if complete:
             held = brake.hold(
-                conn, session, resource, not_seen_since=moment, empty=not records, witness=witness
+                tx, session, resource, not_seen_since=tx.instant, empty=not records, witness=witness
             )
         if complete and held is None:
-            gone = sweep(
-                conn, session.name, resource.name, not_seen_since=moment, version=version, now=moment
-            )
+            gone = sweep(tx, resource.name, not_seen_since=tx.instant)
         if not complete:
-            brake.look_again(conn, session, resource, not_seen_since=moment)
-        due.forget_settled(conn, session.name, resource.table, resource.name)
+            brake.look_again(tx, resource, not_seen_since=tx.instant)
+        due.forget_settled(tx, resource.table, resource.name)
     tally.counts += Landed(deleted=gone)
     tally.warnings += [*warnings(resource, refused), *filter(None, (held, repeated))]
     meter = meter_of(lever, session, resource)
@@ -64,7 +60,7 @@ def _lacking(session: Session, resource: Resource, batch: Batch) -> list[str]:
     """Return which of the records that are stored the list does not have, if they can be asked for singly."""
     if not brake.asks_singly(session, resource):
         return []
-    with session.store.reading() as conn:
-        live = all_unlisted(conn, session.name, resource.name, batch.asked_at)
+    with session.reading() as tx:
+        live = all_unlisted(tx, resource.name, batch.asked_at)
     listed = {each.remote_id for each in batch.arrivals} | batch.unreadable.keys()
     return [each for each in live if each not in listed]

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import Resource
 from lever_assets.lever.wording import counted
 from lever_assets.store import Landed, land
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.fetch.arrivals import Batch
 from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.progress import Meter
@@ -37,20 +35,10 @@ class Tally:
         )
 
 
-def land_batch(
-    conn: Connection, name: str, resource: Resource, batch: Batch, *, version: int, moment: datetime
-) -> Tally:
+def land_batch(tx: Transaction, resource: Resource, batch: Batch) -> Tally:
     """Land the records of a batch, and keep what is told of those that can't be taken in."""
-    counts = land(
-        conn,
-        name,
-        resource.name,
-        batch.arrivals,
-        version=version,
-        now=moment,
-        asked_at=batch.asked_at,
-    )
-    set_aside(conn, name, resource, batch, now=moment)
+    counts = land(tx, resource.name, batch.arrivals, asked_at=batch.asked_at)
+    set_aside(tx, resource, batch)
     return Tally(counts, set_aside=len(batch.set_aside))
 
 

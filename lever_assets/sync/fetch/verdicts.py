@@ -9,12 +9,11 @@ either, nor so many at once that it may be a mistake.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.lever.resources import Resource
 from lever_assets.store import due, raw
 from lever_assets.store.reads import raw_count
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
@@ -44,11 +43,11 @@ class Verdict:
     believed: frozenset[str] = frozenset()
     warning: str | None = None
 
-    def keep(self, conn: Connection, session: Session, resource: Resource, *, version: int) -> int:
+    def keep(self, tx: Transaction, resource: Resource) -> int:
         """Mark what is gone, and keep what is in doubt as due; return how many records were live."""
         reasons = dict.fromkeys(self.again, MISSING)
-        due.put_off(conn, session.name, resource.table, resource.name, reasons, now=now())
-        return mark_gone(conn, session.name, resource, self.lost, version=version)
+        due.put_off(tx, resource.table, resource.name, reasons)
+        return mark_gone(tx, resource, self.lost)
 
 
 NOTHING_MISSING = Verdict()
@@ -72,12 +71,10 @@ async def judge(
     """
     if not missing:
         return NOTHING_MISSING
-    name, moment = session.name, now()
-    with session.store.reading() as conn:
-        stored = {
-            row.remote_id: row for row in raw.read(conn, name, resource.name, missing) if not row.deleted
-        }
-        waiting = due.known(conn, name, resource.table, resource.name, stored)
+    moment = now()
+    with session.reading() as tx:
+        stored = {row.remote_id: row for row in raw.read(tx, resource.name, missing) if not row.deleted}
+        waiting = due.known(tx, resource.table, resource.name, stored)
     said = {each: failed.due_at <= moment for each, failed in waiting.items() if failed.reason == MISSING}
     gone = stored.keys() & set(announced)
     gone |= await _listed_as_deleted(
@@ -102,8 +99,8 @@ def too_many(session: Session, resource: Resource, missing: int) -> str | None:
     """Return a sentence if so many records, for which Lever answers 404 alone, may be missing by mistake."""
     if missing < brake.AT_LEAST:
         return None
-    with session.store.reading() as conn:
-        live = raw_count(conn, session.name, resource.name).live
+    with session.reading() as tx:
+        live = raw_count(tx, resource.name).live
     if not brake.is_too_much(session, Unlisted(missing, live)):
         return None
     return (

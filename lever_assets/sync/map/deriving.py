@@ -9,24 +9,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, assert_never
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import embedded_in
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
 from lever_assets.mapping.derivations import DERIVATIONS, WHOLE
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.store import (
-    Merged,
-    current_version,
-    hold_landings,
-    mapping_errors,
-    merge,
-    raw,
-    reads,
-)
+from lever_assets.store import Merged, mapping_errors, merge, raw, reads
 from lever_assets.store.addresses import forget_old
 from lever_assets.store.mapping_errors import Lost, MappingError
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.map.floor import Floor
@@ -36,7 +27,7 @@ from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.anonymised import erase_anonymised, erase_mapped_from
 from lever_assets.sync.retention.past_actions import anonymised_among, forget_actions, gone_among
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.unified.models import UnifiedRow
 
 _BATCH = 1000
@@ -79,14 +70,14 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
     others at the end; then is forgotten by what addresses people were found who were erased long ago.
     """
     erase_anonymised(session)
-    with session.store.reading() as conn:
-        spans = _spans(conn, session, models, replay=replay)
-        standing = _standing(conn, session, [name for name, span in spans.items() if span.is_empty])
+    with session.reading() as tx:
+        spans = _spans(tx, session, models, replay=replay)
+        standing = _standing(tx, session, [name for name, span in spans.items() if span.is_empty])
     for name, span in spans.items():
         yield standing.get(name) or _bring_up(session, DERIVATIONS[name], span)
-    with session.store.writing() as conn:
-        _mark(conn, session, {name: spans[name] for name in standing})
-        forget_old(conn, session.name, now=now())
+    with session.writing() as tx:
+        _mark(tx, session, {name: spans[name] for name in standing})
+        forget_old(tx)
 
 
 def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveReport:
@@ -94,21 +85,21 @@ def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveRe
     meter = Meter(session.listener, model, "records mapped")
     merged = _derive(session, derivation, span, meter)
     meter.tell()
-    with session.store.writing() as conn:
-        _mark(conn, session, {model: span})
+    with session.writing() as tx:
+        _mark(tx, session, {model: span})
         if session.mapping.custom_fields.get(model) and (span.afresh or merged.changed):
-            compare(conn, session.name, model, session.mapping.custom_fields)
-    with session.store.reading() as conn:
-        found = _standing(conn, session, [model])[model]
+            compare(tx, model, session.mapping.custom_fields)
+    with session.reading() as tx:
+        found = _standing(tx, session, [model])[model]
     return replace(found, counts=merged, seconds=time.monotonic() - began, replayed=span.afresh)
 
 
-def _standing(conn: Connection, session: Session, models: Sequence[str]) -> dict[str, DeriveReport]:
+def _standing(tx: Transaction, session: Session, models: Sequence[str]) -> dict[str, DeriveReport]:
     """Return how these models stand, as reports of a derivation that found nothing to do."""
-    errors = mapping_errors.counts(conn, session.name)
-    rows = {each.table: each.live for each in reads.counts(conn, session.name, models)}
+    errors = mapping_errors.counts(tx)
+    rows = {each.table: each.live for each in reads.counts(tx, models)}
     names = session.mapping.custom_fields
-    doubts = {each.model: (str(each),) for each in unmatched(conn, session.name, names.keys(), names)}
+    doubts = {each.model: (str(each),) for each in unmatched(tx, names.keys(), names)}
     return {
         model: DeriveReport(
             model,
@@ -123,26 +114,26 @@ def _standing(conn: Connection, session: Session, models: Sequence[str]) -> dict
     }
 
 
-def _mark(conn: Connection, session: Session, spans: Mapping[str, _Span]) -> None:
-    signature, at = _signature(session), now()
-    marks = {model: Mapped(span.up_to, signature, at) for model, span in spans.items()}
-    MAPPED.keep_each(conn, session.name, marks)
+def _mark(tx: Transaction, session: Session, spans: Mapping[str, _Span]) -> None:
+    signature = _signature(session)
+    marks = {model: Mapped(span.up_to, signature, tx.instant) for model, span in spans.items()}
+    MAPPED.keep_each(tx, marks)
 
 
-def to_derive(conn: Connection, connection: str, resource: str) -> None:
+def to_derive(tx: Transaction, resource: str) -> None:
     """Keep that what a sync has landed of a resource until now is for the next derivations to take in."""
-    version = current_version(conn, connection)
+    version = tx.current_version()
     embedded = embedded_in(resource)
     landed = [resource] if embedded is None else [resource, embedded.name]
-    LANDED.keep_each(conn, connection, dict.fromkeys(landed, version))
+    LANDED.keep_each(tx, dict.fromkeys(landed, version))
 
 
-def all_derived(conn: Connection, connection: str, exclusion: Exclusion) -> bool:
+def all_derived(tx: Transaction, exclusion: Exclusion) -> bool:
     """Tell whether every model has taken in what the syncs have landed of the resources that it reads.
 
     What was refreshed by itself is no sync's: it was taken in when it landed.
     """
-    landed, mapped = LANDED.every(conn, connection), MAPPED.every(conn, connection)
+    landed, mapped = LANDED.every(tx), MAPPED.every(tx)
     return all(
         name in mapped and mapped[name].version >= landed.get(each, 0)
         for name, derivation in DERIVATIONS.items()
@@ -152,10 +143,10 @@ def all_derived(conn: Connection, connection: str, exclusion: Exclusion) -> bool
     )
 
 
-def _spans(conn: Connection, session: Session, models: Sequence[str], *, replay: bool) -> dict[str, _Span]:
-    mapped = MAPPED.every(conn, session.name)
-    up_to, signature = current_version(conn, session.name), _signature(session)
-    newest = raw.newest_versions(conn, session.name)
+def _spans(tx: Transaction, session: Session, models: Sequence[str], *, replay: bool) -> dict[str, _Span]:
+    mapped = MAPPED.every(tx)
+    up_to, signature = tx.current_version(), _signature(session)
+    newest = raw.newest_versions(tx)
     spans = {}
     for model in models:
         known = mapped.get(model)
@@ -188,19 +179,19 @@ def _derive(session: Session, derivation: Derivation, span: _Span, meter: Meter)
 def _derive_by_record(session: Session, derivation: ByRecord[Any], span: _Span, meter: Meter) -> Merged:
     merged = Merged()
     for keys in _batches(_pending(session, derivation, span), _BATCH):
-        with session.store.writing() as conn:
-            merged += derive_records(conn, session, derivation, keys)
+        with session.writing() as tx:
+            merged += derive_records(tx, session, derivation, keys)
         meter.advance(len(keys))
     return merged
 
 
 def derive_records(
-    conn: Connection, session: Session, derivation: ByRecord[Any], keys: Sequence[str]
+    tx: Transaction, session: Session, derivation: ByRecord[Any], keys: Sequence[str]
 ) -> Merged:
     """Map these records of the driver and merge what they give."""
-    hold_landings(conn, session.name)
-    floor = Floor(conn, session.name, session.mapping)
-    found = raw.read(conn, session.name, derivation.driver, keys)
+    tx.hold_landings()
+    floor = Floor(tx, session.mapping)
+    found = raw.read(tx, derivation.driver, keys)
     live = [row for row in found if not row.deleted]
     blanked = session.exclusion.row
     around = floor.around(derivation, live)
@@ -217,43 +208,39 @@ def derive_records(
     mapped = [key for key in keys if key not in unmapped]
     rows, too_long = fitting(derivation, rows)
     errors = [*floor_errors(derivation.model, floor), *failed, *too_long]
-    forget_errors(conn, session.name, derivation, mapped, floor)
-    mapping_errors.record(conn, session.name, errors, now=now())
-    of_nobody = anonymised_among(conn, session.name, derivation.driver, found)
-    forget_actions(conn, session, derivation.model, of_nobody | gone_among(found))
+    forget_errors(tx, derivation, mapped, floor)
+    mapping_errors.record(tx, errors)
+    of_nobody = anonymised_among(tx, derivation.driver, found)
+    forget_actions(tx, derivation.model, of_nobody | gone_among(found))
     merged = merge(
-        conn,
+        tx,
         derivation.model,
-        session.name,
         rows,
         sources=mapped,
-        now=now(),
         history=session.history,
         incomplete=incomplete(derivation, floor, live),
         left_out={row.remote_id: row.left_out for row in found if row.left_out},
     )
-    erase_mapped_from(conn, session, derivation.model, of_nobody)
+    erase_mapped_from(tx, session, derivation.model, of_nobody)
     return merged
 
 
 def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Meter) -> Merged:
     if not span.afresh and not _changed(session, derivation.reads, span):
         return Merged()
-    with session.store.writing() as conn:
-        hold_landings(conn, session.name)
-        floor = Floor(conn, session.name, session.mapping)
+    with session.writing() as tx:
+        tx.hold_landings()
+        floor = Floor(tx, session.mapping)
         rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.rows(floor)]
         rows, too_long = fitting(derivation, rows)
-        errors, moment = floor_errors(derivation.model, floor), now()
-        mapping_errors.record(conn, session.name, [*errors, *too_long], now=moment)
-        mapping_errors.resolve_all(conn, session.name, derivation.model, before=moment)
+        errors = floor_errors(derivation.model, floor)
+        mapping_errors.record(tx, [*errors, *too_long])
+        mapping_errors.resolve_all(tx, derivation.model, before=tx.instant)
         merged = merge(
-            conn,
+            tx,
             derivation.model,
-            session.name,
             rows,
             sources=[WHOLE] if errors else None,
-            now=now(),
             history=session.history,
             incomplete=[WHOLE] if errors else [],
         )
@@ -271,8 +258,8 @@ def _pending(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterat
         pending.update(dict.fromkeys(_parents(session, derivation.below, span)))
     if derivation.siblings is not None:
         for parents in _batches(_parents(session, derivation.siblings, span), _BATCH):
-            with session.store.reading() as conn:
-                beside = raw.by_parent(conn, session.name, derivation.driver, parents)
+            with session.reading() as tx:
+                beside = raw.by_parent(tx, derivation.driver, parents)
             pending.update(dict.fromkeys(row.remote_id for rows in beside.values() for row in rows))
     yield from pending
 
@@ -290,8 +277,8 @@ def _changed(session: Session, resources: Iterable[str], span: _Span) -> bool:
 
 
 def _changes(session: Session, resource: str, span: _Span) -> Generator[tuple[str, str | None], None, None]:
-    with session.store.reading() as conn:
-        for keys in raw.changed_keys(conn, session.name, resource, span.after, span.up_to):
+    with session.reading() as tx:
+        for keys in raw.changed_keys(tx, resource, span.after, span.up_to):
             for key in keys:
                 yield key.remote_id, key.parent_id
 
@@ -299,8 +286,8 @@ def _changes(session: Session, resource: str, span: _Span) -> Generator[tuple[st
 def _every_key(session: Session, resource: str) -> Iterator[str]:
     after: str | None = None
     while True:
-        with session.store.reading() as conn:
-            keys = raw.keys(conn, session.name, resource, after=after, limit=_BATCH)
+        with session.reading() as tx:
+            keys = raw.keys(tx, resource, after=after, limit=_BATCH)
         yield from (key.remote_id for key in keys)
         if len(keys) < _BATCH:
             return

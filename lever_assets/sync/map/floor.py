@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
 
 from lever_assets.lever.records import (
     Application,
@@ -25,6 +24,7 @@ from lever_assets.mapping.derivation import Around, ByRecord
 from lever_assets.mapping.sources import is_mapped_from
 from lever_assets.store import RawRow, raw
 from lever_assets.store.created import created_among
+from lever_assets.store.transaction import Transaction
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -40,9 +40,8 @@ class Floor:
     were parsed without them; `odd` are the raw rows of both.
     """
 
-    def __init__(self, conn: Connection, connection: str, ctx: Context) -> None:
-        self.conn = conn
-        self.connection = connection
+    def __init__(self, tx: Transaction, ctx: Context) -> None:
+        self.tx = tx
         self.ctx = ctx
         self.unreadable: dict[Found, str] = {}
         self.lost: dict[Found, Sequence[Fault]] = {}
@@ -120,14 +119,14 @@ class Floor:
 
     def applications_of(self, opportunities: Collection[str]) -> Mapping[str, Sequence[Application]]:
         """Return the live applications by opportunity."""
-        found = raw.by_parent(self.conn, self.connection, "applications", opportunities)
+        found = raw.by_parent(self.tx, "applications", opportunities)
         return {
             parent: list(self.parsed(Application, "applications", rows)) for parent, rows in found.items()
         }
 
     def created_here(self, opportunities: Collection[str]) -> set[str]:
         """Return those that were created through this connector."""
-        return created_among(self.conn, self.connection, opportunities)
+        return created_among(self.tx, opportunities)
 
     def around(self, derivation: ByRecord[Any], batch: Sequence[RawRow]) -> Callable[[RawRow], Around]:
         """Look up what a derivation reads with the records of a batch; return what gives each one's."""
@@ -155,10 +154,10 @@ class Floor:
 
     def live(self, resource: str) -> Iterator[RawRow]:
         """Yield every live record of a resource, in the order of its list."""
-        return raw.all_live(self.conn, self.connection, resource)
+        return raw.all_live(self.tx, resource)
 
     def texts_on_opportunities(self) -> set[str]:
         """Return the tags that live opportunities carry; where that can't be told, it is kept in `lost`."""
-        for odd in raw.not_texts(self.conn, self.connection, "opportunities", "tags"):
+        for odd in raw.not_texts(self.tx, "opportunities", "tags"):
             self.lost["opportunities", odd] = [Fault("tags", "tags", "not a list of texts")]
-        return raw.texts_in_array(self.conn, self.connection, "opportunities", "tags", None)
+        return raw.texts_in_array(self.tx, "opportunities", "tags", None)

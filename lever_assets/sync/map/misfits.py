@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
 
 from lever_assets.lever.records.record import LeverObject, faults_of, told
 from lever_assets.mapping.derivation import ByRecord, Derivation
 from lever_assets.store import RawRow, mapping_errors
 from lever_assets.store.mapping_errors import Lost, MappingError
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.map.floor import Floor
 from lever_assets.unified.models import UnifiedRow
 
@@ -57,15 +57,13 @@ def _floor_errors(model: str, floor: Floor) -> Iterator[MappingError]:
         yield MappingError(model, resource, remote_id, why, floor.odd[resource, remote_id].content_hash)
 
 
-def forget_errors(
-    conn: Connection, connection: str, derivation: Derivation, mapped: Sequence[str], floor: Floor
-) -> None:
+def forget_errors(tx: Transaction, derivation: Derivation, mapped: Sequence[str], floor: Floor) -> None:
     """Forget the errors on what was mapped and read whole now; the others keep since when they are known."""
     lost = floor.lost_of(derivation.model)
     whole = [key for key in mapped if (derivation.driver, key) not in lost]
-    mapping_errors.resolve(conn, connection, derivation.model, whole)
+    mapping_errors.resolve(tx, derivation.model, whole)
     readable = floor.readable - lost.keys()
-    mapping_errors.resolve_looked_up(conn, connection, derivation.model, derivation.driver, readable)
+    mapping_errors.resolve_looked_up(tx, derivation.model, derivation.driver, readable)
 
 
 def incomplete(derivation: ByRecord[Any], floor: Floor, rows: Sequence[RawRow]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from lever_assets.lever.resources import OPPORTUNITIES, children_of
 from lever_assets.mapping import tags
@@ -11,23 +11,24 @@ from lever_assets.mapping.derivations import DERIVATIONS, WHOLE
 from lever_assets.store import Merged, merge, raw
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.map.deriving import derive_records
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS
 
 BELOW: tuple[str, ...] = tuple(each.name for each in children_of(OPPORTUNITIES.name))
 """The lists below an opportunity that are read singly with it."""
 
 
-def map_opportunities(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
+def map_opportunities(tx: Transaction, session: Session, opportunities: Sequence[str]) -> Merged:
     """Map these opportunities (Lever's ids), what lies below them, and tags that are new."""
     keys: dict[str, Sequence[str]] = {OPPORTUNITIES.name: opportunities}
     for child in BELOW:
-        keys[child] = raw.ids_below(conn, session.name, child, opportunities)
-    return _new_tags(conn, session, opportunities) + map_records(conn, session, keys)
+        keys[child] = raw.ids_below(tx, child, opportunities)
+    return _new_tags(tx, session, opportunities) + map_records(tx, session, keys)
 
 
-def map_records(conn: Connection, session: Session, keys: Mapping[str, Sequence[str]]) -> Merged:
+def map_records(tx: Transaction, session: Session, keys: Mapping[str, Sequence[str]]) -> Merged:
     """Map these records, by resource, model by model in the catalogue's order."""
     merged = Merged()
     for model in MODELS:
@@ -35,22 +36,22 @@ def map_records(conn: Connection, session: Session, keys: Mapping[str, Sequence[
         if not isinstance(derivation, ByRecord) or not session.exclusion.keeps(model.name):
             continue
         if keys.get(derivation.driver):
-            merged += derive_records(conn, session, derivation, keys[derivation.driver])
+            merged += derive_records(tx, session, derivation, keys[derivation.driver])
     return merged
 
 
-def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) -> Merged:
+def _new_tags(tx: Transaction, session: Session, opportunities: Sequence[str]) -> Merged:
     """Add the tags that are not in their table yet; the sync, which sees all opportunities, removes them."""
     if not session.exclusion.keeps("tags"):
         return Merged()
     ctx = session.mapping
-    rows = raw.read(conn, session.name, OPPORTUNITIES.name, opportunities)
+    rows = raw.read(tx, OPPORTUNITIES.name, opportunities)
     texts = {text for row in rows if not row.deleted for text in _texts(row.data.get("tags"))}
     table = UNIFIED["tags"].c
     ids = {text: ctx.id("tags", text) for text in sorted(texts)}
     known = set(
-        conn.execute(
-            select(table.id).where(among(conn, table.id, ids.values()), table.remote_deleted_at.is_(None))
+        tx.sql.execute(
+            select(table.id).where(among(tx.sql, table.id, ids.values()), table.remote_deleted_at.is_(None))
         ).scalars()
     )
     fresh = [
@@ -59,16 +60,7 @@ def _new_tags(conn: Connection, session: Session, opportunities: Sequence[str]) 
         if own not in known
         for row in tags.rows(text, None, ctx)
     ]
-    return merge(
-        conn,
-        "tags",
-        session.name,
-        fresh,
-        sources=(),
-        now=now(),
-        history=session.history,
-        incomplete=[WHOLE],
-    )
+    return merge(tx, "tags", fresh, sources=(), history=session.history, incomplete=[WHOLE])
 
 
 def _texts(listed: object) -> list[str]:

@@ -8,13 +8,12 @@ so that a delta settles what is held back, or what a kill left open.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import Below, Child
 from lever_assets.store import Arrival, due
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.shrinking import Shrinking
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 
 @dataclass
@@ -31,7 +30,7 @@ class Restraint:
 
     def doubts(
         self,
-        conn: Connection,
+        tx: Transaction,
         resource: Below,
         lists: Mapping[str, Sequence[Arrival]],
         in_part: Collection[str],
@@ -41,13 +40,13 @@ class Restraint:
 
         `in_part`: those of whose list a record could not be taken in. `hashes`: the parents' content hashes.
         """
-        name, parent, moment = self.session.name, resource.parent, now()
-        doubts = self._shrinking(conn, resource).doubts(conn, lists, in_part)
+        parent = resource.parent
+        doubts = self._shrinking(tx, resource).doubts(tx, lists, in_part)
         lacking = {each: why for each, why in doubts.items() if each not in in_part}
         self._parents.setdefault(resource.name, set()).update(lacking)
         waiting = doubts if isinstance(resource, Child) else lacking
-        due.put_off(conn, name, resource.table, parent, waiting, now=moment, hashes=hashes)
-        due.healed(conn, name, resource.table, parent, lists.keys() - doubts.keys())
+        due.put_off(tx, resource.table, parent, waiting, hashes=hashes)
+        due.healed(tx, resource.table, parent, lists.keys() - doubts.keys())
         return set(doubts)
 
     def let_go(self) -> tuple[set[str], list[str]]:
@@ -64,8 +63,8 @@ class Restraint:
             settled |= parents
         return settled, []
 
-    def _shrinking(self, conn: Connection, resource: Below) -> Shrinking:
+    def _shrinking(self, tx: Transaction, resource: Below) -> Shrinking:
         if resource.name not in self._found:
-            held = brake.held_back(conn, self.session.name, resource)
+            held = brake.held_back(tx, resource)
             self._found[resource.name] = Shrinking(self.session, resource, resource.parent, held)
         return self._found[resource.name]

@@ -10,21 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from lever_assets.lever import JsonObject, LeverClient, LeverError, UnavailableError
 from lever_assets.lever.resources import APPLICATIONS, OPPORTUNITIES, Child, Resource, children_of
 from lever_assets.policy.anonymity import FLAG
 from lever_assets.policy.people import limit_of
-from lever_assets.store import (
-    Merged,
-    due,
-    land,
-    land_children,
-    mapping_errors,
-    next_version,
-)
+from lever_assets.store import Merged, due, land, land_children, mapping_errors
 from lever_assets.store.children import forget_reads
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import canonical, fingerprint
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
@@ -129,8 +121,8 @@ async def refresh_opportunities(
             believed=course.believed,
         )
         course.believed += len(verdict.believed)
-        with session.store.writing() as conn:
-            merged = _take_in(conn, course, found, verdict)
+        with session.writing() as tx:
+            merged = _take_in(tx, course, found, verdict)
         report = RefreshReport(
             (*report.read, *read),
             (*report.gone, *sorted(verdict.gone)),
@@ -152,8 +144,8 @@ def let_go(session: Session, restraint: Restraint) -> tuple[Merged, list[str]]:
     parents, warnings = restraint.let_go()
     if not parents:
         return Merged(), warnings
-    with session.store.writing() as conn:
-        return map_opportunities(conn, session, sorted(parents)), warnings
+    with session.writing() as tx:
+        return map_opportunities(tx, session, sorted(parents)), warnings
 
 
 async def _read(
@@ -182,84 +174,68 @@ async def _read(
     return _Read(remote_id, asked_at, record, lists, refused)
 
 
-def _take_in(conn: Connection, restraint: Restraint, found: Sequence[_Read], verdict: Verdict) -> Merged:
+def _take_in(tx: Transaction, restraint: Restraint, found: Sequence[_Read], verdict: Verdict) -> Merged:
     session = restraint.session
-    name, moment = session.name, now()
-    version = next_version(conn, name)
-    batch = _kept(conn, session, found)
-    land(
-        conn,
-        name,
-        OPPORTUNITIES.name,
-        batch.arrivals,
-        version=version,
-        now=moment,
-        asked_at=batch.asked_at,
-    )
+    tx.hold_landings()
+    batch = _kept(tx, session, found)
+    land(tx, OPPORTUNITIES.name, batch.arrivals, asked_at=batch.asked_at)
     hashes = {each.remote_id: fingerprint(canonical(each.data)) for each in batch.arrivals}
     if batch.embedded:
-        batch.partial.update(restraint.doubts(conn, APPLICATIONS, batch.embedded, batch.partial, hashes))
-        land_embedded(
-            conn, session, OPPORTUNITIES, APPLICATIONS, batch, hashes={}, version=version, moment=moment
-        )
-    set_aside(conn, name, OPPORTUNITIES, batch, now=moment)
-    verdict.keep(conn, session, OPPORTUNITIES, version=version)
-    _keep_due(conn, session, found, hashes)
-    _land_below(conn, restraint, [each for each in found if each.remote_id in hashes], hashes, version)
-    return map_opportunities(conn, session, [each.remote_id for each in found])
+        batch.partial.update(restraint.doubts(tx, APPLICATIONS, batch.embedded, batch.partial, hashes))
+        land_embedded(tx, OPPORTUNITIES, APPLICATIONS, batch, hashes={})
+    set_aside(tx, OPPORTUNITIES, batch)
+    verdict.keep(tx, OPPORTUNITIES)
+    _keep_due(tx, found, hashes)
+    _land_below(tx, restraint, [each for each in found if each.remote_id in hashes], hashes)
+    return map_opportunities(tx, session, [each.remote_id for each in found])
 
 
-def _keep_due(conn: Connection, session: Session, found: Sequence[_Read], taken: Mapping[str, str]) -> None:
+def _keep_due(tx: Transaction, found: Sequence[_Read], taken: Mapping[str, str]) -> None:
     """Keep what could not be read as due, for the next sync to ask for; what was read is due no more.
 
     `taken`: the content hashes of the opportunities that land.
     """
-    name, moment = session.name, now()
     failed = {
         each.remote_id: each.failure.problem
         for each in found
         if each.failure is not None
         and not isinstance(each.failure, UnavailableError)  # it may be everybody's
     }
-    due.put_off(conn, name, OPPORTUNITIES.table, OPPORTUNITIES.name, failed, now=moment)
-    due.healed(conn, name, OPPORTUNITIES.table, OPPORTUNITIES.name, taken)
+    due.put_off(tx, OPPORTUNITIES.table, OPPORTUNITIES.name, failed)
+    due.healed(tx, OPPORTUNITIES.table, OPPORTUNITIES.name, taken)
     for below in _BELOW:
         left_out = [
             each.remote_id for each in found if below.name in each.below and each.remote_id not in taken
         ]
-        due.healed(conn, name, below.table, OPPORTUNITIES.name, left_out)
+        due.healed(tx, below.table, OPPORTUNITIES.name, left_out)
         refused = {
             each.remote_id: each.refused[below.name].problem for each in found if below.name in each.refused
         }
-        if _is_denied(conn, session, below):
+        if _is_denied(tx, below):
             # No failure that the next sync could make up for, but to be read when the right returns.
-            forget_reads(conn, name, below.name, refused)
+            forget_reads(tx, below.name, refused)
             continue
-        due.put_off(conn, name, below.table, OPPORTUNITIES.name, refused, now=moment, hashes=taken)
+        due.put_off(tx, below.table, OPPORTUNITIES.name, refused, hashes=taken)
 
 
-def _is_denied(conn: Connection, session: Session, resource: Resource) -> bool:
+def _is_denied(tx: Transaction, resource: Resource) -> bool:
     """Tell whether the last sync may not read the resource at all."""
-    known = READING.read(conn, session.name, resource.name)
+    known = READING.read(tx, resource.name)
     return known is not None and known.denied is not None
 
 
-def _kept(conn: Connection, session: Session, found: Sequence[_Read]) -> Batch:
+def _kept(tx: Transaction, session: Session, found: Sequence[_Read]) -> Batch:
     """Return what is to land of the opportunities: what the settings leave out is not."""
     records = [each.record for each in found if each.record is not None]
-    asked_at = min((each.asked_at for each in found), default=now())
+    asked_at = min((each.asked_at for each in found), default=tx.instant)
     stripping = session.exclusion.stripping(OPPORTUNITIES.name)
     batch = read_batch(OPPORTUNITIES, records, asked_at=asked_at, embedded=APPLICATIONS, stripping=stripping)
-    limit = limit_of(session.settings, OPPORTUNITIES, now())
-    return batch.only(kept_of(conn, session.name, limit, batch.arrivals))
+    limit = limit_of(session.settings, OPPORTUNITIES, tx.instant)
+    return batch.only(kept_of(tx, limit, batch.arrivals))
 
 
 def _land_below(
-    conn: Connection,
-    restraint: Restraint,
-    found: Sequence[_Read],
-    hashes: Mapping[str, str],
-    version: int,
+    tx: Transaction, restraint: Restraint, found: Sequence[_Read], hashes: Mapping[str, str]
 ) -> None:
     session = restraint.session
     for resource in {below for each in found for below in each.below}:
@@ -279,15 +255,12 @@ def _land_below(
         lists = {parent: children.arrivals for parent, children in read.items()}
         in_part = [parent for parent, children in read.items() if not children.whole]
         land_children(
-            conn,
-            session.name,
+            tx,
             resource,
             lists,
             parent_hashes={parent: hashes.get(parent) for parent in read},
-            version=version,
-            now=now(),
             asked_at={each.remote_id: each.asked_at for each in found},
-            partial=restraint.doubts(conn, _LISTS[resource], lists, in_part, hashes),
+            partial=restraint.doubts(tx, _LISTS[resource], lists, in_part, hashes),
         )
         errors = [error for children in read.values() for error in children.errors]
-        mapping_errors.record(conn, session.name, errors, now=now())
+        mapping_errors.record(tx, errors)

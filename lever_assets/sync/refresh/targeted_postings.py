@@ -2,7 +2,7 @@
 
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import POSTINGS
-from lever_assets.store import Merged, due, land, next_version
+from lever_assets.store import Merged, due, land
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import read_single
@@ -19,7 +19,7 @@ async def refresh_posting(lever: LeverClient, session: Session, remote_id: str) 
     """
     if not session.exclusion.needs(POSTINGS.name):
         return RefreshReport((), (), Merged())
-    name, asked_at = session.name, now()
+    asked_at = now()
     record = await read_single(lever, POSTINGS, remote_id, {})
     missing = [remote_id] if record is None else []
     verdict = await judge(lever, session, POSTINGS, missing)
@@ -29,14 +29,13 @@ async def refresh_posting(lever: LeverClient, session: Session, remote_id: str) 
         asked_at=asked_at,
         stripping=session.exclusion.stripping(POSTINGS.name),
     )
-    with session.store.writing() as conn:
-        version, moment = next_version(conn, name), now()
-        land(conn, name, POSTINGS.name, batch.arrivals, version=version, now=moment, asked_at=batch.asked_at)
-        set_aside(conn, name, POSTINGS, batch, now=moment)
-        verdict.keep(conn, session, POSTINGS, version=version)
+    with session.writing() as tx:
+        land(tx, POSTINGS.name, batch.arrivals, asked_at=batch.asked_at)
+        set_aside(tx, POSTINGS, batch)
+        verdict.keep(tx, POSTINGS)
         taken = {each.remote_id for each in batch.arrivals}
-        due.healed(conn, name, POSTINGS.table, POSTINGS.name, taken)
-        merged = map_records(conn, session, {POSTINGS.name: [remote_id]})
+        due.healed(tx, POSTINGS.table, POSTINGS.name, taken)
+        merged = map_records(tx, session, {POSTINGS.name: [remote_id]})
     read = () if record is None else (remote_id,)
     warnings = () if verdict.warning is None else (verdict.warning,)
     return RefreshReport(

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from lever_assets.store.checkpoints import Checkpoint, Instant
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session, now
 
 _SELDOM = timedelta(hours=20)
@@ -32,17 +31,17 @@ class Files:
         """Return files by the kinds of their checkpoints."""
         return cls(*(Checkpoint[datetime](each, Instant) for each in (erased, compacted, tried)))
 
-    def note(self, conn: Connection, connection: str) -> None:
+    def note(self, tx: Transaction) -> None:
         """Keep that something is erased in them now."""
-        self.erased.keep(conn, connection, now())
+        self.erased.keep(tx, tx.instant)
 
-    def erased_at(self, conn: Connection, connection: str) -> datetime | None:
+    def erased_at(self, tx: Transaction) -> datetime | None:
         """Return when something in them was erased last (UTC); None: never."""
-        return self.erased.read(conn, connection)
+        return self.erased.read(tx)
 
-    def are_due(self, conn: Connection, connection: str) -> bool:
+    def are_due(self, tx: Transaction) -> bool:
         """Tell whether something in them was erased since they were compacted."""
-        erased, done = self.erased_at(conn, connection), self.compacted.read(conn, connection)
+        erased, done = self.erased_at(tx), self.compacted.read(tx)
         return erased is not None and (done is None or done < erased)
 
 
@@ -66,14 +65,14 @@ def compact_if_due(session: Session, *, by_day: bool = False, seconds: float | N
 def see_to(session: Session, files: Files, compact: Callable[[int | None], bool], *, by_day: bool) -> bool:
     """As `compact_if_due`, of other files; `compact` is given how large they may be."""
     moment = now()
-    with session.store.reading() as conn:
-        if not files.are_due(conn, session.name):
+    with session.reading() as tx:
+        if not files.are_due(tx):
             return True
-        done, tried = files.compacted.read(conn, session.name), files.tried.read(conn, session.name)
+        done, tried = files.compacted.read(tx), files.tried.read(tx)
     if by_day and tried is not None and moment - tried < _PAUSE:
         return False
     lately = done is not None and moment - done < _SELDOM
     compacted = compact(_SMALL if by_day or lately else None)
-    with session.store.writing() as conn:
-        (files.compacted if compacted else files.tried).keep(conn, session.name, moment)
+    with session.writing() as tx:
+        (files.compacted if compacted else files.tried).keep(tx, moment)
     return compacted

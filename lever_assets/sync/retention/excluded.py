@@ -7,8 +7,6 @@ never read or was removed: its reading is forgotten, so that the next sync fetch
 from collections.abc import Callable, Iterator
 from typing import TypeVar, assert_never
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import (
     BY_NAME,
     RESOURCES,
@@ -25,6 +23,7 @@ from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.changes import forget_values_of_model
 from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
 from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_reads
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import (
     CAUGHT_UP,
     EXCLUDED,
@@ -35,7 +34,7 @@ from lever_assets.sync.checkpoints import (
     forget_reading,
     forget_runs,
 )
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS
 
 Position = TypeVar("Position", str, int)
@@ -48,15 +47,15 @@ def apply_exclusion(session: Session) -> tuple[str, ...]:
     next call does it anew.
     """
     wanted = session.exclusion
-    with session.store.reading() as conn:
-        before = applied_exclusion(conn, session.name)
+    with session.reading() as tx:
+        before = applied_exclusion(tx)
     if before == wanted:
         return ()
-    with session.store.writing() as conn:
-        _want_again(conn, session, before)
+    with session.writing() as tx:
+        _want_again(tx, session, before)
     _remove(session)
-    with session.store.writing() as conn:
-        EXCLUDED.keep(conn, session.name, tuple(wanted.names))
+    with session.writing() as tx:
+        EXCLUDED.keep(tx, tuple(wanted.names))
     return tuple(_told(before, wanted))
 
 
@@ -69,9 +68,9 @@ def _told(before: Exclusion, wanted: Exclusion) -> Iterator[str]:
         yield f"LEVER_EXCLUDE leaves out {', '.join(more)} no more: it is fetched again"
 
 
-def applied_exclusion(conn: Connection, connection: str) -> Exclusion:
+def applied_exclusion(tx: Transaction) -> Exclusion:
     """Return what the database lacks now, whatever the settings say; a new one has everything."""
-    return Exclusion.known_among(EXCLUDED.read(conn, connection) or ())
+    return Exclusion.known_among(EXCLUDED.read(tx) or ())
 
 
 def keep_reads(session: Session, resource: Resource) -> None:
@@ -79,34 +78,33 @@ def keep_reads(session: Session, resource: Resource) -> None:
 
     A record that differs from what was stored only by the keys that were taken out has not changed in Lever.
     """
-    name = session.name
-    with session.store.reading() as conn:
-        names = RESTORED.read(conn, name, resource.name)
-        whole = WATERMARK.read(conn, name, resource.name) is not None
+    with session.reading() as tx:
+        names = RESTORED.read(tx, resource.name)
+        whole = WATERMARK.read(tx, resource.name) is not None
     if names is None:
         return
     before = Exclusion.known_among(names).stripping(resource.name)
     below = [each.name for each in all_below(resource.name)]
     _page(
         session,
-        lambda conn, after: keep_reads_below(conn, name, resource.name, below, before.of, after=after),
+        lambda tx, after: keep_reads_below(tx, resource.name, below, before.of, after=after),
         "",
     )
     if whole:
-        with session.store.writing() as conn:
-            RESTORED.forget(conn, name, resource.name)
+        with session.writing() as tx:
+            RESTORED.forget(tx, resource.name)
 
 
-def _want_again(conn: Connection, session: Session, before: Exclusion) -> None:
+def _want_again(tx: Transaction, session: Session, before: Exclusion) -> None:
     # An unfinished run may want what is not read any more, or may have read what has to be read again.
-    forget_runs(conn, session.name)
+    forget_runs(tx)
     for resource in RESOURCES:
         if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
-            read_again(conn, session, resource)
+            read_again(tx, session, resource)
             if before.needs(resource.name) and isinstance(resource, Paged):
-                earlier = RESTORED.read(conn, session.name, resource.name) or ()
+                earlier = RESTORED.read(tx, resource.name) or ()
                 names = tuple(sorted({*before.names, *earlier}))
-                RESTORED.keep(conn, session.name, names, resource.name)
+                RESTORED.keep(tx, names, resource.name)
 
 
 def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
@@ -116,19 +114,19 @@ def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
     return not wanted.stripping(resource.name).includes(before.stripping(resource.name))
 
 
-def read_again(conn: Connection, session: Session, resource: Resource) -> None:
+def read_again(tx: Transaction, session: Session, resource: Resource) -> None:
     """Forget that a resource was read: the next sync, a delta too, reads all of it."""
     match resource:
         case Child():
-            forget_reads(conn, session.name, resource.name)
+            forget_reads(tx, resource.name)
         case Embedded():
-            read_again(conn, session, BY_NAME[resource.parent])
+            read_again(tx, session, BY_NAME[resource.parent])
         case Windowed() | Long():
             # Without a watermark a delta reads the whole list; up to when the others were read stays known.
-            forget_progress(conn, session.name, resource.name)
-            known = CAUGHT_UP.every(conn, session.name)
+            forget_progress(tx, resource.name)
+            known = CAUGHT_UP.every(tx)
             if known and resource.name not in known:
-                CAUGHT_UP.keep(conn, session.name, session.settings.sync_start_at, resource.name)
+                CAUGHT_UP.keep(tx, session.settings.sync_start_at, resource.name)
         case Snapshot():
             pass  # it is read whole every time
         case _:
@@ -136,19 +134,19 @@ def read_again(conn: Connection, session: Session, resource: Resource) -> None:
 
 
 def _remove(session: Session) -> None:
-    exclusion, name = session.exclusion, session.name
+    exclusion = session.exclusion
     for resource in RESOURCES:
         if not exclusion.needs(resource.name):
-            with session.store.writing() as conn:
-                drop_resource(conn, name, resource.name)
-                forget_reading(conn, name, resource.name)
+            with session.writing() as tx:
+                drop_resource(tx, resource.name)
+                forget_reading(tx, resource.name)
         elif exclusion.stripping(resource.name):
             _strip(session, resource)
     for model in MODELS:
         if not exclusion.keeps(model.name):
-            with session.store.writing() as conn:
-                drop_model(conn, name, model.name, now=now())
-                MAPPED.forget(conn, name, model.name)
+            with session.writing() as tx:
+                drop_model(tx, model.name)
+                MAPPED.forget(tx, model.name)
         else:
             _blank(session, model.name)
 
@@ -157,15 +155,13 @@ def _strip(session: Session, resource: Resource) -> None:
     rewrite = session.exclusion.stripping(resource.name).of
     _page(
         session,
-        lambda conn, after: rewrite_payloads(
-            conn, session.name, resource.name, rewrite, after=after, now=now()
-        ),
+        lambda tx, after: rewrite_payloads(tx, resource.name, rewrite, after=after),
         "",
     )
 
 
 def _blank(session: Session, model: str) -> None:
-    exclusion, name = session.exclusion, session.name
+    exclusion = session.exclusion
     columns = exclusion.fields(model)
     rewrites = {
         f"/{each.name}": stripping.of
@@ -174,20 +170,18 @@ def _blank(session: Session, model: str) -> None:
     }
     _page(
         session,
-        lambda conn, after: blank_rows(
-            conn, name, model, columns, rewrites, after=after, now=now(), history=session.history
-        ),
+        lambda tx, after: blank_rows(tx, model, columns, rewrites, after=after, history=session.history),
         "",
     )
     if columns:
-        _page(session, lambda conn, after: forget_values_of_model(conn, name, model, columns, after=after), 0)
+        _page(session, lambda tx, after: forget_values_of_model(tx, model, columns, after=after), 0)
 
 
 def _page(
-    session: Session, step: Callable[[Connection, Position], Position | None], beginning: Position
+    session: Session, step: Callable[[Transaction, Position], Position | None], beginning: Position
 ) -> None:
     """Take one step after another, each in a short transaction, until there is nowhere to go on."""
     after: Position | None = beginning
     while after is not None:
-        with session.store.writing() as conn:
-            after = step(conn, after)
+        with session.writing() as tx:
+            after = step(tx, after)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import BY_NAME, OPPORTUNITIES, RESOURCES, Resource
 from lever_assets.policy.people import TERMS
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
@@ -18,6 +16,7 @@ from lever_assets.store.addresses import forget_old
 from lever_assets.store.erasure import due_rows, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.retention.anonymised import by_model, erase_anonymised, erase_gone, with_below
 from lever_assets.sync.retention.compaction import TABLES, compact_if_due
 from lever_assets.sync.retention.past_actions import forget_actions_left
@@ -54,46 +53,44 @@ def erase_due(session: Session) -> ErasureReport:
         moment = now()
         before = moment - timedelta(days=days)
         for model in ERASABLE:
-            rows[model] += _all(session, partial(_rows, session, model, before=before, moment=moment))
+            rows[model] += _all(session, partial(_rows, session, model, before=before))
         for resource in RESOURCES:
-            payloads[resource.name] += _all(session, partial(_payloads, session, resource, before=before))
+            payloads[resource.name] += _all(session, partial(_payloads, resource, before=before))
         rows_left_out, payloads_left_out = _erase_left_out(session, before)
         rows += rows_left_out
         payloads += payloads_left_out
-        actions = _all(session, partial(_old_actions, session.name, before=before, moment=moment))
+        actions = _all(session, partial(_old_actions, before=before))
     forget_actions_left(session)
-    with session.store.writing() as conn:
-        forget_old(conn, session.name, now=now())
+    with session.writing() as tx:
+        forget_old(tx)
         if rows.total() or payloads.total() or actions:
-            TABLES.note(conn, session.name)
+            TABLES.note(tx)
     return ErasureReport(dict(+rows), dict(+payloads), actions, compact_if_due(session))
 
 
-def _all(session: Session, step: Callable[[Connection], int]) -> int:
+def _all(session: Session, step: Callable[[Transaction], int]) -> int:
     """Take one step after another, each in a transaction of its own, until one finds less than it may."""
     erased = 0
     while True:
-        with session.store.writing() as conn:
-            count = step(conn)
+        with session.writing() as tx:
+            count = step(tx)
         erased += count
         if count < _AT_ONCE:
             return erased
 
 
-def _rows(session: Session, model: str, conn: Connection, *, before: datetime, moment: datetime) -> int:
-    due = due_rows(conn, session.name, model, gone_before=before, limit=_AT_ONCE)
-    erase_actions(conn, session.name, model, due, now=moment)
-    return erase_gone(conn, session, model, due)
+def _rows(session: Session, model: str, tx: Transaction, *, before: datetime) -> int:
+    due = due_rows(tx, model, gone_before=before, limit=_AT_ONCE)
+    erase_actions(tx, model, due)
+    return erase_gone(tx, session, model, due)
 
 
-def _old_actions(connection: str, conn: Connection, *, before: datetime, moment: datetime) -> int:
-    return erase_old_actions(conn, connection, before=before, limit=_AT_ONCE, now=moment)
+def _old_actions(tx: Transaction, *, before: datetime) -> int:
+    return erase_old_actions(tx, before=before, limit=_AT_ONCE)
 
 
-def _payloads(session: Session, resource: Resource, conn: Connection, *, before: datetime) -> int:
-    return erase_payloads(
-        conn, session.name, resource.name, resource.id_field, gone_before=before, limit=_AT_ONCE
-    )
+def _payloads(resource: Resource, tx: Transaction, *, before: datetime) -> int:
+    return erase_payloads(tx, resource.name, resource.id_field, gone_before=before, limit=_AT_ONCE)
 
 
 def _erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], Counter[str]]:
@@ -107,21 +104,19 @@ def _erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], C
     for found in _left_out(session, before):
         ended = [each for each in found if not each.open]
         if ended and people is None:
-            with session.store.reading() as conn:
-                people = in_play(conn, session.name, OPPORTUNITIES.name, TERMS)
+            with session.reading() as tx:
+                people = in_play(tx, OPPORTUNITIES.name, TERMS)
         over = [each.remote_id for each in ended if each.person not in (people or ())]
-        with session.store.writing() as conn:
-            _erase_with_below(conn, session, over, rows, payloads)
+        with session.writing() as tx:
+            _erase_with_below(tx, session, over, rows, payloads)
     return rows, payloads
 
 
 def _left_out(session: Session, before: datetime) -> Iterator[list[LeftOut]]:
     after = ""
     while True:
-        with session.store.reading() as conn:
-            found = left_out_before(
-                conn, session.name, OPPORTUNITIES.name, TERMS, before=before, after=after, limit=_AT_ONCE
-            )
+        with session.reading() as tx:
+            found = left_out_before(tx, OPPORTUNITIES.name, TERMS, before=before, after=after, limit=_AT_ONCE)
         yield found
         if len(found) < _AT_ONCE:
             return
@@ -129,17 +124,17 @@ def _left_out(session: Session, before: datetime) -> Iterator[list[LeftOut]]:
 
 
 def _erase_with_below(
-    conn: Connection,
+    tx: Transaction,
     session: Session,
     opportunities: Sequence[str],
     rows: Counter[str],
     payloads: Counter[str],
 ) -> None:
     """Erase these opportunities and all that hangs on them, rows before what they were mapped from."""
-    name, records = session.name, with_below(conn, session.name, opportunities)
+    records = with_below(tx, opportunities)
     for model, mapped_from in by_model(records).items():
-        due = rows_of(conn, name, model, mapped_from)
-        erase_actions(conn, name, model, due, now=now())
-        rows[model] += erase_gone(conn, session, model, due)
+        due = rows_of(tx, model, mapped_from)
+        erase_actions(tx, model, due)
+        rows[model] += erase_gone(tx, session, model, due)
     for resource, ids in records.items():
-        payloads[resource] += erase_payloads_of(conn, name, resource, BY_NAME[resource].id_field, ids)
+        payloads[resource] += erase_payloads_of(tx, resource, BY_NAME[resource].id_field, ids)

@@ -7,8 +7,6 @@ input has of the person whom it is about, unless somebody who is there has the s
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.policy.anonymity import FLAG
 from lever_assets.policy.named import named_in
@@ -32,59 +30,54 @@ from lever_assets.store.addresses import (
 )
 from lever_assets.store.erasure import rows_of
 from lever_assets.store.payloads import carried_by_others, flagged
+from lever_assets.store.transaction import Transaction
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session, now
 
 _PEOPLE = "candidates"
 
 
-def forget_actions(conn: Connection, session: Session, model: str, sources: Collection[str]) -> None:
+def forget_actions(tx: Transaction, model: str, sources: Collection[str]) -> None:
     """Erase the actions on what is mapped from these records of people who are gone or anonymised.
 
     To be called before their rows change: their e-mail addresses are still there.
     """
     if model not in IN_ACTIONS or not sources:
         return
-    name, moment = session.name, now()
-    row_ids = rows_of(conn, name, model, sources)
-    erased = erase_actions(conn, name, model, row_ids, now=moment)
-    hashes = _hashes_of(conn, name, sources, row_ids) if model == _PEOPLE else set()
+    row_ids = rows_of(tx, model, sources)
+    erased = erase_actions(tx, model, row_ids)
+    hashes = _hashes_of(tx, sources, row_ids) if model == _PEOPLE else set()
     if hashes:
-        keep_erased(conn, name, hashes, now=moment)
-        erased += erase_actions_of_erased(conn, name, now=moment)
+        keep_erased(tx, hashes)
+        erased += erase_actions_of_erased(tx)
     if erased or hashes:
-        TABLES.note(conn, name)
+        TABLES.note(tx)
 
 
-def _hashes_of(
-    conn: Connection, connection: str, opportunities: Collection[str], candidates: Collection[str]
-) -> set[str]:
+def _hashes_of(tx: Transaction, opportunities: Collection[str], candidates: Collection[str]) -> set[str]:
     """Return by which hashes those of these people are found who go now: the others were kept when they went.
 
     Lever's id of a person, the contact, may be of somebody who is there under another opportunity.
     """
-    going = still_known(conn, connection, candidates)
+    going = still_known(tx, candidates)
     if not going:
         return set()
-    rows = raw.read(conn, connection, OPPORTUNITIES.name, going)
+    rows = raw.read(tx, OPPORTUNITIES.name, going)
     contacts = {each for row in rows if isinstance(each := row.data.get(CONTACT), str)}
-    contacts -= carried_by_others(
-        conn, connection, OPPORTUNITIES.name, CONTACT, contacts, but=opportunities, unless=FLAG
-    )
-    ids = named_by(connection, [*(row.remote_id for row in rows), *contacts])
-    return addresses_of(conn, connection, candidates) | ids
+    contacts -= carried_by_others(tx, OPPORTUNITIES.name, CONTACT, contacts, but=opportunities, unless=FLAG)
+    ids = named_by(tx.account, [*(row.remote_id for row in rows), *contacts])
+    return addresses_of(tx, candidates) | ids
 
 
 def forget_actions_left(session: Session) -> None:
     """Erase the actions that somebody was at work on when the people whom they are about were erased."""
-    name = session.name
     for model in IN_ACTIONS:
-        with session.store.writing() as conn:
-            subjects = subjects_of_actions(conn, name, model)
-            erased = erase_actions(conn, name, model, _over(conn, name, subjects), now=now())
-            erased += erase_actions_of_erased(conn, name, now=now())
+        with session.writing() as tx:
+            subjects = subjects_of_actions(tx, model)
+            erased = erase_actions(tx, model, _over(tx, subjects))
+            erased += erase_actions_of_erased(tx)
             if erased:
-                TABLES.note(conn, name)
+                TABLES.note(tx)
 
 
 def is_to_be_erased(session: Session, given: object, *, action: str | None, since: datetime) -> bool:
@@ -98,45 +91,40 @@ def is_to_be_erased(session: Session, given: object, *, action: str | None, sinc
     if days is not None and since < now() - timedelta(days=days):
         return True
     about = named_in(session.name, given)
-    with session.store.reading() as conn:
-        return (action is not None and is_erased(conn, session.name, action)) or is_about_the_erased(
-            conn, session.name, ids=about.ids, addresses=about.addresses, since=since
+    with session.reading() as tx:
+        return (action is not None and is_erased(tx, action)) or is_about_the_erased(
+            tx, ids=about.ids, addresses=about.addresses, since=since
         )
 
 
 def is_about_the_erased(
-    conn: Connection,
-    connection: str,
-    *,
-    ids: Collection[str],
-    addresses: Collection[str],
-    since: datetime,
+    tx: Transaction, *, ids: Collection[str], addresses: Collection[str], since: datetime
 ) -> bool:
     """Tell whether ids (ours or Lever's) or addresses (hashes) are of somebody who is gone or anonymised.
 
     By an id, whenever that was; by an e-mail address, if they were erased since an instant (UTC).
     """
-    return erased_among(conn, connection, addresses, since=since) or any(
-        _over(conn, connection, subjects_named(conn, connection, model, ids)) for model in IN_ACTIONS
+    return erased_among(tx, addresses, since=since) or any(
+        _over(tx, subjects_named(tx, model, ids)) for model in IN_ACTIONS
     )
 
 
-def _over(conn: Connection, connection: str, subjects: Sequence[ActionSubject]) -> list[str]:
+def _over(tx: Transaction, subjects: Sequence[ActionSubject]) -> list[str]:
     """Return our ids of those who are gone, erased or anonymised."""
     # Candidates and applications, which alone actions are on, are mapped from opportunities.
     sources = {each.source for each in subjects}
-    of_nobody = flagged(conn, connection, OPPORTUNITIES.name, FLAG, sources)
+    of_nobody = flagged(tx, OPPORTUNITIES.name, FLAG, sources)
     return [each.id for each in subjects if each.gone or each.source in of_nobody]
 
 
-def anonymised_among(conn: Connection, connection: str, resource: str, rows: Sequence[RawRow]) -> set[str]:
+def anonymised_among(tx: Transaction, resource: str, rows: Sequence[RawRow]) -> set[str]:
     """Return which of these records are of an anonymised person."""
     if resource == OPPORTUNITIES.name:
         return {row.remote_id for row in rows if row.data.get(FLAG) is True}
     if resource not in BELOW:
         return set()
     parents = {row.parent_id for row in rows if row.parent_id}
-    of_nobody = flagged(conn, connection, OPPORTUNITIES.name, FLAG, parents)
+    of_nobody = flagged(tx, OPPORTUNITIES.name, FLAG, parents)
     return {row.remote_id for row in rows if row.parent_id in of_nobody}
 
 

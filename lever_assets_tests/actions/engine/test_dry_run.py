@@ -18,8 +18,8 @@ def test_a_dry_run_tells_what_would_be_sent_and_sends_nothing(account: Recruitin
     assert answer.data["dry_run"] is True
     assert trial.effects(account) == 0
     assert all(each.startswith("GET") for each in account.sandbox.requests().by_endpoint)
-    with account.session() as session, session.store.reading() as conn:
-        assert ledger.find(conn, session.name, "dry") is None
+    with account.session() as session, session.reading() as tx:
+        assert ledger.find(tx, "dry") is None
 
 
 def test_the_requests_are_those_that_are_sent_then(account: Recruiting) -> None:

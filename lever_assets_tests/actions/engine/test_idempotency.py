@@ -150,8 +150,8 @@ def test_the_ledger_tells_what_was_done(account: Recruiting) -> None:
 
 
 def _entry(store: Store, action_id: str) -> ledger.Entry:
-    with store.reading() as conn:
-        found = ledger.get(conn, "lever", action_id)
+    with store.reading("lever") as tx:
+        found = ledger.get(tx, action_id)
     assert found is not None
     return found
 
@@ -177,10 +177,10 @@ def test_whose_an_action_is_is_told_by_ids_and_the_candidate_s_own_addresses(acc
     application = account.person().application
     note = {"application_id": application, "content": "sent by careers@firm.example"}
     made, noted = account.run("create_application", given), account.run("add_application_note", note)
-    with account.session() as session, session.store.reading() as conn:
+    with account.session() as session, session.reading() as tx:
         kept = {
             each.id: each.addresses and set(each.addresses)
-            for each in ledger.recent(conn, session.name)
+            for each in ledger.recent(tx)
             if each.id in {made.action_id, noted.action_id}
         }
     wanted = addresses_in(session.name, [given["candidate"]["email_address"], "ada@office.example"])

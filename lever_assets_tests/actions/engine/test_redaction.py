@@ -45,8 +45,8 @@ def test_of_a_form_s_file_and_choice_nothing_is_in_the_row(account: Recruiting) 
     )
     found = account.run("create_application", given, settings={"perform_as": somebody(account)})
     assert found.succeeded, found.error
-    with account.session() as session, session.store.reading() as conn:
-        row = ledger.get(conn, session.name, str(found.action_id))
+    with account.session() as session, session.reading() as tx:
+        row = ledger.get(tx, str(found.action_id))
     assert row is not None
     assert not [each for each in (SECRET, "Female", paper["data"], "essay.pdf") if each in str(row.request)]
     assert not [each for each in ("Female", paper["data"]) if each in str(row)]
@@ -57,8 +57,8 @@ def test_a_step_keeps_what_happened_without_what_lever_said(account: Recruiting)
     trial = WRITES["add_application_note"](account, account.person())
     account.sandbox.set_faults(Fault(name="500", endpoint=trial.endpoint, rate=1))
     failed = account.run("add_application_note", trial.given)
-    with account.session() as session, session.store.reading() as conn:
-        row = ledger.get(conn, session.name, str(failed.action_id))
+    with account.session() as session, session.reading() as tx:
+        row = ledger.get(tx, str(failed.action_id))
     assert row is not None
     assert "status 500" in str(row.steps[0]["error"])
     assert '"' not in str(row.steps[0]["error"])

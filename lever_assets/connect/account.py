@@ -1,4 +1,4 @@
-"""A connection: one Lever account under a name of the user's, and how to reach it."""
+"""A Lever account under a name of the user's, and how to reach it."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class NotConnectedError(Exception):
 
 
 @dataclass(frozen=True)
-class Connection:
+class Account:
     """One Lever account: its name here, its API key (None: not connected) and the API's base URL."""
 
     name: str
@@ -31,8 +31,8 @@ class Connection:
     base_url: str
 
     @classmethod
-    def default(cls, settings: Settings) -> "Connection":
-        """Return the connection that the environment describes."""
+    def default(cls, settings: Settings) -> "Account":
+        """Return the account that the environment describes."""
         return cls(name=settings.connection, api_key=settings.api_key, base_url=settings.base_url)
 
     def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:

@@ -1,0 +1,88 @@
+"""A transaction: what happens at once, of one Lever account, at one instant, as one landing."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Select, func, select
+
+from lever_assets.store.dialects import upsert
+from lever_assets.store.tables import RAW, sync_state
+
+_VERSION_KEY = "landing_version"
+
+
+def now() -> datetime:
+    """Return the present instant (UTC)."""
+    return datetime.now(UTC)
+
+
+class Transaction:
+    """One that `Store.writing` or `Store.reading` has begun; nearly every function of the store takes it.
+
+    `sql` is SQLAlchemy's connection, in the transaction; `account` the name of the Lever account whose rows
+    are meant (the column `connection`); `instant` (UTC) when it began: what it writes was seen, changed or
+    gone then.
+    """
+
+    def __init__(self, sql: Connection, account: str, instant: datetime | None = None) -> None:
+        self.sql = sql
+        self.account = account
+        self.instant = instant or now()
+
+    @cached_property
+    def version(self) -> int:
+        """The number of this transaction's landing, taken when it is first asked for.
+
+        Other landings of the account wait from then on for the end, so that numbers become visible in their
+        order and a reader of `changed_keys` misses none.
+        """
+        stored = self._stored_version().with_for_update()
+        kept = self.sql.execute(stored).first()
+        if kept is None:
+            # Two first landings may meet here: the second waits for the first, and must not set it back.
+            self._keep_version(None, replace=())
+            kept = self.sql.execute(stored).one()
+        version = self._number(kept.value) + 1
+        self._keep_version(version, replace=("value", "updated_at"))
+        return version
+
+    def current_version(self) -> int:
+        """Return the number of the last landing that was committed (or is this one), 0 before the first."""
+        return self._number(self.sql.execute(self._stored_version()).scalar_one_or_none())
+
+    def hold_landings(self) -> None:
+        """Keep others from landing until the end: what is read after it is then still so when it writes."""
+        self.sql.execute(self._stored_version().with_for_update())
+
+    def _stored_version(self) -> Select[Any]:
+        return select(sync_state.c.value).where(
+            sync_state.c.connection == self.account, sync_state.c.key == _VERSION_KEY
+        )
+
+    def _keep_version(self, version: int | None, *, replace: tuple[str, ...]) -> None:
+        row = {
+            "connection": self.account,
+            "key": _VERSION_KEY,
+            "value": version,
+            "updated_at": self.instant,
+        }
+        upsert(self.sql, sync_state, [row], replace=replace)
+
+    def _number(self, kept: JsonValue) -> int:
+        """Return the number that was kept; if that was lost or damaged, the highest that a record has."""
+        number = _whole(kept)
+        if number is not None:
+            return number
+        highest = (
+            self.sql.execute(
+                select(func.max(table.c.version)).where(table.c.connection == self.account)
+            ).scalar_one()
+            for table in RAW.values()
+        )
+        return max(_whole(each) or 0 for each in highest)
+
+
+def _whole(value: JsonValue) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
