@@ -38,12 +38,14 @@ _FEW = 8
 
 @dataclass
 class Journey:
-    """What was met on the way; `ends` is asked at each call and ends the count."""
+    """What was met on the way: from the call that `begins` it, to the one at which it `ends`."""
 
+    begins: Callable[[FrameType], bool] = lambda _frame: True
     ends: Callable[[], bool] = lambda: False
     files: dict[str, None] = field(default_factory=dict)
     functions: set[tuple[str, str]] = field(default_factory=set)
     hand_overs: int = 0
+    begun: bool = False
     ended: bool = False
 
     def met(self, frame: FrameType, what: str, _argument: Any) -> None:
@@ -53,8 +55,9 @@ class Journey:
         file = frame.f_code.co_filename
         if not file.startswith(_HERE) or file.startswith(_APART):
             return
+        self.begun = self.begun or self.begins(frame)
         self.ended = self.ends()
-        if self.ended:
+        if self.ended or not self.begun:
             return
         self.files[file.removeprefix(_HERE)] = None
         self.functions.add((file, frame.f_code.co_qualname))
@@ -116,7 +119,7 @@ def run(*, names: bool = False) -> None:
             sync(session, _DELTA)
         row = _one_opportunity(lever, settings)
         request = _partition(lever, settings)
-        row.tell("one opportunity that changed: from the asking to its row in applications")
+        row.tell("one opportunity that changed: from its page to its row in applications")
         _list(row, wanted=names)
         request.tell("a partition in Dagster: from the run to the first GET /opportunities")
         _list(request, wanted=names)
@@ -130,11 +133,16 @@ def _list(journey: Journey, *, wanted: bool) -> None:
 
 def _one_opportunity(lever: Sandbox, settings: Settings) -> Journey:
     lever.touch(share=1 / _FEW, seed=1)
-    found = Journey()
+    found = Journey(begins=_a_page_has_come)
     with Session.open(settings) as session, session.alone(), _followed(found):
         land(session, "opportunities", _DELTA)
         derive(session, "applications")
     return found
+
+
+def _a_page_has_come(frame: FrameType) -> bool:
+    """Tell whether a page of Lever's list is handed over that has a record."""
+    return frame.f_code.co_name == "_take" and bool(getattr(frame.f_locals.get("page"), "records", None))
 
 
 def _partition(lever: Sandbox, settings: Settings) -> Journey:
