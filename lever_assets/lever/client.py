@@ -146,8 +146,8 @@ class LeverClient:
         """Send a request that writes, and return what Lever answers.
 
         It is sent again when nothing can have come of it: no connection, or 429. Only a request that is
-        `repeatable` is sent again after anything else. When it may have happened although no answer says so,
-        OutcomeUnknownError is raised.
+        `safe_to_resend` is sent again after anything else. When one of its tries may have happened although
+        no answer says so, OutcomeUnknownError is raised, whatever the last try met.
         """
         may_have_happened = False
 
@@ -155,17 +155,15 @@ class LeverClient:
             nonlocal may_have_happened
             doubtful = _is_doubtful(error)
             may_have_happened = may_have_happened or doubtful
-            return request.repeatable or not doubtful
+            return request.safe_to_resend or not doubtful
 
         try:
             return await self._until_it_succeeds(lambda: self._write(request), may_repeat)
-        except NotFoundError:
-            if not (may_have_happened and request.method == "DELETE"):
-                raise
-            return Answer(404)  # the try before this one did it
-        except (UnavailableError, RateLimitedError, MalformedError) as error:
+        except LeverError as error:
             if not may_have_happened:
                 raise
+            if isinstance(error, NotFoundError) and request.method == "DELETE":
+                return Answer(404)  # the try before this one did it
             doubtful = faults.of_outcome(error, request.method, request.path)
         raise doubtful
 

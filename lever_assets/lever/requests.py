@@ -49,7 +49,7 @@ class Outgoing:
     files: tuple[tuple[str, Upload], ...] = ()
 
     @property
-    def repeatable(self) -> bool:
+    def safe_to_resend(self) -> bool:
         """Whether sending it twice does what sending it once does."""
         return self.method in {"PUT", "DELETE"} or _SETS.fullmatch(self.path) is not None
 

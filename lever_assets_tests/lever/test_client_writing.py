@@ -65,6 +65,16 @@ async def test_a_deletion_whose_first_try_may_have_done_it_is_done_when_nothing_
             await writer.send(DELETION)
 
 
+@pytest.mark.parametrize("refusal", [400, 401, 403, 404, 409])
+async def test_a_refusal_of_the_second_try_says_nothing_of_the_first(refusal: int) -> None:
+    refused = answer(refusal, {"code": "Refused", "message": "No"})
+    async with scripted_lever(DOUBTFUL["reset"], refused) as lever, client(lever.url) as writer:
+        with pytest.raises(OutcomeUnknownError) as raised:
+            await writer.send(STAGE)
+    assert not raised.value.over
+    assert len(lever.asked) == 2
+
+
 async def test_a_repeatable_write_that_never_succeeds_is_doubtful_too() -> None:
     async with scripted_lever(answer(500, {})) as lever, client(lever.url) as writer:
         with pytest.raises(OutcomeUnknownError) as raised:
