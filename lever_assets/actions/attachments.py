@@ -4,7 +4,7 @@ from lever_assets.actions.engine.attaching import add_file
 from lever_assets.actions.engine.errors import ActionError, Code
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.work import Work
-from lever_assets.actions.fetching.fetcher import UnreachableError
+from lever_assets.actions.fetching.fetcher import FileUnreachableError
 from lever_assets.actions.inputs import ApplicationAttachment, CandidateAttachment
 from lever_assets.lever import JsonObject
 
@@ -28,7 +28,7 @@ async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> Json
     if not work.is_done(_ATTACH):
         try:
             file = await work.file(attachment)
-        except UnreachableError as error:
+        except FileUnreachableError as error:
             raise ActionError(
                 Code.SERVICE_UNAVAILABLE,
                 "The file can't be fetched",

@@ -9,8 +9,8 @@ from lever_assets.lever.records import Archived, ArchiveReason, Opportunity
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.questions import answers
 from lever_assets.mapping.rejection_reasons import REASON_KEYS
+from lever_assets.mapping.rules.questions import answers
 from lever_assets.unified.enums import ApplicationOutcome
 from lever_assets.unified.models import Application
 

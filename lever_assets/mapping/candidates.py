@@ -7,13 +7,13 @@ from pydantic import JsonValue
 from lever_assets.lever.records import Application, Opportunity, said
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.dates import as_text
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.fields import custom_fields, default_fields
-from lever_assets.mapping.headline import Position, first_organisation, written_by_us
-from lever_assets.mapping.links import social_link
-from lever_assets.mapping.names import split_name, valid_email
-from lever_assets.mapping.places import location
+from lever_assets.mapping.rules.dates import as_text
+from lever_assets.mapping.rules.fields import custom_fields, default_fields
+from lever_assets.mapping.rules.headline import Position, first_organisation, written_by_us
+from lever_assets.mapping.rules.links import social_link
+from lever_assets.mapping.rules.names import split_name, valid_email
+from lever_assets.mapping.rules.places import location
 from lever_assets.unified.models import Candidate
 from lever_assets.unified.parts import EmailAddress, PhoneNumber
 

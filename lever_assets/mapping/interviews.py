@@ -8,9 +8,9 @@ from lever_assets.lever.records import Interview as LeverInterview
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.linked import APPLICATION_KEYS, application_for
-from lever_assets.mapping.places import location
-from lever_assets.mapping.video import meeting_url
+from lever_assets.mapping.rules.linked import APPLICATION_KEYS, application_for
+from lever_assets.mapping.rules.places import location
+from lever_assets.mapping.rules.video import meeting_url
 from lever_assets.unified.models import Interview
 
 SOURCES: Sources = {

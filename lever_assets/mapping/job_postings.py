@@ -6,7 +6,7 @@ from lever_assets.lever.records import Posting
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.postings import (
+from lever_assets.mapping.rules.postings import (
     DRAFT_STATES,
     description,
     is_confidential,

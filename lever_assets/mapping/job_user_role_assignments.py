@@ -6,7 +6,7 @@ from lever_assets.lever.records import Posting, Requisition
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.job_roles import TEAM_KEYS, hiring_team
+from lever_assets.mapping.rules.job_roles import TEAM_KEYS, hiring_team
 from lever_assets.unified.models import JobUserRoleAssignment
 
 SOURCES: Sources = {

@@ -8,13 +8,13 @@ from lever_assets.lever.records import Posting, Requisition, RequisitionField, s
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.fields import custom_fields
-from lever_assets.mapping.job_fields import JOB_FIELD_KEYS, job_fields
-from lever_assets.mapping.linked import REQUISITION_KEYS, requisition_for
-from lever_assets.mapping.links import lever_app_page
-from lever_assets.mapping.places import location
-from lever_assets.mapping.postings import description, is_confidential, public_url, reach
-from lever_assets.mapping.salary import POSTED_KEYS, SALARY_KEYS, salary_range
+from lever_assets.mapping.rules.fields import custom_fields
+from lever_assets.mapping.rules.job_fields import JOB_FIELD_KEYS, job_fields
+from lever_assets.mapping.rules.linked import REQUISITION_KEYS, requisition_for
+from lever_assets.mapping.rules.links import lever_app_page
+from lever_assets.mapping.rules.places import location
+from lever_assets.mapping.rules.postings import description, is_confidential, public_url, reach
+from lever_assets.mapping.rules.salary import POSTED_KEYS, SALARY_KEYS, salary_range
 from lever_assets.unified.enums import EmploymentType, JobStatus, JobVisibility, RemoteWorkStatus
 from lever_assets.unified.models import Job, JsonObject
 

@@ -9,10 +9,10 @@ from lever_assets.lever.records import Application, OfferField, said
 from lever_assets.lever.records import Offer as LeverOffer
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.dates import as_instant
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.fields import Origin, custom_fields, integration_field
-from lever_assets.mapping.linked import APPLICATION_KEYS, application_for
+from lever_assets.mapping.rules.dates import as_instant
+from lever_assets.mapping.rules.fields import Origin, custom_fields, integration_field
+from lever_assets.mapping.rules.linked import APPLICATION_KEYS, application_for
 from lever_assets.unified.enums import OfferStatus
 from lever_assets.unified.models import Offer
 from lever_assets.unified.parts import IntegrationField

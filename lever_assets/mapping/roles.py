@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from lever_assets.lever.records import User
 from lever_assets.mapping import Sources
-from lever_assets.mapping.access_roles import KNOWN, UNIFIED_TYPES, label, normalised, role_id, role_of
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import AsWhole
-from lever_assets.mapping.job_roles import JOB_ROLES
+from lever_assets.mapping.rules.access_roles import KNOWN, UNIFIED_TYPES, label, normalised, role_id, role_of
+from lever_assets.mapping.rules.job_roles import JOB_ROLES
 from lever_assets.unified.enums import RoleScope
 from lever_assets.unified.models import Role
 

@@ -6,7 +6,7 @@ from lever_assets.lever.records import PostingForm
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import AsWhole
-from lever_assets.mapping.questions import (
+from lever_assets.mapping.rules.questions import (
     FORM_KEYS,
     QUESTION_KEYS,
     AskedQuestion,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from lever_assets.lever.records import User
 from lever_assets.mapping import Sources
-from lever_assets.mapping.access_roles import role_id, role_of
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
+from lever_assets.mapping.rules.access_roles import role_id, role_of
 from lever_assets.unified.models import UserRole
 
 SOURCES: Sources = {

@@ -6,7 +6,7 @@ from lever_assets.lever.records import User as LeverUser
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.names import split_name, valid_email
+from lever_assets.mapping.rules.names import split_name, valid_email
 from lever_assets.unified.enums import UserStatus
 from lever_assets.unified.models import User
 

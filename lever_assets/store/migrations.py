@@ -17,8 +17,8 @@ from sqlalchemy.schema import DropTable
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.errors import DamagedError, NewerSchemaError, UnfitError
+from lever_assets.store.migration_steps import name_roles_as_lever_does
 from lever_assets.store.refilling import FORGETTABLE, Gap, make_usable, note
-from lever_assets.store.steps import name_roles_as_lever_does
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
 from lever_assets.store.values import Key, Word
 

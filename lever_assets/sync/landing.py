@@ -27,7 +27,7 @@ from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.fetch.children import land_below, land_longest_unread
-from lever_assets.sync.fetch.lists import land_windowed
+from lever_assets.sync.fetch.lists import land_paged
 from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
 from lever_assets.sync.fetch.set_aside import tables_of, unread_below
 from lever_assets.sync.fetch.snapshots import land_snapshot
@@ -153,7 +153,7 @@ async def _read(
         case Snapshot():
             return await land_snapshot(lever, session, resource)
         case Windowed() | Long():
-            return await land_windowed(lever, session, resource, scope)
+            return await land_paged(lever, session, resource, scope)
         case Child():
             return await land_below(lever, session, resource, scope, read_since=so_far.started_at)
         case Embedded():
@@ -173,7 +173,7 @@ async def _reconcile(lever: LeverClient, session: Session, resource: Resource, s
     since = now()
     match resource:
         case Windowed():
-            rest = await land_windowed(lever, session, resource, Scope())
+            rest = await land_paged(lever, session, resource, Scope())
         case Child():
             rest = await land_longest_unread(lever, session, resource, read_before=so_far.started_at)
         case Embedded():

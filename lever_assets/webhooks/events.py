@@ -12,23 +12,23 @@ from pydantic import JsonValue
 
 from lever_assets.lever.resources import OPPORTUNITIES, children_of
 
-EVERYTHING = tuple(each.name for each in children_of(OPPORTUNITIES.name))
+ALL_BELOW = tuple(each.name for each in children_of(OPPORTUNITIES.name))
 """What is read again below an opportunity unless its event says that only the interviews have changed."""
 _INTERVIEWS = ("interviews",)
 
 DELETED = "candidateDeleted"
 
 EVENTS: dict[str, tuple[str, ...]] = {
-    "applicationCreated": EVERYTHING,
-    "candidateHired": EVERYTHING,
-    "candidateStageChange": EVERYTHING,
-    "candidateArchiveChange": EVERYTHING,
-    DELETED: EVERYTHING,
+    "applicationCreated": ALL_BELOW,
+    "candidateHired": ALL_BELOW,
+    "candidateStageChange": ALL_BELOW,
+    "candidateArchiveChange": ALL_BELOW,
+    DELETED: ALL_BELOW,
     "interviewCreated": _INTERVIEWS,
     "interviewUpdated": _INTERVIEWS,
     "interviewDeleted": _INTERVIEWS,
-    "contactCreated": EVERYTHING,
-    "contactUpdated": EVERYTHING,
+    "contactCreated": ALL_BELOW,
+    "contactUpdated": ALL_BELOW,
 }
 """The events, and what is read again below the opportunity; of `candidateDeleted` that it is gone."""
 

@@ -148,6 +148,7 @@ def listed_assets(tree: Tree) -> list[str]:
     return tree.python("-m", "dagster", "asset", "list", "-m", "lever_assets.definitions").splitlines()
 
 
+@pytest.mark.long
 def test_an_action_is_added_as_it_is_written(tree: Tree, tmp_path: Path) -> None:
     pages = do(tree, ACTION)
     assert pages == {"docs/cli.md", "docs/permissions.md", "docs/actions/README.md", f"docs/actions/{NEW}.md"}

@@ -2,7 +2,7 @@ import pytest
 from pydantic import JsonValue
 
 from lever_assets.lever.records import PostingForm
-from lever_assets.mapping.questions import answers
+from lever_assets.mapping.rules.questions import answers
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.parts import ScreeningAnswer
 from lever_assets_tests.lever import builders as build

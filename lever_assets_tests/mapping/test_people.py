@@ -3,7 +3,7 @@ import pytest
 from lever_assets.lever.records import User
 from lever_assets.mapping import users
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.names import split_name, valid_email
+from lever_assets.mapping.rules.names import split_name, valid_email
 from lever_assets.unified.enums import UserStatus
 from lever_assets_tests.lever import builders as build
 

@@ -14,7 +14,7 @@ from lever_assets.actions.engine.unknown_fields import read
 from lever_assets.lever import JsonObject
 from lever_assets.lever.records import PostingForm, Question
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.questions import (
+from lever_assets.mapping.rules.questions import (
     AskedQuestion,
     asked,
     option_id,

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from lever_assets.lever import JsonObject
-from lever_assets.mapping.dates import as_text
+from lever_assets.mapping.rules.dates import as_text
 from lever_assets.store.tables import UNIFIED, business_fields
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import BY_NAME

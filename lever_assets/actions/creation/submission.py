@@ -15,7 +15,7 @@ from lever_assets.actions.engine.errors import ActionError, Code
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.steps import StepState
 from lever_assets.actions.engine.work import Work
-from lever_assets.actions.fetching.fetcher import UnreachableError
+from lever_assets.actions.fetching.fetcher import FileUnreachableError
 from lever_assets.lever import JsonObject, Upload
 
 _NOT_OPEN = {
@@ -155,7 +155,7 @@ async def _file(work: Work, file: FileAnswer) -> Upload:
     """Return the content of a file that answers a question: without it nobody applies."""
     try:
         return await work.file(file)
-    except UnreachableError as error:
+    except FileUnreachableError as error:
         raise _out_of_reach(
             f"The file {file.name}, which answers a question, can't be fetched: {error}"
         ) from None
@@ -177,7 +177,7 @@ async def _checked(
     for key, each in keyed(attachments).items():
         try:
             content = await work.file(each)
-        except UnreachableError:
+        except FileUnreachableError:
             continue
         except ActionError:
             if strict:

@@ -7,7 +7,7 @@ from lever_assets.actions.engine.errors import ActionError, Code
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.redaction import unsigned
 from lever_assets.actions.engine.work import Work, its_id
-from lever_assets.actions.fetching.fetcher import UnreachableError
+from lever_assets.actions.fetching.fetcher import FileUnreachableError
 from lever_assets.lever import Outgoing, Upload
 from lever_assets.lever.paths import path_to
 from lever_assets.store.values import canonical, fingerprint
@@ -72,7 +72,7 @@ async def _prepared(work: Work, attachments: Mapping[str, Attachment]) -> list[_
             continue
         try:
             found.append((_step(key), await work.file(attachment)))
-        except UnreachableError as error:
+        except FileUnreachableError as error:
             work.missed(f"The file {attachment.name} was not added: {error}. The same call again adds it.")
         except ActionError as error:  # its link may have expired since the candidate was created
             work.missed(f"The file {attachment.name} was not added: {error.message}")

@@ -40,7 +40,7 @@ async def upload_of(file: FileInput, fetcher: Fetcher = PUBLIC) -> Upload:
     """Return a file of an input as it goes to Lever.
 
     Raises ActionError for what can't be used, whatever is done: no base64, empty, larger than Lever takes, a
-    program, or an address that is refused. Raises UnreachableError if it could not be fetched now.
+    program, or an address that is refused. Raises FileUnreachableError if it could not be fetched now.
     """
     found = _decoded(file) if file.data is not None else await _fetched(file, fetcher)
     upload = Upload(plain_name(file.name), found.data, _type(file, found))

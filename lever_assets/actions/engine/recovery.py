@@ -20,7 +20,7 @@ class Recovery:
     lever: LeverClient
     journal: Journal
 
-    async def happened(self, step: Step, effect: Effect | None) -> bool:
+    async def look_up(self, step: Step, effect: Effect | None) -> bool:
         """Look whether a step happened, until the answer can be relied upon.
 
         Raises ActionError, which is `unknown`, when Lever can't tell.
@@ -53,7 +53,7 @@ class Recovery:
 
         It is then sent again when the action is run again.
         """
-        if not await self.happened(step, effect):
+        if not await self.look_up(step, effect):
             self.journal.keep()
             raise ActionError(
                 Code.REMOTE_UNKNOWN,

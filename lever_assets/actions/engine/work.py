@@ -158,7 +158,7 @@ class Work:
         step = self.steps.setdefault(name, Step(name, f"{request.method} {request.path}"))
         sent = 0
         while step.state is not StepState.DONE:
-            if step.may_have_happened and await self._recovery.happened(step, effect):
+            if step.may_have_happened and await self._recovery.look_up(step, effect):
                 break
             if sent == self.timing.attempts:
                 raise self._gave_up(step)

@@ -30,7 +30,7 @@ class RefusedError(Exception):
     """The address is not fetched, or what it gives is not taken; says why. Trying again does not help."""
 
 
-class UnreachableError(Exception):
+class FileUnreachableError(Exception):
     """The file could not be fetched now; says why."""
 
 
@@ -55,20 +55,20 @@ class Fetcher:
     pause: float = 0.5
 
     async def fetch(self, url: str) -> Fetched:
-        """Return what an address gives; raises RefusedError or UnreachableError."""
+        """Return what an address gives; raises RefusedError or FileUnreachableError."""
         start = _parsed(url)
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._patiently(start)
         except TimeoutError:
-            raise UnreachableError(f"{start.host} took longer than {self.seconds:g} seconds") from None
+            raise FileUnreachableError(f"{start.host} took longer than {self.seconds:g} seconds") from None
 
     async def _patiently(self, url: URL) -> Fetched:
         """Try again what may pass: nothing is written, so it does no harm."""
         for attempt in range(1, _ATTEMPTS):
             try:
                 return await self._follow(url)
-            except UnreachableError:
+            except FileUnreachableError:
                 await asyncio.sleep(gap_after(attempt, 2 * self.pause, certain=0.5))
         return await self._follow(url)
 
@@ -115,9 +115,9 @@ class Fetcher:
             refused = _refused(error)
             if refused is not None:
                 raise refused from None
-            raise UnreachableError(f"{host} can't be reached ({type(error).__name__})") from None
+            raise FileUnreachableError(f"{host} can't be reached ({type(error).__name__})") from None
         except (OSError, ValueError) as error:
-            raise UnreachableError(f"{host} can't be reached ({type(error).__name__})") from None
+            raise FileUnreachableError(f"{host} can't be reached ({type(error).__name__})") from None
 
     async def _read(self, answer: aiohttp.ClientResponse, host: str | None) -> bytes:
         parts: list[bytes] = []
@@ -191,7 +191,7 @@ def _private(host: str) -> RefusedError:
 
 def _check_status(status: int, host: str | None) -> None:
     if status in {408, 425, 429} or status >= 500:
-        raise UnreachableError(f"{host} answered with HTTP {status}")
+        raise FileUnreachableError(f"{host} answered with HTTP {status}")
     if status != 200:
         raise RefusedError(f"{host} answered with HTTP {status}")
 

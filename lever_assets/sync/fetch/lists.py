@@ -48,7 +48,7 @@ class Listing:
         return batch.only({each.remote_id for each in batch.arrivals if each.updated_at is None})
 
 
-async def land_windowed(lever: LeverClient, session: Session, resource: Paged, scope: Scope) -> Tally:
+async def land_paged(lever: LeverClient, session: Session, resource: Paged, scope: Scope) -> Tally:
     """Read the records of the scope page by page, each page landed at once; continue a pass that was killed.
 
     What is gone is marked as such, with the records below it: after a pass over everything what Lever did not
@@ -59,7 +59,7 @@ async def land_windowed(lever: LeverClient, session: Session, resource: Paged, s
         bounds = _bounds(tx, session, resource, scope, limit)
         current = take_up_pass(tx, pass_over(resource.name, bounds.key))
     lever.refusals.note(resource.path, current.refused)
-    reader = _WindowedReader(lever, session, resource, bounds, current, limit)
+    reader = _PagedReader(lever, session, resource, bounds, current, limit)
     try:
         await reader.read_all()
         if not bounds.everything:
@@ -113,7 +113,7 @@ def listings(resource: Paged, bounds: Bounds, limit: Limit) -> list[Listing]:
 
 
 @dataclass
-class _WindowedReader:
+class _PagedReader:
     """Walks the lists of one pass and keeps where it stands with every page."""
 
     lever: LeverClient

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher, RefusedError, UnreachableError
+from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher, FileUnreachableError, RefusedError
 from lever_assets.actions.fetching.public_addresses import Address, is_public
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
 
@@ -241,7 +241,7 @@ async def test_what_is_compressed_all_the_same_is_refused(host: FileHost) -> Non
 async def test_a_host_that_takes_too_long_is_given_up(host: FileHost) -> None:
     hasty = Fetcher(allowed=on_loopback, seconds=0.4, pause=0.001)
 
-    with pytest.raises(UnreachableError, match=r"longer than 0\.4 seconds"):
+    with pytest.raises(FileUnreachableError, match=r"longer than 0\.4 seconds"):
         await hasty.fetch(host.gives("/cv.pdf", Reply(b"x" * 1000, drip=0.05)))
 
 
@@ -252,7 +252,7 @@ async def test_what_may_pass_is_tried_again(host: FileHost) -> None:
 
 
 async def test_what_does_not_pass_is_told(host: FileHost) -> None:
-    with pytest.raises(UnreachableError, match="HTTP 500"):
+    with pytest.raises(FileUnreachableError, match="HTTP 500"):
         await LOCAL.fetch(host.gives("/cv.pdf", Reply(status=500)))
 
     assert len(host.asked) == 3

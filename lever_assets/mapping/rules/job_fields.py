@@ -6,9 +6,9 @@ from pydantic import JsonValue
 
 from lever_assets.lever.records import Posting, Requisition, RequisitionField
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.dates import as_instant, as_text
-from lever_assets.mapping.fields import default_fields, has_value, integration_field
-from lever_assets.mapping.linked import REQUISITION_KEYS
+from lever_assets.mapping.rules.dates import as_instant, as_text
+from lever_assets.mapping.rules.fields import default_fields, has_value, integration_field
+from lever_assets.mapping.rules.linked import REQUISITION_KEYS
 from lever_assets.unified.parts import IntegrationField
 
 JOB_FIELD_KEYS = (

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from lever_assets.lever.records import Salary
-from lever_assets.mapping.linked import REQUISITION_KEYS
+from lever_assets.mapping.rules.linked import REQUISITION_KEYS
 from lever_assets.unified.enums import SalaryPeriod
 
 # The first pattern that fits decides. Lever has per-year-salary, bi-week-salary, per-hour-wage, one-time, ...

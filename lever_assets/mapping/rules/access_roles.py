@@ -6,7 +6,7 @@ A role goes by Lever's own word, as it came; normalised words are for telling wh
 import re
 
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.job_roles import JOB_ROLES
+from lever_assets.mapping.rules.job_roles import JOB_ROLES
 from lever_assets.unified.enums import RoleType
 
 KNOWN = ("super_admin", "admin", "team_member", "limited_team_member", "interviewer")

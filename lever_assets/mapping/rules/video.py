@@ -7,7 +7,7 @@ from html import unescape
 from pydantic import JsonValue
 
 from lever_assets.lever.records import Interview
-from lever_assets.mapping.links import host
+from lever_assets.mapping.rules.links import host
 
 _URL = re.compile(r"https?://[^\s<>\"'\\]+", re.IGNORECASE)
 _SERVICES = (

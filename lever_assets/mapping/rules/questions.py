@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever.records import PostingForm, Question, QuestionSet, is_nothing, said
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.dates import as_instant, as_text
+from lever_assets.mapping.rules.dates import as_instant, as_text
 from lever_assets.unified.enums import QuestionType
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.parts import QuestionFormat, QuestionOption, ScreeningAnswer

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lever_assets.lever.records import Posting, Requisition
-from lever_assets.mapping.linked import REQUISITION_KEYS, requisition_for
+from lever_assets.mapping.rules.linked import REQUISITION_KEYS, requisition_for
 from lever_assets.unified.enums import RoleType
 
 TEAM_KEYS = (
