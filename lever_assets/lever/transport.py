@@ -31,6 +31,9 @@ from lever_assets.lever.lookups import resolver
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "lever-assets"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECT_SECONDS = 10.0
+_KEPT_SECONDS = 30.0
+"""So long a connection is kept that nothing goes over: a retry may wait as long."""
+_LEADS_TO = "lever_assets.location"
 _FILE_SECONDS = 300.0
 """How long a file may take on its way; Lever takes files of up to 30 MB (spec/lever-api.md, Writes)."""
 
@@ -99,6 +102,7 @@ class Transport:
                 asyncio.timeout(timeout.read),
                 aclosing(await http.send(request, stream=True)) as response,
             ):
+                response.headers.update(response.extensions.get(_LEADS_TO, {}))
                 await (consume(response) if response.is_success else response.aread())
                 return response
         except faults.FAULTS as error:
@@ -144,7 +148,11 @@ def _http_client(base_url: httpx.URL, auth: httpx.Auth, *, connections: int, kee
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=connections, ssl=trusted, resolver=resolver(), force_close=not keep
+                limit=connections,
+                ssl=trusted,
+                resolver=resolver(),
+                force_close=not keep,
+                keepalive_timeout=_KEPT_SECONDS if keep else None,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=[_as_it_is_and_once],
@@ -155,12 +163,18 @@ def _http_client(base_url: httpx.URL, auth: httpx.Auth, *, connections: int, kee
         auth=auth,
         headers=_HEADERS if keep else {**_HEADERS, "Connection": "close"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        event_hooks={"request": [_note_address]},
+        event_hooks={"request": [_note_address], "response": [_follow_nowhere]},
     )
 
 
 async def _note_address(request: httpx.Request) -> None:
     _address.set(request.url)
+
+
+async def _follow_nowhere(response: httpx.Response) -> None:
+    """Hide where a redirect leads: httpx makes that request even if it is not to send it, or fails to."""
+    if "location" in response.headers:
+        response.extensions[_LEADS_TO] = {"location": response.headers.pop("location")}
 
 
 async def _as_it_is_and_once(

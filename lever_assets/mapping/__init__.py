@@ -1,8 +1,9 @@
 """Lever record -> unified rows: pure functions without I/O, a module per unified model, named as the model.
 
-What they share is in `rules/`. Each has one public function `rows(...)` that yields the rows of one record. The rules are written down in the
-documentation of the models; here stands one field a line, with the rule beside it. `SOURCES` says which of
-Lever's keys each column comes from, `COPIES` where Lever says the same once more.
+What they share is in `rules/`. Each has one public function `rows(...)` that yields the rows of one record.
+The rules are written down in the documentation of the models; here stands one field a line, with the rule
+beside it. `SOURCES` says which of Lever's keys each column comes from, `COPIES` where Lever says the same
+once more.
 """
 
 from collections.abc import Mapping

@@ -124,7 +124,11 @@ def _hash(account: str, address: str) -> str:
 
 
 def keep_erased(tx: Transaction, addresses: Collection[str]) -> None:
-    """Keep that the people with these addresses (hashes) are to be found nowhere from now on."""
+    """Keep that the people with these addresses (hashes) are to be found nowhere from now on.
+
+    That is not from when the transaction began: an action may have been opened since.
+    """
+    tx.renew()
     rows = [
         {"connection": tx.account, "address": each, "erased_at": tx.instant} for each in sorted(addresses)
     ]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    BeforeValidator,
     Field,
     JsonValue,
     PlainSerializer,
@@ -86,6 +87,13 @@ def forget_states(tx: Transaction, *, keys: Collection[str] = (), prefixes: Coll
 Value = TypeVar("Value")
 
 
+def _as_text(kept: object) -> object:
+    """A number is no instant here: one that was misread could lose or delete something."""
+    if isinstance(kept, str):
+        return instant(kept)
+    return kept if isinstance(kept, datetime) else None
+
+
 def _usable(instant: datetime) -> datetime:
     if not _EARLIEST < instant < _LATEST:
         raise ValueError("no instant that can be meant")
@@ -94,7 +102,7 @@ def _usable(instant: datetime) -> datetime:
 
 Instant = Annotated[
     AwareDatetime,
-    Field(strict=False),
+    BeforeValidator(_as_text),
     AfterValidator(_usable),
     PlainSerializer(datetime.isoformat, when_used="json"),
 ]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, JsonValue
+from pydantic import BeforeValidator, JsonValue, PlainSerializer
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -57,7 +57,11 @@ class Limit:
     The last change is `updatedAt`, else `createdAt`. `created`: through this connector, whenever that was.
     """
 
-    changed_since: Annotated[datetime | None, BeforeValidator(_cutoff)] = None
+    changed_since: Annotated[
+        datetime | None,
+        BeforeValidator(_cutoff),
+        PlainSerializer(lambda at: at and at.isoformat(), when_used="json"),
+    ] = None
     created: bool = False
 
     @property

@@ -22,14 +22,15 @@ class Transaction:
     """One that `Store.writing` or `Store.reading` has begun; nearly every function of the store takes it.
 
     `sql` is SQLAlchemy's connection, in the transaction; `account` the name of the Lever account whose rows
-    are meant (the column `connection`); `instant` (UTC) when it began: what it writes was seen, changed or
-    gone then.
+    are meant (the column `connection`); `instant` (UTC) when it began, or had other landings wait: what it
+    writes was seen, changed or gone then.
     """
 
     def __init__(self, sql: Connection, account: str, instant: datetime | None = None) -> None:
         self.sql = sql
         self.account = account
         self.instant = instant or now()
+        self._given = instant is not None
 
     @cached_property
     def version(self) -> int:
@@ -38,15 +39,30 @@ class Transaction:
         Other landings of the account wait from then on for the end, so that numbers become visible in their
         order and a reader of `changed_keys` misses none.
         """
+        version = self._last + 1
+        self._keep_version(version, replace=("value", "updated_at"))
+        return version
+
+    def renew(self) -> None:
+        """Let it be now (`instant`): of what follows nothing is to look older than the wait before it.
+
+        Who follows a table by `changed_at` asks for what is newer than all that they have seen: the longer a
+        row's instant lies before its commit, the more easily it is missed.
+        """
+        if not self._given:
+            self.instant = now()
+
+    @cached_property
+    def _last(self) -> int:
+        """The number of the last landing; other landings wait from now on for the end."""
         stored = self._stored_version().with_for_update()
         kept = self.sql.execute(stored).first()
         if kept is None:
             # Two first landings may meet here: the second waits for the first, and must not set it back.
             self._keep_version(None, replace=())
             kept = self.sql.execute(stored).one()
-        version = self._number(kept.value) + 1
-        self._keep_version(version, replace=("value", "updated_at"))
-        return version
+        self.renew()
+        return self._number(kept.value)
 
     def current_version(self) -> int:
         """Return the number of the last landing that was committed (or is this one), 0 before the first."""
@@ -54,7 +70,7 @@ class Transaction:
 
     def hold_landings(self) -> None:
         """Keep others from landing until the end: what is read after it is then still so when it writes."""
-        self.sql.execute(self._stored_version().with_for_update())
+        _ = self._last
 
     def _stored_version(self) -> Select[Any]:
         return select(sync_state.c.value).where(

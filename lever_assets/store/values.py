@@ -1,6 +1,6 @@
 """What is stored of a value, the same on both databases: clean text, canonical JSON, column types."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -295,13 +295,13 @@ class AsIs(UserDefinedType[Any]):
         raise NotImplementedError
 
 
-def stored_rows(table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect) -> list[tuple[Any, ...]]:
-    """Return rows as the driver takes them, values in the order of the table's columns.
-
-    Cleaned and encoded in one pass.
-    """
+def stored_rows(
+    table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect
+) -> Iterator[tuple[Any, ...]]:
+    """Yield rows as the driver takes them, cleaned and encoded, in the order of the table's columns."""
     forms = [(column.name, _form_of(column, dialect)) for column in table.columns]
-    return [tuple(row[name] if form is None else form(row[name]) for name, form in forms) for row in rows]
+    for row in rows:
+        yield tuple(row[name] if form is None else form(row[name]) for name, form in forms)
 
 
 def _form_of(column: Column[Any], dialect: Dialect) -> _Converter | None:

@@ -1,7 +1,7 @@
 """What a sync keeps from run to run: each kind of checkpoint, the type of its values, and what forgets it.
 
 By resource, by model, or one for the connection. What the store keeps for itself is beside its tables
-(`store/landing.py`, `store/refilling.py`, `store/changes.py`).
+(`store/transaction.py`, `store/refilling.py`, `store/changes.py`).
 """
 
 from collections.abc import Mapping
@@ -202,8 +202,6 @@ MISSED = Checkpoint[Missed]("custom_fields", Missed)
 """By model, while a field that is wanted is in none of its records."""
 ERASED_UP_TO = Checkpoint[int]("anonymised", Number)
 """The landing up to which anonymised people were looked for."""
-READY_FOR = Checkpoint[str]("ready_for", str)
-"""The id of the last run for which the database was made ready."""
 EXCLUDED = Checkpoint[tuple[str, ...]]("exclude", tuple[str, ...])
 """What is excluded from the database, in the words of LEVER_EXCLUDE; none: nothing."""
 RESTORED = Checkpoint[tuple[str, ...]]("restored", tuple[str, ...])

@@ -36,7 +36,7 @@ class Run:
 
 
 def take_up_run(tx: Transaction, scope: Scope, run: Run) -> RunSoFar:
-    """Return how far the run is, or the unfinished one that it continues; a new one begins `now`."""
+    """Return how far the run is, or the unfinished one that it continues; a new one begins now."""
     stored = run_before(tx, scope, run)
     current = (
         RunSoFar(run.id, scope.key, run.wanted, tx.instant) if stored is None else replace(stored, id=run.id)

@@ -24,7 +24,7 @@ from lever_assets.store.action_erasure import NAMING
 from lever_assets.store.addresses import addresses_in, named_by, own_addresses
 from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.values import canonical, fingerprint
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Session, now
 
 _DERIVED = "auto:"
 _FORGOTTEN = timedelta(days=1)
@@ -53,7 +53,8 @@ def entry_for(
     addresses |= named_by(
         session.name, [each for name in NAMING if isinstance(each := request.get(name), str)]
     )
-    with session.writing() as tx:
+    asked_at = now()  # before it waits for a writer, which may be erasing this very person
+    with session.writing(asked_at) as tx:
         prefix = f"{_DERIVED}{action.name}:{whole}:"
         last = ledger.last_of(tx, prefix)
         if given is not None:

@@ -41,10 +41,11 @@ async def land_below(
             offering.review(tx, session)
     with session.reading() as tx:
         misread = scope.delta and are_misread(tx, resource)
-        found = _Found.by(tx, session, resource, wanted, watched=scope.delta)
-    if misread:
+        found = None if misread else _Found.by(tx, session, resource, wanted, watched=scope.delta)
+    if found is None:
         with session.writing() as tx:
             have_parents_asked(tx, resource)
+        with session.reading() as tx:
             found = _Found.by(tx, session, resource, wanted, watched=scope.delta)
     parents = _from(session, wanted, found.first) if found.due else iter(())
     total = found.due + len(found.watched)

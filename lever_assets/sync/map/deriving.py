@@ -208,6 +208,7 @@ def derive_records(
     mapped = [key for key in keys if key not in unmapped]
     rows, too_long = fitting(derivation, rows)
     errors = [*floor_errors(derivation.model, floor), *failed, *too_long]
+    tx.renew()
     forget_errors(tx, derivation, mapped, floor)
     mapping_errors.record(tx, errors)
     of_nobody = anonymised_among(tx, derivation.driver, found)
@@ -234,6 +235,7 @@ def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Met
         rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.rows(floor)]
         rows, too_long = fitting(derivation, rows)
         errors = floor_errors(derivation.model, floor)
+        tx.renew()
         mapping_errors.record(tx, [*errors, *too_long])
         mapping_errors.resolve_all(tx, derivation.model, before=tx.instant)
         merged = merge(

@@ -33,7 +33,7 @@ class Files:
 
     def note(self, tx: Transaction) -> None:
         """Keep that something is erased in them now."""
-        self.erased.keep(tx, tx.instant)
+        self.erased.keep(tx, now())  # not when the transaction began: what was kept since may hold it, too
 
     def erased_at(self, tx: Transaction) -> datetime | None:
         """Return when something in them was erased last (UTC); None: never."""
