@@ -15,6 +15,7 @@ from lever_assets.lever import (
     InterceptedError,
     LeverError,
     MalformedError,
+    Outgoing,
     PermissionMissingError,
     RateLimitedError,
     RateLimiter,
@@ -112,6 +113,17 @@ async def test_a_redirect_is_not_followed_and_its_host_named() -> None:
             await reader.get("/users")
     assert "secret" not in str(caught.value)
     assert len(lever.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://a..b/", "//"])
+async def test_a_redirect_that_leads_nowhere_is_one_all_the_same(location: str) -> None:
+    moved = answer(302, b"", {"location": location})
+    async with scripted_lever(moved) as lever, client(lever.url) as reader:
+        with pytest.raises(RequestRejectedError, match="redirect"):
+            await reader.get("/users")
+        with pytest.raises(RequestRejectedError, match="redirect"):
+            await reader.send(Outgoing("POST", "/opportunities/o1/notes", json={"value": "x"}))
+    assert len(lever.asked) == 2
 
 
 async def test_a_slow_answer_times_out_however_it_dribbles() -> None:

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Event
+from time import sleep
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from lever_assets.store import Store, land, merge, raw
 from lever_assets.store.errors import ReadOnlyError
 from lever_assets.store.tables import RAW, UNIFIED, sync_state
+from lever_assets.store.transaction import now
 from lever_assets.unified.models import UnifiedRow
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, merged, tag, whole
 
@@ -108,6 +112,39 @@ def test_versions_count_up_by_connection(store: Store) -> None:
         assert tx.version == 1
     with store.reading(LEVER) as tx:
         assert tx.current_version() == 2
+
+
+def test_what_waited_for_another_landing_is_not_dated_before_its_end(store: Store) -> None:
+    """Nor is it when nothing has ever landed: the first lock makes what it locks."""
+    held, waited_for = Event(), Event()
+
+    def hold() -> datetime:
+        with store.writing(LEVER) as tx:
+            tx.hold_landings()
+            held.set()
+            waited_for.wait(10)
+            sleep(0.2)  # the other is at it
+            return now()
+
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(hold)
+        held.wait(10)
+        waited_for.set()
+        with store.writing(LEVER) as tx:
+            tx.hold_landings()
+            begun = tx.instant
+        assert begun >= ended.result(timeout=10)
+
+
+def test_a_transaction_is_renewed_unless_its_instant_was_given(store: Store) -> None:
+    with store.writing(LEVER) as tx:
+        first = tx.instant
+        tx.renew()
+        assert tx.instant > first
+    with store.writing(LEVER, at=T0) as tx:
+        tx.renew()
+        tx.hold_landings()
+        assert tx.instant == T0
 
 
 def test_versions_become_visible_in_order_with_all_that_landed(store: Store) -> None:

@@ -27,6 +27,8 @@ GARBAGE: tuple[Any, ...] = (
     7,
     -1,
     10**15,
+    1_700_000_000,
+    "1700000000",
     True,
     None,
     "garbage",
@@ -97,7 +99,7 @@ def test_marks_that_make_no_sense_are_forgotten(account: Account, shift: int) ->
     with closing(Store.open(account.database)) as store, store.writing("lever") as tx:
         keys = list(tx.sql.execute(select(sync_state.c.key).order_by(sync_state.c.key)).scalars())
         for number, key in enumerate(keys):
-            put_state(tx, key, GARBAGE[(number + 4 * shift) % len(GARBAGE)])
+            put_state(tx, key, GARBAGE[(number + 5 * shift) % len(GARBAGE)])
     works_as_before(account, before)
 
 

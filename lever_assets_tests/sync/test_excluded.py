@@ -15,6 +15,7 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.sync.landing import land
 from lever_assets.sync.planning import plan
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
@@ -190,6 +191,27 @@ def test_a_second_sync_with_the_same_exclusions_changes_nothing(account: Account
         for row in [*before[table], *after[table]]:
             row.pop("last_seen_at", None)
     assert after == before
+
+
+def test_what_a_run_under_way_brings_back_is_taken_out_by_the_next_sync(account: Account) -> None:
+    """The steps of a Dagster run hold the account one by one, with the settings that were when it began."""
+    account.sync()
+    known = everything_written(account.database)
+    settings = account.settings()
+    with Session.open(settings, run_id="under way") as session, session.alone():
+        land(session, "users", DELTA)
+    account.sync(exclude=("candidates.email_addresses",))
+    with Session.open(settings, run_id="under way") as session, session.alone():
+        land(session, "opportunities", Scope())
+    account.sync(DELTA, exclude=("candidates.email_addresses",))
+
+    people = [
+        account.sandbox.get("opportunities", each) or {} for each in account.sandbox.ids("opportunities")
+    ]
+    addresses = {each for person in people for each in person["emails"]}
+    written = everything_written(account.database)
+    assert any(each in known for each in addresses)
+    assert [each for each in addresses if each in written] == []
 
 
 @pytest.mark.parametrize("names", [PEOPLE, OFFERS, ALL_OF_PEOPLE, ("jobs", "applications.outcome")])
