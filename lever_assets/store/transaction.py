@@ -30,7 +30,7 @@ class Transaction:
         self.sql = sql
         self.account = account
         self.instant = instant or now()
-        self._given = instant is not None
+        self.is_given = instant is not None
 
     @cached_property
     def version(self) -> int:
@@ -49,7 +49,7 @@ class Transaction:
         Who follows a table by `changed_at` asks for what is newer than all that they have seen: the longer a
         row's instant lies before its commit, the more easily it is missed.
         """
-        if not self._given:
+        if not self.is_given:
             self.instant = now()
 
     @cached_property

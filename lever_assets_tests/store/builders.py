@@ -20,7 +20,7 @@ def day(number: int) -> datetime:
 
 def at(tx: Transaction, instant: datetime) -> Transaction:
     """Return the transaction, from here on at another instant."""
-    tx.instant = instant
+    tx.instant, tx.is_given = instant, True
     return tx
 
 
