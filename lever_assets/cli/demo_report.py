@@ -44,7 +44,7 @@ GROUP BY users.id, interviewer ORDER BY interviews DESC, interviewer LIMIT 5""",
 
 
 @dataclass(frozen=True)
-class Landed:
+class TableCount:
     """What a run left in the table of a model, and what it did there."""
 
     table: str
@@ -66,7 +66,7 @@ def show(settings: Settings, result: dg.ExecuteInProcessResult, requests: int) -
     typer.echo(_next_steps(settings))
 
 
-def _landed(result: dg.ExecuteInProcessResult) -> Iterator[Landed]:
+def _landed(result: dg.ExecuteInProcessResult) -> Iterator[TableCount]:
     """Yield the models in their order; a model's events, one for each window, all tell the same."""
     told = {
         event.asset_key.path[-1]: event.materialization.metadata
@@ -75,14 +75,14 @@ def _landed(result: dg.ExecuteInProcessResult) -> Iterator[Landed]:
     }
     for name in BY_NAME:
         counts = [_number(told[name][key]) for key in ("dagster/row_count", "inserted", "updated", "deleted")]
-        yield Landed(name, *counts)
+        yield TableCount(name, *counts)
 
 
 def _number(told: dg.MetadataValue) -> int:
     return told.value if isinstance(told.value, int) else 0
 
 
-def news(landed: Iterable[Landed]) -> str:
+def news(landed: Iterable[TableCount]) -> str:
     """Return in a sentence what a run changed."""
     counts = list(landed)
     rows, new = sum(each.rows for each in counts), sum(each.new for each in counts)

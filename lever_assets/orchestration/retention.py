@@ -27,7 +27,7 @@ from lever_assets.orchestration.runs import (
 )
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
-from lever_assets.store.action_erasure import forget_runs, runs_of_erased
+from lever_assets.store.action_erasure import forget_run_ids, runs_of_erased
 from lever_assets.store.checkpoints import put_states, whole_number
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.retention.compaction import TABLES, Files, see_to
@@ -155,7 +155,7 @@ class _Erasure:
                 if not self.budget.left:
                     return
         with self.session.writing() as tx:
-            forget_runs(tx, erased_by=place.began, but=self.owed)
+            forget_run_ids(tx, erased_by=place.began, but=self.owed)
         self._keep({_LOOKING: None, _LOOKED: place.began.isoformat()})
 
     def _over(self, run_ids: Sequence[str], named: set[str]) -> tuple[list[str], dg.RunRecord | None]:

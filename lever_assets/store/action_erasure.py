@@ -140,7 +140,7 @@ def is_erased(tx: Transaction, action_id: str) -> bool:
     return tx.sql.execute(query).first() is not None
 
 
-def forget_runs(tx: Transaction, *, erased_by: datetime, but: Collection[str]) -> None:
+def forget_run_ids(tx: Transaction, *, erased_by: datetime, but: Collection[str]) -> None:
     """Keep of actions that were erased by an instant that their runs are no more, `but` for these."""
     over = and_(_c.connection == tx.account, _c.erased_at <= erased_by, _c.run_id.is_not(None))
     tx.sql.execute(update(action_ledger).where(over, not_(among(tx.sql, _c.run_id, but))).values(run_id=None))

@@ -151,7 +151,7 @@ def all_erased(tx: Transaction) -> dict[str, datetime]:
     return {row.address: row.erased_at for row in tx.sql.execute(query)}
 
 
-def forget_old(tx: Transaction) -> None:
+def forget_erased_long_ago(tx: Transaction) -> None:
     """Forget who was erased more than a month ago."""
     tx.sql.execute(delete(erased_people).where(_old(tx.account, tx.instant)))
 

@@ -21,7 +21,7 @@ from lever_assets.unified.models import JsonObject
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadAt:
     """The reading that a batch comes from: it began at `asked_at`, and lands `now`, by our clock (UTC).
 
     `asked_at` None: nobody knows when it began, and `updatedAt` alone tells.
@@ -117,13 +117,13 @@ def land(
 ) -> Landed:
     """Put `arrivals` into `raw_<resource>`, up to some thousand at a time.
 
-    `version` and `changed_at` move only where the content, the place or the deletion changes; `last_seen_at`
-    always does. `asked_at` is when their reading began: an older copy (`Reading`) never
-    overwrites the stored one. A deleted record that arrives lives again.
+    A row's `version` and `changed_at` move only where its content, place or deletion changes; `last_seen_at`
+    always does. `asked_at` is when their reading began: an older copy (`ReadAt`) never overwrites the stored
+    one. A deleted record that arrives lives again.
     """
     version = tx.version
     table = RAW[resource]
-    reading = Reading(asked_at, tx.instant)
+    reading = ReadAt(asked_at, tx.instant)
     newest = _newest(arrivals, reading)
     stored = _stored(tx, table, newest)
     write: list[dict[str, Any]] = []
@@ -189,7 +189,7 @@ def overtaken(tx: Transaction, resource: str, arrivals: Collection[Arrival]) -> 
     }
 
 
-def _newest(arrivals: Iterable[Arrival], reading: Reading) -> dict[str, Arrival]:
+def _newest(arrivals: Iterable[Arrival], reading: ReadAt) -> dict[str, Arrival]:
     newest: dict[str, Arrival] = {}
     for arrival in arrivals:
         other = newest.get(arrival.remote_id)
@@ -231,7 +231,7 @@ _FILLED = ("parent_id", "position")
 _STAYING = ("connection", "remote_id", "first_seen_at", *_FILLED)
 
 
-def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], reading: Reading) -> int:
+def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], reading: ReadAt) -> int:
     # A guard for PostgreSQL, where a write action may have landed a newer copy since the batch was compared.
     # SQLite has one writer, who has it from the beginning of the transaction.
     old = table.c

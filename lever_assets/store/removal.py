@@ -40,11 +40,11 @@ def drop_resource(tx: Transaction, resource: str) -> int:
     of_resource = or_(mapping_errors.c.resource == resource, mapping_errors.c.model == RAW[resource].name)
     _delete(tx, mapping_errors, of_resource)
     _delete(tx, drift, drift.c.resource == resource)
-    forget_reads(tx, resource)
+    forget_all_reads(tx, resource)
     return _delete(tx, RAW[resource])
 
 
-def forget_reads(tx: Transaction, resource: str) -> None:
+def forget_all_reads(tx: Transaction, resource: str) -> None:
     """Forget below which parents a resource was read: it is due below each of them."""
     _delete(tx, child_reads, child_reads.c.resource == resource)
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from lever_assets.cli.demo_home import DemoHome, occupied, only
-from lever_assets.cli.demo_report import Landed, news
+from lever_assets.cli.demo_report import TableCount, news
 from lever_assets.cli.errors import CommandError
 from lever_assets.ui.home import INSTANCE
 from lever_assets_tests.cli.conftest import Command
@@ -116,16 +116,16 @@ def test_a_taken_port_is_told_before_anything_starts(command: Command, tmp_path:
 @pytest.mark.parametrize(
     ("landed", "says"),
     [
-        ((Landed("users", 3, 3, 0, 0), Landed("jobs", 2, 2, 0, 0)), "All 5 rows are new."),
+        ((TableCount("users", 3, 3, 0, 0), TableCount("jobs", 2, 2, 0, 0)), "All 5 rows are new."),
         (
-            (Landed("users", 3, 0, 0, 0),),
+            (TableCount("users", 3, 0, 0, 0),),
             "Nothing is new since the last demo: all 3 rows stood there already.",
         ),
         (
-            (Landed("users", 9, 1, 2, 3),),
+            (TableCount("users", 9, 1, 2, 3),),
             "Since the last demo 1 rows are new, 2 changed and 3 are gone.",
         ),
     ],
 )
-def test_what_is_new_is_said_in_a_sentence(landed: tuple[Landed, ...], says: str) -> None:
+def test_what_is_new_is_said_in_a_sentence(landed: tuple[TableCount, ...], says: str) -> None:
     assert news(landed) == says

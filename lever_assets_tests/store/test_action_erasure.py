@@ -12,7 +12,7 @@ from lever_assets.store.addresses import (
     addresses_in,
     addresses_of,
     erased_among,
-    forget_old,
+    forget_erased_long_ago,
     keep_erased,
     own_addresses,
 )
@@ -141,10 +141,10 @@ def test_who_was_erased_is_forgotten_after_a_month(store: Store) -> None:
     ada = addresses_in(LEVER, ADA)
     with store.writing(LEVER) as tx:
         keep_erased(at(tx, T0), ada)
-        forget_old(at(tx, T0 + timedelta(days=30)))
+        forget_erased_long_ago(at(tx, T0 + timedelta(days=30)))
         assert erased_among(tx, ada, since=T0)
         assert not erased_among(tx, ada, since=day(1))
-        forget_old(at(tx, T0 + timedelta(days=31)))
+        forget_erased_long_ago(at(tx, T0 + timedelta(days=31)))
         assert not erased_among(tx, ada, since=T0)
 
 

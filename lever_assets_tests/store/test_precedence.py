@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import literal, select
 
 from lever_assets.store import Store
-from lever_assets.store.landing import Reading
+from lever_assets.store.landing import ReadAt
 from lever_assets.store.tables import RAW
 from lever_assets.store.values import UtcDateTime
 from lever_assets_tests.store.builders import arrival, day, landed, whole
@@ -48,7 +48,7 @@ def test_of_copies_of_one_batch_a_change_ahead_of_the_clock_does_not_win(store: 
 
 @pytest.mark.parametrize("asked_at", [None, day(2), day(4)])
 def test_the_database_judges_as_we_do(store: Store, asked_at: datetime | None) -> None:
-    reading = Reading(asked_at, now=day(5))
+    reading = ReadAt(asked_at, now=day(5))
     instants = (None, day(1), day(3), day(6))
     with store.reading("lever") as tx:
         for updated_at, stored, seen_at in product(instants, instants, (day(1), day(3))):

@@ -90,7 +90,7 @@ Parent = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ListBelow:
     """The list below one parent, asked for at an instant (UTC)."""
 
     children: Sequence[JsonObject]
@@ -111,7 +111,7 @@ class Asking:
     session: Session
     resource: Below
     children_of: Callable[[str], Awaitable[Sequence[JsonObject]]]
-    took: Callable[[str, Answer], None]
+    took: Callable[[str, ListBelow], None]
     is_known: Callable[[str, LeverError], bool]
     total: int | None = None
     failed: dict[str, tuple[str, LeverError]] = field(default_factory=dict)
@@ -194,10 +194,10 @@ class Asking:
                     self.failure = self.failure or error
                     break
                 continue
-            self._note(parent, Answer(children, content_hash, asked_at))
+            self._note(parent, ListBelow(children, content_hash, asked_at))
         return self._course.well > before
 
-    def _note(self, parent: str, answer: Answer) -> None:
+    def _note(self, parent: str, answer: ListBelow) -> None:
         self._course.went_well()
         self.failed.pop(parent, None)
         self._well.append((parent, answer.content_hash))
@@ -216,7 +216,7 @@ class Asking:
         except LeverError as error:
             await self._went_wrong(parent, content_hash, error)
         else:
-            self._note(parent, Answer(children, content_hash, asked_at))
+            self._note(parent, ListBelow(children, content_hash, asked_at))
 
     async def _went_wrong(self, parent: str, content_hash: str, error: LeverError) -> None:
         if concerns_all(error):

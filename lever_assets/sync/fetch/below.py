@@ -16,7 +16,7 @@ from lever_assets.store.unlisted import is_unlisted
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import read_batch
-from lever_assets.sync.fetch.asking import Answer, Asking, Parent
+from lever_assets.sync.fetch.asking import Asking, ListBelow, Parent
 from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import list_below
 from lever_assets.sync.fetch.tally import Tally
@@ -61,7 +61,7 @@ class ChildReader:
     total: int
     before: Before
     tally: Tally = field(default_factory=Tally)
-    _read: dict[str, Answer] = field(default_factory=dict)
+    _read: dict[str, ListBelow] = field(default_factory=dict)
     _landed_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -114,7 +114,7 @@ class ChildReader:
         with self.session.writing() as tx:
             BEGINS_AFTER.keep(tx, max(self.asking.failed), self.resource.name)
 
-    def _took(self, parent: str, answer: Answer) -> None:
+    def _took(self, parent: str, answer: ListBelow) -> None:
         self._read[parent] = answer
         if len(self._read) >= _AT_ONCE or time.monotonic() - self._landed_at >= _AT_LEAST_EVERY:
             self._land()

@@ -12,7 +12,7 @@ from lever_assets.store.values import clean
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch
-from lever_assets.sync.fetch.asking import Answer, Asking
+from lever_assets.sync.fetch.asking import Asking, ListBelow
 from lever_assets.sync.fetch.refused import denial, skipped
 from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import ask_inside, lacking, unexpanded
@@ -32,7 +32,7 @@ class Inside:
     counts: Landed = field(default_factory=Landed)
     _bare: dict[str, JsonObject] = field(default_factory=dict)
     _wanted: dict[str, str] = field(default_factory=dict)
-    _found: dict[str, Answer] = field(default_factory=dict)
+    _found: dict[str, ListBelow] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         table = self.embedded.table
@@ -110,7 +110,7 @@ class Inside:
         record = self._bare.get(remote_id, {self.resource.id_field: remote_id})
         return await ask_inside(self.lever, self.embedded, record)
 
-    def _took(self, remote_id: str, answer: Answer) -> None:
+    def _took(self, remote_id: str, answer: ListBelow) -> None:
         self._found[remote_id] = answer
 
     def _is_known(self, remote_id: str, _error: LeverError) -> bool:

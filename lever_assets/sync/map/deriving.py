@@ -15,13 +15,13 @@ from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
 from lever_assets.mapping.derivations import DERIVATIONS, WHOLE
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import Merged, mapping_errors, merge, raw, reads
-from lever_assets.store.addresses import forget_old
+from lever_assets.store.addresses import forget_erased_long_ago
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.map.floor import Floor
-from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, set_aside
+from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
@@ -77,7 +77,7 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
         yield standing.get(name) or _bring_up(session, DERIVATIONS[name], span)
     with session.writing() as tx:
         _mark(tx, session, {name: spans[name] for name in standing})
-        forget_old(tx)
+        forget_erased_long_ago(tx)
 
 
 def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveReport:
@@ -203,7 +203,7 @@ def derive_records(
             given = derivation.rows(record, around(row))
             rows.extend([(row.remote_id, blanked(derivation.model, each)) for each in given])
         except Exception as error:  # whatever a record does to its mapping, the others go on
-            failed.append(set_aside(derivation, row, error))
+            failed.append(misfit_of(derivation, row, error))
     unmapped = {each.remote_id for each in failed}
     mapped = [key for key in keys if key not in unmapped]
     rows, too_long = fitting(derivation, rows)

@@ -17,7 +17,7 @@ _LONGEST_ID = 1000
 """Bytes: an entry of an index holds it, and PostgreSQL's may have 2700."""
 
 
-def set_aside(derivation: ByRecord[Any], row: RawRow, error: Exception) -> MappingError:
+def misfit_of(derivation: ByRecord[Any], row: RawRow, error: Exception) -> MappingError:
     """Return what is told of a record whose mapping raised `error`."""
     # Only a validation error says what it is about without the data itself.
     why = (

@@ -22,7 +22,7 @@ from lever_assets.lever.resources import (
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.changes import forget_values_of_model
 from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
-from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_reads
+from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_all_reads
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import (
     CAUGHT_UP,
@@ -118,7 +118,7 @@ def read_again(tx: Transaction, session: Session, resource: Resource) -> None:
     """Forget that a resource was read: the next sync, a delta too, reads all of it."""
     match resource:
         case Child():
-            forget_reads(tx, resource.name)
+            forget_all_reads(tx, resource.name)
         case Embedded():
             read_again(tx, session, BY_NAME[resource.parent])
         case Windowed() | Long():

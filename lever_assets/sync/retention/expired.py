@@ -12,7 +12,7 @@ from functools import partial
 from lever_assets.lever.resources import BY_NAME, OPPORTUNITIES, RESOURCES, Resource
 from lever_assets.policy.people import TERMS
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
-from lever_assets.store.addresses import forget_old
+from lever_assets.store.addresses import forget_erased_long_ago
 from lever_assets.store.erasure import due_rows, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
@@ -62,7 +62,7 @@ def erase_due(session: Session) -> ErasureReport:
         actions = _all(session, partial(_old_actions, before=before))
     forget_actions_left(session)
     with session.writing() as tx:
-        forget_old(tx)
+        forget_erased_long_ago(tx)
         if rows.total() or payloads.total() or actions:
             TABLES.note(tx)
     return ErasureReport(dict(+rows), dict(+payloads), actions, compact_if_due(session))
