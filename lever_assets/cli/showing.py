@@ -15,10 +15,10 @@ from lever_assets.notices.standing import troubles
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
+from lever_assets.store.transaction import now
 from lever_assets.sync.custom_fields import doubts_on_fields
 from lever_assets.sync.health import failed_reads, held_back, problems
 from lever_assets.sync.in_force import InForce, in_force
-from lever_assets.sync.session import now
 from lever_assets.sync.status import Status
 from lever_assets.sync.status import status as read_status
 

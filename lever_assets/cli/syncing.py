@@ -15,6 +15,7 @@ from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.notices.standing import troubles
 from lever_assets.settings import Settings
+from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
 from lever_assets.sync.reports import DeriveReport
@@ -22,7 +23,7 @@ from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import SyncReport, stopped_midway
 from lever_assets.sync.run import replay as run_replay
 from lever_assets.sync.run import sync as run_sync
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
 from lever_assets.sync.windows import covering
 from lever_assets.unified.catalogue import BY_NAME

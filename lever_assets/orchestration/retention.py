@@ -28,11 +28,12 @@ from lever_assets.orchestration.runs import (
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
 from lever_assets.store.action_erasure import forget_run_ids, runs_of_erased
-from lever_assets.store.checkpoints import put_states, whole_number
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.checkpoints import put_states
+from lever_assets.store.transaction import Transaction, now
+from lever_assets.store.values import whole_number
 from lever_assets.sync.retention.compaction import TABLES, Files, see_to
 from lever_assets.sync.retention.past_actions import is_to_be_erased
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 DAGSTER = Files.known_as("runs_deleted", "runs_compacted", "runs_compaction_tried")
 """Dagster's own SQLite files."""

@@ -31,8 +31,9 @@ from lever_assets.orchestration.names import (
 )
 from lever_assets.store import BusyError
 from lever_assets.store.compacting import compact
+from lever_assets.store.transaction import now
 from lever_assets.store.urls import sqlite_file
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,

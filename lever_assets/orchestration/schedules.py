@@ -14,7 +14,7 @@ from lever_assets.orchestration.names import (
 from lever_assets.orchestration.partitions import window_range, windows_since
 from lever_assets.orchestration.ticks import tick
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import now
 
 
 def reconcile_schedule(settings: Settings) -> dg.ScheduleDefinition:

@@ -63,11 +63,6 @@ def instant(value: JsonValue) -> datetime | None:
     return found if _EARLIEST < found < _LATEST else None
 
 
-def whole_number(value: JsonValue) -> int | None:
-    """Return a number from 0 on; None for what is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
 def states(tx: Transaction, prefix: str) -> dict[str, JsonValue]:
     """Return every value whose key begins with `prefix`, by key."""
     c = sync_state.c

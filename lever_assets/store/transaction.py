@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import RAW, sync_state
+from lever_assets.store.values import whole_number
 
 _VERSION_KEY = "landing_version"
 
@@ -88,7 +89,7 @@ class Transaction:
 
     def _number(self, kept: JsonValue) -> int:
         """Return the number that was kept; if that was lost or damaged, the highest that a record has."""
-        number = _whole(kept)
+        number = whole_number(kept)
         if number is not None:
             return number
         highest = (
@@ -97,8 +98,4 @@ class Transaction:
             ).scalar_one()
             for table in RAW.values()
         )
-        return max(_whole(each) or 0 for each in highest)
-
-
-def _whole(value: JsonValue) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+        return max(whole_number(each) or 0 for each in highest)

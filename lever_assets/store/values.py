@@ -295,6 +295,11 @@ class AsIs(UserDefinedType[Any]):
         raise NotImplementedError
 
 
+def whole_number(value: JsonValue) -> int | None:
+    """Return a number from 0 on; None for what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 def stored_rows(
     table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect
 ) -> Iterator[tuple[Any, ...]]:

@@ -13,9 +13,9 @@ from typing import TextIO
 from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.store import Store, created
 from lever_assets.store.created import Created
+from lever_assets.store.transaction import now
 from lever_assets.sync.checkpoints import MAPPED
 from lever_assets.sync.retention.coverage import cover_anew, covered
-from lever_assets.sync.session import now
 
 _MODELS = ("candidates", "applications")
 """What actions create; opportunities stand under `candidates`."""

@@ -22,6 +22,7 @@ from lever_assets.lever.resources import (
 )
 from lever_assets.store import due, mapping_errors
 from lever_assets.store.drift import record_drift
+from lever_assets.store.transaction import now
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
@@ -37,7 +38,7 @@ from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resuming import Run, forget_run, keep_read, take_up_run
 from lever_assets.sync.retention.excluded import keep_reads
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope, Session
 
 
 def land(session: Session, resource_name: str, scope: Scope, run: Run | None = None) -> LandReport:

@@ -22,6 +22,7 @@ from lever_assets.policy.people import limit_of
 from lever_assets.settings import OffersOf
 from lever_assets.store.children import read_well
 from lever_assets.store.left_out import Limit
+from lever_assets.store.transaction import now
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.asking import PROBES, SAMPLE, Course, NotThere, concerns_all
 from lever_assets.sync.fetch.lists import Listing, listings
@@ -30,7 +31,7 @@ from lever_assets.sync.fetch.refused import nothing_readable, skipped, status_of
 from lever_assets.sync.fetch.singles import lacking, unexpanded
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.retention.coverage import kept_of
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.sync.windows import EVERYTHING
 
 

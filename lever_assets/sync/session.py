@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from lever_assets import private
 from lever_assets.connect.account import Account
@@ -126,8 +126,3 @@ class Session:
     def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Be the only sync of this account; waits up to `wait` seconds, then raises BusyError."""
         return self.store.exclusive(self.name, wait)
-
-
-def now() -> datetime:
-    """Return the present instant (UTC)."""
-    return datetime.now(UTC)

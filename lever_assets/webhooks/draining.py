@@ -13,12 +13,13 @@ from lever_assets.lever.resources import OPPORTUNITIES, all_below
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.store import Merged, Store, StoreError, due, inbox
 from lever_assets.store.inbox import InboxEvent
+from lever_assets.store.transaction import now
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.singles import reads_any, reads_any_below
 from lever_assets.sync.fetch.verdicts import too_many
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.refresh.targeted import RefreshReport, let_go, refresh_opportunities
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.webhooks.events import ALL_BELOW, DELETED, EVENTS, About
 
 _AT_ONCE = 50

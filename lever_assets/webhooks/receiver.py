@@ -18,8 +18,8 @@ from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.settings import Settings
 from lever_assets.store import Store, StoreError
 from lever_assets.store.inbox import InboxEvent
+from lever_assets.store.transaction import now
 from lever_assets.sync.failing import sentence
-from lever_assets.sync.session import now
 from lever_assets.webhooks.events import About
 from lever_assets.webhooks.intake import Intake
 from lever_assets.webhooks.keyring import Keyring

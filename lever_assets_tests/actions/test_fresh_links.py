@@ -12,7 +12,7 @@ from lever_assets.actions.fetching.fetcher import Fetcher
 from lever_assets.sandbox import Fault
 from lever_assets.store.ledger import ActionState
 from lever_assets.store.tables import action_ledger
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import now
 from lever_assets_tests.actions.file_host import FileHost, Reply, file_host
 from lever_assets_tests.actions.newcomers import (
     answer,

@@ -8,7 +8,7 @@ import pytest
 
 from lever_assets.settings import Settings
 from lever_assets.store import transaction
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import now
 from lever_assets_tests.notices.hooks import Hook, listening
 
 Later = Callable[[timedelta], None]

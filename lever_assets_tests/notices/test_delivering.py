@@ -14,7 +14,7 @@ from lever_assets.notices.wording import signature
 from lever_assets.settings import Settings
 from lever_assets.store import Store, outbox
 from lever_assets.store.tables import notice_outbox
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import now
 from lever_assets_tests.notices.conftest import Configure, Later
 from lever_assets_tests.notices.hooks import Hook
 from lever_assets_tests.notices.test_enqueueing import reason, tag, write

@@ -14,8 +14,9 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, mapping_errors
+from lever_assets.store.transaction import now
 from lever_assets.sync.run import SyncReport, sync
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
 
 Tables = dict[str, list[dict[str, Any]]]

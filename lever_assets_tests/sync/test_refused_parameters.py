@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
-from lever_assets.sync.session import Scope, now
+from lever_assets.store.transaction import now
+from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.meddling import Asked, Change, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account, Tables, empty_database, live

@@ -11,9 +11,10 @@ from sqlalchemy import update
 
 from lever_assets.store import due
 from lever_assets.store.tables import mapping_errors
+from lever_assets.store.transaction import now
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import RefreshReport, refresh_opportunities
-from lever_assets.sync.session import Scope, now
+from lever_assets.sync.session import Scope
 from lever_assets_tests.meddling import NOT_FOUND, Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import DELTA, Account, live, raw_ids
 

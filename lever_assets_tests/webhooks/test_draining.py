@@ -16,8 +16,9 @@ from lever_assets.settings import SettingsError
 from lever_assets.store import BusyError, inbox, outbox
 from lever_assets.store.inbox import MOST_ATTEMPTS
 from lever_assets.store.tables import webhook_inbox
+from lever_assets.store.transaction import now
 from lever_assets.sync.refresh.targeted import RefreshReport, refresh_opportunities
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.webhooks import draining
 from lever_assets.webhooks.draining import DrainReport, drain, pending
 from lever_assets_tests.sync.tables import Account, empty_database, live

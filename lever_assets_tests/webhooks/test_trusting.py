@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from lever_assets.store import due
 from lever_assets.store.tables import webhook_inbox
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import now
 from lever_assets.webhooks.draining import DrainReport, drain
 from lever_assets_tests.meddling import BLOCKED, NOT_FOUND, Asked, Meddler, Reply, meddling
 from lever_assets_tests.sync.tables import live, raw_ids

@@ -8,7 +8,7 @@ from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.actions.engine.work import Work
 from lever_assets.lever import Answer, JsonObject, Outgoing, Upload
 from lever_assets.lever.instants import from_epoch_ms
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import now
 
 _MARGIN = timedelta(minutes=5)
 

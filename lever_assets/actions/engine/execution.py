@@ -21,7 +21,8 @@ from lever_assets.actions.engine.work import Work
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.store import StoreError, ledger
 from lever_assets.store.ledger import ActionState, ClaimLostError, Entry
-from lever_assets.sync.session import Session, now
+from lever_assets.store.transaction import now
+from lever_assets.sync.session import Session
 
 _POLL_SECONDS = 0.1
 

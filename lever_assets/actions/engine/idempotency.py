@@ -23,8 +23,9 @@ from lever_assets.store import ledger
 from lever_assets.store.action_erasure import NAMING
 from lever_assets.store.addresses import addresses_in, named_by, own_addresses
 from lever_assets.store.ledger import ActionState, Entry
+from lever_assets.store.transaction import now
 from lever_assets.store.values import canonical, fingerprint
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _DERIVED = "auto:"
 _FORGOTTEN = timedelta(days=1)

@@ -10,7 +10,7 @@ from lever_assets.actions.engine.journal import Journal
 from lever_assets.actions.engine.ownership import OthersAtWorkError, own_record
 from lever_assets.actions.engine.steps import Step, StepState
 from lever_assets.lever import LeverClient, LeverError
-from lever_assets.sync.session import now
+from lever_assets.store.transaction import now
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from lever_assets.lever.records import ArchiveReason
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.store import raw
 from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.store.transaction import now
 from lever_assets.sync.fetch.singles import ask_single
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _REMOTE = "remote:"
 _NONE = "Lever has none with this id"

@@ -37,7 +37,8 @@ from lever_assets.lever import (
 )
 from lever_assets.lever.quoting import unquoted
 from lever_assets.store import ledger
-from lever_assets.sync.session import Session, now
+from lever_assets.store.transaction import now
+from lever_assets.sync.session import Session
 
 Keep = Callable[[Answer], JsonObject]
 FileLink = Callable[[str, str, str], str]

@@ -17,8 +17,8 @@ from lever_assets.policy.anonymity import FLAG, reduced
 from lever_assets.policy.stripping import Stripping
 from lever_assets.store import Arrival
 from lever_assets.store.mapping_errors import NAMELESS, MappingError
+from lever_assets.store.transaction import now
 from lever_assets.store.values import canonical, clean, fingerprint
-from lever_assets.sync.session import now
 
 _LONGEST_ID = 500
 """Bytes: an entry of an index holds some of them, and PostgreSQL's may have 2700."""

@@ -21,8 +21,8 @@ from lever_assets.lever import (
 from lever_assets.lever.resources import Below
 from lever_assets.store import due
 from lever_assets.store.children import count_read, read_well
-from lever_assets.store.transaction import Transaction
-from lever_assets.sync.session import Session, now
+from lever_assets.store.transaction import Transaction, now
+from lever_assets.sync.session import Session
 
 AT_LEAST = 20
 SHARE = 0.05

@@ -8,7 +8,7 @@ from itertools import chain, takewhile
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import Child
 from lever_assets.store.children import Due, count_due, each_due
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.watching import longest_unread
 from lever_assets.sync.checkpoints import BEGINS_AFTER
 from lever_assets.sync.fetch import offering
@@ -16,7 +16,7 @@ from lever_assets.sync.fetch.asking import Parent
 from lever_assets.sync.fetch.below import Before, ChildReader
 from lever_assets.sync.fetch.set_aside import are_misread, have_parents_asked
 from lever_assets.sync.fetch.tally import Tally
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope, Session
 
 
 async def land_below(

@@ -13,13 +13,13 @@ from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.lever.resources import BY_NAME, Embedded, Resource, all_below
 from lever_assets.store import due, raw
 from lever_assets.store.reads import raw_count
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.checkpoints import DELETIONS
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
 from lever_assets.sync.fetch.refused import warnings
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.windows import Bounds
 
 LONGEST_SPAN = timedelta(days=29)

@@ -9,7 +9,7 @@ from lever_assets.lever.resources import Paged, ReadWhole, Windowed, embedded_in
 from lever_assets.policy.people import limit_of
 from lever_assets.store import Landed, due, sweep
 from lever_assets.store.left_out import Limit, mark_left_out, sweep_left_out
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync.checkpoints import COVERED, HIDDEN, PASS, WATERMARK, Pass, pass_over
 from lever_assets.sync.fetch import brake
@@ -25,7 +25,7 @@ from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
 from lever_assets.sync.fetch.verdicts import judge
 from lever_assets.sync.resuming import move_watermark, stopped, take_up_pass
 from lever_assets.sync.retention.coverage import covered, doubts, kept_of
-from lever_assets.sync.session import Scope, Session, now
+from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.windows import Bounds
 
 _MOST_DUE = 100

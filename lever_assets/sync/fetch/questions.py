@@ -9,10 +9,11 @@ from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.lever.resources import ReadWhole, Resource
 from lever_assets.policy.people import limit_of
 from lever_assets.store import raw
+from lever_assets.store.transaction import now
 from lever_assets.store.values import canonical, fingerprint
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.retention.coverage import kept_of
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.sync.windows import Bounds
 
 _CLOCKS_APART = timedelta(minutes=1)

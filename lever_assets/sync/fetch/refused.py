@@ -6,10 +6,9 @@ from lever_assets.lever import LeverError, NotFoundError
 from lever_assets.lever.quoting import quoted
 from lever_assets.lever.resources import Resource
 from lever_assets.store import raw
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.checkpoints import Reading
 from lever_assets.sync.fetch.asking import NotThere
-from lever_assets.sync.session import now
 
 _CONFIDENTIAL = "confidential"
 

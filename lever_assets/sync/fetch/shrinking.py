@@ -11,11 +11,11 @@ from datetime import datetime
 from lever_assets.lever.resources import Below
 from lever_assets.store import Arrival, children, due, raw
 from lever_assets.store.reads import raw_count
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _LACKING = "Lever's list lacks "
 _LACKS = _LACKING + "{:,} of them that are stored, and whether they are gone is not settled"

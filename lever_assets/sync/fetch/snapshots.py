@@ -3,12 +3,13 @@
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.lever.resources import Resource
 from lever_assets.store import Landed, due, sweep
+from lever_assets.store.transaction import now
 from lever_assets.store.unlisted import all_unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
 from lever_assets.sync.fetch.refused import hides_some, warnings
 from lever_assets.sync.fetch.tally import Tally, land_batch, may_lack, meter_of
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _MOST_PAGES = 5_000
 """Of a short list, which is held in memory."""

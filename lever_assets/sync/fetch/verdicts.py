@@ -13,13 +13,13 @@ from lever_assets.lever import LeverClient, LeverError
 from lever_assets.lever.resources import Resource
 from lever_assets.store import due, raw
 from lever_assets.store.reads import raw_count
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.unlisted import Unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.brake import mark_gone
 from lever_assets.sync.fetch.deletions import LONGEST_SPAN, holds, latest, read_page
 from lever_assets.sync.fetch.singles import reads_any
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 from lever_assets.sync.windows import Bounds
 
 MISSING = "Lever answered that it has no such record; it is asked once more before the record counts as gone"

@@ -16,7 +16,7 @@ from lever_assets.policy.anonymity import FLAG
 from lever_assets.policy.people import limit_of
 from lever_assets.store import Merged, due, land, land_children, mapping_errors
 from lever_assets.store.children import forget_reads
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.values import canonical, fingerprint
 from lever_assets.sync.checkpoints import READING
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
@@ -28,7 +28,7 @@ from lever_assets.sync.fetch.verdicts import Verdict, judge
 from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.retention.coverage import kept_of
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _LISTS: Mapping[str, Child] = {each.name: each for each in children_of(OPPORTUNITIES.name)}
 _BELOW: Sequence[Resource] = (*_LISTS.values(), APPLICATIONS)

@@ -3,13 +3,14 @@
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import POSTINGS
 from lever_assets.store import Merged, due, land
+from lever_assets.store.transaction import now
 from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import read_single
 from lever_assets.sync.fetch.verdicts import judge
 from lever_assets.sync.refresh.mapping_at_once import map_records
 from lever_assets.sync.refresh.targeted import RefreshReport
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 
 async def refresh_posting(lever: LeverClient, session: Session, remote_id: str) -> RefreshReport:

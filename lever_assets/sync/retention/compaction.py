@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lever_assets.store.checkpoints import Checkpoint, Instant
-from lever_assets.store.transaction import Transaction
-from lever_assets.sync.session import Session, now
+from lever_assets.store.transaction import Transaction, now
+from lever_assets.sync.session import Session
 
 _SELDOM = timedelta(hours=20)
 _PAUSE = timedelta(minutes=10)

@@ -30,9 +30,9 @@ from lever_assets.store.addresses import (
 )
 from lever_assets.store.erasure import rows_of
 from lever_assets.store.payloads import carried_by_others, flagged
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.retention.compaction import TABLES
-from lever_assets.sync.session import Session, now
+from lever_assets.sync.session import Session
 
 _PEOPLE = "candidates"
 
