@@ -9,7 +9,7 @@ from lever_assets.lever.traffic import Tell
 from lever_assets.settings import Settings
 
 _APPLY_RATE = 2.0
-"""Applications through a posting, a second (spec/lever-api.md, Access)."""
+"""Applications through a posting, a second (docs/lever-api.md, Access)."""
 
 
 class NotConnectedError(Exception):

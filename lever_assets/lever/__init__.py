@@ -43,7 +43,7 @@ from lever_assets.lever.transport import ApiKeyAuth
 from lever_assets.lever.wire import JsonObject, Params
 
 BASE_URL = "https://api.lever.co/v1"
-"""Where the Data API is (spec/lever-api.md, Access)."""
+"""Where the Data API is (docs/lever-api.md, Access)."""
 
 __all__ = [
     "BASE_URL",

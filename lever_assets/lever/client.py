@@ -32,7 +32,7 @@ from lever_assets.lever.traffic import Tell, Traffic
 from lever_assets.lever.transport import Transport, credentials
 from lever_assets.lever.wire import JsonObject, Params
 
-_PAGE_SIZE = 100  # the most that Lever gives [spec/lever-api.md, Conventions]
+_PAGE_SIZE = 100  # the most that Lever gives [docs/lever-api.md, Conventions]
 _MOST_IN_MEMORY = 100
 """Pages of a list that is held in memory, unless its reader knows better: ten thousand records."""
 _FILE_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}

@@ -90,7 +90,7 @@ class UnavailableError(_DelayedError):
 class InterceptedError(UnavailableError):
     """A firewall, a proxy or the like answered in Lever's place: its page says nothing about a record.
 
-    Lever's own answers are JSON, its refusals too (spec/lever-api.md, Conventions).
+    Lever's own answers are JSON, its refusals too (docs/lever-api.md, Conventions).
     """
 
 

@@ -52,7 +52,7 @@ class RateLimiter:
     """Lets `rate` requests a second through, in bursts to a part of `burst`; first come, first served.
 
     `rate` None or <= 0 lifts the limit. `state` is a file that every process with the same key shares; None
-    paces this object only. Lever's rule is in spec/lever-api.md: a token bucket per key, 10 requests/s,
+    paces this object only. Lever's rule is in docs/lever-api.md: a token bucket per key, 10 requests/s,
     bursts to 20.
 
     It is GCRA: one instant, the time at which the next request would be due without bursts, tells whether and

@@ -11,7 +11,7 @@ from lever_assets.lever.wire import Params
 
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[^/]*[\d%][^/]*")
 
-# Names as they stand in scopes (spec/lever-api.md, Access).
+# Names as they stand in scopes (docs/lever-api.md, Access).
 _SCOPES = frozenset(
     {
         "applications",

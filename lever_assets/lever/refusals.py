@@ -1,7 +1,7 @@
 """Parameters that Lever refuses: which of them it is, found out by asking, and left out from then on.
 
 A key may lack the right to what a parameter asks for (403 on `confidentiality=all` or `expand=applications`),
-and a list may not know a filter (400 on `updated_at_start`): spec/lever-api.md. The records themselves may be
+and a list may not know a filter (400 on `updated_at_start`): docs/lever-api.md. The records themselves may be
 read all the same.
 """
 

@@ -14,7 +14,7 @@ from lever_assets.lever.quoting import texts_in
 from lever_assets.lever.wire import JsonObject, Params, answer
 
 _SETS = re.compile(r"/opportunities/[^/]+/(add|remove)(Tags|Links|Sources)")
-"""POSTs that set something: done twice they leave what they leave when done once (spec/lever-api.md)."""
+"""POSTs that set something: done twice they leave what they leave when done once (docs/lever-api.md)."""
 
 _APPLIES = re.compile(r"/postings/[^/]+/apply")
 

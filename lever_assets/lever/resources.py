@@ -1,7 +1,7 @@
 """Lever's resources that are read: where each is, and how it can be asked for. The one list of them.
 
 Facts about the paths and filters: Lever Data API documentation, Opportunities, Postings, Requisitions, Users;
-what else is known of them: spec/lever-api.md. What a sync makes of these facts is in `sync/`.
+what else is known of them: docs/lever-api.md. What a sync makes of these facts is in `sync/`.
 """
 
 from dataclasses import dataclass

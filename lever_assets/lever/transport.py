@@ -35,7 +35,7 @@ _KEPT_SECONDS = 30.0
 """So long a connection is kept that nothing goes over: a retry may wait as long."""
 _LEADS_TO = "lever_assets.location"
 _FILE_SECONDS = 300.0
-"""How long a file may take on its way; Lever takes files of up to 30 MB (spec/lever-api.md, Writes)."""
+"""How long a file may take on its way; Lever takes files of up to 30 MB (docs/lever-api.md, Writes)."""
 
 _address: ContextVar[httpx.URL | None] = ContextVar("address", default=None)
 """Where the request that is under way goes."""

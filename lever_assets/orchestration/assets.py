@@ -12,7 +12,7 @@ import dagster as dg
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
-from lever_assets.mapping.derivations import DERIVATIONS
+from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.checks import complete, complete_spec
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.metadata import (

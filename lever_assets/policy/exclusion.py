@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Resource, Windowed, embedded_in
-from lever_assets.mapping.sources import SOURCES, Column
+from lever_assets.mapping.stated import SOURCES, Column
 from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.unified.catalogue import BY_NAME as MODELS

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pydantic import JsonValue
 
 from lever_assets.lever.records import JsonObject
-from lever_assets.mapping.sources import COLUMNS, COPIES, LISTS, SOURCES, STRUCTURE, Column, paths_of
+from lever_assets.mapping.stated import COLUMNS, COPIES, LISTS, SOURCES, STRUCTURE, Column, paths_of
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Webhooks over real HTTP: signed, tried again when they fail, beside the requests and bounded.
 
-What is sent and how it is signed: spec/lever-api.md, Webhooks.
+What is sent and how it is signed: docs/lever-api.md, Webhooks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Error answers as Lever words them: `{"code": ..., "message": ...}` (spec/lever-api.md, Conventions)."""
+"""Error answers as Lever words them: `{"code": ..., "message": ...}` (docs/lever-api.md, Conventions)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The standard part of an application form, recorded from a real account (spec/lever-api.md, Postings)."""
+"""The standard part of an application form, recorded from a real account (docs/lever-api.md, Postings)."""
 
 from __future__ import annotations
 

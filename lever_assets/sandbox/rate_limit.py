@@ -1,4 +1,4 @@
-"""Lever's rate limit: a token bucket, 10 requests a second with bursts to 20 (spec/lever-api.md)."""
+"""Lever's rate limit: a token bucket, 10 requests a second with bursts to 20 (docs/lever-api.md)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ NOBODY: Record = {"name": "", "headline": "", "location": "", "emails": [], "pho
 class Simulation:
     """People at work in Lever. Errors: UnknownRecord for an id that isn't there, ValueError for bad values.
 
-    Interviews and offers come and change without moving the opportunity's updatedAt (spec/lever-api.md:
+    Interviews and offers come and change without moving the opportunity's updatedAt (docs/lever-api.md:
     "interviews and offers not reliably"); everything else moves it.
     """
 

@@ -1,6 +1,6 @@
 """Which parents' records to read again although nothing says that they changed: those the longest first.
 
-Lever does not reliably move an opportunity's `updatedAt` with its interviews and offers (spec/lever-api.md).
+Lever does not reliably move an opportunity's `updatedAt` with its interviews and offers (docs/lever-api.md).
 """
 
 from collections.abc import Callable

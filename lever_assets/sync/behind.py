@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from lever_assets.connect.account import NotConnectedError
 from lever_assets.lever.resources import all_below, embedded_in
-from lever_assets.mapping.derivations import DERIVATIONS
+from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import SettingsError
 from lever_assets.store import StoreError

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever import records
 from lever_assets.lever.records import JsonObject, Record
-from lever_assets.mapping.sources import SOURCES
+from lever_assets.mapping.stated import SOURCES
 from lever_assets.unified.catalogue import BY_NAME
 from lever_assets_tests.lever import builders as build
 from lever_assets_tests.mapping.test_any_record import (

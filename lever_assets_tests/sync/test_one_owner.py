@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lever_assets.mapping.derivation import AsWhole
-from lever_assets.mapping.derivations import DERIVATIONS
+from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.store import merge
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.run import replay

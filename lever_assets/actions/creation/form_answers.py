@@ -97,7 +97,7 @@ def unanswered(form: PostingForm, answered: Answered) -> list[str]:
 def custom_questions(form: PostingForm, values: dict[str, JsonValue]) -> list[JsonValue]:
     """Return the question sets that have an answer, with all their fields in the form's order.
 
-    Lever tells fields by their place, so those without an answer are there as well (spec/lever-api.md).
+    Lever tells fields by their place, so those without an answer are there as well (docs/lever-api.md).
     """
     filled: list[JsonValue] = []
     for group in form.custom_questions:

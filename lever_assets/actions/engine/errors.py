@@ -21,7 +21,7 @@ from lever_assets.sync.failing import sentence
 
 
 class Code(StrEnum):
-    """The codes of the unified API (spec/unified-ats.md, 3.5) that an action may end with."""
+    """The codes of the unified API that an action may end with."""
 
     INPUT_INVALID = "PLATFORM.INPUT_INVALID"
     UNKNOWN_ERROR = "PLATFORM.UNKNOWN_ERROR"

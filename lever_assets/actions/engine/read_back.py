@@ -20,7 +20,7 @@ from lever_assets.sync.session import Session
 _LATER = "It was done in Lever, but the tables will only show it after the next sync"
 _UNTOLD = "The tables follow with the next sync: the request does not tell which records it changed."
 _OPPORTUNITIES = frozenset({"opportunities", "candidates"})
-"""Lever's older name for them still works (spec/lever-api.md, Deprecated)."""
+"""Lever's older name for them still works (docs/lever-api.md, Deprecated)."""
 _WITH_INTERVIEWS = frozenset({"interviews", "panels"})
 
 

@@ -121,7 +121,7 @@ class Work:
         return {"perform_as": self.perform_as} if self.perform_as else {}
 
     def must_act_as_somebody(self, who: str) -> None:
-        """Refuse what Lever takes from a user alone (spec/lever-api.md, Writes); `who` says which user."""
+        """Refuse what Lever takes from a user alone (docs/lever-api.md, Writes); `who` says which user."""
         if self.perform_as is None:
             raise invalid(
                 "No user to act as",

@@ -20,7 +20,7 @@ from lever_assets.backoff import gap_after
 from lever_assets.lever.lookups import resolver
 
 LARGEST = 30_000_000
-"""Bytes; Lever takes no larger files (spec/lever-api.md, Writes)."""
+"""Bytes; Lever takes no larger files (docs/lever-api.md, Writes)."""
 _MOST_REDIRECTS = 5
 _ATTEMPTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -44,7 +44,7 @@ class ArchiveReason(IdentifiedRecord):
     def is_hired(self) -> bool:
         """Whether archiving with this reason means that the candidate was hired.
 
-        Some accounts have reasons without a type (spec/lever-api.md, "Seen in other accounts"): their name
+        Some accounts have reasons without a type (docs/lever-api.md, "Seen in other accounts"): their name
         says it then.
         """
         kind = (self.type or "").strip().lower()

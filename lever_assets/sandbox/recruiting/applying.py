@@ -22,7 +22,7 @@ from lever_assets.sandbox.recruiting.events import Origin
 from lever_assets.sandbox.recruiting.papers import add_resume, uploaded
 from lever_assets.sandbox.schema import Record
 
-# `internal` means unlisted: on no site, but it takes applications (spec/lever-api.md, Postings).
+# `internal` means unlisted: on no site, but it takes applications (docs/lever-api.md, Postings).
 TAKING = frozenset({"published", "internal"})
 CONSENT_LASTS = 180 * 86_400_000
 EEO = ("gender", "race", "veteran")

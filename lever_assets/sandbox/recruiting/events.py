@@ -1,6 +1,6 @@
 """The ten events that Lever tells webhooks of, derived from what a record was and became.
 
-Names and data: spec/lever-api.md, Webhooks. A candidate's id is that of the opportunity.
+Names and data: docs/lever-api.md, Webhooks. A candidate's id is that of the opportunity.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def add_upload(changes: Changes, upload: Upload) -> Record:
 def uploaded(changes: Changes, uri: str, *, field: str) -> Upload:
     """What was uploaded, by its uri; a 400 when there is no such upload or it has expired.
 
-    Three independent integrations send the uri, none the id (spec/lever-api.md, Postings).
+    Three independent integrations send the uri, none the id (docs/lever-api.md, Postings).
     """
     record = changes.account.record("uploads", uri.removeprefix(UPLOADS))
     if record is None or record["uri"] != uri:

@@ -23,7 +23,7 @@ from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.windows import Bounds
 
 LONGEST_SPAN = timedelta(days=29)
-"""Lever may refuse a span of more than 30 days (spec/lever-api.md, Opportunities)."""
+"""Lever may refuse a span of more than 30 days (docs/lever-api.md, Opportunities)."""
 _MOST_PIECES = 60
 _LISTED_WITHIN = timedelta(days=1)
 """After a deletion it is listed, at the latest; and so much may the clocks be apart."""

@@ -100,7 +100,7 @@ def _bounds(tx: Transaction, session: Session, resource: Paged, scope: Scope, li
 def listings(resource: Paged, bounds: Bounds, limit: Limit) -> list[Listing]:
     """Return the lists that make up a pass.
 
-    An `updated_at` filter misses the records whose `updatedAt` is null (spec/lever-api.md): they are found by
+    An `updated_at` filter misses the records whose `updatedAt` is null (docs/lever-api.md): they are found by
     `created_at`.
     """
     kept = bounds.since(limit.changed_since)

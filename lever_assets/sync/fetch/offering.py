@@ -21,7 +21,7 @@ from lever_assets.sync.session import Session
 OFFERS = "offers"
 _OPPORTUNITIES = "opportunities"
 _BUILT_IN = "offer"
-"""The id of Lever's own stage for offers (spec/lever-api.md, Conventions)."""
+"""The id of Lever's own stage for offers (docs/lever-api.md, Conventions)."""
 _BATCH = 500
 
 

@@ -12,7 +12,7 @@ from typing import Any, assert_never
 from lever_assets.lever.resources import embedded_in
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
-from lever_assets.mapping.derivations import DERIVATIONS, WHOLE
+from lever_assets.mapping.stated import DERIVATIONS, WHOLE
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import Merged, mapping_errors, merge, raw, reads
 from lever_assets.store.addresses import forget_erased_long_ago

@@ -21,7 +21,7 @@ from lever_assets.lever.records import (
 from lever_assets.lever.records.record import LeverObject, faults_of, told
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import Around, ByRecord
-from lever_assets.mapping.sources import is_mapped_from
+from lever_assets.mapping.stated import is_mapped_from
 from lever_assets.store import RawRow, raw
 from lever_assets.store.created import created_among
 from lever_assets.store.transaction import Transaction

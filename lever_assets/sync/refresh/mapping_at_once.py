@@ -7,7 +7,7 @@ from sqlalchemy import select
 from lever_assets.lever.resources import OPPORTUNITIES, children_of
 from lever_assets.mapping import tags
 from lever_assets.mapping.derivation import ByRecord
-from lever_assets.mapping.derivations import DERIVATIONS, WHOLE
+from lever_assets.mapping.stated import DERIVATIONS, WHOLE
 from lever_assets.store import Merged, merge, raw
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 
 from lever_assets.lever.resources import OPPORTUNITIES
-from lever_assets.mapping.derivations import DERIVATIONS
+from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.policy.anonymity import FLAG, reduced
 from lever_assets.policy.people import BELOW
 from lever_assets.store import raw

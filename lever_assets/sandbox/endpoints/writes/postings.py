@@ -10,7 +10,7 @@ from lever_assets.sandbox.endpoints.writes.answers import data
 from lever_assets.sandbox.errors import not_found
 from lever_assets.sandbox.recruiting.applying import ApplicationBody, apply
 
-# Lever lets 2 applications a second through, whatever the key's own rate (spec/lever-api.md, Conventions).
+# Lever lets 2 applications a second through, whatever the key's own rate (docs/lever-api.md, Conventions).
 APPLY = "/postings/:id/apply"
 
 

@@ -15,8 +15,7 @@ from lever_assets.lever.records import JsonObject
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import Around, AsWhole, ByRecord
-from lever_assets.mapping.derivations import DERIVATIONS
-from lever_assets.mapping.sources import COPIES, LISTS, SOURCES, STRUCTURE, Column
+from lever_assets.mapping.stated import COPIES, DERIVATIONS, LISTS, SOURCES, STRUCTURE, Column
 from lever_assets.policy.exclusion import possible_names
 from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.store.values import canonical

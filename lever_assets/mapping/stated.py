@@ -1,4 +1,4 @@
-"""Which of Lever's keys each unified column is mapped from, as the mapping of the model's name says."""
+"""What the mappings state of themselves, gathered by model: which of Lever's keys, and which records."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -7,6 +7,7 @@ from importlib import import_module
 
 from lever_assets.lever.resources import RESOURCES
 from lever_assets.mapping import Sources
+from lever_assets.mapping.derivation import Derivation
 from lever_assets.unified.catalogue import MODELS
 
 _MAPPINGS = {model.name: import_module(f"lever_assets.mapping.{model.name}") for model in MODELS}
@@ -44,3 +45,11 @@ def is_mapped_from(model: str, resource: str, key: str) -> bool:
     """Tell whether a column of the model is mapped from a key of the resource, or from what is inside it."""
     paths = paths_of(resource, ((model, column) for column in SOURCES[model])) - {"*"}
     return any(fnmatchcase(key, path.partition(".")[0]) for path in paths)
+
+
+WHOLE = "*"
+"""The source of rows that come from many records at once: the whole model has one owner, its derivation."""
+
+
+DERIVATIONS: dict[str, Derivation] = {model: mapping.DERIVATION for model, mapping in _MAPPINGS.items()}
+"""How each model is derived from the raw tables."""
