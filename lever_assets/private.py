@@ -46,6 +46,15 @@ def write(path: Path, content: str | bytes) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+def overwrite(path: Path, content: bytes) -> None:
+    """Write the beginning of a file in place: who is killed in between leaves what was there, not nothing.
+
+    Raises OSError if that can't be.
+    """
+    with open(path, "wb", opener=lambda name, flags: _opener(name, flags & ~os.O_TRUNC)) as file:
+        file.write(content)
+
+
 def _opener(path: str, flags: int) -> int:
     return os.open(path, flags, FILE)
 

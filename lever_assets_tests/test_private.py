@@ -120,3 +120,14 @@ def test_a_folder_that_is_not_ours_alone_is_left_as_it_is_and_doubted(
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     private.close_to_others(tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_what_is_written_over_a_file_is_never_preceded_by_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "state"
+    private.overwrite(file, b"before")
+    assert stat.S_IMODE(file.stat().st_mode) == private.FILE
+
+    private.overwrite(file, b"")  # as of who is killed before the first byte
+    assert file.read_bytes() == b"before"
+    private.overwrite(file, b"after.")
+    assert file.read_bytes() == b"after."

@@ -202,7 +202,8 @@ class _PaceStore:
     def _take(self) -> None:
         if self._path is None or self._processes is None:
             return
-        private.make_folder(self._path.parent)
+        if not self._path.parent.is_dir():
+            private.make_folder(self._path.parent)
         self._processes.acquire(poll_interval=_POLL_SECONDS)
         found = self._path.read_bytes() if self._path.exists() else b""
         if len(found) >= _FORMAT.size:
@@ -214,7 +215,7 @@ class _PaceStore:
         if self._path is None or self._processes is None:
             return
         pace = self._pace
-        private.write(self._path, _FORMAT.pack(_MARK, pace.due, pace.held_until, pace.pushed, pace.seen))
+        private.overwrite(self._path, _FORMAT.pack(_MARK, pace.due, pace.held_until, pace.pushed, pace.seen))
         self._processes.release()
 
     def _give_up(self, error: OSError) -> None:
