@@ -42,7 +42,7 @@ from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.resuming import Run
 from lever_assets.sync.session import Session
-from lever_assets.unified.catalogue import MODELS, Model
+from lever_assets.unified.catalogue import Model
 
 LOCK_SECONDS = 30.0
 """How long a step waits for another sync of its connection, such as one from the command line."""
@@ -103,7 +103,7 @@ def _raw_asset(
 def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """Return the assets of the unified models of the default connection, but for those left out."""
     exclusion = Exclusion.of(settings)
-    return [_model_asset(model, settings, exclusion) for model in MODELS if exclusion.keeps(model.name)]
+    return [_model_asset(model, settings, exclusion) for model in exclusion.kept]
 
 
 def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.AssetsDefinition:

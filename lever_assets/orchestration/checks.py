@@ -25,7 +25,7 @@ from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.session import Scope
-from lever_assets.unified.catalogue import MODELS, Model
+from lever_assets.unified.catalogue import Model
 
 _SHOWN = 10
 
@@ -106,12 +106,7 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(
         name=f"{account}_checks",
-        specs=[
-            spec
-            for model in MODELS
-            if exclusion.keeps(model.name)
-            for spec in _specs(account, model, exclusion)
-        ],
+        specs=[spec for model in exclusion.kept for spec in _specs(account, model, exclusion)],
         can_subset=True,
         description="Unique ids, references that lead somewhere, and records that could not be mapped.",
     )

@@ -9,6 +9,7 @@ from lever_assets.mapping.stated import SOURCES, Column
 from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.unified.catalogue import BY_NAME as MODELS
+from lever_assets.unified.catalogue import Model
 from lever_assets.unified.models import UnifiedRow
 
 _ROW = frozenset({"id", "connection", "remote_id", "changed_at", "remote_deleted_at"})
@@ -51,6 +52,11 @@ class Exclusion:
         needed = {each.name for each in RESOURCES if is_needed(each.name, self.columns)}
         read = [BY_NAME[name] for name in needed]
         return frozenset(needed | {each.parent for each in read if isinstance(each, Below)})
+
+    @property
+    def kept(self) -> tuple[Model, ...]:
+        """The models that are kept, perhaps without some fields, in the catalogue's order."""
+        return tuple(each for each in MODELS.values() if self.keeps(each.name))
 
     def keeps(self, model: str) -> bool:
         """Tell whether the model is kept, perhaps without some fields."""

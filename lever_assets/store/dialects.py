@@ -14,11 +14,16 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    case,
+    column,
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from lever_assets.store.values import AsIs, canonical, clean, stored_rows
 
@@ -36,6 +41,12 @@ def text_at(conn: Connection, value: ColumnElement[Any], *path: str) -> ColumnEl
     if conn.dialect.name == "postgresql":
         return func.jsonb_extract_path_text(value, *path)
     return func.json_extract(value, "$." + ".".join(f'"{key}"' for key in path))
+
+
+def elements_of(array: ColumnElement[Any]) -> TableValuedAlias:
+    """Return, on PostgreSQL, the elements of a JSON array as rows of `value`; what is no array has none."""
+    listed = case((func.jsonb_typeof(array) == "array", array), else_=text("'[]'::jsonb"))
+    return func.jsonb_array_elements(listed).table_valued(column("value", JSONB))
 
 
 def among(conn: Connection, column: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:

@@ -10,8 +10,6 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    case,
-    column,
     func,
     literal,
     or_,
@@ -20,9 +18,8 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-from lever_assets.store.dialects import among, text_at
+from lever_assets.store.dialects import among, elements_of, text_at
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
@@ -225,8 +222,7 @@ def not_texts(tx: Transaction, resource: str, field: str) -> list[str]:
     inside: Any
     if tx.sql.dialect.name == "postgresql":
         kind = func.jsonb_typeof(c.data[field])
-        array = case((kind == "array", c.data[field]), else_=text("'[]'::jsonb"))
-        inside = func.jsonb_array_elements(array).table_valued(column("value", JSONB))
+        inside = elements_of(c.data[field])
         of_item = func.jsonb_typeof(inside.c.value)
         fine = {"string", "null"}
     else:
@@ -267,8 +263,7 @@ def texts_in_array(tx: Transaction, resource: str, field: str, texts: Collection
     elements: Any
     is_text: ColumnElement[bool]
     if tx.sql.dialect.name == "postgresql":
-        array = case((func.jsonb_typeof(c.data[field]) == "array", c.data[field]), else_=text("'[]'::jsonb"))
-        elements = func.jsonb_array_elements(array).table_valued(column("value", JSONB)).lateral()
+        elements = elements_of(c.data[field]).lateral()
         value = elements.c.value.op("#>>")(text("'{}'"))
         is_text = func.jsonb_typeof(elements.c.value) == "string"
     else:

@@ -9,17 +9,14 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    case,
-    column,
     func,
     literal,
     select,
-    text,
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
+from lever_assets.store.dialects import elements_of
 from lever_assets.store.tables import RAW, UNIFIED, business_fields
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import BY_NAME
@@ -157,8 +154,7 @@ def field_keys(tx: Transaction, model: str, name: str) -> set[str]:
     c = UNIFIED[model].c
     listed: Any = c[name]
     if tx.sql.dialect.name == "postgresql":
-        array = case((func.jsonb_typeof(listed) == "array", listed), else_=text("'[]'::jsonb"))
-        fields = func.jsonb_array_elements(array).table_valued(column("value", JSONB)).lateral()
+        fields = elements_of(listed).lateral()
         key = func.jsonb_extract_path_text(fields.c.value, "key")
     else:
         fields = func.json_each(listed).table_valued("value")

@@ -11,18 +11,13 @@ from lever_assets.settings import SettingsError
 from lever_assets.store import StoreError
 from lever_assets.sync.map.deriving import derive_all
 from lever_assets.sync.session import Session
-from lever_assets.unified.catalogue import MODELS
 
 
 def mapped_from(resources: Collection[str], exclusion: Exclusion) -> list[str]:
     """Return the models that are mapped from any of these resources, or from what came inside them."""
     embedded = filter(None, map(embedded_in, resources))
     read = {*resources, *(each.name for each in embedded)}
-    return [
-        model.name
-        for model in MODELS
-        if exclusion.keeps(model.name) and not read.isdisjoint(DERIVATIONS[model.name].reads)
-    ]
+    return [each.name for each in exclusion.kept if not read.isdisjoint(DERIVATIONS[each.name].reads)]
 
 
 @contextmanager
@@ -49,10 +44,10 @@ def _map_what_comes_after(session: Session, resource: str) -> list[str]:
     held_up = {resource, *(each.name for each in all_below(resource))}
     behind = mapped_from(held_up, session.exclusion)
     left_out = set(behind)
-    for model in MODELS:
-        if session.exclusion.keeps(model.name) and (model.name in left_out or left_out & set(model.after)):
+    for model in session.exclusion.kept:
+        if left_out & set(model.after):
             left_out.add(model.name)
-    waiting = [model.name for model in MODELS if model.name in left_out]
+    waiting = [each.name for each in session.exclusion.kept if each.name in left_out]
     for _ in derive_all(session, waiting):
         pass
     return behind
@@ -60,9 +55,8 @@ def _map_what_comes_after(session: Session, resource: str) -> list[str]:
 
 def say_what_is_behind(error: BaseException, unread: Collection[str], exclusion: Exclusion) -> None:
     """Have the error say which tables are up to date after a sync that did not read these resources."""
-    kept = [model.name for model in MODELS if exclusion.keeps(model.name)]
     behind = mapped_from(unread, exclusion)
-    fresh = [name for name in kept if name not in behind]
+    fresh = [each.name for each in exclusion.kept if each.name not in behind]
     if not fresh:
         standing = "no table is up to date with Lever"
     elif len(behind) <= len(fresh):

@@ -1,9 +1,8 @@
 """What is seen to once a run, before it reads or maps anything."""
 
 from lever_assets.store.refilling import gaps
-from lever_assets.sync.checkpoints import EXCLUDED
 from lever_assets.sync.restoring import restore
-from lever_assets.sync.retention.excluded import apply_exclusion
+from lever_assets.sync.retention.excluded import applied_exclusion, apply_exclusion
 from lever_assets.sync.session import Session
 
 
@@ -15,6 +14,6 @@ def prepare(session: Session) -> tuple[str, ...]:
     have been there. Returns sentences for people.
     """
     with session.reading() as tx:
-        as_wanted = (EXCLUDED.read(tx) or ()) == tuple(session.exclusion.names)
+        before = applied_exclusion(tx)
         whole = not gaps(tx)
-    return (*(() if as_wanted else apply_exclusion(session)), *(() if whole else restore(session)))
+    return (*apply_exclusion(session, before), *(() if whole else restore(session)))

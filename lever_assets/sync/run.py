@@ -153,8 +153,8 @@ class _Syncing:
         self._on_report(report)
 
     def _derive(self, *, but: Sequence[str] = ()) -> None:
-        wanted = {model.name for model in MODELS} - set(but) - self._derived.keys()
-        names = [each for each in _kept(self._session) if each in wanted]
+        done = {*but, *self._derived}
+        names = [each.name for each in self._session.exclusion.kept if each.name not in done]
         for report in derive_all(self._session, names):
             self._derived[report.model] = report
             self._on_report(report)
@@ -173,7 +173,7 @@ def replay(
     left_out = sorted(session.exclusion.models & set(models or ()))
     if left_out:
         raise SettingsError(f"LEVER_EXCLUDE leaves out {', '.join(left_out)}: take it out there, then sync.")
-    wanted = [each for each in _kept(session) if models is None or each in models]
+    wanted = [each.name for each in session.exclusion.kept if models is None or each.name in models]
     reports = []
     with session.alone():
         restored = prepare(session)
@@ -183,7 +183,3 @@ def replay(
             reports.append(report)
             on_report(report)
     return tuple(reports)
-
-
-def _kept(session: Session) -> list[str]:
-    return [model.name for model in MODELS if session.exclusion.keeps(model.name)]

@@ -17,7 +17,6 @@ from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.resuming import unfinished_runs
 from lever_assets.sync.retention.excluded import applied_exclusion
-from lever_assets.unified.catalogue import MODELS
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) 
         resources = tuple(_resource(tx, each.name) for each in RESOURCES if exclusion.needs(each.name))
         held = [RAW[each.resource].name for each in resources if each.held_back]
         errors = mapping_errors.counts(tx)
-        models = tuple(_model(tx, model.name, errors) for model in MODELS if exclusion.keeps(model.name))
+        models = tuple(_model(tx, model.name, errors) for model in exclusion.kept)
         return Status(
             account,
             _is_complete(tx, exclusion),

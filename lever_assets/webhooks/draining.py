@@ -17,10 +17,11 @@ from lever_assets.store.transaction import now
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.singles import reads_any, reads_any_below
 from lever_assets.sync.fetch.verdicts import too_many
+from lever_assets.sync.refresh.mapping_at_once import LISTS_BELOW
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.refresh.targeted import RefreshReport, let_go, refresh_opportunities
 from lever_assets.sync.session import Session
-from lever_assets.webhooks.events import ALL_BELOW, DELETED, EVENTS, About
+from lever_assets.webhooks.events import DELETED, EVENTS, About
 
 _AT_ONCE = 50
 _DOUBT = "Lever answered that it has no such opportunity; it is asked once more before that is believed"
@@ -202,7 +203,7 @@ class _Drainage:
         abouts: dict[str, list[About]] = defaultdict(list)
         announced: set[str] = set()
         for about, events in subjects.items():
-            below = {name for event in events for name in EVENTS.get(event.event, ALL_BELOW)}
+            below = {name for event in events for name in EVENTS.get(event.event, LISTS_BELOW)}
             for opportunity in await self._opportunities(about):
                 wanted[opportunity] |= below
                 abouts[opportunity].append(about)

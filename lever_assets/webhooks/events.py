@@ -10,25 +10,23 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from lever_assets.lever.resources import OPPORTUNITIES, children_of
+from lever_assets.sync.refresh.mapping_at_once import LISTS_BELOW
 
-ALL_BELOW = tuple(each.name for each in children_of(OPPORTUNITIES.name))
-"""What is read again below an opportunity unless its event says that only the interviews have changed."""
 _INTERVIEWS = ("interviews",)
 
 DELETED = "candidateDeleted"
 
 EVENTS: dict[str, tuple[str, ...]] = {
-    "applicationCreated": ALL_BELOW,
-    "candidateHired": ALL_BELOW,
-    "candidateStageChange": ALL_BELOW,
-    "candidateArchiveChange": ALL_BELOW,
-    DELETED: ALL_BELOW,
+    "applicationCreated": LISTS_BELOW,
+    "candidateHired": LISTS_BELOW,
+    "candidateStageChange": LISTS_BELOW,
+    "candidateArchiveChange": LISTS_BELOW,
+    DELETED: LISTS_BELOW,
     "interviewCreated": _INTERVIEWS,
     "interviewUpdated": _INTERVIEWS,
     "interviewDeleted": _INTERVIEWS,
-    "contactCreated": ALL_BELOW,
-    "contactUpdated": ALL_BELOW,
+    "contactCreated": LISTS_BELOW,
+    "contactUpdated": LISTS_BELOW,
 }
 """The events, and what is read again below the opportunity; of `candidateDeleted` that it is gone."""
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from lever_assets.policy.exclusion import Exclusion, possible_names
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion, possible_names
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
@@ -298,7 +298,7 @@ def test_a_stopped_clean_up_is_done_by_the_next_sync(
     with monkeypatch.context() as broken, account.session(exclude=PEOPLE) as session:
         broken.setattr("lever_assets.sync.retention.excluded.forget_values_of_model", stop)
         with pytest.raises(KeyboardInterrupt):
-            apply_exclusion(session)
+            apply_exclusion(session, NOTHING_EXCLUDED)
     account.sync(DELTA, exclude=(*PEOPLE, *WITHOUT_OFFER_FORMS))
     written = everything_written(account.database)
     assert [text for text in people_of(account.sandbox) if text in written] == []

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever import LeverClient
 from lever_assets.sync.failing import sentence
-from lever_assets.sync.refresh.mapping_at_once import BELOW
+from lever_assets.sync.refresh.mapping_at_once import LISTS_BELOW
 from lever_assets.sync.refresh.targeted import RefreshReport, refresh_opportunities
 from lever_assets.sync.refresh.targeted_postings import refresh_posting
 from lever_assets.sync.session import Session
@@ -54,7 +54,7 @@ def touched(method: str, path: str, data: JsonValue) -> Touched | None:
     if not below:
         return None
     if kind in _OPPORTUNITIES:
-        lists = BELOW if _WITH_INTERVIEWS.intersection(below) else ()
+        lists = LISTS_BELOW if _WITH_INTERVIEWS.intersection(below) else ()
         return TouchedOpportunity(below[0], lists)
     if kind == "postings" and len(below) == 1:
         return TouchedPosting(below[0])

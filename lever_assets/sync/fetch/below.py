@@ -19,8 +19,7 @@ from lever_assets.sync.fetch.arrivals import read_batch
 from lever_assets.sync.fetch.asking import Asking, ListBelow, Parent
 from lever_assets.sync.fetch.shrinking import Shrinking
 from lever_assets.sync.fetch.singles import list_below
-from lever_assets.sync.fetch.tally import Tally
-from lever_assets.sync.progress import Meter
+from lever_assets.sync.fetch.tally import Tally, meter_of
 from lever_assets.sync.session import Session
 
 _AT_ONCE = 250
@@ -65,18 +64,11 @@ class ChildReader:
     _landed_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        asked = self.lever.traffic.requests
         self.parent = self.resource.parent
         self.asking = Asking(
             self.session, self.resource, self._children_of, self._took, self._is_known, self.total
         )
-        self.meter = Meter(
-            self.session.listener,
-            self.resource.name,
-            f"{self.parent} read",
-            self.total,
-            requests=lambda: self.lever.traffic.requests - asked,
-        )
+        self.meter = meter_of(self.lever, self.session, self.resource, f"{self.parent} read", self.total)
         self.stripping = self.session.exclusion.stripping(self.resource.name)
         self.shrinking = Shrinking(self.session, self.resource, self.parent, self.before.held)
 

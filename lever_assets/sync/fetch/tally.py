@@ -42,10 +42,18 @@ def land_batch(tx: Transaction, resource: Resource, batch: Batch) -> Tally:
     return Tally(counts, set_aside=len(batch.set_aside))
 
 
-def meter_of(lever: LeverClient, session: Session, resource: Resource) -> Meter:
+def meter_of(
+    lever: LeverClient, session: Session, resource: Resource, unit: str = "records", total: int | None = None
+) -> Meter:
     """Return what tells how far a reading is."""
     before = lever.traffic.requests
-    return Meter(session.listener, resource.name, "records", requests=lambda: lever.traffic.requests - before)
+    return Meter(
+        session.listener,
+        resource.name,
+        unit,
+        total,
+        requests=lambda: lever.traffic.requests - before,
+    )
 
 
 def may_lack(resource: Resource, repeated: int) -> str | None:

@@ -16,14 +16,14 @@ from lever_assets.sync.map.deriving import derive_records
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS
 
-BELOW: tuple[str, ...] = tuple(each.name for each in children_of(OPPORTUNITIES.name))
+LISTS_BELOW: tuple[str, ...] = tuple(each.name for each in children_of(OPPORTUNITIES.name))
 """The lists below an opportunity that are read singly with it."""
 
 
 def map_opportunities(tx: Transaction, session: Session, opportunities: Sequence[str]) -> Merged:
     """Map these opportunities (Lever's ids), what lies below them, and tags that are new."""
     keys: dict[str, Sequence[str]] = {OPPORTUNITIES.name: opportunities}
-    for child in BELOW:
+    for child in LISTS_BELOW:
         keys[child] = raw.ids_below(tx, child, opportunities)
     return _new_tags(tx, session, opportunities) + map_records(tx, session, keys)
 

@@ -25,7 +25,7 @@ from lever_assets.sync.fetch.inside import land_embedded
 from lever_assets.sync.fetch.set_aside import set_aside
 from lever_assets.sync.fetch.singles import ask_inside, list_below, read_single, unexpanded
 from lever_assets.sync.fetch.verdicts import Verdict, judge
-from lever_assets.sync.refresh.mapping_at_once import BELOW, map_opportunities
+from lever_assets.sync.refresh.mapping_at_once import LISTS_BELOW, map_opportunities
 from lever_assets.sync.refresh.restraint import Restraint
 from lever_assets.sync.retention.coverage import kept_of
 from lever_assets.sync.session import Session
@@ -82,7 +82,7 @@ async def refresh_opportunities(
     session: Session,
     ids: Collection[str],
     *,
-    below: Collection[str] = BELOW,
+    below: Collection[str] = LISTS_BELOW,
     announced: Collection[str] = (),
     restraint: Restraint | None = None,
 ) -> RefreshReport:

@@ -40,15 +40,13 @@ from lever_assets.unified.catalogue import MODELS
 Position = TypeVar("Position", str, int)
 
 
-def apply_exclusion(session: Session) -> tuple[str, ...]:
+def apply_exclusion(session: Session, before: Exclusion) -> tuple[str, ...]:
     """Bring what is stored to what the settings exclude; does nothing while they stay as they were.
 
-    Returns sentences for people. Call it with the connection's lock held. It may be stopped at any time: the
-    next call does it anew.
+    `before` is what the database lacks (`applied_exclusion`). Returns sentences for people. Call it with the
+    connection's lock held. It may be stopped at any time: the next call does it anew.
     """
     wanted = session.exclusion
-    with session.reading() as tx:
-        before = applied_exclusion(tx)
     if before == wanted:
         return ()
     with session.writing() as tx:
