@@ -6,6 +6,7 @@ import dagster as dg
 
 from lever_assets.orchestration.names import DELTA, FULL, RECONCILE, REFRESH_TAG, full_sync_job_name
 from lever_assets.settings import Cadence, Settings
+from lever_assets.store.transaction import now
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import covering
 
@@ -101,4 +102,4 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
 def _began(context: dg.AssetExecutionContext) -> datetime:
     """Return when the run was made: all its steps cover the same, whichever windows end meanwhile."""
     record = context.instance.get_run_record_by_id(context.run.run_id)
-    return datetime.now(UTC) if record is None else record.create_timestamp.astimezone(UTC)
+    return now() if record is None else record.create_timestamp.astimezone(UTC)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, or_, sel
 from lever_assets.store.dialects import among, upsert
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.values import clean
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,7 +100,7 @@ def _query(account: str, due: Due) -> Select[tuple[()]]:
 
 def not_read_since(read_at: ColumnElement[datetime], instant: datetime) -> ColumnElement[bool]:
     """Return the condition that something was last read before an instant; to come is none, it is damaged."""
-    return or_(read_at < instant, read_at > datetime.now(UTC) + _NEVER_AHEAD)
+    return or_(read_at < instant, read_at > now() + _NEVER_AHEAD)
 
 
 def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:

@@ -6,14 +6,14 @@ By resource, by model, or one for the connection. What the store keeps for itsel
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Protocol, TypeVar
 
 from pydantic import Field
 
 from lever_assets.store.checkpoints import Checkpoint, Instant, Number
 from lever_assets.store.left_out import Limit
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 
 _SET_BACK = timedelta(minutes=5)
 """So far a clock may be set back without anything being read again for it."""
@@ -35,7 +35,7 @@ class Watermark(Checkpoint[datetime]):
         until then may have been left out, so that all is to be read.
         """
         mark = super().read(tx, subject)
-        return None if mark is not None and mark > datetime.now(UTC) + _SET_BACK else mark
+        return None if mark is not None and mark > now() + _SET_BACK else mark
 
     def move(self, tx: Transaction, to: datetime, subject: str) -> None:
         """Move it forward; one that lies ahead of our clock is set back."""
@@ -62,7 +62,7 @@ class Resumable(Checkpoint[Begun]):
     def is_fresh(self, begun: Begun) -> bool:
         """Tell whether it may be gone on with."""
         # One from the future would take all that was read before for what Lever does not list.
-        return timedelta() <= datetime.now(UTC) - begun.started_at < _RESUMED_FOR
+        return timedelta() <= now() - begun.started_at < _RESUMED_FOR
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,13 @@ SHARE = 0.05
 So are so many in a row, unless what was read before can still be read."""
 SAMPLE = 8
 """How many parents are asked before the first success; if all are refused alike, it is not their doing."""
+PROBES = 3
+"""So many parents that were read well before are asked again when others are refused."""
 
 NotThere = PermissionMissingError | NotFoundError
 """Lever refuses a list that may be there for other keys (403), or says that there is none (404)."""
+Parent = tuple[str, str]
+"""The remote id of a parent, and the hash of its content."""
 
 
 def concerns_all(error: LeverError) -> bool:
@@ -80,13 +84,6 @@ class Course:
     def refused_alike(self) -> bool:
         """Whether every one so far was refused in the same way (403 or 404)."""
         return not self.well and len(self._kinds) == 1 and self._kinds <= set(get_args(NotThere))
-
-
-PROBES = 3
-"""So many parents that were read well before are asked again when others are refused."""
-
-Parent = tuple[str, str]
-"""The remote id of a parent, and the hash of its content."""
 
 
 @dataclass(frozen=True)

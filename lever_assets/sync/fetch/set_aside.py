@@ -14,6 +14,11 @@ from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.fetch.arrivals import Batch
 
+_MOST = 100
+"""So many are asked for again in one sync."""
+_NAMED = 3
+_LONGEST_ID = 60
+
 
 def set_aside(tx: Transaction, resource: Resource, batch: Batch) -> None:
     """Keep what is told of the records of a list that can't be taken in; Lever has them all the same."""
@@ -37,10 +42,6 @@ def tables_of(resource: Resource) -> list[str]:
     """Return the raw tables that reading a record of the resource fills."""
     embedded = embedded_in(resource.name)
     return [resource.table] if embedded is None else [resource.table, embedded.table]
-
-
-_MOST = 100
-"""So many are asked for again in one sync."""
 
 
 def worth_another_look(tx: Transaction, resource: Resource) -> set[str]:
@@ -75,10 +76,6 @@ def _parents(tx: Transaction, resource: Resource) -> set[str]:
     remote_ids = _looked_at(tx, resource)
     rows = raw.read(tx, resource.name, remote_ids) if remote_ids else []
     return {row.parent_id for row in rows if row.parent_id and not row.deleted}
-
-
-_NAMED = 3
-_LONGEST_ID = 60
 
 
 def unread_below(tx: Transaction, resource: Resource) -> tuple[Waiting, str | None]:
