@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 FILE = 0o600
 FOLDER = 0o700
@@ -44,6 +45,18 @@ def write(path: Path, content: str | bytes) -> None:
     """Write a file anew, a text as UTF-8; raises OSError if that can't be."""
     with open(path, "wb", opener=_opener) as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def make(path: Path, content: str) -> None:
+    """Write a file unless there is one: it comes into being whole, for whoever comes first.
+
+    Raises OSError if that can't be.
+    """
+    with TemporaryDirectory(dir=path.parent) as folder:
+        whole = Path(folder) / path.name
+        write(whole, content)
+        with suppress(FileExistsError):
+            path.hardlink_to(whole)
 
 
 def overwrite(path: Path, content: bytes) -> None:

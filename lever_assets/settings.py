@@ -133,7 +133,13 @@ class Settings(BaseSettings):
         60, ge=1, le=7 * 24 * 60, description="How old, in minutes, an event may be when it arrives"
     )
     secret_key: OptionalSecret = Field(
-        None, description="Key that encrypts stored tokens, from `lever-assets webhooks key`"
+        None, description="Key that encrypts stored secrets, from `lever-assets webhooks key`"
+    )
+    auth_url: WebAddress = Field("https://auth.lever.co", description="Base URL of Lever's OAuth server")
+    oauth_client_id: OptionalText = Field(None, description="Client id of your OAuth app at Lever")
+    oauth_client_secret: OptionalSecret = Field(None, description="Client secret of your OAuth app at Lever")
+    oauth_redirect_uri: WebAddress = Field(
+        "http://127.0.0.1:8765/callback", description="Callback address that the OAuth app has registered"
     )
 
     notice_urls: OptionalSecret = Field(
@@ -198,6 +204,12 @@ class Settings(BaseSettings):
         """Return where settings come from, what counts most first."""
         return init_settings, Given(env_settings), Given(dotenv_settings)
 
+    def of(self, account: str) -> "Settings":
+        """Return these settings for an account by its name: without the key, which is the default one's."""
+        if account == self.connection:
+            return self
+        return self.model_copy(update={"connection": account, "api_key": None})
+
     @classmethod
     def load(cls) -> "Settings":
         """Read the settings from the environment; raises `SettingsError` that names the variable at fault."""
@@ -215,6 +227,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'lever.db'}"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Where the key that encrypts stored secrets is kept when `LEVER_SECRET_KEY` does not give it."""
+        return self.data_dir / "secret.key"
 
     @property
     def notice_targets(self) -> list[str]:

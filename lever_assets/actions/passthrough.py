@@ -18,7 +18,7 @@ from lever_assets.actions.engine.file_inputs import Base64
 from lever_assets.actions.engine.input_model import InputPart
 from lever_assets.actions.engine.read_back import read_back, touched
 from lever_assets.actions.engine.resolving import refuse_deactivated
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer
 from lever_assets.lever.paths import query_of
 from lever_assets.sync.session import Session
@@ -131,7 +131,7 @@ def passthrough(
 
     try:
         return asyncio.run(alone())
-    except NotConnectedError as error:
+    except ConnectionTroubleError as error:
         return ActionAnswer.failed(of_failure(error), log_url=log_url)
 
 

@@ -14,7 +14,7 @@ from lever_assets.actions.engine.execution import Execution, without_ledger
 from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.unknown_fields import read
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever import LeverClient
 from lever_assets.sync.session import Session
 
@@ -34,7 +34,7 @@ def run_action(
 
     try:
         return asyncio.run(alone())
-    except NotConnectedError as error:
+    except ConnectionTroubleError as error:
         return ActionAnswer.failed(of_failure(error), log_url=options.log_url)
 
 

@@ -19,9 +19,9 @@ from lever_assets.actions.engine.options import Options
 from lever_assets.actions.passthrough import passthrough as send
 from lever_assets.actions.running import run_action
 from lever_assets.cli import output
+from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.cli.lazy import command_app
-from lever_assets.settings import Settings
 from lever_assets.sync.session import Session
 
 app = command_app()
@@ -66,6 +66,7 @@ def action(
         typer.Option(metavar="DIR", help="Download the files that the action lists to this folder."),
     ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Write the input's JSON Schema instead.")] = False,
+    connection: Connection = None,
     as_json: Json = False,  # noqa: ARG001 - see Json
 ) -> None:
     """Write back to Lever: one of the 13 actions.
@@ -83,7 +84,7 @@ def action(
     options = Options(
         idempotency_key=key or None, dry_run=dry_run, perform_as=perform_as or None, download_to=download
     )
-    with Session.open(Settings.load()) as session:
+    with Session.open(settings_for(connection)) as session:
         _tell(run_action(session, name, asked, options))
 
 
@@ -108,6 +109,7 @@ def passthrough(
         typer.Option(metavar="NAME=VALUE", help="Field of a form, @FILE for a file; may be given again."),
     ] = None,
     in_base64: Annotated[bool, typer.Option("--base64", help="Give the answer's body in base64.")] = False,
+    connection: Connection = None,
     as_json: Json = False,  # noqa: ARG001 - see Json
 ) -> None:
     """Send any request to the Data API.
@@ -124,7 +126,7 @@ def passthrough(
         asked["data"] = _json(_text(data, "--data"), "--data")
     if form:
         asked["multipart_form_data"] = [_form_field(each) for each in form]
-    with Session.open(Settings.load()) as session:
+    with Session.open(settings_for(connection)) as session:
         _tell(send(session, asked))
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.cli.lazy import command_app
-from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.sync.created_files import CreatedFileError, import_created, read_created, write_created
 
@@ -21,12 +21,13 @@ _STREAM = "-"
 def export_(
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="Where to; - is standard output.")] = _STREAM,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, as a FILE.csv gets.")] = False,
+    connection: Connection = None,
 ) -> None:
     """Write the ids of what was created through this connector.
 
     A line each, as JSON or CSV. With LEVER_ONLY_CREATED a lost database can't be filled again without them.
     """
-    settings = Settings.load()
+    settings = settings_for(connection)
     store = Store.open(settings.tables_url)
     wanted_csv = as_csv or file.lower().endswith(".csv")
     try:
@@ -45,13 +46,14 @@ def export_(
 @app.command("import")
 def import_(
     file: Annotated[str, typer.Argument(metavar="FILE", help="JSON lines or CSV; - is standard input.")],
+    connection: Connection = None,
 ) -> None:
     """Take in the ids of what was created through this connector.
 
     JSON lines or CSV with a header; each needs model (candidates or applications) and remote_id. What is
     known already stays as it is; of a file with a mistake nothing is taken in. The next sync reads them.
     """
-    settings = Settings.load()
+    settings = settings_for(connection)
     try:
         if file == _STREAM:
             records = read_created(sys.stdin)

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from lever_assets.cli import output
+from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.lazy import command_app
+from lever_assets.connect.known import account_of
+from lever_assets.connect.states import standing_of
 from lever_assets.lever.wording import counted
 from lever_assets.notices.standing import troubles
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
 from lever_assets.sync.custom_fields import doubts_on_fields
@@ -38,6 +40,7 @@ def _age(given: str) -> timedelta:
 @app.command()
 def status(
     *,
+    connection: Connection = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")] = False,
     check: Annotated[
         bool,
@@ -56,28 +59,34 @@ def status(
 
     Also how fresh it is, which settings are in force, and what is wrong. Asks Lever nothing.
     """
-    settings = Settings.load()
-    exclusion = Exclusion.of(settings)
+    settings = settings_for(connection)
+    Exclusion.of(settings)
     store = Store.open_to_read(settings.tables_url)
     try:
-        found = read_status(store, settings.connection, exclusion)
+        account, settings = account_of(store, settings)
+        found = read_status(store, settings.connection, Exclusion.of(settings))
+        standing = standing_of(store, account, was_read=found.complete)
         notices = troubles(store, settings)
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
     given_up = [str(each) for each in notices if each.again_at is None]
-    wrong = [*problems(found, now=now(), max_age=max_age), *given_up]
+    wrong = [*standing.problems, *problems(found, now=now(), max_age=max_age), *given_up]
     shown = in_force(settings, now())
     if as_json:
-        told = {"settings": [*map(asdict, shown)], "notices": [*map(asdict, notices)]}
+        told = {
+            "state": standing.state.value,
+            "settings": [*map(asdict, shown)],
+            "notices": [*map(asdict, notices)],
+        }
         output.as_json({**asdict(found), **told, "doubts": doubts, "problems": wrong})
     elif check:
         for each in wrong:
             typer.echo(each)
     else:
-        typer.echo(f"The account {found.connection!r} in {store.name}\n")
+        typer.echo(f"The account {found.connection!r} in {store.name}: {standing.state.value}\n")
         _show(found, shown)
-        _warn(found, [*filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
+        _warn(found, [*standing.problems, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
     if check and wrong:
         raise typer.Exit(1)
 

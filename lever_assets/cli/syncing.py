@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from lever_assets.cli import output
+from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.collecting import fewer_collections
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
@@ -14,7 +15,6 @@ from lever_assets.lever.instants import duration
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.notices.standing import troubles
-from lever_assets.settings import Settings
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
@@ -56,6 +56,7 @@ def sync(
         bool,
         typer.Option("--accept-deletions", help="Mark what Lever does not list as gone, however much it is."),
     ] = False,
+    connection: Connection = None,
     as_json: Json = False,
 ) -> None:
     """Bring the database up to Lever.
@@ -68,13 +69,13 @@ def sync(
     if start is not None and end is not None and start > end:
         raise typer.BadParameter("--from lies after --to")
 
-    settings = Settings.load()
+    settings = settings_for(connection)
     with (
         fewer_collections(),
         output.following() as say,
         Session.open(settings, listener=say, accept_deletions=accept_deletions) as session,
     ):
-        scope = _scope(session, settings, full=full, delta=delta, days=(start, end))
+        scope = _scope(session, full=full, delta=delta, days=(start, end))
         if not as_json:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
         report = run_sync(session, scope)
@@ -98,7 +99,6 @@ def tell(session: Session) -> None:
 
 def _scope(
     session: Session,
-    settings: Settings,
     *,
     full: bool,
     delta: bool,
@@ -106,7 +106,7 @@ def _scope(
 ) -> Scope:
     start, end = days
     if start is not None or end is not None:
-        first = settings.sync_start_at
+        first = session.settings.sync_start_at
         lower = first if start is None else start.replace(tzinfo=UTC)
         upper = now() + timedelta(days=1) if end is None else end.replace(tzinfo=UTC) + timedelta(days=1)
         return Scope(covering(lower, upper, first=first, now=now()))
@@ -168,12 +168,13 @@ def _show(report: SyncReport, erased: Mapping[str, int]) -> None:
 
 
 @app.command()
-def plan(as_json: Json = False) -> None:
+def plan(connection: Connection = None, as_json: Json = False) -> None:
     """Say what a full sync will cost.
 
     How many requests, and how long they take at the allowance. Writes nothing.
     """
-    with output.following() as say, Session.open(Settings.load(), listener=say, to_read=True) as session:
+    settings = settings_for(connection)
+    with output.following() as say, Session.open(settings, listener=say, to_read=True) as session:
         made = make_plan(session)
     for warning in made.warnings:
         output.warn(warning)
@@ -195,6 +196,7 @@ def replay(
     models: Annotated[
         list[str] | None, typer.Argument(metavar="[MODEL]...", help="Only these models.")
     ] = None,
+    connection: Connection = None,
     as_json: Json = False,
 ) -> None:
     """Map again what was read before.
@@ -208,7 +210,7 @@ def replay(
     with (
         fewer_collections(),
         output.following() as say,
-        Session.open(Settings.load(), listener=say) as session,
+        Session.open(settings_for(connection), listener=say) as session,
     ):
         with session.reading() as tx:
             if not tx.current_version():

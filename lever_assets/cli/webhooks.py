@@ -6,6 +6,7 @@ import typer
 
 from lever_assets import private
 from lever_assets.cli import output
+from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.syncing import tell
@@ -25,6 +26,7 @@ def setup(
     *,
     url: Annotated[str | None, typer.Option(help="Public address of the receiver.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove our subscriptions instead.")] = False,
+    connection: Connection = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")] = False,
 ) -> None:
     """Subscribe to Lever's events.
@@ -32,7 +34,7 @@ def setup(
     Makes what is missing, keeps the signature tokens encrypted, and says what is left to do by hand. Goes
     through all ten events, and fails at the end if one did.
     """
-    with Session.open(Settings.load()) as session:
+    with Session.open(settings_for(connection)) as session:
         report = take_down(session, url) if remove else set_up(session, url)
     if as_json:
         output.as_json(report)
@@ -82,13 +84,14 @@ def drain(
     parked: Annotated[
         bool, typer.Option("--parked", help="Try those again, too, that failed too often.")
     ] = False,
+    connection: Connection = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")] = False,
 ) -> None:
     """Bring the database up to the events that were received.
 
     Reads what they are about from Lever, once. Dagster does so by itself.
     """
-    with Session.open(Settings.load()) as session:
+    with Session.open(settings_for(connection)) as session:
         if parked:
             with session.writing() as tx:
                 inbox.unpark(tx)

@@ -1,10 +1,13 @@
 """A Lever account under a name of the user's, and how to reach it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
+from lever_assets.connect.environments import Environment, environment_at
+from lever_assets.connect.errors import DisabledError, NotConnectedError
+from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter
 from lever_assets.lever.traffic import Tell
 from lever_assets.settings import Settings
 
@@ -12,51 +15,70 @@ _APPLY_RATE = 2.0
 """Applications through a posting, a second (docs/lever-api.md, Access)."""
 
 
-class NotConnectedError(Exception):
-    """No Lever account is configured; says how to connect, or to try the demo."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "No Lever account is connected: set LEVER_API_KEY to an API key of your account "
-            "(in Lever: Settings > Integrations and API > API credentials), or try `lever-assets demo`."
-        )
-
-
 @dataclass(frozen=True)
+class Credential:
+    """What an account is reached with, and what its allowance of requests is known by, here and elsewhere."""
+
+    auth: LeverAuth
+    allowance: SecretStr
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
-    """One Lever account: its name here, its API key (None: not connected) and the API's base URL."""
+    """One Lever account: its name here, the API's base URL, and what opens its credential, if it has one.
+
+    `named_at_first` is the name that ids are made of. `scopes` are those of its token (None: it has a key,
+    whose permissions Lever does not tell). `is_stored`: it was made by `connect`.
+    """
 
     name: str
-    api_key: SecretStr | None
     base_url: str
+    credential: Callable[[], Credential] | None = field(default=None, repr=False)
+    named_at_first: str
+    environment: Environment = Environment.CUSTOM
+    scopes: frozenset[str] | None = None
+    is_enabled: bool = True
+    is_stored: bool = False
 
     @classmethod
     def default(cls, settings: Settings) -> "Account":
         """Return the account that the environment describes."""
-        return cls(name=settings.connection, api_key=settings.api_key, base_url=settings.base_url)
+        key = settings.api_key
+        return cls(
+            name=settings.connection,
+            named_at_first=settings.connection,
+            base_url=settings.base_url,
+            environment=environment_at(settings.base_url),
+            credential=None if key is None else lambda: Credential(ApiKeyAuth(key), key),
+        )
 
     def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:
-        """Return a client of this account, not yet open; raises `NotConnectedError` without a key.
+        """Return a client of this account, not yet open.
 
         All clients of one key, in all processes of this machine and user, share one allowance of requests.
+        Raises NotConnectedError without a key or token, DisabledError for one that is switched off, and
+        SettingsError when what is stored can't be opened.
         """
-        if self.api_key is None:
-            raise NotConnectedError
+        if not self.is_enabled:
+            raise DisabledError(self.name)
+        if self.credential is None:
+            raise NotConnectedError(self.name if self.is_stored else None)
+        credential = self.credential()
         limiter = RateLimiter.for_key(
-            self.api_key,
+            credential.allowance,
             rate=settings.rate_limit,
             burst=settings.rate_burst,
             folder=settings.data_dir / "rate",
         )
         apply_limiter = RateLimiter.for_key(
-            self.api_key,
+            credential.allowance,
             rate=min(_APPLY_RATE, settings.rate_limit),
             burst=1,
             folder=settings.data_dir / "rate",
             allowance="apply",
         )
         return LeverClient(
-            auth=ApiKeyAuth(self.api_key),
+            auth=credential.auth,
             base_url=self.base_url,
             limiter=limiter,
             apply_limiter=apply_limiter,

@@ -1,11 +1,14 @@
 """Secrets that have to be stored: encrypted with a key that is not in the database."""
 
 from contextlib import suppress
+from pathlib import Path
+from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
-from lever_assets.settings import SettingsError
+from lever_assets import private
+from lever_assets.settings import Settings, SettingsError
 
 
 class Vault:
@@ -28,6 +31,18 @@ class Vault:
                 "LEVER_SECRET_KEY is not a key: make one with `lever-assets webhooks key`."
             ) from None
 
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the vault of `LEVER_SECRET_KEY`, else of the key file in the data folder."""
+        return cls(settings.secret_key or _kept(settings.secret_key_file))
+
+    @classmethod
+    def made_for(cls, settings: Settings) -> Self:
+        """As `of`, but where there is no key yet, one is made and kept in the key file."""
+        if settings.secret_key is None:
+            _make(settings.secret_key_file)
+        return cls.of(settings)
+
     def __repr__(self) -> str:
         return "Vault()"
 
@@ -46,8 +61,9 @@ class Vault:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise SettingsError(
-                "A stored secret can't be read with this LEVER_SECRET_KEY: set the key that it was stored "
-                "with, or run `lever-assets webhooks setup` to get new ones."
+                "A stored secret can't be read with this key (LEVER_SECRET_KEY, else the file secret.key in "
+                "the data folder): give the key that it was stored with; or make new secrets, with "
+                "`lever-assets connect` for a connection, with `lever-assets webhooks setup` for webhooks."
             ) from None
 
     def can_open(self, sealed: str) -> bool:
@@ -56,3 +72,28 @@ class Vault:
             self.open(sealed)
             return True
         return False
+
+
+def _kept(file: Path) -> SecretStr | None:
+    """Return the key in the key file; None: there is no such file."""
+    try:
+        return SecretStr(file.read_text("ascii"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError):
+        raise SettingsError(
+            f"The key file {file} can't be read: give this user the right to, or put it back from a backup; "
+            "without it what was encrypted with it is lost."
+        ) from None
+
+
+def _make(file: Path) -> None:
+    """Make the key file unless it is there; of several who do so at once one succeeds, the others take it."""
+    try:
+        private.make_folder(file.parent)
+        private.make(file, Vault.fresh_key())
+    except OSError as error:
+        raise SettingsError(
+            f"The key file {file} can't be written ({error.strerror}): set LEVER_SECRET_KEY to a key from "
+            "`lever-assets webhooks key`, or give this user the right to write there."
+        ) from None

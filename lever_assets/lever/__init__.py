@@ -39,7 +39,7 @@ from lever_assets.lever.pages import Page
 from lever_assets.lever.requests import Answer, Outgoing, RawAnswer, Upload
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic, TrafficSnapshot
-from lever_assets.lever.transport import ApiKeyAuth
+from lever_assets.lever.transport import ApiKeyAuth, BearerAuth, LeverAuth, Tokens
 from lever_assets.lever.wire import JsonObject, Params
 
 BASE_URL = "https://api.lever.co/v1"
@@ -50,11 +50,13 @@ __all__ = [
     "Answer",
     "ApiKeyAuth",
     "AuthenticationError",
+    "BearerAuth",
     "BrokenListError",
     "Downloaded",
     "Fragment",
     "InterceptedError",
     "JsonObject",
+    "LeverAuth",
     "LeverClient",
     "LeverError",
     "MalformedError",
@@ -69,6 +71,7 @@ __all__ = [
     "RawAnswer",
     "RequestRejectedError",
     "RetryPolicy",
+    "Tokens",
     "Traffic",
     "TrafficSnapshot",
     "UnavailableError",

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from lever_assets.lever import faults, wire
 from lever_assets.lever.downloads import Downloaded, Saving
 from lever_assets.lever.errors import (
+    AuthenticationError,
     LeverError,
     MalformedError,
     NotFoundError,
@@ -29,7 +30,7 @@ from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Tell, Traffic
-from lever_assets.lever.transport import Transport, credentials
+from lever_assets.lever.transport import LeverAuth, Transport, credentials, is_by_token
 from lever_assets.lever.wire import JsonObject, Params
 
 _PAGE_SIZE = 100  # the most that Lever gives [docs/lever-api.md, Conventions]
@@ -47,13 +48,15 @@ class LeverClient:
     included, waits its turn at `limiter` (applications through a posting at `apply_limiter` before).
     Redirects are not followed and cookies not kept. Every method raises `LeverError`. `tell` hears in a
     sentence what holds requests up; `trouble` is the last error that a request was tried again after.
-    `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it.
+    `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it. `locked_out` is the
+    last error that the key or token was refused with, None when it was accepted since; `let_in` says that it
+    was at all.
     """
 
     def __init__(
         self,
         *,
-        auth: httpx.Auth,
+        auth: LeverAuth,
         base_url: str,
         limiter: RateLimiter,
         apply_limiter: RateLimiter | None = None,
@@ -63,6 +66,8 @@ class LeverClient:
         tell: Tell | None = None,
     ) -> None:
         self.trouble: LeverError | None = None
+        self.locked_out: AuthenticationError | None = None
+        self.let_in = False
         self.refusals = Refusals()
         self.traffic = Traffic(tell=tell)
         self.clock = LeverClock()
@@ -269,7 +274,7 @@ class LeverClient:
         response = await self._ask(method, path, query, **given)
         if response.is_success:
             return response
-        raise faults.of_status(
+        error = faults.of_status(
             response.status_code,
             response.headers,
             response.content,
@@ -277,7 +282,11 @@ class LeverClient:
             path,
             secrets=credentials(response.request),
             sent=sent,
+            by_token=is_by_token(response.request),
         )
+        if isinstance(error, AuthenticationError):
+            self.locked_out = error
+        raise error
 
     async def _ask(self, method: str, path: str, query: str = "", **given: Any) -> httpx.Response:
         """Send a request once, in its turn, and return whatever Lever answers.
@@ -287,7 +296,13 @@ class LeverClient:
         async with self._slots:
             waited = await self._limiter.acquire(self.traffic.held)
             self.traffic.sent(template(path), waited)
-            response = await self._transport.send(method, path, query, **given)
+            try:
+                response = await self._transport.send(method, path, query, **given)
+            except AuthenticationError as error:  # there was no token to be had
+                self.locked_out = error
+                raise
+        if response.is_success:
+            self.let_in, self.locked_out = True, None
         self.traffic.answered(response.status_code, response.num_bytes_downloaded)
         self.clock.hear(response.headers.get("date"))
         return response

@@ -4,6 +4,7 @@ import re
 import ssl
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import aiohttp
@@ -82,8 +83,11 @@ def of_status(
     *,
     secrets: Iterable[str] = (),
     sent: Iterable[str] = (),
+    by_token: bool = False,
 ) -> LeverError:
     """Return the error for an answer that is not 2xx; none of `secrets` is quoted from it.
+
+    `by_token`: an access token of OAuth was sent, not an API key.
 
     `path` is the path without the query, `sent` are the texts that the request wrote: neither they nor what
     else may be a person's is quoted (see `quoting`).
@@ -97,22 +101,40 @@ def of_status(
     said = _said(body, secrets, sent)
     named = _SCOPE.search(said)  # it may be another than the path's: that of a parameter
     scope = named[0] if named else paths.scope(method, path)
-    found = _of_lever(status, headers, scope, quoted(said), where)
+    found = _of_lever(status, headers, scope, quoted(said), where, by=_TOKEN if by_token else _KEY)
     found.said = said
     return found
 
 
-def _of_lever(status: int, headers: Mapping[str, str], scope: str, reason: str, where: str) -> LeverError:
+@dataclass(frozen=True)
+class _Credential:
+    """What a request was let in by, and what to do about it."""
+
+    name: str
+    if_refused: str
+    if_lacking: str
+
+
+_KEY = _Credential(
+    "API key",
+    f"check LEVER_API_KEY, it may be mistyped or revoked; keys are made {_CREDENTIALS}",
+    f"grant it to the key {_CREDENTIALS}",
+)
+_TOKEN = _Credential(
+    "access token",
+    "it may be revoked in Lever: connect again with `lever-assets connect`",
+    "connect again with `lever-assets connect`, as somebody who has it, and accept it there",
+)
+
+
+def _of_lever(
+    status: int, headers: Mapping[str, str], scope: str, reason: str, where: str, *, by: _Credential
+) -> LeverError:
     if status == 401:
-        return AuthenticationError(
-            f"Lever does not accept the API key {where}",
-            f"check LEVER_API_KEY, it may be mistyped or revoked; keys are made {_CREDENTIALS}",
-        )
+        return AuthenticationError(f"Lever does not accept the {by.name} {where}", by.if_refused)
     if status == 403:
         return PermissionMissingError(
-            f"The API key lacks the permission {scope}{reason} {where}",
-            f"grant it to the key {_CREDENTIALS}",
-            scope,
+            f"The {by.name} lacks the permission {scope}{reason} {where}", by.if_lacking, scope
         )
     if status == 404:
         return NotFoundError(

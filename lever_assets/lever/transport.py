@@ -11,12 +11,12 @@ import logging
 import os
 import ssl
 import urllib.request
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from contextvars import ContextVar
 from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import httpx
@@ -33,6 +33,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECT_SECONDS = 10.0
 _KEPT_SECONDS = 30.0
 """So long a connection is kept that nothing goes over: a retry may wait as long."""
+_REFUSED = 401
 _LEADS_TO = "lever_assets.location"
 _FILE_SECONDS = 300.0
 """How long a file may take on its way; Lever takes files of up to 30 MB (docs/lever-api.md, Writes)."""
@@ -41,7 +42,17 @@ _address: ContextVar[httpx.URL | None] = ContextVar("address", default=None)
 """Where the request that is under way goes."""
 
 
-class ApiKeyAuth(httpx.Auth):
+class LeverAuth(httpx.Auth):
+    """Who asks, as Lever is told it."""
+
+    async def prepare(self) -> None:
+        """Get ready for a request, so that nothing else has to be asked for while it is under way.
+
+        Raises AuthenticationError, or UnavailableError, when that can't be.
+        """
+
+
+class ApiKeyAuth(LeverAuth):
     """Basic authentication with the API key as user name and an empty password, as Lever wants it."""
 
     def __init__(self, key: SecretStr) -> None:
@@ -57,13 +68,51 @@ class ApiKeyAuth(httpx.Auth):
         yield request
 
 
+class Tokens(Protocol):
+    """Where access tokens come from."""
+
+    async def current(self) -> SecretStr:
+        """Return a token that is good for some time yet."""
+
+    async def instead_of(self, refused: SecretStr) -> SecretStr:
+        """Return another token than one that Lever has refused."""
+
+
+class BearerAuth(LeverAuth):
+    """An access token of OAuth (docs/lever-api.md, Access); one that is refused is replaced once.
+
+    A request that was answered with 401 was not acted upon: sending it again does nothing twice.
+    """
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def __repr__(self) -> str:
+        return "BearerAuth()"
+
+    async def prepare(self) -> None:
+        """See to it that there is a token."""
+        await self._tokens.current()
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Add the header, and once more if it is refused."""
+        token = await self._tokens.current()
+        request.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
+        answer = yield request
+        if answer.status_code == _REFUSED:
+            token = await self._tokens.instead_of(token)
+            request.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
+            yield request
+
+
 class Transport:
     """Connections to the API at `base_url`, `connections` at most; raises LeverError for an unusable URL.
 
     An exchange may take `timeout` seconds.
     """
 
-    def __init__(self, auth: httpx.Auth, base_url: str, *, connections: int, timeout: float) -> None:
+    def __init__(self, auth: LeverAuth, base_url: str, *, connections: int, timeout: float) -> None:
+        self._auth = auth
         self._base = _checked(base_url)
         self.host = self._base.netloc.decode("ascii")
         within = partial(httpx.Timeout, connect=min(timeout, _CONNECT_SECONDS), pool=None)
@@ -93,6 +142,7 @@ class Transport:
         could say whether Lever got the request. `patient`: a file is on its way. `given` goes to httpx's
         `build_request`. Raises UnavailableError when there is no answer.
         """
+        await self._auth.prepare()
         http = self._anew if anew else self._kept
         timeout = self._patient if patient else self._usual
         url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
@@ -124,6 +174,11 @@ def credentials(request: httpx.Request) -> list[str]:
     return [secret for secret in (sent, key) if secret]
 
 
+def is_by_token(request: httpx.Request) -> bool:
+    """Tell whether a request carries an access token, and no API key."""
+    return bool(request.headers.get("authorization", "").startswith("Bearer "))
+
+
 def _checked(base_url: str) -> httpx.URL:
     """Return the base URL, without a closing slash."""
     try:
@@ -138,7 +193,7 @@ def _checked(base_url: str) -> httpx.URL:
     return url
 
 
-def _http_client(base_url: httpx.URL, auth: httpx.Auth, *, connections: int, keep: bool) -> httpx.AsyncClient:
+def _http_client(base_url: httpx.URL, auth: LeverAuth, *, connections: int, keep: bool) -> httpx.AsyncClient:
     """Return a client of that many connections at most; unless it may `keep` them, each request has its own.
 
     It goes through the proxy that the environment names for `base_url`; a Lever on this machine needs none.

@@ -16,16 +16,18 @@ class Context:
     """The connection that records come through and what the user has set.
 
     `custom_fields` is the user's mapping file: for each model, the user's keys and the key of the integration
-    field that fills each. `remote_data` False leaves Lever's raw objects out of the rows.
+    field that fills each. `remote_data` False leaves Lever's raw objects out of the rows. Ids are made of
+    `named_at_first`, the name that the connection was made with (empty: the one that it has).
     """
 
     connection: str
     remote_data: bool = True
     custom_fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    named_at_first: str = ""
 
     def id(self, model: str, *remote_ids: str) -> str:
         """Return our id of a record; several remote ids are those that a join row joins."""
-        return _cached_id(self.connection, model, joined(*remote_ids))
+        return _cached_id(self.named_at_first or self.connection, model, joined(*remote_ids))
 
     def reference(self, model: str, remote_id: str | None) -> str | None:
         """Return our id of the record that `remote_id` points to; null stays null."""

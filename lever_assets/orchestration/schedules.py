@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import NotConnectedError
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import dagster as dg
 
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.names import (

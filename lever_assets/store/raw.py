@@ -90,6 +90,20 @@ def seen_since(tx: Transaction, resource: str, remote_ids: Collection[str], inst
     return set(tx.sql.execute(query).scalars())
 
 
+def has_any(tx: Transaction, resource: str, remote_ids: Collection[str]) -> bool:
+    """Tell whether one of these ids is stored, be the record live or not."""
+    c = RAW[resource].c
+    of_account = c.connection == tx.account
+    query = select(c.remote_id).where(of_account, among(tx.sql, c.remote_id, remote_ids)).limit(1)
+    return tx.sql.execute(query).first() is not None
+
+
+def is_empty(tx: Transaction, resource: str) -> bool:
+    """Tell whether nothing of a resource is stored."""
+    c = RAW[resource].c
+    return tx.sql.execute(select(c.remote_id).where(c.connection == tx.account).limit(1)).first() is None
+
+
 def by_parent(tx: Transaction, resource: str, parent_ids: Collection[str]) -> dict[str, list[RawRow]]:
     """Return the live children of each parent that has any, in the order of their list."""
     c = RAW[resource].c

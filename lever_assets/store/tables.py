@@ -199,11 +199,37 @@ changes = Table(
 Index("ix_changes_row", changes.c.row_id, changes.c.id)
 Index("ix_changes_run", changes.c.connection, changes.c.run_id)
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("connection", Word, primary_key=True, comment="Its name, and what all other tables call it"),
+    Column(
+        "named_at_first", Word, nullable=False, comment="The name that ids are made of; renaming keeps it"
+    ),
+    Column("kind", Word, nullable=False, comment="api_key or oauth"),
+    Column("environment", Word, nullable=False, comment="production, sandbox (Lever's own) or custom"),
+    Column("base_url", PlainText, comment="Base URL of the Data API where the environment is custom"),
+    Column("auth_url", PlainText, comment="Base URL of the OAuth server where the environment is custom"),
+    Column("enabled", Boolean, nullable=False, comment="Whether it is synced and may be written to"),
+    Column("organization_name", PlainText, comment="The end user's organisation"),
+    Column("email", PlainText, comment="Address of who connected it"),
+    Column("origin_id", PlainText, comment="What the product that integrates it calls the end user"),
+    Column("settings", Json, nullable=False, comment="Settings of its own, by name in lower case"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    comment="The connections that were made by `connect`; the environment's own has no row",
+)
+
 connections = Table(
     "connections",
     metadata,
     Column("connection", Word, primary_key=True),
-    Column("name", Key, primary_key=True, comment="What the secret is for, such as webhook:candidateHired"),
+    Column(
+        "name",
+        Key,
+        primary_key=True,
+        comment="What the secret is for, such as api_key or webhook:candidateHired",
+    ),
     Column("secret", PlainText, nullable=False, comment="Encrypted with LEVER_SECRET_KEY"),
     Column("details", Json, comment="What is known of it that is not secret"),
     Column("updated_at", UtcDateTime, nullable=False),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever.resources import all_below, embedded_in
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.policy.exclusion import Exclusion
@@ -28,7 +28,7 @@ def mapping_before_failing(session: Session, resource: str) -> Iterator[None]:
     """
     try:
         yield
-    except (StoreError, SettingsError, NotConnectedError):
+    except (StoreError, SettingsError, ConnectionTroubleError):
         raise
     except Exception as error:
         behind = _map_what_comes_after(session, resource)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from traceback import walk_tb
 
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever import LeverError
 from lever_assets.settings import SettingsError
 from lever_assets.store import StoreError
 
-EXPECTED = (LeverError, StoreError, NotConnectedError, SettingsError)
+EXPECTED = (LeverError, StoreError, ConnectionTroubleError, SettingsError)
 """Errors whose text is a sentence: what happened, where, what to do."""
 _PACKAGE = Path(__file__).parent.parent
 

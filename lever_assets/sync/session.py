@@ -1,12 +1,14 @@
 """What every step of a sync needs: the store, the account, the settings, and somebody who listens."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from lever_assets import private
 from lever_assets.connect.account import Account
+from lever_assets.connect.known import account_of
+from lever_assets.connect.states import REFUSED, note_refused
 from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
@@ -68,7 +70,9 @@ class Session:
         to_read: bool = False,
         accept_deletions: bool = False,
     ) -> "Iterator[Session]":
-        """Open the database of the default account and close it at the end; raises StoreError.
+        """Open the database for the account that the settings name, and close it at the end.
+
+        Its own settings go over the given ones. Raises StoreError.
 
         `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`.
         `to_read`: nothing is to be written, and the database need not be writable. `accept_deletions`: what a
@@ -76,20 +80,23 @@ class Session:
         they leave out what does not exist.
         """
         Exclusion.of(settings)
+        read_names(settings.custom_fields)
         private.close_to_others(settings.data_dir)
-        mapping = Context(
-            connection=settings.connection,
-            remote_data=settings.remote_data,
-            custom_fields=read_names(settings.custom_fields),
-        )
         store = (
             Store.open_to_read(settings.tables_url)
             if to_read
             else Store.open(settings.tables_url, lock_wait=lock_wait)
         )
         try:
-            account = Account.default(settings)
-            yield cls(store, account, settings, mapping, listener, run_id, accept_deletions)
+            account, own = account_of(store, settings)
+            Exclusion.of(own)
+            mapping = Context(
+                connection=own.connection,
+                named_at_first=account.named_at_first,
+                remote_data=own.remote_data,
+                custom_fields=read_names(own.custom_fields),
+            )
+            yield cls(store, account, own, mapping, listener, run_id, accept_deletions)
         finally:
             store.close()
 
@@ -116,12 +123,28 @@ class Session:
         """Begin a transaction on the account's rows that can't write, as `Store.reading`."""
         return self.store.reading(self.name, at)
 
-    def client(self) -> LeverClient:
-        """Return a client of the account, not yet open, that tells the listener what holds it up.
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[LeverClient]:
+        """Open a client of the account that tells the listener what holds it up.
 
-        Raises NotConnectedError without a key.
+        That Lever refuses the key or token, or accepts it again, is kept at the end. Raises NotConnectedError
+        without one, DisabledError where the connection is switched off.
         """
-        return self.account.client(self.settings, tell=self.listener)
+        async with self.account.client(self.settings, tell=self.listener) as lever:
+            try:
+                yield lever
+            finally:
+                self._note(lever)
+
+    def _note(self, lever: LeverClient) -> None:
+        with self.reading() as tx:
+            before = REFUSED.read(tx)
+        if lever.locked_out is not None:
+            with self.writing() as tx:
+                note_refused(tx, str(lever.locked_out))
+        elif before is not None and lever.let_in:
+            with self.writing() as tx:
+                REFUSED.forget(tx)
 
     def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Be the only sync of this account; waits up to `wait` seconds, then raises BusyError."""

@@ -58,7 +58,7 @@ class Receiver:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._window = timedelta(minutes=settings.webhook_minutes)
-        self._keyring = Keyring(store, settings.connection, Vault(settings.secret_key))
+        self._keyring = Keyring(store, settings.connection, Vault.of(settings))
         self._intake = Intake(store, settings.connection)
         self._store, self._account = store, settings.connection
 

@@ -53,7 +53,7 @@ def set_up(session: Session, url: str | None = None) -> SetupReport:
     What Lever answers to one event keeps none of the others from being subscribed to: the report tells.
     Raises SettingsError, StoreError or NotConnectedError, and LeverError if Lever can't tell what there is.
     """
-    vault = Vault(session.settings.secret_key)
+    vault = Vault.of(session.settings)
     return asyncio.run(_Setup(session, _address(session, url), vault).run())
 
 

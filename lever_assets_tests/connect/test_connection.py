@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from lever_assets.connect.account import Account, NotConnectedError
+from lever_assets.connect.account import Account
+from lever_assets.connect.errors import NotConnectedError
 from lever_assets.settings import Settings, SettingsError
 
 

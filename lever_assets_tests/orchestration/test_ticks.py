@@ -190,7 +190,7 @@ def test_a_wait_beyond_all_patience_is_a_skip_at_once(synced: Place, monkeypatch
 
 def test_a_penalty_of_another_process_is_waited_for_no_longer_than_the_budget(synced: Place) -> None:
     with Session.open(synced.settings(rate_limit=10)) as session:
-        session.client()._limiter.penalise(60)
+        session.account.client(session.settings)._limiter.penalise(60)
     assert reason(synced, rate_limit=10).startswith("Lever did not say within")
 
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import NotConnectedError
 from lever_assets.lever import AuthenticationError, LeverError, UnavailableError
 from lever_assets.lever.records import Opportunity
 from lever_assets.mapping import candidates

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import ValidationError
 
-from lever_assets.connect.account import NotConnectedError
+from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever import (
     AuthenticationError,
     LeverError,
@@ -63,7 +63,7 @@ _KINDS: tuple[tuple[type[LeverError], Code, str], ...] = (
 )
 
 
-KNOWN = (ActionError, LeverError, NotConnectedError, StoreError)
+KNOWN = (ActionError, LeverError, ConnectionTroubleError, StoreError)
 """The exceptions of the layers below that `of_failure` has an error for; any other is a bug of ours."""
 
 
@@ -101,7 +101,7 @@ def of_failure(error: Exception) -> ActionError:
             return error
         case LeverError():
             return _of_lever(error)
-        case NotConnectedError():
+        case ConnectionTroubleError():
             return ActionError(Code.SETUP_INCOMPLETE, "Not connected", str(error))
         case StoreError():
             return ActionError(Code.UNKNOWN_ERROR, "The database can't be used", str(error))

@@ -1,0 +1,162 @@
+"""`connect`: a Lever account under a name, by OAuth in the browser or by an API key."""
+
+import sys
+import webbrowser
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from lever_assets.actions.permissions import Permission, needed
+from lever_assets.cli import output
+from lever_assets.cli.errors import CommandError
+from lever_assets.cli.lazy import command_app
+from lever_assets.cli.options import taking
+from lever_assets.connect.callback import Callback, is_here
+from lever_assets.connect.connections import (
+    EndUser,
+    Wanted,
+    connect_by_grant,
+    connect_by_key,
+    wanted_connection,
+)
+from lever_assets.connect.environments import Environment
+from lever_assets.connect.oauth import App, Authorization, OAuthServer
+from lever_assets.connect.own_settings import stated, with_own
+from lever_assets.connect.reloading import reload_dagster
+from lever_assets.connect.tokens import Kept
+from lever_assets.policy.exclusion import Exclusion
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+
+app = command_app()
+
+_MINUTES = 15
+"""For somebody to log in at Lever and accept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Options:
+    """How to connect."""
+
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The connection; one that exists is reconnected.")
+    ]
+    api_key: Annotated[
+        bool, typer.Option("--api-key", help="Read an API key from the terminal or standard input.")
+    ] = False
+    environment: Annotated[
+        Environment | None,
+        typer.Option(help="Which Lever. [default: where LEVER_BASE_URL leads]", show_default=False),
+    ] = None
+    read_only: Annotated[bool, typer.Option("--read-only", help="Ask for no permission to write.")] = False
+    no_browser: Annotated[
+        bool,
+        typer.Option("--no-browser", help="Take the address that Lever leads back to from the terminal."),
+    ] = False
+    organization: Annotated[str | None, typer.Option(help="The end user's organisation.")] = None
+    email: Annotated[str | None, typer.Option(help="Address of who connects it.")] = None
+    origin_id: Annotated[str | None, typer.Option(help="Your own id of the end user.")] = None
+    own: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of its own; may be given again."),
+    ] = None
+
+
+@app.command()
+@taking(_Options)
+def connect(options: _Options) -> None:
+    """Connect a Lever account, with OAuth in the browser or with an API key.
+
+    Lever is asked whether it works before anything is kept; what is secret is kept encrypted. Done again with
+    the same name it reconnects, with all settings and rows as they are.
+    """
+    settings = Settings.load()
+    with closing(Store.open(settings.tables_url)) as store:
+        wanted = wanted_connection(
+            store,
+            settings,
+            options.name,
+            environment=options.environment,
+            end_user=EndUser(options.organization, options.email, options.origin_id),
+            own=stated(options.own or ()),
+        )
+        if options.api_key:
+            connect_by_key(store, settings, wanted, _key())
+        else:
+            _by_oauth(store, settings, wanted, options)
+    typer.echo(f"{wanted.name} is connected.")
+    for doubt in reload_dagster(settings):
+        output.warn(doubt)
+
+
+def _key() -> SecretStr:
+    """Read a key, never from the arguments: those are seen by everybody on the machine."""
+    if sys.stdin.isatty():
+        given = str(typer.prompt("API key", hide_input=True, err=True))
+    else:
+        given = sys.stdin.readline()
+    if not given.strip():
+        raise CommandError("no API key was given: type it when asked, or pipe it to the command")
+    return SecretStr(given.strip())
+
+
+def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Options) -> None:
+    app = App.of(settings)
+    server = OAuthServer(app, wanted.addresses)
+    exclusion = Exclusion.of(with_own(settings.of(wanted.name), wanted.settings))
+    permissions = needed(exclusion, read_only=options.read_only)
+    asked = server.ask([each.scope for each in permissions])
+
+    def complete(redirected_to: str) -> str:
+        grant = server.exchange(asked.code_in(redirected_to), asked)
+        connect_by_grant(store, settings, wanted, Kept(grant, app))
+        for each in permissions:
+            if each.scope not in grant.scopes:
+                output.warn(f"Lever did not give {each.scope}: without it nothing {each.purpose}")
+        return f"The Lever account is connected as {wanted.name}. You can close this page."
+
+    _explain(permissions)
+    if options.no_browser or not is_here(app.redirect_uri):
+        _ask_for(asked)
+        complete(_pasted())
+        return
+    callback = Callback(app.redirect_uri)
+    with closing(callback):
+        _ask_for(asked)
+        if _browser_opens(asked.url):
+            typer.echo("It was opened in your browser.", err=True)
+        callback.wait(complete, seconds=_MINUTES * 60)
+
+
+def _explain(permissions: tuple[Permission, ...]) -> None:
+    rows = ((each.scope, each.purpose) for each in permissions)
+    output.table("Lever will ask whether to allow", ("permission", "for"), rows)
+
+
+def _ask_for(asked: Authorization) -> None:
+    typer.echo("\nAs a Super Admin of the Lever account, open this address and accept:\n")
+    typer.echo(asked.url)
+    typer.echo()
+    sys.stdout.flush()
+
+
+def _pasted() -> str:
+    told = "Then paste the address that your browser was sent to (it need not show anything)"
+    if sys.stdin.isatty():
+        return str(typer.prompt(told, err=True)).strip()
+    given = sys.stdin.readline().strip()
+    if not given:
+        raise CommandError("no address came back: open the printed one, accept, and give the one it leads to")
+    return given
+
+
+def _browser_opens(url: str) -> bool:
+    """Open an address in a browser with windows; one in the terminal would take it over."""
+    try:
+        browser = webbrowser.get()
+        return not isinstance(browser, webbrowser.GenericBrowser) and browser.open(url)
+    except webbrowser.Error:
+        return False

@@ -1,0 +1,220 @@
+"""`connections`: the Lever accounts that are connected, how they stand, and what can be done with them."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from lever_assets.cli import output
+from lever_assets.cli.errors import CommandError
+from lever_assets.cli.lazy import command_app
+from lever_assets.connect import connections
+from lever_assets.connect.errors import ConnectionTroubleError
+from lever_assets.connect.known import account_of, names
+from lever_assets.connect.own_settings import stated
+from lever_assets.connect.reloading import reload_dagster
+from lever_assets.connect.states import State, standing_of
+from lever_assets.lever import LeverError
+from lever_assets.policy.exclusion import Exclusion
+from lever_assets.settings import Settings, SettingsError
+from lever_assets.store import Store
+from lever_assets.store.transaction import now
+from lever_assets.sync.health import problems
+from lever_assets.sync.session import Session
+from lever_assets.sync.status import status
+from lever_assets.webhooks.setup import take_down
+
+app = command_app()
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection.")]
+Json = Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A connection as it is listed; instants are UTC."""
+
+    connection: str
+    kind: str
+    environment: str
+    state: State
+    fresh_at: datetime | None
+    rows: int
+    problems: tuple[str, ...]
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """Show the connections and how they stand."""
+    settings = Settings.load()
+    with closing(Store.open_to_read(settings.tables_url)) as store:
+        shown = [_shown(store, settings.of(name)) for name in _all(settings)]
+    if as_json:
+        output.as_json({"connections": [asdict(each) for each in shown]})
+        return
+    columns = ("connection", "kind", "Lever", "state", "as of (UTC)", "rows", "problems")
+    output.table(
+        "",
+        columns,
+        (
+            (
+                each.connection,
+                each.kind,
+                each.environment,
+                each.state.value,
+                each.fresh_at,
+                each.rows,
+                len(each.problems) or None,
+            )
+            for each in shown
+        ),
+    )
+    for each in shown:
+        for problem in each.problems:
+            output.warn(f"{each.connection}: {problem}")
+
+
+def _all(settings: Settings) -> list[str]:
+    """Return the names of the connections, the environment's own among them if there is any sign of it."""
+    stored = names(settings)
+    default = settings.connection
+    return stored if default in stored or not (settings.api_key or not stored) else [default, *stored]
+
+
+def _shown(store: Store, settings: Settings) -> _Shown:
+    account, own = account_of(store, settings)
+    found = status(store, account.name, Exclusion.of(own))
+    standing = standing_of(store, account, was_read=found.complete)
+    return _Shown(
+        account.name,
+        "oauth" if account.scopes is not None else "api_key",
+        account.environment.value,
+        standing.state,
+        found.fresh_at,
+        sum(each.live for each in found.models),
+        (*standing.problems, *problems(found, now=now())),
+    )
+
+
+@app.command("test")
+def try_(
+    given: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; all as by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask Lever whether connections work; exit with 1 if one does not."""
+    settings = Settings.load()
+    wanted = given or _all(settings)
+    unknown = sorted(set(wanted) - {*names(settings), settings.connection})
+    if unknown:
+        raise typer.BadParameter(f"no such connection: {', '.join(unknown)}")
+    found = {name: _tested(settings.of(name)) for name in wanted}
+    if as_json:
+        output.as_json({"connections": {name: {"works": not why, "why": why} for name, why in found.items()}})
+    else:
+        for name, why in found.items():
+            typer.echo(f"{name}: {why or 'works'}")
+    if any(found.values()):
+        raise typer.Exit(1)
+
+
+def _tested(settings: Settings) -> str | None:
+    """Return why a connection does not work, in a sentence; None if it does."""
+
+    async def ask(session: Session) -> None:
+        async with session.client() as lever:
+            await lever.get("/stages", {"limit": 1})
+
+    try:
+        with Session.open(settings) as session:
+            asyncio.run(ask(session))
+    except (LeverError, ConnectionTroubleError, SettingsError) as error:
+        return " ".join(str(error).split())
+    return None
+
+
+@app.command("set")
+def set_(
+    name: Name,
+    given: Annotated[
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="Without a value: as in the environment.")
+    ],
+) -> None:
+    """Give a connection settings of its own, such as candidate_cutoff=90d."""
+    with _changing() as (settings, store):
+        connections.set_own(store, settings, name, stated(given))
+
+
+@app.command()
+def rename(name: Name, to: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")]) -> None:
+    """Give a connection another name.
+
+    Its rows go with it, and keep their ids; in Dagster its assets are new ones.
+    """
+    with _changing() as (_, store):
+        connections.rename(store, name, to)
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Switch a connection on."""
+    with _changing() as (_, store):
+        connections.enable(store, name, enabled=True)
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Switch a connection off.
+
+    It is not synced and nothing is written to it; what was read stays.
+    """
+    with _changing() as (_, store):
+        connections.enable(store, name, enabled=False)
+
+
+@app.command()
+def remove(
+    *,
+    name: Name,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Delete all that was read of it, and written through it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove a connection with its key or tokens, and take its webhooks in Lever down.
+
+    Its rows stay, unless they are to be erased.
+    """
+    if erase and not yes:
+        typer.confirm(f"Delete all rows of {name}, for good?", abort=True, err=True)
+    with _changing() as (settings, store):
+        if name not in names(settings):
+            raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
+        _take_down_webhooks(settings.of(name))
+        connections.remove(store, name, erase=erase)
+
+
+def _take_down_webhooks(settings: Settings) -> None:
+    """Remove the subscriptions in Lever; what can't be is said, and left to be removed there by hand."""
+    try:
+        with Session.open(settings) as session:
+            failed = take_down(session).failed
+    except (LeverError, ConnectionTroubleError, SettingsError) as error:
+        failed = {"all": str(error)}
+    for event, why in failed.items():
+        output.warn(f"webhook {event} stays in Lever, remove it there under Integrations: {why}")
+
+
+@contextmanager
+def _changing() -> Iterator[tuple[Settings, Store]]:
+    """Open the database for a change of the connections, and have Dagster told of it."""
+    settings = Settings.load()
+    with closing(Store.open(settings.tables_url)) as store:
+        yield settings, store
+    for doubt in reload_dagster(settings):
+        output.warn(doubt)

@@ -1,0 +1,115 @@
+"""Waiting for the browser on this machine, which Lever sends back with a code, or with a refusal."""
+
+import html
+import socket
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from time import monotonic
+from urllib.parse import urlsplit
+
+from lever_assets.connect.errors import ConnectionTroubleError
+from lever_assets.connect.oauth import StrayError
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>lever-assets</title>
+<style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1rem}}</style>
+<h1>{title}</h1><p>{told}</p></html>
+"""
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
+_SECONDS_A_REQUEST = 10.0
+
+Complete = Callable[[str], str]
+"""Is given the address that the browser was sent to, and returns a sentence for its page."""
+
+
+class CallbackError(ConnectionTroubleError):
+    """Nobody came back, or nobody can listen where they would; says what to do."""
+
+
+def is_here(redirect_uri: str) -> bool:
+    """Tell whether a callback address leads to this machine, over plain HTTP."""
+    parts = urlsplit(redirect_uri)
+    return parts.scheme == "http" and parts.hostname in _LOOPBACK
+
+
+class Callback:
+    """A callback address on this machine, listened to from now on until `close`.
+
+    Raises CallbackError if that can't be.
+    """
+
+    def __init__(self, redirect_uri: str) -> None:
+        parts = urlsplit(redirect_uri)
+        self._path = parts.path or "/"
+        kind = _V6Server if parts.hostname == "::1" else HTTPServer
+        try:
+            self._server = kind((parts.hostname or "127.0.0.1", parts.port or 80), BaseHTTPRequestHandler)
+        except OSError as error:
+            raise CallbackError(
+                f"nobody can listen at {redirect_uri} ({error.strerror}): free that port, register another "
+                "loopback address with your app (LEVER_OAUTH_REDIRECT_URI), or use --no-browser"
+            ) from None
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.server_close()
+
+    def wait(self, complete: Complete, *, seconds: float) -> None:
+        """Wait for the browser, have `complete` do the rest, and tell on its page how that ended.
+
+        Raises what `complete` raises, and CallbackError when nobody has come after `seconds`. What does not
+        belong to this attempt (StrayError) is told so, and waited on.
+        """
+        ended: list[Exception | None] = []
+        self._server.RequestHandlerClass = _handler(self._path, complete, ended)
+        end = monotonic() + seconds
+        while not ended:
+            self._server.timeout = end - monotonic()
+            if self._server.timeout <= 0:
+                raise CallbackError("nobody came back from Lever: run it again when they can")
+            self._server.handle_request()
+        if ended[0] is not None:
+            raise ended[0]
+
+
+class _V6Server(HTTPServer):
+    address_family = socket.AF_INET6
+
+
+def _handler(path: str, complete: Complete, ended: list[Exception | None]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _SECONDS_A_REQUEST
+
+        def do_GET(self) -> None:
+            if urlsplit(self.path).path != path:
+                self._tell(404, "Not found", "This is the callback of lever-assets.")
+                return
+            try:
+                told = complete(self.path)
+            except StrayError as error:
+                self._tell(400, "Not connected", str(error))
+            except Exception as error:
+                ended.append(error)
+                self._tell(400, "Not connected", "See the terminal in which you ran the command.")
+            else:
+                ended.append(None)
+                self._tell(200, "Connected", told)
+
+        def _tell(self, status: int, title: str, told: str) -> None:
+            page = _PAGE.format(title=html.escape(title), told=html.escape(told)).encode()
+            self.send_response(status)
+            for name, value in _HEADERS.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the address holds the code."""
+
+    return Handler

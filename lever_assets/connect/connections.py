@@ -1,0 +1,270 @@
+"""Making, changing and removing connections: what `connect` and `connections` do, without a terminal."""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue, SecretStr
+
+from lever_assets.connect.account import Account, Credential
+from lever_assets.connect.environments import ADDRESSES, Addresses, Environment, environment_at
+from lever_assets.connect.errors import ConnectionNameError, WrongAccountError
+from lever_assets.connect.known import API_KEY, addresses_of
+from lever_assets.connect.oauth import Grant
+from lever_assets.connect.own_settings import with_own
+from lever_assets.connect.states import REFUSED
+from lever_assets.connect.tokens import OAUTH, Kept, keep_grant
+from lever_assets.connect.vault import Vault
+from lever_assets.lever import ApiKeyAuth, BearerAuth, PermissionMissingError
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.store.accounts import (
+    StoredAccount,
+    drop_account,
+    drop_rows,
+    has_rows,
+    is_taken,
+    keep_account,
+    rename_rows,
+    stored_account,
+)
+from lever_assets.store.checkpoints import Checkpoint
+from lever_assets.store.raw import has_any, is_empty
+from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
+from lever_assets.store.transaction import Transaction
+from lever_assets.unified.models import JsonObject
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_ENDINGS = ("_raw", "_full")
+"""With them a name's groups and jobs in Dagster could be those of another."""
+_RESERVED = frozenset({"lever_webhooks", "lever_erasure"})
+_LOCK_SECONDS = 30.0
+_NAMED_AT_FIRST = Checkpoint[str]("named_at_first", str)
+"""Of a connection that was removed and whose rows were kept: what their ids are made of."""
+
+
+@dataclass(frozen=True)
+class EndUser:
+    """Whose Lever it is: the organisation, the address of who connected it, the product's own id of them."""
+
+    organization_name: str | None = None
+    email: str | None = field(default=None, repr=False)
+    origin_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A connection as it is to be: which Lever, whose, and with which settings of its own."""
+
+    name: str
+    environment: Environment
+    addresses: Addresses
+    end_user: EndUser = field(default_factory=EndUser)
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+def wanted_connection(
+    store: Store,
+    settings: Settings,
+    name: str,
+    *,
+    environment: Environment | None = None,
+    end_user: EndUser | None = None,
+    own: Mapping[str, JsonValue] | None = None,
+) -> Wanted:
+    """Return the connection of a name as it is to be; without an `environment` it is where it was.
+
+    A new one is then where the settings point to. Raises ConnectionNameError for a name that can't be one,
+    SettingsError for settings that can't.
+    """
+    _check(name)
+    with_own(settings.of(name), own or {})
+    with store.reading(name) as tx:
+        before = stored_account(tx)
+    if environment is None and before is not None:
+        environment, addresses = Environment(before.environment), addresses_of(before)
+    else:
+        environment = environment or environment_at(settings.base_url)
+        addresses = ADDRESSES.get(environment) or Addresses(settings.base_url, settings.auth_url)
+    return Wanted(name, environment, addresses, end_user or EndUser(), own or {})
+
+
+def _check(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise ConnectionNameError(
+            f"{name!r} can't be the name of a connection: write letters, digits and _, a letter first, "
+            "40 at most."
+        )
+    if name.endswith(_ENDINGS) or name in _RESERVED:
+        raise ConnectionNameError(
+            f"{name!r} can't be the name of a connection: what belongs to it in Dagster could not be told "
+            "from another's. Choose another name."
+        )
+
+
+def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: SecretStr) -> StoredAccount:
+    """Make a connection by an API key, or give an existing one this key.
+
+    Lever is asked first: raises LeverError when the key is not good, or Lever does not say, and
+    WrongAccountError when it is another account's.
+    """
+    vault = Vault.made_for(settings)
+    _check_account(store, settings, wanted, Credential(ApiKeyAuth(key), key))
+    with store.writing(wanted.name) as tx:
+        row = _keep(tx, wanted, API_KEY)
+        REFUSED.forget(tx)
+        put_secret(tx, API_KEY, Sealed(vault.seal(key.get_secret_value()), {}))
+        drop_secret(tx, OAUTH)
+    return row
+
+
+def connect_by_grant(store: Store, settings: Settings, wanted: Wanted, kept: Kept) -> StoredAccount:
+    """Make a connection by a grant, or give an existing one this grant; raises as `connect_by_key`."""
+    vault = Vault.made_for(settings)
+    auth = BearerAuth(_Fresh(kept.grant))
+    _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token))
+    with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
+        row = _keep(tx, wanted, OAUTH)
+        REFUSED.forget(tx)
+        keep_grant(tx, vault, kept)
+        drop_secret(tx, API_KEY)
+    return row
+
+
+class _Fresh:
+    """The token of a grant that was given a moment ago."""
+
+    def __init__(self, grant: Grant) -> None:
+        self._grant = grant
+
+    async def current(self) -> SecretStr:
+        return self._grant.access_token
+
+    async def instead_of(self, refused: SecretStr) -> SecretStr:
+        return refused
+
+
+def _check_account(store: Store, settings: Settings, wanted: Wanted, credential: Credential) -> None:
+    """Ask Lever with a credential before it is kept, and whether it is the account that was read before."""
+    account = Account(
+        name=wanted.name,
+        named_at_first=wanted.name,
+        base_url=wanted.addresses.api,
+        credential=lambda: credential,
+    )
+    users = asyncio.run(_users(account, settings))
+    with store.reading(wanted.name) as tx:
+        if users and not is_empty(tx, "users") and not has_any(tx, "users", users):
+            raise WrongAccountError(
+                f"This is another Lever account than the one that {wanted.name!r} has in the database: none "
+                "of its users is known there. Connect it under another name; or remove the connection with "
+                f"its rows first: `lever-assets connections remove {wanted.name} --erase`."
+            )
+
+
+async def _users(account: Account, settings: Settings) -> list[str]:
+    """Return ids of users, as many as one request gives; none if they are not for this credential."""
+    async with account.client(settings) as lever:
+        try:
+            found = await lever.get("/users", {"limit": 100, "includeDeactivated": "true"})
+        except PermissionMissingError:
+            return []
+    listed = found if isinstance(found, list) else []
+    return [str(each["id"]) for each in listed if isinstance(each, dict) and each.get("id")]
+
+
+def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
+    """Write the row of a connection; of one that is there what is not given stays."""
+    before = stored_account(tx)
+    given, user = wanted.end_user, EndUser()
+    if before is not None:
+        user = EndUser(before.organization_name, before.email, before.origin_id)
+    elif is_taken(tx, wanted.name):
+        raise ConnectionNameError(
+            f"{wanted.name!r} was the name of a connection that is called otherwise now, whose ids are made "
+            "of it: choose another name."
+        )
+    row = StoredAccount(
+        connection=wanted.name,
+        named_at_first=(_NAMED_AT_FIRST.read(tx) or wanted.name) if before is None else before.named_at_first,
+        kind=kind,
+        environment=wanted.environment.value,
+        base_url=wanted.addresses.api,
+        auth_url=wanted.addresses.auth,
+        enabled=True,
+        organization_name=given.organization_name or user.organization_name,
+        email=given.email or user.email,
+        origin_id=given.origin_id or user.origin_id,
+        settings={**(before.settings if before else {}), **wanted.settings},
+        created_at=tx.instant if before is None else before.created_at,
+        updated_at=tx.instant,
+    )
+    keep_account(tx, row)
+    return row
+
+
+def enable(store: Store, name: str, *, enabled: bool) -> None:
+    """Switch a connection on or off; raises ConnectionNameError if there is none of that name."""
+    with store.writing(name) as tx:
+        keep_account(tx, replace(_there(tx), enabled=enabled))
+
+
+def set_own(store: Store, settings: Settings, name: str, own: Mapping[str, JsonValue]) -> None:
+    """Give a connection settings of its own; a value of None takes one away. Raises SettingsError."""
+    with store.writing(name) as tx:
+        row = _there(tx)
+        merged: JsonObject = {**row.settings, **own}
+        merged = {each: value for each, value in merged.items() if value is not None}
+        with_own(settings.of(name), merged)
+        keep_account(tx, replace(row, settings=merged))
+
+
+def rename(store: Store, name: str, to: str) -> None:
+    """Give a connection another name, and its rows with it; their ids stay.
+
+    Raises BusyError while it syncs, ConnectionNameError when the name is another's, or was.
+    """
+    _check(to)
+    with _alone(store, name), store.writing(name) as tx:
+        row = _there(tx)
+        if (row.named_at_first != to and is_taken(tx, to)) or has_rows(tx, to):
+            raise ConnectionNameError(f"There is, or was, a connection {to!r}: choose another name.")
+        rename_rows(tx, to)
+
+
+def remove(store: Store, name: str, *, erase: bool) -> None:
+    """Remove a connection and its secrets, and, with `erase`, all that was read of it and written through it.
+
+    Raises BusyError while it syncs.
+    """
+    with _alone(store, name):
+        with store.writing(name) as tx:
+            row = _there(tx)
+            for each in secrets(tx, ""):
+                drop_secret(tx, each)
+            drop_account(tx)
+            if erase:
+                drop_rows(tx)
+            else:
+                _NAMED_AT_FIRST.keep(tx, row.named_at_first)
+        if erase:
+            store.compact()
+
+
+@contextmanager
+def _alone(store: Store, name: str) -> Iterator[None]:
+    """Keep a connection from being synced and renewed meanwhile; raises BusyError when it is."""
+    with store.exclusive(name, _LOCK_SECONDS), store.exclusive(f"{name} token", _LOCK_SECONDS):
+        yield
+
+
+def _there(tx: Transaction) -> StoredAccount:
+    row = stored_account(tx)
+    if row is None:
+        raise ConnectionNameError(
+            f"There is no stored connection {tx.account!r}: `lever-assets connections list` shows which "
+            "there are."
+        )
+    return row

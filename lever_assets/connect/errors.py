@@ -1,0 +1,37 @@
+"""What can be wrong with a connection itself; each says in a sentence what it is and what to do."""
+
+
+class ConnectionTroubleError(Exception):
+    """Something about a connection that its user has to see to."""
+
+
+class NotConnectedError(ConnectionTroubleError):
+    """There is nothing to reach a Lever account with; says how to connect, or to try the demo."""
+
+    def __init__(self, account: str | None = None) -> None:
+        told = (
+            "No Lever account is connected: set LEVER_API_KEY to an API key of your account (in Lever: "
+            "Settings > Integrations and API > API credentials), run `lever-assets connect NAME`, or try "
+            "`lever-assets demo`."
+        )
+        if account is not None:
+            told = f"The connection {account!r} has no key or token: run `lever-assets connect {account}`."
+        super().__init__(told)
+
+
+class DisabledError(ConnectionTroubleError):
+    """The connection is switched off; says how to switch it on."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"The connection {account!r} is switched off: `lever-assets connections enable {account}` "
+            "switches it on."
+        )
+
+
+class ConnectionNameError(ConnectionTroubleError):
+    """There is no connection of that name, or none can have it."""
+
+
+class WrongAccountError(ConnectionTroubleError):
+    """A credential is of another Lever account than the rows that the connection has."""

@@ -1,0 +1,171 @@
+"""The accounts that there are: those that were made by `connect`, and the environment's own."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue, SecretStr, TypeAdapter, ValidationError
+from sqlalchemy import inspect
+
+from lever_assets import private
+from lever_assets.connect.account import Account, Credential
+from lever_assets.connect.environments import ADDRESSES, Addresses, Environment
+from lever_assets.connect.oauth import App
+from lever_assets.connect.own_settings import with_own
+from lever_assets.connect.tokens import OAUTH, StoredTokens
+from lever_assets.connect.vault import Vault
+from lever_assets.lever import ApiKeyAuth, BearerAuth
+from lever_assets.settings import Settings, SettingsError
+from lever_assets.store import Store, StoreError
+from lever_assets.store.accounts import StoredAccount, stored_account, stored_accounts
+from lever_assets.store.secrets import Sealed, secrets
+from lever_assets.store.tables import accounts
+from lever_assets.store.urls import database_url, sqlite_file
+
+API_KEY = "api_key"
+"""The name that a connection's key is stored under."""
+_COPY = "connections.json"
+_PATIENCE = 5.0
+"""Seconds that locks of others are waited for."""
+
+
+def account_of(store: Store, settings: Settings) -> tuple[Account, Settings]:
+    """Return the account that `settings.connection` names, and its settings: its own over the given ones.
+
+    A stored one goes before the environment's of the same name. Raises SettingsError when its own settings
+    can't be used; its credential is opened when a client is asked for.
+    """
+    with store.reading(settings.connection) as tx:
+        row = stored_account(tx)
+        sealed = {} if row is None else secrets(tx, "")
+    if row is None:
+        return Account.default(settings), settings
+    return _account(store, settings, row, sealed), _settings(settings, row)
+
+
+def addresses_of(row: StoredAccount) -> Addresses:
+    """Return where a stored account's Lever is."""
+    known = ADDRESSES.get(Environment(row.environment))
+    return known or Addresses(row.base_url or "", row.auth_url or "")
+
+
+def tokens_of(store: Store, settings: Settings, row: StoredAccount) -> StoredTokens:
+    """Return where the access tokens of an OAuth connection come from."""
+    app = App.of(settings) if settings.oauth_client_id and settings.oauth_client_secret else None
+    return StoredTokens(store, row.connection, Vault.of(settings), addresses_of(row), app)
+
+
+def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mapping[str, Sealed]) -> Account:
+    def by_key() -> Credential:
+        key = SecretStr(Vault.of(settings).open(sealed[API_KEY].secret))
+        return Credential(ApiKeyAuth(key), key)
+
+    def by_tokens() -> Credential:
+        known_by = SecretStr(f"{addresses_of(row).api} {row.named_at_first}")
+        return Credential(BearerAuth(tokens_of(store, settings, row)), known_by)
+
+    credential = {API_KEY: by_key, OAUTH: by_tokens}[row.kind] if row.kind in sealed else None
+    return Account(
+        name=row.connection,
+        base_url=addresses_of(row).api,
+        credential=credential,
+        named_at_first=row.named_at_first,
+        environment=Environment(row.environment),
+        scopes=_scopes(sealed[OAUTH]) if row.kind == OAUTH and OAUTH in sealed else None,
+        is_enabled=row.enabled,
+        is_stored=True,
+    )
+
+
+def _scopes(sealed: Sealed) -> frozenset[str]:
+    listed = sealed.details.get("scopes")
+    return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+
+
+def _settings(settings: Settings, row: StoredAccount) -> Settings:
+    return _own(settings, row.connection, row.settings)
+
+
+def _own(settings: Settings, name: str, own: Mapping[str, JsonValue]) -> Settings:
+    return with_own(settings.model_copy(update={"connection": name, "api_key": None}), own)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The settings of every account that is switched on; what is not as it should be, in sentences."""
+
+    accounts: tuple[Settings, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Brief:
+    """What of a stored account has to be known to show it."""
+
+    name: str
+    enabled: bool
+    settings: Mapping[str, JsonValue]
+
+
+_BRIEFS = TypeAdapter(list[_Brief])
+
+
+def listed(settings: Settings) -> Listed:
+    """Return the accounts that there are, by one look into the database; nothing is made there.
+
+    When it can't be reached, they are as in the copy of the last look, in the data folder. The environment's
+    own is among them when it has a key, or when there is no other.
+    """
+    copy = settings.data_dir / _COPY
+    warnings: list[str] = []
+    try:
+        found = _stored(settings)
+    except StoreError as error:
+        found = _copied(copy)
+        warnings.append(f"The connections are shown as they were when the database was there last: {error}")
+    else:
+        _keep_copy(copy, found)
+    own: list[Settings] = []
+    if settings.connection not in {each.name for each in found} and (settings.api_key or not found):
+        own.append(settings)
+    for each in found:
+        if each.enabled:
+            try:
+                own.append(_own(settings, each.name, each.settings))
+            except SettingsError as error:
+                warnings.append(f"{error} It is shown with the environment's.")
+                own.append(_own(settings, each.name, {}))
+    return Listed(tuple(own), tuple(warnings))
+
+
+def names(settings: Settings) -> list[str]:
+    """Return the names of the stored connections, those that are switched off included; raises StoreError."""
+    return [each.name for each in _stored(settings)]
+
+
+def _stored(settings: Settings) -> list[_Brief]:
+    url = settings.tables_url
+    file = sqlite_file(database_url(url))
+    if file is not None and not file.exists():
+        return []
+    store = Store.open(url, migrate=False, lock_wait=_PATIENCE)
+    with closing(store), store.reading("") as tx:
+        if not inspect(tx.sql).has_table(accounts.name):  # no program that knows it was here yet
+            return []
+        return [_Brief(each.connection, each.enabled, each.settings) for each in stored_accounts(tx.sql)]
+
+
+def _keep_copy(copy: Path, found: Sequence[_Brief]) -> None:
+    text = _BRIEFS.dump_json(list(found))
+    with suppress(OSError):  # it serves only when the database does not
+        if (copy.read_bytes() if copy.exists() else b"[]") != text:
+            private.make_folder(copy.parent)
+            private.write(copy, text)
+
+
+def _copied(copy: Path) -> list[_Brief]:
+    try:
+        return _BRIEFS.validate_json(copy.read_bytes())
+    except (OSError, ValidationError):
+        return []

@@ -1,0 +1,214 @@
+"""The tokens of an OAuth connection as they are stored: read, renewed before they end, and written first.
+
+However many processes and machines share a connection, one of them renews at a time: refresh tokens rotate,
+and each is good once (docs/lever-api.md, Access). The others find the new pair when it is their turn.
+"""
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, SecretStr
+
+from lever_assets.backoff import gap_after
+from lever_assets.connect.environments import Addresses
+from lever_assets.connect.oauth import App, Grant, OAuthServer
+from lever_assets.connect.vault import Vault
+from lever_assets.lever import AuthenticationError, UnavailableError
+from lever_assets.store import Store
+from lever_assets.store.secrets import Sealed, put_secret, secrets
+from lever_assets.store.transaction import Transaction, now
+
+OAUTH = "oauth"
+"""The name that a connection's tokens are stored under."""
+_EARLY = timedelta(minutes=5)
+"""So long before it ends an access token is renewed; one of a short life in its last fifth."""
+_LAST_PART = 5
+_WAIT_SECONDS = 90.0
+"""For somebody else who renews."""
+_TRIES = 4
+_REST_SECONDS = 30.0
+_FIRST_GAP = timedelta(seconds=1)
+_LONGEST_GAP = timedelta(seconds=8)
+
+_log = logging.getLogger(__name__)
+
+
+class _Stored(BaseModel):
+    """What is sealed: everything that is secret of a grant, and of the app that it was given to."""
+
+    access_token: str
+    refresh_token: str | None
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+
+
+class _Details(BaseModel):
+    """What is stored beside it in clear: nothing of it is secret. Instants are UTC."""
+
+    issued_at: datetime
+    expires_at: datetime
+    scopes: tuple[str, ...]
+    refresh_token_since: datetime
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A grant and the app that it was given to: a newer app can't renew it."""
+
+    grant: Grant
+    app: App
+
+
+def keep_grant(tx: Transaction, vault: Vault, kept: Kept) -> None:
+    """Store a grant, sealed, over the one before."""
+    grant, app = kept.grant, kept.app
+    refresh = grant.refresh_token
+    sealed = _Stored(
+        access_token=grant.access_token.get_secret_value(),
+        refresh_token=None if refresh is None else refresh.get_secret_value(),
+        client_id=app.client_id,
+        client_secret=app.client_secret.get_secret_value(),
+        redirect_uri=app.redirect_uri,
+    )
+    details = _Details(
+        issued_at=grant.issued_at,
+        expires_at=grant.expires_at,
+        scopes=tuple(sorted(grant.scopes)),
+        refresh_token_since=grant.refresh_token_since,
+    )
+    text = json.dumps(sealed.model_dump())
+    put_secret(tx, OAUTH, Sealed(vault.seal(text), details.model_dump(mode="json")))
+
+
+def kept_grant(tx: Transaction, vault: Vault) -> Kept | None:
+    """Return the stored grant; None: there is none. Raises SettingsError if it can't be opened."""
+    sealed = secrets(tx, OAUTH).get(OAUTH)
+    if sealed is None:
+        return None
+    secret = _Stored.model_validate_json(vault.open(sealed.secret))
+    known = _Details.model_validate(sealed.details)
+    refresh = None if secret.refresh_token is None else SecretStr(secret.refresh_token)
+    grant = Grant(
+        SecretStr(secret.access_token),
+        refresh,
+        known.issued_at,
+        known.expires_at,
+        frozenset(known.scopes),
+        known.refresh_token_since,
+    )
+    return Kept(grant, App(secret.client_id, SecretStr(secret.client_secret), secret.redirect_uri))
+
+
+class StoredTokens:
+    """The access tokens of a connection (`lever.Tokens`). Safe to use from several threads and loops.
+
+    `app` is the environment's: where it is the one that the grant was given to, its secret counts, since that
+    may have been replaced since.
+    """
+
+    def __init__(
+        self, store: Store, account: str, vault: Vault, addresses: Addresses, app: App | None
+    ) -> None:
+        self._store = store
+        self._account = account
+        self._vault = vault
+        self._addresses = addresses
+        self._app = app
+        self._known: Kept | None = None
+        self._unsaved: Kept | None = None
+        self._rest_until = 0.0
+        self._one_at_a_time = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"StoredTokens({self._account!r})"
+
+    async def current(self) -> SecretStr:
+        """Return a token that is good for some time yet, renewed if need be; raises LeverError."""
+        known = self._known
+        if known is not None and self._unsaved is None and not self._must_renew(known.grant):
+            return known.grant.access_token
+        return await asyncio.to_thread(self._good, None)
+
+    async def instead_of(self, refused: SecretStr) -> SecretStr:
+        """Return another token than a refused one: the one that was stored meanwhile, or a new one."""
+        return await asyncio.to_thread(self._good, refused)
+
+    def renewed(self, refused: SecretStr | None = None) -> Grant:
+        """Return a grant whose access token is good and not the refused one; raises LeverError."""
+        with self._one_at_a_time:
+            self._known = self._usable(refused) or self._renew(refused)
+            return self._known.grant
+
+    def grant(self) -> Grant | None:
+        """Return what is stored, whether or not it is good; None: there is nothing."""
+        with self._store.reading(self._account) as tx:
+            kept = kept_grant(tx, self._vault)
+        return None if kept is None else kept.grant
+
+    def _must_renew(self, grant: Grant) -> bool:
+        """Tell whether a grant is to be renewed now; not for a while after the server was out of order."""
+        return _is_due(grant) and (time.monotonic() >= self._rest_until or now() >= grant.expires_at)
+
+    def _good(self, refused: SecretStr | None) -> SecretStr:
+        # In a thread: whoever stops waiting for it stops nothing that would be lost half-way.
+        return self.renewed(refused).access_token
+
+    def _usable(self, refused: SecretStr | None) -> Kept | None:
+        """Return the stored grant if nothing has to be done for it."""
+        if self._unsaved is not None:
+            return None
+        with self._store.reading(self._account) as tx:
+            kept = kept_grant(tx, self._vault)
+        if kept is None:
+            raise AuthenticationError(
+                f"The connection {self._account!r} has no token",
+                f"run `lever-assets connect {self._account}`",
+            )
+        return None if _is_due(kept.grant) or kept.grant.access_token == refused else kept
+
+    def _renew(self, refused: SecretStr | None) -> Kept:
+        with self._store.exclusive(f"{self._account} token", _WAIT_SECONDS):
+            if self._unsaved is not None:
+                return self._save(self._unsaved)
+            kept = self._usable(refused)  # somebody else may have been quicker
+            if kept is not None:
+                return kept
+            with self._store.reading(self._account) as tx:
+                before = kept_grant(tx, self._vault)
+            assert before is not None  # noqa: S101 - `_usable` has just read it
+            app = self._app if self._app and self._app.client_id == before.app.client_id else before.app
+            try:
+                return self._save(Kept(self._asked(OAuthServer(app, self._addresses), before.grant), app))
+            except UnavailableError:
+                if before.grant.access_token == refused or now() >= before.grant.expires_at:
+                    raise
+                self._rest_until = time.monotonic() + _REST_SECONDS
+                return before
+
+    def _asked(self, server: OAuthServer, grant: Grant) -> Grant:
+        for attempt in range(1, _TRIES):
+            try:
+                return server.renew(grant)
+            except UnavailableError as error:
+                _log.warning("The connection %r could not be renewed: %s", self._account, error)
+                time.sleep(gap_after(attempt, _FIRST_GAP, _LONGEST_GAP).total_seconds())
+        return server.renew(grant)
+
+    def _save(self, kept: Kept) -> Kept:
+        """Store a new grant before anybody uses it; until that succeeds this process remembers it."""
+        self._unsaved = kept
+        with self._store.writing(self._account) as tx:
+            keep_grant(tx, self._vault, kept)
+        self._unsaved = None
+        return kept
+
+
+def _is_due(grant: Grant) -> bool:
+    """Tell whether an access token is to be renewed."""
+    return now() >= grant.expires_at - min(_EARLY, (grant.expires_at - grant.issued_at) / _LAST_PART)
