@@ -54,17 +54,33 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
     yield LazyCommand("plan", "lever_assets.cli.syncing", "Say what a full sync will cost.")
     yield LazyCommand("replay", "lever_assets.cli.syncing", "Map again what was read before.")
     yield LazyCommand("status", "lever_assets.cli.showing", "Show what is in the database.")
-    yield LazyCommand("connect", "lever_assets.cli.connecting", "Connect a Lever account, by OAuth or a key.")
+    yield LazyCommand(
+        "connect",
+        "lever_assets.cli.connecting",
+        "Connect a Lever account, with OAuth in the browser or with an API key.",
+    )
     yield family(
         "connections",
         "The Lever accounts that are connected.",
         LazyCommand("list", "lever_assets.cli.connections", "Show the connections and how they stand."),
-        LazyCommand("test", "lever_assets.cli.connections", "Ask Lever whether connections work."),
-        LazyCommand("set", "lever_assets.cli.connections", "Give a connection settings of its own."),
+        LazyCommand(
+            "test",
+            "lever_assets.cli.connections",
+            "Ask Lever whether connections work; exit with 1 if one does not.",
+        ),
+        LazyCommand(
+            "set",
+            "lever_assets.cli.connections",
+            "Give a connection settings of its own, such as candidate_cutoff=90d.",
+        ),
         LazyCommand("rename", "lever_assets.cli.connections", "Give a connection another name."),
         LazyCommand("enable", "lever_assets.cli.connections", "Switch a connection on."),
         LazyCommand("disable", "lever_assets.cli.connections", "Switch a connection off."),
-        LazyCommand("remove", "lever_assets.cli.connections", "Remove a connection."),
+        LazyCommand(
+            "remove",
+            "lever_assets.cli.connections",
+            "Remove a connection with its key or tokens, and take its webhooks down.",
+        ),
     )
     yield LazyCommand("action", "lever_assets.cli.acting", "Write back to Lever: one of the 13 actions.")
     yield LazyCommand("passthrough", "lever_assets.cli.acting", "Send any request to the Data API.")

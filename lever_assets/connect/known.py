@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue, SecretStr, TypeAdapter, ValidationError
-from sqlalchemy import inspect
 
 from lever_assets import private
 from lever_assets.connect.account import Account, Credential
@@ -20,7 +19,6 @@ from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
 from lever_assets.store.accounts import StoredAccount, stored_account, stored_accounts
 from lever_assets.store.secrets import Sealed, secrets
-from lever_assets.store.tables import accounts
 from lever_assets.store.urls import database_url, sqlite_file
 
 API_KEY = "api_key"
@@ -151,9 +149,7 @@ def _stored(settings: Settings) -> list[_Brief]:
         return []
     store = Store.open(url, migrate=False, lock_wait=_PATIENCE)
     with closing(store), store.reading("") as tx:
-        if not inspect(tx.sql).has_table(accounts.name):  # no program that knows it was here yet
-            return []
-        return [_Brief(each.connection, each.enabled, each.settings) for each in stored_accounts(tx.sql)]
+        return [_Brief(each.connection, each.enabled, each.settings) for each in stored_accounts(tx)]
 
 
 def _keep_copy(copy: Path, found: Sequence[_Brief]) -> None:

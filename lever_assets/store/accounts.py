@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, or_, select, update
+from sqlalchemy import Table, delete, inspect, or_, select, update
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import accounts, metadata, sync_state
@@ -43,9 +43,11 @@ def stored_account(tx: Transaction) -> StoredAccount | None:
     return None if row is None else StoredAccount(**row)
 
 
-def stored_accounts(sql: Connection) -> list[StoredAccount]:
-    """Return every row, by name."""
-    rows = sql.execute(select(accounts).order_by(accounts.c.connection)).mappings()
+def stored_accounts(tx: Transaction) -> list[StoredAccount]:
+    """Return every row, by name; none from a database that no program which knows the table has opened."""
+    if not inspect(tx.sql).has_table(accounts.name):
+        return []
+    rows = tx.sql.execute(select(accounts).order_by(accounts.c.connection)).mappings()
     return [StoredAccount(**row) for row in rows]
 
 
