@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -26,7 +26,7 @@ from lever_assets.store.transaction import now
 from lever_assets.sync.health import problems
 from lever_assets.sync.session import Session
 from lever_assets.sync.status import status
-from lever_assets.webhooks.setup import take_down
+from lever_assets.webhooks.setup import has_subscriptions, take_down
 
 app = command_app()
 
@@ -200,10 +200,12 @@ def remove(
 
 
 def _take_down_webhooks(settings: Settings) -> None:
-    """Remove the subscriptions in Lever; what can't be is said, and left to be removed there by hand."""
+    """Remove the subscriptions that we made in Lever; what can't be is said, and left to be removed there."""
     try:
         with Session.open(settings) as session:
-            failed = take_down(session).failed
+            if not has_subscriptions(session):
+                return
+            failed = take_down(replace(session, account=replace(session.account, is_enabled=True))).failed
     except (LeverError, ConnectionTroubleError, SettingsError) as error:
         failed = {"all": str(error)}
     for event, why in failed.items():

@@ -57,6 +57,12 @@ def set_up(session: Session, url: str | None = None) -> SetupReport:
     return asyncio.run(_Setup(session, _address(session, url), vault).run())
 
 
+def has_subscriptions(session: Session) -> bool:
+    """Tell whether we have subscribed to events of this account."""
+    with session.reading() as tx:
+        return bool(secrets(tx, SECRETS))
+
+
 def take_down(session: Session, url: str | None = None) -> SetupReport:
     """Remove the subscriptions that are ours: those that we made, and those at `url` or LEVER_WEBHOOK_URL.
 
