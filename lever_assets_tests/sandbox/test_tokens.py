@@ -293,7 +293,13 @@ def test_grants_are_listed_without_a_token(lever: Sandbox) -> None:
     for each in (tokens, renewed):
         assert each["access_token"] not in told.text
         assert each["refresh_token"] not in told.text
-    assert "access_token" not in repr(lever.issue_tokens("users:read:admin"))
+    issued = lever.issue_tokens("users:read:admin")
+    assert issued.access_token not in repr(issued)
+
+
+def test_only_scopes_that_there_are_can_be_granted(lever: Sandbox) -> None:
+    with pytest.raises(ValueError, match="there is no scope users:read"):
+        lever.issue_tokens("users:read")
 
 
 def test_the_rotation_is_set_over_http(lever: Sandbox) -> None:

@@ -19,8 +19,9 @@ from lever_assets.sandbox.endpoints.route import Answer, Call, Route
 from lever_assets.sandbox.faults import NO_STRIKE, Strike
 from lever_assets.sandbox.front import JSON, NOTHING, Front, Incoming
 from lever_assets.sandbox.oauth.config import OAuthConfig
+from lever_assets.sandbox.oauth.consented import Issued
 from lever_assets.sandbox.oauth.errors import InvalidGrantError, OAuthError, invalid_client, invalid_request
-from lever_assets.sandbox.oauth.grants import Grants, Issued
+from lever_assets.sandbox.oauth.grants import Grants
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.router import Router
 

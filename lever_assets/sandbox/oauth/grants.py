@@ -12,14 +12,14 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from lever_assets.sandbox.account import Account
 from lever_assets.sandbox.oauth.config import Environment, OAuthConfig
+from lever_assets.sandbox.oauth.consented import Grant, Issued, Kind, Token
 from lever_assets.sandbox.oauth.errors import InvalidGrantError
-from lever_assets.sandbox.oauth.scopes import OFFLINE
+from lever_assets.sandbox.oauth.scopes import OFFLINE, unknown
 from lever_assets.sandbox.recruiting.clock import Clock
 
 TABLES = """
@@ -37,48 +37,6 @@ CREATE INDEX IF NOT EXISTS oauth_tokens_grant ON oauth_tokens (grant_id, pair);
 # Auth0's access tokens are signed records of about this length, not short texts.
 ACCESS_TOKEN_BYTES = 720
 REFRESH_TOKEN_BYTES = 34
-
-Kind = Literal["access", "refresh"]
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token without its text: which pair of its grant, and its instants in epoch milliseconds."""
-
-    kind: Kind
-    pair: int
-    issued_at: int
-    expires_at: int
-    ended_at: int | None
-
-
-@dataclass(frozen=True)
-class Grant:
-    """A consent: its scopes, its tokens, and since when and why it is no more (epoch milliseconds)."""
-
-    id: str
-    environment: Environment
-    scopes: tuple[str, ...]
-    created_at: int
-    revoked_at: int | None
-    revoked_because: str | None
-    tokens: tuple[Token, ...]
-
-
-@dataclass(frozen=True, repr=False)
-class Issued:
-    """A pair as its client gets it, once. Without a `refresh_token` there is none, or the old one stays."""
-
-    access_token: str
-    refresh_token: str | None
-    scopes: tuple[str, ...]
-    expires_in: int
-
-    def answer(self) -> dict[str, Any]:
-        """The JSON of the token endpoint."""
-        refresh = {"refresh_token": self.refresh_token} if self.refresh_token else {}
-        shared = {"scope": " ".join(self.scopes), "expires_in": self.expires_in, "token_type": "Bearer"}
-        return {"access_token": self.access_token, **refresh, **shared}
 
 
 class _Found(NamedTuple):
@@ -123,9 +81,11 @@ class Grants:
         return code
 
     def issue(self, scopes: Iterable[str]) -> Issued:
-        """Grant scopes without a page or a code: the first pair of a new grant."""
+        """Grant scopes without the page: the first pair of a new grant. ValueError for an unknown one."""
+        wanted = tuple(scopes)
+        if strangers := unknown(wanted):
+            raise ValueError(f"there is no scope {strangers[0]}")
         with self._transaction():
-            wanted = tuple(scopes)
             return self._pair(self._new(wanted), " ".join(wanted), replaces=None)
 
     def exchange(self, code: str, redirect_uri: str, verifier: str | None) -> Issued:
