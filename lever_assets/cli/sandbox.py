@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
@@ -15,14 +15,17 @@ from typer.core import TyperCommand
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.options import taking
-from lever_assets.sandbox import SandboxConfig, parse_faults
+from lever_assets.sandbox import OAuthConfig, SandboxConfig, parse_faults
 from lever_assets.sandbox import serve as run
 from lever_assets.sandbox.config import DEFAULT_NOW
 from lever_assets.sandbox.endpoints.places import check_places
 from lever_assets.sandbox.faults import KINDS
+from lever_assets.sandbox.oauth import Environment, Rotation
 from lever_assets.sandbox.quirks import QUIRKS, check_quirks
 
 app = command_app()
+
+_OAUTH = OAuthConfig()
 
 
 class _Serve(TyperCommand):
@@ -63,6 +66,38 @@ class _Options:
         list[str] | None,
         typer.Option(metavar="RESOURCE", help="A resource, or a path, that the account does not have (404)."),
     ] = None
+    environment: Annotated[
+        Environment,
+        typer.Option(help="Which of Lever's two it plays: tokens of one are refused by the other."),
+    ] = "production"
+    oauth_client_id: Annotated[str, typer.Option(help="The OAuth application that is registered.")] = (
+        _OAUTH.client_id
+    )
+    oauth_client_secret: Annotated[str, typer.Option(help="Its secret.")] = _OAUTH.client_secret
+    oauth_client_name: Annotated[str, typer.Option(help="What the consent page calls it.")] = (
+        _OAUTH.client_name
+    )
+    oauth_redirect_uri: Annotated[
+        str, typer.Option(metavar="URL", help="Where it may be answered, besides any loopback address.")
+    ] = _OAUTH.redirect_uri
+    rotation: Annotated[
+        Rotation,
+        typer.Option(
+            help="When a renewed refresh token ends: at the first use of the new one, at once, or never."
+        ),
+    ] = _OAUTH.rotation
+    code_seconds: Annotated[
+        float, typer.Option(min=0.001, metavar="SECONDS", help="How long a code is good.")
+    ] = _OAUTH.code_seconds
+    access_seconds: Annotated[
+        float, typer.Option(min=0.001, metavar="SECONDS", help="How long an access token is good.")
+    ] = _OAUTH.access_seconds
+    refresh_seconds: Annotated[
+        float, typer.Option(min=0.001, metavar="SECONDS", help="How long a refresh token is good.")
+    ] = _OAUTH.refresh_seconds
+    invalid_grant_status: Annotated[
+        Literal["403", "400"], typer.Option(help="Status for a code or refresh token that is no good.")
+    ] = "403"
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8420
     rate: Annotated[float, typer.Option(min=0, help="Requests a second; 0 lifts the limit.")] = 10.0
@@ -98,6 +133,20 @@ class _Options:
             faults = parse_faults(self.fault or ())
         with _usage("--deny"):
             check_places(self.deny or ())
+        with _usage("--oauth-client-id or --oauth-client-secret"):
+            oauth = OAuthConfig.model_validate(
+                {
+                    "client_id": self.oauth_client_id,
+                    "client_secret": self.oauth_client_secret,
+                    "client_name": self.oauth_client_name,
+                    "redirect_uri": self.oauth_redirect_uri,
+                    "rotation": self.rotation,
+                    "code_seconds": self.code_seconds,
+                    "access_seconds": self.access_seconds,
+                    "refresh_seconds": self.refresh_seconds,
+                    "invalid_grant_status": int(self.invalid_grant_status),
+                }
+            )
         with _usage("--absent" if self.absent else "--quirk"):
             check_quirks(quirks)
         return SandboxConfig(
@@ -109,6 +158,8 @@ class _Options:
             key=self.key,
             confidential_access=self.confidential,
             denied=frozenset(self.deny or ()),
+            environment=self.environment,
+            oauth=oauth,
             host=self.host,
             port=self.port,
             rate=self.rate,

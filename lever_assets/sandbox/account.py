@@ -89,6 +89,11 @@ class Account:
             self._db.execute("CREATE TABLE contents (id TEXT PRIMARY KEY, content BLOB NOT NULL)")
             self._db.executescript(EMAILS)
 
+    @property
+    def database(self) -> sqlite3.Connection:
+        """The database, for what is kept beside the records; to be used under `lock`."""
+        return self._db
+
     def close(self) -> None:
         """Give the database back."""
         with self.lock:

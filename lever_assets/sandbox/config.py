@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lever_assets.sandbox.faults import Fault
+from lever_assets.sandbox.oauth.config import Environment, OAuthConfig
 from lever_assets.sandbox.quirks import check_quirks
 
 DEFAULT_NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -24,7 +25,8 @@ class SandboxConfig(BaseModel):
     is that of applications through postings, 2 unless `rate` is 0. `latency_ms` is added to every answer. A
     webhook that fails is tried again after `webhook_retry_delay` seconds, then four times as long, 5 times
     in all; each try has `webhook_timeout` seconds. `quirks` are names of the quirks' table, `all`,
-    `absent=NAME` and `denied=NAME` (quirks/active.py).
+    `absent=NAME` and `denied=NAME` (quirks/active.py). `environment` is which of Lever's two it plays: tokens
+    of one are not good for the other. `oauth` is its OAuth server.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +40,8 @@ class SandboxConfig(BaseModel):
     key: str = "sandbox-key"
     confidential_access: bool = True
     denied: frozenset[str] = frozenset()
+    environment: Environment = "production"
+    oauth: OAuthConfig = OAuthConfig()
 
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)

@@ -9,6 +9,10 @@ POST   /__delete  {resource, id}
 POST   /__faults  {faults: ["NAME=RATE,when=after" or {name, rate?, value?, endpoint?, path?, method?, from?,
                             times?, seconds?, when?}]}
 POST   /__quirks  {quirks: [NAME or "all" or "absent=NAME" or "denied=NAME"]}
+GET    /__grants                          what was granted by OAuth, and its tokens without their texts
+POST   /__revoke  {grant?}                revoke all tokens, or one grant's (its id, or one of its tokens)
+POST   /__end_access_tokens {grant?}      likewise, but the refresh tokens stay
+POST   /__rotation {rotation}             overlap, strict or off
 POST   /__simulate {do, with: {...}}      a method of Simulation by its name: move, archive, add_interview …
 GET    /__clock                           what time it is, in epoch milliseconds
 POST   /__clock   {now, frozen?} or {advance}
@@ -32,6 +36,7 @@ from starlette.routing import Route
 
 from lever_assets.sandbox.errors import ApiError, bad_request, not_found
 from lever_assets.sandbox.faults import Fault
+from lever_assets.sandbox.oauth import Rotation
 from lever_assets.sandbox.recruiting.changes import UnknownRecord
 from lever_assets.sandbox.recruiting.events import EVENTS, Origin
 from lever_assets.sandbox.sandbox import Sandbox
@@ -94,6 +99,14 @@ class _Redeliver(_Command):
     id: str
 
 
+class _Tokens(_Command):
+    grant: str | None = None
+
+
+class _Rotation(_Command):
+    rotation: Rotation
+
+
 class _Faults(_Command):
     faults: list[Fault | str] = Field(default_factory=list)
 
@@ -104,7 +117,12 @@ class _Quirks(_Command):
 
 def create_control(sandbox: Sandbox) -> Starlette:
     """The application that answers /__ paths, and 404 for everything else outside /v1."""
-    routes = [*_log_routes(sandbox), *_change_routes(sandbox), *_week_routes(sandbox)]
+    routes = [
+        *_log_routes(sandbox),
+        *_change_routes(sandbox),
+        *_week_routes(sandbox),
+        *_token_routes(sandbox),
+    ]
     refusals = {
         404: _not_found,
         ValueError: _refused,
@@ -210,6 +228,30 @@ def _week_routes(sandbox: Sandbox) -> list[Route]:
         Route("/__clock", clock, methods=["GET", "POST"]),
         Route("/__emit", emit, methods=["POST"]),
         Route("/__redeliver", redeliver, methods=["POST"]),
+    ]
+
+
+def _token_routes(sandbox: Sandbox) -> list[Route]:
+    async def grants(_: Request) -> Response:
+        return _json({"grants": [asdict(grant) for grant in sandbox.grants()]})
+
+    async def revoke(request: Request) -> Response:
+        command = _Tokens.model_validate_json(await request.body() or b"{}")
+        return _json({"grants": sandbox.revoke_tokens(command.grant)})
+
+    async def end_access_tokens(request: Request) -> Response:
+        command = _Tokens.model_validate_json(await request.body() or b"{}")
+        return _json({"tokens": sandbox.end_access_tokens(command.grant)})
+
+    async def rotation(request: Request) -> Response:
+        sandbox.set_rotation(_Rotation.model_validate_json(await request.body()).rotation)
+        return Response(status_code=204)
+
+    return [
+        Route("/__grants", grants, methods=["GET"]),
+        Route("/__revoke", revoke, methods=["POST"]),
+        Route("/__end_access_tokens", end_access_tokens, methods=["POST"]),
+        Route("/__rotation", rotation, methods=["POST"]),
     ]
 
 

@@ -36,9 +36,9 @@ def invalid_credentials() -> ApiError:
     return ApiError(401, "InvalidCredentials", "The API key or access token is not valid")
 
 
-def forbidden(scope: str) -> ApiError:
-    """403: the key lacks the permission `scope`."""
-    return ApiError(403, "Forbidden", f"This API key lacks the permission {scope}")
+def forbidden(scope: str, holder: str = "API key") -> ApiError:
+    """403: the key, or the access token, lacks the permission `scope`."""
+    return ApiError(403, "Forbidden", f"This {holder} lacks the permission {scope}")
 
 
 def not_found(message: str = NOT_FOUND_MESSAGE) -> ApiError:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lever_assets.sandbox.account import Account
-from lever_assets.sandbox.app import LeverApi
 from lever_assets.sandbox.deliveries import Deliveries, Delivery
 from lever_assets.sandbox.faults import Fault
+from lever_assets.sandbox.front import Front
+from lever_assets.sandbox.oauth import Grant, Grants, Issued, Rotation
 from lever_assets.sandbox.recruiting.events import Event
 from lever_assets.sandbox.request_log import RequestCounts
 from lever_assets.sandbox.schema import Record
@@ -19,34 +20,71 @@ from lever_assets.sandbox.workday import Workday
 
 @dataclass(frozen=True)
 class Sandbox(Simulation):
-    """A running sandbox: where it listens, the key it accepts, and the same controls as its /__ paths."""
+    """A running sandbox: where it listens, the key it accepts, and the same controls as its /__ paths.
+
+    `url` is that of the Data API, `auth_url` that of the OAuth server.
+    """
 
     url: str
     key: str
-    api: LeverApi
+    front: Front
     workday: Workday
     webhooks: Deliveries
+    auth_url: str
+    oauth: Grants
 
     @property
     def account(self) -> Account:
         """The account itself."""
-        return self.api.account
+        return self.changes.account
+
+    def client_settings(self) -> dict[str, str]:
+        """The environment of a client of this sandbox: addresses, key and the OAuth application."""
+        client = self.oauth.config
+        return {
+            "LEVER_BASE_URL": self.url,
+            "LEVER_API_KEY": self.key,
+            "LEVER_AUTH_URL": self.auth_url,
+            "LEVER_OAUTH_CLIENT_ID": client.client_id,
+            "LEVER_OAUTH_CLIENT_SECRET": client.client_secret,
+            "LEVER_OAUTH_REDIRECT_URI": client.redirect_uri,
+        }
 
     def requests(self) -> RequestCounts:
         """What was asked since the start or the last reset."""
-        return self.api.log.snapshot()
+        return self.front.log.snapshot()
 
     def reset_requests(self) -> None:
         """Begin counting anew."""
-        self.api.log.reset()
+        self.front.log.reset()
 
     def set_faults(self, *faults: Fault | str) -> None:
         """Replace the faults; without any, the sandbox behaves."""
-        self.api.faults.set([Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults])
+        self.front.faults.set([Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults])
 
     def set_quirks(self, *names: str) -> None:
         """Replace the quirks, `absent=NAME` and `denied=NAME` among them; without any there are none."""
-        self.api.quirks.set(names)
+        self.front.quirks.set(names)
+
+    def grants(self) -> tuple[Grant, ...]:
+        """What was granted by OAuth, oldest first, with its tokens but without their texts."""
+        return self.oauth.every()
+
+    def issue_tokens(self, *scopes: str) -> Issued:
+        """Grant scopes without the consent page: the first tokens of a new grant."""
+        return self.oauth.issue(scopes)
+
+    def revoke_tokens(self, grant: str | None = None) -> int:
+        """Revoke all tokens of the account, or those of one grant (its id, or one of its tokens)."""
+        return self.oauth.revoke(grant)
+
+    def end_access_tokens(self, grant: str | None = None) -> int:
+        """Let access tokens end now, all or those of one grant; refresh tokens stay."""
+        return self.oauth.end_access_tokens(grant)
+
+    def set_rotation(self, rotation: Rotation) -> None:
+        """What renewals from now on do to the refresh token that they use (OAuthConfig)."""
+        self.oauth.rotation = rotation
 
     def touch(self, share: float = 0.01, seed: int = 1, at: int | None = None) -> list[str]:
         """Work on a share of the opportunities (updatedAt = `at` or now); returns their ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import signal
 import socket
@@ -16,12 +17,17 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from lever_assets.sandbox.account import Account
-from lever_assets.sandbox.app import VERSION, LeverApi, create_app
+from lever_assets.sandbox.app import AUTH, VERSION, LeverApi, create_app
+from lever_assets.sandbox.callers import Callers
 from lever_assets.sandbox.config import SandboxConfig
 from lever_assets.sandbox.control import create_control
 from lever_assets.sandbox.deliveries import Deliveries
-from lever_assets.sandbox.faults import Fault
+from lever_assets.sandbox.faults import Fault, FaultPlan
+from lever_assets.sandbox.front import Front
 from lever_assets.sandbox.generator import generate
+from lever_assets.sandbox.oauth import Grants
+from lever_assets.sandbox.oauth.consent import create_consent
+from lever_assets.sandbox.oauth.endpoint import TokenEndpoint
 from lever_assets.sandbox.quirks import Quirks
 from lever_assets.sandbox.recorded import load_recorded
 from lever_assets.sandbox.recruiting.changes import Changes
@@ -78,12 +84,16 @@ def _assembled(config: SandboxConfig, account: Account, url: str) -> Iterator[tu
     webhooks = Deliveries(
         account, clock, retry_delay=config.webhook_retry_delay, timeout=config.webhook_timeout
     )
-    quirks = Quirks(config.quirks, denied=config.denied)
+    quirks = Quirks(config.quirks)
     changes = Changes(account, clock, lambda event: webhooks.announce(quirks.event(event)))
-    api = LeverApi(config, changes, quirks)
-    sandbox = Sandbox(changes, url, config.key, api, Workday(changes), webhooks)
+    front = Front(FaultPlan(config.faults, config.fault_seed), quirks, clock, config.latency_ms)
+    grants = Grants(account, clock, config.oauth, config.environment)
+    api = LeverApi(config, changes, front, Callers(config, grants.scopes_of))
+    auth_url = f"{url.removesuffix(VERSION)}{AUTH}"
+    sandbox = Sandbox(changes, url, config.key, front, Workday(changes), webhooks, auth_url, grants)
+    tokens = TokenEndpoint(AUTH, front, grants, changes)
     try:
-        yield sandbox, create_app(api, create_control(sandbox))
+        yield sandbox, create_app(api, tokens, create_consent(grants, AUTH, url), create_control(sandbox))
     finally:
         webhooks.close()
 
@@ -135,17 +145,18 @@ def serve(config: SandboxConfig) -> None:
     """
     with open_account(config) as account:
         listening, url = _listen(config)
-        with listening, _assembled(config, account, url) as (_, app), suppress(KeyboardInterrupt):
+        with listening, _assembled(config, account, url) as (sandbox, app), suppress(KeyboardInterrupt):
             # uvicorn ends its connections and then hands the signal on; the account is still to be put away.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            sys.stdout.write(announcement(url, config.key))
+            sys.stdout.write(announcement(sandbox))
             sys.stdout.flush()
             _server(app).run([listening])
 
 
-def announcement(url: str, key: str) -> str:
+def announcement(sandbox: Sandbox) -> str:
     """What `serve` prints: the address and key, and lines to paste into a shell."""
-    return f"Lever sandbox at {url} with key {key}\nexport LEVER_BASE_URL={url}\nexport LEVER_API_KEY={key}\n"
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in sandbox.client_settings().items()]
+    return "\n".join([f"Lever sandbox at {sandbox.url} with key {sandbox.key}", *exports, ""])
 
 
 def parse_faults(texts: Iterable[str]) -> tuple[Fault, ...]:

@@ -40,9 +40,10 @@ def test_the_sandbox_prints_what_to_export_and_serves_until_interrupted(
     serving: "subprocess.Popen[str]",
 ) -> None:
     assert serving.stdout is not None
-    lines = [serving.stdout.readline().strip() for _ in range(3)]
+    lines = [serving.stdout.readline().strip() for _ in range(7)]
     exported = dict(line.removeprefix("export ").split("=", 1) for line in lines[1:])
-    assert set(exported) == {"LEVER_BASE_URL", "LEVER_API_KEY"}
+    client = {f"LEVER_OAUTH_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI")}
+    assert set(exported) == {"LEVER_BASE_URL", "LEVER_API_KEY", "LEVER_AUTH_URL"} | client
     auth = (exported["LEVER_API_KEY"], "")
     listed = f"{exported['LEVER_BASE_URL']}/opportunities?confidentiality=all"
     answer = WEB.get(listed, auth=auth)

@@ -30,6 +30,11 @@ class Raw:
     content: bytes | None = b""
     content_type: str = ""
 
+    @property
+    def kind(self) -> str:
+        """The content type without its parameters."""
+        return self.content_type.partition(";")[0].strip().lower()
+
 
 @dataclass(frozen=True)
 class Form:
@@ -64,7 +69,7 @@ def parse(raw: Raw) -> Form:
     """Read a body; a 400 when it isn't what its content type says, a 413 when it is too large."""
     if raw.content is None:
         raise too_large("The request is too large")
-    kind = raw.content_type.partition(";")[0].strip().lower()
+    kind = raw.kind
     if kind == "multipart/form-data":
         return _multipart(raw)
     if not raw.content:

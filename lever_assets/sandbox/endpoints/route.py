@@ -16,13 +16,17 @@ NO_BODY = Raw()
 
 @dataclass(frozen=True)
 class Call:
-    """One request as handlers see it: what the path named, the query, the body and whose eyes it is for."""
+    """One request as handlers see it: what the path named, the query, the body and whose eyes it is for.
+
+    `authorization` is that header, for the one endpoint that reads it itself: that of tokens.
+    """
 
     changes: Changes
     path: tuple[str, ...]
     query: Mapping[str, list[str]]
     confidential_access: bool
     raw: Raw = NO_BODY
+    authorization: bytes | None = None
 
     @property
     def account(self) -> Account:

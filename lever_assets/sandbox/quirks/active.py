@@ -1,4 +1,4 @@
-"""The quirks that are switched on, and the endpoints that an account or a key lacks."""
+"""The quirks that are switched on, and the endpoints that an account lacks or nobody may use."""
 
 from __future__ import annotations
 
@@ -35,10 +35,9 @@ def check_quirks(names: Iterable[str]) -> frozenset[str]:
 
 
 class Quirks:
-    """What is done to requests and answers by the quirks that are on; `denied` endpoints are so for ever."""
+    """What is done to requests and answers by the quirks that are on, whoever asks."""
 
-    def __init__(self, names: Iterable[str] = (), denied: Iterable[str] = ()) -> None:
-        self._never = check_places(denied)
+    def __init__(self, names: Iterable[str] = ()) -> None:
         self.set(names)
 
     def set(self, names: Iterable[str]) -> None:
@@ -50,11 +49,11 @@ class Quirks:
         self._dating = tuple(quirk.dated for quirk in on if quirk.dated)
         self._announcing = tuple(quirk.event for quirk in on if quirk.event)
         self._absent = _behind(ABSENT, given)
-        self._denied = _behind(DENIED, given) | self._never
+        self._denied = _behind(DENIED, given)
         self._refused: set[int] = set()
 
     def check(self, route: Route) -> None:
-        """A 404 or a 403 when the account or the key lacks the endpoint."""
+        """A 404 when the account lacks the endpoint, a 403 when its use was taken from all."""
         if self._absent and places(route) & self._absent:
             raise not_found(f"There is no {route.name}")
         if self._denied and places(route) & self._denied:
