@@ -1,0 +1,286 @@
+"""Connections are made, changed and removed; what is theirs goes with them, what is secret never shows."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue, SecretStr
+from sqlalchemy import select
+
+from lever_assets.connect import connections
+from lever_assets.connect.account import Account
+from lever_assets.connect.connections import EndUser, connect_by_key, wanted_connection
+from lever_assets.connect.environments import Environment
+from lever_assets.connect.errors import (
+    ConnectionNameError,
+    DisabledError,
+    NotConnectedError,
+    WrongAccountError,
+)
+from lever_assets.connect.known import account_of, listed, names
+from lever_assets.lever import AuthenticationError
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.settings import Settings, SettingsError
+from lever_assets.store import Store
+from lever_assets.store.accounts import StoredAccount, stored_account
+from lever_assets.store.tables import UNIFIED, metadata
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
+from lever_assets_tests.connect.connecting import connected, settings_of, stages_of
+
+
+def by_key(
+    store: Store, settings: Settings, name: str, key: str = "sandbox-key", **own: JsonValue
+) -> StoredAccount:
+    """Connect by an API key."""
+    user = EndUser("Acme Inc", "it@acme.example", "42")
+    wanted = wanted_connection(store, settings, name, end_user=user, own=own)
+    return connect_by_key(store, settings, wanted, SecretStr(key))
+
+
+def synced(settings: Settings) -> None:
+    """Read the account that the settings name."""
+    with Session.open(settings) as session:
+        sync(session, Scope())
+
+
+def ids(store: Store, model: str, name: str) -> set[str]:
+    """The ids of a connection's rows."""
+    table = UNIFIED[model]
+    with store.reading(name) as tx:
+        return set(tx.sql.execute(select(table.c.id).where(table.c.connection == name)).scalars())
+
+
+def test_a_connection_by_key_works_and_its_key_shows_nowhere(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    row = by_key(store, settings, "acme")
+    account, own = account_of(store, settings.of("acme"))
+
+    assert stages_of(settings.of("acme")) > 0
+    assert (row.kind, row.environment, row.organization_name) == ("api_key", "custom", "Acme Inc")
+    assert "sandbox-key" not in repr((row, account, own, account.client(own)))
+    assert "it@acme.example" not in repr(row)
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or b"sandbox-key" not in path.read_bytes()
+
+
+def test_a_wrong_key_makes_no_connection(store: Store, settings: Settings) -> None:
+    with pytest.raises(AuthenticationError):
+        by_key(store, settings, "acme", key="mistyped")
+
+    assert names(settings) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "1st", "a-b", "x" * 41, "acme_raw", "acme_full", "lever_webhooks", "ä"]
+)
+def test_a_name_that_could_be_mistaken_is_refused(store: Store, settings: Settings, name: str) -> None:
+    with pytest.raises(ConnectionNameError, match="name"):
+        by_key(store, settings, name)
+
+
+def test_settings_of_its_own_go_over_those_of_the_environment(store: Store, settings: Settings) -> None:
+    by_key(store, settings, "acme", sync_window="daily", exclude="offers", candidate_cutoff="90d")
+    by_key(store, settings, "globex")
+
+    acme, globex = (account_of(store, settings.of(name))[1] for name in ("acme", "globex"))
+
+    assert (acme.sync_window, acme.exclude, acme.connection) == ("daily", ("offers",), "acme")
+    assert acme.candidate_cutoff is not None
+    assert (globex.sync_window, globex.exclude) == (settings.sync_window, ())
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({"sync_window": "yearly"}, "sync_window"),
+        ({"database_url": "sqlite://"}, "database_url"),
+        ({"nonsense": "1"}, "nonsense"),
+        ({"only_created": "true", "candidate_cutoff": "90d"}, "can't be combined"),
+    ],
+)
+def test_settings_that_can_not_be_its_own_are_refused(
+    store: Store, settings: Settings, own: dict[str, JsonValue], told: str
+) -> None:
+    with pytest.raises(SettingsError, match=told):
+        by_key(store, settings, "acme", "sandbox-key", **own)
+
+
+def test_own_settings_can_be_changed_and_taken_away(store: Store, settings: Settings) -> None:
+    by_key(store, settings, "acme", sync_window="daily")
+    connections.set_own(store, settings, "acme", {"sync_window": None, "rate_limit": "5"})
+
+    _, own = account_of(store, settings.of("acme"))
+
+    assert (own.sync_window, own.rate_limit) == (settings.sync_window, 5)
+    with pytest.raises(SettingsError, match="rate_limit"):
+        connections.set_own(store, settings, "acme", {"rate_limit": "-1"})
+
+
+def test_reconnecting_keeps_what_is_not_given_anew(store: Store, settings: Settings) -> None:
+    first = by_key(store, settings, "acme", sync_window="daily")
+    second = connected(store, settings, "acme")
+
+    assert second.kind == "oauth"
+    assert second.settings == {"sync_window": "daily"}
+    assert (second.organization_name, second.origin_id) == ("Acme Inc", "42")
+    assert second.created_at == first.created_at
+
+
+def test_the_environments_account_needs_no_row_and_a_stored_one_goes_before_it(
+    store: Store, settings: Settings
+) -> None:
+    own = settings.model_copy(update={"api_key": SecretStr("sandbox-key")})
+    account, _ = account_of(store, own)
+    assert not account.is_stored
+
+    by_key(store, settings, own.connection, sync_window="daily")
+
+    account, found = account_of(store, own)
+    assert account.is_stored
+    assert (found.sync_window, found.api_key) == ("daily", None)
+    assert [each.connection for each in listed(own).accounts] == [own.connection]
+
+
+def test_another_account_has_no_key_of_the_environments(settings: Settings) -> None:
+    own = settings.model_copy(update={"api_key": SecretStr("sandbox-key")})
+
+    assert own.of("acme").api_key is None
+    with pytest.raises(NotConnectedError):
+        Account.default(own.of("acme")).client(own)
+
+
+def test_one_that_is_switched_off_is_not_asked(store: Store, settings: Settings) -> None:
+    by_key(store, settings, "acme")
+    connections.enable(store, "acme", enabled=False)
+
+    with pytest.raises(DisabledError, match="connections enable acme"):
+        stages_of(settings.of("acme"))
+    assert "acme" not in {each.connection for each in listed(settings).accounts}
+
+    connections.enable(store, "acme", enabled=True)
+    assert stages_of(settings.of("acme")) > 0
+
+
+def test_another_lever_account_is_not_mixed_into_the_rows_of_one(store: Store, settings: Settings) -> None:
+    by_key(store, settings, "acme")
+    synced(settings.of("acme"))
+    with running_sandbox(SandboxConfig(opportunities=2, rate=0, seed=99)) as other:
+        elsewhere = settings.model_copy(update={"base_url": other.url})
+        wanted = wanted_connection(store, elsewhere, "acme", environment=Environment.CUSTOM)
+        with pytest.raises(WrongAccountError, match="another name"):
+            connect_by_key(store, elsewhere, wanted, SecretStr(other.key))
+
+
+@pytest.fixture
+def anywhere(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[tuple[Store, Settings]]:
+    """Each kind of database, with two connections of which one was read."""
+    settings = settings_of(sandbox, tmp_path / "any", database_url)
+    with closing(Store.open(settings.tables_url)) as store:
+        by_key(store, settings, "acme")
+        by_key(store, settings, "globex")
+        synced(settings.of("acme"))
+        yield store, settings
+
+
+def test_a_connection_that_is_renamed_keeps_rows_and_ids(anywhere: tuple[Store, Settings]) -> None:
+    store, settings = anywhere
+    before = ids(store, "candidates", "acme")
+
+    connections.rename(store, "acme", "initech")
+    with Session.open(settings.of("initech")) as session:
+        report = sync(session, Scope())
+
+    assert before
+    assert ids(store, "candidates", "initech") == before
+    assert not ids(store, "candidates", "acme")
+    assert not any(each.counts.changed for each in report.derived)
+    with pytest.raises(ConnectionNameError, match="is, or was"):
+        connections.rename(store, "globex", "initech")
+    with pytest.raises(ConnectionNameError, match="called otherwise now"):
+        by_key(store, settings, "acme")
+
+    connections.rename(store, "initech", "acme")
+    assert ids(store, "candidates", "acme") == before
+
+
+def test_of_a_connection_that_is_removed_the_rows_stay_unless_they_are_erased(
+    anywhere: tuple[Store, Settings],
+) -> None:
+    store, settings = anywhere
+    before = ids(store, "candidates", "acme")
+    connections.rename(store, "acme", "initech")
+
+    connections.remove(store, "initech", erase=False)
+
+    assert names(settings) == ["globex"]
+    assert ids(store, "candidates", "initech") == before
+    by_key(store, settings, "initech")
+    synced(settings.of("initech"))
+    assert ids(store, "candidates", "initech") == before
+
+    connections.remove(store, "initech", erase=True)
+
+    with store.reading("initech") as tx:
+        for table in metadata.tables.values():
+            if "connection" in table.c:
+                query = select(table.c.connection).where(table.c.connection == "initech")
+                assert tx.sql.execute(query).first() is None, table.name
+    assert names(settings) == ["globex"]
+
+
+def test_what_is_not_there_can_not_be_changed(store: Store, settings: Settings) -> None:
+    with pytest.raises(ConnectionNameError, match="nobody"):
+        connections.rename(store, "nobody", "somebody")
+    with pytest.raises(ConnectionNameError, match="nobody"):
+        connections.remove(store, "nobody", erase=True)
+    with pytest.raises(ConnectionNameError, match="nobody"):
+        connections.enable(store, "nobody", enabled=True)
+    with pytest.raises(ConnectionNameError, match="nobody"):
+        connections.set_own(store, settings, "nobody", {})
+
+
+def test_the_list_is_a_copy_when_the_database_is_not_there(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_key(store, settings, "acme", sync_window="daily")
+    assert [each.sync_window for each in listed(settings).accounts] == ["daily"]
+    nowhere = SecretStr("postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=1")
+    away = settings.model_copy(update={"database_url": nowhere})
+    away.__dict__.pop("tables_url", None)
+
+    found = listed(away)
+
+    assert [(each.connection, each.sync_window) for each in found.accounts] == [("acme", "daily")]
+    assert "as they were" in found.warnings[0]
+
+
+def test_listing_makes_no_database(settings: Settings, tmp_path: Path) -> None:
+    fresh = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{tmp_path / 'none.db'}")})
+    fresh.__dict__.pop("tables_url", None)
+
+    assert [each.connection for each in listed(fresh).accounts] == ["lever"]
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_own_settings_that_were_damaged_keep_no_other_from_being_listed(
+    store: Store, settings: Settings
+) -> None:
+    by_key(store, settings, "acme")
+    by_key(store, settings, "globex", sync_window="daily")
+    with store.writing("acme") as tx:
+        row = stored_account(tx)
+        assert row is not None
+        tx.sql.execute(
+            metadata.tables["accounts"]
+            .update()
+            .where(metadata.tables["accounts"].c.connection == "acme")
+            .values(settings={"sync_window": "yearly"})
+        )
+
+    found = listed(settings)
+
+    assert [each.connection for each in found.accounts] == ["acme", "globex"]
+    assert "sync_window" in found.warnings[0]

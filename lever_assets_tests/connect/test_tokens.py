@@ -1,0 +1,244 @@
+"""Tokens are renewed before they end and when refused, by one of all who share them, and never lost."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from pydantic import SecretStr
+
+from lever_assets.connect.known import account_of
+from lever_assets.connect.states import State, standing_of
+from lever_assets.lever import AuthenticationError, UnavailableError
+from lever_assets.sandbox import Sandbox
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.store.secrets import secrets
+from lever_assets.store.transaction import now
+from lever_assets_tests.connect.connecting import connected, settings_of, stages_of, tokens
+from lever_assets_tests.connect.dying import STEPS
+from lever_assets_tests.hasty import retry_hastily
+
+ANSWER_LOST = "reset,path=/oauth/token,when=after,times=1"
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    retry_hastily(monkeypatch)
+    monkeypatch.setattr("lever_assets.connect.tokens._FIRST_GAP", timedelta())
+
+
+def renewals(sandbox: Sandbox) -> int:
+    """How often tokens were asked for at the sandbox."""
+    return sandbox.requests().by_endpoint.get("POST /oauth/token", 0)
+
+
+def test_a_good_token_is_used_as_it_is(store: Store, settings: Settings, sandbox: Sandbox) -> None:
+    connected(store, settings, "acme")
+    before = renewals(sandbox)
+
+    assert stages_of(settings.of("acme")) > 0
+    assert renewals(sandbox) == before
+
+
+def test_a_token_is_renewed_before_it_ends(store: Store, settings: Settings) -> None:
+    connected(store, settings, "acme")
+    first = tokens(store, settings, "acme").renewed()
+
+    with time_machine.travel(now() + timedelta(minutes=56)):
+        second = tokens(store, settings, "acme").renewed()
+
+    assert first.access_token != second.access_token
+    assert first.refresh_token != second.refresh_token
+
+
+def test_a_refused_token_is_replaced_in_the_midst_of_it(
+    store: Store, settings: Settings, sandbox: Sandbox
+) -> None:
+    connected(store, settings, "acme")
+    sandbox.end_access_tokens()
+
+    assert stages_of(settings.of("acme")) > 0
+
+
+def test_what_is_stored_is_sealed(store: Store, settings: Settings) -> None:
+    connected(store, settings, "acme")
+    grant = tokens(store, settings, "acme").renewed()
+    with store.reading("acme") as tx:
+        kept = repr(secrets(tx, ""))
+
+    assert grant.refresh_token is not None
+    assert grant.access_token.get_secret_value() not in kept
+    assert grant.refresh_token.get_secret_value() not in kept
+    assert "sandbox-secret" not in kept
+
+
+def test_many_at_once_renew_once(database_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path, database_url)
+    with closing(Store.open(settings.tables_url)) as store:
+        connected(store, settings, "acme")
+        shared = [tokens(store, settings, "acme") for _ in range(3)]
+        refused = shared[0].renewed().access_token
+        before = renewals(sandbox)
+        with ThreadPoolExecutor(6) as pool:
+            found = set(pool.map(lambda each: each.renewed(refused).access_token, shared * 2))
+
+    assert len(found) == 1
+    assert refused not in found
+    assert renewals(sandbox) == before + 1
+
+
+def test_two_machines_renew_once(postgresql_database: str, sandbox: Sandbox, tmp_path: Path) -> None:
+    """They share the database and the key, and no folder."""
+    key = SecretStr("7P1kUNCrCPGq4rd9z8WkQyXo0mVd0C1Zg3wQ1q8Zr0c=")
+    here, there = (
+        settings_of(sandbox, tmp_path / each, postgresql_database, secret_key=key) for each in "ab"
+    )
+    with closing(Store.open(here.tables_url)) as one, closing(Store.open(there.tables_url)) as other:
+        connected(one, here, "acme")
+        refused = tokens(one, here, "acme").renewed().access_token
+        before = renewals(sandbox)
+        with ThreadPoolExecutor(2) as pool:
+            both = [
+                pool.submit(tokens(*each, "acme").renewed, refused) for each in ((one, here), (other, there))
+            ]
+            found = {each.result().access_token for each in both}
+
+    assert len(found) == 1
+    assert renewals(sandbox) == before + 1
+
+
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_crash_never_loses_the_account(
+    store: Store, settings: Settings, sandbox: Sandbox, tmp_path: Path, step: str
+) -> None:
+    connected(store, settings, "acme")
+    arguments = [sandbox.url, sandbox.auth_url, settings.tables_url, str(settings.data_dir), "acme", step]
+
+    died = subprocess.run(
+        [sys.executable, "-m", "lever_assets_tests.connect.dying", *arguments], check=False, timeout=60
+    )
+
+    assert died.returncode == -9
+    stored = tokens(store, settings, "acme")
+    stored.renewed(stored.renewed().access_token)
+    assert stages_of(settings.of("acme")) > 0
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(
+    store: Store, settings: Settings, sandbox: Sandbox
+) -> None:
+    connected(store, settings, "acme")
+    stored = tokens(store, settings, "acme")
+    refused = stored.renewed().access_token
+    sandbox.set_faults(ANSWER_LOST)
+
+    assert stored.renewed(refused).access_token != refused
+
+
+def test_where_a_lost_answer_ends_the_grant_it_is_said_and_reconnecting_mends_it(
+    store: Store, settings: Settings, sandbox: Sandbox
+) -> None:
+    connected(store, settings, "acme")
+    sandbox.set_rotation("strict")
+    sandbox.end_access_tokens()
+    sandbox.set_faults(ANSWER_LOST)
+
+    with pytest.raises(AuthenticationError, match="lever-assets connect"):
+        stages_of(settings.of("acme"))
+    account, _ = account_of(store, settings.of("acme"))
+    standing = standing_of(store, account, was_read=True)
+    assert standing.state is State.AUTHENTICATION_FAILING
+    assert "invalid_grant" in standing.problems[0]
+
+    sandbox.set_faults()
+    connected(store, settings, "acme")
+
+    assert stages_of(settings.of("acme")) > 0
+    account, _ = account_of(store, settings.of("acme"))
+    assert standing_of(store, account, was_read=True).state is State.ACTIVE
+
+
+def test_a_server_that_rotates_nothing_is_served_as_well(
+    store: Store, settings: Settings, sandbox: Sandbox
+) -> None:
+    connected(store, settings, "acme")
+    sandbox.set_rotation("off")
+    stored = tokens(store, settings, "acme")
+    first = stored.renewed()
+    second = stored.renewed(first.access_token)
+
+    assert second.refresh_token == first.refresh_token
+    assert second.refresh_token_since == first.refresh_token_since
+    assert stored.renewed(second.access_token).access_token != second.access_token
+
+
+def test_while_the_server_is_out_of_order_a_good_token_goes_on_being_used(
+    store: Store, settings: Settings, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    connected(store, settings, "acme")
+    sandbox.set_faults("500,path=/oauth/token")
+    stored = tokens(store, settings, "acme")
+    first = stored.renewed()
+
+    with time_machine.travel(now() + timedelta(minutes=57)), caplog.at_level(logging.WARNING):
+        assert asyncio.run(stored.current()) == first.access_token
+        asked = renewals(sandbox)
+        assert asyncio.run(stored.current()) == first.access_token
+        assert renewals(sandbox) == asked  # it is left in peace for a while
+    assert "could not be renewed" in caplog.text
+
+    with time_machine.travel(now() + timedelta(minutes=61)), pytest.raises(UnavailableError):
+        asyncio.run(stored.current())
+
+
+def test_tokens_that_could_not_be_stored_are_stored_later(
+    store: Store, settings: Settings, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.set_rotation("strict")
+    connected(store, settings, "acme")
+    stored = tokens(store, settings, "acme")
+    refused = stored.renewed().access_token
+    with monkeypatch.context() as broken:
+        broken.setattr("lever_assets.connect.tokens.keep_grant", _disk_is_full)
+        with pytest.raises(OSError, match="full"):
+            stored.renewed(refused)
+
+    kept = stored.renewed(refused)
+
+    assert kept.access_token != refused
+    assert tokens(store, settings, "acme").renewed() == kept
+
+
+def _disk_is_full(*_: object) -> None:
+    raise OSError(28, "the disk is full")
+
+
+def test_a_revoked_account_is_told_and_heals_by_reconnecting(
+    store: Store, settings: Settings, sandbox: Sandbox
+) -> None:
+    connected(store, settings, "acme")
+    sandbox.revoke_tokens()
+
+    with pytest.raises(AuthenticationError, match="connect again"):
+        stages_of(settings.of("acme"))
+
+    connected(store, settings, "acme")
+    assert stages_of(settings.of("acme")) > 0
+
+
+def test_a_key_that_is_lost_is_said_to_be(store: Store, settings: Settings) -> None:
+    connected(store, settings, "acme")
+    other = settings.model_copy(
+        update={"secret_key": SecretStr("7P1kUNCrCPGq4rd9z8WkQyXo0mVd0C1Zg3wQ1q8Zr0c=")}
+    )
+
+    with pytest.raises(Exception, match=r"LEVER_SECRET_KEY.*lever-assets connect"):
+        stages_of(other.of("acme"))
