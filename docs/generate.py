@@ -5,7 +5,7 @@ Run `make docs` after changing any of them; a test fails while the files are out
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,12 @@ from sqlalchemy import BigInteger, Boolean, Integer, Table
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
+from lever_assets.actions.permissions import Permission, needed
 from lever_assets.cli.app import program
+from lever_assets.connect.own_settings import OWN
 from lever_assets.lever.paths import scope
 from lever_assets.lever.resources import RESOURCES
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.sandbox.faults import KINDS
 from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets.settings import Settings
@@ -46,6 +49,7 @@ def pages() -> dict[str, str]:
         "configuration.md": _page(_configuration()),
         "cli.md": _page(_commands()),
         "permissions.md": _page(_permissions()),
+        "connect.md": _page(_connect()),
         "sandbox.md": _page(_sandbox()),
         "actions/README.md": _page(_actions()),
         **{f"actions/{action.name}.md": _page(_action(action)) for action in ACTIONS},
@@ -142,6 +146,26 @@ def _permissions() -> Iterator[str]:
     for action in ACTIONS:
         needed = ", ".join(f"`{each}`" for each in action.scopes)
         yield f"| [{action.name}](actions/{action.name}.md) | {needed} |"
+
+
+def _connect() -> Iterator[str]:
+    reading = needed(NOTHING_EXCLUDED, read_only=True)
+    known = {each.scope for each in reading}
+    tables = {
+        "{reading}": _needed(reading),
+        "{writing}": _needed(each for each in needed(NOTHING_EXCLUDED) if each.scope not in known),
+        "{picture}": "![The page that asks for consent](images/consent.png)",
+        "{own}": ", ".join(f"`{name}`" for name in OWN),
+    }
+    text = _text("connect.md")
+    for place, table in tables.items():
+        text = text.replace(place, table)
+    yield text
+
+
+def _needed(permissions: Iterable[Permission]) -> str:
+    rows = [f"| `{each.scope}` | {each.purpose} |" for each in permissions]
+    return "\n".join(["| permission | what for |", "| --- | --- |", *rows])
 
 
 def _sandbox() -> Iterator[str]:

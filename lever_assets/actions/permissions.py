@@ -39,11 +39,7 @@ def needed(exclusion: Exclusion, *, read_only: bool = False) -> tuple[Permission
 
 
 def _purposes(exclusion: Exclusion, *, read_only: bool) -> Iterator[tuple[str, str]]:
-    for resource in RESOURCES:
-        if exclusion.needs(resource.name):
-            told = f"{resource.description[0].lower()}{resource.description[1:]}"
-            yield scope("GET", resource.path.format(parent=":id")), f"reads {told}"
-    yield CONFIDENTIAL, "reads confidential postings, candidates and requisitions, too"
+    yield from _reading(exclusion)
     if read_only:
         return
     for name in _WEBHOOKS:
@@ -51,3 +47,11 @@ def _purposes(exclusion: Exclusion, *, read_only: bool) -> Iterator[tuple[str, s
     for action in ACTIONS:
         for name in action.scopes:
             yield name, f"{action.title[0].lower()}{action.title[1:]}"
+
+
+def _reading(exclusion: Exclusion) -> Iterator[tuple[str, str]]:
+    for resource in RESOURCES:
+        if exclusion.needs(resource.name):
+            told = f"{resource.description[0].lower()}{resource.description[1:]}"
+            yield scope("GET", resource.path.format(parent=":id")), f"reads {told}"
+    yield CONFIDENTIAL, "reads confidential postings, candidates and requisitions, too"
