@@ -54,6 +54,9 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
     yield LazyCommand("plan", "lever_assets.cli.syncing", "Say what a full sync will cost.")
     yield LazyCommand("replay", "lever_assets.cli.syncing", "Map again what was read before.")
     yield LazyCommand("status", "lever_assets.cli.showing", "Show what is in the database.")
+    yield LazyCommand(
+        "doctor", "lever_assets.cli.doctor", "Say what a connection needs and whether it is there."
+    )
     yield LazyCommand("action", "lever_assets.cli.acting", "Write back to Lever: one of the 13 actions.")
     yield LazyCommand("passthrough", "lever_assets.cli.acting", "Send any request to the Data API.")
     yield LazyCommand("ui", "lever_assets.cli.ui", "Serve Dagster's UI and run its daemon until Ctrl-C.")
