@@ -1,6 +1,6 @@
 """What Dagster needs to keep an account fresh: its home, the pool, a daemon that lives, sensors on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,12 +48,15 @@ def of_instance(settings: Settings, instance: dg.DagsterInstance) -> list[Findin
     if instance.is_ephemeral:
         detail = "This instance lasts as long as its process: no daemon has it."
         return [_finding("home", Verdict.CANT_TELL, _WHY_HOME, detail, required=False)]
-    daemon = _daemon(instance)
+    heard = {
+        kind: datetime.fromtimestamp(beat.timestamp, UTC)
+        for kind, beat in instance.get_daemon_heartbeats().items()
+    }
     return [
         _finding("home", Verdict.FINE, _WHY_HOME, instance.root_directory),
         _pool(settings, instance),
-        daemon,
-        *_ticking(settings, instance, was_there=daemon.required),
+        _daemon(instance, heard),
+        *_ticking(settings, instance, was_there=bool(heard)),
     ]
 
 
@@ -78,12 +81,11 @@ def _pool(settings: Settings, instance: dg.DagsterInstance) -> Finding:
     return _finding(f"pool {named}", Verdict.MISSING, _WHY_POOL, detail, remedy, required=False)
 
 
-def _daemon(instance: dg.DagsterInstance) -> Finding:
-    """One that never ran is nobody's duty: the account may be kept by the command line."""
-    heard = {
-        kind: datetime.fromtimestamp(beat.timestamp, UTC)
-        for kind, beat in instance.get_daemon_heartbeats().items()
-    }
+def _daemon(instance: dg.DagsterInstance, heard: Mapping[str, datetime]) -> Finding:
+    """One that never ran is nobody's duty: the account may be kept by the command line.
+
+    `heard`: when each part of the daemon told last that it lives (UTC).
+    """
     needed = instance.get_required_daemon_types()
     if not heard:
         detail = "It has never run with this home."

@@ -3,54 +3,65 @@
 from collections.abc import Iterable
 
 from lever_assets.connect.account import Account, NotConnectedError
-from lever_assets.lever import AuthenticationError, InterceptedError, NotFoundError, UnavailableError
+from lever_assets.lever import (
+    AuthenticationError,
+    InterceptedError,
+    LeverError,
+    NotFoundError,
+    UnavailableError,
+)
 from lever_assets.prerequisites.asking import Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict, as_sentence
 
 _WHY_KEY = "Lever answers nobody without it."
 _WHY_ADDRESS = "Everything is asked there."
 
+_Told = tuple[Verdict, str, str]
+"""The verdict, what was found, and the remedy."""
+_NOTHING_TOLD: _Told = (Verdict.CANT_TELL, "Lever did not answer, as said of the address.", "")
+
 
 def of_account(
     account: Account, first: Heard | None, lists: Iterable[Heard], *, token: bool
 ) -> list[Finding]:
-    """Return the findings on the key and the address; `first` is what was heard first (None: no key)."""
-    kind = "OAuth token" if token else "API key"
+    """Return the findings on the key and the address.
+
+    `first` is what was heard first (None: there is no key), `lists` what was heard of the lists that a sync
+    reads.
+    """
+    address: _Told = (Verdict.FINE, account.base_url, "")
     if first is None:
-        nothing = "Lever was not asked, for want of a key."
-        return [
-            Finding(
-                Group.ACCOUNT, kind, Verdict.MISSING, _WHY_KEY, "There is none.", str(NotConnectedError())
-            ),
-            _address(account, Verdict.CANT_TELL, nothing),
-        ]
-    error = first.error
-    if isinstance(error, AuthenticationError):
-        key = Finding(
-            Group.ACCOUNT,
-            kind,
-            Verdict.MISSING,
-            _WHY_KEY,
-            as_sentence(error.problem),
-            as_sentence(error.remedy),
-        )
-        return [key, _address(account, Verdict.FINE)]
-    if isinstance(error, UnavailableError):
-        wrong = error.lasting or isinstance(error, InterceptedError)
-        verdict = Verdict.MISSING if wrong else Verdict.CANT_TELL
-        key = Finding(
-            Group.ACCOUNT, kind, Verdict.CANT_TELL, _WHY_KEY, "Lever did not answer, as said below."
-        )
-        return [key, _address(account, verdict, as_sentence(error.problem), as_sentence(error.remedy))]
-    found = list(lists)
-    key = Finding(Group.ACCOUNT, kind, Verdict.FINE, _WHY_KEY)
-    if found and all(isinstance(each.error, NotFoundError) for each in found):
-        told = "Lever has none of the lists that a sync reads (status 404 for each)."
+        key = (Verdict.MISSING, "There is none.", str(NotConnectedError()))
+        address = (Verdict.CANT_TELL, "Lever was not asked, for want of a key.", "")
+    elif isinstance(first.error, AuthenticationError):
+        remedy = "Connect the account anew." if token else as_sentence(first.error.remedy)
+        key = (Verdict.MISSING, as_sentence(first.error.problem), remedy)
+    elif isinstance(first.error, UnavailableError):
+        key, address = _NOTHING_TOLD, _unreachable(first.error)
+    elif _has_none(lists):
+        key = (Verdict.CANT_TELL, "What answered may not be Lever, as said of the address.", "")
+        told = "There is none of the lists that a sync reads (status 404 for each)."
         remedy = "Correct LEVER_BASE_URL: it is the address of Lever's Data API, version and all (…/v1)."
-        unknown = Finding(Group.ACCOUNT, kind, Verdict.CANT_TELL, _WHY_KEY, "This may not be Lever.")
-        return [unknown, _address(account, Verdict.MISSING, told, remedy)]
-    return [key, _address(account, Verdict.FINE)]
+        address = (Verdict.MISSING, told, remedy)
+    else:
+        key = (Verdict.FINE, "", "")
+    kind = "OAuth token" if token else "API key"
+    return [_finding(kind, _WHY_KEY, key), _finding("base URL", _WHY_ADDRESS, address)]
 
 
-def _address(account: Account, verdict: Verdict, detail: str = "", remedy: str = "") -> Finding:
-    return Finding(Group.ACCOUNT, "base URL", verdict, _WHY_ADDRESS, detail or account.base_url, remedy)
+def _unreachable(error: UnavailableError) -> _Told:
+    """An outage says nothing of the address; a bad certificate, or a firewall's page, does."""
+    wrong = error.lasting or isinstance(error, InterceptedError)
+    verdict = Verdict.MISSING if wrong else Verdict.CANT_TELL
+    return verdict, as_sentence(error.problem), as_sentence(error.remedy)
+
+
+def _has_none(lists: Iterable[Heard]) -> bool:
+    """Tell whether there is none of the lists: each account has users and stages."""
+    errors: list[LeverError | None] = [each.error for each in lists]
+    return bool(errors) and all(isinstance(each, NotFoundError) for each in errors)
+
+
+def _finding(subject: str, why: str, told: _Told) -> Finding:
+    verdict, detail, remedy = told
+    return Finding(Group.ACCOUNT, subject, verdict, why, detail, remedy)

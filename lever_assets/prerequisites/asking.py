@@ -15,7 +15,7 @@ from lever_assets.lever import (
 )
 from lever_assets.prerequisites.findings import Verdict, as_sentence
 
-_ONE: Params = {"limit": 1}
+ONE: Params = {"limit": 1}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Asking:
         self.barred = False
         self._seconds = seconds
 
-    async def ask(self, path: str, params: Params = _ONE) -> Heard:
+    async def ask(self, path: str, params: Params = ONE) -> Heard:
         """Return what comes of GET `path`, usually of a list with one record at most; raises nothing."""
         if self.barred:
             return NOT_ASKED

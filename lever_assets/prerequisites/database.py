@@ -22,13 +22,13 @@ def opened(settings: Settings) -> tuple[Store | None, list[Finding]]:
     try:
         store = Store.open(settings.tables_url, lock_wait=_PATIENCE)
     except StoreError as error:
-        return None, _unusable(error)
+        return None, unusable(error)
     try:
         with store.reading(settings.connection) as tx:
             found = standing(tx)
     except StoreError as error:
         store.close()
-        return None, _unusable(error)
+        return None, unusable(error)
     return store, [_can_be_used(store, found), _tables(found), room(found)]
 
 
@@ -38,7 +38,8 @@ def _finding(
     return Finding(Group.DATABASE, subject, verdict, _WHY[subject], detail, remedy, required=required)
 
 
-def _unusable(error: StoreError) -> list[Finding]:
+def unusable(error: StoreError) -> list[Finding]:
+    """Return the findings on a database that can't be opened or read."""
     of_tables = isinstance(error, NewerSchemaError | UnfitError | DamagedError)
     verdict = Verdict.CANT_TELL if isinstance(error, BusyError) else Verdict.MISSING
     subject, others = ("tables", ["database"]) if of_tables else ("database", ["tables"])

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lever_assets.actions.catalogue import ACTIONS
-from lever_assets.lever import NotFoundError
+from lever_assets.lever import NotFoundError, Params
 from lever_assets.lever.paths import quoted, scope
 from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.prerequisites.asking import Asking, Heard
+from lever_assets.prerequisites.asking import ONE, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 
 CREDENTIALS = "In Lever: Settings > Integrations and API > API credentials"
@@ -23,6 +23,8 @@ _OF_ACTIONS = {
 OPPORTUNITIES_READ = scope("GET", OPPORTUNITIES.path)
 WEBHOOKS = scope("GET", "/webhooks")
 _OF_WEBHOOKS = {WEBHOOKS: "/webhooks", scope("POST", "/webhooks"): None}
+_ALL_WEBHOOKS: Params = {"limit": 100}
+"""Which of ours are there is told from the same answer."""
 
 
 @dataclass
@@ -105,7 +107,8 @@ async def ask_for(asking: Asking, permission: Permission, opportunity: str | Non
     assert permission.path is not None  # noqa: S101 - each to read has one
     if permission.below and opportunity is None and not asking.barred:
         return None
-    return await asking.ask(permission.path.format(parent=quoted(opportunity or "")))
+    params = _ALL_WEBHOOKS if permission.name == WEBHOOKS else ONE
+    return await asking.ask(permission.path.format(parent=quoted(opportunity or "")), params)
 
 
 def reading(permission: Permission, heard: Heard | None, granted: frozenset[str] | None) -> Finding:

@@ -5,11 +5,16 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from lever_assets.prerequisites import database
+from lever_assets.prerequisites.examining import examine
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
+from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
-from lever_assets.store import Store
+from lever_assets.store import Store, inbox
 from lever_assets.store.standing import Standing
 from lever_assets.store.tables import schema_version
+from lever_assets.store.transaction import now
+from lever_assets_tests.prerequisites.found import one
+from lever_assets_tests.sync.tables import Account
 
 
 def found(url: str) -> dict[str, Finding]:
@@ -69,6 +74,21 @@ def test_one_that_takes_no_writes_from_us_is_missing(postgresql_database: str) -
 
     assert told["database"].blocks
     assert "can't be written" in told["database"].detail
+
+
+def test_one_whose_content_was_spoilt_is_told_and_the_account_all_the_same(
+    account: Account, sandbox: Sandbox
+) -> None:
+    at = now()
+    with account.session() as session, session.writing() as tx:
+        assert inbox.receive(tx, inbox.InboxEvent("1", "contactUpdated", "token", at, {}))
+        tx.sql.exec_driver_sql("UPDATE webhook_inbox SET received_at = 'yesterday'")
+    report = examine(account.settings())
+
+    assert one(report, "database").verdict is Verdict.CANT_TELL
+    assert one(report, "tables").blocks
+    assert "webhook_inbox" in one(report, "tables").detail
+    assert one(report, "offers:read:admin").verdict is Verdict.FINE
 
 
 @pytest.mark.parametrize(

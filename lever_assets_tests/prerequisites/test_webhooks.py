@@ -53,7 +53,11 @@ def test_with_an_address_each_event_has_to_be_subscribed_to(account: Account, sa
     assert "lever-assets webhooks setup" in before.remedy
 
     subscribe(account)
+    sandbox.reset_requests()
     found = report(account)
+    assert [each for each in sandbox.requests().recent if "webhooks" in each] == [
+        "GET /v1/webhooks?limit=100"
+    ]
     assert one(found, SET_UP).verdict is Verdict.FINE
     assert one(found, "webhooks:read:admin").verdict is Verdict.FINE
     assert one(found, "webhooks:write:admin").verdict is Verdict.CANT_TELL
