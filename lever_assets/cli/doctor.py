@@ -67,25 +67,20 @@ def _lines(report: Report) -> Iterator[str]:
         findings = report.of(group)
         if findings:
             yield f"\n{group}"
-        for explained, several in groupby(findings, _explanation):
+        for below, several in groupby(findings, _below):
             yield from (f"  {each.subject:<{width}}  {_verdict(each)}" for each in several)
-            for paragraph in explained:
+            for paragraph in below:
                 yield textwrap.fill(paragraph, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
     yield f"\n{report.summary} Requests to Lever: {report.requests}."
 
 
 def _verdict(finding: Finding) -> str:
-    note = " (not required)" if finding.verdict is Verdict.MISSING and not finding.required else ""
+    """Return the verdict and what stands beside it; of what is fine, what was found."""
     colour = _COLOURS.get(finding.verdict, "red" if finding.required else "yellow")
-    note = f"  {finding.detail}" if finding.verdict is Verdict.FINE and finding.detail else note
-    return typer.style(finding.verdict.words, fg=colour) + note
+    beside = f"  {finding.detail}" if finding.verdict is Verdict.FINE and finding.detail else ""
+    note = f" ({finding.note})" if finding.note else ""
+    return f"{typer.style(finding.verdict.words, fg=colour)}{note}{beside}"
 
 
-def _explanation(finding: Finding) -> tuple[str, ...]:
-    """Return what is told below a finding: nothing of one that is fine or not needed."""
-    match finding.verdict:
-        case Verdict.FINE | Verdict.NOT_NEEDED:
-            return ()
-        case Verdict.CANT_TELL:
-            return tuple(filter(None, (finding.detail, finding.remedy)))
-    return tuple(filter(None, (finding.why, finding.detail, finding.remedy)))
+def _below(finding: Finding) -> tuple[str, ...]:
+    return () if finding.verdict is Verdict.FINE else finding.told

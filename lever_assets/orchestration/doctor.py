@@ -7,7 +7,7 @@ from lever_assets.orchestration.jobs import op_job
 from lever_assets.orchestration.names import doctor_job_name
 from lever_assets.orchestration.prerequisites import of_instance
 from lever_assets.prerequisites.examining import examine, of_connection
-from lever_assets.prerequisites.findings import Finding, Group, Report, Verdict
+from lever_assets.prerequisites.findings import Finding, Group, Report
 from lever_assets.settings import Settings
 
 _DESCRIPTION = (
@@ -63,16 +63,9 @@ def markdown(report: Report) -> str:
 
 
 def _row(finding: Finding) -> str:
-    verdict = finding.verdict.words
-    if finding.blocks:
-        verdict = f"**{verdict}**"
-    elif finding.verdict is Verdict.MISSING:
-        verdict += " (not required)"
-    if finding.verdict is Verdict.FINE:
-        told = finding.detail
-    else:
-        told = " ".join(filter(None, (finding.why, finding.detail, finding.remedy)))
-    return f"| {_cell(finding.subject)} | {verdict} | {_cell(for_events(told))} |"
+    verdict = f"**{finding.verdict.words}**" if finding.blocks else finding.verdict.words
+    note = f" ({finding.note})" if finding.note else ""
+    return f"| {_cell(finding.subject)} | {verdict}{note} | {_cell(for_events(' '.join(finding.told)))} |"
 
 
 def _cell(text: str) -> str:

@@ -59,6 +59,23 @@ class Finding:
         """Whether something required is missing."""
         return self.required and self.verdict is Verdict.MISSING
 
+    @property
+    def note(self) -> str:
+        """What is to be said beside the verdict."""
+        return "" if self.required or self.verdict is not Verdict.MISSING else "not required"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What people are told: of what is missing also why it matters, of what is not needed nothing."""
+        match self.verdict:
+            case Verdict.NOT_NEEDED:
+                told: tuple[str, ...] = ()
+            case Verdict.MISSING:
+                told = (self.why, self.detail, self.remedy)
+            case _:
+                told = (self.detail, self.remedy)
+        return tuple(filter(None, told))
+
 
 @dataclass(frozen=True)
 class Report:
