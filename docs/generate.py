@@ -16,12 +16,12 @@ from sqlalchemy import BigInteger, Boolean, Integer, Table
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
-from lever_assets.actions.permissions import Permission, needed
 from lever_assets.cli.app import program
 from lever_assets.connect.own_settings import OWN
 from lever_assets.lever.paths import scope
 from lever_assets.lever.resources import RESOURCES
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
+from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.sandbox.faults import KINDS
 from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets.settings import Settings
@@ -149,22 +149,23 @@ def _permissions() -> Iterator[str]:
 
 
 def _connect() -> Iterator[str]:
-    reading = needed(NOTHING_EXCLUDED, read_only=True)
-    known = {each.scope for each in reading}
-    tables = {
+    reading = to_grant(NOTHING_EXCLUDED, read_only=True)
+    known = {name for name, _ in reading}
+    writing = [each for each in to_grant(NOTHING_EXCLUDED, read_only=False) if each[0] not in known]
+    places = {
         "{reading}": _needed(reading),
-        "{writing}": _needed(each for each in needed(NOTHING_EXCLUDED) if each.scope not in known),
+        "{writing}": _needed(writing),
         "{picture}": "![The page that asks for consent](images/consent.png)",
         "{own}": ", ".join(f"`{name}`" for name in OWN),
     }
     text = _text("connect.md")
-    for place, table in tables.items():
-        text = text.replace(place, table)
+    for place, told in places.items():
+        text = text.replace(place, told)
     yield text
 
 
-def _needed(permissions: Iterable[Permission]) -> str:
-    rows = [f"| `{each.scope}` | {each.purpose} |" for each in permissions]
+def _needed(permissions: Iterable[tuple[str, str]]) -> str:
+    rows = [f"| `{name}` | {why} |" for name, why in permissions]
     return "\n".join(["| permission | what for |", "| --- | --- |", *rows])
 
 

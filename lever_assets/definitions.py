@@ -10,6 +10,7 @@ from lever_assets import private
 from lever_assets.orchestration.actions import action_jobs
 from lever_assets.orchestration.assets import model_assets, raw_assets
 from lever_assets.orchestration.checks import model_checks
+from lever_assets.orchestration.doctor import doctor_job
 from lever_assets.orchestration.jobs import erasure_job, sync_jobs, webhooks_job
 from lever_assets.orchestration.schedules import erasure_schedule, reconcile_schedule
 from lever_assets.orchestration.sensors import delta_sensor, notices_sensor, retention_sensor, webhooks_sensor
@@ -23,7 +24,12 @@ def build(settings: Settings) -> dg.Definitions:
         dg.Definitions(
             assets=[*raw_assets(settings), *model_assets(settings)],
             asset_checks=[model_checks(settings)],
-            jobs=[webhooks_job(settings), erasure_job(settings), *action_jobs(settings)],
+            jobs=[
+                webhooks_job(settings),
+                erasure_job(settings),
+                doctor_job(settings),
+                *action_jobs(settings),
+            ],
             sensors=[
                 delta_sensor(settings),
                 webhooks_sensor(settings),

@@ -14,14 +14,14 @@ from tempfile import TemporaryDirectory
 
 FILE = 0o600
 FOLDER = 0o700
-_OTHERS = 0o077
+OTHERS = 0o077
 _PROJECT = (".git", "pyproject.toml", "workspace.yaml")
 """A folder with one of these holds more than our data."""
 
 
 def set_umask() -> int:
     """Have this process, and those that it starts, make everything for its owner alone; return how it was."""
-    return os.umask(_OTHERS)
+    return os.umask(OTHERS)
 
 
 @contextmanager
@@ -104,5 +104,5 @@ def is_shared(folder: Path) -> bool:
 def _close(path: "Path | os.DirEntry[str]") -> None:
     with suppress(OSError):
         mode = os.lstat(path).st_mode
-        if mode & _OTHERS and not stat.S_ISLNK(mode):
-            os.chmod(path, stat.S_IMODE(mode) & ~_OTHERS)  # noqa: PTH101 - of an entry, too
+        if mode & OTHERS and not stat.S_ISLNK(mode):
+            os.chmod(path, stat.S_IMODE(mode) & ~OTHERS)  # noqa: PTH101 - of an entry, too

@@ -55,33 +55,14 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
     yield LazyCommand("replay", "lever_assets.cli.syncing", "Map again what was read before.")
     yield LazyCommand("status", "lever_assets.cli.showing", "Show what is in the database.")
     yield LazyCommand(
+        "doctor", "lever_assets.cli.doctor", "Say what a connection needs and whether it is there."
+    )
+    yield LazyCommand(
         "connect",
         "lever_assets.cli.connecting",
         "Connect a Lever account, with OAuth in the browser or with an API key.",
     )
-    yield family(
-        "connections",
-        "The Lever accounts that are connected.",
-        LazyCommand("list", "lever_assets.cli.connections", "Show the connections and how they stand."),
-        LazyCommand(
-            "test",
-            "lever_assets.cli.connections",
-            "Ask Lever whether connections work; exit with 1 if one does not.",
-        ),
-        LazyCommand(
-            "set",
-            "lever_assets.cli.connections",
-            "Give a connection settings of its own, such as candidate_cutoff=90d.",
-        ),
-        LazyCommand("rename", "lever_assets.cli.connections", "Give a connection another name."),
-        LazyCommand("enable", "lever_assets.cli.connections", "Switch a connection on."),
-        LazyCommand("disable", "lever_assets.cli.connections", "Switch a connection off."),
-        LazyCommand(
-            "remove",
-            "lever_assets.cli.connections",
-            "Remove a connection with its key or tokens, and take its webhooks down.",
-        ),
-    )
+    yield _connections()
     yield LazyCommand("action", "lever_assets.cli.acting", "Write back to Lever: one of the 13 actions.")
     yield LazyCommand("passthrough", "lever_assets.cli.acting", "Send any request to the Data API.")
     yield LazyCommand("ui", "lever_assets.cli.ui", "Serve Dagster's UI and run its daemon until Ctrl-C.")
@@ -118,6 +99,21 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
             "lever_assets.cli.sandbox",
             "Serve a local Lever until Ctrl-C, and print what to set to use it.",
         ),
+    )
+
+
+def _connections() -> TyperGroup:
+    module = "lever_assets.cli.connections"
+    return family(
+        "connections",
+        "The Lever accounts that are connected.",
+        LazyCommand("list", module, "Show the connections and how they stand."),
+        LazyCommand("test", module, "Ask Lever whether connections work; exit with 1 if one does not."),
+        LazyCommand("set", module, "Give a connection settings of its own, such as candidate_cutoff=90d."),
+        LazyCommand("rename", module, "Give a connection another name."),
+        LazyCommand("enable", module, "Switch a connection on."),
+        LazyCommand("disable", module, "Switch a connection off."),
+        LazyCommand("remove", module, "Remove a connection with its secrets, and take its webhooks down."),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from lever_assets.actions.permissions import Permission, needed
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
@@ -28,6 +27,7 @@ from lever_assets.connect.own_settings import stated, with_own
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.tokens import Kept
 from lever_assets.policy.exclusion import Exclusion
+from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 
@@ -107,18 +107,18 @@ def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Option
     app = App.of(settings)
     server = OAuthServer(app, wanted.addresses)
     exclusion = Exclusion.of(with_own(settings.of(wanted.name), wanted.settings))
-    permissions = needed(exclusion, read_only=options.read_only)
-    asked = server.ask([each.scope for each in permissions])
+    permissions = to_grant(exclusion, read_only=options.read_only)
+    asked = server.ask([name for name, _ in permissions])
 
     def complete(redirected_to: str) -> str:
         grant = server.exchange(asked.code_in(redirected_to), asked)
         connect_by_grant(store, settings, wanted, Kept(grant, app))
-        for each in permissions:
-            if each.scope not in grant.scopes:
-                output.warn(f"Lever did not give {each.scope}: without it nothing {each.purpose}")
+        for name, why in permissions:
+            if name not in grant.scopes:
+                output.warn(f"Lever did not give {name}. {why}")
         return f"The Lever account is connected as {wanted.name}. You can close this page."
 
-    _explain(permissions)
+    output.table("Lever will ask whether to allow", ("permission", "what for"), permissions)
     if options.no_browser or not is_here(app.redirect_uri):
         _ask_for(asked)
         complete(_pasted())
@@ -129,11 +129,6 @@ def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Option
         if _browser_opens(asked.url):
             typer.echo("It was opened in your browser.", err=True)
         callback.wait(complete, seconds=_MINUTES * 60)
-
-
-def _explain(permissions: tuple[Permission, ...]) -> None:
-    rows = ((each.scope, each.purpose) for each in permissions)
-    output.table("Lever will ask whether to allow", ("permission", "for"), rows)
 
 
 def _ask_for(asked: Authorization) -> None:

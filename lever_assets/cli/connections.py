@@ -186,7 +186,7 @@ def remove(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove a connection with its key or tokens, and take its webhooks down.
+    """Remove a connection with its secrets, and take its webhooks down.
 
     Its rows stay, unless they are to be erased.
     """

@@ -10,6 +10,7 @@ from pydantic import JsonValue, SecretStr, TypeAdapter, ValidationError
 from lever_assets import private
 from lever_assets.connect.account import Account, Credential
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment
+from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.oauth import App
 from lever_assets.connect.own_settings import with_own
 from lever_assets.connect.tokens import OAUTH, StoredTokens
@@ -135,6 +136,23 @@ def listed(settings: Settings) -> Listed:
                 warnings.append(f"{error} It is shown with the environment's.")
                 own.append(_own(settings, each.name, {}))
     return Listed(tuple(own), tuple(warnings))
+
+
+def settings_of(settings: Settings, connection: str | None) -> Settings:
+    """Return the settings for a connection by its name (None: the environment's own).
+
+    Raises ConnectionNameError if there is none of that name, StoreError if that can't be told.
+    """
+    if connection is None or connection == settings.connection:
+        return settings
+    known = names(settings)
+    if connection not in known:
+        listed = ", ".join(sorted({*known, settings.connection}))
+        raise ConnectionNameError(
+            f"There is no connection {connection!r}: there is {listed}; `lever-assets connect {connection}` "
+            "makes one."
+        )
+    return settings.of(connection)
 
 
 def names(settings: Settings) -> list[str]:

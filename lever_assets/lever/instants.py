@@ -68,6 +68,11 @@ class LeverClock:
     ahead: timedelta = timedelta(0)
     _heard: bool = False
 
+    @property
+    def heard(self) -> bool:
+        """Whether any answer had a date."""
+        return self._heard
+
     def hear(self, date: str | None) -> None:
         """Take in the `Date` header of an answer that has just arrived; all but the first are ignored."""
         if self._heard or date is None:

@@ -75,6 +75,11 @@ def erasure_job_name(account: str) -> str:
     return f"{account}_erasure"
 
 
+def doctor_job_name(account: str) -> str:
+    """Return the name of the job that looks at what a connection needs."""
+    return f"{account}_doctor"
+
+
 def action_job_name(action: str) -> str:
     """Return the name of an action's job."""
     return f"{action}_job"

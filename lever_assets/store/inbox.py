@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lever_assets.backoff import gap_after
@@ -86,6 +86,13 @@ def waiting_count(tx: Transaction) -> int:
     """Return how many events are pending, due or not."""
     c = webhook_inbox.c
     query = select(func.count()).where(c.connection == tx.account, c.state == PENDING)
+    return tx.sql.execute(query).scalar_one()
+
+
+def last_received_at(tx: Transaction) -> datetime | None:
+    """Return when the last event arrived (UTC) of those that are kept; None: there is none."""
+    c = webhook_inbox.c
+    query: Select[tuple[datetime | None]] = select(func.max(c.received_at)).where(c.connection == tx.account)
     return tx.sql.execute(query).scalar_one()
 
 

@@ -91,6 +91,13 @@ def _row_count(counted: Row[tuple[str, int, int, int]]) -> RowCount:
     return RowCount(table, total - not_live, not_live - left_out, left_out)
 
 
+def remote_id(tx: Transaction, model: str, row_id: str) -> str | None:
+    """Return Lever's id of the record on a row; None where there is no such row."""
+    c = UNIFIED[model].c
+    query: Select[tuple[str | None]] = select(c.remote_id).where(c.connection == tx.account, c.id == row_id)
+    return tx.sql.execute(query).scalar_one_or_none()
+
+
 def preview(tx: Transaction, model: str, limit: int = 5) -> Preview:
     """Return the live rows that changed last, without bookkeeping and what is personal.
 

@@ -1,6 +1,5 @@
 """Where Dagster keeps what it knows, and which definitions it shows."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import dagster as dg
 from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget, WorkspaceLoadTarget
 
 from lever_assets import private
+from lever_assets.orchestration.home import CONFIGURATION, default_home, given_home
 from lever_assets.settings import Settings
 
 # As in the checkout's dagster.yaml, which an installed package does not have, but with storage in the home.
@@ -26,7 +26,6 @@ telemetry:
 nux:
   enabled: false
 """
-_CONFIGURATION = "dagster.yaml"
 _WORKSPACE = "workspace.yaml"
 _MADE_BY_DAGSTER = ("storage", "history", "schedules", "logs", ".logs_queue", ".telemetry", ".nux")
 
@@ -36,15 +35,13 @@ def dagster_home(settings: Settings) -> Path:
 
     Else it is `dagster` in the data folder, made with a configuration of ours.
     """
-    given = os.environ.get("DAGSTER_HOME", "").strip()
-    if given:
-        return Path(given).expanduser().absolute()
-    if Path(_CONFIGURATION).exists():
-        return Path.cwd()
-    home = settings.data_dir.absolute() / "dagster"
+    given = given_home()
+    if given is not None:
+        return given
+    home = default_home(settings)
     private.make_folder(home)
-    if not (home / _CONFIGURATION).exists():
-        private.write(home / _CONFIGURATION, INSTANCE)
+    if not (home / CONFIGURATION).exists():
+        private.write(home / CONFIGURATION, INSTANCE)
     return home
 
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets_tests.connect.connecting import consent
 from lever_assets_tests.web import WEB
@@ -22,6 +24,7 @@ def commands() -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_every_command_of_the_guide_runs(tmp_path: Path) -> None:
     with running_sandbox(SandboxConfig(opportunities=4, rate=0)) as lever:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -32,7 +35,8 @@ def test_every_command_of_the_guide_runs(tmp_path: Path) -> None:
         (tmp_path / "key.txt").write_text(environment.pop("LEVER_API_KEY"))
         for line in commands():
             done = _run(line, tmp_path, environment)
-            assert done.returncode == 0, (line, done.stderr.read() if done.stderr else "")
+            assert done.stderr is not None
+            assert done.returncode == 0, (line, done.stderr.read())
 
 
 def _run(line: str, folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:

@@ -1,0 +1,73 @@
+"""The job that looks at everything a connection needs, with its report to read in the UI."""
+
+import dagster as dg
+
+from lever_assets.connect.known import settings_of
+from lever_assets.orchestration.failures import for_events, in_one_sentence
+from lever_assets.orchestration.jobs import op_job
+from lever_assets.orchestration.names import doctor_job_name
+from lever_assets.orchestration.prerequisites import of_instance
+from lever_assets.prerequisites.examining import examine
+from lever_assets.prerequisites.findings import Finding, Group, Report
+from lever_assets.settings import Settings
+
+_DESCRIPTION = (
+    "Looks at everything that a connection needs: the key, each permission by Lever's name, what is set in "
+    "Lever, this machine, the database, Dagster. Fails when something that is required is missing."
+)
+
+
+def doctor_job(settings: Settings) -> dg.JobDefinition:
+    """Return the job `<connection>_doctor`."""
+
+    @dg.op(
+        name=f"{settings.connection}_examine",
+        description=_DESCRIPTION,
+        config_schema={
+            "connection": dg.Field(
+                str,
+                is_required=False,
+                default_value=settings.connection,
+                description="Name of the connection",
+            )
+        },
+    )
+    def examine_connection(context: dg.OpExecutionContext) -> None:
+        with in_one_sentence():
+            asked = settings_of(settings, context.op_config["connection"])
+            report = examine(asked).and_of(of_instance(asked, context.instance))
+        told: dict[str, dg.RawMetadataValue] = {
+            "report": dg.MetadataValue.md(markdown(report)),
+            "missing": list(report.missing),
+            "requests": report.requests,
+        }
+        if report.missing:
+            raise dg.Failure(report.summary, metadata=told, allow_retries=False)
+        context.add_output_metadata(told)
+
+    return op_job(
+        settings, doctor_job_name(settings.connection), examine_connection, description=_DESCRIPTION
+    )
+
+
+def markdown(report: Report) -> str:
+    """Return a report as Markdown: a table for each group, what is not fine with its reason and remedy.
+
+    Of what Lever said only words of the API are left, since Dagster keeps its events for ever.
+    """
+    parts = [f"**{report.summary}**"]
+    for group in Group:
+        rows = [_row(each) for each in report.of(group)]
+        if rows:
+            parts.append("\n".join((f"### {group}", "", "| | | |", "| --- | --- | --- |", *rows)))
+    return "\n\n".join(parts)
+
+
+def _row(finding: Finding) -> str:
+    verdict = f"**{finding.verdict.words}**" if finding.blocks else finding.verdict.words
+    note = f" ({finding.note})" if finding.note else ""
+    return f"| {_cell(finding.subject)} | {verdict}{note} | {_cell(for_events(' '.join(finding.told)))} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,172 @@
+"""The permissions of a key or token: which are needed, for what, and by which request each is asked for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.lever import NotFoundError, Params
+from lever_assets.lever.paths import quoted, scope
+from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
+from lever_assets.policy.exclusion import Exclusion
+from lever_assets.prerequisites.asking import ONE, Asking, Heard
+from lever_assets.prerequisites.findings import Finding, Group, Verdict
+
+CREDENTIALS = "In Lever: Settings > Integrations and API > API credentials"
+_AGREE = "Connect again with `lever-assets connect`, and accept it on Lever's page"
+_WRITE = ":write:"
+CONFIDENTIAL = "confidential:access:admin"
+_CONFIDENTIAL_TOO = "For confidential postings, opportunities and requisitions, too."
+_PARENT = "{parent}"
+# What only actions read: below an opportunity, since Lever has no list of all.
+_OF_ACTIONS = {
+    "files:read:admin": "/opportunities/{parent}/files",
+    "resumes:read:admin": "/opportunities/{parent}/resumes",
+}
+OPPORTUNITIES_READ = scope("GET", OPPORTUNITIES.path)
+WEBHOOKS = scope("GET", "/webhooks")
+_OF_WEBHOOKS = {WEBHOOKS: "/webhooks", scope("POST", "/webhooks"): None}
+_ALL_WEBHOOKS: Params = {"limit": 100}
+"""Which of ours are there is told from the same answer."""
+
+
+@dataclass
+class Permission:
+    """One permission by Lever's name. `path`: where a read is asked for, `{parent}` is an opportunity.
+
+    `kept` are the resources that a sync reads with it, `left_out` those that it would read, `actions` those
+    that need it.
+    """
+
+    name: str
+    path: str | None = None
+    kept: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    webhooks: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is one to write, which is not tried."""
+        return _WRITE in self.name
+
+    @property
+    def below(self) -> bool:
+        """Whether it is asked for below an opportunity."""
+        return self.path is not None and _PARENT in self.path
+
+    @property
+    def required(self) -> bool:
+        """Whether what the settings ask for needs it; actions are nobody's duty."""
+        return bool(self.kept or self.webhooks)
+
+    @property
+    def needed(self) -> bool:
+        """Whether anything needs it."""
+        return self.required or bool(self.actions)
+
+    @property
+    def why(self) -> str:
+        """What it is good for."""
+        told = [f"the sync of {', '.join(self.kept)}"] if self.kept else []
+        told += ["the webhooks"] if self.webhooks else []
+        told += [f"the actions {', '.join(self.actions)}"] if self.actions else []
+        if told:
+            return f"For {'; '.join(told)}."
+        what = ", ".join(self.left_out)
+        return f"For {what}, left out by LEVER_EXCLUDE." if what else "For webhooks, which are not used."
+
+
+def permissions(exclusion: Exclusion, *, webhooks: bool) -> list[Permission]:
+    """Return every permission that anything of this program needs, reads first; `webhooks`: they are used."""
+    found: dict[str, Permission] = {}
+
+    def one(name: str, path: str | None = None) -> Permission:
+        return found.setdefault(name, Permission(name, path))
+
+    for each in RESOURCES:
+        permission = one(scope("GET", each.path.format(parent=":id")), each.path)
+        wanted = permission.kept if exclusion.needs(each.name) else permission.left_out
+        wanted.append(each.name)
+    for action in ACTIONS:
+        for name in action.scopes:
+            one(name, _OF_ACTIONS.get(name)).actions.append(action.name)
+    for name, path in _OF_WEBHOOKS.items():
+        one(name, path).webhooks = webhooks
+    return sorted(found.values(), key=lambda each: each.writes)
+
+
+def to_grant(exclusion: Exclusion, *, read_only: bool) -> tuple[tuple[str, str], ...]:
+    """Return what a connection asks to be granted, each permission with what it is for; reading first.
+
+    `read_only`: nothing is to be written; webhooks, too, are subscribed to by writing.
+    """
+    found = permissions(exclusion, webhooks=not read_only)
+    wanted = [each for each in found if each.required or (each.actions and not read_only)]
+    return (*((each.name, each.why) for each in wanted), (CONFIDENTIAL, _CONFIDENTIAL_TOO))
+
+
+def to_ask(needed: Iterable[Permission], granted: frozenset[str] | None) -> list[Permission]:
+    """Return the permissions that Lever is asked about; `granted` are a token's scopes (None: not known)."""
+    return [
+        each
+        for each in needed
+        if each.needed and not each.writes and (granted is None or each.name in granted)
+    ]
+
+
+async def ask_for(asking: Asking, permission: Permission, opportunity: str | None) -> Heard | None:
+    """Return what Lever answers where the permission is needed; None: there is nothing to ask below."""
+    assert permission.path is not None  # noqa: S101 - each to read has one
+    if permission.below and opportunity is None and not asking.barred:
+        return None
+    params = _ALL_WEBHOOKS if permission.name == WEBHOOKS else ONE
+    return await asking.ask(permission.path.format(parent=quoted(opportunity or "")), params)
+
+
+def reading(permission: Permission, heard: Heard | None, granted: frozenset[str] | None) -> Finding:
+    """Return the finding on a permission to read, from what Lever answered (None: it was not asked)."""
+    if not permission.needed:
+        return _finding(permission, Verdict.NOT_NEEDED)
+    if granted is not None and permission.name not in granted:
+        return _not_granted(permission)
+    if heard is None:
+        return _finding(
+            permission, Verdict.CANT_TELL, "There is no opportunity below which Lever could be asked."
+        )
+    if isinstance(heard.error, NotFoundError):
+        what = "Lever no longer has that opportunity" if permission.below else "This account has no such list"
+        return _finding(permission, Verdict.CANT_TELL, f"{what}: {heard.sentence}")
+    remedy = ""
+    if heard.verdict is Verdict.MISSING:
+        remedy = f"{CREDENTIALS}, tick it at the key" if granted is None else _AGREE
+    return _finding(permission, heard.verdict, heard.sentence, remedy)
+
+
+def writing(permission: Permission, granted: frozenset[str] | None) -> Finding:
+    """Return the finding on a permission to write: told from a token's scopes, of a key it can't be told."""
+    if not permission.needed:
+        return _finding(permission, Verdict.NOT_NEEDED)
+    if granted is None:
+        told = "Lever does not tell what a key may write, and nothing is written to try it."
+        return _finding(
+            permission, Verdict.CANT_TELL, told, f"{CREDENTIALS}, see whether it is ticked at the key"
+        )
+    return _finding(permission, Verdict.FINE) if permission.name in granted else _not_granted(permission)
+
+
+def _not_granted(permission: Permission) -> Finding:
+    return _finding(permission, Verdict.MISSING, "The token was not given it.", _AGREE)
+
+
+def _finding(permission: Permission, verdict: Verdict, detail: str = "", remedy: str = "") -> Finding:
+    if verdict is Verdict.MISSING and permission.kept:
+        remedy += ", or leave out what it is for with LEVER_EXCLUDE"
+    return Finding(
+        Group.WRITING if permission.writes else Group.READING,
+        permission.name,
+        verdict,
+        permission.why,
+        detail,
+        f"{remedy}." if remedy else "",
+        required=permission.required,
+    )

@@ -1,0 +1,1 @@
+"""What a connection needs, and how it is told."""

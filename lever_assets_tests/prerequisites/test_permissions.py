@@ -1,0 +1,146 @@
+"""Each permission by Lever's name, once: asked with one small request, or told from a token's scopes."""
+
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lever_assets.prerequisites.examining import examine
+from lever_assets.prerequisites.findings import Group, Report, Verdict
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.store import Store
+from lever_assets.unified.catalogue import MODELS
+from lever_assets_tests.connect.connecting import connected, settings_of
+from lever_assets_tests.prerequisites.found import PERMISSIONS, one, subjects
+from lever_assets_tests.sync.tables import Account
+
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "permissions.md"
+READING, WRITING = (Group.READING,), (Group.WRITING,)
+TOLD = ((Verdict.FINE, Group.READING), (Verdict.CANT_TELL, Group.WRITING))
+"""What is told where nothing is missing."""
+
+
+def every_read(report: Report) -> set[str]:
+    """Return the permissions to read that something needs."""
+    needed = {each.subject for each in report.of(Group.READING)}
+    return needed - subjects(report, Verdict.NOT_NEEDED, READING)
+
+
+def test_every_documented_permission_is_told_once_by_levers_name(account: Account) -> None:
+    report = examine(account.settings())
+
+    told = [each.subject for group in (Group.READING, Group.WRITING) for each in report.of(group)]
+    documented = set(re.findall(r"`([a-z_]+:(?:read|write):admin)`", DOCUMENTED.read_text("utf-8")))
+    assert len(told) == len(set(told))
+    assert set(told) == documented | {"webhooks:read:admin", "webhooks:write:admin"}
+
+
+def test_reads_are_asked_for_with_one_small_request_each_and_writes_not_at_all(
+    account: Account, sandbox: Sandbox
+) -> None:
+    report = examine(account.settings())
+
+    reads, writes = (subjects(report, each, (group,)) for each, group in TOLD)
+    assert {"users:read:admin", "offers:read:admin", "files:read:admin"} < reads
+    assert {"notes:write:admin", "uploads:write:admin"} < writes
+    assert subjects(report, Verdict.NOT_NEEDED) == {"webhooks:read:admin", "webhooks:write:admin"}
+    assert len(reads | writes) + 2 == sum(each.group in PERMISSIONS for each in report.findings)
+    assert report.missing == ()
+    counted = sandbox.requests()
+    assert report.requests == counted.total == len(reads) + 1  # one for confidential records
+    assert all(each.startswith("GET ") and "limit=1" in each for each in counted.recent)
+
+
+def test_what_is_denied_is_missing_and_the_rest_is_asked_all_the_same(
+    account: Account, sandbox: Sandbox
+) -> None:
+    sandbox.set_quirks("denied=offers", "denied=requisitions", "denied=files")
+    report = examine(account.settings())
+
+    assert subjects(report, Verdict.MISSING) == {
+        "offers:read:admin",
+        "requisitions:read:admin",
+        "files:read:admin",
+    }
+    assert subjects(report, Verdict.FINE) == every_read(report) - subjects(report, Verdict.MISSING)
+    offers, files = one(report, "offers:read:admin"), one(report, "files:read:admin")
+    assert offers.why == "For the sync of offers."
+    assert "status 403" in offers.detail
+    assert "LEVER_EXCLUDE" in offers.remedy
+    assert (offers.blocks, files.blocks) == (True, False)
+    assert report.missing == ("requisitions:read:admin", "offers:read:admin")  # files: for actions alone
+
+
+def test_what_is_left_out_is_not_needed_and_not_asked_for(account: Account, sandbox: Sandbox) -> None:
+    sandbox.set_quirks("denied=offers")
+    report = examine(account.settings(exclude=("offers",)))
+
+    assert one(report, "offers:read:admin").verdict is Verdict.NOT_NEEDED
+    assert report.missing == ()
+    assert not [each for each in sandbox.requests().by_endpoint if "offers" in each]
+
+
+def test_a_list_that_the_account_does_not_have_says_nothing_of_the_permission(
+    account: Account, sandbox: Sandbox
+) -> None:
+    sandbox.set_quirks("absent=requisitions")
+    found = one(examine(account.settings()), "requisitions:read:admin")
+
+    assert found.verdict is Verdict.CANT_TELL
+    assert found.detail.startswith("This account has no such list: ")
+
+
+def test_without_any_opportunity_nothing_below_one_can_be_told(tmp_path: Path, sqlite_database: str) -> None:
+    with running_sandbox(SandboxConfig(opportunities=0, rate=0)) as empty:
+        report = examine(Account(empty, tmp_path, sqlite_database).settings())
+
+    assert subjects(report, Verdict.CANT_TELL, READING) == {
+        f"{name}:read:admin" for name in ("applications", "interviews", "offers", "files", "resumes")
+    }
+    assert "no opportunity" in one(report, "offers:read:admin").detail
+
+
+def test_a_stored_opportunity_is_asked_below_where_lever_lists_none(
+    sandbox: Sandbox, tmp_path: Path, database_url: str
+) -> None:
+    account = Account(sandbox, tmp_path, database_url)
+    account.sync(exclude=tuple(each.name for each in MODELS if each.name != "candidates"))
+    sandbox.set_quirks("denied=opportunities", "denied=resumes")
+    report = examine(account.settings())
+
+    assert subjects(report, Verdict.MISSING) == {"opportunities:read:admin", "resumes:read:admin"}
+    assert one(report, "interviews:read:admin").verdict is Verdict.FINE
+
+
+def test_the_scopes_of_a_token_tell_what_it_may_write_and_what_need_not_be_asked(
+    account: Account, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    scopes = {each.subject for each in examine(account.settings()).of(Group.READING)}
+    granted = sorted(scopes - {"offers:read:admin"} | {"notes:write:admin"})
+    settings = settings_of(sandbox, tmp_path / "oauth", account.database)
+    with closing(Store.open(settings.tables_url)) as store:
+        connected(store, settings, "acme", granted)
+    sandbox.reset_requests()
+    report = examine(settings.of("acme"))
+
+    assert subjects(report, Verdict.MISSING, READING) == {"offers:read:admin"}
+    assert subjects(report, Verdict.FINE, WRITING) == {"notes:write:admin"}
+    assert "opportunities:write:admin" in subjects(report, Verdict.MISSING, WRITING)
+    assert report.missing == ("offers:read:admin",)  # a token to read alone lacks nothing that a sync needs
+    assert one(report, "OAuth token").verdict is Verdict.FINE
+    assert one(report, "confidential:access:admin").verdict is Verdict.MISSING
+    assert not [each for each in sandbox.requests().by_endpoint if "offers" in each]
+
+
+@pytest.mark.parametrize("fault", ["503", "html", "reset"])
+def test_an_answer_that_fails_says_nothing_of_its_permission_and_stops_no_other(
+    account: Account, sandbox: Sandbox, fault: str
+) -> None:
+    sandbox.set_faults(f"{fault}=1,endpoint=GET /stages")
+    report = examine(account.settings())
+
+    found = one(report, "stages:read:admin")
+    assert found.verdict is Verdict.CANT_TELL
+    assert "GET /stages" in found.detail
+    assert subjects(report, Verdict.FINE) == every_read(report) - {"stages:read:admin"}
