@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
+from lever_assets.lever.limiter import allowance_name
+from lever_assets.lever.pacing import LocalPace
 from lever_assets.lever.traffic import Tell
 from lever_assets.settings import Settings
 
@@ -42,25 +44,21 @@ class Account:
         """
         if self.api_key is None:
             raise NotConnectedError
-        limiter = RateLimiter.for_key(
-            self.api_key,
-            rate=settings.rate_limit,
-            burst=settings.rate_burst,
-            folder=settings.data_dir / "rate",
-        )
-        apply_limiter = RateLimiter.for_key(
-            self.api_key,
-            rate=min(_APPLY_RATE, settings.rate_limit),
-            burst=1,
-            folder=settings.data_dir / "rate",
-            allowance="apply",
-        )
         return LeverClient(
             auth=ApiKeyAuth(self.api_key),
             base_url=self.base_url,
-            limiter=limiter,
-            apply_limiter=apply_limiter,
+            limiter=self._limiter(self.api_key, settings, settings.rate_limit, settings.rate_burst),
+            apply_limiter=self._limiter(
+                self.api_key, settings, min(_APPLY_RATE, settings.rate_limit), 1, "apply"
+            ),
             concurrency=settings.concurrency,
             timeout=settings.timeout_seconds,
             tell=tell,
         )
+
+    @staticmethod
+    def _limiter(
+        key: SecretStr, settings: Settings, rate: float, burst: int, allowance: str = ""
+    ) -> RateLimiter:
+        name = allowance_name(key, allowance)
+        return RateLimiter(rate, burst, LocalPace(settings.data_dir / "rate" / f"{name}.pace"))
