@@ -6,9 +6,9 @@ from pydantic import SecretStr
 
 from lever_assets.lever import ApiKeyAuth, LeverClient, RateLimiter
 from lever_assets.lever.limiter import allowance_name
-from lever_assets.lever.pacing import LocalPace
 from lever_assets.lever.traffic import Tell
 from lever_assets.settings import Settings
+from lever_assets.store.allowances import shared_pace
 
 _APPLY_RATE = 2.0
 """Applications through a posting, a second (docs/lever-api.md, Access)."""
@@ -40,7 +40,8 @@ class Account:
     def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:
         """Return a client of this account, not yet open; raises `NotConnectedError` without a key.
 
-        All clients of one key, in all processes of this machine and user, share one allowance of requests.
+        All clients of one key share one allowance of requests: with PostgreSQL on all machines that use the
+        database, with SQLite in all processes of this machine and user that use the data folder.
         """
         if self.api_key is None:
             raise NotConnectedError
@@ -61,4 +62,4 @@ class Account:
         key: SecretStr, settings: Settings, rate: float, burst: int, allowance: str = ""
     ) -> RateLimiter:
         name = allowance_name(key, allowance)
-        return RateLimiter(rate, burst, LocalPace(settings.data_dir / "rate" / f"{name}.pace"))
+        return RateLimiter(rate, burst, shared_pace(settings.tables_url, name, settings.data_dir / "rate"))
