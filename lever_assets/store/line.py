@@ -20,6 +20,7 @@ import psycopg
 from sqlalchemy import Engine
 
 from lever_assets.store.errors import DRIVER_ERRORS, translated
+from lever_assets.store.locks import MISS_A_LOST_MACHINE
 
 _log = logging.getLogger(__name__)
 
@@ -147,6 +148,7 @@ class Line:
         connection: Any = pooled.dbapi_connection
         connection.autocommit = True
         connection.execute(_SET_UP)
+        connection.execute(MISS_A_LOST_MACHINE)
         return cast("_Connection", connection)
 
     def _be_back(self, *, answered: bool) -> None:
