@@ -115,7 +115,7 @@ class DatabasePace:
         now = time.monotonic()
         self._held_until = max(self._held_until, now + seconds)
         until = now + (kept.ahead if kept else seconds + terms.tolerance)
-        self._given = _Given(kept.pace if kept else self._here, max(until, self._given.until))
+        self._given = _Given(self if kept else self._here, max(until, self._given.until))
 
     async def _move(
         self, terms: Terms, *, booked: float = 0.0, penalty: float = 0.0, ahead: float = 0.0

@@ -46,9 +46,8 @@ class _Question:
     locks: str
     answer: "Future[Rows | None]" = field(default_factory=Future)
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether somebody waits for the answer; from then on it can't be taken back."""
+    def take_up(self) -> bool:
+        """Return whether somebody still waits for the answer; from then on it can't be taken back."""
         return self.answer.set_running_or_notify_cancel()
 
 
@@ -125,7 +124,7 @@ class Line:
                 self._thread = None
                 return None
             questions, self._questions = self._questions, []
-        return [each for each in questions if each.is_wanted]
+        return [each for each in questions if each.take_up()]
 
     def _answer(self, questions: list[_Question], connection: _Connection | None) -> _Connection:
         """Answer them all, and return the connection that they were asked on."""
@@ -165,7 +164,7 @@ class Line:
             waiting, self._questions = self._questions, []
         if not had_warned:
             _log.warning("%s: %s.", self._lacking, why)
-        for each in (*questions, *(each for each in waiting if each.is_wanted)):
+        for each in (*questions, *(each for each in waiting if each.take_up())):
             each.answer.set_result(None)
 
 
