@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from sqlalchemy import BigInteger, Boolean, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Double, Integer, Table
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
@@ -35,6 +35,7 @@ _TYPES: dict[type[Any], str] = {
     Boolean: "boolean",
     Integer: "integer",
     BigInteger: "integer",
+    Double: "number",
     Money: "decimal",
     UtcDateTime: "timestamp (UTC)",
     Json: "JSON",

@@ -8,8 +8,10 @@ from pydantic import SecretStr
 from lever_assets.connect.environments import Environment, environment_at
 from lever_assets.connect.errors import DisabledError, NotConnectedError
 from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter
+from lever_assets.lever.limiter import allowance_name
 from lever_assets.lever.traffic import Tell
 from lever_assets.settings import Settings
+from lever_assets.store.allowances import shared_pace
 
 _APPLY_RATE = 2.0
 """Applications through a posting, a second (docs/lever-api.md, Access)."""
@@ -55,8 +57,9 @@ class Account:
     def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:
         """Return a client of this account, not yet open.
 
-        All clients of one key, in all processes of this machine and user, share one allowance of requests.
-        Raises NotConnectedError without a key or token, DisabledError for one that is switched off, and
+        All clients of one key share one allowance of requests: with PostgreSQL on all machines that use the
+        database, with SQLite in all processes of this machine and user that use the data folder. Raises
+        NotConnectedError without a key or token, DisabledError for one that is switched off, and
         SettingsError when what is stored can't be opened.
         """
         if not self.is_enabled:
@@ -64,25 +67,19 @@ class Account:
         if self.credential is None:
             raise NotConnectedError(self.name if self.is_stored else None)
         credential = self.credential()
-        limiter = RateLimiter.for_key(
-            credential.allowance,
-            rate=settings.rate_limit,
-            burst=settings.rate_burst,
-            folder=settings.data_dir / "rate",
-        )
-        apply_limiter = RateLimiter.for_key(
-            credential.allowance,
-            rate=min(_APPLY_RATE, settings.rate_limit),
-            burst=1,
-            folder=settings.data_dir / "rate",
-            allowance="apply",
-        )
+        known_by = credential.allowance
+        applying = min(_APPLY_RATE, settings.rate_limit)
         return LeverClient(
             auth=credential.auth,
             base_url=self.base_url,
-            limiter=limiter,
-            apply_limiter=apply_limiter,
+            limiter=_limiter(known_by, settings, settings.rate_limit, settings.rate_burst),
+            apply_limiter=_limiter(known_by, settings, applying, 1, "apply"),
             concurrency=settings.concurrency,
             timeout=settings.timeout_seconds,
             tell=tell,
         )
+
+
+def _limiter(key: SecretStr, settings: Settings, rate: float, burst: int, allowance: str = "") -> RateLimiter:
+    name = allowance_name(key, allowance)
+    return RateLimiter(rate, burst, shared_pace(settings.tables_url, name, settings.data_dir / "rate"))

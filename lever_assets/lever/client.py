@@ -252,20 +252,20 @@ class LeverClient:
                 failed[type(error)] += 1
                 again = may_repeat(error)
                 wait = self._retry.wait_after(error, failed[type(error)], waited) if again else None
-                self._note(error, wait)
+                await self._note(error, wait)
                 if wait is None:
                     raise
             waited += wait
             await asyncio.sleep(wait)
 
-    def _note(self, error: LeverError, wait: float | None) -> None:
+    async def _note(self, error: LeverError, wait: float | None) -> None:
         """Take note of an error, and of the seconds until the next attempt (None: there is none)."""
         if wait is not None:
             self.trouble = error
             self.traffic.retried(wait, error.problem)
         if isinstance(error, RateLimitedError):
             # Who gives up holds the others back for a while only: they are to hear from Lever themselves.
-            self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.cap))
+            await self._limiter.penalise(wait or min(error.retry_after or 0.0, self._retry.cap))
 
     async def _answer(
         self, method: str, path: str, query: str = "", *, sent: Iterable[str] = (), **given: Any

@@ -30,6 +30,14 @@ _REMEDY = "wait until it is done, or end it"
 _NO_FILE = frozenset({errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENOTSUP})
 """What stands there is a folder, a link or the like."""
 
+MISS_A_LOST_MACHINE = (
+    "SELECT set_config('tcp_keepalives_idle', '30', false),"
+    " set_config('tcp_keepalives_interval', '10', false),"
+    " set_config('tcp_keepalives_count', '3', false)"
+)
+"""For a session that locks something. That a process was killed the server hears at once; that a machine lost
+its power or network it would notice after two hours, and does so within a minute."""
+
 Check = Callable[[], None]
 
 
@@ -82,6 +90,7 @@ def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
         me = _myself()
         title = f"lever-assets {me['pid']}@{me['host']}"[:63]
         session.execute(text("SELECT set_config('application_name', :title, false)"), {"title": title})
+        session.execute(text(MISS_A_LOST_MACHINE))
         end = time.monotonic() + wait
         while not session.execute(
             text("SELECT pg_try_advisory_lock(:number)"), {"number": number}

@@ -17,6 +17,7 @@ from lever_assets.store.merge import row_hash
 from lever_assets.store.tables import (
     RAW,
     UNIFIED,
+    allowances,
     child_reads,
     mapping_errors,
     metadata,
@@ -25,8 +26,10 @@ from lever_assets.store.tables import (
 )
 from lever_assets.store.transaction import Transaction
 
-FORGETTABLE = frozenset(table.name for table in (sync_state, child_reads, mapping_errors, schema_version))
-"""Tables that a sync fills again from what is in the others: better empty than without a column."""
+FORGETTABLE = frozenset(
+    table.name for table in (sync_state, child_reads, mapping_errors, allowances, schema_version)
+)
+"""Tables that are filled again without the rows that were in them: better empty than without a column."""
 
 _OUT_OF_DATE = ""
 """The content hash of no content: whatever arrives differs from it."""

@@ -10,7 +10,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
 from lever_assets.lever.resources import RESOURCES, Resource
@@ -347,6 +347,19 @@ Index(
     postgresql_where=_undelivered,
 )
 Index("ix_notice_outbox_target", notice_outbox.c.connection, notice_outbox.c.target, notice_outbox.c.number)
+
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("name", Key, primary_key=True, comment="Hash of the key, and which of its allowances"),
+    Column("due", Double, nullable=False, comment="When the next request would be due without bursts"),
+    Column("held_until", Double, nullable=False, comment="Until when a penalty holds everybody back"),
+    Column("pushed", Double, nullable=False, comment="Seconds by which penalties put turns off so far"),
+    Column("seen", Double, nullable=False, comment="The last look at the clock"),
+    Column("updated_at", UtcDateTime, nullable=False),
+    comment="How far Lever's allowances are given away, in seconds since 1970 by PostgreSQL's clock; "
+    "empty in SQLite, where files are kept of it",
+)
 
 schema_version = Table(
     "schema_version",

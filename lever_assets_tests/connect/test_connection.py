@@ -1,7 +1,9 @@
 """A connection comes from the settings and never shows its key."""
 
+import asyncio
 from pathlib import Path
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -21,6 +23,25 @@ def test_the_key_shows_nowhere(tmp_path: Path) -> None:
 
     assert "very-secret" not in repr((settings, connection, client))
     assert all("very-secret" not in str(path) for path in tmp_path.rglob("*"))
+
+
+def test_both_allowances_of_a_key_are_in_postgresql_and_do_not_tell_it(
+    tmp_path: Path, postgresql_database: str
+) -> None:
+    settings = _settings(tmp_path, "very-secret").model_copy(
+        update={"database_url": SecretStr(postgresql_database)}
+    )
+    writer = Account.default(settings).client(settings)
+    assert writer._apply_limiter is not None
+    for limiter in (writer._limiter, writer._apply_limiter):
+        asyncio.run(limiter.acquire())  # one connection serves all event loops
+
+    with psycopg.connect(postgresql_database) as conn:
+        names = sorted(row[0] for row in conn.execute("SELECT name FROM allowances"))
+    assert [len(name) for name in names] == [24, len("0" * 24 + ".apply")]
+    assert names[1] == f"{names[0]}.apply"
+    assert set(names[0]) <= set("0123456789abcdef")
+    assert not list(tmp_path.rglob("*.pace"))
 
 
 def test_without_a_key_there_is_no_client(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from lever_assets.lever import (
     UnavailableError,
     Upload,
 )
+from lever_assets.lever.pacing import LocalPace
 from lever_assets_tests.lever import scripted
 from lever_assets_tests.lever.scripted import HASTY, KEY, Answer, answer, client, data, scripted_lever
 
@@ -188,7 +189,7 @@ async def test_applications_through_a_posting_wait_for_their_own_allowance() -> 
         clock[0] += seconds
 
     clock = [1000.0]
-    own = RateLimiter(2, 1, clock=lambda: clock[0], sleep=sleep)
+    own = RateLimiter(2, 1, LocalPace(clock=lambda: clock[0]), sleep=sleep)
     async with scripted_lever(data({})) as lever, client(lever.url, apply_limiter=own) as writer:
         for _ in range(3):
             await writer.send(Outgoing("POST", "/postings/p1/apply", json={}))

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from lever_assets.lever import RateLimiter
 from lever_assets.lever.limiter import usable_burst
+from lever_assets.lever.pacing import LocalPace
 
 RATE, BURST = 10.0, 20
 FULL = usable_burst(BURST)
@@ -29,7 +30,7 @@ class Time:
     def limiter(
         self, rate: float | None = RATE, burst: int = BURST, state: Path | None = None
     ) -> RateLimiter:
-        return RateLimiter(rate, burst, state, clock=lambda: self.now, sleep=self.sleep)
+        return RateLimiter(rate, burst, LocalPace(state, clock=lambda: self.now), sleep=self.sleep)
 
 
 def lowest_level(arrivals: list[float], rate: float = RATE, burst: int = BURST) -> float:
@@ -64,7 +65,7 @@ async def test_at_least_97_percent_of_the_allowance_is_used() -> None:
 async def test_without_a_rate_nothing_waits(rate: float | None) -> None:
     time = Time()
     limiter = time.limiter(rate)
-    limiter.penalise(60)
+    await limiter.penalise(60)
     assert await booked(time, limiter, 100) == [0] * 100
 
 
@@ -131,7 +132,7 @@ def test_a_clock_set_back_neither_floods_lever_nor_stops_us(steps: list[tuple[fl
 async def test_a_penalty_holds_back_and_then_lets_no_burst_through() -> None:
     time = Time()
     limiter = time.limiter()
-    limiter.penalise(5)
+    await limiter.penalise(5)
     waits = await booked(time, limiter, 4)
     assert waits == pytest.approx([5, 5.1, 5.2, 5.3], rel=0.01)
 
@@ -140,7 +141,7 @@ async def test_penalties_at_once_don_t_add_up() -> None:
     time = Time()
     limiter = time.limiter()
     for seconds in (5, 4, 5, 1):
-        limiter.penalise(seconds)
+        await limiter.penalise(seconds)
     assert await limiter.acquire() == pytest.approx(5)
 
 
@@ -151,7 +152,7 @@ async def test_those_who_wait_already_are_pushed_back_too() -> None:
 
     async def sleep(seconds: float) -> None:
         if not time.slept:
-            limiter.penalise(5)
+            await limiter.penalise(5)
         time.slept.append(seconds)
 
     limiter._sleep = sleep
@@ -166,7 +167,7 @@ async def test_limiters_on_one_file_share_the_allowance(tmp_path: Path) -> None:
     waits = [await limiter.acquire() for _ in range(FULL) for limiter in (one, other)]
     assert sum(wait == 0 for wait in waits) == FULL
     assert waits[-1] == pytest.approx(FULL / RATE, rel=0.01)
-    one.penalise(9)
+    await one.penalise(9)
     assert await other.acquire() > 9
 
 
@@ -198,7 +199,7 @@ async def test_a_file_with_absurd_numbers_holds_nobody_back(
     path.write_bytes(struct.pack("<8s4d", b"lvrpace1", *numbers))
     limiter = time.limiter(state=path)
     assert sum(await booked(time, limiter, FULL)) < 2
-    limiter.penalise(5)
+    await limiter.penalise(5)
     assert await time.limiter(state=path).acquire() == pytest.approx(5, abs=2)
 
 
@@ -215,7 +216,7 @@ async def test_a_file_that_is_removed_is_shared_again(tmp_path: Path) -> None:
 async def test_a_penalty_is_told_before_it_is_waited_for_and_bounded(tmp_path: Path) -> None:
     time, told = Time(), list[float]()
     one, other = (time.limiter(state=tmp_path / "x.pace") for _ in range(2))
-    one.penalise(86_400)
+    await one.penalise(86_400)
     await other.acquire(told.append)
     assert told == [600]
     time.now += 601
@@ -237,9 +238,10 @@ ACQUIRE = """
 import asyncio, sys, time
 from pathlib import Path
 from lever_assets.lever.limiter import RateLimiter
+from lever_assets.lever.pacing import LocalPace
 
 async def main():
-    limiter = RateLimiter(100, 4, Path(sys.argv[1]))
+    limiter = RateLimiter(100, 4, LocalPace(Path(sys.argv[1])))
     sys.stdin.readline()
     started = time.time()
     for _ in range(30):

@@ -1,5 +1,6 @@
 """A tick ends in time, whatever Lever or the database does, and leaves nothing behind."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -190,7 +191,7 @@ def test_a_wait_beyond_all_patience_is_a_skip_at_once(synced: Place, monkeypatch
 
 def test_a_penalty_of_another_process_is_waited_for_no_longer_than_the_budget(synced: Place) -> None:
     with Session.open(synced.settings(rate_limit=10)) as session:
-        session.account.client(session.settings)._limiter.penalise(60)
+        asyncio.run(session.account.client(session.settings)._limiter.penalise(60))
     assert reason(synced, rate_limit=10).startswith("Lever did not say within")
 
 

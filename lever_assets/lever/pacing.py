@@ -1,0 +1,216 @@
+"""How far an allowance is given away: the arithmetic of it, and where it is kept so that others share it.
+
+It is GCRA: one instant, the time at which the next request would be due without bursts, tells whether and
+when one may leave. Who wants to send books a turn by moving that instant, then waits until its turn: waiters
+are served in the order in which they came, wherever they run, and none has to try again.
+"""
+
+import logging
+import struct
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock
+
+from lever_assets import private
+
+_log = logging.getLogger(__name__)
+
+LONGEST_PENALTY = 600.0
+"""Seconds."""
+MOST_PUSHED = 1e9
+_MOST_WAITING = 10_000
+
+_FORMAT = struct.Struct("<8s4d")
+_MARK = b"lvrpace1"
+_POLL_SECONDS = 0.001
+"""How often a lock that somebody has is tried: it is held for less."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an allowance lets through: a request each `interval`, and as many at once as `tolerance` spans.
+
+    Both in seconds.
+    """
+
+    interval: float
+    tolerance: float
+
+    @property
+    def furthest(self) -> float:
+        """The most seconds that turns can be booked ahead; what says more is damaged."""
+        return LONGEST_PENALTY + self.tolerance + _MOST_WAITING * self.interval
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The turn of one request, in seconds from when it was booked.
+
+    It comes after `wait`; a penalty lasts for `held` (0 or less: none); `ahead` is when the request after it
+    would be due without bursts. `pushed` is the sum of the pushes that are counted in, as `pace` kept it.
+    """
+
+    pace: "Pace"
+    wait: float
+    held: float
+    ahead: float
+    pushed: float
+
+
+class Pace(Protocol):
+    """How far one allowance is given away, wherever that is kept. None of these raises an error."""
+
+    async def book(self, terms: Terms, ahead: float = 0.0) -> Turn:
+        """Book the next turn.
+
+        `ahead`: for how many seconds turns are booked, or everybody is held back, as far as the caller knows
+        from elsewhere; this one is booked behind them.
+        """
+        ...
+
+    async def again(self, turn: Turn) -> Turn:
+        """Return a turn that has come, with the `wait` by which a penalty put it off since."""
+        ...
+
+    async def penalise(self, seconds: float, terms: Terms) -> None:
+        """Let nothing leave for so long, waiters included, and no burst afterwards.
+
+        Of several at the same time the one that ends last counts.
+        """
+        ...
+
+
+def put_off(turn: Turn, pushed: float) -> Turn:
+    """Return the turn where all pushes come to `pushed` by now."""
+    return replace(turn, wait=min(pushed - turn.pushed, LONGEST_PENALTY), pushed=pushed)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is kept. Instants are seconds of one clock.
+
+    `due`: when the next request would leave if there were no bursts (GCRA's theoretical arrival time).
+    `held_until`: until when a penalty holds everything back. `pushed`: the sum of all penalties' pushes so
+    far, by which a waiter learns how much later its turn has become. `seen`: the last look at the clock.
+    """
+
+    due: float = 0.0
+    held_until: float = 0.0
+    pushed: float = 0.0
+    seen: float = 0.0
+
+    def look(self, now: float, terms: Terms) -> None:
+        """Look at the clock. If it was set back, what is booked moves along."""
+        back = self.seen - now
+        if back > 0:
+            self.due -= back
+            self.held_until -= back
+        self.seen = now
+        self._mend(now, terms)
+
+    def _mend(self, now: float, terms: Terms) -> None:
+        """Forget what can't be: a damaged file holds nobody back for ever."""
+        if self.held_until > now + LONGEST_PENALTY:
+            self.due = self.held_until = now
+        if self.due > now + terms.furthest:
+            self.due = now
+        if abs(self.pushed) > MOST_PUSHED:
+            self.pushed = 0.0
+
+
+class LocalPace:
+    """A pace of this process, or, with a `path`, of all that use that file on this machine: 40 bytes.
+
+    A file that can't be used is no reason to stop: the pace then is this object's own, and a warning says so.
+    """
+
+    def __init__(self, path: Path | None = None, *, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+        self._threads = threading.Lock()
+        self._processes = FileLock(f"{path}.lock", mode=private.FILE, thread_local=False) if path else None
+        self._kept = _Kept()
+
+    async def book(self, terms: Terms, ahead: float = 0.0) -> Turn:
+        """As `Pace.book`."""
+        with self as kept:
+            now = self._clock()
+            kept.look(now, terms)
+            due = max(kept.due, now + ahead)
+            kept.due = due + terms.interval
+            return Turn(
+                self,
+                wait=max(0.0, due - terms.tolerance - now),
+                held=kept.held_until - now,
+                ahead=kept.due - now,
+                pushed=kept.pushed,
+            )
+
+    async def again(self, turn: Turn) -> Turn:
+        """As `Pace.again`."""
+        with self as kept:
+            return put_off(turn, kept.pushed)
+
+    async def penalise(self, seconds: float, terms: Terms) -> None:
+        """As `Pace.penalise`."""
+        with self as kept:
+            now = self._clock()
+            kept.look(now, terms)
+            until = now + min(seconds, LONGEST_PENALTY)
+            push = until - max(kept.held_until, now)
+            if push > 0:
+                kept.held_until = until
+                kept.pushed += push
+                kept.due = max(kept.due + push, until + terms.tolerance)
+
+    def __enter__(self) -> _Kept:
+        """Have what is kept for oneself; at the end of the block it is kept as it is then."""
+        self._threads.acquire()
+        try:
+            self._take()
+        except OSError as error:
+            self._give_up(error)
+        return self._kept
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            self._give_back()
+        except OSError as error:
+            self._give_up(error)
+        finally:
+            self._threads.release()
+
+    def _take(self) -> None:
+        if self._path is None or self._processes is None:
+            return
+        if not self._path.parent.is_dir():
+            private.make_folder(self._path.parent)
+        self._processes.acquire(poll_interval=_POLL_SECONDS)
+        found = self._path.read_bytes() if self._path.exists() else b""
+        if len(found) >= _FORMAT.size:
+            mark, *numbers = _FORMAT.unpack_from(found)
+            if mark == _MARK and all(map(isfinite, numbers)):
+                self._kept = _Kept(*numbers)
+
+    def _give_back(self) -> None:
+        if self._path is None or self._processes is None:
+            return
+        kept = self._kept
+        private.overwrite(self._path, _FORMAT.pack(_MARK, kept.due, kept.held_until, kept.pushed, kept.seen))
+        self._processes.release()
+
+    def _give_up(self, error: OSError) -> None:
+        _log.warning(
+            "The rate limit is not shared with other processes: %s can't be used (%s).",
+            self._path,
+            error.strerror or error,
+        )
+        if self._processes is not None:
+            self._processes.release(force=True)
+        self._path = self._processes = None
