@@ -25,7 +25,7 @@ from lever_assets.store import Store
 from lever_assets.store.transaction import now
 from lever_assets.sync.health import problems
 from lever_assets.sync.session import Session
-from lever_assets.sync.status import status
+from lever_assets.sync.status import next_by, status
 from lever_assets.webhooks.setup import has_subscriptions, take_down
 
 app = command_app()
@@ -43,6 +43,7 @@ class _Shown:
     environment: str
     state: State
     fresh_at: datetime | None
+    next_by: datetime | None
     rows: int
     problems: tuple[str, ...]
 
@@ -56,7 +57,7 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         output.as_json({"connections": [asdict(each) for each in shown]})
         return
-    columns = ("connection", "kind", "Lever", "state", "as of (UTC)", "rows", "problems")
+    columns = ("connection", "kind", "Lever", "state", "as of (UTC)", "next by (UTC)", "rows", "problems")
     output.table(
         "",
         columns,
@@ -67,6 +68,7 @@ def list_(as_json: Json = False) -> None:
                 each.environment,
                 each.state.value,
                 each.fresh_at,
+                each.next_by,
                 each.rows,
                 len(each.problems) or None,
             )
@@ -95,6 +97,7 @@ def _shown(store: Store, settings: Settings) -> _Shown:
         account.environment.value,
         standing.state,
         found.fresh_at,
+        next_by(found, own.snapshot_minutes) if standing.state.is_synced else None,
         sum(each.live for each in found.models),
         (*standing.problems, *problems(found, now=now())),
     )

@@ -1,7 +1,7 @@
 """What every step of a sync needs: the store, the account, the settings, and somebody who listens."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
-from lever_assets.store import Store
+from lever_assets.store import Store, StoreError
 from lever_assets.store.changes import History
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
@@ -137,14 +137,17 @@ class Session:
                 self._note(lever)
 
     def _note(self, lever: LeverClient) -> None:
-        with self.reading() as tx:
-            before = REFUSED.read(tx)
-        if lever.locked_out is not None:
-            with self.writing() as tx:
-                note_refused(tx, str(lever.locked_out))
-        elif before is not None and lever.let_in:
-            with self.writing() as tx:
-                REFUSED.forget(tx)
+        if lever.locked_out is None and not lever.let_in:
+            return
+        with suppress(StoreError):  # it may only be read, and it is not what the client was opened for
+            with self.reading() as tx:
+                before = REFUSED.read(tx)
+            if lever.locked_out is not None:
+                with self.writing() as tx:
+                    note_refused(tx, str(lever.locked_out))
+            elif before is not None:
+                with self.writing() as tx:
+                    REFUSED.forget(tx)
 
     def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Be the only sync of this account; waits up to `wait` seconds, then raises BusyError."""

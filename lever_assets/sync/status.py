@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded, Paged, Snapshot, Windowed
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
@@ -85,6 +85,19 @@ class Status:
     resources: tuple[ResourceStatus, ...]
     models: tuple[ModelStatus, ...]
     unfinished: tuple[Unfinished, ...]
+
+
+def next_by(found: Status, minutes: int) -> datetime | None:
+    """Return when an account that syncs by itself is read again at the latest (UTC); None: it never was.
+
+    Then its short lists have grown older than `minutes`; a change in Lever brings it on at once.
+    """
+    snapshots = [
+        each.read_at
+        for each in found.resources
+        if each.read_at is not None and isinstance(BY_NAME[each.resource], Snapshot)
+    ]
+    return min(snapshots) + timedelta(minutes=minutes) if snapshots else None
 
 
 def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) -> Status:
