@@ -18,6 +18,7 @@ from lever_assets.store.tables import (
     RAW,
     UNIFIED,
     child_reads,
+    custom_field_definitions,
     mapping_errors,
     metadata,
     schema_version,
@@ -25,7 +26,10 @@ from lever_assets.store.tables import (
 )
 from lever_assets.store.transaction import Transaction
 
-FORGETTABLE = frozenset(table.name for table in (sync_state, child_reads, mapping_errors, schema_version))
+FORGETTABLE = frozenset(
+    table.name
+    for table in (sync_state, child_reads, mapping_errors, custom_field_definitions, schema_version)
+)
 """Tables that a sync fills again from what is in the others: better empty than without a column."""
 
 _OUT_OF_DATE = ""

@@ -15,6 +15,7 @@ from lever_assets.store import Store
 from lever_assets.store.changes import History
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
+from lever_assets.sync.kept_fields import kept_names, with_kept
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
 
@@ -77,11 +78,7 @@ class Session:
         """
         Exclusion.of(settings)
         private.close_to_others(settings.data_dir)
-        mapping = Context(
-            connection=settings.connection,
-            remote_data=settings.remote_data,
-            custom_fields=read_names(settings.custom_fields),
-        )
+        in_file = read_names(settings.custom_fields)
         store = (
             Store.open_to_read(settings.tables_url)
             if to_read
@@ -89,6 +86,9 @@ class Session:
         )
         try:
             account = Account.default(settings)
+            with store.reading(account.name) as tx:
+                names = with_kept(in_file, kept_names(tx))
+            mapping = Context(account.name, settings.remote_data, names)
             yield cls(store, account, settings, mapping, listener, run_id, accept_deletions)
         finally:
             store.close()
