@@ -1,36 +1,27 @@
 """The fields that rows have in `integration_fields`: counted there, and kept as a table of their own."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, fields
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Text,
-    and_,
-    case,
-    cast,
-    delete,
-    func,
-    insert,
-    literal_column,
-    select,
-    true,
-)
+from pydantic import JsonValue
+from sqlalchemy import delete, insert, select, type_coerce
 
-from lever_assets.store.dialects import elements_of
 from lever_assets.store.tables import UNIFIED, custom_field_definitions
 from lever_assets.store.transaction import Transaction
+from lever_assets.store.values import ForgettableJson
 
-_CUSTOM = "CUSTOM"
-_KINDS = {
-    **{"integer": "number", "real": "number", "number": "number"},
-    **{"true": "boolean", "false": "boolean", "boolean": "boolean"},
-    **{"text": "text", "string": "text"},
-    **{"array": "list", "object": "object"},
+_BATCH = 1000
+_KINDS: dict[type, str] = {
+    str: "text",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "list",
+    dict: "object",
 }
-"""What we call the types of JSON, by the words of SQLite and PostgreSQL; what is missing is no value."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,10 @@ class FieldDefinition:
 
 @dataclass(frozen=True)
 class FieldCount:
-    """How a field is filled in the live rows of a model: `kinds` are the JSON types of its values."""
+    """How a field is filled in the live rows of a model: `kinds` are the types of its values.
+
+    `common` are its most common values, as texts, if they were asked for.
+    """
 
     id: str
     key: str
@@ -64,96 +58,81 @@ class FieldCount:
     label: str | None
     filled: int
     kinds: frozenset[str]
+    common: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Inside:
-    """The fields inside the rows of a model, one a row, as SQL."""
+@dataclass
+class _Tally:
+    """A field while it is counted."""
 
-    rows: Any
-    value: ColumnElement[Any]
-    kind: ColumnElement[Any]
-    _field: ColumnElement[Any]
-    _is_postgresql: bool
+    key: str
+    is_custom: bool
+    labels: set[str] = field(default_factory=set)
+    filled: int = 0
+    kinds: set[str] = field(default_factory=set)
+    values: Counter[str] = field(default_factory=Counter)
 
-    def text(self, name: str) -> ColumnElement[Any]:
-        """Return what a field says under `name`, as text."""
-        if self._is_postgresql:
-            return func.jsonb_extract_path_text(self._field, name)
-        return func.json_extract(self._field, f"$.{name}")
-
-
-def _inside(tx: Transaction, model: str) -> _Inside:
-    table = UNIFIED[model]
-    listed: Any = table.c.integration_fields
-    is_postgresql = tx.sql.dialect.name == "postgresql"
-    each: Any
-    if is_postgresql:
-        each = elements_of(listed).lateral()
-        field = each.c.value
-        value: ColumnElement[Any] = func.jsonb_extract_path_text(field, "value")
-        kind: ColumnElement[Any] = func.jsonb_typeof(func.jsonb_extract_path(field, "value"))
-    else:
-        each = func.json_each(listed).table_valued("value")
-        field = each.c.value
-        value = cast(func.json_extract(field, "$.value"), Text)
-        kind = func.json_type(field, "$.value")
-    rows: Any = (
-        select(literal_column("1"))
-        .select_from(table.join(each, true()))
-        .where(table.c.connection == tx.account, table.c.remote_deleted_at.is_(None), listed.is_not(None))
-    )
-    empty = and_(kind.in_(("array", "object")), value.in_(("[]", "{}")))
-    return _Inside(rows, value, case((empty, "null"), else_=kind), field, is_postgresql)
+    def closed(self, own: str, most: int) -> FieldCount:
+        """Return the count; of values that are as common as each other the first in the alphabet come."""
+        ordered = sorted(self.values, key=lambda value: (-self.values[value], value))
+        return FieldCount(
+            id=own,
+            key=self.key,
+            is_custom=self.is_custom,
+            label=max(self.labels, default=None),
+            filled=self.filled,
+            kinds=frozenset(self.kinds),
+            common=tuple(ordered[:most]),
+        )
 
 
-def count_fields(tx: Transaction, model: str) -> list[FieldCount]:
-    """Return the fields of the live rows of a model, by key.
+def count_fields(
+    tx: Transaction, model: str, *, common: Collection[str] = (), most: int = 0
+) -> tuple[int, list[FieldCount]]:
+    """Return how many live rows a model has, and their fields by key. Reads every row, batch by batch.
 
-    Reads every row.
+    Of Lever's own fields with a key of `common` come up to `most` values: texts and numbers.
     """
-    inside = _inside(tx, model)
-    told = [inside.text(name).label(name) for name in ("id", "key", "type", "label")]
-    grouped = inside.rows.with_only_columns(*told, inside.kind.label("kind"), func.count().label("rows"))
-    found: dict[str, FieldCount] = {}
-    for row in tx.sql.execute(grouped.group_by(*(literal_column(str(at + 1)) for at in range(5)))):
-        if not isinstance(row.id, str) or not isinstance(row.key, str):
-            continue
-        kind = _KINDS.get(row.kind)
-        before = found.get(row.id)
-        labels = [each for each in (row.label, before and before.label) if each]
-        found[row.id] = FieldCount(
-            id=row.id,
-            key=row.key,
-            is_custom=row.type == _CUSTOM,
-            label=max(labels, default=None),
-            filled=(row.rows if kind else 0) + (before.filled if before else 0),
-            kinds=frozenset({kind} if kind else ()) | (before.kinds if before else frozenset()),
-        )
-    return sorted(found.values(), key=lambda each: (each.key, each.is_custom))
+    seen = 0
+    found: dict[str, _Tally] = {}
+    for listed in _fields_of_rows(tx, model):
+        seen += 1
+        for each in listed if isinstance(listed, list) else ():
+            if isinstance(each, dict):
+                _count(found, each, common)
+    counted = (tally.closed(own, most) for own, tally in found.items())
+    return seen, sorted(counted, key=lambda each: (each.key, each.is_custom))
 
 
-def common_values(
-    tx: Transaction, model: str, keys: Collection[str], most: int
-) -> dict[str, tuple[str, ...]]:
-    """Return up to `most` values, as texts, of Lever's own fields with these keys, the most common first."""
-    inside = _inside(tx, model)
-    key = inside.text("key")
-    counted = (
-        inside.rows.with_only_columns(
-            key.label("key"), inside.value.label("value"), func.count().label("rows")
-        )
-        .where(
-            inside.text("type") != _CUSTOM,
-            key.in_(keys),
-            inside.kind.in_([word for word, kind in _KINDS.items() if kind in {"text", "number"}]),
-        )
-        .group_by(literal_column("1"), literal_column("2"))
-    )
-    found: dict[str, list[tuple[int, str]]] = {}
-    for row in tx.sql.execute(counted):
-        found.setdefault(row.key, []).append((-row.rows, row.value))
-    return {key: tuple(value for _, value in sorted(each)[:most]) for key, each in found.items()}
+def _count(found: dict[str, _Tally], each: dict[str, JsonValue], common: Collection[str]) -> None:
+    own, key, label, value = each.get("id"), each.get("key"), each.get("label"), each.get("value")
+    if not isinstance(own, str) or not isinstance(key, str):
+        return
+    tally = found.get(own)
+    if tally is None:
+        tally = found[own] = _Tally(key, each.get("type") == "CUSTOM")
+    if isinstance(label, str):
+        tally.labels.add(label)
+    kind = _kind(value)
+    if kind is not None:
+        tally.filled += 1
+        tally.kinds.add(kind)
+        if kind in {"text", "number"} and key in common and not tally.is_custom:
+            tally.values[str(value)] += 1
+
+
+def _kind(value: JsonValue) -> str | None:
+    """Return the type of a value; None where there is none."""
+    kind = _KINDS.get(type(value))
+    return None if kind in {"list", "object"} and not value else kind
+
+
+def _fields_of_rows(tx: Transaction, model: str) -> Iterator[JsonValue]:
+    """Yield what each live row has in `integration_fields`; what was damaged by hand is as null."""
+    c = UNIFIED[model].c
+    listed: Any = type_coerce(c.integration_fields, ForgettableJson())
+    live = select(listed).where(c.connection == tx.account, c.remote_deleted_at.is_(None))
+    yield from tx.sql.execute(live.execution_options(yield_per=_BATCH)).scalars()
 
 
 def put_definitions(tx: Transaction, model: str, definitions: Iterable[FieldDefinition]) -> None:

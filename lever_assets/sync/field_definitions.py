@@ -16,11 +16,10 @@ from lever_assets.mapping.context import Context
 from lever_assets.mapping.offers import is_start_date
 from lever_assets.mapping.rules.known_fields import KNOWN, KnownField
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.store import raw, reads
+from lever_assets.store import raw
 from lever_assets.store.field_definitions import (
     FieldCount,
     FieldDefinition,
-    common_values,
     count_fields,
     drop_definitions,
     in_order,
@@ -74,15 +73,8 @@ def explore(tx: Transaction, ctx: Context, model: str) -> list[Field]:
 def definitions_now(tx: Transaction, ctx: Context, model: str) -> list[FieldDefinition]:
     """Return the definitions of a model's fields, counted in its rows now."""
     common = [key for key, each in KNOWN.get(model, {}).items() if each.common]
-    return described(
-        ctx,
-        model,
-        count_fields(tx, model),
-        seen=reads.count(tx, model).live,
-        at=tx.instant,
-        requisition_fields=_requisition_fields(tx, model),
-        values=common_values(tx, model, common, _MOST_VALUES) if common else {},
-    )
+    seen, counts = count_fields(tx, model, common=common, most=_MOST_VALUES)
+    return described(ctx, model, counts, seen=seen, at=tx.instant, made=_requisition_fields(tx, model))
 
 
 def described(
@@ -92,14 +84,14 @@ def described(
     *,
     seen: int,
     at: datetime,
-    requisition_fields: Mapping[str, RequisitionField] | None = None,
-    values: Mapping[str, tuple[str, ...]] | None = None,
+    made: Mapping[str, RequisitionField] | None = None,
 ) -> list[FieldDefinition]:
     """Return the definitions of a model's fields, in order: those counted, and those that nothing fills yet.
 
-    `seen` is the number of live rows, `at` (UTC) when they were counted; `values` are common values by key.
+    `seen` is the number of live rows, `at` (UTC) when they were counted; `made` is what the account has made
+    for its requisitions, by key.
     """
-    known, made, values = KNOWN.get(model, {}), requisition_fields or {}, values or {}
+    known, made = KNOWN.get(model, {}), made or {}
     counted = {each.id: each for each in counts}
     for is_custom, key in [*((False, key) for key in known), *((True, key) for key in made)]:
         own = ctx.id("integration_fields", model, "CUSTOM" if is_custom else "DEFAULT", key)
@@ -120,7 +112,7 @@ def described(
                 is_required=account.is_required if account else None,
                 filled=each.filled,
                 seen=seen,
-                examples=_examples(lever, account, values.get(each.key, ())),
+                examples=_examples(lever, account, each.common),
                 updated_at=at,
             )
         )

@@ -9,7 +9,6 @@ from lever_assets.store import Store
 from lever_assets.store.field_definitions import (
     FieldCount,
     FieldDefinition,
-    common_values,
     count_fields,
     definitions,
     drop_definitions,
@@ -70,11 +69,12 @@ def test_fields_are_counted_by_what_the_live_rows_hold(store: Store) -> None:
         for own in {each["id"] for each in live}
     ]
     with store.reading(LEVER) as tx:
-        found = count_fields(tx, "candidates")
+        seen, found = count_fields(tx, "candidates")
+    assert seen == len(rows) - len(gone)
     assert found == sorted(expected, key=lambda each: (each.key, each.is_custom))
     assert len(found) == 10
     with store.reading("another") as tx:
-        assert count_fields(tx, "candidates") == []
+        assert count_fields(tx, "candidates") == (0, [])
 
 
 def test_common_values_are_the_most_common_texts_and_numbers_of_lever_s_own_fields(store: Store) -> None:
@@ -87,7 +87,12 @@ def test_common_values_are_the_most_common_texts_and_numbers_of_lever_s_own_fiel
     merged(store, *rows, ("own", candidate("own", integration_fields=own)), model="candidates")
 
     with store.reading(LEVER) as tx:
-        assert common_values(tx, "candidates", ["team", "none"], 4) == {"team": ("7", "b", "7.5", "a")}
+        _, found = count_fields(tx, "candidates", common=["team", "none"], most=4)
+    assert [(each.key, each.is_custom, each.common) for each in found] == [
+        ("team", False, ("7", "b", "7.5", "a")),
+        ("team", True, ()),
+        ("x", False, ()),
+    ]
 
 
 @pytest.fixture

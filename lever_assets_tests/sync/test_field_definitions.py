@@ -204,14 +204,15 @@ KEYS = st.one_of(st.sampled_from(["team", "origin", "start_date", "made", "headl
     model=st.sampled_from(WITH_FIELDS),
     counts=st.lists(
         st.builds(
-            lambda key, custom, label, kinds, filled: FieldCount(
-                f"{custom} {key}", key, custom, label, filled if kinds else 0, kinds
+            lambda key, custom, label, kinds, filled, common: FieldCount(
+                f"{custom} {key}", key, custom, label, filled if kinds else 0, kinds, common
             ),
             KEYS,
             st.booleans(),
             st.none() | st.text(max_size=5),
             st.frozensets(st.sampled_from(["text", "number", "boolean", "list", "object"])),
             st.integers(1, 9),
+            st.lists(st.text(min_size=1), max_size=3).map(tuple),
         ),
         unique_by=lambda each: each.id,
     ),
@@ -220,15 +221,15 @@ KEYS = st.one_of(st.sampled_from(["team", "origin", "start_date", "made", "headl
         lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.just("text"), inside),
         max_leaves=20,
     ),
-    values=st.dictionaries(KEYS, st.lists(st.text(min_size=1), max_size=3).map(tuple)),
 )
 def test_whatever_is_counted_is_described_once_and_only_with_examples_that_may_be_shown(
-    model: str, counts: list[FieldCount], options: Any, values: dict[str, tuple[str, ...]]
+    model: str, counts: list[FieldCount], options: Any
 ) -> None:
     made = RequisitionField.parse({"id": "made", "text": "Made", "type": "dropdown", "options": options})
     fields = {"made": made} if model == "jobs" else {}
-    found = described(CTX, model, counts, seen=9, at=AT, requisition_fields=fields, values=values)
+    found = described(CTX, model, counts, seen=9, at=AT, made=fields)
 
+    common = {each.id: each.common for each in counts}
     assert len({each.id for each in found}) == len(found)
     assert {each.id for each in counts} <= {each.id for each in found}
     assert {each.key for each in found} >= {*KNOWN.get(model, {}), *fields}
@@ -236,7 +237,7 @@ def test_whatever_is_counted_is_described_once_and_only_with_examples_that_may_b
     for each in found:
         known = KNOWN.get(model, {}).get(each.key)
         if known is not None and not each.is_custom:
-            assert each.examples == (values.get(each.key, ()) if known.common else known.words)
+            assert each.examples == (common.get(each.id, ()) if known.common else known.words)
         elif each.key == "made" and each.is_custom and model == "jobs":
             assert set(each.examples) <= set(texts(options)) - {""}
         else:
