@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,15 @@ def test_each_field_is_listed_with_what_it_is(fields: Fields, database: Path) ->
     for row in live(f"sqlite:///{database}")["jobs"]:
         for each in row["integration_fields"]:
             assert listed["jobs", each["key"]]["label"] == each["label"]
+
+
+def test_a_label_can_t_command_the_terminal(fields: Fields, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as direct, direct:
+        label = "json_replace(data, '$.text', char(27) || '[2J' || char(7) || 'Hire\ntype')"
+        direct.execute(f"UPDATE raw_requisition_fields SET data = {label} WHERE remote_id = 'hire_type'")
+    told = fields("--model", "jobs")
+    assert "[2J Hire type" in told.out
+    assert not set(told.out) & {"\x1b", "\x07"}
 
 
 def test_a_field_fills_a_key_after_a_replay_and_no_more_once_it_is_removed(

@@ -20,7 +20,7 @@ from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
-from lever_assets.sync.map.field_counting import keep_definitions
+from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
 from lever_assets.sync.prepare import prepare
@@ -80,7 +80,9 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
     with session.writing() as tx:
         _mark(tx, session, {name: spans[name] for name in standing})
         forget_erased_long_ago(tx)
-    keep_definitions(session, spans, afresh={name for name, span in spans.items() if span.afresh})
+        afresh = {name for name, span in spans.items() if span.afresh}
+        due = due_to_count(tx, session.exclusion, spans, afresh=afresh)
+    count_those(session, due)
 
 
 def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveReport:

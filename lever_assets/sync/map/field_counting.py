@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import raw
 from lever_assets.store.changes import change_marks
 from lever_assets.store.field_definitions import put_definitions
@@ -18,34 +19,19 @@ _REST = 1000
 as it took last, and takes a thousandth of the time at most."""
 
 
-def keep_definitions(session: Session, models: Iterable[str], *, afresh: Collection[str]) -> None:
-    """Bring `custom_field_definitions` up to the rows of these models, if they have changed and it is time.
+def due_to_count(
+    tx: Transaction, exclusion: Exclusion, models: Iterable[str], *, afresh: Collection[str]
+) -> Mapping[str, Counted]:
+    """Return the models that are to be counted, and how they stand now: they have changed, and it is time.
 
-    Those of `afresh` are counted in any case: they were mapped in another way than before.
+    Those of `afresh` are due in any case: they were mapped in another way than before.
     """
-    concerned = [model for model in models if has_fields(session.exclusion, model)]
-    if not concerned:
-        return
-    with session.reading() as tx:
-        due = _due(tx, concerned, afresh)
-    for model, counted in due.items():
-        _count(session, model, counted)
-
-
-def _count(session: Session, model: str, counted: Counted) -> None:
-    began = time.monotonic()
-    with session.reading() as tx:  # a long look: nobody who writes is to wait for it
-        definitions = definitions_now(tx, session.mapping, model)
-    seconds = time.monotonic() - began
-    with session.writing() as tx:
-        put_definitions(tx, model, definitions)
-        FIELDS_COUNTED.keep(tx, replace(counted, seconds=seconds), model)
-
-
-def _due(tx: Transaction, models: Iterable[str], afresh: Collection[str]) -> Mapping[str, Counted]:
-    """Return the models that are to be counted, and how they stand now."""
     counted = FIELDS_COUNTED.every(tx)
-    late = [model for model in models if model in afresh or not _rests(tx, counted.get(model))]
+    late = [
+        model
+        for model in models
+        if has_fields(exclusion, model) and (model in afresh or not _rests(tx, counted.get(model)))
+    ]
     if not late:
         return {}
     marks, newest = change_marks(tx), raw.newest_versions(tx).get(MADE_FOR_JOBS, 0)
@@ -63,3 +49,15 @@ def _rests(tx: Transaction, counted: Counted | None) -> bool:
     if counted is None:
         return False
     return timedelta() <= tx.instant - counted.at < timedelta(seconds=counted.seconds * _REST)
+
+
+def count_those(session: Session, due: Mapping[str, Counted]) -> None:
+    """Bring `custom_field_definitions` up to the rows of these models."""
+    for model, counted in due.items():
+        began = time.monotonic()
+        with session.reading() as tx:  # a long look: nobody who writes is to wait for it
+            definitions = definitions_now(tx, session.mapping, model)
+        seconds = time.monotonic() - began
+        with session.writing() as tx:
+            put_definitions(tx, model, definitions)
+            FIELDS_COUNTED.keep(tx, replace(counted, seconds=seconds), model)
