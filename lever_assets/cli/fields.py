@@ -30,6 +30,7 @@ _WIDEST = 60
 """Characters of a table's cell."""
 _MEANT = 3
 """So many names are offered in the place of one that is not there."""
+_MAPPED_LATER = "The next sync maps it, or `lever-assets replay` at once."
 
 _Model = Annotated[
     str | None, typer.Option("--model", help=f"{', '.join(WITH_FIELDS[:-1])} or {WITH_FIELDS[-1]}.")
@@ -50,8 +51,9 @@ def list_(
     With how often they are filled, and examples that tell of nobody. Asks Lever nothing.
     """
     with Session.open(Settings.load(), to_read=True) as session, session.reading() as tx:
+        models = _models(session, model)
         _see_that_something_was_read(tx)
-        found = {each: explore(tx, session.mapping, each) for each in _models(session, model)}
+        found = {each: explore(tx, session.mapping, each) for each in models}
         names = session.mapping.custom_fields
         kept = kept_names(tx)
     if as_json:
@@ -144,9 +146,6 @@ def map_(
         with session.writing() as tx:
             keep_name(tx, of, key, field)
     typer.echo(f"{of}: {key} is filled by {field}. {_MAPPED_LATER}")
-
-
-_MAPPED_LATER = "The next sync maps it, or `lever-assets replay` at once."
 
 
 def _take_away(session: Session, settings: Settings, key: str, model: str | None) -> None:

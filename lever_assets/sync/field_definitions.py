@@ -61,13 +61,13 @@ def explore(tx: Transaction, ctx: Context, model: str) -> list[Field]:
     """Return the fields of a model as they are now. Reads all its rows."""
     shown = shown_fields(tx).get(model, frozenset())
     names = ctx.custom_fields.get(model, {})
-    found: list[Field] = []
-    for each in definitions_now(tx, ctx, model):
-        # The account's own come first: of two with one key a name means that one.
-        known = {one.definition.key for one in found}
-        mine = () if each.key in known else tuple(ours for ours, key in names.items() if key == each.key)
-        found.append(Field(each, mine, each.key in shown))
-    return found
+    mine: dict[str, tuple[str, ...]] = {}
+    for ours, key in names.items():
+        mine[key] = (*mine.get(key, ()), ours)
+    # The account's own come first: of two with one key a name means that one.
+    return [
+        Field(each, mine.pop(each.key, ()), each.key in shown) for each in definitions_now(tx, ctx, model)
+    ]
 
 
 def definitions_now(tx: Transaction, ctx: Context, model: str) -> list[FieldDefinition]:

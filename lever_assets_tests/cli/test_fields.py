@@ -11,6 +11,8 @@ import pytest
 
 from lever_assets.cli import main
 from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.store import Store
+from lever_assets.sync.kept_fields import switch_fields
 from lever_assets_tests.cli.conftest import Outcome
 from lever_assets_tests.sync.tables import Account, live
 
@@ -150,6 +152,14 @@ def test_fields_are_hidden_until_they_are_shown_one_by_one(fields: Fields) -> No
     assert fields("hide", "origin").out == "candidates: origin is hidden\n"
     assert fields("hide", "origin").code == 0
     assert shown() == {("jobs", "hire_type"), ("offers", "team")}
+
+
+def test_a_field_that_has_vanished_can_still_be_hidden(fields: Fields, database: Path) -> None:
+    with closing(Store.open(f"sqlite:///{database}")) as store, store.writing("lever") as tx:
+        switch_fields(tx, "offers", ["vanished"], on=True)
+    assert fields("hide", "vanished").out == "offers: vanished is hidden\n"
+    told = fields("hide", "vanished")
+    assert (told.code, "no field 'vanished'" in told.err) == (1, True)
 
 
 def test_what_is_left_out_can_t_be_named(fields: Fields, monkeypatch: pytest.MonkeyPatch) -> None:
