@@ -68,6 +68,15 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
     yield LazyCommand("ui", "lever_assets.cli.ui", "Serve Dagster's UI and run its daemon until Ctrl-C.")
     yield LazyCommand("demo", "lever_assets.cli.demo", "Sync a made-up account.")
     yield family(
+        "fields",
+        "The fields that the account has beyond the columns; without a command they are listed.",
+        LazyCommand("list", "lever_assets.cli.fields", "List the fields that the account has."),
+        LazyCommand("map", "lever_assets.cli.fields", "Fill a key of your own with a field."),
+        LazyCommand("show", "lever_assets.cli.fields", "Switch fields on."),
+        LazyCommand("hide", "lever_assets.cli.fields", "Switch fields off."),
+        usual="list",
+    )
+    yield family(
         "created",
         "What was created through this connector.",
         LazyCommand(

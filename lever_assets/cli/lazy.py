@@ -32,12 +32,27 @@ class LazyCommand(TyperCommand):
         return self.load().make_context(info_name, args, parent, **extra)
 
 
-def family(name: str, help: str, *members: LazyCommand) -> TyperGroup:
-    """Return a group of commands."""
-    return TyperGroup(
+class _Family(TyperGroup):
+    """A group of commands; `usual` is the one that is meant where none is named."""
+
+    usual: LazyCommand | None = None
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Hand the call to the usual command unless a command, or the help, is asked for."""
+        named = bool(args) and (not args[0].startswith("-") or args[0] in {"-h", "--help"})
+        if self.usual is None or named or extra.get("resilient_parsing"):
+            return super().make_context(info_name, args, parent, **extra)
+        return self.usual.make_context(info_name, args, parent, **extra)
+
+
+def family(name: str, help: str, *members: LazyCommand, usual: str | None = None) -> TyperGroup:
+    """Return a group of commands; `usual` names the member that is meant where none is named."""
+    group = _Family(
         name=name,
         help=help,
         commands=list(members),
         no_args_is_help=True,
         rich_markup_mode=None,
     )
+    group.usual = next((each for each in members if each.name == usual), None)
+    return group

@@ -61,7 +61,8 @@ def _cell(value: object) -> str:
             return f"{value:,}"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
-    return str(value)
+    # What people have named in Lever may hold anything, a terminal's own commands too.
+    return "".join(each if each.isprintable() else " " for each in str(value))
 
 
 def console(stream: TextIO) -> Console:

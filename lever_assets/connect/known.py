@@ -20,6 +20,7 @@ from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
 from lever_assets.store.accounts import StoredAccount, stored_account, stored_accounts
 from lever_assets.store.secrets import Sealed, secrets
+from lever_assets.store.transaction import Transaction
 from lever_assets.store.urls import database_url, sqlite_file
 
 API_KEY = "api_key"
@@ -36,11 +37,15 @@ def account_of(store: Store, settings: Settings) -> tuple[Account, Settings]:
     can't be used; its credential is opened when a client is asked for.
     """
     with store.reading(settings.connection) as tx:
-        row = stored_account(tx)
-        sealed = {} if row is None else secrets(tx, "")
+        return account_in(tx, store, settings)
+
+
+def account_in(tx: Transaction, store: Store, settings: Settings) -> tuple[Account, Settings]:
+    """As `account_of`, in a transaction on the account's rows."""
+    row = stored_account(tx)
     if row is None:
         return Account.default(settings), settings
-    return _account(store, settings, row, sealed), _settings(settings, row)
+    return _account(store, settings, row, secrets(tx, "")), _settings(settings, row)
 
 
 def addresses_of(row: StoredAccount) -> Addresses:

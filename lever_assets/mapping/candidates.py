@@ -120,21 +120,21 @@ def _email_addresses(opportunity: Opportunity) -> list[EmailAddress]:
     return [{"email_address": address, "type": None} for address in dict.fromkeys(valid)]
 
 
-def _own_fields(opportunity: Opportunity) -> Iterator[tuple[str, str, JsonValue]]:
+def _own_fields(opportunity: Opportunity) -> Iterator[tuple[str, JsonValue]]:
     """Yield what Lever knows of a candidate and the unified model has no column for."""
-    yield "headline", "Headline", opportunity.headline
-    yield "contact", "Contact", opportunity.contact
-    yield "origin", "Origin", opportunity.origin
-    yield "sources", "Sources", list(opportunity.sources)
-    yield "sourcedBy", "Sourced by", opportunity.sourced_by
-    yield "owner", "Owner", opportunity.owner
-    yield "followers", "Followers", list(opportunity.followers)
-    yield "opportunityLocation", "Location of the opportunity", opportunity.opportunity_location
-    yield "snoozedUntil", "Snoozed until", as_text(opportunity.snoozed_until)
-    yield "lastInteractionAt", "Last interaction", as_text(opportunity.last_interaction_at)
-    yield "lastAdvancedAt", "Last advanced", as_text(opportunity.last_advanced_at)
-    yield "isAnonymized", "Anonymized", opportunity.is_anonymized
-    yield "dataProtection", "Data protection", opportunity.data_protection
+    yield "headline", opportunity.headline
+    yield "contact", opportunity.contact
+    yield "origin", opportunity.origin
+    yield "sources", list(opportunity.sources)
+    yield "sourcedBy", opportunity.sourced_by
+    yield "owner", opportunity.owner
+    yield "followers", list(opportunity.followers)
+    yield "opportunityLocation", opportunity.opportunity_location
+    yield "snoozedUntil", as_text(opportunity.snoozed_until)
+    yield "lastInteractionAt", as_text(opportunity.last_interaction_at)
+    yield "lastAdvancedAt", as_text(opportunity.last_advanced_at)
+    yield "isAnonymized", opportunity.is_anonymized
+    yield "dataProtection", opportunity.data_protection
 
 
 DERIVATION = ByRecord(

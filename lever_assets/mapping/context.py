@@ -15,7 +15,7 @@ _cached_id = lru_cache(maxsize=65_536)(unified_id)
 class Context:
     """The connection that records come through and what the user has set.
 
-    `custom_fields` is the user's mapping file: for each model, the user's keys and the key of the integration
+    `custom_fields` are the user's names: for each model, the user's keys and the key of the integration
     field that fills each. `remote_data` False leaves Lever's raw objects out of the rows. Ids are made of
     `named_at_first`, the name that the connection was made with (empty: the one that it has).
     """

@@ -91,12 +91,13 @@ def _status(offer: LeverOffer) -> OfferStatus | None:
 
 def _start_date(fields: Sequence[OfferField]) -> datetime | None:
     """Return the first date among the fields named start_date, anticipated_start_date or the like."""
-    dates = (as_instant(each.value) for each in fields if "startdate" in _plain(each.identifier))
+    dates = (as_instant(each.value) for each in fields if is_start_date(each.identifier))
     return next((date for date in dates if date is not None), None)
 
 
-def _plain(identifier: str | None) -> str:
-    return re.sub(r"[\W_]+", "", (identifier or "").lower())
+def is_start_date(identifier: str | None) -> bool:
+    """Tell whether a field of this identifier, or of this key, holds the day on which somebody starts."""
+    return "startdate" in re.sub(r"[\W_]+", "", (identifier or "").lower())
 
 
 def _integration_fields(fields: Sequence[OfferField], ctx: Context) -> list[IntegrationField]:

@@ -36,6 +36,7 @@ from lever_assets.orchestration.partitions import scope_of, sync_windows
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import reads
+from lever_assets.store.field_definitions import definitions
 from lever_assets.sync.behind import mapping_before_failing
 from lever_assets.sync.landing import land
 from lever_assets.sync.map.deriving import derive
@@ -114,8 +115,11 @@ def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.A
             report = derive(session, model.name)
             with session.reading() as tx:
                 preview = reads.preview(tx, model.name)
+                fields = definitions(tx, model.name)
         warn(context.log, (f"{warning}." for warning in report.warnings))
-        yield dg.MaterializeResult(metadata=model_materialization(report, preview, session.store.name))
+        yield dg.MaterializeResult(
+            metadata=model_materialization(report, preview, fields, session.store.name)
+        )
 
     return _sync_asset(
         settings,

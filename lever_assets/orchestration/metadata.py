@@ -3,7 +3,7 @@
 The first is there before anything ran ("definition metadata" in Dagster's words), the other after each run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, assert_never
 
 import dagster as dg
@@ -21,6 +21,7 @@ from lever_assets.lever.resources import (
 )
 from lever_assets.orchestration.failures import for_events
 from lever_assets.policy.exclusion import Exclusion
+from lever_assets.store.field_definitions import FieldDefinition
 from lever_assets.store.reads import Preview
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.values import Json, Money, UtcDateTime
@@ -38,7 +39,8 @@ _TYPES: dict[type[TypeEngine[Any]], str] = {
 _DOCUMENTATION = "https://hire.lever.co/developer/documentation"
 
 _CELL = 60
-"""Characters of a preview's cell."""
+"""Characters of a table's cell."""
+_MOST_FIELDS = 100
 
 Metadata = Mapping[str, dg.MetadataValue | str | int | float]
 
@@ -154,10 +156,12 @@ def raw_materialization(report: LandReport, live: int, database: str) -> Metadat
     return told
 
 
-def model_materialization(report: DeriveReport, preview: Preview, database: str) -> Metadata:
-    """Return what deriving a model reports."""
+def model_materialization(
+    report: DeriveReport, preview: Preview, fields: Sequence[FieldDefinition], database: str
+) -> Metadata:
+    """Return what deriving a model reports; `fields` are those that its rows have beyond the columns."""
     counts = report.counts
-    return {
+    told: dict[str, dg.MetadataValue | str | int | float] = {
         "dagster/row_count": report.rows,
         "seen": counts.seen,
         "inserted": counts.inserted,
@@ -169,12 +173,15 @@ def model_materialization(report: DeriveReport, preview: Preview, database: str)
         "in_part": report.in_part,
         "seconds": round(report.seconds, 2),
         "database": database,
-        "preview": dg.MetadataValue.md(_table(preview)),
+        "preview": dg.MetadataValue.md(_preview(preview)),
     }
+    if fields:
+        told["fields"] = dg.MetadataValue.md(_fields(fields))
+    return told
 
 
-def _table(preview: Preview) -> str:
-    """Return the preview as a Markdown table, without lists and objects; long cells are cut."""
+def _preview(preview: Preview) -> str:
+    """Return the preview as a Markdown table, without lists and objects."""
     if not preview.rows:
         return "No rows yet."
     plain = [
@@ -182,11 +189,31 @@ def _table(preview: Preview) -> str:
         for place in range(len(preview.columns))
         if not any(isinstance(row[place], list | dict) for row in preview.rows)
     ]
-    lines = [
-        [preview.columns[place] for place in plain],
-        ["---"] * len(plain),
-        *([_cell(row[place]) for place in plain] for row in preview.rows),
-    ]
+    rows = ([row[place] for place in plain] for row in preview.rows)
+    return _table([preview.columns[place] for place in plain], rows)
+
+
+def _fields(fields: Sequence[FieldDefinition]) -> str:
+    """Return the fields as a Markdown table. Each event of Dagster's keeps it: very many are cut short."""
+    rows = (
+        (
+            each.key,
+            each.label,
+            each.type,
+            each.origin,
+            f"{each.filled:,} of {each.seen:,}",
+            ", ".join(each.examples),
+        )
+        for each in fields[:_MOST_FIELDS]
+    )
+    table = _table(("field", "label", "type", "from", "filled", "examples"), rows)
+    more = len(fields) - _MOST_FIELDS
+    return f"{table}\n\nand {more:,} more: `lever-assets fields`" if more > 0 else table
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table; long cells are cut."""
+    lines = [columns, ["---"] * len(columns), *([_cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

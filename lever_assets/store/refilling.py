@@ -19,6 +19,7 @@ from lever_assets.store.tables import (
     UNIFIED,
     allowances,
     child_reads,
+    custom_field_definitions,
     mapping_errors,
     metadata,
     schema_version,
@@ -27,7 +28,15 @@ from lever_assets.store.tables import (
 from lever_assets.store.transaction import Transaction
 
 FORGETTABLE = frozenset(
-    table.name for table in (sync_state, child_reads, mapping_errors, allowances, schema_version)
+    table.name
+    for table in (
+        sync_state,
+        child_reads,
+        mapping_errors,
+        custom_field_definitions,
+        allowances,
+        schema_version,
+    )
 )
 """Tables that are filled again without the rows that were in them: better empty than without a column."""
 

@@ -315,6 +315,40 @@ created_records = Table(
     comment="Records that were created in Lever through this connector",
 )
 
+custom_field_definitions = Table(
+    "custom_field_definitions",
+    metadata,
+    Column("id", Key, primary_key=True, comment="Id of the field, the same as in `integration_fields`"),
+    Column("connection", Word, nullable=False),
+    Column("model", Word, nullable=False, comment="The table that has it: jobs, candidates or offers"),
+    Column("key", Key, nullable=False, comment="Its key in `integration_fields`; mappings name it by that"),
+    Column("label", PlainText, comment="What it is called in Lever"),
+    Column(
+        "type",
+        PlainText,
+        comment="text, number, date, boolean, dropdown, list, object, user or mixed; null: never filled",
+    ),
+    Column(
+        "origin",
+        Word,
+        nullable=False,
+        comment="opportunity, posting, requisition, requisition_fields or offer",
+    ),
+    Column("is_custom", Boolean, nullable=False, comment="Whether the account made it, and not Lever"),
+    Column("is_required", Boolean, comment="Whether Lever demands it; null where Lever does not say"),
+    Column("filled", Integer, nullable=False, comment="In how many live rows it has a value"),
+    Column("seen", Integer, nullable=False, comment="How many live rows there were"),
+    Column(
+        "examples",
+        ForgettableJson,
+        comment="Texts: options and common values, none of which tells of a person",
+    ),
+    Column("updated_at", UtcDateTime, nullable=False, comment="When it was counted (UTC)"),
+    comment="Fields that an account has beyond the columns here, and how often they are filled",
+)
+_fields = custom_field_definitions.c
+Index("ix_custom_field_definitions_model", _fields.connection, _fields.model)
+
 notice_outbox = Table(
     "notice_outbox",
     metadata,

@@ -166,6 +166,19 @@ class OffersAskedOf:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """When a model's fields were counted, in how many seconds.
+
+    `mark` is that of the model's changes then, `version` that of the newest definition of Lever's.
+    """
+
+    mark: str | None
+    version: Number
+    at: Instant
+    seconds: Annotated[float, Field(ge=0)]
+
+
+@dataclass(frozen=True)
 class Missed:
     """Fields that no record of a model has, by the user's key, and the keys of those that there are."""
 
@@ -200,6 +213,12 @@ MAPPED = Checkpoint[Mapped]("model", Mapped)
 """By model."""
 MISSED = Checkpoint[Missed]("custom_fields", Missed)
 """By model, while a field that is wanted is in none of its records."""
+FIELDS_COUNTED = Checkpoint[Counted]("fields_counted", Counted)
+"""By model: when the table `custom_field_definitions` was brought up to its rows."""
+FIELD_NAMES = Checkpoint[dict[str, dict[str, str]]]("field_names", dict[str, dict[str, str]])
+"""What `fields map` has made, as the file of LEVER_CUSTOM_FIELDS has it. Nothing finds it again."""
+SHOWN_FIELDS = Checkpoint[dict[str, tuple[str, ...]]]("shown_fields", dict[str, tuple[str, ...]])
+"""By model, the keys of the fields that were switched on. Nothing finds it again."""
 ERASED_UP_TO = Checkpoint[int]("anonymised", Number)
 """The landing up to which anonymised people were looked for."""
 EXCLUDED = Checkpoint[tuple[str, ...]]("exclude", tuple[str, ...])

@@ -1,4 +1,4 @@
-"""LEVER_CUSTOM_FIELDS: which fields of Lever's the user has given names, and whether any record has them."""
+"""The file of LEVER_CUSTOM_FIELDS, and whether any record has the fields named there or by `fields map`."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,10 +12,9 @@ from lever_assets.store import Store
 from lever_assets.store.reads import field_keys, is_filled
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import MISSED, Missed
+from lever_assets.sync.field_definitions import defined_keys
+from lever_assets.sync.kept_fields import Names, kept_names, with_kept
 from lever_assets.unified.catalogue import MODELS
-
-Names = Mapping[str, Mapping[str, str]]
-"""By model, the user's keys and the key of Lever's field that fills each."""
 
 POSSIBLE: tuple[str, ...] = tuple(model.name for model in MODELS if "custom_fields" in model.row.model_fields)
 """The models that have custom fields."""
@@ -67,8 +66,9 @@ class Unmatched:
         listed = ", ".join(self.there_are[:_SHOWN])
         more = len(self.there_are) - _SHOWN
         return (
-            f"LEVER_CUSTOM_FIELDS: no record of {self.model} has the field {wanted}; the fields of "
-            f"{self.model} are {listed}{f' and {more:,} more' if more > 0 else ''}"
+            f"no record of {self.model} has the field {wanted}, named in LEVER_CUSTOM_FIELDS or by "
+            f"`fields map`; the fields of {self.model} are "
+            f"{listed}{f' and {more:,} more' if more > 0 else ''}"
         )
 
 
@@ -81,8 +81,10 @@ def compare(tx: Transaction, model: str, names: Names) -> None:
     empty = {
         ours: theirs for ours, theirs in wanted.items() if not is_filled(tx, model, "custom_fields", ours)
     }
-    known = field_keys(tx, model, "integration_fields") if empty else set()
-    missing = {ours: key for ours, key in empty.items() if key not in known}
+    defined = defined_keys(tx, model) if empty else set()
+    unknown = {ours: key for ours, key in empty.items() if key not in defined}
+    known = field_keys(tx, model, "integration_fields") if unknown else set()
+    missing = {ours: key for ours, key in unknown.items() if key not in known}
     if missing and known:
         MISSED.keep(tx, Missed(missing, tuple(sorted(known))), model)
     else:
@@ -103,7 +105,8 @@ def unmatched(tx: Transaction, models: Iterable[str], names: Names) -> list[Unma
 
 def doubts_on_fields(store: Store, settings: Settings) -> list[str]:
     """Return a sentence for each model that has not all the fields that are wanted of it."""
-    names = read_names(settings.custom_fields)
-    kept = [model for model in names if model not in settings.exclude]
+    in_file = read_names(settings.custom_fields)
     with store.reading(settings.connection) as tx:
-        return [str(each) for each in unmatched(tx, kept, names)]
+        names = with_kept(in_file, kept_names(tx))
+        there = [model for model in names if model not in settings.exclude]
+        return [str(each) for each in unmatched(tx, there, names)]

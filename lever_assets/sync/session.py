@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lever_assets import private
 from lever_assets.connect.account import Account
-from lever_assets.connect.known import account_of
+from lever_assets.connect.known import account_in
 from lever_assets.connect.states import REFUSED, note_refused
 from lever_assets.lever import LeverClient
 from lever_assets.mapping.context import Context
@@ -17,6 +17,7 @@ from lever_assets.store import Store, StoreError
 from lever_assets.store.changes import History
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
+from lever_assets.sync.kept_fields import kept_names, with_kept
 from lever_assets.sync.progress import Listener, silent
 from lever_assets.sync.windows import EVERYTHING, Bounds
 
@@ -80,22 +81,19 @@ class Session:
         they leave out what does not exist.
         """
         Exclusion.of(settings)
-        read_names(settings.custom_fields)
         private.close_to_others(settings.data_dir)
+        in_file = read_names(settings.custom_fields)
         store = (
             Store.open_to_read(settings.tables_url)
             if to_read
             else Store.open(settings.tables_url, lock_wait=lock_wait)
         )
         try:
-            account, own = account_of(store, settings)
+            with store.reading(settings.connection) as tx:
+                account, own = account_in(tx, store, settings)
+                names = with_kept(in_file, kept_names(tx))
             Exclusion.of(own)
-            mapping = Context(
-                connection=own.connection,
-                named_at_first=account.named_at_first,
-                remote_data=own.remote_data,
-                custom_fields=read_names(own.custom_fields),
-            )
+            mapping = Context(own.connection, own.remote_data, names, account.named_at_first)
             yield cls(store, account, own, mapping, listener, run_id, accept_deletions)
         finally:
             store.close()

@@ -125,7 +125,7 @@ class Job(UnifiedRow):
     salary_currency: str | None = Field(description="Currency of the salary (ISO 4217)")
     salary_period: SalaryPeriod | str | None = Field(description="The period that the salary covers")
     location: Location | None = Field(description="Place of work, free text under `raw`")
-    custom_fields: JsonObject | None = Field(description="The user's own fields, by the mapping file")
+    custom_fields: JsonObject | None = Field(description="The user's own names for fields, with their values")
     integration_fields: list[IntegrationField] = Field(description="Lever's fields that have no column here")
     remote_url: str | None = Field(description="The job's page in the Lever app")
     opened_at: datetime | None = Field(description="When the job opened (UTC)")
@@ -171,7 +171,7 @@ class Candidate(UnifiedRow):
     location: Annotated[Location | None, Personal("where the person lives")] = Field(
         description="Where the candidate lives, free text under `raw`"
     )
-    custom_fields: PersonsFields = Field(description="The user's own fields, by the mapping file")
+    custom_fields: PersonsFields = Field(description="The user's own names for fields, with their values")
     integration_fields: Annotated[
         list[IntegrationField], Personal("the headline, and what Lever adds one day")
     ] = Field(description="Lever's fields that have no column here")
@@ -251,7 +251,7 @@ class Offer(UnifiedRow):
     employment_start_date: Annotated[datetime | None, Personal("a term of the person's contract")] = Field(
         description="Day on which the employment starts (UTC)"
     )
-    custom_fields: PersonsFields = Field(description="The user's own fields, by the mapping file")
+    custom_fields: PersonsFields = Field(description="The user's own names for fields, with their values")
     integration_fields: Annotated[
         list[IntegrationField], Personal("the terms of the person's contract, with name and salary")
     ] = Field(description="Every field of the offer form")

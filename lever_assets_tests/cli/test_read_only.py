@@ -49,6 +49,7 @@ def read(command: Command, monkeypatch: pytest.MonkeyPatch, database: Path) -> C
     """Run a command on that database; all it needs is imported already, which somebody else may not read."""
     command("status")
     command("plan")
+    command("fields")
     for part in ("autogenerate", "migration", "operations"):
         importlib.import_module(f"alembic.{part}")
     monkeypatch.setenv("LEVER_DATABASE_URL", f"sqlite:///{database}")
@@ -63,6 +64,15 @@ def test_status_works_on_a_read_only_disk(read: Command, database: Path) -> None
     assert (told.code, told.err) == (0, "")
     assert f"in sqlite:///{database}" in told.out.replace("\n", "")
     assert list(database.parent.iterdir()) == [database]
+
+
+def test_fields_are_listed_on_a_read_only_disk(read: Command, database: Path) -> None:
+    with closing(Store.open(f"sqlite:///{database}")) as store, store.writing("lever") as tx:
+        assert tx.version == 1
+    with unwritable(database.parent):
+        told = read("fields")
+    assert (told.code, told.err) == (0, "")
+    assert "headline" in told.out
 
 
 def test_status_sees_what_a_writer_has_committed_meanwhile(read: Command, database: Path) -> None:

@@ -79,7 +79,7 @@ def test_what_hardly_means_what_it_says_is_warned_of(
     synced, told = command("sync"), command("status")
     for each in (synced, told):
         assert "warning: LEVER_SYNC_START lies in the future" in each.err
-        assert "warning: LEVER_CUSTOM_FIELDS: no record of jobs has the field 'cost_centre'" in each.err
+        assert "warning: no record of jobs has the field 'cost_centre' (for 'cost_centre')" in each.err
     assert (
         "in the future: 2026-01-01 until then"
         in in_force(command("status", "--json").json)["LEVER_SYNC_START"]

@@ -64,10 +64,12 @@ def test_the_sql_examples_run_and_find_something(
     examples = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
     assert len(examples) >= 4
     pages = [
-        each.read_text(encoding="utf-8") for each in PAGES if each.name in {"freshness.md", "webhooks.md"}
+        each.read_text(encoding="utf-8")
+        for each in PAGES
+        if each.name in {"fields.md", "freshness.md", "webhooks.md"}
     ]
     elsewhere = [each for page in pages for each in re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)]
-    assert len(elsewhere) >= 3
+    assert len(elsewhere) >= 4
     with running_sandbox(SandboxConfig(opportunities=60, rate=0)) as sandbox:
         for database in (sqlite_database, postgresql_database):
             Account(sandbox, tmp_path, database).sync()

@@ -69,6 +69,20 @@ def test_a_raw_asset_reports_rows_and_traffic(first: dg.ExecuteInProcessResult) 
     assert "seen" in reported(first, "raw_opportunities")["applications"]
 
 
+def test_a_model_reports_its_fields_with_no_value_of_a_person_s(
+    first: dg.ExecuteInProcessResult, filled: dict[str, list[dict[str, Any]]]
+) -> None:
+    told = reported(first, "candidates")["fields"]
+    assert told.startswith("| field | label | type | from | filled | examples |")
+    assert "| isAnonymized | Anonymized | boolean | opportunity | 40 of 40 |  |" in told
+    fields = [each for row in filled["candidates"] for each in row["integration_fields"]]
+    headlines = {each["value"] for each in fields if each["key"] == "headline"}
+    assert headlines
+    assert not [each for each in headlines if each in told]
+    assert "| hire_type | Hire type | dropdown |" in reported(first, "jobs")["fields"]
+    assert "fields" not in reported(first, "users")
+
+
 def test_a_model_reports_rows_and_a_preview(
     first: dg.ExecuteInProcessResult, filled: dict[str, list[dict[str, Any]]]
 ) -> None:

@@ -41,8 +41,10 @@ def test_a_key_that_no_record_has_is_told_with_those_that_there_are(account: Acc
     told = account.sync(custom_fields=path).warnings
     assert [each for each in told if "LEVER_CUSTOM_FIELDS" in each] == [*told]
     assert [each.partition(";")[0] for each in told] == [
-        "LEVER_CUSTOM_FIELDS: no record of jobs has the field 'cost_center_field_id' (for 'cost_centre')",
-        "LEVER_CUSTOM_FIELDS: no record of offers has the field 'salary' (for 'pay')",
+        "no record of jobs has the field 'cost_center_field_id' (for 'cost_centre'), "
+        "named in LEVER_CUSTOM_FIELDS or by `fields map`",
+        "no record of offers has the field 'salary' (for 'pay'), "
+        "named in LEVER_CUSTOM_FIELDS or by `fields map`",
     ]
     keys = {each["key"] for row in live(account.database)["jobs"] for each in row["integration_fields"] or ()}
     assert "cost_center" in keys

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever.records import is_nothing, said
 from lever_assets.mapping.context import Context
+from lever_assets.mapping.rules.known_fields import KNOWN
 from lever_assets.unified.models import JsonObject
 from lever_assets.unified.parts import IntegrationField
 
@@ -27,12 +28,13 @@ def integration_field(
 
 
 def default_fields(
-    ctx: Context, model: str, fields: Iterable[tuple[str, str, JsonValue]]
+    ctx: Context, model: str, fields: Iterable[tuple[str, JsonValue]]
 ) -> list[IntegrationField]:
-    """Return Lever's own fields, given as (key, label, value); those without a value are left out."""
+    """Return Lever's own fields (`KNOWN`), given as (key, value); those without a value are left out."""
+    known = KNOWN[model]
     return [
-        integration_field(ctx, model, origin="DEFAULT", key=key, label=label, value=value)
-        for key, label, value in fields
+        integration_field(ctx, model, origin="DEFAULT", key=key, label=known[key].label, value=value)
+        for key, value in fields
         if has_value(value)
     ]
 

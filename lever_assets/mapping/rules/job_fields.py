@@ -52,18 +52,18 @@ def _custom(
     )
 
 
-def _own(posting: Posting) -> Iterator[tuple[str, str, JsonValue]]:
-    yield "team", "Team", posting.categories.team
-    yield "allLocations", "All locations", list(posting.categories.all_locations)
-    yield "country", "Country", posting.country
-    yield "tags", "Tags", list(posting.tags)
-    yield "requisitionCodes", "Requisition codes", list(posting.requisition_codes)
+def _own(posting: Posting) -> Iterator[tuple[str, JsonValue]]:
+    yield "team", posting.categories.team
+    yield "allLocations", list(posting.categories.all_locations)
+    yield "country", posting.country
+    yield "tags", list(posting.tags)
+    yield "requisitionCodes", list(posting.requisition_codes)
 
 
-def _requisition(requisition: Requisition) -> Iterator[tuple[str, str, JsonValue]]:
-    yield "requisitionCode", "Requisition code", requisition.requisition_code
-    yield "headcountTotal", "Headcount", requisition.headcount_total  # a number, or "unlimited"
-    yield "headcountHired", "Headcount hired", requisition.headcount_hired
+def _requisition(requisition: Requisition) -> Iterator[tuple[str, JsonValue]]:
+    yield "requisitionCode", requisition.requisition_code
+    yield "headcountTotal", requisition.headcount_total  # a number, or "unlimited"
+    yield "headcountHired", requisition.headcount_hired
 
 
 def _value(value: JsonValue, definition: RequisitionField | None) -> JsonValue:

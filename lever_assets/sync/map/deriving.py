@@ -20,6 +20,7 @@ from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
+from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
 from lever_assets.sync.prepare import prepare
@@ -67,7 +68,8 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
     """As `derive`, for these models, one after the other; `replay` maps everything again.
 
     All is ready (`prepare`). Of a model that nothing changed for only the mark moves, with those of the
-    others at the end; then is forgotten by what addresses people were found who were erased long ago.
+    others at the end; then is forgotten by what addresses people were found who were erased long ago, and
+    the fields that the rows have are counted.
     """
     erase_anonymised(session)
     with session.reading() as tx:
@@ -78,6 +80,9 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
     with session.writing() as tx:
         _mark(tx, session, {name: spans[name] for name in standing})
         forget_erased_long_ago(tx)
+        afresh = {name for name, span in spans.items() if span.afresh}
+        due = due_to_count(tx, session.exclusion, spans, afresh=afresh)
+    count_those(session, due)
 
 
 def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveReport:
@@ -115,8 +120,9 @@ def _standing(tx: Transaction, session: Session, models: Sequence[str]) -> dict[
 
 
 def _mark(tx: Transaction, session: Session, spans: Mapping[str, _Span]) -> None:
-    signature = _signature(session)
-    marks = {model: Mapped(span.up_to, signature, tx.instant) for model, span in spans.items()}
+    marks = {
+        model: Mapped(span.up_to, _signature(session, model), tx.instant) for model, span in spans.items()
+    }
     MAPPED.keep_each(tx, marks)
 
 
@@ -145,11 +151,11 @@ def all_derived(tx: Transaction, exclusion: Exclusion) -> bool:
 
 def _spans(tx: Transaction, session: Session, models: Sequence[str], *, replay: bool) -> dict[str, _Span]:
     mapped = MAPPED.every(tx)
-    up_to, signature = tx.current_version(), _signature(session)
+    up_to = tx.current_version()
     newest = raw.newest_versions(tx)
     spans = {}
     for model in models:
-        known = mapped.get(model)
+        known, signature = mapped.get(model), _signature(session, model)
         if replay or known is None or known.signature != signature or known.version > up_to:
             spans[model] = _Span(0, up_to, afresh=True)
         else:
@@ -158,9 +164,11 @@ def _spans(tx: Transaction, session: Session, models: Sequence[str], *, replay: 
     return spans
 
 
-def _signature(session: Session) -> str:
+def _signature(session: Session, model: str) -> str:
+    """Return a text that is another one when the model's rows are to be mapped in another way."""
     ctx = session.mapping
-    parts = [MAPPING_VERSION, ctx.remote_data, {k: dict(v) for k, v in ctx.custom_fields.items()}]
+    names = ctx.custom_fields.get(model)
+    parts = [MAPPING_VERSION, ctx.remote_data, {model: dict(names)} if names else {}]
     if session.exclusion.names:
         parts.append(session.exclusion.names)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -34,6 +34,7 @@ from lever_assets.sync.checkpoints import (
     forget_reading,
     forget_runs,
 )
+from lever_assets.sync.field_definitions import drop_excluded
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS
 
@@ -147,6 +148,8 @@ def _remove(session: Session) -> None:
                 MAPPED.forget(tx, model.name)
         else:
             _blank(session, model.name)
+    with session.writing() as tx:
+        drop_excluded(tx, exclusion)
 
 
 def _strip(session: Session, resource: Resource) -> None:
