@@ -144,13 +144,24 @@ def listed(settings: Settings) -> Listed:
 
 
 def settings_of(settings: Settings, connection: str | None) -> Settings:
-    """Return the settings for a connection by its name (None: the environment's own).
+    """Return the settings for a connection by its name.
 
-    Raises ConnectionNameError if there is none of that name, StoreError if that can't be told.
+    None is the environment's own; where that has no key, the only one that there is. Raises
+    ConnectionNameError if there is none of that name, or it has to be said which is meant; StoreError if that
+    can't be told.
     """
-    if connection is None or connection == settings.connection:
+    if connection == settings.connection or (connection is None and settings.api_key is not None):
         return settings
     known = names(settings)
+    if connection is None:
+        if not known or settings.connection in known:
+            return settings
+        if len(known) > 1:
+            raise ConnectionNameError(
+                f"There are several connections, {', '.join(known)}: say which one is meant, with "
+                "--connection NAME or by LEVER_CONNECTION."
+            )
+        connection = known[0]
     if connection not in known:
         listed = ", ".join(sorted({*known, settings.connection}))
         raise ConnectionNameError(

@@ -19,6 +19,7 @@ from lever_assets.connect.errors import (
     WrongAccountError,
 )
 from lever_assets.connect.known import account_of, listed, names
+from lever_assets.connect.known import settings_of as settings_of_name
 from lever_assets.lever import AuthenticationError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
@@ -150,6 +151,23 @@ def test_another_account_has_no_key_of_the_environments(settings: Settings) -> N
     assert own.of("acme").api_key is None
     with pytest.raises(NotConnectedError):
         Account.default(own.of("acme")).client(own)
+
+
+def test_without_a_name_the_environments_own_is_meant_or_the_only_one(
+    store: Store, settings: Settings
+) -> None:
+    own = settings.model_copy(update={"api_key": SecretStr("sandbox-key")})
+    assert settings_of_name(settings, None).connection == "lever"
+    by_key(store, settings, "acme")
+    assert settings_of_name(own, None).connection == "lever"
+    assert settings_of_name(settings, None).connection == "acme"
+
+    by_key(store, settings, "globex")
+
+    with pytest.raises(ConnectionNameError, match=r"acme, globex.*--connection"):
+        settings_of_name(settings, None)
+    with pytest.raises(ConnectionNameError, match="no connection 'nobody'"):
+        settings_of_name(settings, "nobody")
 
 
 def test_one_that_is_switched_off_is_not_asked(store: Store, settings: Settings) -> None:
