@@ -19,12 +19,20 @@ from sqlalchemy import (
     union_all,
 )
 
-from lever_assets.store.dialects import among, elements_of, text_at
+from lever_assets.store.dialects import OF, among, elements_of, text_at
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 _BATCH = 1000
+_NEWEST = union_all(
+    *(
+        select(literal(resource).label("resource"), func.max(table.c.version).label("version")).where(
+            table.c.connection == OF
+        )
+        for resource, table in RAW.items()
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +138,8 @@ def parents_of_any(
 
 def newest_versions(tx: Transaction) -> dict[str, int]:
     """Return, by resource, the version of the landing that changed something of it last."""
-    latest = [
-        select(literal(resource).label("resource"), func.max(table.c.version).label("version")).where(
-            table.c.connection == tx.account
-        )
-        for resource, table in RAW.items()
-    ]
-    return {
-        row.resource: row.version for row in tx.sql.execute(union_all(*latest)) if row.version is not None
-    }
+    found = tx.sql.execute(_NEWEST, {"of": tx.account})
+    return {row.resource: row.version for row in found if row.version is not None}
 
 
 def changed_keys(
