@@ -10,6 +10,7 @@ from functools import cache
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Delete,
     Select,
     and_,
     bindparam,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from lever_assets.store.dialects import OF, among, upsert
+from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.tables import RAW, mapping_errors
 from lever_assets.store.transaction import Transaction
 
@@ -32,10 +33,10 @@ ERASED_REASON = "what was said of it was erased with what is personal of the rec
 _WORTH_ANOTHER_LOOK = timedelta(days=1)
 
 _c = mapping_errors.c
-_RESOLVING = delete(mapping_errors).where(
+_RESOLVING_ALL = delete(mapping_errors).where(
     _c.connection == OF, _c.model == bindparam("lacking"), _c.due_at.is_(None)
 )
-_RESOLVING_BEFORE = _RESOLVING.where(_c.last_seen_at < bindparam("before"))
+_RESOLVING_ALL_BEFORE = _RESOLVING_ALL.where(_c.last_seen_at < bindparam("before"))
 
 
 class Lost(StrEnum):
@@ -107,11 +108,14 @@ def resolve(tx: Transaction, model: str, remote_ids: Collection[str]) -> int:
     """Forget the errors of `model` on these records, which were mapped since; return how many there were."""
     if not remote_ids:
         return 0
-    return tx.sql.execute(
-        delete(mapping_errors).where(
-            _c.connection == tx.account, _c.model == model, among(tx.sql, _c.remote_id, remote_ids)
-        )
-    ).rowcount
+    given = {"of": tx.account, "lacking": model, "these": remote_ids}
+    return tx.sql.execute(_resolving(tx.sql.dialect.name), given).rowcount
+
+
+@cache
+def _resolving(dialect: str) -> Delete:
+    mine = and_(_c.connection == OF, _c.model == bindparam("lacking"))
+    return delete(mapping_errors).where(mine, among_these(dialect, _c.remote_id))
 
 
 def resolve_nameless(tx: Transaction, model: str) -> None:
@@ -128,8 +132,8 @@ def resolve_all(tx: Transaction, model: str, *, before: datetime | None = None) 
     """
     given: dict[str, object] = {"of": tx.account, "lacking": model}
     if before is None:
-        return tx.sql.execute(_RESOLVING, given).rowcount
-    return tx.sql.execute(_RESOLVING_BEFORE, given | {"before": before}).rowcount
+        return tx.sql.execute(_RESOLVING_ALL, given).rowcount
+    return tx.sql.execute(_RESOLVING_ALL_BEFORE, given | {"before": before}).rowcount
 
 
 def resolve_looked_up(
