@@ -150,15 +150,14 @@ SELECT md5(string_agg(each::text, ' ' ORDER BY each::text)) FROM (
 
 _EMPTY = """
 DO $$
-DECLARE each text; filled boolean;
+DECLARE each text;
 BEGIN
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid();
     FOR each IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND relname <> 'schema_version'
     LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', each) INTO filled;
-        IF filled THEN EXECUTE format('TRUNCATE %I RESTART IDENTITY', each); END IF;
+        EXECUTE format('DELETE FROM %I', each);
     END LOOP;
     PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
 END $$
