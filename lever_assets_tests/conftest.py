@@ -21,7 +21,11 @@ _numbers = count(1)
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the processes that tests start."""
+    """Let Ctrl-C reach the processes that tests start, and let these keep what Python compiles.
+
+    There are some hundred: without compiled files each would compile the project anew.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A shell makes what it starts in its background deaf to it, and a process hands that on to its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
