@@ -30,9 +30,6 @@ $(READY_FOR_TESTS): $(WANTED)
 
 setup: $(READY_FOR_TESTS)  ## Make the environment
 
-# Tests start some hundred processes of Python: without compiled files each would compile the project anew.
-test test-long: export PYTHONDONTWRITEBYTECODE :=
-
 test: $(READY_FOR_TESTS)  ## Lint, type-check and run the whole test suite
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import allowance, cost, journeys, large, made, requests, second_run
+from benchmarks import allowance, cost, journeys, large, made, quiet, requests, second_run
 from benchmarks.databases import Kind
 
 app = typer.Typer(help="Measure what a sync costs.", no_args_is_help=True, add_completion=False)
@@ -35,6 +35,12 @@ def _cost(opportunities: Size = 10_000, database: Into = Kind.SQLITE, runs: int 
 def _second_run(opportunities: Size = 10_000, database: Into = Kind.SQLITE) -> None:
     """The next full sync and the next delta, after 1 % of the opportunities changed."""
     second_run.run(opportunities, database)
+
+
+@app.command("quiet")
+def _quiet(opportunities: Size = 400, database: Into = Kind.SQLITE) -> None:
+    """CPU of a delta in which nothing changed."""
+    quiet.run(opportunities, database)
 
 
 @app.command("large")

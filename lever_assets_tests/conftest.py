@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,7 +21,11 @@ _numbers = count(1)
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the processes that tests start."""
+    """Let Ctrl-C reach the processes that tests start, and let these keep what Python compiles.
+
+    There are some hundred: without compiled files each would compile the project anew.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A shell makes what it starts in its background deaf to it, and a process hands that on to its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -127,15 +132,96 @@ def sqlite_database(sqlite_place: Path, sqlite_template: Path) -> str:
     return url
 
 
-@pytest.fixture
-def postgresql_database(
+_SHAPE = """
+SELECT md5(string_agg(each::text, ' ' ORDER BY each::text)) FROM (
+    SELECT (c.relname, c.relkind, c.relacl, c.relrowsecurity, c.relowner, c.reloptions,
+            a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attcollation, a.attacl,
+            pg_get_expr(d.adbin, d.adrelid), pg_get_indexdef(i.indexrelid), i.indisvalid)
+    FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relnamespace = 'public'::regnamespace
+    UNION ALL SELECT (conname, pg_get_constraintdef(oid)) FROM pg_constraint
+    UNION ALL SELECT (tgname, tgrelid::regclass, tgenabled) FROM pg_trigger
+    UNION ALL SELECT (nspname, nspacl) FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
+    UNION ALL SELECT (proname, proacl) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT (setrole, setconfig) FROM pg_db_role_setting
+        WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    UNION ALL SELECT (datacl, datconnlimit, datallowconn) FROM pg_database WHERE datname = current_database()
+) AS shape (each)
+"""
+"""Tells databases apart that do not have the same tables, indexes, constraints, grants and settings."""
+
+_EMPTY = """
+DO $$
+DECLARE each text;
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    FOR each IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND relname <> 'schema_version'
+    LOOP
+        EXECUTE format('DELETE FROM %I', each);
+    END LOOP;
+    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
+END $$
+"""
+
+
+class Reused:
+    """A database of one name that is emptied after each test: that is quicker than making it anew.
+
+    One whose tables a test has changed is made anew all the same.
+    """
+
+    def __init__(self, make: Callable[[], str], drop: Callable[[str], None]) -> None:
+        self._make, self._drop = make, drop
+        self._shape: object = None
+        self._url: str | None = None
+
+    def new(self) -> str:
+        """Return the URL of the database, with the tables and nothing in them."""
+        if self._url is None:
+            self._url = self._make()
+            with psycopg.connect(self._url) as conn:
+                self._shape = self._shape or _told(conn)
+        return self._url
+
+    def give_back(self) -> None:
+        """Empty it, or drop it when it is not what it was."""
+        assert self._url is not None
+        make_engine(database_url_of(self._url)).dispose()
+        try:
+            with psycopg.connect(self._url) as conn:
+                conn.execute(_EMPTY)
+                same = _told(conn) == self._shape
+        except psycopg.Error:
+            same = False
+        if not same:
+            self._drop(self._url)
+            self._url = None
+
+
+def _told(conn: "psycopg.Connection[Any]") -> object:
+    """Return what a database is like, and which version its tables have."""
+    return conn.execute(_SHAPE.encode()).fetchone(), conn.execute("SELECT * FROM schema_version").fetchall()
+
+
+@pytest.fixture(scope="session")
+def reused_postgresql_database(
     postgresql_url: str, new_postgresql_database: Callable[..., str], postgresql_template: str
-) -> Iterator[str]:
-    """URL of a new PostgreSQL database with the tables and nothing in them; as `sqlite_place`, one name."""
-    url = new_postgresql_database(postgresql_template, "lever")
-    yield url
-    make_engine(database_url_of(url)).dispose()
-    _drop(postgresql_url, url)
+) -> Reused:
+    """The database of `postgresql_database`."""
+    return Reused(
+        lambda: new_postgresql_database(postgresql_template, "lever"), lambda url: _drop(postgresql_url, url)
+    )
+
+
+@pytest.fixture
+def postgresql_database(reused_postgresql_database: Reused) -> Iterator[str]:
+    """URL of a PostgreSQL database with the tables and nothing in them; as `sqlite_place`, one name."""
+    yield reused_postgresql_database.new()
+    reused_postgresql_database.give_back()
 
 
 @pytest.fixture

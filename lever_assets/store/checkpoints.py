@@ -6,6 +6,7 @@ read or mapped again, what was misread could lose or delete something.
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -18,14 +19,14 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import Delete, bindparam, delete, select
 
-from lever_assets.store.dialects import upsert
+from lever_assets.store.dialects import OF, among_these, upsert
 from lever_assets.store.tables import sync_state
 from lever_assets.store.transaction import Transaction
 
 _VALUE = select(sync_state.c.value).where(
-    sync_state.c.connection == bindparam("of"), sync_state.c.key == bindparam("under")
+    sync_state.c.connection == OF, sync_state.c.key == bindparam("under")
 )
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
@@ -72,11 +73,21 @@ def states(tx: Transaction, prefix: str) -> dict[str, JsonValue]:
     return {row.key: row.value for row in tx.sql.execute(query.order_by(c.key))}
 
 
-def forget_states(tx: Transaction, *, keys: Collection[str] = (), prefixes: Collection[str] = ()) -> None:
-    """Forget the values under these keys, and under those that begin with one of `prefixes`."""
+@cache
+def _forgetting(dialect: str) -> Delete:
+    return delete(sync_state).where(sync_state.c.connection == OF, among_these(dialect, sync_state.c.key))
+
+
+def forget_states(tx: Transaction, keys: Collection[str]) -> None:
+    """Forget the values under these keys."""
+    tx.sql.execute(_forgetting(tx.sql.dialect.name), {"of": tx.account, "these": keys})
+
+
+def forget_beginning(tx: Transaction, prefix: str) -> None:
+    """Forget the values under every key that begins so."""
     c = sync_state.c
-    these = (c.key.in_(keys), *(c.key.startswith(each, autoescape=True) for each in prefixes))
-    tx.sql.execute(delete(sync_state).where(c.connection == tx.account, or_(*these)))
+    these = c.key.startswith(prefix, autoescape=True)
+    tx.sql.execute(delete(sync_state).where(c.connection == tx.account, these))
 
 
 Value = TypeVar("Value")
@@ -138,11 +149,11 @@ class Checkpoint(Generic[Value]):
 
     def forget(self, tx: Transaction, *subjects: str) -> None:
         """Forget what is kept of these subjects."""
-        forget_states(tx, keys=[self._key(each) for each in subjects or ("",)])
+        forget_states(tx, [self._key(each) for each in subjects or ("",)])
 
     def forget_every(self, tx: Transaction, beginning: str = "") -> None:
         """Forget what is kept of all subjects that begin so."""
-        forget_states(tx, prefixes=[f"{self.kind}:{beginning}"])
+        forget_beginning(tx, f"{self.kind}:{beginning}")
 
     def _every(self, tx: Transaction) -> Iterator[tuple[str, Value]]:
         beginning = f"{self.kind}:"

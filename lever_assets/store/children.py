@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, or_, select, update
 
-from lever_assets.store.dialects import among, upsert
+from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
 from lever_assets.store.transaction import Transaction, now
@@ -267,16 +268,21 @@ def lacking(tx: Transaction, resource: str, listed: Mapping[str, Collection[str]
 
 def _stored(tx: Transaction, resource: str, parents: Collection[str]) -> list[tuple[str, str]]:
     """Return the parent and the remote id of the children of these parents that are not known to be gone."""
+    given = {"of": tx.account, "these": parents}
+    found = tx.sql.execute(_listing(tx.sql.dialect.name, resource), given)
+    return [(row.parent_id, row.remote_id) for row in found]
+
+
+@cache
+def _listing(dialect: str, resource: str) -> Select[tuple[str, str]]:
     c = RAW[resource].c
     query = select(c.parent_id, c.remote_id).where(
-        c.connection == tx.account,
+        c.connection == OF,
         c.parent_id.is_not(None),
-        among(tx.sql, c.parent_id, parents),
+        among_these(dialect, c.parent_id),
         not_known_gone(RAW[resource]),
     )
-    return [
-        (row.parent_id, row.remote_id) for row in tx.sql.execute(query.order_by(c.parent_id, c.remote_id))
-    ]
+    return query.order_by(c.parent_id, c.remote_id)
 
 
 def note_reads(tx: Transaction, resource: str, reads: Mapping[str, tuple[datetime, str | None]]) -> None:

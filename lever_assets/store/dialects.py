@@ -5,13 +5,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
     MetaData,
     Table,
-    Text,
     any_,
     bindparam,
     case,
@@ -25,10 +24,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from lever_assets.store.values import AsIs, canonical, clean, stored_rows
+from lever_assets.store.values import AsIs, Texts, stored_rows
 
 Row = Mapping[str, Any]
 Excluded = Any
+
+OF: BindParameter[str] = bindparam("of")
+"""The account, in a statement that is made once.
+
+So a module makes what even a sync that finds nothing runs many times: SQLAlchemy takes longer to put a
+statement together than SQLite to run it.
+"""
+THESE = bindparam("these", type_=Texts())
+"""Many texts, in such a statement (`among_these`)."""
 
 _COUNTED: dict[str, Any] = {"preserve_rowcount": True}
 _COPY_FROM = 50
@@ -51,10 +59,16 @@ def elements_of(array: ColumnElement[Any]) -> TableValuedAlias:
 
 def among(conn: Connection, column: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that `column` is one of `values`: one parameter, however many they are."""
-    if conn.dialect.name == "postgresql":
-        return column == any_(literal([clean(value) for value in values], ARRAY(Text)))
-    listed = func.json_each(literal(canonical(list(values)).decode())).table_valued("value")
-    return column.in_(select(listed.c.value))
+    return among_these(conn.dialect.name, column, literal(values, Texts()))
+
+
+def among_these(
+    dialect: str, column: ColumnElement[Any], these: ColumnElement[Any] = THESE
+) -> ColumnElement[bool]:
+    """As `among`, for a statement that is made once: its parameter `these` holds the values."""
+    if dialect == "postgresql":
+        return column == any_(these)
+    return column.in_(select(func.json_each(these).table_valued("value").c.value))
 
 
 def upsert(

@@ -9,11 +9,14 @@ goes when the read succeeds.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
+    Delete,
     Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -24,7 +27,7 @@ from sqlalchemy import (
 )
 
 from lever_assets import backoff
-from lever_assets.store.dialects import among, upsert
+from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.tables import RAW, mapping_errors
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
@@ -36,6 +39,18 @@ _FIRST_GAP = timedelta(minutes=2)
 _LONGEST_GAP = timedelta(days=1)
 
 _c = mapping_errors.c
+_FAILED = and_(
+    _c.connection == OF,
+    _c.model == bindparam("lacking"),
+    _c.resource == bindparam("asked"),
+    _c.due_at.is_not(None),
+)
+"""What failed of one model and resource, in a statement that is made once (`_given`)."""
+_EVERY = select(_c.remote_id).where(_FAILED)
+_DUE = _EVERY.where(
+    # No gap is longer than a day: what lies further ahead was damaged.
+    or_(_c.due_at <= bindparam("by"), _c.due_at > bindparam("damaged"))
+).order_by(_c.remote_id)
 
 
 @dataclass(frozen=True)
@@ -124,12 +139,21 @@ def healed(
     """
     if not remote_ids:
         return 0
-    these = and_(_mine(tx.account, model, resource), _c.due_at.is_not(None))
-    if before is not None:
-        these = and_(these, _c.last_seen_at < before)
-    return tx.sql.execute(
-        delete(mapping_errors).where(these, among(tx.sql, _c.remote_id, remote_ids))
-    ).rowcount
+    given = _given(tx, model, resource, these=remote_ids)
+    if before is None:
+        return tx.sql.execute(_healing(tx.sql.dialect.name), given).rowcount
+    given["before"] = before
+    return tx.sql.execute(_healing_of_before(tx.sql.dialect.name), given).rowcount
+
+
+@cache
+def _healing(dialect: str) -> Delete:
+    return delete(mapping_errors).where(_FAILED, among_these(dialect, _c.remote_id))
+
+
+@cache
+def _healing_of_before(dialect: str) -> Delete:
+    return _healing(dialect).where(_c.last_seen_at < bindparam("before"))
 
 
 def still_failing(
@@ -141,6 +165,8 @@ def still_failing(
     hashes: Mapping[str, str | None] | None = None,
 ) -> None:
     """As `put_off`, for what may come by unasked: before it is due that counts as no further attempt."""
+    if not reasons:
+        return
     waiting = {each for each, read in known(tx, model, resource, reasons).items() if read.due_at > tx.instant}
     if waiting:
         these = and_(_mine(tx.account, model, resource), among(tx.sql, _c.remote_id, waiting))
@@ -154,26 +180,29 @@ def forget_settled(tx: Transaction, model: str, resource: str, *, listed: bool =
 
     Unless `listed` is False: that they were listed then says nothing of what failed.
     """
+    tx.sql.execute(_settling(resource, listed=listed), _given(tx, model, resource))
+
+
+@cache
+def _settling(resource: str, *, listed: bool) -> Delete:
     r = RAW[resource].c
     settled = exists().where(
-        r.connection == tx.account,
+        r.connection == OF,
         r.remote_id == _c.remote_id,
         or_(r.deleted_at.is_not(None), *([r.last_seen_at > _c.last_seen_at] if listed else [])),
     )
-    these = and_(_mine(tx.account, model, resource), _c.due_at.is_not(None), settled)
-    tx.sql.execute(delete(mapping_errors).where(these))
+    return delete(mapping_errors).where(_FAILED, settled)
 
 
 def due(tx: Transaction, model: str, resource: str) -> list[str]:
     """Return the records for which reading `model` failed and is to be tried again by now, by remote id."""
-    query = select(_c.remote_id).where(_mine(tx.account, model, resource), _is_due(tx.instant))
-    return list(tx.sql.execute(query.order_by(_c.remote_id)).scalars())
+    given = _given(tx, model, resource, by=tx.instant, damaged=tx.instant + 2 * _LONGEST_GAP)
+    return list(tx.sql.execute(_DUE, given).scalars())
 
 
 def failed(tx: Transaction, model: str, resource: str) -> set[str]:
     """Return the remote ids of all records for which reading `model` failed, due or not."""
-    query = select(_c.remote_id).where(_mine(tx.account, model, resource), _c.due_at.is_not(None))
-    return set(tx.sql.execute(query).scalars())
+    return set(tx.sql.execute(_EVERY, _given(tx, model, resource)).scalars())
 
 
 def known(tx: Transaction, model: str, resource: str, remote_ids: Collection[str]) -> dict[str, FailedRead]:
@@ -233,9 +262,9 @@ def _reads() -> Select[tuple[str, str, str, str, int, datetime, datetime, str | 
     )
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    # No gap is longer than a day: what lies further ahead was damaged.
-    return or_(_c.due_at <= now, _c.due_at > now + 2 * _LONGEST_GAP)
+def _given(tx: Transaction, model: str, resource: str, **more: object) -> dict[str, object]:
+    """Return the parameters of a statement over `_FAILED`."""
+    return {"of": tx.account, "lacking": model, "asked": resource, **more}
 
 
 def _mine(account: str, model: str, resource: str) -> ColumnElement[bool]:

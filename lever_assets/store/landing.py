@@ -9,11 +9,27 @@ that overlap, and not when it lies ahead of the clock: then what lands last coun
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, not_, or_, select, true, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
-from lever_assets.store.dialects import among, upsert
+from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import canonical, clean, fingerprint
@@ -122,10 +138,9 @@ def land(
     one. A deleted record that arrives lives again.
     """
     version = tx.version
-    table = RAW[resource]
     reading = ReadAt(asked_at, tx.instant)
     newest = _newest(arrivals, reading)
-    stored = _stored(tx, table, newest)
+    stored = _stored(tx, resource, newest)
     write: list[dict[str, Any]] = []
     seen_only: list[str] = []
     inserted = outdated = 0
@@ -160,7 +175,7 @@ def land(
                 "left_out": None,
             }
         )
-    overtaken = len(write) - _write(tx.sql, table, write, reading)
+    overtaken = len(write) - _write(tx.sql, RAW[resource], write, reading)
     see(tx, resource, seen_only)
     return Landed(
         seen=len(newest),
@@ -174,14 +189,20 @@ def land(
 def see(tx: Transaction, resource: str, remote_ids: Collection[str]) -> None:
     """Keep that Lever has these records, whatever they are like now."""
     if remote_ids:
-        table = RAW[resource]
-        mine = _these(tx, table, remote_ids)
-        tx.sql.execute(update(table).where(mine).values(last_seen_at=tx.instant))
+        given = {"of": tx.account, "these": remote_ids, "at": tx.instant}
+        tx.sql.execute(_seeing(tx.sql.dialect.name, resource), given)
+
+
+@cache
+def _seeing(dialect: str, resource: str) -> Update:
+    c = RAW[resource].c
+    these = and_(c.connection == OF, among_these(dialect, c.remote_id))
+    return update(RAW[resource]).where(these).values(last_seen_at=bindparam("at"))
 
 
 def overtaken(tx: Transaction, resource: str, arrivals: Collection[Arrival]) -> set[str]:
     """Return which of these, which have landed, are older than what is stored, and so is what came inside."""
-    stored = _stored(tx, RAW[resource], {each.remote_id for each in arrivals})
+    stored = _stored(tx, resource, {each.remote_id for each in arrivals})
     return {
         each.remote_id
         for each in arrivals
@@ -208,8 +229,17 @@ def _is_same(arrival: Arrival, content_hash: str, before: Any) -> bool:
     )
 
 
-def _stored(tx: Transaction, table: Table, remote_ids: Collection[str]) -> dict[str, Any]:
-    c = table.c
+def _stored(tx: Transaction, resource: str, remote_ids: Collection[str]) -> dict[str, Any]:
+    if not remote_ids:
+        return {}
+    given = {"of": tx.account, "these": remote_ids}
+    found = tx.sql.execute(_standing(tx.sql.dialect.name, resource), given)
+    return {row.remote_id: row for row in found}
+
+
+@cache
+def _standing(dialect: str, resource: str) -> Select[Any]:
+    c = RAW[resource].c
     columns = (
         c.remote_id,
         c.content_hash,
@@ -219,12 +249,7 @@ def _stored(tx: Transaction, table: Table, remote_ids: Collection[str]) -> dict[
         c.parent_id,
         c.position,
     )
-    found = tx.sql.execute(select(*columns).where(_these(tx, table, remote_ids)))
-    return {row.remote_id: row for row in found}
-
-
-def _these(tx: Transaction, table: Table, remote_ids: Collection[str]) -> ColumnElement[bool]:
-    return and_(table.c.connection == tx.account, among(tx.sql, table.c.remote_id, remote_ids))
+    return select(*columns).where(c.connection == OF, among_these(dialect, c.remote_id))
 
 
 _FILLED = ("parent_id", "position")
@@ -251,26 +276,34 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], readi
 
 def sweep(tx: Transaction, resource: str, *, not_seen_since: datetime) -> int:
     """After a complete listing: mark what was last seen before `not_seen_since` as gone; return how many."""
-    table = RAW[resource]
-    live = and_(table.c.connection == tx.account, table.c.deleted_at.is_(None))
-    gone = and_(live, table.c.last_seen_at < not_seen_since)
-    return _delete(tx, table, gone)
+    given = {"of": tx.account, "since": not_seen_since, "at": tx.instant, "number": tx.version}
+    return tx.sql.execute(_sweeping(resource), given).rowcount
+
+
+@cache
+def _sweeping(resource: str) -> Update:
+    c = RAW[resource].c
+    live = and_(c.connection == OF, c.deleted_at.is_(None))
+    return _deleting(resource).where(live, c.last_seen_at < bindparam("since"))
 
 
 def mark_deleted(tx: Transaction, resource: str, remote_ids: Collection[str]) -> int:
     """Mark these records as deleted; return how many were not known to be."""
     if not remote_ids:
         return 0
+    given = {"of": tx.account, "at": tx.instant, "number": tx.version}
+    these = among(tx.sql, RAW[resource].c.remote_id, remote_ids)
+    return tx.sql.execute(_deleting(resource).where(these), given).rowcount
+
+
+@cache
+def _deleting(resource: str) -> Update:
+    """Return the statement that marks as gone whatever of a resource is not known to be."""
     table = RAW[resource]
-    return _delete(tx, table, _these(tx, table, remote_ids))
-
-
-def _delete(tx: Transaction, table: Table, these: ColumnElement[bool]) -> int:
-    return tx.sql.execute(
-        update(table)
-        .where(these, not_known_gone(table))
-        .values(deleted_at=tx.instant, left_out=None, changed_at=tx.instant, version=tx.version)
-    ).rowcount
+    mine = and_(table.c.connection == OF, not_known_gone(table))
+    at: BindParameter[datetime] = bindparam("at")
+    changes = {"deleted_at": at, "left_out": None, "changed_at": at, "version": bindparam("number")}
+    return update(table).where(mine).values(changes)
 
 
 def not_known_gone(table: Table) -> ColumnElement[bool]:

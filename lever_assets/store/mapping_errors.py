@@ -5,10 +5,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Delete,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from lever_assets.store.dialects import among, upsert
+from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.tables import RAW, mapping_errors
 from lever_assets.store.transaction import Transaction
 
@@ -20,6 +33,10 @@ ERASED_REASON = "what was said of it was erased with what is personal of the rec
 _WORTH_ANOTHER_LOOK = timedelta(days=1)
 
 _c = mapping_errors.c
+_RESOLVING_ALL = delete(mapping_errors).where(
+    _c.connection == OF, _c.model == bindparam("lacking"), _c.due_at.is_(None)
+)
+_RESOLVING_ALL_BEFORE = _RESOLVING_ALL.where(_c.last_seen_at < bindparam("before"))
 
 
 class Lost(StrEnum):
@@ -29,6 +46,19 @@ class Lost(StrEnum):
     """The record is set aside: it gave no row, and the row that it gave before stays as it was."""
     FIELD = "field"
     """The row is there, without a field that could not be read."""
+
+
+_MISREAD = (
+    select(_c.remote_id, _c.first_seen_at, _c.last_seen_at)
+    .where(
+        _c.connection == OF,
+        _c.resource == bindparam("read"),
+        _c.lost == Lost.FIELD,
+        _c.first_seen_at > bindparam("since"),
+    )
+    .order_by(_c.last_seen_at, _c.remote_id)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True)
@@ -78,11 +108,14 @@ def resolve(tx: Transaction, model: str, remote_ids: Collection[str]) -> int:
     """Forget the errors of `model` on these records, which were mapped since; return how many there were."""
     if not remote_ids:
         return 0
-    return tx.sql.execute(
-        delete(mapping_errors).where(
-            _c.connection == tx.account, _c.model == model, among(tx.sql, _c.remote_id, remote_ids)
-        )
-    ).rowcount
+    given = {"of": tx.account, "lacking": model, "these": remote_ids}
+    return tx.sql.execute(_resolving(tx.sql.dialect.name), given).rowcount
+
+
+@cache
+def _resolving(dialect: str) -> Delete:
+    mine = and_(_c.connection == OF, _c.model == bindparam("lacking"))
+    return delete(mapping_errors).where(mine, among_these(dialect, _c.remote_id))
 
 
 def resolve_nameless(tx: Transaction, model: str) -> None:
@@ -97,10 +130,10 @@ def resolve_all(tx: Transaction, model: str, *, before: datetime | None = None) 
 
     What could not be read stays: `due.healed` says when it was.
     """
-    mine = and_(_c.connection == tx.account, _c.model == model, _c.due_at.is_(None))
-    if before is not None:
-        mine = and_(mine, _c.last_seen_at < before)
-    return tx.sql.execute(delete(mapping_errors).where(mine)).rowcount
+    given: dict[str, object] = {"of": tx.account, "lacking": model}
+    if before is None:
+        return tx.sql.execute(_RESOLVING_ALL, given).rowcount
+    return tx.sql.execute(_RESOLVING_ALL_BEFORE, given | {"before": before}).rowcount
 
 
 def resolve_looked_up(
@@ -133,27 +166,19 @@ def misread(tx: Transaction, resource: str, *, limit: int) -> set[str]:
 
     The first time that is at once, then after a gap that doubles, until a day after it was first seen.
     """
-    query = (
-        select(_c.remote_id, _c.first_seen_at, _c.last_seen_at)
-        .where(_misread(tx.account, resource), _c.first_seen_at > tx.instant - _WORTH_ANOTHER_LOOK)
-        .order_by(_c.last_seen_at, _c.remote_id)
-        .limit(limit)
-    )
+    given = {"of": tx.account, "read": resource, "since": tx.instant - _WORTH_ANOTHER_LOOK, "most": limit}
     return {
         row.remote_id
-        for row in tx.sql.execute(query)
+        for row in tx.sql.execute(_MISREAD, given)
         if tx.instant - row.last_seen_at >= row.last_seen_at - row.first_seen_at
     }
 
 
 def looked_again(tx: Transaction, resource: str, remote_ids: Collection[str]) -> None:
     """Keep that these records are read once more for a field."""
-    these = and_(_misread(tx.account, resource), among(tx.sql, _c.remote_id, remote_ids))
+    misread = and_(_c.connection == tx.account, _c.resource == resource, _c.lost == Lost.FIELD)
+    these = and_(misread, among(tx.sql, _c.remote_id, remote_ids))
     tx.sql.execute(update(mapping_errors).where(these).values(last_seen_at=tx.instant))
-
-
-def _misread(account: str, resource: str) -> ColumnElement[bool]:
-    return and_(_c.connection == account, _c.resource == resource, _c.lost == Lost.FIELD)
 
 
 def forget_words(tx: Transaction, resource: str, remote_ids: Collection[str]) -> None:
@@ -174,9 +199,14 @@ def counts(tx: Transaction) -> Counter[tuple[str, Lost]]:
     """Return the number of errors of each model that has any, by what it lost."""
     found = Counter[tuple[str, Lost]]()
     for lost in Lost:
-        query = select(_c.model, func.count()).where(*_these(tx.account, None, lost)).group_by(_c.model)
-        found.update({(model, lost): number for model, number in tx.sql.execute(query)})
+        errors = tx.sql.execute(_counting(lost), {"of": tx.account})
+        found.update({(model, lost): number for model, number in errors})
     return found
+
+
+@cache
+def _counting(lost: Lost) -> Select[tuple[str, int]]:
+    return select(_c.model, func.count()).where(*_these(OF, None, lost)).group_by(_c.model)
 
 
 def listed(
@@ -201,7 +231,9 @@ def listed(
     return [MappingError(**{**row, "lost": Lost(row["lost"])}) for row in tx.sql.execute(query).mappings()]
 
 
-def _these(account: str, model: str | None, lost: Lost | None) -> list[ColumnElement[bool]]:
+def _these(
+    account: str | BindParameter[str], model: str | None, lost: Lost | None
+) -> list[ColumnElement[bool]]:
     these = [_c.connection == account]
     if model is not None:
         these.append(_c.model == model)

@@ -6,10 +6,10 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, literal, or_, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, literal, or_, select, update
 
 from lever_assets.store.changes import History, mark_changed, record_changes, record_updates
-from lever_assets.store.dialects import among, upsert
+from lever_assets.store.dialects import among, among_these, upsert
 from lever_assets.store.tables import UNIFIED, business_fields
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import UtcDateTime, canonical, clean, fingerprint
@@ -95,9 +95,7 @@ def _merge_batch(
 ) -> Merged:
     table = UNIFIED[model.name]
     c = table.c
-    found = tx.sql.execute(
-        select(c.id, c.content_hash, c.source_key, c.remote_deleted_at).where(among(tx.sql, c.id, fresh))
-    )
+    found = tx.sql.execute(_standing(tx.sql.dialect.name, model.name), {"these": fresh})
     stored = {row.id: row for row in found}
     columns = business_fields(model.row)
     content_hash = _hasher(model.row)
@@ -137,6 +135,12 @@ def _merge_batch(
             taken_over,
         )
     return Merged(len(fresh), len(inserted), len(write) - len(inserted), len(fresh) - len(write))
+
+
+@cache
+def _standing(dialect: str, model: str) -> Select[Any]:
+    c = UNIFIED[model].c
+    return select(c.id, c.content_hash, c.source_key, c.remote_deleted_at).where(among_these(dialect, c.id))
 
 
 @cache

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -19,12 +21,20 @@ from sqlalchemy import (
     union_all,
 )
 
-from lever_assets.store.dialects import among, elements_of, text_at
+from lever_assets.store.dialects import OF, among, among_these, elements_of, text_at
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 _BATCH = 1000
+_NEWEST = union_all(
+    *(
+        select(literal(resource).label("resource"), func.max(table.c.version).label("version")).where(
+            table.c.connection == OF
+        )
+        for resource, table in RAW.items()
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class RawRow:
     left_out: str | None = None
 
 
-def _rows(resource: str, account: str) -> Select[Any]:
+def _rows(resource: str, account: str | BindParameter[str]) -> Select[Any]:
     c = RAW[resource].c
     return select(
         c.remote_id,
@@ -74,11 +84,14 @@ def _fetch(conn: Connection, query: Select[Any]) -> list[RawRow]:
 
 def read(tx: Transaction, resource: str, remote_ids: Collection[str]) -> list[RawRow]:
     """Return the records with these remote ids, deleted ones included, by remote id."""
+    found = tx.sql.execute(_reading(tx.sql.dialect.name, resource), {"of": tx.account, "these": remote_ids})
+    return [RawRow(*row) for row in found]
+
+
+@cache
+def _reading(dialect: str, resource: str) -> Select[Any]:
     c = RAW[resource].c
-    return _fetch(
-        tx.sql,
-        _rows(resource, tx.account).where(among(tx.sql, c.remote_id, remote_ids)).order_by(c.remote_id),
-    )
+    return _rows(resource, OF).where(among_these(dialect, c.remote_id)).order_by(c.remote_id)
 
 
 def seen_since(tx: Transaction, resource: str, remote_ids: Collection[str], instant: datetime) -> set[str]:
@@ -106,16 +119,21 @@ def is_empty(tx: Transaction, resource: str) -> bool:
 
 def by_parent(tx: Transaction, resource: str, parent_ids: Collection[str]) -> dict[str, list[RawRow]]:
     """Return the live children of each parent that has any, in the order of their list."""
-    c = RAW[resource].c
     found: dict[str, list[RawRow]] = {}
-    query = (
-        _rows(resource, tx.account)
-        .where(c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids), c.deleted_at.is_(None))
+    given = {"of": tx.account, "these": parent_ids}
+    for row in tx.sql.execute(_reading_below(tx.sql.dialect.name, resource), given):
+        found.setdefault(row.parent_id, []).append(RawRow(*row))
+    return found
+
+
+@cache
+def _reading_below(dialect: str, resource: str) -> Select[Any]:
+    c = RAW[resource].c
+    return (
+        _rows(resource, OF)
+        .where(c.parent_id.is_not(None), among_these(dialect, c.parent_id), c.deleted_at.is_(None))
         .order_by(c.parent_id, c.position.nulls_last(), c.remote_id)
     )
-    for row in _fetch(tx.sql, query):
-        found.setdefault(cast("str", row.parent_id), []).append(row)
-    return found
 
 
 def ids_below(tx: Transaction, resource: str, parent_ids: Collection[str]) -> list[str]:
@@ -144,15 +162,8 @@ def parents_of_any(
 
 def newest_versions(tx: Transaction) -> dict[str, int]:
     """Return, by resource, the version of the landing that changed something of it last."""
-    latest = [
-        select(literal(resource).label("resource"), func.max(table.c.version).label("version")).where(
-            table.c.connection == tx.account
-        )
-        for resource, table in RAW.items()
-    ]
-    return {
-        row.resource: row.version for row in tx.sql.execute(union_all(*latest)) if row.version is not None
-    }
+    found = tx.sql.execute(_NEWEST, {"of": tx.account})
+    return {row.resource: row.version for row in found if row.version is not None}
 
 
 def changed_keys(

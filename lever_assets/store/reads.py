@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Row,
     Select,
     Table,
@@ -16,7 +18,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from lever_assets.store.dialects import elements_of
+from lever_assets.store.dialects import OF, elements_of
 from lever_assets.store.tables import RAW, UNIFIED, business_fields
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import BY_NAME
@@ -62,8 +64,9 @@ class Duplicates:
 
 def counts(tx: Transaction, models: Iterable[str] = tuple(UNIFIED)) -> list[RowCount]:
     """Return the row counts of unified tables (all 19, in the catalogue's order)."""
-    queries = [_counting(tx.account, UNIFIED[model], UNIFIED[model].c.remote_deleted_at) for model in models]
-    return [_row_count(row) for row in tx.sql.execute(union_all(*queries))] if queries else []
+    wanted = tuple(models)
+    found = tx.sql.execute(_counting_all(wanted), {"of": tx.account}) if wanted else ()
+    return [_row_count(row) for row in found]
 
 
 def count(tx: Transaction, model: str) -> RowCount:
@@ -78,12 +81,17 @@ def raw_count(tx: Transaction, resource: str) -> RowCount:
 
 
 def _count(tx: Transaction, table: Table, deleted_at: Any) -> RowCount:
-    return _row_count(tx.sql.execute(_counting(tx.account, table, deleted_at)).one())
+    return _row_count(tx.sql.execute(_counting(table, deleted_at), {"of": tx.account}).one())
 
 
-def _counting(account: str, table: Table, deleted_at: Any) -> Select[tuple[str, int, int, int]]:
+@lru_cache
+def _counting_all(models: tuple[str, ...]) -> CompoundSelect[tuple[str, int, int, int]]:
+    return union_all(*(_counting(UNIFIED[model], UNIFIED[model].c.remote_deleted_at) for model in models))
+
+
+def _counting(table: Table, deleted_at: Any) -> Select[tuple[str, int, int, int]]:
     counted = literal(table.name), func.count(), func.count(deleted_at), func.count(table.c.left_out)
-    return select(*counted).select_from(table).where(table.c.connection == account)
+    return select(*counted).select_from(table).where(table.c.connection == OF)
 
 
 def _row_count(counted: Row[tuple[str, int, int, int]]) -> RowCount:

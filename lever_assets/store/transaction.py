@@ -2,16 +2,17 @@
 
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
-from lever_assets.store.dialects import upsert
+from lever_assets.store.dialects import OF, upsert
 from lever_assets.store.tables import RAW, sync_state
 from lever_assets.store.values import whole_number
 
 _VERSION_KEY = "landing_version"
+_LAST = select(sync_state.c.value).where(sync_state.c.connection == OF, sync_state.c.key == _VERSION_KEY)
+_LAST_HELD = _LAST.with_for_update()
 
 
 def now() -> datetime:
@@ -56,27 +57,22 @@ class Transaction:
     @cached_property
     def _last(self) -> int:
         """The number of the last landing; other landings wait from now on for the end."""
-        stored = self._stored_version().with_for_update()
-        kept = self.sql.execute(stored).first()
+        mine = {"of": self.account}
+        kept = self.sql.execute(_LAST_HELD, mine).first()
         if kept is None:
             # Two first landings may meet here: the second waits for the first, and must not set it back.
             self._keep_version(None, replace=())
-            kept = self.sql.execute(stored).one()
+            kept = self.sql.execute(_LAST_HELD, mine).one()
         self.renew()
         return self._number(kept.value)
 
     def current_version(self) -> int:
         """Return the number of the last landing that was committed (or is this one), 0 before the first."""
-        return self._number(self.sql.execute(self._stored_version()).scalar_one_or_none())
+        return self._number(self.sql.execute(_LAST, {"of": self.account}).scalar_one_or_none())
 
     def hold_landings(self) -> None:
         """Keep others from landing until the end: what is read after it is then still so when it writes."""
         _ = self._last
-
-    def _stored_version(self) -> Select[Any]:
-        return select(sync_state.c.value).where(
-            sync_state.c.connection == self.account, sync_state.c.key == _VERSION_KEY
-        )
 
     def _keep_version(self, version: int | None, *, replace: tuple[str, ...]) -> None:
         row = {

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
+from lever_assets.store.dialects import OF
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 
@@ -20,10 +22,15 @@ class Unlisted:
 
 def count_unlisted(tx: Transaction, resource: str, not_seen_since: datetime) -> Unlisted:
     """Count the live records, and those of them that were last seen before an instant."""
+    given = {"of": tx.account, "since": not_seen_since}
+    return Unlisted(*tx.sql.execute(_counting(resource), given).one())
+
+
+@cache
+def _counting(resource: str) -> Select[tuple[int, int]]:
     c = RAW[resource].c
-    missing = func.count().filter(c.last_seen_at < not_seen_since)
-    query = select(missing, func.count()).where(_live(tx.account, resource))
-    return Unlisted(*tx.sql.execute(query).one())
+    missing = func.count().filter(c.last_seen_at < bindparam("since"))
+    return select(missing, func.count()).where(c.connection == OF, c.deleted_at.is_(None))
 
 
 def is_unlisted(tx: Transaction, resource: str, remote_id: str, not_seen_since: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What is stored of a value, the same on both databases: clean text, canonical JSON, column types."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import orjson
 from pydantic import BaseModel, JsonValue
-from sqlalchemy import JSON, Column, DateTime, Dialect, Numeric, Table, Text
+from sqlalchemy import ARRAY, JSON, Column, DateTime, Dialect, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
@@ -283,6 +283,25 @@ class Money(TypeDecorator[Decimal]):
         if value is None:
             return None
         return Decimal(exact(Decimal(value.decode() if isinstance(value, bytes) else str(value))))
+
+
+class Texts(TypeDecorator[Collection[str]]):
+    """Many texts in one parameter, cleaned: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """SQLite has no arrays."""
+        return dialect.type_descriptor(ARRAY(Text) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> Any:
+        """Clean each of them."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return [clean(each) for each in value]
+        return canonical(list(value)).decode()
 
 
 class AsIs(UserDefinedType[Any]):

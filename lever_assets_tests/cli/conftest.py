@@ -1,6 +1,7 @@
 """A sandbox and an environment that leads the command to it."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from lever_assets.cli import main
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets_tests.sync.tables import Account
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,29 @@ class Outcome:
 Command = Callable[..., Outcome]
 
 
+LEVER = SandboxConfig(opportunities=25, rate=0)
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """A small account."""
-    with running_sandbox(SandboxConfig(opportunities=25, rate=0)) as running:
+    with running_sandbox(LEVER) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def synced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of somebody who has synced the account as it is before a test touches it."""
+    folder = tmp_path_factory.mktemp("synced")
+    with running_sandbox(LEVER) as untouched:
+        Account(untouched, folder, f"sqlite:///{folder / 'lever.db'}").sync()
+    return folder
+
+
+@pytest.fixture
+def synced(environment: None, synced_once: Path, tmp_path: Path) -> None:
+    """Let the command find a database that was synced."""
+    shutil.copytree(synced_once, tmp_path / "data")
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from lever_assets_tests.web import WEB
 
 
 @pytest.fixture
-def candidate(command: Command, sandbox: Sandbox) -> str:
-    """Sync, and return Lever's id of a candidate with an application."""
-    assert command("sync").code == 0
+def candidate(synced: None, sandbox: Sandbox) -> str:
+    """Return Lever's id of a candidate with an application, who was synced."""
     return next(
         each
         for each in sandbox.ids("opportunities")

@@ -27,10 +27,9 @@ FORM = re.compile(r"/postings/[^/]+/apply")
 
 
 @pytest.fixture
-def meddler(command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meddler]:
+def meddler(synced: None, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Meddler]:
     """Stand between the command and a Lever that was synced."""
     retry_hastily(monkeypatch)
-    assert command("sync").code == 0
     with meddling(sandbox.url) as between:
         monkeypatch.setenv("LEVER_BASE_URL", between.url)
         monkeypatch.setenv("LEVER_PERFORM_AS", user_of(sandbox))

@@ -70,7 +70,7 @@ def test_the_sql_examples_run_and_find_something(
     ]
     elsewhere = [each for page in pages for each in re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)]
     assert len(elsewhere) >= 4
-    with running_sandbox(SandboxConfig(opportunities=60, rate=0)) as sandbox:
+    with running_sandbox(SandboxConfig(opportunities=24, rate=0)) as sandbox:
         for database in (sqlite_database, postgresql_database):
             Account(sandbox, tmp_path, database).sync()
             store = Store.open(database)

@@ -1,5 +1,6 @@
 """A small account in the sandbox."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,11 +25,24 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+SMALL = SandboxConfig(opportunities=20, rate=0)
+
+
+@pytest.fixture(scope="module")
+def synced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder into which a small account was read whole, as it is before a test touches it."""
+    folder = tmp_path_factory.mktemp("synced")
+    with (
+        running_sandbox(SMALL) as untouched,
+        Session.open(Place(untouched, folder).settings()) as session,
+    ):
+        sync(session, Scope())
+    return folder
+
+
 @pytest.fixture
-def synced(tmp_path: Path) -> Iterator[Place]:
+def synced(synced_once: Path, tmp_path: Path) -> Iterator[Place]:
     """A small account that was read whole, of the test's own."""
-    with running_sandbox(SandboxConfig(opportunities=20, rate=0)) as sandbox:
-        place = Place(sandbox, tmp_path)
-        with Session.open(place.settings()) as session:
-            sync(session, Scope())
-        yield place
+    shutil.copytree(synced_once, tmp_path, dirs_exist_ok=True)
+    with running_sandbox(SMALL) as sandbox:
+        yield Place(sandbox, tmp_path)

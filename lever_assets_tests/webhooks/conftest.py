@@ -1,5 +1,6 @@
 """A sandbox, a receiver that listens, and a database that both lead to."""
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from lever_assets.webhooks.receiver import Receiver
 from lever_assets.webhooks.serving import server
 from lever_assets.webhooks.setup import set_up
 from lever_assets_tests.hasty import retry_hastily
-from lever_assets_tests.sync.tables import Account
+from lever_assets_tests.sync.tables import Account, empty_database
 
 KEY = Vault.fresh_key()
 
@@ -47,20 +48,32 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     retry_hastily(monkeypatch)
 
 
+LEVER = SandboxConfig(opportunities=80, seed=5, rate=0, webhook_retry_delay=0.01)
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """An account whose webhooks are tried again at once."""
-    config = SandboxConfig(opportunities=80, seed=5, rate=0, webhook_retry_delay=0.01)
-    with running_sandbox(config) as running:
+    with running_sandbox(LEVER) as running:
         yield running
 
 
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database into which the account was synced as it is before a test touches it."""
+    folder = tmp_path_factory.mktemp("synced")
+    with running_sandbox(LEVER) as untouched:
+        Account(untouched, folder, empty_database(folder)).sync()
+    return folder / "another.db"
+
+
 @pytest.fixture
-def listening(sandbox: Sandbox, tmp_path: Path, sqlite_database: str) -> Iterator[Listening]:
+def listening(
+    sandbox: Sandbox, tmp_path: Path, sqlite_place: Path, sqlite_database: str, synced: Path
+) -> Iterator[Listening]:
     """A synced account, subscribed to all events."""
-    account = Account(sandbox, tmp_path, sqlite_database)
-    account.sync()
-    with subscribed(account) as here:
+    shutil.copy(synced, sqlite_place)
+    with subscribed(Account(sandbox, tmp_path, sqlite_database)) as here:
         yield here
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from lever_assets.lever import LeverClient, LeverError, Page, UnavailableError
 from lever_assets.lever.resources import Paged, ReadWhole, Windowed, embedded_in
@@ -126,13 +127,17 @@ class _PagedReader:
 
     def __post_init__(self) -> None:
         self.over = pass_over(self.resource.name, self.bounds.key)
-        embedded = embedded_in(self.resource.name)
-        began = self.current.started_at if self.bounds.everything else None
-        self.inside = None
-        if embedded is not None:
-            self.inside = Inside(self.lever, self.session, self.resource, embedded, began)
         self.meter = meter_of(self.lever, self.session, self.resource)
         self.stripping = self.session.exclusion.stripping(self.resource.name)
+
+    @cached_property
+    def inside(self) -> Inside | None:
+        """What comes inside the records, from the first page on; None: nothing does."""
+        embedded = embedded_in(self.resource.name)
+        began = self.current.started_at if self.bounds.everything else None
+        if embedded is None:
+            return None
+        return Inside(self.lever, self.session, self.resource, embedded, began)
 
     @property
     def refused(self) -> Mapping[str, str]:

@@ -22,6 +22,8 @@ _LONGEST_ID = 60
 
 def set_aside(tx: Transaction, resource: Resource, batch: Batch) -> None:
     """Keep what is told of the records of a list that can't be taken in; Lever has them all the same."""
+    if not (batch.set_aside or batch.unreadable or batch.inside or batch.partial):
+        return
     mapping_errors.record(tx, [*batch.set_aside, *batch.inside])
     see(tx, resource.name, batch.unreadable)
     due.still_failing(
