@@ -17,14 +17,15 @@ from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.connect.known import account_of, names
 from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
-from lever_assets.connect.states import State, standing_of
+from lever_assets.connect.states import State
 from lever_assets.lever import LeverError
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
-from lever_assets.sync.health import problems
+from lever_assets.sync.health import all_problems
 from lever_assets.sync.session import Session
+from lever_assets.sync.standing import standing_of
 from lever_assets.sync.status import next_by, status
 from lever_assets.webhooks.setup import has_subscriptions, take_down
 
@@ -90,7 +91,7 @@ def _all(settings: Settings) -> list[str]:
 def _shown(store: Store, settings: Settings) -> _Shown:
     account, own = account_of(store, settings)
     found = status(store, account.name, Exclusion.of(own))
-    standing = standing_of(store, account, was_read=found.complete)
+    standing = standing_of(store, account, own)
     return _Shown(
         account.name,
         "oauth" if account.scopes is not None else "api_key",
@@ -99,7 +100,7 @@ def _shown(store: Store, settings: Settings) -> _Shown:
         found.fresh_at,
         next_by(found, own.snapshot_minutes) if standing.state.is_synced else None,
         sum(each.live for each in found.models),
-        (*standing.problems, *problems(found, now=now())),
+        tuple(all_problems(standing, found, now=now())),
     )
 
 

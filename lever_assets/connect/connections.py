@@ -14,6 +14,7 @@ from lever_assets.connect.errors import ConnectionNameError, WrongAccountError
 from lever_assets.connect.known import API_KEY, addresses_of
 from lever_assets.connect.oauth import Grant
 from lever_assets.connect.own_settings import with_own
+from lever_assets.connect.permissions import forgive
 from lever_assets.connect.states import REFUSED
 from lever_assets.connect.tokens import OAUTH, Kept, keep_grant
 from lever_assets.connect.vault import Vault
@@ -115,6 +116,7 @@ def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: Secret
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
         REFUSED.forget(tx)
+        forgive(tx)
         put_secret(tx, API_KEY, Sealed(vault.seal(key.get_secret_value()), {}))
         drop_secret(tx, OAUTH)
     return row
@@ -128,6 +130,7 @@ def connect_by_grant(store: Store, settings: Settings, wanted: Wanted, kept: Kep
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, OAUTH)
         REFUSED.forget(tx)
+        forgive(tx)
         keep_grant(tx, vault, kept)
         drop_secret(tx, API_KEY)
     return row

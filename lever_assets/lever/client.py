@@ -13,12 +13,14 @@ import httpx
 from pydantic import JsonValue
 
 from lever_assets.lever import faults, wire
+from lever_assets.lever.access import Access
 from lever_assets.lever.downloads import Downloaded, Saving
 from lever_assets.lever.errors import (
     AuthenticationError,
     LeverError,
     MalformedError,
     NotFoundError,
+    PermissionMissingError,
     RateLimitedError,
     UnavailableError,
 )
@@ -50,7 +52,7 @@ class LeverClient:
     sentence what holds requests up; `trouble` is the last error that a request was tried again after.
     `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it. `locked_out` is the
     last error that the key or token was refused with, None when it was accepted since; `let_in` says that it
-    was at all.
+    was at all, and `access` what it was good for.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class LeverClient:
         self.trouble: LeverError | None = None
         self.locked_out: AuthenticationError | None = None
         self.let_in = False
+        self.access = Access()
         self.refusals = Refusals()
         self.traffic = Traffic(tell=tell)
         self.clock = LeverClock()
@@ -273,6 +276,7 @@ class LeverClient:
         """As `_ask`, but raises the LeverError for an answer that is not 2xx; it quotes nothing of `sent`."""
         response = await self._ask(method, path, query, **given)
         if response.is_success:
+            self.access.let_in(method, path, query)
             return response
         error = faults.of_status(
             response.status_code,
@@ -286,6 +290,8 @@ class LeverClient:
         )
         if isinstance(error, AuthenticationError):
             self.locked_out = error
+        elif isinstance(error, PermissionMissingError):
+            self.access.kept_out(method, path, query, error)
         raise error
 
     async def _ask(self, method: str, path: str, query: str = "", **given: Any) -> httpx.Response:

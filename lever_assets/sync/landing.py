@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from lever_assets.connect.permissions import note_refused
 from lever_assets.lever import LeverClient, LeverError, NotFoundError, PermissionMissingError
+from lever_assets.lever.access import place_of
 from lever_assets.lever.resources import (
     BY_NAME,
     RESOURCES,
@@ -87,6 +89,8 @@ async def land_with(
                 denied, read_at=None if known is None else known.read_at, refused=reading.refused
             )
             brake.put_off(tx, resource, refusal.problem)
+            if isinstance(refusal, PermissionMissingError):
+                note_refused(tx, place_of(resource.path), refusal)
         READING.keep(tx, reading, name)
         to_derive(tx, name)
         whole = isinstance(resource, ReadWhole) or scope == Scope()
@@ -116,6 +120,7 @@ async def land_with(
         tuple(filter(None, warnings)),
         unread,
         kept,
+        refusal.scope if isinstance(refusal, PermissionMissingError) else None,
     )
 
 
