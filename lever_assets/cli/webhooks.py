@@ -9,7 +9,7 @@ from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
-from lever_assets.cli.syncing import tell
+from lever_assets.cli.telling import tell
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
 from lever_assets.sync.session import Session
@@ -96,7 +96,7 @@ def drain(
             with session.writing() as tx:
                 inbox.unpark(tx)
         report = run_drain(session, limit=limit)
-        tell(session)
+        tell(session.store, session.settings)
     if as_json:
         output.as_json(report)
     else:

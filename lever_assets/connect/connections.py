@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -237,10 +237,12 @@ def rename(store: Store, name: str, to: str) -> None:
         rename_rows(tx, to)
 
 
-def remove(store: Store, name: str, *, erase: bool) -> None:
+def remove(
+    store: Store, name: str, *, erase: bool, farewell: Callable[[Transaction], object] = lambda _: None
+) -> None:
     """Remove a connection and its secrets, and, with `erase`, all that was read of it and written through it.
 
-    Raises BusyError while it syncs.
+    `farewell` writes what is to be kept of that, in the same transaction. Raises BusyError while it syncs.
     """
     with _alone(store, name):
         with store.writing(name) as tx:
@@ -252,6 +254,7 @@ def remove(store: Store, name: str, *, erase: bool) -> None:
                 drop_rows(tx)
             else:
                 _NAMED_AT_FIRST.keep(tx, row.named_at_first)
+            farewell(tx)
         if erase:
             store.compact()
 

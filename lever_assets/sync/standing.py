@@ -1,5 +1,6 @@
 """How a connection stands: found from what is kept, and kept itself, so that a change of it is told once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lever_assets.connect.account import Account
@@ -38,6 +39,22 @@ class Change:
     before: Kept | None
     now: Kept
 
+    @property
+    def raised(self) -> list[Issue]:
+        """The issues that are new."""
+        known = () if self.before is None else self.before.issues
+        return _but(self.now.issues, known)
+
+    @property
+    def resolved(self) -> list[Issue]:
+        """The issues that are gone."""
+        return [] if self.before is None else _but(self.before.issues, self.now.issues)
+
+
+def _but(issues: Iterable[Issue], others: Iterable[Issue]) -> list[Issue]:
+    known = {each.key for each in others}
+    return [each for each in issues if each.key not in known]
+
 
 def standing(session: Session) -> Standing:
     """Return how a session's account stands, with a sentence as its text; some small queries, no request."""
@@ -55,14 +72,22 @@ def standing_now(tx: Transaction, account: Account, settings: Settings) -> Stand
     return standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
 
 
+def is_news(tx: Transaction, standing: Standing) -> bool:
+    """Tell whether a connection stands otherwise than when that was kept; one without a key is none yet."""
+    before = KEPT.read(tx)
+    if before is None:
+        return standing.state is not State.SET_UP_INCOMPLETE
+    return not before.is_as(standing)
+
+
 def keep_standing(tx: Transaction, standing: Standing) -> Change | None:
     """Keep how a connection stands; return what of it is to be told, None: nothing.
 
     What is told has to be kept in the same transaction, so that it is told, and once.
     """
-    before = KEPT.read(tx)
-    if before is not None and before.is_as(standing):
+    if not is_news(tx, standing):
         return None
+    before = KEPT.read(tx)
     same = before is not None and before.state is standing.state
     since = before.since if before is not None and same else tx.instant
     now = Kept(standing.state, since, standing.was_read, standing.issues)
