@@ -40,6 +40,9 @@ END_USER = {"organization_name": "Acme Ltd", "creator_email": "ada@acme.example"
 DAYS = timedelta(days=3, minutes=1)
 
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox(SandboxConfig(opportunities=6, seed=7, rate=0)) as running:
@@ -172,6 +175,7 @@ def test_the_life_of_a_connection_is_told(here: Place, later: Later) -> None:
     assert len({each["id"] for each in here.hook.notices}) == len(here.hook.notices)
 
 
+@ON_SQLITE
 def test_a_permission_that_is_taken_away_is_raised_by_name_and_resolved(here: Place, later: Later) -> None:
     with here.session() as session:
         sync(session, Scope())
@@ -196,6 +200,7 @@ def watch(here: Place) -> None:
             watch_permissions(session)
 
 
+@ON_SQLITE
 def test_as_long_as_nobody_wants_it_only_changed_data_is_told(here: Place) -> None:
     quiet = here.settings.model_copy(update={"notice_types": Settings().notice_types})
     assert Settings().notice_types == ("data-changed",)
@@ -221,6 +226,7 @@ def test_states_wait_in_order_and_none_takes_the_place_of_another(here: Place, l
     ]
 
 
+@ON_SQLITE
 def test_a_url_that_does_not_take_such_notices_gets_changed_data_all_the_same(
     here: Place, later: Later
 ) -> None:
@@ -237,6 +243,7 @@ def test_a_url_that_does_not_take_such_notices_gets_changed_data_all_the_same(
     assert types(here.told()) == ["integration-created", "integration-state-changed"]
 
 
+@ON_SQLITE
 def test_another_connection_waits_for_nobody(here: Place) -> None:
     here.connect("other")
     here.hook.statuses[:] = [500]
@@ -249,6 +256,7 @@ def test_another_connection_waits_for_nobody(here: Place) -> None:
     }
 
 
+@ON_SQLITE
 def test_an_account_that_is_not_connected_is_told_of_nothing(here: Place) -> None:
     assert here.told("lever") == []
 
