@@ -89,7 +89,13 @@ def status(
         if standing.lacking:
             typer.echo(f"Permissions that Lever refuses: {', '.join(standing.lacking)}\n")
         _show(found, shown)
-        _warn(found, [*standing.problems, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
+        denied = " ".join(filter(None, (each.denied for each in found.resources)))
+        access = (
+            told
+            for issue, told in zip(standing.issues, standing.problems, strict=True)
+            if not (issue.permission and issue.permission in denied)  # which is told with its resource
+        )
+        _warn(found, [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
     if check and wrong:
         raise typer.Exit(1)
 

@@ -88,8 +88,8 @@ class Issue:
 
     @property
     def key(self) -> str:
-        """What tells it from others of its connection, however its sentence is worded."""
-        return f"{self.kind} {self.permission} {self.since.isoformat()}"
+        """What tells it from others of its connection at one time."""
+        return f"{self.kind} {self.permission}"
 
     def __str__(self) -> str:
         return f"since {self.since:%Y-%m-%d %H:%M} UTC: {self.told}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lever_assets.lever.errors import PermissionMissingError
+from lever_assets.lever.errors import AuthenticationError, PermissionMissingError
 from lever_assets.lever.paths import scope, template
 
 CONFIDENTIAL = "confidential:access:admin"
@@ -37,10 +37,14 @@ class Access:
     """The places that have let a client in, and those that refused it. A client and its copies share one.
 
     A refusal says that a permission is missing unless the same place answered for another record, and unless
-    it was of a single record that was to be read: that may be hidden for reasons of its own.
+    it was of a single record that was to be read, which may be hidden for reasons of its own, or of a list of
+    deletions, which some accounts lack. `locked_out` is the last error that the key or token itself was
+    refused with, None when it was accepted since; `was_accepted` says that it was at all.
     """
 
     def __init__(self) -> None:
+        self.locked_out: AuthenticationError | None = None
+        self.was_accepted = False
         self._answered: dict[str, Place] = {}
         self._refused: dict[str, tuple[Place, PermissionMissingError]] = {}
 

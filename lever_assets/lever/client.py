@@ -50,9 +50,8 @@ class LeverClient:
     included, waits its turn at `limiter` (applications through a posting at `apply_limiter` before).
     Redirects are not followed and cookies not kept. Every method raises `LeverError`. `tell` hears in a
     sentence what holds requests up; `trouble` is the last error that a request was tried again after.
-    `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it. `locked_out` is the
-    last error that the key or token was refused with, None when it was accepted since; `let_in` says that it
-    was at all, and `access` what it was good for.
+    `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it. `access` tells what
+    the key or token was good for.
     """
 
     def __init__(
@@ -68,8 +67,6 @@ class LeverClient:
         tell: Tell | None = None,
     ) -> None:
         self.trouble: LeverError | None = None
-        self.locked_out: AuthenticationError | None = None
-        self.let_in = False
         self.access = Access()
         self.refusals = Refusals()
         self.traffic = Traffic(tell=tell)
@@ -289,7 +286,7 @@ class LeverClient:
             by_token=is_by_token(response.request),
         )
         if isinstance(error, AuthenticationError):
-            self.locked_out = error
+            self.access.locked_out = error
         elif isinstance(error, PermissionMissingError):
             self.access.kept_out(method, path, query, error)
         raise error
@@ -305,10 +302,10 @@ class LeverClient:
             try:
                 response = await self._transport.send(method, path, query, **given)
             except AuthenticationError as error:  # there was no token to be had
-                self.locked_out = error
+                self.access.locked_out = error
                 raise
         if response.is_success:
-            self.let_in, self.locked_out = True, None
+            self.access.was_accepted, self.access.locked_out = True, None
         self.traffic.answered(response.status_code, response.num_bytes_downloaded)
         self.clock.hear(response.headers.get("date"))
         return response

@@ -101,7 +101,7 @@ class Integration:
         return {
             "change": "raised" if resolved_at is None else "resolved",
             "issue": {
-                "id": unified_id(self.named_at_first, "issues", issue.key),
+                "id": unified_id(self.named_at_first, "issues", f"{issue.key} {issue.since}"),
                 "type": f"integration.{issue.kind}",
                 "title": f"{_TITLES[issue.kind]}{name}",
                 "status": "OPEN" if resolved_at is None else "RESOLVED",

@@ -11,6 +11,7 @@ from lever_assets.connect.known import account_in
 from lever_assets.connect.permissions import PERMISSIONS, heard
 from lever_assets.connect.states import REFUSED, note_refused
 from lever_assets.lever import LeverClient
+from lever_assets.lever.access import Access
 from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
@@ -137,18 +138,18 @@ class Session:
             finally:
                 if not self.to_read:
                     with suppress(StoreError):  # it is not what the client was opened for
-                        self._note(lever)
+                        self._note(lever.access)
 
-    def _note(self, lever: LeverClient) -> None:
+    def _note(self, access: Access) -> None:
         with self.reading() as tx:
             before, known = REFUSED.read(tx), PERMISSIONS.every(tx)
-            news = heard(known, lever.access, tx.instant)
-        accepted = before is not None and lever.locked_out is None and lever.let_in
-        if not news and not accepted and lever.locked_out is None:
+            news = heard(known, access, tx.instant)
+        accepted = before is not None and access.locked_out is None and access.was_accepted
+        if not news and not accepted and access.locked_out is None:
             return
         with self.writing() as tx:
-            if lever.locked_out is not None:
-                note_refused(tx, str(lever.locked_out))
+            if access.locked_out is not None:
+                note_refused(tx, str(access.locked_out))
             elif accepted:
                 REFUSED.forget(tx)
             PERMISSIONS.keep_each(tx, news)

@@ -90,6 +90,8 @@ def keep_standing(tx: Transaction, standing: Standing) -> Change | None:
     before = KEPT.read(tx)
     same = before is not None and before.state is standing.state
     since = before.since if before is not None and same else tx.instant
-    now = Kept(standing.state, since, standing.was_read, standing.issues)
+    known = {} if before is None else {each.key: each for each in before.issues}
+    issues = tuple(known.get(each.key, each) for each in standing.issues)  # it is one issue until it is gone
+    now = Kept(standing.state, since, standing.was_read, issues)
     KEPT.keep(tx, now)
     return Change(before, now)

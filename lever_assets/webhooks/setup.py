@@ -103,7 +103,7 @@ class _Setup:
 
     async def run(self) -> SetupReport:
         report = SetupReport(self.url)
-        async with self.session.account.client(self.session.settings) as lever:
+        async with self.session.client() as lever:
             listed = await lever.list_all("/webhooks")
             known = self._known()
             for event in EVENTS:
@@ -117,7 +117,7 @@ class _Setup:
 
     async def remove(self) -> SetupReport:
         report = SetupReport(self.url, manual_step="")
-        async with self.session.account.client(self.session.settings) as lever:
+        async with self.session.client() as lever:
             known = self._known()
             for each in await lever.list_all("/webhooks"):
                 event = str(each.get("event"))

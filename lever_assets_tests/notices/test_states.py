@@ -1,6 +1,7 @@
 """A change of how a connection stands is told once, in order, to those who want to hear of it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -173,6 +174,12 @@ def test_the_life_of_a_connection_is_told(here: Place, later: Later) -> None:
         assert tx.sql.execute(select(func.count()).select_from(notice_outbox)).scalar_one() == 0
     assert with_due(here.store) == []
     assert len({each["id"] for each in here.hook.notices}) == len(here.hook.notices)
+
+
+def test_several_who_find_the_same_change_tell_it_once(here: Place) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: enqueue(here.store, here.settings.of("acme")), range(4)))
+    assert sorted(found) == [0, 0, 0, 1]
 
 
 @ON_SQLITE

@@ -173,6 +173,20 @@ def test_a_new_name_another_key_and_a_second_set_up_leave_the_subscriptions(here
 
 
 @ON_SQLITE
+def test_an_account_of_the_environments_that_is_stored_later_is_reached_as_before(here: Place) -> None:
+    settings = here.settings
+    wanted = wanted_connection(here.store, settings, "lever")
+    connect_by_key(here.store, settings, wanted, SecretStr(here.account.sandbox.key))
+    assert here.post("", here.event("lever", 1)) == 200
+    with here.session("lever") as session:
+        report = set_up(session)
+    assert (len(report.created), len(report.removed), report.failed) == (len(EVENTS), len(EVENTS), {})
+    assert subscribed(here.account.sandbox) == {f"{here.url}/lever"}
+    assert [here.post(below, here.event("lever", 2)) for below in ("", "/lever")] == [200, 200]
+    assert here.inbox("lever") == ["event-1", "event-2"]
+
+
+@ON_SQLITE
 def test_those_of_one_that_is_removed_are_taken_down_and_its_address_is_nobodys(here: Place) -> None:
     body = here.event("acme", 1)
     with here.session("acme") as session:
