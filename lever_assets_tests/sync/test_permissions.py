@@ -50,20 +50,17 @@ def lacking(account: Account) -> tuple[str, ...]:
     return found.lacking
 
 
-def test_what_was_just_read_is_not_asked_for(small: Account) -> None:
+def test_what_was_just_read_is_not_asked_for_and_else_each_once_an_hour(small: Account) -> None:
     small.sync()
     assert watch(small) == ([], 1)  # the applications came inside their opportunities
     assert watch(small) == ([], 0)
     assert lacking(small) == ()
-
-
-def test_each_is_asked_for_once_an_hour_though_nothing_changes(small: Account) -> None:
-    small.sync()
     let_time_pass(small)
     assert watch(small) == ([], 13)
     assert watch(small) == ([], 0)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("resource", "permission"),
     [("offers", OFFERS), ("users", "users:read:admin"), ("/postings/:id/apply", "postings:read:admin")],
