@@ -124,6 +124,11 @@ def note_refused(tx: Transaction, place: Place, error: PermissionMissingError) -
     PERMISSIONS.keep(tx, refusal(PERMISSIONS.read(tx, place.name), error, tx.instant), place.name)
 
 
+def note_seen(tx: Transaction, place: Place) -> None:
+    """Keep that a place's records came without its being asked."""
+    PERMISSIONS.keep(tx, Known(place.permission, seen_at=tx.instant), place.name)
+
+
 def note_asked(tx: Transaction, place: Place) -> None:
     """Keep that a place was looked at in vain, so that it is left alone for a while."""
     known = PERMISSIONS.read(tx, place.name) or Known(place.permission)

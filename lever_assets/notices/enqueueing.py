@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from lever_assets.connect.known import account_of
 from lever_assets.notices.wording import Fields, Integration, api_state, body, setup_status
-from lever_assets.settings import NoticeType, Settings
+from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, outbox
 from lever_assets.store.accounts import stored_account
 from lever_assets.store.changes import change_marks
@@ -77,7 +77,10 @@ def take_leave(tx: Transaction, settings: Settings, of: Integration) -> None:
 
 def _tell_standing(store: Store, settings: Settings) -> int:
     """Keep how a connection stands, and put a notice of each change of that into the outbox."""
-    account, own = account_of(store, settings)
+    try:
+        account, own = account_of(store, settings)
+    except SettingsError:  # whoever syncs it is told; what changed in the tables is news all the same
+        return 0
     with store.reading(account.name) as tx:
         if not is_news(tx, standing_now(tx, account, own)):
             return 0

@@ -12,7 +12,6 @@ from lever_assets.store import ledger
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.watching import longest_unread
 from lever_assets.sync.landing import land
-from lever_assets.sync.permissions import watch_permissions
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.resuming import Run
@@ -27,9 +26,8 @@ def opportunities() -> int:
 
 
 def ask(account: Account) -> Poll:
+    account.sandbox.reset_requests()
     with account.session(watch_budget=0) as session:
-        watch_permissions(session)
-        account.sandbox.reset_requests()
         told = poll(session)
     assert account.sandbox.requests().total == told.requests <= 6
     return told
