@@ -62,6 +62,16 @@ class OffersOf(StrEnum):
     ALL = "all"
 
 
+class NoticeType(StrEnum):
+    """What a notice to the user's URLs tells, by the unified API's name for it."""
+
+    DATA_CHANGED = "data-changed"
+    CREATED = "integration-created"
+    DELETED = "integration-deleted"
+    STATE_CHANGED = "integration-state-changed"
+    ISSUE_CHANGED = "issue-status-changed"
+
+
 def _data_folder() -> Path:
     """Return `data/` of the checkout that this package runs from, else of the working directory."""
     in_checkout = (_CHECKOUT / "workspace.yaml").exists()
@@ -146,6 +156,9 @@ class Settings(BaseSettings):
         None, description="URLs that are told when data changed, with spaces or commas between"
     )
     notice_secret: OptionalSecret = Field(None, description="Secret that signs these notices")
+    notice_types: Names = Field(
+        (NoticeType.DATA_CHANGED.value,), description="What these notices tell, with commas between; or all"
+    )
 
     @field_validator("notice_urls")
     @classmethod
@@ -153,6 +166,16 @@ class Settings(BaseSettings):
         for url in urls(value):
             if not is_web_address(url):
                 raise ValueError("one of them is not a web address such as https://example.com/changed")
+        return value
+
+    @field_validator("notice_types")
+    @classmethod
+    def _check_notice_types(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = tuple(each.value for each in NoticeType)
+        if value == ("all",):
+            return known
+        if not set(value) <= set(known):
+            raise ValueError(f"write some of {', '.join(known)}, or all")
         return value
 
     @field_validator("reconcile_schedule")
@@ -237,6 +260,10 @@ class Settings(BaseSettings):
     def notice_targets(self) -> list[str]:
         """The URLs that are told when data changed, each once; they may hold secrets."""
         return urls(self.notice_urls)
+
+    def tells(self, of: NoticeType) -> bool:
+        """Tell whether the URLs are to be told of such things."""
+        return bool(self.notice_urls) and of.value in self.notice_types
 
     @property
     def first_day(self) -> date:

@@ -13,6 +13,7 @@ from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.options import taking
+from lever_assets.cli.telling import tell
 from lever_assets.connect.callback import Callback, is_here
 from lever_assets.connect.connections import (
     EndUser,
@@ -87,6 +88,7 @@ def connect(options: _Options) -> None:
             connect_by_key(store, settings, wanted, _key())
         else:
             _by_oauth(store, settings, wanted, options)
+        tell(store, settings.of(wanted.name))
     typer.echo(f"{wanted.name} is connected.")
     for doubt in reload_dagster(settings):
         output.warn(doubt)

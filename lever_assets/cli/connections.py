@@ -12,19 +12,22 @@ import typer
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
+from lever_assets.cli.telling import tell, tell_of_removed
 from lever_assets.connect import connections
 from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.connect.known import account_of, names
 from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
-from lever_assets.connect.states import State, standing_of
+from lever_assets.connect.states import State
 from lever_assets.lever import LeverError
+from lever_assets.notices.enqueueing import integration_of, take_leave
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
-from lever_assets.sync.health import problems
+from lever_assets.sync.health import all_problems
 from lever_assets.sync.session import Session
+from lever_assets.sync.standing import standing_of
 from lever_assets.sync.status import next_by, status
 from lever_assets.webhooks.setup import has_subscriptions, take_down
 
@@ -90,7 +93,7 @@ def _all(settings: Settings) -> list[str]:
 def _shown(store: Store, settings: Settings) -> _Shown:
     account, own = account_of(store, settings)
     found = status(store, account.name, Exclusion.of(own))
-    standing = standing_of(store, account, was_read=found.complete)
+    standing = standing_of(store, account, own)
     return _Shown(
         account.name,
         "oauth" if account.scopes is not None else "api_key",
@@ -99,7 +102,7 @@ def _shown(store: Store, settings: Settings) -> _Shown:
         found.fresh_at,
         next_by(found, own.snapshot_minutes) if standing.state.is_synced else None,
         sum(each.live for each in found.models),
-        (*standing.problems, *problems(found, now=now())),
+        tuple(all_problems(standing, found, now=now())),
     )
 
 
@@ -159,15 +162,17 @@ def rename(name: Name, to: Annotated[str, typer.Argument(metavar="NEW", help="It
 
     Its rows go with it, and keep their ids; in Dagster its assets are new ones.
     """
-    with _changing() as (_, store):
+    with _changing() as (settings, store):
         connections.rename(store, name, to)
+        tell(store, settings.of(to))
 
 
 @app.command()
 def enable(name: Name) -> None:
     """Switch a connection on."""
-    with _changing() as (_, store):
+    with _changing() as (settings, store):
         connections.enable(store, name, enabled=True)
+        tell(store, settings.of(name))
 
 
 @app.command()
@@ -176,8 +181,9 @@ def disable(name: Name) -> None:
 
     It is not synced and nothing is written to it; what was read stays.
     """
-    with _changing() as (_, store):
+    with _changing() as (settings, store):
         connections.enable(store, name, enabled=False)
+        tell(store, settings.of(name))
 
 
 @app.command()
@@ -199,7 +205,12 @@ def remove(
         if name not in names(settings):
             raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
         _take_down_webhooks(settings.of(name))
-        connections.remove(store, name, erase=erase)
+        with store.reading(name) as tx:
+            integration = integration_of(tx)
+        connections.remove(
+            store, name, erase=erase, farewell=lambda tx: take_leave(tx, settings, integration)
+        )
+        tell_of_removed(store, settings)
 
 
 def _take_down_webhooks(settings: Settings) -> None:

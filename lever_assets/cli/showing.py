@@ -12,15 +12,15 @@ from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.lazy import command_app
 from lever_assets.connect.known import account_of
-from lever_assets.connect.states import standing_of
 from lever_assets.lever.wording import counted
 from lever_assets.notices.standing import troubles
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
 from lever_assets.sync.custom_fields import doubts_on_fields
-from lever_assets.sync.health import failed_reads, held_back, problems
+from lever_assets.sync.health import all_problems, failed_reads, held_back
 from lever_assets.sync.in_force import InForce, in_force
+from lever_assets.sync.standing import standing_of
 from lever_assets.sync.status import Status
 from lever_assets.sync.status import status as read_status
 
@@ -65,17 +65,18 @@ def status(
     try:
         account, settings = account_of(store, settings)
         found = read_status(store, settings.connection, Exclusion.of(settings))
-        standing = standing_of(store, account, was_read=found.complete)
+        standing = standing_of(store, account, settings)
         notices = troubles(store, settings)
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
     given_up = [str(each) for each in notices if each.again_at is None]
-    wrong = [*standing.problems, *problems(found, now=now(), max_age=max_age), *given_up]
+    wrong = [*all_problems(standing, found, now=now(), max_age=max_age), *given_up]
     shown = in_force(settings, now())
     if as_json:
         told = {
             "state": standing.state.value,
+            "permissions_missing": standing.lacking,
             "settings": [*map(asdict, shown)],
             "notices": [*map(asdict, notices)],
         }
@@ -85,8 +86,16 @@ def status(
             typer.echo(each)
     else:
         typer.echo(f"The account {found.connection!r} in {store.name}: {standing.state.value}\n")
+        if standing.lacking:
+            typer.echo(f"Permissions that Lever refuses: {', '.join(standing.lacking)}\n")
         _show(found, shown)
-        _warn(found, [*standing.problems, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
+        denied = " ".join(filter(None, (each.denied for each in found.resources)))
+        access = (
+            told
+            for issue, told in zip(standing.issues, standing.problems, strict=True)
+            if not (issue.permission and issue.permission in denied)  # which is told with its resource
+        )
+        _warn(found, [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
     if check and wrong:
         raise typer.Exit(1)
 

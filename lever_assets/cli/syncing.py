@@ -11,10 +11,8 @@ from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.collecting import fewer_collections
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
+from lever_assets.cli.telling import tell
 from lever_assets.lever.instants import duration
-from lever_assets.notices.delivering import deliver
-from lever_assets.notices.enqueueing import enqueue
-from lever_assets.notices.standing import troubles
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
@@ -78,23 +76,19 @@ def sync(
         scope = _scope(session, full=full, delta=delta, days=(start, end))
         if not as_json:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
-        report = run_sync(session, scope)
+        try:
+            report = run_sync(session, scope)
+        except Exception:
+            tell(session.store, session.settings)  # perhaps the key is refused
+            raise
         erased = erase_due(session)
-        tell(session)
+        tell(session.store, session.settings)
     for warning in report.warnings:
         output.warn(warning)
     if as_json:
         output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})
     else:
         _show(report, erased.rows)
-
-
-def tell(session: Session) -> None:
-    """Tell the user's URLs what changed; what does not arrive is sent again with the next command."""
-    enqueue(session.store, session.settings)
-    deliver(session.store, session.settings)
-    for each in troubles(session.store, session.settings):
-        output.warn(str(each))
 
 
 def _scope(

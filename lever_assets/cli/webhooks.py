@@ -9,7 +9,9 @@ from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
-from lever_assets.cli.syncing import tell
+from lever_assets.cli.telling import tell
+from lever_assets.connect.known import names
+from lever_assets.lever.wording import counted
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
 from lever_assets.sync.session import Session
@@ -58,7 +60,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8430,
 ) -> None:
-    """Receive Lever's events until Ctrl-C.
+    """Receive Lever's events, of all connections, until Ctrl-C.
 
     Put it behind a proxy that speaks HTTPS. What it receives is kept until it is drained.
     """
@@ -67,7 +69,9 @@ def serve(
     store = Store.open(settings.tables_url)
     try:
         receiver = Receiver(settings, store).app()
-        typer.echo(f"Receiving events of the account {settings.connection!r} at http://{host}:{port}")
+        stored = len(names(settings))
+        others = f" and {counted(stored, 'stored connection')}" if stored else ""
+        typer.echo(f"Receiving events of the account {settings.connection!r}{others} at http://{host}:{port}")
         try:
             allow_connections()
             server(receiver, host=host, port=port, log_level="warning").run()
@@ -96,7 +100,7 @@ def drain(
             with session.writing() as tx:
                 inbox.unpark(tx)
         report = run_drain(session, limit=limit)
-        tell(session)
+        tell(session.store, session.settings)
     if as_json:
         output.as_json(report)
     else:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +14,7 @@ from lever_assets.connect.errors import ConnectionNameError, WrongAccountError
 from lever_assets.connect.known import API_KEY, addresses_of
 from lever_assets.connect.oauth import Grant
 from lever_assets.connect.own_settings import with_own
+from lever_assets.connect.permissions import forgive
 from lever_assets.connect.states import REFUSED
 from lever_assets.connect.tokens import OAUTH, Kept, keep_grant
 from lever_assets.connect.vault import Vault
@@ -115,6 +116,7 @@ def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: Secret
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
         REFUSED.forget(tx)
+        forgive(tx)
         put_secret(tx, API_KEY, Sealed(vault.seal(key.get_secret_value()), {}))
         drop_secret(tx, OAUTH)
     return row
@@ -128,6 +130,7 @@ def connect_by_grant(store: Store, settings: Settings, wanted: Wanted, kept: Kep
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, OAUTH)
         REFUSED.forget(tx)
+        forgive(tx)
         keep_grant(tx, vault, kept)
         drop_secret(tx, API_KEY)
     return row
@@ -234,10 +237,12 @@ def rename(store: Store, name: str, to: str) -> None:
         rename_rows(tx, to)
 
 
-def remove(store: Store, name: str, *, erase: bool) -> None:
+def remove(
+    store: Store, name: str, *, erase: bool, farewell: Callable[[Transaction], object] = lambda _: None
+) -> None:
     """Remove a connection and its secrets, and, with `erase`, all that was read of it and written through it.
 
-    Raises BusyError while it syncs.
+    `farewell` writes what is to be kept of that, in the same transaction. Raises BusyError while it syncs.
     """
     with _alone(store, name):
         with store.writing(name) as tx:
@@ -249,6 +254,7 @@ def remove(store: Store, name: str, *, erase: bool) -> None:
                 drop_rows(tx)
             else:
                 _NAMED_AT_FIRST.keep(tx, row.named_at_first)
+            farewell(tx)
         if erase:
             store.compact()
 

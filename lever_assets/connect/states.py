@@ -1,11 +1,13 @@
-"""How a connection stands, and what is kept of it: since when Lever has refused its key or token."""
+"""How a connection stands, and what is kept of it: since when Lever has refused its key or token, and whether
+it lets it do what it did.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lever_assets.connect.account import Account
-from lever_assets.store import Store
+from lever_assets.connect.permissions import PERMISSIONS, missing
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import Transaction, now
 
@@ -65,20 +67,71 @@ def note_refused(tx: Transaction, told: str) -> None:
     REFUSED.keep(tx, Refused(tx.instant if before is None else before.since, told))
 
 
+class IssueKind(StrEnum):
+    """What somebody has to see to in Lever."""
+
+    AUTHENTICATION_FAILED = "authentication_failed"
+    PERMISSION_MISSING = "permission_missing"
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Something that somebody has to see to in Lever, since an instant (UTC).
+
+    `told` says what, in a sentence. `permission` is Lever's name of the one that is missing.
+    """
+
+    kind: IssueKind
+    since: Instant
+    told: str
+    permission: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of its connection at one time."""
+        return f"{self.kind} {self.permission}"
+
+    def __str__(self) -> str:
+        return f"since {self.since:%Y-%m-%d %H:%M} UTC: {self.told}"
+
+
 @dataclass(frozen=True)
 class Standing:
-    """How an account stands, and what of that somebody has to see to, in sentences."""
+    """How an account stands; `was_read`: it was read whole at least once.
+
+    `issues` are what somebody has to see to, `lacking` all permissions that Lever refuses, by its names for
+    them, those included that were never there.
+    """
 
     state: State
-    problems: tuple[str, ...]
+    was_read: bool
+    issues: tuple[Issue, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The issues in sentences."""
+        paused = " Syncs pause until it is reconnected." if self.state is State.INVALID else ""
+        ends = {IssueKind.AUTHENTICATION_FAILED: paused}
+        return tuple(f"{each}{ends.get(each.kind, '')}" for each in self.issues)
+
+    def __str__(self) -> str:
+        told = (f"{each[0].upper()}{each[1:]}" for each in self.problems)
+        return " ".join((f"The connection is {self.state}.", *told))
 
 
-def standing_of(store: Store, account: Account, *, was_read: bool) -> Standing:
-    """Read how an account stands; asks Lever nothing."""
-    with store.reading(account.name) as tx:
-        refused = REFUSED.read(tx)
-    state = state_of(account, refused, was_read=was_read)
-    if refused is None or not state.is_connected:
-        return Standing(state, ())
-    paused = " Syncs pause until it is reconnected." if state is State.INVALID else ""
-    return Standing(state, (f"since {refused.since:%Y-%m-%d %H:%M} UTC: {refused.told}{paused}",))
+def standing_in(tx: Transaction, account: Account, *, was_read: bool) -> Standing:
+    """Return how an account stands, as far as it is kept."""
+    refused = REFUSED.read(tx)
+    state = state_of(account, refused, was_read=was_read, at=tx.instant)
+    lacks = missing(PERMISSIONS.every(tx), tx.instant)
+    issues: list[Issue] = []
+    if state.is_connected:
+        if refused is not None:
+            issues.append(Issue(IssueKind.AUTHENTICATION_FAILED, refused.since, refused.told))
+        issues += [
+            Issue(IssueKind.PERMISSION_MISSING, each.since, each.told, each.permission)
+            for each in lacks
+            if each.taken_away
+        ]
+    return Standing(state, was_read, tuple(issues), tuple(each.permission for each in lacks))

@@ -13,12 +13,14 @@ import httpx
 from pydantic import JsonValue
 
 from lever_assets.lever import faults, wire
+from lever_assets.lever.access import Access
 from lever_assets.lever.downloads import Downloaded, Saving
 from lever_assets.lever.errors import (
     AuthenticationError,
     LeverError,
     MalformedError,
     NotFoundError,
+    PermissionMissingError,
     RateLimitedError,
     UnavailableError,
 )
@@ -48,9 +50,8 @@ class LeverClient:
     included, waits its turn at `limiter` (applications through a posting at `apply_limiter` before).
     Redirects are not followed and cookies not kept. Every method raises `LeverError`. `tell` hears in a
     sentence what holds requests up; `trouble` is the last error that a request was tried again after.
-    `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it. `locked_out` is the
-    last error that the key or token was refused with, None when it was accepted since; `let_in` says that it
-    was at all.
+    `traffic` counts what it did, and `clock` is Lever's, as far as its answers told it. `access` tells what
+    the key or token was good for.
     """
 
     def __init__(
@@ -66,8 +67,7 @@ class LeverClient:
         tell: Tell | None = None,
     ) -> None:
         self.trouble: LeverError | None = None
-        self.locked_out: AuthenticationError | None = None
-        self.let_in = False
+        self.access = Access()
         self.refusals = Refusals()
         self.traffic = Traffic(tell=tell)
         self.clock = LeverClock()
@@ -273,6 +273,7 @@ class LeverClient:
         """As `_ask`, but raises the LeverError for an answer that is not 2xx; it quotes nothing of `sent`."""
         response = await self._ask(method, path, query, **given)
         if response.is_success:
+            self.access.let_in(method, path, query)
             return response
         error = faults.of_status(
             response.status_code,
@@ -285,7 +286,9 @@ class LeverClient:
             by_token=is_by_token(response.request),
         )
         if isinstance(error, AuthenticationError):
-            self.locked_out = error
+            self.access.locked_out = error
+        elif isinstance(error, PermissionMissingError):
+            self.access.kept_out(method, path, query, error)
         raise error
 
     async def _ask(self, method: str, path: str, query: str = "", **given: Any) -> httpx.Response:
@@ -299,10 +302,10 @@ class LeverClient:
             try:
                 response = await self._transport.send(method, path, query, **given)
             except AuthenticationError as error:  # there was no token to be had
-                self.locked_out = error
+                self.access.locked_out = error
                 raise
         if response.is_success:
-            self.let_in, self.locked_out = True, None
+            self.access.was_accepted, self.access.locked_out = True, None
         self.traffic.answered(response.status_code, response.num_bytes_downloaded)
         self.clock.hear(response.headers.get("date"))
         return response

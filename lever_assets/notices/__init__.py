@@ -1,1 +1,4 @@
-"""Notices to URLs of the user's that data has changed: kept in an outbox, signed, sent until they arrive."""
+"""Notices to URLs of the user's that data has changed, or how a connection stands.
+
+They are kept in an outbox, signed, and sent until they arrive.
+"""

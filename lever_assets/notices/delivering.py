@@ -1,6 +1,7 @@
 """Sending what is due in the outbox: each notice until its URL takes it, ever more rarely."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +12,10 @@ from lever_assets.backoff import gap_after
 from lever_assets.lever.lookups import resolver
 from lever_assets.notices.enqueueing import target_of
 from lever_assets.notices.wording import SIGNATURE_HEADER, signature
-from lever_assets.settings import Settings
+from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store, outbox
 from lever_assets.store.outbox import Notice
+from lever_assets.store.transaction import Transaction
 
 MOST_ATTEMPTS = 15
 """With the delays below about two days."""
@@ -33,6 +35,12 @@ class Delivery:
     failed: int = 0
     given_up: int = 0
 
+    def __add__(self, other: "Delivery") -> "Delivery":
+        """Return what became of both."""
+        return Delivery(
+            self.delivered + other.delivered, self.failed + other.failed, self.given_up + other.given_up
+        )
+
 
 @dataclass(frozen=True)
 class _Outcome:
@@ -48,13 +56,32 @@ def pending(store: Store, account: str) -> int:
         return outbox.waiting(tx)
 
 
-def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -> Delivery:
-    """Send every notice that is due, once. Any number of processes may do so at the same time.
+def with_due(store: Store) -> list[str]:
+    """Return the connections that have notices to be sent, those that were removed included; one query."""
+    with store.reading("") as tx:
+        return outbox.connections_with_due(tx)
 
-    Takes up to `seconds` (None: as long as it takes); what was not sent by then stays due.
+
+def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -> Delivery:
+    """Send every notice of a connection that is due. Any number of processes may do so at the same time.
+
+    Each URL gets them in their order, and none before the one before it was delivered or given up. Takes up
+    to `seconds` (None: as long as it takes); what was not sent by then stays due.
     A notice that was sent although its process died before it could say so is sent again, with the same id.
     No failing URL raises anything; raises StoreError.
     """
+    end = None if seconds is None else time.monotonic() + seconds
+    done = Delivery()
+    while True:
+        left = None if end is None else max(0.0, end - time.monotonic())
+        sent = _deliver_first(store, settings, left)
+        done += sent
+        if not sent.delivered:  # nothing that waited behind one is due now
+            return done
+
+
+def _deliver_first(store: Store, settings: Settings, seconds: float | None) -> Delivery:
+    """Send the first notice that is due to each URL."""
     urls = {target_of(url): url for url in settings.notice_targets}
     with store.writing(settings.connection) as tx:
         outbox.give_up_others(tx, urls)
@@ -65,21 +92,24 @@ def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -
     plain = None if secret is None else secret.get_secret_value()
     outcomes = asyncio.run(_send_all(taken, urls, plain, seconds))
     with store.writing(settings.connection) as tx:
-        given_up = 0
-        for notice, outcome in zip(taken, outcomes, strict=True):
-            if outcome is None:
-                outbox.put_back(tx, notice)
-                continue
-            attempts = notice.attempts + 1
-            if outcome.error is None:
-                outbox.delivered(tx, notice, outcome.status or 0)
-                continue
-            last = attempts >= MOST_ATTEMPTS
-            given_up += last
-            due_at = None if last else tx.instant + delay_after(attempts)
-            outbox.failed(tx, notice, outcome.error, status=outcome.status, due_at=due_at)
-    failed = sum(each is None or each.error is not None for each in outcomes)
-    return Delivery(len(taken) - failed, failed - given_up, given_up)
+        done = sum((_settle(tx, *each) for each in zip(taken, outcomes, strict=True)), Delivery())
+        outbox.forget(tx, NoticeType.DELETED)
+    return done
+
+
+def _settle(tx: Transaction, notice: Notice, outcome: _Outcome | None) -> Delivery:
+    """Keep what became of sending a notice."""
+    if outcome is None:
+        outbox.put_back(tx, notice)
+        return Delivery(failed=1)
+    if outcome.error is None:
+        outbox.delivered(tx, notice, outcome.status or 0)
+        return Delivery(delivered=1)
+    attempts = notice.attempts + 1
+    last = attempts >= MOST_ATTEMPTS
+    due_at = None if last else tx.instant + delay_after(attempts)
+    outbox.failed(tx, notice, outcome.error, status=outcome.status, due_at=due_at)
+    return Delivery(given_up=1) if last else Delivery(failed=1)
 
 
 def delay_after(attempts: int) -> timedelta:

@@ -4,14 +4,24 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import orjson
+from pydantic import JsonValue
 
-from lever_assets.unified.ids import integration_id
+from lever_assets.connect.states import Issue, IssueKind, State
+from lever_assets.settings import NoticeType
+from lever_assets.unified.ids import integration_id, unified_id
 
 SIGNATURE_HEADER = "X-Kombo-Signature"
 """The name that clients of the unified API look for."""
 
+Fields = dict[str, JsonValue]
+_TITLES = {
+    IssueKind.AUTHENTICATION_FAILED: "Lever refuses the key or token",
+    IssueKind.PERMISSION_MISSING: "A permission is missing in Lever",
+}
 _NAMES = {
     "candidate_tags": "ats_join_candidates_tags",
     "job_application_stages": "ats_join_jobs_application_stages",
@@ -29,15 +39,100 @@ def model_name(model: str) -> str:
     return _NAMES.get(model, f"ats_{model}")
 
 
-def data_changed(notice_id: str, account: str, models: Iterable[str]) -> str:
-    """Return the body of a notice: which models of a connection have changed."""
-    data = {
-        "integration_id": integration_id(account),
-        "integration_tool": "lever",
-        "integration_category": "ATS",
-        "changed_models": [{"name": model_name(model)} for model in models],
-    }
-    return orjson.dumps({"id": notice_id, "type": "data-changed", "data": data}).decode()
+@dataclass(frozen=True)
+class Integration:
+    """A connection as notices tell of it.
+
+    Its id is made of `named_at_first`, so that a new name changes nothing; the others are its end user's.
+    """
+
+    named_at_first: str
+    organization_name: str
+    email: str | None = field(default=None, repr=False)
+    origin_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """What the unified API calls it."""
+        return integration_id(self.named_at_first)
+
+    @property
+    def _named(self) -> Fields:
+        return {"id": self.id, "tool": "lever", "category": "ATS"}
+
+    @property
+    def _prefixed(self) -> Fields:
+        return {f"integration_{name}": value for name, value in self._named.items()}
+
+    @property
+    def _end_user(self) -> Fields:
+        return {
+            "organization_name": self.organization_name,
+            "creator_email": self.email,
+            "origin_id": self.origin_id,
+        }
+
+    def data_changed(self, models: Iterable[str]) -> Fields:
+        """Return what is told when tables have changed."""
+        return {**self._prefixed, "changed_models": [{"name": model_name(model)} for model in models]}
+
+    def created(self) -> Fields:
+        """Return what is told when it was made."""
+        return {**self._named, "end_user": self._end_user}
+
+    def deleted(self, at: datetime) -> Fields:
+        """Return what is told when it was removed."""
+        return {**self.created(), "deleted_at": instant(at)}
+
+    def state_changed(self, api_state: str, setup_status: str, at: datetime) -> Fields:
+        """Return what is told when it is in another state."""
+        return {
+            **self._prefixed,
+            "end_user": self._end_user,
+            "qa_status": "PASSED",
+            "setup_status": setup_status,
+            "state": api_state,
+            "updated_at": instant(at),
+        }
+
+    def issue_changed(self, issue: Issue, resolved_at: datetime | None) -> Fields:
+        """Return what is told when there is something to see to, or it was seen to (`resolved_at`)."""
+        name = f": {issue.permission}" if issue.permission else ""
+        return {
+            "change": "raised" if resolved_at is None else "resolved",
+            "issue": {
+                "id": unified_id(self.named_at_first, "issues", f"{issue.key} {issue.since}"),
+                "type": f"integration.{issue.kind}",
+                "title": f"{_TITLES[issue.kind]}{name}",
+                "status": "OPEN" if resolved_at is None else "RESOLVED",
+                "markdown_message": issue.told,
+                "first_observed_at": instant(issue.since),
+                "resolved_at": None if resolved_at is None else instant(resolved_at),
+            },
+            "integration": self.created(),
+        }
+
+
+def api_state(state: State) -> str:
+    """Return a state as the unified API has it: it tells those apart in which no sync is to be expected."""
+    return {State.INACTIVE: "INACTIVE", State.INVALID: "INVALID"}.get(state, "ACTIVE")
+
+
+def setup_status(state: State, *, was_read: bool) -> str:
+    """Return how far a connection is set up, as the unified API has it."""
+    if state is State.SET_UP_INCOMPLETE:
+        return "INCOMPLETE"
+    return "COMPLETED" if was_read else "FINAL_SYNC_PENDING"
+
+
+def instant(at: datetime) -> str:
+    """Return an instant as the unified API writes it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def body(notice_id: str, of: NoticeType, data: Fields) -> str:
+    """Return the body of a notice."""
+    return orjson.dumps({"id": notice_id, "type": of.value, "data": data}).decode()
 
 
 def signature(secret: str, body: bytes) -> str:

@@ -149,6 +149,8 @@ def raw_materialization(report: LandReport, live: int, database: str) -> Metadat
         told["drift"] = ", ".join(f"{count:,} {kind}" for kind, count in report.drift.items()) or "none"
     if report.skipped:
         told["skipped"] = for_events(report.skipped)
+    if report.lacking:
+        told["permission_missing"] = report.lacking
     if report.unread.next_at is not None:
         told["unread_tried_again_at"] = dg.MetadataValue.timestamp(report.unread.next_at)
     if report.warnings:

@@ -62,11 +62,13 @@ def _set_up(settings: Settings, known: Known, heard: Heard | None) -> Finding:
 
 
 def _stands(known: Known, event: str, listed: list[JsonValue], url: str | None) -> bool:
-    """Tell whether Lever has the subscription that we made, at the address that is set now."""
+    """Tell whether Lever has the subscription that we made, at the address of the receiver or below it."""
     details: Mapping[str, JsonValue] = known.tokens[event].details
-    wanted = url or details.get("url")
+    made_at = str(details.get("url"))
+    if url is not None and made_at != url and not made_at.startswith(f"{url.rstrip('/')}/"):
+        return False
     return any(
-        isinstance(each, dict) and each.get("id") == details.get("id") and each.get("url") == wanted
+        isinstance(each, dict) and each.get("id") == details.get("id") and each.get("url") == made_at
         for each in listed
     )
 

@@ -51,6 +51,21 @@ def stored_accounts(tx: Transaction) -> list[StoredAccount]:
     return [StoredAccount(**row) for row in rows]
 
 
+@dataclass(frozen=True)
+class Whereabouts:
+    """What a connection is called, was called when it was made, and whether it is switched on."""
+
+    connection: str
+    named_at_first: str
+    enabled: bool
+
+
+def whereabouts(tx: Transaction) -> list[Whereabouts]:
+    """Return that of every stored connection."""
+    c = accounts.c
+    return [Whereabouts(*row) for row in tx.sql.execute(select(c.connection, c.named_at_first, c.enabled))]
+
+
 def keep_account(tx: Transaction, account: StoredAccount) -> None:
     """Write a row, over the one of that name if there is one, which keeps when and as what it was made."""
     row = {**asdict(account), "updated_at": tx.instant}

@@ -176,6 +176,11 @@ class _OldRoles:
         return ((row.remote_id, row.data) for row in found)
 
 
+def let_notices_wait_side_by_side(conn: Connection) -> None:
+    """Version 2: several notices of a connection may wait for a URL; of changed data it is one at most."""
+    conn.exec_driver_sql("DROP INDEX IF EXISTS ux_notice_outbox_pending")
+
+
 def _rename(conn: Connection, table: Any, rows: Sequence[_Renamed]) -> None:
     there = set(conn.execute(select(table.c.id)).scalars())
     fresh = [row for row in rows if row.new not in there]

@@ -1,4 +1,6 @@
-"""The outbox of notices: at most one for each URL waits, and each is kept until it was delivered.
+"""The outbox of notices: each is kept until it was delivered, and those of one connection go in their order.
+
+Of changed data at most one for each URL waits: a later one says all that it said. All others go as they are.
 
 States of a notice:
 
@@ -8,14 +10,14 @@ States of a notice:
 - `given up`: it was sent too often in vain, or its URL is no longer wanted
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import takewhile
+from itertools import groupby, takewhile
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lever_assets.store.tables import notice_outbox
@@ -24,6 +26,8 @@ from lever_assets.store.transaction import Transaction
 _KEPT = timedelta(days=30)
 _REPLACED = 50
 """Notices of one target to look through for the last failure."""
+_REFUSED = 3
+"""A notice that failed so often keeps only its like waiting: its URL may not take that kind of notices."""
 
 
 class State(StrEnum):
@@ -37,7 +41,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice to one URL (`target` is its hash); the columns say what each field is."""
+    """A notice to one URL (`target` is its hash); the columns say what each field is.
+
+    `type` is None for one of changed data.
+    """
 
     id: str
     connection: str
@@ -47,12 +54,13 @@ class Notice:
     body: str
     attempts: int
     due_at: datetime
+    type: str | None = None
 
 
 def last(tx: Transaction, target: str, *states: State) -> Notice | None:
-    """Return the newest notice to a target that is in one of `states` (none given: in any)."""
+    """Return the newest notice of changed data to a target, in one of `states` (none given: in any)."""
     c = notice_outbox.c
-    query = _notices().where(c.connection == tx.account, c.target == target)
+    query = _notices().where(c.connection == tx.account, c.target == target, c.type.is_(None))
     if states:
         query = query.where(c.state.in_([state.value for state in states]))
     row = tx.sql.execute(query.order_by(c.number.desc()).limit(1)).first()
@@ -61,20 +69,31 @@ def last(tx: Transaction, target: str, *states: State) -> Notice | None:
 
 @dataclass(frozen=True)
 class Try:
-    """How the newest notice to a target stands; `error`: why sending it, or the one before, failed last."""
+    """How the newest notice of a type to a target stands; `error`: why sending it, or the one before, failed.
 
+    `type` is None for notices of changed data.
+    """
+
+    type: str | None
     state: State
     attempts: int
     error: str | None
     due_at: datetime
 
 
-def last_try(tx: Transaction, target: str) -> Try | None:
-    """Return how the newest notice to a target stands; None: there is none that was sent."""
+def last_tries(tx: Transaction, target: str) -> list[Try]:
+    """Return how the newest notice of each type to a target stands, if it is not delivered."""
+    c = notice_outbox.c
+    types = select(c.type).where(c.connection == tx.account, c.target == target).distinct()
+    found = sorted(tx.sql.execute(types).scalars(), key=lambda each: each or "")
+    return [last for each in found if (last := _last_try(tx, target, each)) is not None]
+
+
+def _last_try(tx: Transaction, target: str, of: str | None) -> Try | None:
     c = notice_outbox.c
     query = (
         select(c.state, c.attempts, c.error, c.due_at)
-        .where(c.connection == tx.account, c.target == target)
+        .where(c.connection == tx.account, c.target == target, _is_of(of))
         .order_by(c.number.desc())
     )
     rows = tx.sql.execute(query.limit(_REPLACED)).all()
@@ -83,36 +102,70 @@ def last_try(tx: Transaction, target: str) -> Try | None:
     since = list(takewhile(lambda row: row.state != State.DELIVERED, rows))
     # One that takes the place of another goes on where that was: it was not sent itself yet.
     error = next((row.error for row in since if row.error is not None), None) if rows[0].attempts else None
-    return Try(State(rows[0].state), rows[0].attempts, error, rows[0].due_at)
+    return Try(of, State(rows[0].state), rows[0].attempts, error, rows[0].due_at)
+
+
+def _is_of(kind: str | None) -> ColumnElement[bool]:
+    return notice_outbox.c.type.is_(None) if kind is None else notice_outbox.c.type == kind
 
 
 def put(tx: Transaction, notice: Notice) -> bool:
-    """Let a notice take the place of the one that waits; False if another writer was quicker."""
+    """Let a notice of changed data take the place of the one that waits; False: somebody was quicker."""
     c = notice_outbox.c
     waits = (c.connection == notice.connection, c.target == notice.target, c.state == State.PENDING.value)
-    tx.sql.execute(update(notice_outbox).where(*waits).values(state=State.SUPERSEDED.value))
+    tx.sql.execute(update(notice_outbox).where(*waits, _is_of(None)).values(state=State.SUPERSEDED.value))
+    return add(tx, notice)
+
+
+def add(tx: Transaction, notice: Notice) -> bool:
+    """Put a notice behind those that wait; False, as of changed data, if another writer was quicker."""
     insert = postgresql.insert if tx.sql.dialect.name == "postgresql" else sqlite.insert
     row = {**vars(notice), "state": State.PENDING.value, "created_at": tx.instant}
-    kept = insert(notice_outbox).values(row).on_conflict_do_nothing().returning(c.number)
+    kept = insert(notice_outbox).values(row).on_conflict_do_nothing().returning(notice_outbox.c.number)
     return tx.sql.execute(kept).first() is not None
 
 
 def take_due(tx: Transaction, *, again_at: datetime) -> list[Notice]:
     """Return the notices that are due, each to be sent once more; whoever takes them must say how that went.
 
-    If nobody does, because the process died, they are due again at `again_at`.
+    Of one target the first that waits: the next is due when that was delivered, so that they arrive in their
+    order. If nobody says, because the process died, they are due again at `again_at`.
     """
     c = notice_outbox.c
-    query = _notices().where(
-        c.connection == tx.account, c.state == State.PENDING.value, c.due_at <= tx.instant
-    )
-    taken = [Notice(*row) for row in tx.sql.execute(query.with_for_update(skip_locked=True))]
+    # Who takes others at the same time is waited for: one that is passed over would be overtaken.
+    taken = list(_due(tx, lock=True))
     tx.sql.execute(
         update(notice_outbox)
         .where(c.connection == tx.account, c.id.in_([each.id for each in taken]))
         .values(due_at=again_at, attempts=c.attempts + 1)
     )
     return taken
+
+
+def _due(tx: Transaction, *, lock: bool = False) -> Iterator[Notice]:
+    c = notice_outbox.c
+    query = _notices().where(c.connection == tx.account, c.state == State.PENDING.value).order_by(c.number)
+    waiting = [Notice(*row) for row in tx.sql.execute(query.with_for_update() if lock else query)]
+    for _, notices in groupby(sorted(waiting, key=lambda each: each.target), key=lambda each: each.target):
+        first = _first_due(notices, tx.instant)
+        if first is not None:
+            yield first
+
+
+def _first_due(waiting: Iterable[Notice], at: datetime) -> Notice | None:
+    """Return which of those that wait for one target, in their order, may be sent; None: none yet."""
+    of_data_waits = False
+    others_wait = False
+    for each in waiting:
+        of_data = each.type is None
+        if of_data_waits if of_data else others_wait:
+            continue
+        if each.due_at <= at:
+            return each
+        if each.attempts < _REFUSED:
+            return None
+        of_data_waits, others_wait = of_data_waits or of_data, others_wait or not of_data
+    return None
 
 
 def delivered(tx: Transaction, notice: Notice, status: int) -> None:
@@ -124,7 +177,10 @@ def delivered(tx: Transaction, notice: Notice, status: int) -> None:
         .values(state=State.DELIVERED.value, status=status, error=None, delivered_at=tx.instant)
     )
     newest = select(func.max(c.number)).where(
-        c.connection == notice.connection, c.target == notice.target, c.state == State.DELIVERED.value
+        c.connection == notice.connection,
+        c.target == notice.target,
+        c.state == State.DELIVERED.value,
+        _is_of(None),
     )
     tx.sql.execute(
         delete(notice_outbox).where(
@@ -132,7 +188,7 @@ def delivered(tx: Transaction, notice: Notice, status: int) -> None:
             c.target == notice.target,
             c.state != State.PENDING.value,
             c.created_at < tx.instant - _KEPT,
-            c.number != newest.scalar_subquery(),  # it says what the target knows
+            c.number != func.coalesce(newest.scalar_subquery(), 0),  # it says what the target knows
         )
     )
 
@@ -165,11 +221,24 @@ def failed(
 
 def waiting(tx: Transaction) -> int:
     """Return how many notices are due."""
+    return len(list(_due(tx)))
+
+
+def connections_with_due(tx: Transaction) -> list[str]:
+    """Return the connections that have a notice which may be due, those that were removed included."""
     c = notice_outbox.c
-    query = select(func.count()).where(
-        c.connection == tx.account, c.state == State.PENDING.value, c.due_at <= tx.instant
-    )
-    return tx.sql.execute(query).scalar_one()
+    query = select(c.connection).where(c.state == State.PENDING.value, c.due_at <= tx.instant)
+    return list(tx.sql.execute(query.distinct().order_by(c.connection)).scalars())
+
+
+def forget(tx: Transaction, *types: str) -> None:
+    """Forget all notices of a connection of which the last, of one of these types, waits no more."""
+    c = notice_outbox.c
+    query = select(c.state, c.type).where(c.connection == tx.account).order_by(c.number.desc())
+    newest = tx.sql.execute(query.limit(1)).first()
+    if newest is not None and newest.state != State.PENDING.value and newest.type in types:
+        mine = (c.connection == tx.account, c.state != State.PENDING.value)
+        tx.sql.execute(delete(notice_outbox).where(*mine))
 
 
 def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
@@ -184,4 +253,4 @@ def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
 
 def _notices() -> Select[Any]:
     c = notice_outbox.c
-    return select(c.id, c.connection, c.target, c.models, c.marks, c.body, c.attempts, c.due_at)
+    return select(c.id, c.connection, c.target, c.models, c.marks, c.body, c.attempts, c.due_at, c.type)

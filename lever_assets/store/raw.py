@@ -111,6 +111,13 @@ def has_any(tx: Transaction, resource: str, remote_ids: Collection[str]) -> bool
     return tx.sql.execute(query).first() is not None
 
 
+def latest(tx: Transaction, resource: str, limit: int) -> list[str]:
+    """Return the ids of up to `limit` live records, those that changed last first."""
+    c = RAW[resource].c
+    query = select(c.remote_id).where(c.connection == tx.account, c.deleted_at.is_(None))
+    return list(tx.sql.execute(query.order_by(c.version.desc(), c.remote_id).limit(limit)).scalars())
+
+
 def is_empty(tx: Transaction, resource: str) -> bool:
     """Tell whether nothing of a resource is stored."""
     c = RAW[resource].c

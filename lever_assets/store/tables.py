@@ -10,7 +10,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, and_
 from sqlalchemy.types import TypeEngine
 
 from lever_assets.lever.resources import RESOURCES, Resource
@@ -359,6 +359,7 @@ notice_outbox = Table(
     Column("id", Key, nullable=False, comment="Id of the notice, the same each time that it is sent"),
     Column("connection", Word, nullable=False),
     Column("target", Key, nullable=False, comment="Hash of the URL that it goes to, which may hold a secret"),
+    Column("type", Word, comment="What it tells, such as integration-state-changed; null: data-changed"),
     Column("models", Json, nullable=False, comment="The unified tables that changed"),
     Column("marks", Json, nullable=False, comment="What each table's mark of changes was by then"),
     Column("body", PlainText, nullable=False, comment="What is sent, and signed, byte for byte"),
@@ -369,17 +370,19 @@ notice_outbox = Table(
     Column("error", PlainText, comment="Why sending it failed last"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("delivered_at", UtcDateTime),
-    comment="Notices of changed data to URLs of the user's",
+    comment="Notices to URLs of the user's",
 )
-_undelivered = notice_outbox.c.state == "pending"
+_pending = notice_outbox.c.state == "pending"
+_of_data = and_(_pending, notice_outbox.c.type.is_(None))
 Index(
-    "ux_notice_outbox_pending",
+    "ux_notice_outbox_changed",
     notice_outbox.c.connection,
     notice_outbox.c.target,
     unique=True,
-    sqlite_where=_undelivered,
-    postgresql_where=_undelivered,
+    sqlite_where=_of_data,
+    postgresql_where=_of_data,
 )
+Index("ix_notice_outbox_due", notice_outbox.c.due_at, sqlite_where=_pending, postgresql_where=_pending)
 Index("ix_notice_outbox_target", notice_outbox.c.connection, notice_outbox.c.target, notice_outbox.c.number)
 
 allowances = Table(

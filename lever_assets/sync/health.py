@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from lever_assets.connect.states import Standing
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
 from lever_assets.sync.status import ResourceStatus, Status
@@ -12,6 +13,19 @@ AGE = timedelta(hours=26)
 _MEANWHILE = timedelta(minutes=15)
 """So long what was read may wait to be mapped: a sync reads first."""
 _ERRORS = "the table mapping_errors says why"
+
+
+def all_problems(
+    standing: Standing, found: Status, *, now: datetime, max_age: timedelta | None = None
+) -> list[str]:
+    """Return a sentence on each thing that somebody should look at, in Lever or here; as `problems`."""
+    of_data = list(problems(found, now=now, max_age=max_age))
+    of_access = (
+        told
+        for issue, told in zip(standing.issues, standing.problems, strict=True)
+        if not any(issue.permission and issue.permission in each for each in of_data)
+    )
+    return [*of_access, *of_data]
 
 
 def problems(found: Status, *, now: datetime, max_age: timedelta | None = None) -> Iterator[str]:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from lever_assets.connect.permissions import note_refused, note_seen
 from lever_assets.lever import LeverClient, LeverError, NotFoundError, PermissionMissingError
+from lever_assets.lever.access import place_of
 from lever_assets.lever.resources import (
     BY_NAME,
     RESOURCES,
@@ -19,10 +21,11 @@ from lever_assets.lever.resources import (
     Resource,
     Snapshot,
     Windowed,
+    embedded_in,
 )
 from lever_assets.store import due, mapping_errors
 from lever_assets.store.drift import record_drift
-from lever_assets.store.transaction import now
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
@@ -88,6 +91,7 @@ async def land_with(
             )
             brake.put_off(tx, resource, refusal.problem)
         READING.keep(tx, reading, name)
+        _note_permission(tx, resource, tally, refusal)
         to_derive(tx, name)
         whole = isinstance(resource, ReadWhole) or scope == Scope()
         if whole and refusal is None and not tally.set_aside:
@@ -116,6 +120,7 @@ async def land_with(
         tuple(filter(None, warnings)),
         unread,
         kept,
+        refusal.scope if isinstance(refusal, PermissionMissingError) else None,
     )
 
 
@@ -143,6 +148,15 @@ def _refused_since(known: Reading | None, since: datetime) -> int | None:
     if known is None or known.asked_at is None or known.asked_at < since:
         return None
     return known.status
+
+
+def _note_permission(tx: Transaction, resource: Resource, tally: Tally, refusal: NotThere | None) -> None:
+    """Keep what a client's answers do not tell: of a list below records as a whole, of what came inside."""
+    if isinstance(refusal, PermissionMissingError):
+        note_refused(tx, place_of(resource.path), refusal)
+    inside = embedded_in(resource.name)
+    if inside is not None and tally.embedded is not None and tally.embedded.seen:
+        note_seen(tx, place_of(inside.path))
 
 
 async def _read(

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lever_assets.lever import (
@@ -26,6 +27,7 @@ from lever_assets.sync.fetch.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.fetch.questions import Question, is_so
 from lever_assets.sync.fetch.refused import nothing_readable, status_of
 from lever_assets.sync.map.deriving import all_derived
+from lever_assets.sync.permissions import look_at_permissions
 from lever_assets.sync.retention.coverage import covered
 from lever_assets.sync.retention.excluded import applied_exclusion
 from lever_assets.sync.session import Session
@@ -48,7 +50,7 @@ class Poll:
 
 
 def poll(session: Session, *, seconds: float | None = None) -> Poll:
-    """Tell whether a delta is due; makes six requests at most.
+    """Tell whether a delta is due; makes six requests at most, and once an hour some for the permissions.
 
     Asks Lever for up to `seconds`, retries and waits included (None: as long as it takes); what is under way
     then is cancelled, and nothing counts as changed. Raises LeverError, StoreError or NotConnectedError.
@@ -194,14 +196,28 @@ def _beyond(mark: datetime | None, cutoff: datetime | None = None) -> datetime |
 async def _ask_in_time(
     session: Session, questions: Sequence[Question], since: datetime, seconds: float | None
 ) -> Poll:
+    told: Poll | None = None
     async with session.client() as lever:
         try:
             async with asyncio.timeout(seconds):
-                return await _ask(lever, session, questions, since)
+                told = await _ask(lever, session, questions, since)
+                return await _with_permissions(lever, session, told)
         except TimeoutError:
+            if told is not None:
+                return told
             last = "" if lever.trouble is None else f" (at last: {lever.trouble.problem})"
             late = f"Lever did not say within {duration(seconds or 0)} whether anything changed{last}"
             return Poll(False, f"{late}; it is asked again at the next tick.", lever.traffic.requests, since)
+
+
+async def _with_permissions(lever: LeverClient, session: Session, told: Poll) -> Poll:
+    """Look at the permissions, too; what is given again is to be read. No trouble with them is the poll's."""
+    back: list[str] = []
+    with suppress(LeverError):
+        back = await look_at_permissions(lever, session)
+    if back and not told.changed:
+        told = replace(told, changed=True, why=f"Lever gives {', '.join(back)} again.")
+    return replace(told, requests=lever.traffic.requests)
 
 
 async def _ask(lever: LeverClient, session: Session, questions: Sequence[Question], since: datetime) -> Poll:

@@ -18,7 +18,8 @@ class LandReport:
     run or before. `seconds` is the duration, `scope` what was asked for. `drift` is what a reconcile
     found, by kind (None: it was none). `warnings` are sentences for people: what was refused, held back or
     left for later, where, and what comes of it. `held_back` counts the records that a complete list lacked
-    and that are kept all the same.
+    and that are kept all the same. `lacking` is the permission, by Lever's name, for want of which it was
+    skipped.
     """
 
     resource: str
@@ -33,6 +34,7 @@ class LandReport:
     warnings: tuple[str, ...] = ()
     unread: Waiting = NOTHING
     held_back: int = 0
+    lacking: str | None = None
 
 
 @dataclass(frozen=True)

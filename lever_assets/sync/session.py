@@ -8,8 +8,10 @@ from datetime import datetime
 from lever_assets import private
 from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_in
+from lever_assets.connect.permissions import PERMISSIONS, heard
 from lever_assets.connect.states import REFUSED, note_refused
 from lever_assets.lever import LeverClient
+from lever_assets.lever.access import Access
 from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
@@ -58,6 +60,7 @@ class Session:
     listener: Listener = silent
     run_id: str | None = None
     accept_deletions: bool = False
+    to_read: bool = False
 
     @classmethod
     @contextmanager
@@ -94,7 +97,7 @@ class Session:
                 names = with_kept(in_file, kept_names(tx))
             Exclusion.of(own)
             mapping = Context(own.connection, own.remote_data, names, account.named_at_first)
-            yield cls(store, account, own, mapping, listener, run_id, accept_deletions)
+            yield cls(store, account, own, mapping, listener, run_id, accept_deletions, to_read)
         finally:
             store.close()
 
@@ -125,27 +128,31 @@ class Session:
     async def client(self) -> AsyncIterator[LeverClient]:
         """Open a client of the account that tells the listener what holds it up.
 
-        That Lever refuses the key or token, or accepts it again, is kept at the end. Raises NotConnectedError
+        That Lever refuses the key or token, or accepts it again, is kept at the end, and so is which
+        permissions were there and which were not. Raises NotConnectedError
         without one, DisabledError where the connection is switched off.
         """
         async with self.account.client(self.settings, tell=self.listener) as lever:
             try:
                 yield lever
             finally:
-                self._note(lever)
+                if not self.to_read:
+                    with suppress(StoreError):  # it is not what the client was opened for
+                        self._note(lever.access)
 
-    def _note(self, lever: LeverClient) -> None:
-        if lever.locked_out is None and not lever.let_in:
+    def _note(self, access: Access) -> None:
+        with self.reading() as tx:
+            before, known = REFUSED.read(tx), PERMISSIONS.every(tx)
+            news = heard(known, access, tx.instant)
+        accepted = before is not None and access.locked_out is None and access.was_accepted
+        if not news and not accepted and access.locked_out is None:
             return
-        with suppress(StoreError):  # it may only be read, and it is not what the client was opened for
-            with self.reading() as tx:
-                before = REFUSED.read(tx)
-            if lever.locked_out is not None:
-                with self.writing() as tx:
-                    note_refused(tx, str(lever.locked_out))
-            elif before is not None:
-                with self.writing() as tx:
-                    REFUSED.forget(tx)
+        with self.writing() as tx:
+            if access.locked_out is not None:
+                note_refused(tx, str(access.locked_out))
+            elif accepted:
+                REFUSED.forget(tx)
+            PERMISSIONS.keep_each(tx, news)
 
     def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
         """Be the only sync of this account; waits up to `wait` seconds, then raises BusyError."""

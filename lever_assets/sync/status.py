@@ -109,7 +109,7 @@ def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) 
         models = tuple(_model(tx, model.name, errors) for model in exclusion.kept)
         return Status(
             account,
-            _is_complete(tx, exclusion),
+            is_complete(tx, exclusion),
             all_derived(tx, exclusion),
             _fresh_at(tx, resources, models),
             due.waiting(tx, but=held),
@@ -139,8 +139,11 @@ def _fresh_at(
     return min(filter(None, (*read, *(each.mapped_at for each in models))), default=None)
 
 
-def _is_complete(tx: Transaction, exclusion: Exclusion) -> bool:
-    """Tell whether all was read that is wanted; what is wanted only now, a delta fetches by itself."""
+def is_complete(tx: Transaction, exclusion: Exclusion) -> bool:
+    """Tell whether all was read that is wanted, by a few small queries.
+
+    What is wanted only now, a delta fetches by itself.
+    """
     before = applied_exclusion(tx)
     known = READING.every(tx)
     wanted = [each for each in RESOURCES if before.needs(each.name) and exclusion.needs(each.name)]

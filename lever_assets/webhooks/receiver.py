@@ -20,6 +20,7 @@ from lever_assets.store import Store, StoreError
 from lever_assets.store.inbox import InboxEvent
 from lever_assets.store.transaction import now
 from lever_assets.sync.failing import sentence
+from lever_assets.webhooks.addresses import Addresses
 from lever_assets.webhooks.events import About
 from lever_assets.webhooks.intake import Intake
 from lever_assets.webhooks.keyring import Keyring
@@ -54,16 +55,21 @@ class _RefusedError(Exception):
 
 
 class Receiver:
-    """Takes the events of one connection. Raises SettingsError without LEVER_SECRET_KEY."""
+    """Takes the events of every connection, each at its address (`addresses.py`).
+
+    Raises SettingsError without a key that encrypts secrets.
+    """
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._window = timedelta(minutes=settings.webhook_minutes)
-        self._keyring = Keyring(store, settings.connection, Vault.of(settings))
-        self._intake = Intake(store, settings.connection)
-        self._store, self._account = store, settings.connection
+        self._vault = Vault.of(settings)
+        self._addresses = Addresses(store, settings)
+        self._keyrings: dict[str, Keyring] = {}
+        self._intake = Intake(store)
+        self._store = store
 
     def app(self) -> Starlette:
-        """Return the ASGI application: POST anywhere takes events, GET /health says that it can keep them."""
+        """Return the ASGI application: POST takes events, GET /health says that it can keep them."""
         return Starlette(
             routes=[
                 Route("/health", self._health, methods=["GET"]),
@@ -80,7 +86,7 @@ class Receiver:
         return JSONResponse({"status": "ok"})
 
     def _look(self) -> None:
-        with self._store.reading(self._account) as tx:
+        with self._store.reading("") as tx:
             tx.sql.exec_driver_sql("SELECT 1")
 
     async def _receive(self, request: Request) -> Response:
@@ -96,26 +102,38 @@ class Receiver:
         return JSONResponse({"status": "ok"})
 
     async def _take(self, request: Request) -> None:
+        account = await run_in_threadpool(self._addresses.whose, request.path_params["path"])
+        if account is None:
+            raise _RefusedError(404, "there is nothing here")
         delivery, triggered_at = _read(await _body(request))
-        await self._check_signature(delivery)
+        await self._check_signature(delivery, self._keyring(account))
         if abs(now() - triggered_at) > self._window:
             raise _RefusedError(403, "it was sent too long ago: see LEVER_WEBHOOK_MINUTES")
         about = About.of(delivery.event, delivery.data)
         event = InboxEvent(delivery.id, delivery.event, delivery.token, triggered_at, about.as_json())
-        if not await self._intake.keep(event):
+        if not await self._intake.keep(account, event):
             raise _RefusedError(401, "its token was used for another event")
         _log.info("Kept %s %s", delivery.event, delivery.id)
 
-    async def _check_signature(self, delivery: _Delivery) -> None:
+    def _keyring(self, account: str) -> Keyring:
+        """Return the keyring of a connection; there are no more of them than connections."""
+        if account not in self._keyrings:
+            there = self._addresses.connections
+            kept = {name: each for name, each in self._keyrings.items() if name in there}
+            self._keyrings = {**kept, account: Keyring(self._store, account, self._vault)}
+        return self._keyrings[account]
+
+    async def _check_signature(self, delivery: _Delivery, keyring: Keyring) -> None:
         """Check the signature by the keys as they are now; what is plainly forged costs no look at them."""
-        signed = self._is_signed(delivery)
-        await run_in_threadpool(self._keyring.renew if signed else self._keyring.load)
-        if not self._is_signed(delivery):
+        signed = _is_signed(delivery, keyring)
+        await run_in_threadpool(keyring.renew if signed else keyring.load)
+        if not _is_signed(delivery, keyring):
             raise _RefusedError(401, "the signature is wrong")
 
-    def _is_signed(self, delivery: _Delivery) -> bool:
-        key = self._keyring.key_of(delivery.event)
-        return key is not None and is_signed(delivery.signature, key, delivery.token, delivery.triggered_at)
+
+def _is_signed(delivery: _Delivery, keyring: Keyring) -> bool:
+    key = keyring.key_of(delivery.event)
+    return key is not None and is_signed(delivery.signature, key, delivery.token, delivery.triggered_at)
 
 
 def _read(body: bytes) -> tuple[_Delivery, datetime]:

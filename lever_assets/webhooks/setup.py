@@ -19,6 +19,7 @@ from lever_assets.lever.paths import path_to
 from lever_assets.settings import SettingsError
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
 from lever_assets.sync.session import Session
+from lever_assets.webhooks.addresses import address_of
 from lever_assets.webhooks.events import EVENTS
 from lever_assets.webhooks.keyring import SECRETS
 
@@ -48,8 +49,10 @@ class SetupReport:
 
 
 def set_up(session: Session, url: str | None = None) -> SetupReport:
-    """Subscribe to all ten events at `url` (None: LEVER_WEBHOOK_URL); done again it changes nothing.
+    """Subscribe to all ten events; done again it changes nothing.
 
+    `url` is the public address of the receiver (None: LEVER_WEBHOOK_URL), below which each stored connection
+    has one of its own.
     What Lever answers to one event keeps none of the others from being subscribed to: the report tells.
     Raises SettingsError, StoreError or NotConnectedError, and LeverError if Lever can't tell what there is.
     """
@@ -64,11 +67,14 @@ def has_subscriptions(session: Session) -> bool:
 
 
 def take_down(session: Session, url: str | None = None) -> SetupReport:
-    """Remove the subscriptions that are ours: those that we made, and those at `url` or LEVER_WEBHOOK_URL.
+    """Remove the subscriptions that are ours: those that we made, and those at the account's address.
 
     Raises StoreError or NotConnectedError, and LeverError if Lever does not tell what there is.
     """
-    return asyncio.run(_Setup(session, url or session.settings.webhook_url or "", None).remove())
+    receiver = url or session.settings.webhook_url
+    return asyncio.run(
+        _Setup(session, address_of(session.account, receiver) if receiver else "", None).remove()
+    )
 
 
 def _address(session: Session, url: str | None) -> str:
@@ -86,7 +92,7 @@ def _address(session: Session, url: str | None) -> str:
             f"{'--url' if url else 'LEVER_WEBHOOK_URL'} is not an address that Lever sends to: "
             "write it like https://example.com/lever."
         )
-    return found
+    return address_of(session.account, found)
 
 
 @dataclass
@@ -97,7 +103,7 @@ class _Setup:
 
     async def run(self) -> SetupReport:
         report = SetupReport(self.url)
-        async with self.session.account.client(self.session.settings) as lever:
+        async with self.session.client() as lever:
             listed = await lever.list_all("/webhooks")
             known = self._known()
             for event in EVENTS:
@@ -111,7 +117,7 @@ class _Setup:
 
     async def remove(self) -> SetupReport:
         report = SetupReport(self.url, manual_step="")
-        async with self.session.account.client(self.session.settings) as lever:
+        async with self.session.client() as lever:
             known = self._known()
             for each in await lever.list_all("/webhooks"):
                 event = str(each.get("event"))

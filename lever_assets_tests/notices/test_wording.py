@@ -6,7 +6,8 @@ import subprocess
 
 import orjson
 
-from lever_assets.notices.wording import data_changed, model_name, signature
+from lever_assets.notices.wording import Integration, body, model_name, signature
+from lever_assets.settings import NoticeType
 from lever_assets.unified.catalogue import MODELS
 
 
@@ -24,10 +25,11 @@ def test_the_signature_is_what_openssl_makes() -> None:
 
 
 def test_the_body_names_the_connection_and_the_models() -> None:
-    body = orjson.loads(data_changed("an id", "lever", ["jobs", "candidate_tags"]))
-    integration = body["data"].pop("integration_id")
+    changed = Integration("lever", "lever").data_changed(["jobs", "candidate_tags"])
+    told = orjson.loads(body("an id", NoticeType.DATA_CHANGED, changed))
+    integration = told["data"].pop("integration_id")
     assert re.fullmatch(r"lever:[1-9A-HJ-NP-Za-km-z]{24}", integration)
-    assert body == {
+    assert told == {
         "id": "an id",
         "type": "data-changed",
         "data": {

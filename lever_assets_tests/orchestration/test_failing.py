@@ -102,6 +102,7 @@ def test_a_missing_permission_skips_one_resource_and_fails_its_check(folder: Pat
     assert set(failed_checks(result)) == {"raw_offers.complete"}
     assert "offers was skipped" in failed_checks(result)["raw_offers.complete"]
     assert "offers was skipped" in reported(result, "raw_offers")["skipped"]
+    assert reported(result, "raw_offers")["permission_missing"] == "offers:read:admin"
     assert tables["offers"] == []
     assert len(tables["candidates"]) == 20
 

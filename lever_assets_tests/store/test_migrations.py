@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, event, inspect
 
-from lever_assets.store import NewerSchemaError, Store
+from lever_assets.store import NewerSchemaError, Store, outbox
 from lever_assets.store.migrations import STEPS, migrate
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
 from lever_assets_tests.store.builders import arrival, candidate, landed, merged, tag, whole
@@ -166,3 +168,34 @@ def test_a_file_gets_a_write_ahead_log(tmp_path: Path) -> None:
     with store.reading("lever") as tx:
         assert tx.sql.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
     store.close()
+
+
+def test_notices_that_waited_one_at_a_time_go_on_and_others_may_wait_beside_them(store: Store) -> None:
+    with store.writing("lever") as tx:
+        kept = _notice("one")
+        assert outbox.put(tx, kept)
+        for index in ("ux_notice_outbox_changed", "ix_notice_outbox_due"):
+            tx.sql.exec_driver_sql(f"DROP INDEX {index}")
+        tx.sql.exec_driver_sql("ALTER TABLE notice_outbox DROP COLUMN type")
+        tx.sql.exec_driver_sql(
+            "CREATE UNIQUE INDEX ux_notice_outbox_pending ON notice_outbox (connection, target) "
+            "WHERE state = 'pending'"
+        )
+        tx.sql.execute(schema_version.update().values(version=1, fingerprint="of version 1"))
+    migrate(store.engine)
+    with store.writing("lever") as tx:
+        assert outbox.add(tx, replace(_notice("two"), type="integration-created"))
+        assert outbox.add(tx, replace(_notice("three"), type="integration-created"))
+        assert not outbox.add(tx, _notice("four"))  # of changed data one waits at most
+        assert outbox.last(tx, "a target") == kept
+        assert [each.id for each in outbox.take_due(tx, again_at=NOON)] == ["one"]
+    indexes = {index["name"] for index in inspect(store.engine).get_indexes("notice_outbox")}
+    assert {"ux_notice_outbox_changed", "ix_notice_outbox_due"} <= indexes
+    assert "ux_notice_outbox_pending" not in indexes
+
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def _notice(ident: str) -> outbox.Notice:
+    return outbox.Notice(ident, "lever", "a target", ["tags"], {"tags": "1"}, "{}", 0, NOON)

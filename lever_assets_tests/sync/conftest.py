@@ -56,6 +56,13 @@ def small(few: Sandbox, tmp_path: Path, sqlite_database: str) -> Account:
 
 
 @pytest.fixture
+def few_meddler(few: Sandbox) -> Iterator[Meddler]:
+    """Somebody on the way to the account with few people."""
+    with meddling(few.url) as between:
+        yield between
+
+
+@pytest.fixture
 def anywhere(few: Sandbox, tmp_path: Path, database_url: str) -> Account:
     """The account with few people, and an empty database; the test runs once on each kind of database."""
     return Account(few, tmp_path, database_url)

@@ -88,10 +88,10 @@ def subscribed(account: Account) -> Iterator[Listening]:
 
 
 @contextmanager
-def receiving(account: Account) -> Iterator[str]:
+def receiving(account: Account, **changes: Any) -> Iterator[str]:
     """Run a receiver on a free port and yield its address."""
     store = Store.open(account.database)
-    app = Receiver(account.settings(secret_key=SecretStr(KEY)), store).app()
+    app = Receiver(account.settings(secret_key=SecretStr(KEY), **changes), store).app()
     serving = server(app, log_level="critical")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serving.run, args=([listener],), daemon=True)

@@ -1,0 +1,32 @@
+"""Word to the user's URLs after a command: what changed, and how the connection stands."""
+
+from lever_assets.cli import output
+from lever_assets.connect.known import names
+from lever_assets.notices.delivering import deliver, with_due
+from lever_assets.notices.enqueueing import enqueue
+from lever_assets.notices.standing import troubles
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+
+
+def tell(store: Store, settings: Settings) -> None:
+    """Tell the URLs of a connection's news; what does not arrive is sent again with the next command.
+
+    So is what waits of connections that were removed, of which nobody else thinks.
+    """
+    enqueue(store, settings)
+    deliver(store, settings)
+    tell_of_removed(store, settings)
+    for each in troubles(store, settings):
+        output.warn(str(each))
+
+
+def tell_of_removed(store: Store, settings: Settings) -> None:
+    """Send what waits of connections that are there no more."""
+    if not settings.notice_targets:
+        return
+    waiting = with_due(store)
+    there = {*names(settings), settings.connection} if waiting else set()
+    for name in waiting:
+        if name not in there:
+            deliver(store, settings.of(name))

@@ -1,0 +1,96 @@
+"""Whether the permissions that a sync needs are still there, though nothing changes in Lever.
+
+What a run or a poll asks for tells by itself. The rest, such as the offers of an account in which nothing
+happens, is asked for with a request each, at most once an hour.
+"""
+
+import asyncio
+from collections.abc import Iterator
+
+from lever_assets.connect.permissions import PERMISSIONS, note_asked, note_refused
+from lever_assets.lever import LeverClient, LeverError, PermissionMissingError
+from lever_assets.lever.access import place_of
+from lever_assets.lever.resources import RESOURCES, Below, Resource
+from lever_assets.store import raw
+from lever_assets.store.children import read_well
+from lever_assets.store.transaction import Transaction
+from lever_assets.sync.checkpoints import READING, Reading
+from lever_assets.sync.fetch.asking import concerns_all
+from lever_assets.sync.session import Session
+
+_AT_ONCE = 3
+"""So many resources are looked at in a call: a tick takes no longer for it."""
+_PARENTS = 3
+"""One record may be hidden from the key for reasons of its own; so many are not."""
+_REFUSED = 403
+
+
+def watch_permissions(session: Session) -> list[str]:
+    """Look at what was not seen for an hour; makes nine requests at most, and as a rule none.
+
+    What comes of it is kept (`connect/permissions.py`). Returns the resources that are there again after they
+    were refused: the next sync reads them. Raises LeverError where Lever can't be asked at all, StoreError,
+    NotConnectedError.
+    """
+    due = _due(session)
+
+    async def look() -> list[str]:
+        async with session.client() as lever:
+            return await _look(lever, session, due)
+
+    return asyncio.run(look()) if due else []
+
+
+async def look_at_permissions(lever: LeverClient, session: Session) -> list[str]:
+    """As `watch_permissions`, with an open client."""
+    return await _look(lever, session, _due(session))
+
+
+def _due(session: Session) -> list[Resource]:
+    """Return what is to be looked at; whatever comes of that, it is not looked at again for a while."""
+    with session.reading() as tx:
+        known = PERMISSIONS.every(tx)
+        seen = {name for name, each in known.items() if each.is_fresh(tx.instant)}
+    wanted = (each for each in RESOURCES if session.exclusion.needs(each.name))
+    due = [each for each in wanted if place_of(each.path).name not in seen][:_AT_ONCE]
+    if due:
+        with session.writing() as tx:
+            for each in due:
+                note_asked(tx, place_of(each.path))
+    return due
+
+
+async def _look(lever: LeverClient, session: Session, due: list[Resource]) -> list[str]:
+    return [each.name for each in due if await _is_back(lever, session, each)]
+
+
+async def _is_back(lever: LeverClient, session: Session, resource: Resource) -> bool:
+    """Ask for a resource; tell whether it is there and was refused when it was read last."""
+    with session.reading() as tx:
+        was_refused = (READING.read(tx, resource.name) or Reading()).status == _REFUSED
+        paths = list(_paths(tx, resource))
+    refusal: PermissionMissingError | None = None
+    for path in paths:
+        try:
+            await lever.get(path, {"limit": 1})
+        except PermissionMissingError as error:
+            refusal = error
+        except LeverError as error:
+            if concerns_all(error):
+                raise
+        else:
+            return was_refused  # that it answered, the session keeps
+    if refusal is not None:
+        with session.writing() as tx:
+            note_refused(tx, place_of(resource.path), refusal)
+    return False
+
+
+def _paths(tx: Transaction, resource: Resource) -> Iterator[str]:
+    """Yield where to ask for one record of a resource; below which others, if it is asked for below them."""
+    if not isinstance(resource, Below):
+        yield resource.path
+        return
+    parents = [each for each, _ in read_well(tx, resource.parent, resource.name, but=(), limit=_PARENTS)]
+    for parent in parents or raw.latest(tx, resource.parent, _PARENTS):
+        yield resource.below(parent)

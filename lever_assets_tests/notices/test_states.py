@@ -1,0 +1,274 @@
+"""A change of how a connection stands is told once, in order, to those who want to hear of it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from lever_assets.connect.connections import (
+    EndUser,
+    connect_by_key,
+    enable,
+    remove,
+    rename,
+    wanted_connection,
+)
+from lever_assets.connect.vault import Vault
+from lever_assets.lever import LeverError
+from lever_assets.notices.delivering import delay_after, deliver, with_due
+from lever_assets.notices.enqueueing import enqueue, integration_of, take_leave
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.store.tables import notice_outbox
+from lever_assets.sync.permissions import watch_permissions
+from lever_assets.sync.polling import poll
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
+from lever_assets.unified.ids import integration_id
+from lever_assets_tests.hasty import retry_hastily
+from lever_assets_tests.notices.conftest import Later
+from lever_assets_tests.notices.hooks import Hook
+
+ACME = integration_id("acme")
+END_USER = {"organization_name": "Acme Ltd", "creator_email": "ada@acme.example", "origin_id": "42"}
+DAYS = timedelta(days=3, minutes=1)
+
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(SandboxConfig(opportunities=6, seed=7, rate=0)) as running:
+        yield running
+
+
+@dataclass
+class Place:
+    """A database with the connection acme, and the URL that is told of it."""
+
+    store: Store
+    settings: Settings
+    sandbox: Sandbox
+    hook: Hook
+
+    def connect(self, name: str = "acme", **user: str) -> None:
+        wanted = wanted_connection(self.store, self.settings, name, end_user=EndUser(**user))
+        connect_by_key(self.store, self.settings, wanted, SecretStr(self.sandbox.key))
+
+    def told(self, name: str = "acme") -> list[dict[str, Any]]:
+        """Return what is told from now on, by the notices that arrive."""
+        before = len(self.hook.notices)
+        enqueue(self.store, self.settings.of(name))
+        deliver(self.store, self.settings.of(name))
+        return self.hook.notices[before:]
+
+    def session(self, name: str = "acme") -> Any:
+        return Session.open(self.settings.of(name))
+
+
+@pytest.fixture
+def here(
+    database_url: str, tmp_path: Path, hook: Hook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    retry_hastily(monkeypatch)
+    sandbox.set_faults()
+    sandbox.set_quirks()
+    store = Store.open(database_url)
+    settings = Settings(
+        base_url=sandbox.url,
+        data_dir=tmp_path,
+        database_url=SecretStr(database_url),
+        rate_limit=0,
+        secret_key=SecretStr(Vault.fresh_key()),
+        notice_urls=hook.url,
+        notice_types=("all",),
+    )
+    place = Place(store, settings, sandbox, hook)
+    place.connect(organization_name="Acme Ltd", email="ada@acme.example", origin_id="42")
+    yield place
+    store.close()
+
+
+def types(notices: list[dict[str, Any]]) -> list[str]:
+    return [each["type"] for each in notices]
+
+
+def states(notices: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return the states that are told, which are all that is."""
+    assert set(types(notices)) <= {"integration-state-changed"}
+    return [(each["data"]["state"], each["data"]["setup_status"]) for each in notices]
+
+
+def test_the_life_of_a_connection_is_told(here: Place, later: Later) -> None:
+    named = {"id": ACME, "tool": "lever", "category": "ATS", "end_user": END_USER}
+    [created] = here.told()
+    assert (created["type"], created["data"]) == ("integration-created", named)
+    assert here.told() == []
+
+    with here.session() as session:
+        sync(session, Scope())
+    changed, data = here.told()
+    updated_at = changed["data"].pop("updated_at")
+    assert changed["data"] == {
+        "integration_id": ACME,
+        "integration_tool": "lever",
+        "integration_category": "ATS",
+        "end_user": END_USER,
+        "qa_status": "PASSED",
+        "setup_status": "COMPLETED",
+        "state": "ACTIVE",
+    }
+    assert updated_at.endswith("Z")
+    assert (data["type"], data["data"]["integration_id"]) == ("data-changed", ACME)
+
+    here.sandbox.set_faults("401=1.0")
+    with here.session() as session, pytest.raises(LeverError):
+        poll(session)
+    [raised] = here.told()
+    issue = raised["data"]["issue"]
+    assert (raised["type"], raised["data"]["change"], issue["status"]) == (
+        "issue-status-changed",
+        "raised",
+        "OPEN",
+    )
+    assert issue["type"] == "integration.authentication_failed"
+    assert issue["resolved_at"] is None
+    assert raised["data"]["integration"] == named
+    later(DAYS)
+    assert states(here.told()) == [("INVALID", "COMPLETED")]
+
+    here.sandbox.set_faults()
+    here.connect()
+    state, resolved = here.told()
+    assert states([state]) == [("ACTIVE", "COMPLETED")]
+    assert (resolved["data"]["change"], resolved["data"]["issue"]["id"]) == ("resolved", issue["id"])
+    assert resolved["data"]["issue"]["resolved_at"] > issue["first_observed_at"]
+
+    enable(here.store, "acme", enabled=False)
+    assert states(here.told()) == [("INACTIVE", "COMPLETED")]
+    rename(here.store, "acme", "acme_ltd")
+    assert here.told("acme_ltd") == []
+    enable(here.store, "acme_ltd", enabled=True)
+    [active] = here.told("acme_ltd")
+    assert (active["data"]["state"], active["data"]["integration_id"]) == ("ACTIVE", ACME)
+
+    with here.store.reading("acme_ltd") as tx:
+        integration = integration_of(tx)
+    farewell = lambda tx: take_leave(tx, here.settings, integration)  # noqa: E731
+    remove(here.store, "acme_ltd", erase=True, farewell=farewell)
+    assert with_due(here.store) == ["acme_ltd"]
+    deliver(here.store, here.settings.of("acme_ltd"))
+    deleted = here.hook.notices[-1]
+    assert deleted["type"] == "integration-deleted"
+    assert deleted["data"].pop("deleted_at").endswith("Z")
+    assert deleted["data"] == named
+    with here.store.reading("") as tx:
+        assert tx.sql.execute(select(func.count()).select_from(notice_outbox)).scalar_one() == 0
+    assert with_due(here.store) == []
+    assert len({each["id"] for each in here.hook.notices}) == len(here.hook.notices)
+
+
+def test_several_who_find_the_same_change_tell_it_once(here: Place) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: enqueue(here.store, here.settings.of("acme")), range(4)))
+    assert sorted(found) == [0, 0, 0, 1]
+
+
+@ON_SQLITE
+def test_a_permission_that_is_taken_away_is_raised_by_name_and_resolved(here: Place, later: Later) -> None:
+    with here.session() as session:
+        sync(session, Scope())
+    here.told()
+    here.sandbox.set_quirks("denied=offers")
+    later(timedelta(minutes=55))
+    watch(here)
+    raised = here.told()
+    assert [(each["data"]["change"], each["data"]["issue"]["title"]) for each in raised] == [
+        ("raised", "A permission is missing in Lever: offers:read:admin")
+    ]
+    assert raised[0]["data"]["issue"]["type"] == "integration.permission_missing"
+    here.sandbox.set_quirks()
+    later(timedelta(minutes=55))
+    watch(here)
+    assert [each["data"]["change"] for each in here.told()] == ["resolved"]
+
+
+def watch(here: Place) -> None:
+    with here.session() as session:
+        for _ in range(6):
+            watch_permissions(session)
+
+
+@ON_SQLITE
+def test_as_long_as_nobody_wants_it_only_changed_data_is_told(here: Place) -> None:
+    quiet = here.settings.model_copy(update={"notice_types": Settings().notice_types})
+    assert Settings().notice_types == ("data-changed",)
+    assert enqueue(here.store, quiet.of("acme")) == 0
+    enable(here.store, "acme", enabled=False)
+    assert enqueue(here.store, quiet.of("acme")) == 0
+    assert here.told() == []  # what happened then is known, and is not made up for
+
+
+def test_states_wait_in_order_and_none_takes_the_place_of_another(here: Place, later: Later) -> None:
+    here.hook.statuses[:] = [500]
+    assert types(here.told()) == ["integration-created"]
+    for enabled in (False, True, False):
+        enable(here.store, "acme", enabled=enabled)
+        assert here.told() == []
+    later(delay_after(1) + timedelta(seconds=1))
+    arrived = here.told()
+    assert types(arrived) == ["integration-created", *["integration-state-changed"] * 3]
+    assert states(arrived[1:]) == [
+        ("INACTIVE", "FINAL_SYNC_PENDING"),
+        ("ACTIVE", "FINAL_SYNC_PENDING"),
+        ("INACTIVE", "FINAL_SYNC_PENDING"),
+    ]
+
+
+@ON_SQLITE
+def test_a_url_that_does_not_take_such_notices_gets_changed_data_all_the_same(
+    here: Place, later: Later
+) -> None:
+    here.hook.statuses[:] = [400, 400, 400]
+    for number in (1, 2, 3):
+        assert types(here.told()) == ["integration-created"]
+        assert here.told() == []
+        if number < 3:
+            later(delay_after(number) + timedelta(seconds=1))
+    with here.session() as session:
+        sync(session, Scope())
+    assert types(here.told()) == ["data-changed"]
+    later(timedelta(minutes=5))
+    assert types(here.told()) == ["integration-created", "integration-state-changed"]
+
+
+@ON_SQLITE
+def test_another_connection_waits_for_nobody(here: Place) -> None:
+    here.connect("other")
+    here.hook.statuses[:] = [500]
+    assert types(here.told()) == ["integration-created"]
+    [created] = here.told("other")
+    assert created["data"]["end_user"] == {
+        "organization_name": "other",
+        "creator_email": None,
+        "origin_id": None,
+    }
+
+
+@ON_SQLITE
+def test_an_account_that_is_not_connected_is_told_of_nothing(here: Place) -> None:
+    assert here.told("lever") == []
+
+
+def test_a_type_that_there_is_not_is_named() -> None:
+    with pytest.raises(ValueError, match="write some of data-changed, integration-created, "):
+        Settings(notice_types="integration-moved")
+    assert "integration-deleted" in Settings(notice_types="All").notice_types
