@@ -1,16 +1,21 @@
 """Putting notices into the outbox: one for each URL that does not know yet what has changed."""
 
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
 from lever_assets.notices.wording import data_changed
 from lever_assets.settings import Settings
 from lever_assets.store import Store, outbox
-from lever_assets.store.changes import change_marks
+from lever_assets.store.changes import change_marks, changed_at_of_all
 from lever_assets.store.outbox import Notice, State
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.ids import unified_id
+
+_LONGEST_WRITING = timedelta(minutes=10)
+"""A change is dated when its transaction begins, and seen when that ends."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def enqueue(store: Store, settings: Settings) -> int:
@@ -25,6 +30,18 @@ def enqueue(store: Store, settings: Settings) -> int:
     with store.writing(settings.connection) as tx:
         marks = change_marks(tx)
         return sum(_enqueue(tx, target_of(url), marks) for url in settings.notice_targets)
+
+
+def with_news(store: Store, settings: Settings) -> set[str]:
+    """Return the accounts, of all, that may have news for a URL, or whose notices are due; one look."""
+    targets = [target_of(url) for url in settings.notice_targets]
+    with store.reading(settings.connection) as tx:
+        changed, made, due = changed_at_of_all(tx), outbox.made_at_of_all(tx), outbox.due_of_all(tx)
+    return due | {
+        account
+        for account, changed_at in changed.items()
+        if any(made.get((account, each), _NEVER) < changed_at + _LONGEST_WRITING for each in targets)
+    }
 
 
 def target_of(url: str) -> str:

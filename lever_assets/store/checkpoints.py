@@ -18,7 +18,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import sync_state
@@ -123,6 +123,13 @@ class Checkpoint(Generic[Value]):
     def every(self, tx: Transaction) -> dict[str, Value]:
         """Return what is kept of each subject."""
         return dict(self._every(tx))
+
+    def kept_at_of_all(self, tx: Transaction) -> dict[str, datetime]:
+        """Return when one of this kind was kept last (UTC), by account, whichever is the transaction's."""
+        c = sync_state.c
+        query = select(c.connection, func.max(c.updated_at)).group_by(c.connection)
+        rows = tx.sql.execute(query.where(c.key.startswith(f"{self.kind}:", autoescape=True)))
+        return {row[0]: row[1] for row in rows}
 
     def keep(self, tx: Transaction, value: Value, subject: str = "") -> None:
         """Keep `value` in the place of what was kept."""

@@ -88,17 +88,32 @@ class Session:
             else Store.open(settings.tables_url, lock_wait=lock_wait)
         )
         try:
-            account, own = account_of(store, settings)
-            Exclusion.of(own)
-            mapping = Context(
-                connection=own.connection,
-                named_at_first=account.named_at_first,
-                remote_data=own.remote_data,
-                custom_fields=read_names(own.custom_fields),
+            yield cls.over(
+                store, settings, listener=listener, run_id=run_id, accept_deletions=accept_deletions
             )
-            yield cls(store, account, own, mapping, listener, run_id, accept_deletions)
         finally:
             store.close()
+
+    @classmethod
+    def over(
+        cls,
+        store: Store,
+        settings: Settings,
+        *,
+        listener: Listener = silent,
+        run_id: str | None = None,
+        accept_deletions: bool = False,
+    ) -> "Session":
+        """Return a session over a store that is open, as `open` does; who opened the store closes it."""
+        account, own = account_of(store, settings)
+        Exclusion.of(own)
+        mapping = Context(
+            connection=own.connection,
+            named_at_first=account.named_at_first,
+            remote_data=own.remote_data,
+            custom_fields=read_names(own.custom_fields),
+        )
+        return cls(store, account, own, mapping, listener, run_id, accept_deletions)
 
     @property
     def name(self) -> str:
