@@ -3,7 +3,6 @@
 Both are generated, from the list of resources and from the catalogue of models.
 """
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +12,7 @@ import dagster as dg
 from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
+from lever_assets.orchestration.bulk import RESULT, asset_op
 from lever_assets.orchestration.checks import complete, complete_spec
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.metadata import (
@@ -53,7 +53,7 @@ _Body = Callable[[dg.AssetExecutionContext], Iterator[dg.MaterializeResult[None]
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the raw assets of the default connection: those that a model needs which is not left out.
+    """Return the raw assets of an account: those that a model needs which is not left out.
 
     Embedded resources land with their parent's.
     """
@@ -102,7 +102,7 @@ def _raw_asset(
 
 
 def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the assets of the unified models of the default connection, but for those left out."""
+    """Return the assets of the unified models of an account, but for those left out."""
     exclusion = Exclusion.of(settings)
     return [_model_asset(model, settings, exclusion) for model in exclusion.kept]
 
@@ -159,7 +159,7 @@ def _sync_asset(
     code_version: str | None = None,
     checks: Sequence[dg.AssetCheckSpec] = (),
 ) -> dg.AssetsDefinition:
-    """Return an asset of the default connection; `floor` is `raw` or `unified`, `kind` an icon of the UI.
+    """Return an asset of an account; `floor` is `raw` or `unified`, `kind` an icon of the UI.
 
     Whatever `body` raises fails the step in one sentence.
     """
@@ -168,24 +168,38 @@ def _sync_asset(
         with in_one_sentence():
             yield from body(context)
 
-    with warnings.catch_warnings():
-        # A range of windows must be one run, one pass over the API; nothing else than this parameter says so.
-        warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
-        return dg.asset(
-            key=key,
-            deps=list(deps),
-            group_name=group,
-            description=description,
-            kinds={kind, _database_kind(settings)},
-            owners=list(_OWNERS),
-            tags={CONNECTION_TAG: settings.connection, "lever/floor": floor},
-            metadata=metadata,
-            code_version=code_version,
-            partitions_def=sync_windows(settings),
-            backfill_policy=dg.BackfillPolicy.single_run(),
-            pool=pool(settings.connection),
-            check_specs=list(checks),
-        )(step)
+    above = {each.path[-1]: each for each in deps}
+    made = {check.name: check for check in checks}
+    op = asset_op(
+        step,
+        name=key.to_python_identifier(),
+        description=description,
+        above=above,
+        checks=made,
+        code_version=code_version,
+        pool=pool(settings.connection),
+    )
+    spec = dg.AssetSpec(
+        key,
+        deps=list(above.values()),
+        group_name=group,
+        description=description,
+        kinds={kind, _database_kind(settings)},
+        owners=list(_OWNERS),
+        tags={CONNECTION_TAG: settings.connection, "lever/floor": floor},
+        metadata=metadata,
+        code_version=code_version,
+        partitions_def=sync_windows(settings),
+    )
+    return dg.AssetsDefinition(
+        node_def=op,
+        keys_by_input_name=above,
+        keys_by_output_name={RESULT: key},
+        specs=[spec],
+        check_specs_by_output_name=made,
+        # A range of windows must be one run, one pass over the API.
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
 
 
 @contextmanager

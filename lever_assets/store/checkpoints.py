@@ -19,7 +19,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import Delete, bindparam, delete, select
+from sqlalchemy import Delete, bindparam, delete, func, select
 
 from lever_assets.store.dialects import OF, among_these, upsert
 from lever_assets.store.tables import sync_state
@@ -33,8 +33,21 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Beyond these no overlap can be taken away or added."""
 
 
+_EVERY = select(sync_state.c.key, sync_state.c.value).where(sync_state.c.connection == bindparam("of"))
+
+
+def hold_states(tx: Transaction) -> None:
+    """Read everything that is kept of the account at once; for a transaction that can't write.
+
+    Who looks at many of them is spared a query for each.
+    """
+    tx.held_states = {row.key: row.value for row in tx.sql.execute(_EVERY, {"of": tx.account})}
+
+
 def get_state(tx: Transaction, key: str) -> JsonValue:
     """Return the value kept under `key`, None if there is none."""
+    if tx.held_states is not None:
+        return tx.held_states.get(key)
     return tx.sql.execute(_VALUE, {"of": tx.account, "under": key}).scalar_one_or_none()
 
 
@@ -66,6 +79,8 @@ def instant(value: JsonValue) -> datetime | None:
 
 def states(tx: Transaction, prefix: str) -> dict[str, JsonValue]:
     """Return every value whose key begins with `prefix`, by key."""
+    if tx.held_states is not None:
+        return {key: kept for key, kept in sorted(tx.held_states.items()) if key.startswith(prefix)}
     c = sync_state.c
     query = select(c.key, c.value).where(
         c.connection == tx.account, c.key.startswith(prefix, autoescape=True)
@@ -134,6 +149,13 @@ class Checkpoint(Generic[Value]):
     def every(self, tx: Transaction) -> dict[str, Value]:
         """Return what is kept of each subject."""
         return dict(self._every(tx))
+
+    def kept_at_of_all(self, tx: Transaction) -> dict[str, datetime]:
+        """Return when one of this kind was kept last (UTC), by account, whichever is the transaction's."""
+        c = sync_state.c
+        query = select(c.connection, func.max(c.updated_at)).group_by(c.connection)
+        rows = tx.sql.execute(query.where(c.key.startswith(f"{self.kind}:", autoescape=True)))
+        return {row[0]: row[1] for row in rows}
 
     def keep(self, tx: Transaction, value: Value, subject: str = "") -> None:
         """Keep `value` in the place of what was kept."""

@@ -14,13 +14,14 @@ import time_machine
 from pydantic import SecretStr
 
 from lever_assets.connect.known import account_of
-from lever_assets.connect.states import State, standing_of
+from lever_assets.connect.states import State
 from lever_assets.lever import AuthenticationError, UnavailableError
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.secrets import secrets
 from lever_assets.store.transaction import now
+from lever_assets.sync.standing import standing_of
 from lever_assets_tests.connect.connecting import connected, settings_of, stages_of, tokens
 from lever_assets_tests.connect.dying import STEPS
 from lever_assets_tests.hasty import retry_hastily
@@ -153,17 +154,16 @@ def test_where_a_lost_answer_ends_the_grant_it_is_said_and_reconnecting_mends_it
 
     with pytest.raises(AuthenticationError, match="lever-assets connect"):
         stages_of(settings.of("acme"))
-    account, _ = account_of(store, settings.of("acme"))
-    standing = standing_of(store, account, was_read=True)
+    standing = standing_of(store, *account_of(store, settings.of("acme")))
     assert standing.state is State.AUTHENTICATION_FAILING
-    assert "invalid_grant" in standing.problems[0]
+    assert "invalid_grant" in standing.issues[0].told
 
     sandbox.set_faults()
     connected(store, settings, "acme")
 
     assert stages_of(settings.of("acme")) > 0
-    account, _ = account_of(store, settings.of("acme"))
-    assert standing_of(store, account, was_read=True).state is State.ACTIVE
+    standing = standing_of(store, *account_of(store, settings.of("acme")))
+    assert standing.state is State.FIRST_SYNC_PENDING
 
 
 def test_a_server_that_rotates_nothing_is_served_as_well(
