@@ -249,6 +249,21 @@ def test_of_a_connection_that_is_removed_the_rows_stay_unless_they_are_erased(
     assert names(settings) == ["globex"]
 
 
+def test_a_sync_that_waited_meanwhile_brings_nothing_back(anywhere: tuple[Store, Settings]) -> None:
+    store, settings = anywhere
+    with Session.open(settings.of("acme")) as waiting:
+        connections.rename(store, "acme", "initech")
+        with pytest.raises(ConnectionNameError, match="meanwhile"):
+            sync(waiting, Scope())
+    with Session.open(settings.of("initech")) as waiting:
+        connections.remove(store, "initech", erase=True)
+        with pytest.raises(ConnectionNameError, match="meanwhile"):
+            sync(waiting, Scope())
+
+    assert not ids(store, "candidates", "acme")
+    assert not ids(store, "candidates", "initech")
+
+
 def test_what_is_not_there_can_not_be_changed(store: Store, settings: Settings) -> None:
     with pytest.raises(ConnectionNameError, match="nobody"):
         connections.rename(store, "nobody", "somebody")
