@@ -27,10 +27,10 @@ from lever_assets.store.accounts import (
     has_rows,
     is_taken,
     keep_account,
+    named_at_first,
     rename_rows,
     stored_account,
 )
-from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.raw import has_any, is_empty
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
 from lever_assets.store.transaction import Transaction
@@ -41,8 +41,6 @@ _ENDINGS = ("_raw", "_full")
 """With them a name's groups and jobs in Dagster could be those of another."""
 _RESERVED = frozenset({"lever_webhooks", "lever_erasure"})
 _LOCK_SECONDS = 30.0
-_NAMED_AT_FIRST = Checkpoint[str]("named_at_first", str)
-"""Of a connection that was removed and whose rows were kept: what their ids are made of."""
 
 
 @dataclass(frozen=True)
@@ -183,12 +181,12 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
         user = EndUser(before.organization_name, before.email, before.origin_id)
     elif is_taken(tx, wanted.name):
         raise ConnectionNameError(
-            f"{wanted.name!r} was the name of a connection that is called otherwise now, whose ids are made "
-            "of it: choose another name."
+            f"{wanted.name!r} was the name of a connection that is called otherwise now, or was when it was "
+            "removed, and its ids are made of it: choose another name."
         )
     row = StoredAccount(
         connection=wanted.name,
-        named_at_first=(_NAMED_AT_FIRST.read(tx) or wanted.name) if before is None else before.named_at_first,
+        named_at_first=named_at_first(tx),
         kind=kind,
         environment=wanted.environment.value,
         base_url=wanted.addresses.api,
@@ -228,8 +226,8 @@ def rename(store: Store, name: str, to: str) -> None:
     """
     _check(to)
     with _alone(store, name), store.writing(name) as tx:
-        row = _there(tx)
-        if (row.named_at_first != to and is_taken(tx, to)) or has_rows(tx, to):
+        _there(tx)
+        if is_taken(tx, to) or has_rows(tx, to):
             raise ConnectionNameError(f"There is, or was, a connection {to!r}: choose another name.")
         rename_rows(tx, to)
 
@@ -241,14 +239,12 @@ def remove(store: Store, name: str, *, erase: bool) -> None:
     """
     with _alone(store, name):
         with store.writing(name) as tx:
-            row = _there(tx)
+            _there(tx)
             for each in secrets(tx, ""):
                 drop_secret(tx, each)
             drop_account(tx)
             if erase:
                 drop_rows(tx)
-            else:
-                _NAMED_AT_FIRST.keep(tx, row.named_at_first)
         if erase:
             store.compact()
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from lever_assets.notices.wording import data_changed
 from lever_assets.settings import Settings
 from lever_assets.store import Store, outbox
+from lever_assets.store.accounts import named_at_first
 from lever_assets.store.changes import change_marks
 from lever_assets.store.outbox import Notice, State
 from lever_assets.store.transaction import Transaction
@@ -49,7 +50,7 @@ def _enqueue(tx: Transaction, target: str, marks: dict[str, str]) -> bool:
         target=target,
         models=changed,
         marks=marks,
-        body=data_changed(notice_id, tx.account, changed),
+        body=data_changed(notice_id, named_at_first(tx), changed),
         # A URL that is out of order is not tried more often because much changes.
         attempts=0 if waiting is None else waiting.attempts,
         due_at=tx.instant if waiting is None else waiting.due_at,

@@ -30,7 +30,10 @@ def model_name(model: str) -> str:
 
 
 def data_changed(notice_id: str, account: str, models: Iterable[str]) -> str:
-    """Return the body of a notice: which models of a connection have changed."""
+    """Return the body of a notice: which models of a connection have changed.
+
+    `account` is the name that its ids are made of: whoever is told knows it by that after it was renamed.
+    """
     data = {
         "integration_id": integration_id(account),
         "integration_tool": "lever",
