@@ -18,6 +18,7 @@ from lever_assets.connect.states import REFUSED
 from lever_assets.connect.tokens import OAUTH, Kept, keep_grant
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import ApiKeyAuth, BearerAuth, PermissionMissingError
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.accounts import (
@@ -54,11 +55,15 @@ class EndUser:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A connection as it is to be: which Lever, whose, and with which settings of its own."""
+    """A connection as it is to be: which Lever, whose, and with which settings of its own given anew.
+
+    `in_force` are all settings that it will have, with those of its own that it has already.
+    """
 
     name: str
     environment: Environment
     addresses: Addresses
+    in_force: Settings
     end_user: EndUser = field(default_factory=EndUser)
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
@@ -78,15 +83,28 @@ def wanted_connection(
     SettingsError for settings that can't.
     """
     _check(name)
-    with_own(settings.of(name), own or {})
     with store.reading(name) as tx:
         before = stored_account(tx)
+    own = own or {}
+    in_force = _in_force(settings.of(name), _merged({} if before is None else before.settings, own))
     if environment is None and before is not None:
         environment, addresses = Environment(before.environment), addresses_of(before)
     else:
         environment = environment or environment_at(settings.base_url)
         addresses = ADDRESSES.get(environment) or Addresses(settings.base_url, settings.auth_url)
-    return Wanted(name, environment, addresses, end_user or EndUser(), own or {})
+    return Wanted(name, environment, addresses, in_force, end_user or EndUser(), own)
+
+
+def _merged(before: Mapping[str, JsonValue], own: Mapping[str, JsonValue]) -> JsonObject:
+    """Return a connection's own settings with some given anew; None takes one away."""
+    return {name: value for name, value in {**before, **own}.items() if value is not None}
+
+
+def _in_force(settings: Settings, own: Mapping[str, JsonValue]) -> Settings:
+    """Return the settings of a connection; raises SettingsError for its own if they can't be used."""
+    found = with_own(settings, own)
+    Exclusion.of(found)
+    return found
 
 
 def _check(name: str) -> None:
@@ -195,7 +213,7 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
         organization_name=given.organization_name or user.organization_name,
         email=given.email or user.email,
         origin_id=given.origin_id or user.origin_id,
-        settings={**(before.settings if before else {}), **wanted.settings},
+        settings=_merged(before.settings if before else {}, wanted.settings),
         created_at=tx.instant if before is None else before.created_at,
         updated_at=tx.instant,
     )
@@ -213,9 +231,8 @@ def set_own(store: Store, settings: Settings, name: str, own: Mapping[str, JsonV
     """Give a connection settings of its own; a value of None takes one away. Raises SettingsError."""
     with store.writing(name) as tx:
         row = _there(tx)
-        merged: JsonObject = {**row.settings, **own}
-        merged = {each: value for each, value in merged.items() if value is not None}
-        with_own(settings.of(name), merged)
+        merged = _merged(row.settings, own)
+        _in_force(settings.of(name), merged)
         keep_account(tx, replace(row, settings=merged))
 
 

@@ -124,6 +124,28 @@ def test_own_settings_can_be_changed_and_taken_away(store: Store, settings: Sett
         connections.set_own(store, settings, "acme", {"rate_limit": "-1"})
 
 
+def test_what_can_not_be_excluded_is_refused_before_it_is_kept(store: Store, settings: Settings) -> None:
+    """Kept, it would end every command that looks at the connection, the list of all included."""
+    with pytest.raises(SettingsError, match="nonsense"):
+        by_key(store, settings, "acme", exclude="nonsense")
+    by_key(store, settings, "acme")
+    with pytest.raises(SettingsError, match="nonsense"):
+        connections.set_own(store, settings, "acme", {"exclude": "nonsense"})
+
+
+def test_reconnecting_takes_a_setting_away_and_asks_for_what_its_own_ones_leave(
+    store: Store, settings: Settings
+) -> None:
+    by_key(store, settings, "acme", exclude="offers", rate_limit="5")
+
+    wanted = wanted_connection(store, settings, "acme", own={"rate_limit": None})
+    row = connect_by_key(store, settings, wanted, SecretStr("sandbox-key"))
+
+    assert wanted.in_force.exclude == ("offers",)
+    assert wanted.in_force.rate_limit == settings.rate_limit
+    assert row.settings == {"exclude": "offers"}
+
+
 def test_reconnecting_keeps_what_is_not_given_anew(store: Store, settings: Settings) -> None:
     first = by_key(store, settings, "acme", sync_window="daily")
     second = connected(store, settings, "acme")
