@@ -24,7 +24,7 @@ from lever_assets.connect.connections import (
 )
 from lever_assets.connect.environments import Environment
 from lever_assets.connect.oauth import App, Authorization, OAuthServer
-from lever_assets.connect.own_settings import stated, with_own
+from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.tokens import Kept
 from lever_assets.policy.exclusion import Exclusion
@@ -108,8 +108,7 @@ def _key() -> SecretStr:
 def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Options) -> None:
     app = App.of(settings)
     server = OAuthServer(app, wanted.addresses)
-    exclusion = Exclusion.of(with_own(settings.of(wanted.name), wanted.settings))
-    permissions = to_grant(exclusion, read_only=options.read_only)
+    permissions = to_grant(Exclusion.of(wanted.in_force), read_only=options.read_only)
     asked = server.ask([name for name, _ in permissions])
 
     def complete(redirected_to: str) -> str:

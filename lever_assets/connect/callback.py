@@ -86,7 +86,7 @@ def _handler(path: str, complete: Complete, ended: list[Exception | None]) -> ty
         timeout = _SECONDS_A_REQUEST
 
         def do_GET(self) -> None:
-            if urlsplit(self.path).path != path:
+            if self.path.partition("?")[0] != path:
                 self._tell(404, "Not found", "This is the callback of lever-assets.")
                 return
             try:

@@ -19,6 +19,7 @@ from lever_assets.connect.states import REFUSED
 from lever_assets.connect.tokens import OAUTH, Kept, keep_grant
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import ApiKeyAuth, BearerAuth, PermissionMissingError
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.accounts import (
@@ -28,10 +29,10 @@ from lever_assets.store.accounts import (
     has_rows,
     is_taken,
     keep_account,
+    named_at_first,
     rename_rows,
     stored_account,
 )
-from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.raw import has_any, is_empty
 from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
 from lever_assets.store.transaction import Transaction
@@ -42,8 +43,6 @@ _ENDINGS = ("_raw", "_full")
 """With them a name's groups and jobs in Dagster could be those of another."""
 _RESERVED = frozenset({"lever_webhooks", "lever_erasure"})
 _LOCK_SECONDS = 30.0
-_NAMED_AT_FIRST = Checkpoint[str]("named_at_first", str)
-"""Of a connection that was removed and whose rows were kept: what their ids are made of."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,15 @@ class EndUser:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A connection as it is to be: which Lever, whose, and with which settings of its own."""
+    """A connection as it is to be: which Lever, whose, and with which settings of its own given anew.
+
+    `in_force` are all settings that it will have, with those of its own that it has already.
+    """
 
     name: str
     environment: Environment
     addresses: Addresses
+    in_force: Settings
     end_user: EndUser = field(default_factory=EndUser)
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
@@ -81,15 +84,28 @@ def wanted_connection(
     SettingsError for settings that can't.
     """
     _check(name)
-    with_own(settings.of(name), own or {})
     with store.reading(name) as tx:
         before = stored_account(tx)
+    own = own or {}
+    in_force = _in_force(settings.of(name), _merged({} if before is None else before.settings, own))
     if environment is None and before is not None:
         environment, addresses = Environment(before.environment), addresses_of(before)
     else:
         environment = environment or environment_at(settings.base_url)
         addresses = ADDRESSES.get(environment) or Addresses(settings.base_url, settings.auth_url)
-    return Wanted(name, environment, addresses, end_user or EndUser(), own or {})
+    return Wanted(name, environment, addresses, in_force, end_user or EndUser(), own)
+
+
+def _merged(before: Mapping[str, JsonValue], own: Mapping[str, JsonValue]) -> JsonObject:
+    """Return a connection's own settings with some given anew; None takes one away."""
+    return {name: value for name, value in {**before, **own}.items() if value is not None}
+
+
+def _in_force(settings: Settings, own: Mapping[str, JsonValue]) -> Settings:
+    """Return the settings of a connection; raises SettingsError for its own if they can't be used."""
+    found = with_own(settings, own)
+    Exclusion.of(found)
+    return found
 
 
 def _check(name: str) -> None:
@@ -186,12 +202,12 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
         user = EndUser(before.organization_name, before.email, before.origin_id)
     elif is_taken(tx, wanted.name):
         raise ConnectionNameError(
-            f"{wanted.name!r} was the name of a connection that is called otherwise now, whose ids are made "
-            "of it: choose another name."
+            f"{wanted.name!r} was the name of a connection that is called otherwise now, or was when it was "
+            "removed, and its ids are made of it: choose another name."
         )
     row = StoredAccount(
         connection=wanted.name,
-        named_at_first=(_NAMED_AT_FIRST.read(tx) or wanted.name) if before is None else before.named_at_first,
+        named_at_first=named_at_first(tx),
         kind=kind,
         environment=wanted.environment.value,
         base_url=wanted.addresses.api,
@@ -200,7 +216,7 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
         organization_name=given.organization_name or user.organization_name,
         email=given.email or user.email,
         origin_id=given.origin_id or user.origin_id,
-        settings={**(before.settings if before else {}), **wanted.settings},
+        settings=_merged(before.settings if before else {}, wanted.settings),
         created_at=tx.instant if before is None else before.created_at,
         updated_at=tx.instant,
     )
@@ -218,9 +234,8 @@ def set_own(store: Store, settings: Settings, name: str, own: Mapping[str, JsonV
     """Give a connection settings of its own; a value of None takes one away. Raises SettingsError."""
     with store.writing(name) as tx:
         row = _there(tx)
-        merged: JsonObject = {**row.settings, **own}
-        merged = {each: value for each, value in merged.items() if value is not None}
-        with_own(settings.of(name), merged)
+        merged = _merged(row.settings, own)
+        _in_force(settings.of(name), merged)
         keep_account(tx, replace(row, settings=merged))
 
 
@@ -231,8 +246,8 @@ def rename(store: Store, name: str, to: str) -> None:
     """
     _check(to)
     with _alone(store, name), store.writing(name) as tx:
-        row = _there(tx)
-        if (row.named_at_first != to and is_taken(tx, to)) or has_rows(tx, to):
+        _there(tx)
+        if is_taken(tx, to) or has_rows(tx, to):
             raise ConnectionNameError(f"There is, or was, a connection {to!r}: choose another name.")
         rename_rows(tx, to)
 
@@ -246,14 +261,12 @@ def remove(
     """
     with _alone(store, name):
         with store.writing(name) as tx:
-            row = _there(tx)
+            _there(tx)
             for each in secrets(tx, ""):
                 drop_secret(tx, each)
             drop_account(tx)
             if erase:
                 drop_rows(tx)
-            else:
-                _NAMED_AT_FIRST.keep(tx, row.named_at_first)
             farewell(tx)
         if erase:
             store.compact()

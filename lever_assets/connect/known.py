@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import JsonValue, SecretStr, TypeAdapter, ValidationError
@@ -18,7 +18,7 @@ from lever_assets.connect.vault import Vault
 from lever_assets.lever import ApiKeyAuth, BearerAuth
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
-from lever_assets.store.accounts import StoredAccount, stored_account, stored_accounts
+from lever_assets.store.accounts import StoredAccount, named_at_first, stored_account, stored_accounts
 from lever_assets.store.secrets import Sealed, secrets
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.urls import database_url, sqlite_file
@@ -44,7 +44,7 @@ def account_in(tx: Transaction, store: Store, settings: Settings) -> tuple[Accou
     """As `account_of`, in a transaction on the account's rows."""
     row = stored_account(tx)
     if row is None:
-        return Account.default(settings), settings
+        return replace(Account.default(settings), named_at_first=named_at_first(tx)), settings
     return _account(store, settings, row, secrets(tx, "")), _settings(settings, row)
 
 

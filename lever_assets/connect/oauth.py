@@ -11,12 +11,21 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Annotated, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from lever_assets.connect.environments import Addresses
 from lever_assets.lever import AuthenticationError, LeverError, MalformedError, UnavailableError
@@ -93,7 +102,7 @@ class Authorization:
 
     def code_in(self, redirected_to: str) -> str:
         """Return the code in the address that the browser was sent back to; raises ConsentError without."""
-        given = {name: values[0] for name, values in parse_qs(urlsplit(redirected_to).query).items()}
+        given = _query_of(redirected_to)
         if not hmac.compare_digest(given.get("state", "").encode(), self.state.encode()):
             raise StrayError(
                 "What came back does not belong to this attempt (its state is another one)",
@@ -180,13 +189,28 @@ class OAuthServer:
         raise failed  # out here: the error's cause holds the request, and with it the secrets
 
 
+def _or(default: Any) -> WrapValidator:
+    """Return a validator that takes `default` for what can't be."""
+
+    def tolerant(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return validate(value)
+        except ValidationError:
+            return default
+
+    return WrapValidator(tolerant)
+
+
 class _Answer(BaseModel):
-    """An answer of the token endpoint with tokens (RFC 6749, 5.1)."""
+    """An answer of the token endpoint with tokens (RFC 6749, 5.1).
+
+    Whatever else is odd about it, the tokens count: those before may be good no more.
+    """
 
     access_token: SecretStr = Field(min_length=1)
-    refresh_token: SecretStr | None = None
-    expires_in: float = Field(_AN_HOUR, gt=0, le=366 * 24 * _AN_HOUR)
-    scope: str | None = None
+    refresh_token: Annotated[SecretStr | None, Field(min_length=1), _or(None)] = None
+    expires_in: Annotated[float, Field(gt=0, le=366 * 24 * _AN_HOUR), _or(_AN_HOUR)] = _AN_HOUR
+    scope: Annotated[str | None, _or(None)] = None
 
     def grant(self, before: Grant | None, asked: frozenset[str]) -> Grant:
         """Return the grant, after the one that was renewed, if it was; without a scope it has those asked."""
@@ -200,6 +224,13 @@ class _Answer(BaseModel):
             asked if self.scope is None else frozenset(self.scope.split()),
             before.refresh_token_since if before is not None and kept else instant,
         )
+
+
+def _query_of(url: str) -> dict[str, str]:
+    """Return the parameters of an address; of what is none, none."""
+    with suppress(ValueError):
+        return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    return {}
 
 
 def _challenge(verifier: str) -> str:

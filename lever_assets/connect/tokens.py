@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +21,8 @@ from lever_assets.connect.oauth import App, Grant, OAuthServer
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import AuthenticationError, UnavailableError
 from lever_assets.store import Store
-from lever_assets.store.secrets import Sealed, put_secret, secrets
+from lever_assets.store.secrets import Sealed, hold_secret, put_secret, secrets
+from lever_assets.store.store import make_engine
 from lever_assets.store.transaction import Transaction, now
 
 OAUTH = "oauth"
@@ -105,6 +107,14 @@ def kept_grant(tx: Transaction, vault: Vault) -> Kept | None:
     return Kept(grant, App(secret.client_id, SecretStr(secret.client_secret), secret.redirect_uri))
 
 
+@dataclass(frozen=True)
+class _Renewed:
+    """What Lever gave in place of a stored grant."""
+
+    before: Grant
+    kept: Kept
+
+
 class StoredTokens:
     """The access tokens of a connection (`lever.Tokens`). Safe to use from several threads and loops.
 
@@ -121,7 +131,7 @@ class StoredTokens:
         self._addresses = addresses
         self._app = app
         self._known: Kept | None = None
-        self._unsaved: Kept | None = None
+        self._unsaved: _Renewed | None = None
         self._rest_until = 0.0
         self._one_at_a_time = threading.Lock()
 
@@ -174,22 +184,30 @@ class StoredTokens:
 
     def _renew(self, refused: SecretStr | None) -> Kept:
         with self._store.exclusive(f"{self._account} token", _WAIT_SECONDS):
-            if self._unsaved is not None:
-                return self._save(self._unsaved)
+            self._save()  # what an earlier try could not
             kept = self._usable(refused)  # somebody else may have been quicker
             if kept is not None:
                 return kept
-            with self._store.reading(self._account) as tx:
-                before = kept_grant(tx, self._vault)
-            assert before is not None  # noqa: S101 - `_usable` has just read it
+            before = self._hold()
             app = self._app if self._app and self._app.client_id == before.app.client_id else before.app
             try:
-                return self._save(Kept(self._asked(OAuthServer(app, self._addresses), before.grant), app))
+                after = Kept(self._asked(OAuthServer(app, self._addresses), before.grant), app)
             except UnavailableError:
                 if before.grant.access_token == refused or now() >= before.grant.expires_at:
                     raise
                 self._rest_until = time.monotonic() + _REST_SECONDS
                 return before
+            self._unsaved = _Renewed(before.grant, after)
+            self._save()
+            return after
+
+    def _hold(self) -> Kept:
+        """Return what is stored, having seen that it can be written over: a renewal may end it."""
+        with closing(self._patient()) as store, store.writing(self._account) as tx:
+            hold_secret(tx, OAUTH)
+            kept = kept_grant(tx, self._vault)
+        assert kept is not None  # noqa: S101 - `_usable` has just read it
+        return kept
 
     def _asked(self, server: OAuthServer, grant: Grant) -> Grant:
         for attempt in range(1, _TRIES):
@@ -200,13 +218,26 @@ class StoredTokens:
                 time.sleep(gap_after(attempt, _FIRST_GAP, _LONGEST_GAP).total_seconds())
         return server.renew(grant)
 
-    def _save(self, kept: Kept) -> Kept:
-        """Store a new grant before anybody uses it; until that succeeds this process remembers it."""
-        self._unsaved = kept
-        with self._store.writing(self._account) as tx:
-            keep_grant(tx, self._vault, kept)
+    def _save(self) -> None:
+        """Store a new grant before anybody uses it; until that succeeds this process remembers it.
+
+        Where the one before is stored no more, somebody has connected anew, or removed the connection.
+        """
+        renewed = self._unsaved
+        if renewed is None:
+            return
+        with closing(self._patient()) as store, store.writing(self._account) as tx:
+            stored = kept_grant(tx, self._vault)
+            if stored is not None and stored.grant == renewed.before:
+                keep_grant(tx, self._vault, renewed.kept)
         self._unsaved = None
-        return kept
+
+    def _patient(self) -> Store:
+        """Return the database for writing tokens, which are lost for good when that fails.
+
+        It waits for other writers however hurried a tick is, and no lock of a sync counts that was lost.
+        """
+        return Store(make_engine(self._store.engine.url))
 
 
 def _is_due(grant: Grant) -> bool:

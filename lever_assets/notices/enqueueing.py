@@ -8,7 +8,7 @@ from lever_assets.connect.known import account_of
 from lever_assets.notices.wording import Fields, Integration, api_state, body, setup_status
 from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, outbox
-from lever_assets.store.accounts import stored_account
+from lever_assets.store.accounts import named_at_first, stored_account
 from lever_assets.store.changes import change_marks, changed_at_of_all
 from lever_assets.store.outbox import Notice, State
 from lever_assets.store.transaction import Transaction
@@ -61,7 +61,7 @@ def integration_of(tx: Transaction) -> Integration:
     """Return the transaction's account as notices tell of it."""
     row = stored_account(tx)
     if row is None:
-        return Integration(tx.account, tx.account)
+        return Integration(named_at_first(tx), tx.account)
     return Integration(row.named_at_first, row.organization_name or row.connection, row.email, row.origin_id)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Table, bindparam, delete, inspect, or_, select, update
 
+from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import accounts, metadata, sync_state
 from lever_assets.store.transaction import Transaction
@@ -12,6 +13,8 @@ from lever_assets.unified.models import JsonObject
 
 _KEPT = ("connection", "named_at_first", "created_at")
 """Columns that stay as they were when a row is written anew."""
+_NAMED_AT_FIRST = Checkpoint[str]("named_at_first", str)
+"""Of a connection that was removed and whose rows were kept: what their ids are made of."""
 _OWN: tuple[Table, ...] = tuple(table for table in metadata.tables.values() if "connection" in table.c)
 
 _OF = select(accounts).where(accounts.c.connection == bindparam("of"))
@@ -74,10 +77,20 @@ def keep_account(tx: Transaction, account: StoredAccount) -> None:
     upsert(tx.sql, accounts, [row], replace=[name for name in row if name not in _KEPT])
 
 
+def named_at_first(tx: Transaction) -> str:
+    """Return the name that ids of the transaction's account are made of, also when it was removed since."""
+    named = select(accounts.c.named_at_first).where(accounts.c.connection == tx.account)
+    return tx.sql.execute(named).scalar_one_or_none() or _NAMED_AT_FIRST.read(tx) or tx.account
+
+
 def is_taken(tx: Transaction, name: str) -> bool:
-    """Tell whether a name is a connection's, or was when it was made: its ids are made of that."""
-    named = or_(accounts.c.connection == name, accounts.c.named_at_first == name)
-    return tx.sql.execute(select(accounts.c.connection).where(named)).first() is not None
+    """Tell whether ids of another account than the transaction's are made of a name, or it is another's."""
+    c, kept = accounts.c, sync_state.c
+    of_others = c.connection != tx.account, or_(c.connection == name, c.named_at_first == name)
+    if tx.sql.execute(select(c.connection).where(*of_others)).first() is not None:
+        return True
+    removed = select(kept.value).where(kept.connection != tx.account, kept.key == _NAMED_AT_FIRST.kind)
+    return name in tx.sql.execute(removed).scalars()
 
 
 def has_rows(tx: Transaction, name: str) -> bool:
@@ -92,7 +105,8 @@ def rename_rows(tx: Transaction, to: str) -> None:
 
 
 def drop_account(tx: Transaction) -> None:
-    """Forget the row of the transaction's account; what was read of it stays."""
+    """Forget the row of the transaction's account; what was read of it, and what ids are made of, stays."""
+    _NAMED_AT_FIRST.keep(tx, named_at_first(tx))
     tx.sql.execute(delete(accounts).where(accounts.c.connection == tx.account))
 
 

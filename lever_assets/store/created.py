@@ -7,6 +7,7 @@ from itertools import islice
 
 from sqlalchemy import Select, func, select
 
+from lever_assets.store.accounts import named_at_first
 from lever_assets.store.dialects import among, upsert
 from lever_assets.store.tables import created_records
 from lever_assets.store.transaction import Transaction
@@ -33,11 +34,11 @@ def keep(tx: Transaction, records: Iterable[Created]) -> int:
     The first one to say so of a record counts.
     """
     stream = iter(records)
-    before = count(tx)
+    before, named = count(tx), named_at_first(tx)
     while some := list(islice(stream, _BATCH)):
         rows = {(each.model, each.remote_id): {**vars(each), "connection": tx.account} for each in some}
         for row in rows.values():
-            row["id"] = unified_id(tx.account, str(row["model"]), str(row["remote_id"]))
+            row["id"] = unified_id(named, str(row["model"]), str(row["remote_id"]))
         upsert(tx.sql, created_records, list(rows.values()))
     return count(tx) - before
 

@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Text, and_, cast, or_, select, update
 
 from lever_assets.store import created
+from lever_assets.store.accounts import named_at_first
 from lever_assets.store.created import Created
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import action_ledger
@@ -92,7 +93,7 @@ def open_entry(
     """
     about = sorted(addresses) or None
     fresh = {
-        "id": unified_id(tx.account, "actions", key),
+        "id": unified_id(named_at_first(tx), "actions", key),
         "connection": tx.account,
         "action": action,
         "idempotency_key": key,

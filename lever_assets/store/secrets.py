@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import connections
@@ -33,6 +33,13 @@ def put_secret(tx: Transaction, name: str, sealed: Sealed) -> None:
         [row],
         replace=("secret", "details", "updated_at"),
     )
+
+
+def hold_secret(tx: Transaction, name: str) -> None:
+    """Write over a secret with itself, which fails where another one could not be written either."""
+    c = connections.c
+    mine = (c.connection == tx.account, c.name == name)
+    tx.sql.execute(update(connections).where(*mine).values(secret=c.secret))
 
 
 def secrets(tx: Transaction, prefix: str) -> dict[str, Sealed]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from lever_assets import private
 from lever_assets.connect.account import Account
+from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.known import account_in
 from lever_assets.connect.permissions import PERMISSIONS, heard
 from lever_assets.connect.states import REFUSED, note_refused
@@ -16,6 +17,7 @@ from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store, StoreError
+from lever_assets.store.accounts import stored_account
 from lever_assets.store.changes import History
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
@@ -176,6 +178,24 @@ class Session:
                 REFUSED.forget(tx)
             PERMISSIONS.keep_each(tx, news)
 
-    def alone(self, wait: float = 0.0) -> AbstractContextManager[None]:
-        """Be the only sync of this account; waits up to `wait` seconds, then raises BusyError."""
-        return self.store.exclusive(self.name, wait)
+    @contextmanager
+    def alone(self, wait: float = 0.0) -> Iterator[None]:
+        """Be the only sync of this account; waits up to `wait` seconds, then raises BusyError.
+
+        Raises ConnectionNameError when the connection was renamed or removed since the session was opened.
+        """
+        with self.store.exclusive(self.name, wait):
+            self._see_that_it_stands()
+            yield
+
+    def _see_that_it_stands(self) -> None:
+        """Whoever renames or removes a connection has its lock: what waited for it knows the old one yet."""
+        if not self.account.is_stored:
+            return
+        with self.reading() as tx:
+            row = stored_account(tx)
+        if row is None or row.named_at_first != self.account.named_at_first:
+            raise ConnectionNameError(
+                f"The connection {self.name!r} was renamed or removed meanwhile: `lever-assets connections "
+                "list` shows which there are."
+            )

@@ -25,9 +25,13 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.accounts import StoredAccount, stored_account
-from lever_assets.store.tables import UNIFIED, metadata
+from lever_assets.store.created import Created
+from lever_assets.store.created import keep as keep_created
+from lever_assets.store.ledger import open_entry
+from lever_assets.store.tables import UNIFIED, created_records, metadata
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
+from lever_assets.unified.ids import unified_id
 from lever_assets_tests.connect.connecting import connected, settings_of, stages_of
 
 
@@ -118,6 +122,28 @@ def test_own_settings_can_be_changed_and_taken_away(store: Store, settings: Sett
     assert (own.sync_window, own.rate_limit) == (settings.sync_window, 5)
     with pytest.raises(SettingsError, match="rate_limit"):
         connections.set_own(store, settings, "acme", {"rate_limit": "-1"})
+
+
+def test_what_can_not_be_excluded_is_refused_before_it_is_kept(store: Store, settings: Settings) -> None:
+    """Kept, it would end every command that looks at the connection, the list of all included."""
+    with pytest.raises(SettingsError, match="nonsense"):
+        by_key(store, settings, "acme", exclude="nonsense")
+    by_key(store, settings, "acme")
+    with pytest.raises(SettingsError, match="nonsense"):
+        connections.set_own(store, settings, "acme", {"exclude": "nonsense"})
+
+
+def test_reconnecting_takes_a_setting_away_and_asks_for_what_its_own_ones_leave(
+    store: Store, settings: Settings
+) -> None:
+    by_key(store, settings, "acme", exclude="offers", rate_limit="5")
+
+    wanted = wanted_connection(store, settings, "acme", own={"rate_limit": None})
+    row = connect_by_key(store, settings, wanted, SecretStr("sandbox-key"))
+
+    assert wanted.in_force.exclude == ("offers",)
+    assert wanted.in_force.rate_limit == settings.rate_limit
+    assert row.settings == {"exclude": "offers"}
 
 
 def test_reconnecting_keeps_what_is_not_given_anew(store: Store, settings: Settings) -> None:
@@ -247,6 +273,52 @@ def test_of_a_connection_that_is_removed_the_rows_stay_unless_they_are_erased(
                 query = select(table.c.connection).where(table.c.connection == "initech")
                 assert tx.sql.execute(query).first() is None, table.name
     assert names(settings) == ["globex"]
+
+
+def test_a_sync_that_waited_meanwhile_brings_nothing_back(anywhere: tuple[Store, Settings]) -> None:
+    store, settings = anywhere
+    with Session.open(settings.of("acme")) as waiting:
+        connections.rename(store, "acme", "initech")
+        with pytest.raises(ConnectionNameError, match="meanwhile"):
+            sync(waiting, Scope())
+    with Session.open(settings.of("initech")) as waiting:
+        connections.remove(store, "initech", erase=True)
+        with pytest.raises(ConnectionNameError, match="meanwhile"):
+            sync(waiting, Scope())
+
+    assert not ids(store, "candidates", "acme")
+    assert not ids(store, "candidates", "initech")
+
+
+def test_a_name_that_ids_of_kept_rows_are_made_of_stays_taken(anywhere: tuple[Store, Settings]) -> None:
+    store, settings = anywhere
+    connections.rename(store, "acme", "initech")
+    connections.remove(store, "initech", erase=False)
+
+    with pytest.raises(ConnectionNameError, match="choose another name"):
+        by_key(store, settings, "acme")
+    account, _ = account_of(store, settings.of("initech"))
+    assert account.named_at_first == "acme"
+
+    by_key(store, settings, "initech")
+    connections.remove(store, "initech", erase=True)
+    by_key(store, settings, "acme")
+
+
+def test_an_action_is_known_by_its_key_and_its_records_by_their_ids_after_renaming(
+    anywhere: tuple[Store, Settings],
+) -> None:
+    store, _ = anywhere
+    with store.writing("acme") as tx:
+        before = open_entry(tx, "create_candidate", "key", input_hash="hash", request={})
+    connections.rename(store, "acme", "initech")
+
+    with store.writing("initech") as tx:
+        again = open_entry(tx, "create_candidate", "key", input_hash="hash", request={})
+        keep_created(tx, [Created("candidates", "remote", before.id, tx.instant)])
+        made = tx.sql.execute(select(created_records.c.id)).scalar_one()
+    assert again.id == before.id
+    assert made == unified_id("acme", "candidates", "remote")
 
 
 def test_what_is_not_there_can_not_be_changed(store: Store, settings: Settings) -> None:

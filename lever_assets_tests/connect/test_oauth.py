@@ -1,6 +1,10 @@
 """Being let in: what is asked for, what comes back, and what is no answer to it."""
 
 from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -8,10 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment, environment_at
-from lever_assets.connect.oauth import App, ConsentError, OAuthServer, StrayError
+from lever_assets.connect.oauth import App, ConsentError, Grant, OAuthServer, StrayError
 from lever_assets.lever import AuthenticationError, UnavailableError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
+from lever_assets.store.transaction import now
 from lever_assets_tests.connect.connecting import READING, consent
 
 
@@ -96,6 +101,11 @@ def test_what_is_no_answer_is_said_to_be_none(server: OAuthServer, address: str)
         server.ask(READING).code_in(address)
 
 
+def test_what_is_no_address_is_of_no_attempt(server: OAuthServer) -> None:
+    with pytest.raises(StrayError):
+        server.ask(READING).code_in("http://[")
+
+
 def test_an_answer_without_a_code_is_none(server: OAuthServer) -> None:
     asked = server.ask(READING)
 
@@ -137,6 +147,40 @@ def test_a_server_that_is_not_there_is_said_to_be_away(settings: Settings) -> No
         nowhere.exchange("code", asked)
     assert told.value.__cause__ is None  # it would hold the request, and so the secrets
     assert told.value.__context__ is None
+
+
+class _Odd(BaseHTTPRequestHandler):
+    """A token endpoint whose answers are odd but for their tokens."""
+
+    answer: ClassVar[bytes]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("oddly", ['"expires_in":0', '"expires_in":null', '"scope":["users:read:admin"]'])
+def test_tokens_are_taken_whatever_else_is_odd_about_the_answer(settings: Settings, oddly: str) -> None:
+    """The refresh token before may be good no more."""
+    handler = type(
+        "Odd", (_Odd,), {"answer": f'{{"access_token":"a2","refresh_token":"r2",{oddly}}}'.encode()}
+    )
+    old = Grant(SecretStr("a1"), SecretStr("r1"), now(), now(), frozenset(READING), now())
+    with HTTPServer(("127.0.0.1", 0), handler) as odd:
+        answering = Thread(target=odd.handle_request)
+        answering.start()
+        at = f"http://127.0.0.1:{odd.server_port}"
+        grant = OAuthServer(App.of(settings), Addresses(at, at)).renew(old)
+        answering.join()
+
+    assert grant.refresh_token == SecretStr("r2")
+    assert grant.expires_at - grant.issued_at == timedelta(hours=1)
+    assert grant.scopes == frozenset(READING)
 
 
 def test_levers_two_environments_are_known_by_their_addresses() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -19,8 +20,10 @@ from lever_assets.lever import AuthenticationError, UnavailableError
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
+from lever_assets.store.errors import LockLostError
 from lever_assets.store.secrets import secrets
 from lever_assets.store.transaction import now
+from lever_assets.sync.session import Session
 from lever_assets.sync.standing import standing_of
 from lever_assets_tests.connect.connecting import connected, settings_of, stages_of, tokens
 from lever_assets_tests.connect.dying import STEPS
@@ -215,6 +218,55 @@ def test_tokens_that_could_not_be_stored_are_stored_later(
 
     assert kept.access_token != refused
     assert tokens(store, settings, "acme").renewed() == kept
+
+
+def test_new_tokens_are_stored_though_the_lock_of_the_sync_was_lost(
+    store: Store, settings: Settings, sandbox: Sandbox, sqlite_place: Path
+) -> None:
+    sandbox.set_rotation("strict")
+    connected(store, settings, "acme")
+    with Session.open(settings.of("acme")) as session, session.alone():
+        sqlite_place.with_name("lever.db.acme.lock").unlink()
+        stored = tokens(session.store, session.settings, "acme")
+        stored.renewed(stored.renewed().access_token)
+        with pytest.raises(LockLostError), session.writing():
+            pass
+
+    sandbox.end_access_tokens()
+    assert stages_of(settings.of("acme")) > 0
+
+
+def test_new_tokens_are_stored_however_hurried_a_tick_is(
+    store: Store, settings: Settings, sandbox: Sandbox
+) -> None:
+    """Another program writes for a while: the tick's own patience would end before."""
+    sandbox.set_rotation("strict")
+    connected(store, settings, "acme")
+    with closing(Store.open(settings.tables_url, lock_wait=0.01)) as hurried, ThreadPoolExecutor(1) as pool:
+        stored = tokens(hurried, settings, "acme")
+        with store.writing("other"):
+            renewed = pool.submit(stored.renewed, stored.renewed().access_token)
+            time.sleep(0.5)
+        grant = renewed.result(timeout=30)
+
+    assert tokens(store, settings, "acme").grant() == grant
+
+
+def test_tokens_that_are_stored_later_go_over_none_that_somebody_has_connected_with_since(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected(store, settings, "acme")
+    stored = tokens(store, settings, "acme")
+    refused = stored.renewed().access_token
+    with monkeypatch.context() as broken:
+        broken.setattr("lever_assets.connect.tokens.keep_grant", _disk_is_full)
+        with pytest.raises(OSError, match="full"):
+            stored.renewed(refused)
+    connected(store, settings, "acme")
+    newer = tokens(store, settings, "acme").grant()
+
+    assert stored.renewed(refused) == newer
+    assert tokens(store, settings, "acme").grant() == newer
 
 
 def _disk_is_full(*_: object) -> None:
