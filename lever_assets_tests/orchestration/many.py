@@ -25,11 +25,15 @@ from lever_assets_tests.orchestration.running import FIRST
 
 @dataclass
 class Many:
-    """A data folder whose database has connections, and a Dagster instance; the environment has none."""
+    """A data folder whose database has connections, and a Dagster instance; the environment has none.
+
+    `given` are settings of the environment's beside those that there are.
+    """
 
     folder: Path
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
     cursors: dict[str, str] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def settings(self, **changes: Any) -> Settings:
         """Return the environment's settings."""
@@ -40,7 +44,7 @@ class Many:
             "sync_start": FIRST,
             "watch_budget": 0,
         }
-        return Settings(**{**known, **changes})
+        return Settings(**{**known, **self.given, **changes})
 
     def connect(self, name: str, sandbox: Sandbox, **own: Any) -> None:
         """Make a connection to a sandbox, with settings of its own."""
