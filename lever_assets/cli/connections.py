@@ -159,7 +159,12 @@ def rename(name: Name, to: Annotated[str, typer.Argument(metavar="NEW", help="It
 
     Its rows go with it, and keep their ids; in Dagster its assets are new ones.
     """
-    with _changing() as (_, store):
+    with _changing() as (settings, store):
+        if name == settings.connection and settings.api_key is not None:
+            raise CommandError(
+                f"LEVER_API_KEY would stand for {name} from then on, beside {to}, and read the same account "
+                "again: unset it first"
+            )
         connections.rename(store, name, to)
 
 

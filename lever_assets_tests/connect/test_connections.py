@@ -290,6 +290,19 @@ def test_a_sync_that_waited_meanwhile_brings_nothing_back(anywhere: tuple[Store,
     assert not ids(store, "candidates", "initech")
 
 
+def test_the_environments_account_takes_no_rows_of_one_that_had_its_name(
+    anywhere: tuple[Store, Settings],
+) -> None:
+    store, settings = anywhere
+    connections.rename(store, "acme", "initech")
+    environments = settings.model_copy(update={"connection": "acme", "api_key": SecretStr("sandbox-key")})
+
+    with pytest.raises(ConnectionNameError, match="LEVER_API_KEY"):
+        synced(environments)
+
+    assert ids(store, "candidates", "initech")
+
+
 def test_a_name_that_ids_of_kept_rows_are_made_of_stays_taken(anywhere: tuple[Store, Settings]) -> None:
     store, settings = anywhere
     connections.rename(store, "acme", "initech")
