@@ -220,6 +220,21 @@ def test_tokens_that_could_not_be_stored_are_stored_later(
     assert tokens(store, settings, "acme").renewed() == kept
 
 
+def test_who_waits_for_somebody_else_who_renews_is_told_that(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected(store, settings, "acme")
+    stored = tokens(store, settings, "acme")
+    refused = stored.renewed().access_token
+    monkeypatch.setattr("lever_assets.connect.tokens._WAIT_SECONDS", 0.1)
+
+    with (
+        store.exclusive("acme token"),
+        pytest.raises(UnavailableError, match="renewing the connection 'acme'"),
+    ):
+        stored.renewed(refused)
+
+
 def test_new_tokens_are_stored_though_the_lock_of_the_sync_was_lost(
     store: Store, settings: Settings, sandbox: Sandbox, sqlite_place: Path
 ) -> None:
