@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -203,8 +204,7 @@ def remove(
     with _changing() as (settings, store):
         if name not in names(settings):
             raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
-        _take_down_webhooks(settings.of(name))
-        connections.remove(store, name, erase=erase)
+        connections.remove(store, name, erase=erase, before=partial(_take_down_webhooks, settings.of(name)))
 
 
 def _take_down_webhooks(settings: Settings) -> None:

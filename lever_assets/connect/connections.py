@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -249,13 +249,15 @@ def rename(store: Store, name: str, to: str) -> None:
         rename_rows(tx, to)
 
 
-def remove(store: Store, name: str, *, erase: bool) -> None:
+def remove(store: Store, name: str, *, erase: bool, before: Callable[[], None] = lambda: None) -> None:
     """Remove a connection and its secrets, and, with `erase`, all that was read of it and written through it.
 
-    Raises BusyError while it syncs.
+    `before` is called when nobody syncs it any more and its key or tokens are good yet. Raises BusyError
+    while it syncs.
     """
-    with _alone(store, name):
-        with store.writing(name) as tx:
+    with store.exclusive(name, _LOCK_SECONDS):
+        before()
+        with store.exclusive(f"{name} token", _LOCK_SECONDS), store.writing(name) as tx:
             _there(tx)
             for each in secrets(tx, ""):
                 drop_secret(tx, each)

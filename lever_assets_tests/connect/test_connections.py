@@ -27,6 +27,7 @@ from lever_assets.store import Store
 from lever_assets.store.accounts import StoredAccount, stored_account
 from lever_assets.store.created import Created
 from lever_assets.store.created import keep as keep_created
+from lever_assets.store.errors import BusyError
 from lever_assets.store.ledger import open_entry
 from lever_assets.store.tables import UNIFIED, created_records, metadata
 from lever_assets.sync.run import sync
@@ -273,6 +274,24 @@ def test_of_a_connection_that_is_removed_the_rows_stay_unless_they_are_erased(
                 query = select(table.c.connection).where(table.c.connection == "initech")
                 assert tx.sql.execute(query).first() is None, table.name
     assert names(settings) == ["globex"]
+
+
+def test_what_comes_before_a_removal_waits_for_the_sync_and_has_the_key_yet(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_key(store, settings, "acme")
+    monkeypatch.setattr("lever_assets.connect.connections._LOCK_SECONDS", 0.1)
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(stages_of(settings.of("acme")))
+
+    with store.exclusive("acme"), pytest.raises(BusyError):
+        connections.remove(store, "acme", erase=False, before=ask)
+    assert not asked
+
+    connections.remove(store, "acme", erase=False, before=ask)
+    assert asked[0] > 0
 
 
 def test_a_sync_that_waited_meanwhile_brings_nothing_back(anywhere: tuple[Store, Settings]) -> None:
