@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from lever_assets.backoff import gap_after
 from lever_assets.connect.environments import Addresses
@@ -44,6 +44,8 @@ _log = logging.getLogger(__name__)
 
 class _Stored(BaseModel):
     """What is sealed: everything that is secret of a grant, and of the app that it was given to."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     access_token: str
     refresh_token: str | None
