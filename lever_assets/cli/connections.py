@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -163,6 +164,11 @@ def rename(name: Name, to: Annotated[str, typer.Argument(metavar="NEW", help="It
     Its rows go with it, and keep their ids; in Dagster its assets are new ones.
     """
     with _changing() as (settings, store):
+        if name == settings.connection and settings.api_key is not None:
+            raise CommandError(
+                f"LEVER_API_KEY would stand for {name} from then on, beside {to}, and read the same account "
+                "again: unset it first"
+            )
         connections.rename(store, name, to)
         tell(store, settings.of(to))
 
@@ -204,11 +210,14 @@ def remove(
     with _changing() as (settings, store):
         if name not in names(settings):
             raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
-        _take_down_webhooks(settings.of(name))
         with store.reading(name) as tx:
             integration = integration_of(tx)
         connections.remove(
-            store, name, erase=erase, farewell=lambda tx: take_leave(tx, settings, integration)
+            store,
+            name,
+            erase=erase,
+            before=partial(_take_down_webhooks, settings.of(name)),
+            farewell=lambda tx: take_leave(tx, settings, integration),
         )
         tell_of_removed(store, settings)
 

@@ -253,14 +253,21 @@ def rename(store: Store, name: str, to: str) -> None:
 
 
 def remove(
-    store: Store, name: str, *, erase: bool, farewell: Callable[[Transaction], object] = lambda _: None
+    store: Store,
+    name: str,
+    *,
+    erase: bool,
+    before: Callable[[], None] = lambda: None,
+    farewell: Callable[[Transaction], object] = lambda _: None,
 ) -> None:
     """Remove a connection and its secrets, and, with `erase`, all that was read of it and written through it.
 
-    `farewell` writes what is to be kept of that, in the same transaction. Raises BusyError while it syncs.
+    `before` is called when nobody syncs it any more and its key or tokens are good yet; `farewell` writes
+    what is to be kept of the removal, in the same transaction. Raises BusyError while it syncs.
     """
-    with _alone(store, name):
-        with store.writing(name) as tx:
+    with store.exclusive(name, _LOCK_SECONDS):
+        before()
+        with store.exclusive(f"{name} token", _LOCK_SECONDS), store.writing(name) as tx:
             _there(tx)
             for each in secrets(tx, ""):
                 drop_secret(tx, each)

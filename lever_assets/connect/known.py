@@ -18,7 +18,13 @@ from lever_assets.connect.vault import Vault
 from lever_assets.lever import ApiKeyAuth, BearerAuth
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
-from lever_assets.store.accounts import StoredAccount, named_at_first, stored_account, stored_accounts
+from lever_assets.store.accounts import (
+    StoredAccount,
+    is_taken,
+    named_at_first,
+    stored_account,
+    stored_accounts,
+)
 from lever_assets.store.secrets import Sealed, secrets
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.urls import database_url, sqlite_file
@@ -34,7 +40,8 @@ def account_of(store: Store, settings: Settings) -> tuple[Account, Settings]:
     """Return the account that `settings.connection` names, and its settings: its own over the given ones.
 
     A stored one goes before the environment's of the same name. Raises SettingsError when its own settings
-    can't be used; its credential is opened when a client is asked for.
+    can't be used, ConnectionNameError when the environment's has the name that ids of another are made of.
+    Its credential is opened when a client is asked for.
     """
     with store.reading(settings.connection) as tx:
         return account_in(tx, store, settings)
@@ -44,6 +51,11 @@ def account_in(tx: Transaction, store: Store, settings: Settings) -> tuple[Accou
     """As `account_of`, in a transaction on the account's rows."""
     row = stored_account(tx)
     if row is None:
+        if is_taken(tx, settings.connection):
+            raise ConnectionNameError(
+                f"{settings.connection!r} was the name of a connection that is called otherwise now, and its "
+                "ids are made of it: unset LEVER_API_KEY, or set LEVER_CONNECTION to another name."
+            )
         return replace(Account.default(settings), named_at_first=named_at_first(tx)), settings
     return _account(store, settings, row, secrets(tx, "")), _settings(settings, row)
 

@@ -9,11 +9,12 @@ import json
 import logging
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from lever_assets.backoff import gap_after
 from lever_assets.connect.environments import Addresses
@@ -21,6 +22,7 @@ from lever_assets.connect.oauth import App, Grant, OAuthServer
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import AuthenticationError, UnavailableError
 from lever_assets.store import Store
+from lever_assets.store.errors import BusyError
 from lever_assets.store.secrets import Sealed, hold_secret, put_secret, secrets
 from lever_assets.store.store import make_engine
 from lever_assets.store.transaction import Transaction, now
@@ -30,8 +32,8 @@ OAUTH = "oauth"
 _EARLY = timedelta(minutes=5)
 """So long before it ends an access token is renewed; one of a short life in its last fifth."""
 _LAST_PART = 5
-_WAIT_SECONDS = 90.0
-"""For somebody else who renews."""
+_WAIT_SECONDS = 180.0
+"""For somebody else who renews: longer than all tries take."""
 _TRIES = 4
 _REST_SECONDS = 30.0
 _FIRST_GAP = timedelta(seconds=1)
@@ -42,6 +44,8 @@ _log = logging.getLogger(__name__)
 
 class _Stored(BaseModel):
     """What is sealed: everything that is secret of a grant, and of the app that it was given to."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     access_token: str
     refresh_token: str | None
@@ -183,7 +187,7 @@ class StoredTokens:
         return None if _is_due(kept.grant) or kept.grant.access_token == refused else kept
 
     def _renew(self, refused: SecretStr | None) -> Kept:
-        with self._store.exclusive(f"{self._account} token", _WAIT_SECONDS):
+        with self._turn():
             self._save()  # what an earlier try could not
             kept = self._usable(refused)  # somebody else may have been quicker
             if kept is not None:
@@ -200,6 +204,20 @@ class StoredTokens:
             self._unsaved = _Renewed(before.grant, after)
             self._save()
             return after
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Be the only one to renew; raises UnavailableError when somebody else has been at it for long."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._store.exclusive(f"{self._account} token", _WAIT_SECONDS))
+            except BusyError:
+                raise UnavailableError(
+                    f"Somebody else has been renewing the connection {self._account!r} for "
+                    f"{_WAIT_SECONDS:g} s",
+                    "it is tried again",
+                ) from None
+            yield
 
     def _hold(self) -> Kept:
         """Return what is stored, having seen that it can be written over: a renewal may end it."""

@@ -132,6 +132,13 @@ def test_what_can_not_be_is_said_in_a_line(
     assert told in done.err.splitlines()[-1]
 
 
+def test_the_environments_own_is_not_renamed_while_its_key_is_set(command: Command) -> None:
+    done = command("connections", "rename", "lever", "acme")
+
+    assert done.code == 1
+    assert "unset it first" in done.err
+
+
 def test_the_connections_of_all_are_tested(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
     command("connect", "acme", "--api-key")

@@ -27,6 +27,7 @@ from lever_assets.store import Store
 from lever_assets.store.accounts import StoredAccount, stored_account
 from lever_assets.store.created import Created
 from lever_assets.store.created import keep as keep_created
+from lever_assets.store.errors import BusyError
 from lever_assets.store.ledger import open_entry
 from lever_assets.store.tables import UNIFIED, created_records, metadata
 from lever_assets.sync.run import sync
@@ -275,6 +276,24 @@ def test_of_a_connection_that_is_removed_the_rows_stay_unless_they_are_erased(
     assert names(settings) == ["globex"]
 
 
+def test_what_comes_before_a_removal_waits_for_the_sync_and_has_the_key_yet(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_key(store, settings, "acme")
+    monkeypatch.setattr("lever_assets.connect.connections._LOCK_SECONDS", 0.1)
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(stages_of(settings.of("acme")))
+
+    with store.exclusive("acme"), pytest.raises(BusyError):
+        connections.remove(store, "acme", erase=False, before=ask)
+    assert not asked
+
+    connections.remove(store, "acme", erase=False, before=ask)
+    assert asked[0] > 0
+
+
 def test_a_sync_that_waited_meanwhile_brings_nothing_back(anywhere: tuple[Store, Settings]) -> None:
     store, settings = anywhere
     with Session.open(settings.of("acme")) as waiting:
@@ -288,6 +307,19 @@ def test_a_sync_that_waited_meanwhile_brings_nothing_back(anywhere: tuple[Store,
 
     assert not ids(store, "candidates", "acme")
     assert not ids(store, "candidates", "initech")
+
+
+def test_the_environments_account_takes_no_rows_of_one_that_had_its_name(
+    anywhere: tuple[Store, Settings],
+) -> None:
+    store, settings = anywhere
+    connections.rename(store, "acme", "initech")
+    environments = settings.model_copy(update={"connection": "acme", "api_key": SecretStr("sandbox-key")})
+
+    with pytest.raises(ConnectionNameError, match="LEVER_API_KEY"):
+        synced(environments)
+
+    assert ids(store, "candidates", "initech")
 
 
 def test_a_name_that_ids_of_kept_rows_are_made_of_stays_taken(anywhere: tuple[Store, Settings]) -> None:

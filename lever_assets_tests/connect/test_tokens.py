@@ -7,21 +7,24 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from lever_assets.connect.known import account_of
 from lever_assets.connect.states import State
+from lever_assets.connect.tokens import OAUTH
+from lever_assets.connect.vault import Vault
 from lever_assets.lever import AuthenticationError, UnavailableError
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.errors import LockLostError
-from lever_assets.store.secrets import secrets
+from lever_assets.store.secrets import put_secret, secrets
 from lever_assets.store.transaction import now
 from lever_assets.sync.session import Session
 from lever_assets.sync.standing import standing_of
@@ -81,6 +84,18 @@ def test_what_is_stored_is_sealed(store: Store, settings: Settings) -> None:
     assert grant.access_token.get_secret_value() not in kept
     assert grant.refresh_token.get_secret_value() not in kept
     assert "sandbox-secret" not in kept
+
+
+def test_what_is_stored_in_another_shape_is_not_quoted(store: Store, settings: Settings) -> None:
+    connected(store, settings, "acme")
+    vault = Vault.of(settings)
+    with store.writing("acme") as tx:
+        sealed = secrets(tx, OAUTH)[OAUTH]
+        put_secret(tx, OAUTH, replace(sealed, secret=vault.seal('{"access_token":"a-token"}')))
+
+    with pytest.raises(ValidationError) as told:
+        tokens(store, settings, "acme").grant()
+    assert "a-token" not in str(told.value)
 
 
 def test_many_at_once_renew_once(database_url: str, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -218,6 +233,21 @@ def test_tokens_that_could_not_be_stored_are_stored_later(
 
     assert kept.access_token != refused
     assert tokens(store, settings, "acme").renewed() == kept
+
+
+def test_who_waits_for_somebody_else_who_renews_is_told_that(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected(store, settings, "acme")
+    stored = tokens(store, settings, "acme")
+    refused = stored.renewed().access_token
+    monkeypatch.setattr("lever_assets.connect.tokens._WAIT_SECONDS", 0.1)
+
+    with (
+        store.exclusive("acme token"),
+        pytest.raises(UnavailableError, match="renewing the connection 'acme'"),
+    ):
+        stored.renewed(refused)
 
 
 def test_new_tokens_are_stored_though_the_lock_of_the_sync_was_lost(
