@@ -13,20 +13,19 @@ from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
-from lever_assets.orchestration.config import form
+from lever_assets.orchestration.config import connection_field, form
 from lever_assets.orchestration.failures import blotted, in_one_sentence
-from lever_assets.orchestration.jobs import op_job
+from lever_assets.orchestration.jobs import op_job, session_of
 from lever_assets.orchestration.names import (
     ACTION_ID_TAG,
     ACTION_TAG,
-    CONNECTION_TAG,
+    CONNECTION_FIELD,
     PASSTHROUGH,
     action_job_name,
 )
 from lever_assets.orchestration.runs import keep_answer
 from lever_assets.settings import Settings
 from lever_assets.store.action_erasure import only_ids
-from lever_assets.sync.session import Session
 
 _WRITING = {
     "idempotency_key": dg.Field(
@@ -71,12 +70,16 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
     @dg.op(
         name=action.name,
         description=f"{action.description} Lever's permissions: {', '.join(action.scopes)}.",
-        config_schema={**form(action.input), **(_READING if action.reads else _WRITING)},
+        config_schema={
+            **connection_field(settings),
+            **form(action.input),
+            **(_READING if action.reads else _WRITING),
+        },
         out=dg.Out(dict, description='`{"status": "success", "data", "warnings"}`'),
     )
     def act(context: dg.OpExecutionContext) -> dict[str, Any]:
-        context.instance.add_run_tags(context.run_id, _tags(settings, action.name))
-        given = dict(context.op_config)
+        context.instance.add_run_tags(context.run_id, {ACTION_TAG: action.name})
+        given = _given(context)
         folder = given.pop("download_to", None)
         options = Options(
             idempotency_key=given.pop("idempotency_key", None),
@@ -87,11 +90,11 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
             download_to=Path(folder) if folder else None,
             announce=lambda action: context.instance.add_run_tags(context.run_id, {ACTION_ID_TAG: action}),
         )
-        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
-            answer = run_action(session, action.name, _given(given), options)
+        with in_one_sentence(), session_of(context, settings) as session:
+            answer = run_action(session, action.name, given, options)
         return _told(context, answer, given, whole=options.dry_run)
 
-    return op_job(settings, action_job_name(action.name), act, description=action.description)
+    return op_job(action_job_name(action.name), act, description=action.description)
 
 
 def _passthrough_job(settings: Settings) -> dg.JobDefinition:
@@ -100,24 +103,26 @@ def _passthrough_job(settings: Settings) -> dg.JobDefinition:
     @dg.op(
         name=PASSTHROUGH,
         description=description,
-        config_schema=form(Passthrough),
+        config_schema={**connection_field(settings), **form(Passthrough)},
         out=dg.Out(dict, description='`{"status": "success", "data": {"url", "status", "headers", "data"}}`'),
     )
     def send(context: dg.OpExecutionContext) -> dict[str, Any]:
-        context.instance.add_run_tags(context.run_id, _tags(settings, PASSTHROUGH))
+        context.instance.add_run_tags(context.run_id, {ACTION_TAG: PASSTHROUGH})
         log_url = _log_url(settings, context.run_id)
-        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
-            answer = passthrough(session, _given(dict(context.op_config)), log_url=log_url)
+        with in_one_sentence(), session_of(context, settings) as session:
+            answer = passthrough(session, _given(context), log_url=log_url)
         if answer.data is not None:
             context.add_output_metadata({"http_status": answer.data["status"]})
         return _told(context, answer, context.op_config)
 
-    return op_job(settings, action_job_name(PASSTHROUGH), send, description=description)
+    return op_job(action_job_name(PASSTHROUGH), send, description=description)
 
 
-def _given(config: Mapping[str, Any]) -> dict[str, object]:
-    """Return what was filled in: a form has null where nothing was."""
-    return {name: value for name, value in config.items() if value is not None}
+def _given(context: dg.OpExecutionContext) -> dict[str, Any]:
+    """Return what was filled in, but for the connection: a form has null where nothing was."""
+    filled = {name: value for name, value in context.op_config.items() if value is not None}
+    filled.pop(CONNECTION_FIELD, None)
+    return filled
 
 
 def _told(
@@ -159,11 +164,6 @@ def _requests(data: JsonValue) -> JsonValue:
             plain = {part: each.get(part) for part in ("method", "path", "params")}
             told.append({**plain, "fields": names})
     return {"dry_run": True, "requests": told}
-
-
-def _tags(settings: Settings, action: str) -> dict[str, str]:
-    """Return the tags by which the run is found, whatever job it is of, when its input is to be erased."""
-    return {ACTION_TAG: action, CONNECTION_TAG: settings.connection}
 
 
 def _log_url(settings: Settings, run_id: str) -> str | None:

@@ -13,8 +13,28 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from lever_assets.orchestration.names import CONNECTION_FIELD
+from lever_assets.settings import Settings
+
 # A decimal comes as a number or, to be exact, as a text.
 _SCALARS: dict[object, Any] = {str: str, int: int, float: float, bool: bool, Decimal: dg.Any, date: str}
+
+
+def connection_field(settings: Settings) -> dict[str, dg.Field]:
+    """Return the field by which an op that all connections share is told which one it is to work on."""
+    return {
+        CONNECTION_FIELD: dg.Field(
+            dg.Noneable(str),
+            is_required=False,
+            default_value=None,
+            description=f"The connection; default: {settings.connection}",
+        )
+    }
+
+
+def for_connection(op: str, account: str) -> dict[str, Any]:
+    """Return the configuration of a run of such an op for a connection."""
+    return {"ops": {op: {"config": {CONNECTION_FIELD: account}}}}
 
 
 def form(model: type[BaseModel]) -> dict[str, dg.Field]:

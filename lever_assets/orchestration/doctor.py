@@ -3,9 +3,10 @@
 import dagster as dg
 
 from lever_assets.connect.known import settings_of
+from lever_assets.orchestration.config import connection_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence
 from lever_assets.orchestration.jobs import op_job
-from lever_assets.orchestration.names import doctor_job_name
+from lever_assets.orchestration.names import CONNECTION_FIELD, DOCTOR_JOB, EXAMINE_OP
 from lever_assets.orchestration.prerequisites import of_instance
 from lever_assets.prerequisites.examining import examine
 from lever_assets.prerequisites.findings import Finding, Group, Report
@@ -18,23 +19,16 @@ _DESCRIPTION = (
 
 
 def doctor_job(settings: Settings) -> dg.JobDefinition:
-    """Return the job `<connection>_doctor`."""
+    """Return the job `lever_doctor`."""
 
     @dg.op(
-        name=f"{settings.connection}_examine",
+        name=EXAMINE_OP,
         description=_DESCRIPTION,
-        config_schema={
-            "connection": dg.Field(
-                str,
-                is_required=False,
-                default_value=settings.connection,
-                description="Name of the connection",
-            )
-        },
+        config_schema=connection_field(settings),
     )
     def examine_connection(context: dg.OpExecutionContext) -> None:
         with in_one_sentence():
-            asked = settings_of(settings, context.op_config["connection"])
+            asked = settings_of(settings, context.op_config[CONNECTION_FIELD])
             report = examine(asked).and_of(of_instance(asked, context.instance))
         told: dict[str, dg.RawMetadataValue] = {
             "report": dg.MetadataValue.md(markdown(report)),
@@ -45,9 +39,7 @@ def doctor_job(settings: Settings) -> dg.JobDefinition:
             raise dg.Failure(report.summary, metadata=told, allow_retries=False)
         context.add_output_metadata(told)
 
-    return op_job(
-        settings, doctor_job_name(settings.connection), examine_connection, description=_DESCRIPTION
-    )
+    return op_job(DOCTOR_JOB, examine_connection, description=_DESCRIPTION)
 
 
 def markdown(report: Report) -> str:

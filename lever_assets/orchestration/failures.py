@@ -43,6 +43,11 @@ def in_one_sentence() -> Iterator[None]:
         raise _failure(error) from None
 
 
+def told_of(error: Exception) -> str:
+    """Return the sentence of an error, as the `Failure` that it would be raised as has it."""
+    return str(_failure(error).description)
+
+
 def _failure(error: Exception) -> dg.Failure:
     known = expected(error)
     if known is not None:

@@ -1,20 +1,26 @@
-"""The jobs of a connection: the sync, all assets and their checks in one process; and what is a single op.
+"""The jobs of a connection: the sync, all assets and their checks in one process; and, for all, single ops.
 
 A step in a process of its own costs more than a second, and a sync waits for Lever, not for the processor.
 Draining the inbox and erasing are not in the pool of the syncs: a long sync does not hold them up.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import dagster as dg
 
+from lever_assets.connect.known import settings_of
+from lever_assets.orchestration.config import connection_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.names import (
+    CONNECTION_FIELD,
     CONNECTION_TAG,
-    erasure_job_name,
+    DRAIN_OP,
+    ERASE_OP,
+    ERASURE_JOB,
+    WEBHOOKS_JOB,
     full_sync_job_name,
-    model_group,
-    raw_group,
     sync_job_name,
-    webhooks_job_name,
 )
 from lever_assets.orchestration.partitions import whole_account
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
@@ -34,16 +40,17 @@ _NOT_COMPACTED = (
 )
 
 
-def sync_jobs(settings: Settings) -> dg.Definitions:
+def sync_jobs(
+    settings: Settings, assets: Sequence[dg.AssetsDefinition], checks: dg.AssetChecksDefinition
+) -> list[dg.JobDefinition]:
     """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all.
 
-    As definitions, because Dagster's class of such a job has no public name.
+    They are of an account's assets and checks, and are resolved among these alone: Dagster would look through
+    those of all accounts for each job, which grows with the square of their number.
     """
     account = settings.connection
-    assets = dg.AssetSelection.groups(raw_group(account), model_group(account))
-    chosen = dg.define_asset_job(
+    windows = dg.define_asset_job(
         sync_job_name(account),
-        selection=assets,
         description=(
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
             "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync."
@@ -53,7 +60,6 @@ def sync_jobs(settings: Settings) -> dg.Definitions:
     )
     whole = dg.define_asset_job(
         full_sync_job_name(account),
-        selection=assets,
         description=(
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
             "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
@@ -61,18 +67,20 @@ def sync_jobs(settings: Settings) -> dg.Definitions:
         tags={CONNECTION_TAG: account, **whole_account(settings)},
         executor_def=dg.in_process_executor,
     )
-    return dg.Definitions(jobs=[chosen, whole])
+    alone = dg.Definitions(assets=assets, asset_checks=[checks], jobs=[windows, whole])
+    return [alone.resolve_job_def(each.name) for each in (windows, whole)]
 
 
 def webhooks_job(settings: Settings) -> dg.JobDefinition:
-    """Return the job `<connection>_webhooks`: reads again whatever the waiting events are about."""
+    """Return the job `lever_webhooks`: reads again whatever the waiting events are about."""
 
     @dg.op(
-        name=f"{settings.connection}_drain_webhooks",
+        name=DRAIN_OP,
+        config_schema=connection_field(settings),
         description="Reads the opportunities that Lever's events are about again, each once, and only these.",
     )
     def drain_webhooks(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+        with in_one_sentence(), session_of(context, settings) as session:
             report = drain(session)
         context.add_output_metadata(
             {
@@ -90,22 +98,22 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
             raise dg.Failure(why, allow_retries=False)
 
     return op_job(
-        settings,
-        webhooks_job_name(settings.connection),
+        WEBHOOKS_JOB,
         drain_webhooks,
         description="Brings what Lever's events are about into the tables.",
     )
 
 
 def erasure_job(settings: Settings) -> dg.JobDefinition:
-    """Return the job `<connection>_erasure`: erases what is personal of records long gone."""
+    """Return the job `lever_erasure`: erases what is personal of records long gone."""
 
     @dg.op(
-        name=f"{settings.connection}_erase",
+        name=ERASE_OP,
+        config_schema=connection_field(settings),
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )
     def erase(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), Session.open(settings, run_id=context.run_id) as session:
+        with in_one_sentence(), session_of(context, settings) as session:
             report = erase_due(session)
             runs = erase_runs(context.instance, session, Budget(_NIGHT_SECONDS), by_night=True)
         answers = erase_answers(context.instance)
@@ -127,17 +135,27 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
         )
 
     return op_job(
-        settings,
-        erasure_job_name(settings.connection),
+        ERASURE_JOB,
         erase,
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )
 
 
-def op_job(settings: Settings, name: str, op: dg.OpDefinition, *, description: str) -> dg.JobDefinition:
+@contextmanager
+def session_of(context: dg.OpExecutionContext, settings: Settings) -> Iterator[Session]:
+    """Open a session of the connection that the op's configuration names, and have the run say which it is.
+
+    Raises ConnectionNameError if there is none of that name.
+    """
+    own = settings_of(settings, context.op_config.get(CONNECTION_FIELD))
+    context.instance.add_run_tags(context.run_id, {CONNECTION_TAG: own.connection})
+    with Session.open(own, run_id=context.run_id) as session:
+        yield session
+
+
+def op_job(name: str, op: dg.OpDefinition, *, description: str) -> dg.JobDefinition:
     """Return a job that is one op, in one process, with nothing left behind but its events."""
     return dg.GraphDefinition(name=name, node_defs=[op], description=description).to_job(
         executor_def=dg.in_process_executor,
         resource_defs={"io_manager": dg.mem_io_manager},
-        tags={CONNECTION_TAG: settings.connection},
     )

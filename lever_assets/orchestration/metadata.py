@@ -4,6 +4,7 @@ The first is there before anything ran ("definition metadata" in Dagster's words
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, assert_never
 
 import dagster as dg
@@ -80,6 +81,7 @@ def model_description(of: Model, exclusion: Exclusion) -> str:
     )
 
 
+@cache
 def raw_definition(of: Resource) -> dict[str, Any]:
     """Return the definition metadata of a raw asset."""
     return {
@@ -90,6 +92,7 @@ def raw_definition(of: Resource) -> dict[str, Any]:
     }
 
 
+@cache
 def model_definition(of: Model) -> dict[str, Any]:
     """Return the definition metadata of a model asset."""
     return {

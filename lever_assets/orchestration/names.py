@@ -7,6 +7,24 @@ UNIQUE = "unique_ids"
 REFERENCES = "references"
 MAPPED = "mapped"
 
+DELTA_SENSOR = "lever_delta"
+WEBHOOKS_SENSOR = "lever_webhooks"
+NOTICES_SENSOR = "lever_notices"
+RETENTION_SENSOR = "lever_retention"
+RECONCILE_SCHEDULE = "lever_reconcile"
+ERASURE_SCHEDULE = "lever_erasure"
+WEBHOOKS_JOB = "lever_webhooks"
+"""The job that drains the webhooks' inbox of one connection."""
+DRAIN_OP = "lever_drain_webhooks"
+ERASURE_JOB = "lever_erasure"
+"""The job that erases what is personal of records long gone of one connection."""
+ERASE_OP = "lever_erase"
+DOCTOR_JOB = "lever_doctor"
+"""The job that looks at what a connection needs."""
+EXAMINE_OP = "lever_examine"
+CONNECTION_FIELD = "connection"
+"""Names, in the configuration of an op that all connections share, the one that it is to work on."""
+
 PASSTHROUGH = "passthrough"
 """The op that sends any request."""
 
@@ -63,21 +81,6 @@ def sync_job_name(account: str) -> str:
 def full_sync_job_name(account: str) -> str:
     """Return the name of the job that syncs the whole account."""
     return f"{account}_full_sync"
-
-
-def webhooks_job_name(account: str) -> str:
-    """Return the name of the job that drains the webhooks' inbox."""
-    return f"{account}_webhooks"
-
-
-def erasure_job_name(account: str) -> str:
-    """Return the name of the job that erases what is personal of records long gone."""
-    return f"{account}_erasure"
-
-
-def doctor_job_name(account: str) -> str:
-    """Return the name of the job that looks at what a connection needs."""
-    return f"{account}_doctor"
 
 
 def action_job_name(action: str) -> str:

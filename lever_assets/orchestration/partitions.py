@@ -1,6 +1,7 @@
 """The sync windows, as the partitions that all sync assets share, and what a run over some of them covers."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 
 import dagster as dg
 
@@ -21,7 +22,11 @@ def sync_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
     The first window begins on that day, so that none of the account lies between the two; a monthly one
     begins with the day's month, because not every month has every day.
     """
-    start = _first_day(settings)
+    return _windows(settings.sync_window, _first_day(settings))
+
+
+@cache
+def _windows(length: Cadence, start: date) -> dg.TimeWindowPartitionsDefinition:
     crons = {
         Cadence.HOURLY: "0 * * * *",
         Cadence.DAILY: "0 0 * * *",
@@ -29,9 +34,9 @@ def sync_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
         Cadence.MONTHLY: "0 0 1 * *",
     }
     return dg.TimeWindowPartitionsDefinition(
-        start=first_instant(settings),
-        fmt=_FORMATS.get(settings.sync_window, "%Y-%m-%d"),
-        cron_schedule=crons[settings.sync_window],
+        start=_midnight(start),
+        fmt=_FORMATS.get(length, "%Y-%m-%d"),
+        cron_schedule=crons[length],
         timezone="UTC",
         end_offset=1,
     )
@@ -39,7 +44,10 @@ def sync_windows(settings: Settings) -> dg.TimeWindowPartitionsDefinition:
 
 def first_instant(settings: Settings) -> datetime:
     """Return the beginning of the first window (UTC)."""
-    day = _first_day(settings)
+    return _midnight(_first_day(settings))
+
+
+def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 

@@ -7,7 +7,15 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 
-from lever_assets.orchestration.names import pool
+from lever_assets.orchestration.names import (
+    DELTA_SENSOR,
+    ERASURE_SCHEDULE,
+    NOTICES_SENSOR,
+    RECONCILE_SCHEDULE,
+    RETENTION_SENSOR,
+    WEBHOOKS_SENSOR,
+    pool,
+)
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 from lever_assets.settings import Settings
 from lever_assets.store.transaction import now
@@ -19,12 +27,12 @@ _WHY_HOME = "Dagster keeps there what it knows: runs, ticks, which sensors are o
 _WHY_POOL = "So that one sync of the account runs at a time, and the others wait for it."
 _WHY_DAEMON = "It evaluates the sensors and schedules, and starts the runs that wait."
 _WHY_TICKING = {
-    "delta": "It looks for changes in Lever and brings them into the tables.",
-    "webhooks": "It brings what Lever's events are about into the tables.",
-    "notices": "It tells your URLs what changed.",
-    "retention": "It erases in Dagster what was erased in the tables.",
-    "reconcile": "It finds and mends what Lever never announced.",
-    "erasure": "It erases every night what is personal of records long gone.",
+    DELTA_SENSOR: "It looks for changes in Lever and brings them into the tables.",
+    WEBHOOKS_SENSOR: "It brings what Lever's events are about into the tables.",
+    NOTICES_SENSOR: "It tells your URLs what changed.",
+    RETENTION_SENSOR: "It erases in Dagster what was erased in the tables.",
+    RECONCILE_SCHEDULE: "It finds and mends what Lever never announced.",
+    ERASURE_SCHEDULE: "It erases every night what is personal of records long gone.",
 }
 
 
@@ -102,15 +110,14 @@ def _ticking(settings: Settings, instance: dg.DagsterInstance, *, was_there: boo
     """Yield a finding for each sensor and schedule; `was_there`: a daemon has run with this instance."""
     states = {each.instigator_name: each.status for each in instance.all_instigator_state()}
     needed = {
-        "webhooks": settings.webhook_url is not None,
-        "notices": bool(settings.notice_targets),
-        "erasure": settings.retention is not None,
+        WEBHOOKS_SENSOR: settings.webhook_url is not None,
+        NOTICES_SENSOR: bool(settings.notice_targets),
+        ERASURE_SCHEDULE: settings.retention is not None,
     }
-    for each, why in _WHY_TICKING.items():
-        kind = "schedule" if each in {"reconcile", "erasure"} else "sensor"
-        name = f"{settings.connection}_{each}"
+    for name, why in _WHY_TICKING.items():
+        kind = "schedule" if name in {RECONCILE_SCHEDULE, ERASURE_SCHEDULE} else "sensor"
         subject, status = f"{kind} {name}", states.get(name)
-        if not needed.get(each, True):
+        if not needed.get(name, True):
             yield _finding(subject, Verdict.NOT_NEEDED, why)
         elif status is InstigatorStatus.STOPPED:
             remedy = f"Switch it on in Dagster's UI, or with `dagster {kind} start {name}`."

@@ -16,11 +16,12 @@ from typing import Self
 import dagster as dg
 from pydantic import JsonValue
 
-from lever_assets.orchestration.names import ACTION_ID_TAG, CONNECTION_TAG
+from lever_assets.orchestration.names import ACTION_ID_TAG
 from lever_assets.orchestration.runs import (
     LISTS,
     action_runs,
     compact_storage,
+    connection_of,
     delete_run,
     record_of,
     there_and_ended,
@@ -176,7 +177,7 @@ class _Erasure:
 
     def _is_over(self, record: dg.RunRecord, named: set[str]) -> bool:
         run = record.dagster_run
-        if run.tags.get(CONNECTION_TAG, self.session.name) != self.session.name:
+        if connection_of(run) not in {None, self.session.name}:
             return False
         return run.run_id in named or is_to_be_erased(
             self.session,

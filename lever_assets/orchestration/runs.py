@@ -7,11 +7,12 @@ keeps its events until somebody deletes them, and shows them to everybody, so th
 import json
 import shutil
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import dagster as dg
 from sqlalchemy import Connection
@@ -21,14 +22,16 @@ from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.lever import JsonObject
 from lever_assets.orchestration.names import (
     ACTION_TAG,
+    CONNECTION_FIELD,
     CONNECTION_TAG,
     PASSTHROUGH,
     REFRESH_TAG,
+    WEBHOOKS_JOB,
     action_job_name,
     full_sync_job_name,
     sync_job_name,
-    webhooks_job_name,
 )
+from lever_assets.settings import Settings
 from lever_assets.store import BusyError
 from lever_assets.store.compacting import compact
 from lever_assets.store.transaction import now
@@ -54,19 +57,38 @@ _ANSWER = "answer.json"
 _ANSWERS_KEPT = timedelta(days=1)
 
 
-def run_under_way(instance: dg.DagsterInstance, account: str) -> str | None:
-    """Return the id of a run that syncs the connection and has not ended, None if there is none."""
-    return next((run.run_id for run in _unfinished_runs(instance) if _syncs(run, account)), None)
+@dataclass(frozen=True)
+class Unfinished:
+    """The runs that sync accounts and have not ended, by account: one look for a whole tick."""
+
+    runs: Mapping[str, Sequence[dg.DagsterRun]]
+    ended: set[str] = field(default_factory=set)
+    """Those of them that have ended since."""
+
+    @classmethod
+    def of(cls, instance: dg.DagsterInstance, accounts: Iterable[Settings]) -> Self:
+        """Look which there are."""
+        names = [each.connection for each in accounts]
+        by_job = {job(each): each for each in names for job in (sync_job_name, full_sync_job_name)}
+        found: dict[str, list[dg.DagsterRun]] = {each: [] for each in names}
+        for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
+            for name in _synced_by(run, by_job) & found.keys():
+                found[name].append(run)
+        return cls(found)
+
+    def of_account(self, account: str) -> str | None:
+        """Return the id of a run that syncs an account, None if there is none."""
+        return next((run.run_id for run in self.runs[account] if run.run_id not in self.ended), None)
 
 
-def _syncs(run: dg.DagsterRun, account: str) -> bool:
-    """Tell whether a run syncs a connection: by a job of ours, or because somebody chose its assets."""
-    chosen = any(key.path[0] == account for key in run.asset_selection or ())
-    refreshes = REFRESH_TAG in run.tags and run.tags.get(CONNECTION_TAG) == account
-    return chosen or refreshes or run.job_name in {sync_job_name(account), full_sync_job_name(account)}
+def _synced_by(run: dg.DagsterRun, by_job: Mapping[str, str]) -> set[str]:
+    """Return the accounts that a run syncs: by a job of ours, or because somebody chose their assets."""
+    chosen = {key.path[0] for key in run.asset_selection or ()}
+    refreshed = {run.tags.get(CONNECTION_TAG)} if REFRESH_TAG in run.tags else set()
+    return {each for each in (*chosen, *refreshed, by_job.get(run.job_name)) if each is not None}
 
 
-def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:
+def end_dead_runs(instance: dg.DagsterInstance, session: Session, unfinished: Unfinished) -> None:
     """Report the connection's syncs as failed whose process is gone, so that they hold up no other.
 
     Dagster does not see that by itself: its launcher can't tell whether a run's process lives. A run that has
@@ -75,10 +97,8 @@ def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:
     """
     silent = [
         run
-        for run in _unfinished_runs(instance)
-        if run.status is dg.DagsterRunStatus.STARTED
-        and _syncs(run, session.name)
-        and _said_nothing_since(instance, run.run_id) > _SILENT
+        for run in unfinished.runs[session.name]
+        if run.status is dg.DagsterRunStatus.STARTED and _said_nothing_since(instance, run.run_id) > _SILENT
     ]
     if not silent:
         return
@@ -88,6 +108,7 @@ def end_dead_runs(instance: dg.DagsterInstance, session: Session) -> None:
                 instance.report_run_failed(
                     run, "The process of this run is gone. The next sync goes on where it stood."
                 )
+                unfinished.ended.add(run.run_id)
     except BusyError:
         return
 
@@ -98,19 +119,30 @@ def _said_nothing_since(instance: dg.DagsterInstance, run_id: str) -> timedelta:
     return timedelta(seconds=now().timestamp() - last[0].timestamp) if last else timedelta.max
 
 
-def _unfinished_runs(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
-    """Return the runs that wait or are under way."""
-    return instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+def draining_runs(instance: dg.DagsterInstance, *, default: str) -> dict[str, str]:
+    """Return the ids of the runs that drain the inbox, by account.
 
-
-def draining_run(instance: dg.DagsterInstance, account: str) -> str | None:
-    """Return the id of a run that drains the inbox; one that is older than any draining is dead."""
+    One that is older than any draining is dead. One that names no account is of the `default` one.
+    """
     youngest = now() - _LONGEST_DRAINING
     runs = instance.get_runs(
-        dg.RunsFilter(job_name=webhooks_job_name(account), statuses=_UNFINISHED, created_after=youngest),
-        limit=1,
+        dg.RunsFilter(job_name=WEBHOOKS_JOB, statuses=_UNFINISHED, created_after=youngest)
     )
-    return runs[0].run_id if runs else None
+    return {connection_of(run) or default: run.run_id for run in runs}
+
+
+def connection_of(run: dg.DagsterRun) -> str | None:
+    """Return the connection that a run of a shared job is about, as far as it says so."""
+    tagged = run.tags.get(CONNECTION_TAG)
+    if tagged is not None:
+        return tagged
+    ops = run.run_config.get("ops")
+    for op in ops.values() if isinstance(ops, Mapping) else ():
+        config = op.get("config") if isinstance(op, Mapping) else None
+        named = config.get(CONNECTION_FIELD) if isinstance(config, Mapping) else None
+        if isinstance(named, str):
+            return named
+    return None
 
 
 def action_runs(instance: dg.DagsterInstance, number: int, *, before: datetime | None = None) -> list[str]:

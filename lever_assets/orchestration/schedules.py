@@ -1,29 +1,53 @@
-"""The schedules: what is not left to a sensor, because nothing announces that it is due."""
+"""The schedules: what is not left to a sensor, because nothing announces that it is due.
+
+There is one of each for all accounts; it asks for a run of each, and of Lever nothing.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
 
 import dagster as dg
 
-from lever_assets.connect.errors import NotConnectedError
+from lever_assets.connect.known import names
+from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
+    ERASE_OP,
+    ERASURE_JOB,
+    ERASURE_SCHEDULE,
     RECONCILE,
+    RECONCILE_SCHEDULE,
     REFRESH_TAG,
-    erasure_job_name,
     sync_job_name,
 )
 from lever_assets.orchestration.partitions import window_range, windows_since
-from lever_assets.orchestration.ticks import tick
+from lever_assets.orchestration.readiness import why_not
+from lever_assets.orchestration.rounds import Told
+from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings, SettingsError
+from lever_assets.store import Store
 from lever_assets.store.transaction import now
+from lever_assets.sync.session import Session
+
+_ALL_ASSETS = "__ASSET_JOB"
+"""The job of all assets, by which Dagster itself materializes what somebody chose; it has no public name.
+
+A schedule has one job, and each account its own: of this one a run may be over any account's assets.
+"""
+
+Requests = Sequence[dg.RunRequest] | dg.SkipReason
 
 
-def reconcile_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Return the schedule `<connection>_reconcile`: finds and mends what Lever did not announce.
+def reconcile_schedule(
+    settings: Settings, accounts: Sequence[Settings], assets: Sequence[dg.AssetsDefinition]
+) -> dg.ScheduleDefinition:
+    """Return the schedule `lever_reconcile`: finds and mends what Lever did not announce.
 
-    Raises SettingsError when it is set for a time that there is not.
+    `assets` are those of all accounts. Raises SettingsError when it is set for a time that there is not.
     """
     try:
-        return _reconcile_schedule(settings)
+        return _reconcile_schedule(settings, accounts, assets)
     except dg.DagsterInvalidDefinitionError:
         raise SettingsError(
             "LEVER_RECONCILE_SCHEDULE can't be used: there is no such time; write it as five fields of cron, "
@@ -31,42 +55,77 @@ def reconcile_schedule(settings: Settings) -> dg.ScheduleDefinition:
         ) from None
 
 
-def _reconcile_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    account = settings.connection
+def _reconcile_schedule(
+    settings: Settings, accounts: Sequence[Settings], assets: Sequence[dg.AssetsDefinition]
+) -> dg.ScheduleDefinition:
+    only = accounts[0].connection if len(accounts) == 1 else None
 
     @dg.schedule(
-        name=f"{account}_reconcile",
-        job_name=sync_job_name(account),
+        name=RECONCILE_SCHEDULE,
+        job_name=_ALL_ASSETS if only is None else sync_job_name(only),
         cron_schedule=settings.reconcile_schedule,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=(
-            "Compares the whole account with the tables, keeps what differs although Lever announced no "
+            "Compares each whole account with the tables, keeps what differs although Lever announced no "
             "change in the table `drift`, and mends it."
         ),
     )
-    def reconcile(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return tick(lambda _: evaluate())
+    def reconcile(_context: dg.ScheduleEvaluationContext) -> Requests | dg.RunRequest:
+        return tick(evaluate)
 
-    def evaluate() -> dg.RunRequest | dg.SkipReason:
-        if settings.api_key is None:
-            return dg.SkipReason(str(NotConnectedError()))
-        windows = windows_since(settings, now())
+    def evaluate(budget: Budget) -> Requests | dg.RunRequest:
+        with closing(Store.open(settings.tables_url, lock_wait=budget.whole)) as store:
+            told = [request(Session.over(store, each), each) for each in accounts]
+        if only:
+            return told[0].alone()
+        requests = [each.request for each in told if each.request is not None]
+        return requests or dg.SkipReason(" ".join(dict.fromkeys(each.why for each in told)))
+
+    def request(session: Session, account: Settings) -> Told:
+        waits = why_not(session)
+        if waits is not None:
+            return waits
+        windows = windows_since(account, now())
         if windows is None:
-            return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
-        tags = {REFRESH_TAG: RECONCILE, CAUSE_TAG: "the schedule", CONNECTION_TAG: account}
-        return dg.RunRequest(tags={**tags, **window_range(*windows)})
+            return Told("The first window lies in the future: see LEVER_SYNC_START.")
+        name = session.name
+        tags = {
+            REFRESH_TAG: RECONCILE,
+            CAUSE_TAG: "the schedule",
+            CONNECTION_TAG: name,
+            **window_range(*windows),
+        }
+        chosen = None if only else [key for key in keys if key.path[0] == name]
+        return Told(request=dg.RunRequest(asset_selection=chosen, tags=tags))
 
+    keys = [key for each in assets for key in each.keys]
     return reconcile
 
 
-def erasure_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Return the schedule that erases every night."""
-    return dg.ScheduleDefinition(
-        name=f"{settings.connection}_erasure",
-        job_name=erasure_job_name(settings.connection),
+def erasure_schedule(settings: Settings, accounts: Sequence[Settings]) -> dg.ScheduleDefinition:
+    """Return the schedule `lever_erasure`, which erases every night what is personal of records long gone."""
+
+    @dg.schedule(
+        name=ERASURE_SCHEDULE,
+        job_name=ERASURE_JOB,
         cron_schedule="30 2 * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Erases every night what is personal of records long gone.",
+        description="Erases every night what is personal of records long gone, of each connection.",
     )
+    def erasure(_context: dg.ScheduleEvaluationContext) -> Requests:
+        return tick(lambda _: evaluate())
+
+    def evaluate() -> list[dg.RunRequest]:
+        # What is stored of one that is switched off gets old, too.
+        every = dict.fromkeys([*(each.connection for each in accounts), *names(settings)])
+        return [
+            dg.RunRequest(
+                run_config=for_connection(ERASE_OP, each),
+                tags={CONNECTION_TAG: each, CAUSE_TAG: "the schedule"},
+            )
+            for each in every
+        ]
+
+    return erasure

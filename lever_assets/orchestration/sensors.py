@@ -1,26 +1,36 @@
 """The sensors: what starts a run when there is something to do, or does it, and says why not.
 
-Only the delta's run is in the pool of the syncs: a long sync holds up none of the others.
+There is one of each for all accounts (`rounds.py`). Only the delta's run is in the pool of the syncs: a long
+sync holds up none of the others.
 """
 
+from collections.abc import Sequence
 from contextlib import closing
 
 import dagster as dg
 
-from lever_assets.connect.errors import NotConnectedError
 from lever_assets.notices.delivering import deliver, pending
-from lever_assets.notices.enqueueing import enqueue
+from lever_assets.notices.enqueueing import enqueue, with_news
+from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
     DELTA,
+    DELTA_SENSOR,
+    DRAIN_OP,
+    NOTICES_SENSOR,
     REFRESH_TAG,
+    RETENTION_SENSOR,
+    WEBHOOKS_JOB,
+    WEBHOOKS_SENSOR,
+    full_sync_job_name,
     sync_job_name,
-    webhooks_job_name,
 )
-from lever_assets.orchestration.partitions import window_range, windows_since
+from lever_assets.orchestration.partitions import whole_account, window_range, windows_since
+from lever_assets.orchestration.readiness import why_not
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
-from lever_assets.orchestration.runs import draining_run, end_dead_runs, erase_answers, run_under_way
+from lever_assets.orchestration.rounds import Rounds, Told
+from lever_assets.orchestration.runs import Unfinished, draining_runs, end_dead_runs, erase_answers
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
@@ -31,44 +41,90 @@ from lever_assets.sync.session import Session
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
 _RETENTION_SECONDS = 60
+_FIRST_SYNCS = 5
+"""So many runs that read an account for the first time are asked for in a tick: making one takes a second."""
+
+Answer = dg.RunRequest | dg.SkipReason | dg.SensorResult
 
 
-def delta_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Return the sensor `<connection>_delta`: on changes in Lever it starts one delta run."""
-    account = settings.connection
+def delta_sensor(
+    settings: Settings,
+    accounts: Sequence[Settings],
+    jobs: Sequence[dg.JobDefinition],
+    warnings: Sequence[str],
+) -> dg.SensorDefinition:
+    """Return the sensor `lever_delta`: on changes in Lever it starts one delta run of the account.
+
+    `jobs` are the accounts' own; the `warnings`, on the list of accounts, are told in its description.
+    """
+    rounds = Rounds()
 
     @dg.sensor(
-        name=f"{account}_delta",
-        job_name=sync_job_name(account),
+        name=DELTA_SENSOR,
+        jobs=jobs,
         minimum_interval_seconds=settings.delta_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=(
-            "Asks Lever with at most six requests whether anything changed since the last sync. If so it "
-            "starts one run that reads only that, over the open window and every window missed meanwhile; "
-            "never while another run of the connection is under way."
+        description=" ".join(
+            [
+                *(f"Attention: {each}" for each in warnings),
+                "Asks Lever with at most six requests whether anything changed since the last sync. If so it "
+                "starts one run that reads only that, over the open window and every window missed "
+                "meanwhile; never while another run of the connection is under way. It goes through all "
+                "connections.",
+            ]
         ),
     )
-    def delta(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return tick(lambda budget: evaluate(context.instance, budget))
+    def delta(context: dg.SensorEvaluationContext) -> Answer:
+        return tick(lambda budget: evaluate(context, budget))
 
-    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.RunRequest | dg.SkipReason:
-        if settings.api_key is None:
-            return dg.SkipReason(str(NotConnectedError()))
-        with Session.open(settings, lock_wait=budget.left) as session:
-            end_dead_runs(instance, session)
-            under_way = run_under_way(instance, account)
-            if under_way is not None:
-                return dg.SkipReason(f"Run {under_way} of this connection is under way.")
-            told = _poll_unless_busy(session, budget)
-        if told.since is None or not told.changed:
-            return dg.SkipReason(told.why)
-        windows = windows_since(settings, told.since)
-        if windows is None:
-            return dg.SkipReason("The first window lies in the future: see LEVER_SYNC_START.")
-        tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: account, **window_range(*windows)}
-        return dg.RunRequest(tags=tags)
+    def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
+        with _opened(settings, budget) as store:
+            unfinished = Unfinished.of(context.instance, accounts)
+
+            def look(account: Settings, own: Budget) -> Told:
+                session = Session.over(Store(store.engine), account)
+                return _delta(session, account, context.instance, unfinished, own)
+
+            if len(accounts) == 1:
+                return look(accounts[0], budget).alone()
+            done = rounds.go(accounts, look, budget, context.cursor)
+            return done.with_few(_is_first_sync, _FIRST_SYNCS).answer(context.log)
 
     return delta
+
+
+def _delta(
+    session: Session, account: Settings, instance: dg.DagsterInstance, unfinished: Unfinished, budget: Budget
+) -> Told:
+    waits = why_not(session)
+    if waits is not None:
+        return waits
+    end_dead_runs(instance, session, unfinished)
+    under_way = unfinished.of_account(session.name)
+    if under_way is not None:
+        return Told(f"Run {under_way} of this connection is under way.", short="a run is under way.")
+    told = _poll_unless_busy(session, budget)
+    if told.since is None:
+        return _first_sync(session, account, told)
+    if not told.changed:
+        return Told(told.why, short="nothing has changed.")
+    windows = windows_since(account, told.since)
+    if windows is None:
+        return Told("The first window lies in the future: see LEVER_SYNC_START.")
+    tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: session.name, **window_range(*windows)}
+    return Told(request=dg.RunRequest(job_name=sync_job_name(session.name), tags=tags))
+
+
+def _first_sync(session: Session, account: Settings, told: Poll) -> Told:
+    """Return the first sync of an account that was made by `connect`; the environment's waits to be told."""
+    if not session.account.is_stored:
+        return Told(told.why, short="waiting for a full sync to be started.")
+    tags = {CAUSE_TAG: "first sync", CONNECTION_TAG: session.name, **whole_account(account)}
+    return Told(request=dg.RunRequest(job_name=full_sync_job_name(session.name), tags=tags))
+
+
+def _is_first_sync(told: Told) -> bool:
+    return told.request is not None and told.request.tags.get(REFRESH_TAG) != DELTA
 
 
 def _poll_unless_busy(session: Session, budget: Budget) -> Poll:
@@ -82,69 +138,105 @@ def _poll_unless_busy(session: Session, budget: Budget) -> Poll:
     return poll(session, seconds=budget.left)
 
 
-def webhooks_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Return the sensor `<connection>_webhooks`: starts a run when events wait in the inbox."""
-    account = settings.connection
+def webhooks_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+    """Return the sensor `lever_webhooks`: starts a run for each account whose events wait in the inbox."""
 
     @dg.sensor(
-        name=f"{account}_webhooks",
-        job_name=webhooks_job_name(account),
+        name=WEBHOOKS_SENSOR,
+        job_name=WEBHOOKS_JOB,
         minimum_interval_seconds=_WEBHOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts one run for all events that wait in the inbox of the webhooks.",
+        description="Starts one run for all events of a connection that wait in the inbox of the webhooks.",
     )
-    def webhooks(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    def webhooks(context: dg.SensorEvaluationContext) -> Answer:
         return tick(lambda budget: evaluate(context.instance, budget))
 
-    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.RunRequest | dg.SkipReason:
-        if settings.api_key is None:
-            return dg.SkipReason(str(NotConnectedError()))
-        running = draining_run(instance, account)
-        if running is not None:
-            return dg.SkipReason(f"Run {running} is draining the inbox.")
-        with _opened(settings, budget) as store, store.reading(account) as tx:
-            waiting = inbox.pending_count(tx)
-        if not waiting:
-            return dg.SkipReason("No event waits in the inbox.")
-        cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
-        return dg.RunRequest(tags={CAUSE_TAG: cause, CONNECTION_TAG: account})
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> Answer:
+        names = [each.connection for each in accounts]
+        draining = draining_runs(instance, default=settings.connection)
+        with _opened(settings, budget) as store:
+            with store.reading("") as tx:
+                waiting = inbox.pending_counts(tx)
+            told = {
+                each.connection: _drain(Session.over(store, each), waiting[each.connection], draining)
+                for each in accounts
+                if waiting[each.connection]
+            }
+            if len(names) == 1 and not told:
+                idle = why_not(Session.over(store, accounts[0]))
+                return dg.SkipReason("No event waits in the inbox." if idle is None else idle.why)
+        requests = [each.request for each in told.values() if each.request is not None]
+        if requests:
+            return requests[0] if len(names) == 1 else dg.SensorResult(run_requests=requests)
+        whys = [each.why if len(names) == 1 else f"{name}: {each.why}" for name, each in told.items()]
+        return dg.SkipReason(" ".join(whys[:10]) or "No event waits in the inbox.")
 
     return webhooks
 
 
-def notices_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Return the sensor `<connection>_notices`: tells the user's URLs what changed, after the syncs."""
+def _drain(session: Session, waiting: int, draining: dict[str, str]) -> Told:
+    running = draining.get(session.name)
+    if running is not None:
+        return Told(f"Run {running} is draining the inbox.")
+    waits = why_not(session)
+    if waits is not None:
+        return waits
+    cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
+    tags = {CAUSE_TAG: cause, CONNECTION_TAG: session.name}
+    return Told(request=dg.RunRequest(run_config=for_connection(DRAIN_OP, session.name), tags=tags))
+
+
+def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+    """Return the sensor `lever_notices`: tells the user's URLs what changed, after the syncs."""
+    rounds = Rounds()
 
     @dg.sensor(
-        name=f"{settings.connection}_notices",
+        name=NOTICES_SENSOR,
         minimum_interval_seconds=_NOTICE_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Sends the URLs of LEVER_NOTICE_URLS which tables changed, once no sync is under way.",
     )
-    def notices(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        return tick(lambda budget: evaluate(context.instance, budget))
+    def notices(context: dg.SensorEvaluationContext) -> Answer:
+        return tick(lambda budget: evaluate(context, budget))
 
-    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.SkipReason:
+    def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
         if not settings.notice_targets:
             return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
+        unfinished = Unfinished.of(context.instance, accounts)
         with _opened(settings, budget) as store:
-            if run_under_way(instance, settings.connection) is None:
-                enqueue(store, settings)
-            if not pending(store, settings.connection):
+
+            def look(account: Settings, own: Budget) -> Told:
+                return _notify(Store(store.engine), account, unfinished, own)
+
+            if len(accounts) == 1:
+                return look(accounts[0], budget).alone()
+            changed = with_news(store, settings)
+            some = [each for each in accounts if each.connection in changed]
+            if not some:
                 return dg.SkipReason("Nothing has changed that was not told.")
-            done = deliver(store, settings, seconds=budget.left)
-        return dg.SkipReason(
-            f"{done.delivered} notices arrived, {done.failed} are sent again later, {done.given_up} given up."
-        )
+            return rounds.go(some, look, budget, context.cursor).answer()
 
     return notices
 
 
-def retention_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Return the sensor `<connection>_retention`: erases in Dagster what was erased in the tables."""
+def _notify(store: Store, account: Settings, unfinished: Unfinished, budget: Budget) -> Told:
+    if unfinished.of_account(account.connection) is None:
+        enqueue(store, account)
+    if not pending(store, account.connection):
+        return Told("Nothing has changed that was not told.")
+    done = deliver(store, account, seconds=budget.left)
+    return Told(
+        f"{done.delivered} notices arrived, {done.failed} are sent again later, {done.given_up} given up.",
+        trouble=bool(done.failed or done.given_up),
+    )
+
+
+def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+    """Return the sensor `lever_retention`: erases in Dagster what was erased in the tables."""
+    rounds = Rounds()
 
     @dg.sensor(
-        name=f"{settings.connection}_retention",
+        name=RETENTION_SENSOR,
         minimum_interval_seconds=_RETENTION_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
@@ -152,22 +244,33 @@ def retention_sensor(settings: Settings) -> dg.SensorDefinition:
             "of actions when they are a day old."
         ),
     )
-    def retention(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        return tick(lambda budget: evaluate(context.instance, budget))
+    def retention(context: dg.SensorEvaluationContext) -> Answer:
+        return tick(lambda budget: evaluate(context, budget))
 
-    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> dg.SkipReason:
-        answers = erase_answers(instance)
-        with Session.open(settings, lock_wait=budget.left) as session:
-            if budget.left:  # first, so that it is not put off by many runs for ever
-                compact_if_due(session, by_day=True, seconds=budget.left)
-            runs = erase_runs(instance, session, budget)
-        told = [f"{runs.deleted} runs and {answers} answers were erased."] if runs.deleted or answers else []
-        if runs.waiting:
-            told.append(UNDER_WAY.format(runs.waiting))
-        return dg.SkipReason(" ".join([*told, *runs.warnings]) or "There was nothing to erase.")
+    def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
+        answers = erase_answers(context.instance)
+        with _opened(settings, budget) as store:
+
+            def look(account: Settings, own: Budget) -> Told:
+                session = Session.over(Store(store.engine), account)
+                return _retain(session, context.instance, own, answers if len(accounts) == 1 else 0)
+
+            if len(accounts) == 1:
+                return look(accounts[0], budget).alone()
+            return rounds.go(accounts, look, budget, context.cursor).answer()
 
     return retention
 
 
+def _retain(session: Session, instance: dg.DagsterInstance, budget: Budget, answers: int) -> Told:
+    if budget.left:  # first, so that it is not put off by many runs for ever
+        compact_if_due(session, by_day=True, seconds=budget.left)
+    runs = erase_runs(instance, session, budget)
+    told = [f"{runs.deleted} runs and {answers} answers were erased."] if runs.deleted or answers else []
+    if runs.waiting:
+        told.append(UNDER_WAY.format(runs.waiting))
+    return Told(" ".join([*told, *runs.warnings]) or "There was nothing to erase.")
+
+
 def _opened(settings: Settings, budget: Budget) -> closing[Store]:
-    return closing(Store.open(settings.tables_url, lock_wait=budget.left))
+    return closing(Store.open(settings.tables_url, lock_wait=budget.whole))

@@ -26,11 +26,17 @@ class Budget:
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
+        self.whole = max(0.0, seconds - _TO_END)
+        """The seconds to wait for others that there were at first: the same number in every tick."""
 
     @property
     def left(self) -> float:
         """The seconds that are left to wait for others."""
         return max(0.0, self._end - _TO_END - time.monotonic())
+
+    def at_most(self, seconds: float) -> "Budget":
+        """Return so much of it, or what is left of it if that is less."""
+        return Budget(min(seconds, self.left) + _TO_END)
 
 
 def tick(evaluate: Callable[[Budget], T]) -> T | dg.SkipReason:

@@ -19,7 +19,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import Delete, bindparam, delete, select
+from sqlalchemy import Delete, bindparam, delete, func, select
 
 from lever_assets.store.dialects import OF, among_these, upsert
 from lever_assets.store.tables import sync_state
@@ -134,6 +134,13 @@ class Checkpoint(Generic[Value]):
     def every(self, tx: Transaction) -> dict[str, Value]:
         """Return what is kept of each subject."""
         return dict(self._every(tx))
+
+    def kept_at_of_all(self, tx: Transaction) -> dict[str, datetime]:
+        """Return when one of this kind was kept last (UTC), by account, whichever is the transaction's."""
+        c = sync_state.c
+        query = select(c.connection, func.max(c.updated_at)).group_by(c.connection)
+        rows = tx.sql.execute(query.where(c.key.startswith(f"{self.kind}:", autoescape=True)))
+        return {row[0]: row[1] for row in rows}
 
     def keep(self, tx: Transaction, value: Value, subject: str = "") -> None:
         """Keep `value` in the place of what was kept."""

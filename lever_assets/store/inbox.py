@@ -7,6 +7,7 @@ States of an event:
 - `parked`: reading it failed too often; `error` says why
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,6 +81,14 @@ def pending_count(tx: Transaction) -> int:
     due_by = _due(tx.account, tx.instant)
     query = select(func.count()).select_from(webhook_inbox).where(due_by)
     return tx.sql.execute(query).scalar_one()
+
+
+def pending_counts(tx: Transaction) -> Counter[str]:
+    """Return how many events are due, by account, whichever account is the transaction's."""
+    c = webhook_inbox.c
+    due_by = and_(c.state == PENDING, c.due_at <= tx.instant)
+    query = select(c.connection, func.count()).where(due_by).group_by(c.connection)
+    return Counter({row[0]: row[1] for row in tx.sql.execute(query)})
 
 
 def waiting_count(tx: Transaction) -> int:

@@ -85,21 +85,43 @@ class Session:
         """
         Exclusion.of(settings)
         private.close_to_others(settings.data_dir)
-        in_file = read_names(settings.custom_fields)
+        read_names(settings.custom_fields)
         store = (
             Store.open_to_read(settings.tables_url)
             if to_read
             else Store.open(settings.tables_url, lock_wait=lock_wait)
         )
         try:
-            with store.reading(settings.connection) as tx:
-                account, own = account_in(tx, store, settings)
-                names = with_kept(in_file, kept_names(tx))
-            Exclusion.of(own)
-            mapping = Context(own.connection, own.remote_data, names, account.named_at_first)
-            yield cls(store, account, own, mapping, listener, run_id, accept_deletions, to_read)
+            yield cls.over(
+                store,
+                settings,
+                listener=listener,
+                run_id=run_id,
+                accept_deletions=accept_deletions,
+                to_read=to_read,
+            )
         finally:
             store.close()
+
+    @classmethod
+    def over(
+        cls,
+        store: Store,
+        settings: Settings,
+        *,
+        listener: Listener = silent,
+        run_id: str | None = None,
+        accept_deletions: bool = False,
+        to_read: bool = False,
+    ) -> "Session":
+        """Return a session over a store that is open, as `open` does; who opened the store closes it."""
+        in_file = read_names(settings.custom_fields)
+        with store.reading(settings.connection) as tx:
+            account, own = account_in(tx, store, settings)
+            names = with_kept(in_file, kept_names(tx))
+        Exclusion.of(own)
+        mapping = Context(own.connection, own.remote_data, names, account.named_at_first)
+        return cls(store, account, own, mapping, listener, run_id, accept_deletions, to_read)
 
     @property
     def name(self) -> str:
