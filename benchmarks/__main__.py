@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import allowance, cost, journeys, large, made, quiet, requests, second_run
+from benchmarks import accounts, allowance, cost, journeys, large, made, quiet, requests, second_run
 from benchmarks.databases import Kind
 
 app = typer.Typer(help="Measure what a sync costs.", no_args_is_help=True, add_completion=False)
 
 Size = Annotated[int, typer.Option("--opportunities", min=1, help="Size of the account")]
+Sizes = Annotated[tuple[int, int, int], typer.Option("--connections", help="How many to load")]
 Into = Annotated[Kind, typer.Option("--database", help="Where to sync to")]
 
 
@@ -53,6 +54,12 @@ def _large(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
 def _journeys(names: Annotated[bool, typer.Option("--names", help="Name the files, too")] = False) -> None:
     """How many files, functions and hand-overs a reader meets, and what a quiet delta asks its database."""
     journeys.run(names=names)
+
+
+@app.command("accounts")
+def _accounts(sizes: Sizes = (1, 50, 200), ticking: int = 50) -> None:
+    """Loading the definitions of many connections, and a tick in which nothing has changed."""
+    accounts.run(sizes, ticking)
 
 
 @app.command("made")

@@ -1,8 +1,8 @@
 """Going through the accounts in a tick: several at once, each in a time of its own.
 
 A tick begins where the last one stopped. The accounts are looked at in threads: what Lever and the database
-are asked waits most of the time. Whoever is slow holds up one thread, and comes last the next time; who was not
-done when the tick ended is left to its thread, and not begun again before that has ended.
+are asked waits most of the time. Whoever is slow holds up one thread, and comes last the next time; who was
+not done when the tick ended is left to its thread, and not begun again before that has ended.
 """
 
 import logging

@@ -19,6 +19,17 @@ concurrency:
     default_limit: 1
   runs:
     max_concurrent_runs: 10
+    tag_concurrency_limits:
+      - {key: lever/refresh, value: full, limit: 5}
+      - {key: lever/refresh, value: reconcile, limit: 3}
+sensors:
+  use_threads: true
+  num_workers: 4
+  num_submit_workers: 4
+schedules:
+  use_threads: true
+  num_workers: 2
+  num_submit_workers: 4
 run_monitoring:
   enabled: true
 telemetry:

@@ -1,0 +1,290 @@
+"""Several accounts in one code location: each has what is its own, and none holds up another."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from lever_assets.connect.connections import enable, set_own
+from lever_assets.lever import JsonObject
+from lever_assets.orchestration import rounds, ticks
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.store import inbox
+from lever_assets.store.accounts import keep_account, stored_account
+from lever_assets.sync.session import Session
+from lever_assets_tests.notices.hooks import listening
+from lever_assets_tests.orchestration.many import Many, asked_for, skipped
+from lever_assets_tests.orchestration.running import ASSETS, failures
+from lever_assets_tests.sync.tables import unified_tables
+
+SHARED = {"lever_webhooks", "lever_erasure", "lever_doctor", "add_candidate_tag_job"}
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[tuple[Sandbox, Sandbox]]:
+    """Two accounts of Lever's, which differ."""
+    with (
+        running_sandbox(SandboxConfig(opportunities=12, rate=0)) as one,
+        running_sandbox(SandboxConfig(opportunities=9, seed=2, rate=0)) as other,
+    ):
+        yield one, other
+
+
+@pytest.fixture
+def many(tmp_path: Path, sandboxes: tuple[Sandbox, Sandbox]) -> Many:
+    """Two connections, `acme` and `beta`, that were never read."""
+    made = Many(tmp_path)
+    made.connect("acme", sandboxes[0])
+    made.connect("beta", sandboxes[1], sync_window="monthly", exclude=["offers"])
+    return made
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, sandboxes: tuple[Sandbox, Sandbox]) -> Many:
+    """The same, read whole; the tests of this module share it and leave nothing behind that counts."""
+    made = Many(tmp_path_factory.mktemp("both"))
+    made.connect("acme", sandboxes[0])
+    made.connect("beta", sandboxes[1])
+    made.read("acme", "beta")
+    return made
+
+
+def test_each_has_assets_and_two_jobs_and_all_else_is_there_once(many: Many) -> None:
+    repository = many.definitions().get_repository_def()
+    keys = [key for each in repository.assets_defs_by_key.values() for key in each.keys]
+
+    assert len([key for key in keys if key.path[0] == "acme"]) == ASSETS
+    assert {"offers", "raw_offers"} & {key.path[1] for key in keys if key.path[0] == "beta"} == set()
+    jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
+    own = {f"{name}_{job}" for name in ("acme", "beta") for job in ("sync", "full_sync")}
+    assert own | SHARED <= jobs
+    assert {each for each in jobs if each.startswith(("acme", "beta"))} == own
+    assert {each.name for each in repository.sensor_defs} == {
+        "lever_delta",
+        "lever_webhooks",
+        "lever_notices",
+        "lever_retention",
+    }
+    assert {each.name for each in repository.schedule_defs} == {"lever_reconcile", "lever_erasure"}
+    windows = repository.get_job("beta_sync").partitions_def
+    assert isinstance(windows, dg.TimeWindowPartitionsDefinition)
+    assert windows.cron_schedule == "0 0 1 * *"
+
+
+def test_one_that_was_never_read_is_read_by_itself_and_has_ids_of_its_own(many: Many) -> None:
+    definitions = many.definitions()
+    asked = asked_for(many.tick(definitions))
+    assert {name: each.job_name for name, each in asked.items()} == {
+        "acme": "acme_full_sync",
+        "beta": "beta_full_sync",
+    }
+    assert {each.tags["lever/cause"] for each in asked.values()} == {"first sync"}
+    assert many.run(definitions, "acme_full_sync").success
+    many.read("beta")
+
+    told = skipped(many.tick(definitions))
+    assert told == "2 connections: nothing has changed."
+    tables = unified_tables(many.settings().tables_url)
+    for rows in tables.values():
+        ids = [row["id"] for row in rows]
+        assert len(set(ids)) == len(ids)
+    assert {row["connection"] for row in tables["candidates"]} == {"acme", "beta"}
+
+
+def test_only_some_first_syncs_are_asked_for_at_once(
+    many: Many, monkeypatch: pytest.MonkeyPatch, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    monkeypatch.setattr("lever_assets.orchestration.sensors._FIRST_SYNCS", 1)
+    definitions = many.definitions()
+    (first,) = asked_for(many.tick(definitions))
+    job = definitions.resolve_job_def(f"{first}_full_sync")
+    many.instance.create_run_for_job(job)
+    (second,) = asked_for(many.tick(definitions))
+    assert {first, second} == {"acme", "beta"}
+
+
+def test_an_action_is_done_in_the_account_that_its_form_names(both: Many) -> None:
+    definitions = both.definitions()
+    tables = unified_tables(both.settings().tables_url)
+    for name in ("acme", "beta"):
+        candidate = next(row["id"] for row in tables["candidates"] if row["connection"] == name)
+        config = {"connection": name, "candidate_id": candidate, "tag": {"name": f"Of {name}"}}
+        done = both.run(
+            definitions, "add_candidate_tag_job", {"ops": {"add_candidate_tag": {"config": config}}}
+        )
+        assert done.success
+        run = both.instance.get_run_by_id(done.run_id)
+        assert run is not None
+        assert run.tags["lever/connection"] == name
+    after = unified_tables(both.settings().tables_url)["tags"]
+    assert {(row["connection"], row["name"]) for row in after} >= {("acme", "Of acme"), ("beta", "Of beta")}
+
+
+@pytest.mark.parametrize("named", ["gamma", None])
+def test_an_action_of_a_connection_that_there_is_not_fails_in_a_sentence(
+    both: Many, named: str | None
+) -> None:
+    config = {"connection": named, "candidate_id": "1" * 24, "tag": {"name": "x"}}
+    done = both.run(
+        both.definitions(), "add_candidate_tag_job", {"ops": {"add_candidate_tag": {"config": config}}}
+    )
+    (told,) = failures(done)
+    assert ("no connection 'gamma'" if named else "No Lever account is connected") in told
+
+
+@contextmanager
+def silent_lever() -> Iterator[str]:
+    """Take requests and answer none of them."""
+    peers: list[socket.socket] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                peers.append(listener.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        listener.shutdown(socket.SHUT_RDWR)
+        accepting.join(10)
+    for peer in peers:
+        peer.close()
+
+
+def test_a_revoked_and_a_silent_one_hold_up_no_other(
+    both: Many, sandboxes: tuple[Sandbox, Sandbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticks, "TICK_SECONDS", 3.0)
+    monkeypatch.setattr(rounds, "_OWN_SECONDS", 1.0)
+    both.connect("revoked", sandboxes[0])
+    both.connect("silent", sandboxes[0])
+    both.read("acme", "beta", "revoked", "silent")
+    both.spoil_key("revoked")
+    definitions = both.definitions()
+    with silent_lever() as url:
+        both.move("silent", url)
+        quiet = skipped(both.tick(definitions))
+        assert "2 connections: nothing has changed." in quiet
+        assert "silent: Lever did not say within" in quiet
+        assert "revoked: " in quiet
+        for each in sandboxes:
+            each.touch(share=0.5, seed=3)
+        began = time.monotonic()
+        asked = asked_for(both.tick(definitions))
+        assert time.monotonic() - began < 3.0 + 2.0
+    assert {name: each.job_name for name, each in asked.items()} == {
+        "acme": "acme_sync",
+        "beta": "beta_sync",
+    }
+    assert {each.tags["lever/refresh"] for each in asked.values()} == {"delta"}
+    both.read("acme", "beta")
+    with both.store() as store:
+        for name in ("revoked", "silent"):
+            enable(store, name, enabled=False)
+
+
+def test_a_run_that_waits_holds_up_its_own_account_alone(
+    both: Many, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    definitions = both.definitions()
+    waiting = both.instance.create_run_for_job(definitions.resolve_job_def("acme_sync"))
+    for each in sandboxes:
+        each.touch(share=0.5, seed=4)
+    assert set(asked_for(both.tick(definitions))) == {"beta"}
+    both.instance.delete_run(waiting.run_id)
+    both.read("acme", "beta")
+    assert skipped(both.tick(definitions)) == "2 connections: nothing has changed."
+
+
+def test_the_schedules_ask_for_a_run_of_each(both: Many) -> None:
+    definitions = both.definitions()
+    context = dg.build_schedule_context(instance=both.instance, scheduled_execution_time=datetime.now(UTC))
+    found = definitions.resolve_schedule_def("lever_reconcile")(context)
+    assert isinstance(found, list)
+    assert [each.tags["lever/connection"] for each in found] == ["acme", "beta"]
+    for each in found:
+        assert each.tags["lever/refresh"] == "reconcile"
+        assert {key.path[0] for key in each.asset_selection} == {each.tags["lever/connection"]}
+        assert len(each.asset_selection) == ASSETS
+    done = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=both.instance, asset_selection=found[1].asset_selection, tags=found[1].tags
+    )
+    assert done.success
+    assert {each.asset_key.path[0] for each in done.get_asset_materialization_events() if each.asset_key} == {
+        "beta"
+    }
+    nightly = definitions.resolve_schedule_def("lever_erasure")(context)
+    assert isinstance(nightly, list)
+    assert {"acme", "beta"} <= {each.tags["lever/connection"] for each in nightly}
+    assert both.run(definitions, "lever_erasure", nightly[0].run_config).success
+
+
+def test_events_are_drained_for_the_account_that_they_are_of(
+    both: Many, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    definitions = both.definitions()
+    assert skipped(both.tick(definitions, "lever_webhooks")) == "No event waits in the inbox."
+    moment = datetime.now(UTC)
+    about: JsonObject = {"opportunityId": sandboxes[1].ids("opportunities")[0]}
+    with Session.open(both.settings().of("beta")) as session, session.writing(at=moment) as tx:
+        assert inbox.receive(tx, inbox.InboxEvent("one", "candidateStageChange", "token", moment, about))
+    asked = asked_for(both.tick(definitions, "lever_webhooks"))
+    assert set(asked) == {"beta"}
+    assert both.run(definitions, "lever_webhooks", asked["beta"].run_config).success
+    assert skipped(both.tick(definitions, "lever_webhooks")) == "No event waits in the inbox."
+
+
+def test_the_user_s_urls_are_told_of_each_account_once(both: Many) -> None:
+    with listening() as hook:
+        definitions = both.definitions(notice_urls=hook.url)
+        both.tick(definitions, "lever_notices")
+        assert len(hook.bodies) == 2
+        both.tick(definitions, "lever_notices")
+        assert len(hook.bodies) == 2
+    assert len({each["data"]["integration_id"] for each in hook.notices}) == 2
+
+
+def test_loading_shows_who_is_there_now(many: Many, sandboxes: tuple[Sandbox, Sandbox]) -> None:
+    many.connect("gamma", sandboxes[0])
+    with many.store() as store:
+        enable(store, "beta", enabled=False)
+        with store.writing("acme") as tx:  # a setting that an older program has left there
+            row = stored_account(tx)
+            assert row is not None
+            row.settings["sync_window"] = "fortnightly"
+            keep_account(tx, row)
+    definitions = many.definitions()
+    jobs = {each.name for each in definitions.get_repository_def().get_all_jobs()}
+    assert {"acme_sync", "gamma_sync"} <= jobs
+    assert "beta_sync" not in jobs
+    warnings = str(definitions.metadata["lever/warnings"])
+    assert "acme" in warnings
+    assert "gamma" in asked_for(many.tick(definitions))
+
+
+def test_without_the_database_they_are_as_they_were_with_a_warning(many: Many) -> None:
+    many.definitions()
+    unreachable = "postgresql://nobody@127.0.0.1:9/nothing"
+    definitions = many.definitions(database_url=unreachable)
+    assert {"acme_sync", "beta_sync"} <= {
+        each.name for each in definitions.get_repository_def().get_all_jobs()
+    }
+    assert "as they were" in str(definitions.metadata["lever/warnings"])
+    assert "as they were" in (definitions.resolve_sensor_def("lever_delta").description or "")
+    with pytest.raises(dg.Failure, match="can't be reached"):
+        many.tick(definitions)
+
+
+def test_settings_of_its_own_are_an_accounts_alone(many: Many) -> None:
+    with many.store() as store:
+        set_own(store, many.settings(), "acme", {"exclude": ["interviews"]})
+    keys = [spec.key for spec in many.definitions().resolve_all_asset_specs()]
+    assert dg.AssetKey(["acme", "interviews"]) not in keys
+    assert dg.AssetKey(["beta", "interviews"]) in keys
