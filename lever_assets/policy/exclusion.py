@@ -32,7 +32,7 @@ class Exclusion:
     @classmethod
     def known_among(cls, names: tuple[str, ...]) -> "Exclusion":
         """Return the exclusion of those names that exist, for one that an earlier version kept."""
-        return cls(tuple(name for name in names if _is_known(name)))
+        return _known_among(names)
 
     @cached_property
     def models(self) -> frozenset[str]:
@@ -93,6 +93,11 @@ class Exclusion:
 
 
 NOTHING_EXCLUDED = Exclusion()
+
+
+@lru_cache(maxsize=64)
+def _known_among(names: tuple[str, ...]) -> Exclusion:
+    return Exclusion(tuple(name for name in names if _is_known(name)))
 
 
 @lru_cache(maxsize=64)

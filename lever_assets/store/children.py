@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, not_, or_, select, update
 
 from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
@@ -18,8 +18,8 @@ from lever_assets.store.values import clean
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When the children of a parent were read that was passed over: it was seen that there can be none."""
 
-_NEVER_AHEAD = timedelta(days=1)
-"""So far no clock that wrote an instant was ahead of ours."""
+NEVER_AHEAD = timedelta(days=1)
+"""So far no clock that wrote an instant was ahead of ours: one that lies further ahead is damaged."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,15 @@ class Due:
 
 def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
     """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
-    p = RAW[due.parent].c
-    query = _query(tx.account, due).with_only_columns(p.remote_id, p.content_hash)
-    if after is not None:
-        query = query.where(p.remote_id > after)
-    return [
-        (row.remote_id, row.content_hash) for row in tx.sql.execute(query.order_by(p.remote_id).limit(limit))
-    ]
+    given = {**_given(tx, due), "after": after, "most": limit}
+    query = _listing(_shape(due), has_after=after is not None)
+    return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
 
 
 def count_due(tx: Transaction, due: Due) -> int:
     """Return how many parents have children that are due."""
-    return tx.sql.execute(_query(tx.account, due).with_only_columns(func.count())).scalar_one()
+    query = _query(_shape(due)).with_only_columns(func.count())
+    return tx.sql.execute(query, _given(tx, due)).scalar_one()
 
 
 def each_due(
@@ -76,18 +73,49 @@ def each_due(
         after = found[-1][0]
 
 
-def _query(account: str, due: Due) -> Select[tuple[()]]:
+_ANY = datetime.max.replace(tzinfo=UTC)
+"""Stands for whatever instant is given: a statement is made once for all of them."""
+
+
+def _shape(due: Due) -> Due:
+    """Return what of it makes another statement; the instants are parameters."""
+    return Due(due.parent, due.child, *(None if each is None else _ANY for each in _bounds(due)))
+
+
+def _bounds(due: Due) -> tuple[datetime | None, ...]:
+    return due.lower, due.upper, due.read_before, due.at
+
+
+def _given(tx: Transaction, due: Due) -> dict[str, Any]:
+    lower, upper, read_before, at = _bounds(due)
+    bounds = {"lower": lower, "upper": upper, "read_before": read_before, "at": at}
+    return {**bounds, "of": tx.account, "ahead": now() + NEVER_AHEAD}
+
+
+@cache
+def _listing(due: Due, *, has_after: bool) -> Select[tuple[str, str]]:
+    """Return the statement of `due_parents`: making it costs more than to run it where nothing is due."""
+    p = RAW[due.parent].c
+    query = _query(due).with_only_columns(p.remote_id, p.content_hash)
+    if has_after:
+        query = query.where(p.remote_id > bindparam("after"))
+    return query.order_by(p.remote_id).limit(bindparam("most"))
+
+
+def _query(due: Due) -> Select[tuple[()]]:
+    """Return the statement over what is due, for all that are so by the same bounds."""
     parents = RAW[due.parent]
     p, r = parents.c, child_reads.c
     reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
     pending = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
     if due.read_before is not None:
-        pending = or_(pending, not_read_since(r.read_at, due.read_before))
+        unread = or_(r.read_at < bindparam("read_before"), r.read_at > bindparam("ahead"))
+        pending = or_(pending, unread)
     last_change = func.coalesce(p.remote_updated_at, p.remote_created_at)
     if due.lower is not None:
-        pending = and_(pending, last_change >= due.lower)
+        pending = and_(pending, last_change >= bindparam("lower"))
     if due.upper is not None:
-        pending = and_(pending, last_change < due.upper)
+        pending = and_(pending, last_change < bindparam("upper"))
     query = select().select_from(parents.outerjoin(child_reads, reads))
     if due.at is not None:
         e = mapping_errors.c
@@ -95,13 +123,8 @@ def _query(account: str, due: Due) -> Select[tuple[()]]:
         if due.read_before is None:
             changed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
             pending = and_(pending, or_(e.due_at.is_(None), changed))
-        pending = or_(pending, e.due_at <= due.at)
-    return query.where(p.connection == account, p.deleted_at.is_(None), pending)
-
-
-def not_read_since(read_at: ColumnElement[datetime], instant: datetime) -> ColumnElement[bool]:
-    """Return the condition that something was last read before an instant; to come is none, it is damaged."""
-    return or_(read_at < instant, read_at > now() + _NEVER_AHEAD)
+        pending = or_(pending, e.due_at <= bindparam("at"))
+    return query.where(p.connection == bindparam("of"), p.deleted_at.is_(None), pending)
 
 
 def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:
@@ -306,6 +329,6 @@ def _asked_for_later(tx: Transaction, resource: str, asked_at: Mapping[str, date
         c.connection == tx.account,
         c.resource == resource,
         among(tx.sql, c.parent_id, asked_at),
-        c.read_at.between(min(asked_at.values(), default=tx.instant), tx.instant + _NEVER_AHEAD),
+        c.read_at.between(min(asked_at.values(), default=tx.instant), tx.instant + NEVER_AHEAD),
     )
     return {row.parent_id for row in tx.sql.execute(query) if row.read_at > asked_at[row.parent_id]}

@@ -200,6 +200,19 @@ def due(tx: Transaction, model: str, resource: str) -> list[str]:
     return list(tx.sql.execute(_DUE, given).scalars())
 
 
+def whole_lists(tx: Transaction) -> dict[tuple[str, str], FailedRead]:
+    """Return the lists that could not be read as a whole, by model and resource."""
+    rows = tx.sql.execute(_WHOLE_LISTS, {"of": tx.account})
+    return {(row.model, row.resource): FailedRead(*row) for row in rows}
+
+
+def due_counts(tx: Transaction) -> dict[tuple[str, str], int]:
+    """Return how many failed reads are to be tried again by now, as `due` has them, by model and resource."""
+    far = tx.instant + 2 * _LONGEST_GAP
+    rows = tx.sql.execute(_DUE_COUNTS, {"of": tx.account, "now": tx.instant, "far": far})
+    return {(model, resource): count for model, resource, count in rows}
+
+
 def failed(tx: Transaction, model: str, resource: str) -> set[str]:
     """Return the remote ids of all records for which reading `model` failed, due or not."""
     return set(tx.sql.execute(_EVERY, _given(tx, model, resource)).scalars())
@@ -265,6 +278,16 @@ def _reads() -> Select[tuple[str, str, str, str, int, datetime, datetime, str | 
 def _given(tx: Transaction, model: str, resource: str, **more: object) -> dict[str, object]:
     """Return the parameters of a statement over `_FAILED`."""
     return {"of": tx.account, "lacking": model, "asked": resource, **more}
+
+
+_WHOLE_LISTS = _reads().where(
+    _c.connection == bindparam("of"), _c.due_at.is_not(None), _c.remote_id == WHOLE_LIST
+)
+_DUE_COUNTS = (
+    select(_c.model, _c.resource, func.count())
+    .where(_c.connection == bindparam("of"), or_(_c.due_at <= bindparam("now"), _c.due_at > bindparam("far")))
+    .group_by(_c.model, _c.resource)
+)
 
 
 def _mine(account: str, model: str, resource: str) -> ColumnElement[bool]:

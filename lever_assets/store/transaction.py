@@ -1,5 +1,6 @@
 """A transaction: what happens at once, of one Lever account, at one instant, as one landing."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -33,6 +34,8 @@ class Transaction:
         self.account = account
         self.instant = instant or now()
         self.is_given = instant is not None
+        self.held_states: Mapping[str, JsonValue] | None = None
+        """All small facts of the account, where they were read at once (`hold_states`)."""
 
     @cached_property
     def version(self) -> int:

@@ -5,13 +5,14 @@ Lever does not reliably move an opportunity's `updatedAt` with its interviews an
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, or_, select
 
-from lever_assets.store.children import NEVER, failed_read, not_read_since
+from lever_assets.store.children import NEVER, NEVER_AHEAD, failed_read
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.unified.enums import OfferStatus
 
 _PAST = timedelta(days=2)
@@ -35,43 +36,50 @@ def longest_unread(
     not cancelled and begins within 60 days or began within the last two, with an offer neither accepted,
     declined nor abandoned, or with any record of a resource that `MOVING` says nothing of.
     """
+    if not limit:
+        return []
+    query = _longest_unread(parent, child, only_moving=moving_at is not None)
+    given = {"of": tx.account, "before": read_before, "ahead": now() + NEVER_AHEAD, "most": limit}
+    if moving_at is not None:
+        given |= {"past": moving_at - _PAST, "coming": moving_at + _COMING}
+    return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
+
+
+@cache
+def _longest_unread(parent: str, child: str, *, only_moving: bool) -> Select[tuple[str, str]]:
     p, r = RAW[parent].c, child_reads.c
     read = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
     query = (
         select(p.remote_id, p.content_hash)
         .join(child_reads, read)
         .where(
-            p.connection == tx.account,
+            p.connection == bindparam("of"),
             p.deleted_at.is_(None),
-            not_read_since(r.read_at, read_before),
+            or_(r.read_at < bindparam("before"), r.read_at > bindparam("ahead")),
             r.read_at > NEVER,
             not_(exists().where(failed_read(p, parent, child))),
         )
         .order_by(r.read_at, p.remote_id)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    if moving_at is not None:
-        query = query.where(p.remote_id.in_(_moving(tx.account, child, moving_at)))
-    return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query)]
+    return query.where(p.remote_id.in_(_moving(child))) if only_moving else query
 
 
-def _moving(account: str, child: str, now: datetime) -> Select[Any]:
+def _moving(child: str) -> Select[Any]:
     raw = RAW[child].c
-    query = select(raw.parent_id).where(raw.connection == account, raw.deleted_at.is_(None))
+    query = select(raw.parent_id).where(raw.connection == bindparam("of"), raw.deleted_at.is_(None))
     moving = MOVING.get(child)
     if moving is None:
         return query
     model = UNIFIED[child].c
-    return query.where(
-        model.connection == raw.connection, model.remote_id == raw.remote_id, moving(model, now)
-    )
+    return query.where(model.connection == raw.connection, model.remote_id == raw.remote_id, moving(model))
 
 
-MOVING: dict[str, Callable[[Any, datetime], ColumnElement[bool]]] = {
-    "interviews": lambda model, now: and_(
+MOVING: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "interviews": lambda model: and_(
         or_(model.canceled.is_(None), model.canceled.is_(False)),
-        model.starting_at.between(now - _PAST, now + _COMING),
+        model.starting_at.between(bindparam("past"), bindparam("coming")),
     ),
-    "offers": lambda model, _now: model.status.in_(_IN_FLIGHT),
+    "offers": lambda model: model.status.in_(_IN_FLIGHT),
 }
 """Which records of a resource may change unnoticed at an instant, where it is not all of them."""

@@ -1,7 +1,7 @@
 """Whether a delta is worth its requests: asked of Lever with one small request for each list."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from lever_assets.lever.instants import duration
 from lever_assets.lever.resources import RESOURCES, Below, Child, Paged, Resource, Snapshot
 from lever_assets.policy.people import limit_of
 from lever_assets.store import due
+from lever_assets.store.checkpoints import hold_states
 from lever_assets.store.children import Due, due_parents
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync import restoring
@@ -34,6 +35,8 @@ from lever_assets.sync.session import Session
 
 _A_MOMENT = timedelta(milliseconds=1)
 _PATIENCE = timedelta(minutes=30)
+_Failed = Mapping[tuple[str, str], due.FailedRead]
+"""Lists that could not be read as a whole, by table and resource."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,11 @@ def poll(session: Session, *, seconds: float | None = None) -> Poll:
     then is cancelled, and nothing counts as changed. Raises LeverError, StoreError or NotConnectedError.
     """
     with session.reading() as tx:
+        hold_states(tx)
+        failed = due.whole_lists(tx)
         since = _read_whole_up_to(tx, session)
-        overdue = _overdue(tx, session)
-        questions = _questions(tx, session)
+        overdue = _overdue(tx, session, failed)
+        questions = _questions(tx, session, failed)
     if since is None:
         return Poll(
             False, "The account was never read whole: start a full sync, this sensor then keeps it fresh."
@@ -84,7 +89,7 @@ def _wanted(session: Session) -> list[Resource]:
     return [each for each in RESOURCES if session.exclusion.needs(each.name)]
 
 
-def _overdue(tx: Transaction, session: Session) -> str | None:
+def _overdue(tx: Transaction, session: Session, failed: _Failed) -> str | None:
     """Return why a delta is due, whether or not Lever says that anything changed."""
     if restoring.is_due(tx):
         return "A table or column was missing and is to be filled again."
@@ -93,14 +98,14 @@ def _overdue(tx: Transaction, session: Session) -> str | None:
     listed = [each for each in _wanted(session) if isinstance(each, Paged)]
     if not all(_is_denied(tx, each) or _is_covered(tx, session, each) for each in listed):
         return "More candidates are to be kept than before."
-    left = _left_over(tx, session)
+    left = _left_over(tx, session, failed)
     if left is not None:
         return left
     minutes = session.settings.snapshot_minutes
     read = [
         _known(tx, each).last_asked_at
         for each in _wanted(session)
-        if isinstance(each, Snapshot) and not _waits(tx, each)
+        if isinstance(each, Snapshot) and not _waits(tx, each, failed)
     ]
     oldest = min(filter(None, read), default=None)
     if oldest is not None and tx.instant - oldest > timedelta(minutes=minutes):
@@ -109,18 +114,19 @@ def _overdue(tx: Transaction, session: Session) -> str | None:
     return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
 
 
-def _left_over(tx: Transaction, session: Session) -> str | None:
+def _left_over(tx: Transaction, session: Session, failed: _Failed) -> str | None:
     """Return what a sync that was stopped or held back has left to do: Lever will not tell of it again."""
+    counts = due.due_counts(tx)
     for each in _wanted(session):
         if is_due(tx, session, each) and not _is_denied(tx, each):
             return f"Deletions of {each.name} were held back, and the list is to be read whole again."
         if not isinstance(each, Below):
             continue
-        if _is_denied(tx, each) or _waits(tx, each):
+        if _is_denied(tx, each) or _waits(tx, each, failed):
             continue
-        again = due.due(tx, each.table, each.parent)
+        again = counts.get((each.table, each.parent), 0)
         if again:
-            return f"The {each.name} of {len(again):,} {each.parent} could not be read and are tried again."
+            return f"The {each.name} of {again:,} {each.parent} could not be read and are tried again."
         if not isinstance(each, Child):
             continue
         wanted = Due(each.parent, each.name, at=tx.instant)
@@ -131,7 +137,7 @@ def _left_over(tx: Transaction, session: Session) -> str | None:
     return None
 
 
-def _waits(tx: Transaction, resource: Resource) -> bool:
+def _waits(tx: Transaction, resource: Resource, failed: _Failed) -> bool:
     """Tell whether a resource as a whole could not be read again and again: it is left alone for a while.
 
     Other than a single record for no longer than `_PATIENCE`, or an outage that is over would keep changes
@@ -139,12 +145,11 @@ def _waits(tx: Transaction, resource: Resource) -> bool:
     """
     if held_back(tx, resource):
         return False
-    known = due.known(tx, resource.table, resource.name, [due.WHOLE_LIST])
-    failed = known.get(due.WHOLE_LIST)
-    if failed is None or failed.attempts == 1:
+    read = failed.get((resource.table, resource.name))
+    if read is None or read.attempts == 1:
         return False
-    failed_at = failed.due_at - due.gap_after(failed.attempts)
-    return tx.instant < min(failed.due_at, failed_at + _PATIENCE)
+    failed_at = read.due_at - due.gap_after(read.attempts)
+    return tx.instant < min(read.due_at, failed_at + _PATIENCE)
 
 
 def _is_covered(tx: Transaction, session: Session, resource: Resource) -> bool:
@@ -152,7 +157,7 @@ def _is_covered(tx: Transaction, session: Session, resource: Resource) -> bool:
     return covered(tx, resource).includes(wanted)
 
 
-def _questions(tx: Transaction, session: Session) -> list[Question]:
+def _questions(tx: Transaction, session: Session, failed: _Failed) -> list[Question]:
     changed = [
         Question(
             f"Some {each.name} have changed.",
@@ -168,7 +173,7 @@ def _questions(tx: Transaction, session: Session) -> list[Question]:
             _known(tx, each).refused,
         )
         for each in _wanted(session)
-        if isinstance(each, Paged) and not _waits(tx, each)
+        if isinstance(each, Paged) and not _waits(tx, each, failed)
     ]
     deleted = [
         Question(
