@@ -24,8 +24,8 @@ from lever_assets.sync.session import Scope, Session
 
 _OPPORTUNITIES = 10
 _TICKS = 3
-# As Dagster's code server does it, in a fresh process: the module, the repository, and every job in it; then what it
-# tells its webserver and daemon, whose class has no public name.
+# As Dagster's code server does it, in a fresh process: the module, the repository, and every job in it; then
+# what it tells its webserver and daemon, whose class has no public name.
 _LOADING = """
 import json, time
 began, cpu = time.perf_counter(), time.process_time()
@@ -40,7 +40,7 @@ print(json.dumps({**found, "told": time.perf_counter() - began}))
 
 
 def run(sizes: Sequence[int], ticking: int) -> None:
-    """Print what loading costs with each number of connections, and what an idle tick costs with one of them."""
+    """Print what loading costs with each number of connections, and an idle tick with one of them."""
     heading(f"Connections in one code location: {', '.join(map(str, sizes))}")
     with served(_OPPORTUNITIES) as lever, database(Kind.SQLITE) as into:
         settings = _settings(lever, into)

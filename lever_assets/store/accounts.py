@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Table, delete, inspect, or_, select, update
+from sqlalchemy import Table, bindparam, delete, inspect, or_, select, update
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import accounts, metadata, sync_state
@@ -13,6 +13,8 @@ from lever_assets.unified.models import JsonObject
 _KEPT = ("connection", "named_at_first", "created_at")
 """Columns that stay as they were when a row is written anew."""
 _OWN: tuple[Table, ...] = tuple(table for table in metadata.tables.values() if "connection" in table.c)
+
+_OF = select(accounts).where(accounts.c.connection == bindparam("of"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class StoredAccount:
 
 def stored_account(tx: Transaction) -> StoredAccount | None:
     """Return the row of the transaction's account; None: there is none."""
-    row = tx.sql.execute(select(accounts).where(accounts.c.connection == tx.account)).mappings().first()
+    row = tx.sql.execute(_OF, {"of": tx.account}).mappings().first()
     return None if row is None else StoredAccount(**row)
 
 

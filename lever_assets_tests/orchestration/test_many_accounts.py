@@ -1,6 +1,9 @@
 """Several accounts in one code location: each has what is its own, and none holds up another."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ from lever_assets.connect.connections import enable, set_own
 from lever_assets.lever import JsonObject
 from lever_assets.orchestration import rounds, ticks
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
-from lever_assets.store import inbox
+from lever_assets.store import BusyError, inbox
 from lever_assets.store.accounts import keep_account, stored_account
 from lever_assets.sync.session import Session
 from lever_assets_tests.notices.hooks import listening
@@ -139,40 +142,49 @@ def test_an_action_of_a_connection_that_there_is_not_fails_in_a_sentence(
 
 
 @contextmanager
-def silent_lever() -> Iterator[str]:
-    """Take requests and answer none of them."""
-    peers: list[socket.socket] = []
+def slow_lever(seconds: float) -> Iterator[str]:
+    """Answer each request after so many seconds, with an empty list."""
+    over = threading.Event()
+
+    def answer(peer: socket.socket) -> None:
+        with suppress(OSError), peer:
+            while peer.recv(65_536) and not over.wait(seconds):
+                body = b'{"data":[],"hasNext":false}'
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+                peer.sendall(head.encode() + b"\r\n\r\n" + body)
 
     def accept() -> None:
         with suppress(OSError):
             while True:
-                peers.append(listener.accept()[0])
+                peer, _ = listener.accept()
+                threading.Thread(target=answer, args=(peer,), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         accepting = threading.Thread(target=accept, daemon=True)
         accepting.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        listener.shutdown(socket.SHUT_RDWR)
-        accepting.join(10)
-    for peer in peers:
-        peer.close()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        finally:
+            over.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join(10)
 
 
-def test_a_revoked_and_a_silent_one_hold_up_no_other(
+def test_a_revoked_and_a_slow_one_hold_up_no_other(
     both: Many, sandboxes: tuple[Sandbox, Sandbox], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ticks, "TICK_SECONDS", 3.0)
     monkeypatch.setattr(rounds, "_OWN_SECONDS", 1.0)
     both.connect("revoked", sandboxes[0])
-    both.connect("silent", sandboxes[0])
-    both.read("acme", "beta", "revoked", "silent")
+    both.connect("slow", sandboxes[0])
+    both.read("acme", "beta", "revoked", "slow")
     both.spoil_key("revoked")
     definitions = both.definitions()
-    with silent_lever() as url:
-        both.move("silent", url)
+    with slow_lever(40) as url:
+        both.move("slow", url)
         quiet = skipped(both.tick(definitions))
         assert "2 connections: nothing has changed." in quiet
-        assert "silent: Lever did not say within" in quiet
+        assert "slow: Lever did not say within" in quiet
         assert "revoked: " in quiet
         for each in sandboxes:
             each.touch(share=0.5, seed=3)
@@ -186,7 +198,7 @@ def test_a_revoked_and_a_silent_one_hold_up_no_other(
     assert {each.tags["lever/refresh"] for each in asked.values()} == {"delta"}
     both.read("acme", "beta")
     with both.store() as store:
-        for name in ("revoked", "silent"):
+        for name in ("revoked", "slow"):
             enable(store, name, enabled=False)
 
 
@@ -288,3 +300,58 @@ def test_settings_of_its_own_are_an_accounts_alone(many: Many) -> None:
     keys = [spec.key for spec in many.definitions().resolve_all_asset_specs()]
     assert dg.AssetKey(["acme", "interviews"]) not in keys
     assert dg.AssetKey(["beta", "interviews"]) in keys
+
+
+@pytest.mark.long
+def test_fifty_of_which_one_is_revoked_one_slow_and_one_large(
+    tmp_path: Path, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    many = Many(tmp_path)
+    small, well = sandboxes[0], [f"customer_{number}" for number in range(47)]
+    for name in (*well, "revoked", "slow"):
+        many.connect(name, small)
+    many.read(*well, "revoked", "slow")
+    many.spoil_key("revoked")
+    with running_sandbox(SandboxConfig(opportunities=20_000, rate=0)) as large, slow_lever(40) as url:
+        many.connect("large", large)
+        many.move("slow", url)
+        definitions = many.definitions()
+        with syncing(many, "large"):
+            first = many.tick(definitions)
+            assert "47 connections: nothing has changed." in skipped(first)
+            small.touch(share=0.5, seed=9)
+            asked: set[str] = set()
+            for _ in range(2):
+                began = time.monotonic()
+                asked |= set(asked_for(many.tick(definitions)))
+                assert time.monotonic() - began < ticks.TICK_SECONDS + 5
+    assert asked == set(well)
+
+
+@contextmanager
+def syncing(many: Many, name: str) -> Iterator[None]:
+    """Have an account read whole by another process meanwhile, which is killed at the end."""
+    bare = {each: value for each, value in os.environ.items() if not each.startswith("LEVER_")}
+    own = {"LEVER_DATA_DIR": str(many.folder), "LEVER_RATE_LIMIT": "0"}
+    command = [sys.executable, "-m", "lever_assets", "sync", "--full", "--connection", name]
+    process = subprocess.Popen(command, env={**bare, **own}, cwd=many.folder, stdout=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while not is_busy(many, name):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        yield
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_busy(many: Many, name: str) -> bool:
+    with many.store() as store:
+        try:
+            with store.exclusive(name):
+                return False
+        except BusyError:
+            return True
