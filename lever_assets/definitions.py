@@ -86,7 +86,9 @@ def _defs() -> dg.Definitions:
     for each in known.warnings:
         _LOG.warning(each)
     with _lasting():
-        return build(settings, known)
+        made = build(settings, known)
+        made.get_repository_def()  # which Dagster does next, and keeps
+    return made
 
 
 defs = _defs()

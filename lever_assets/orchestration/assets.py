@@ -12,6 +12,7 @@ import dagster as dg
 from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
+from lever_assets.orchestration.bulk import RESULT, asset_op
 from lever_assets.orchestration.checks import complete, complete_spec
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.metadata import (
@@ -47,7 +48,6 @@ from lever_assets.unified.catalogue import Model
 LOCK_SECONDS = 30.0
 """How long a step waits for another sync of its connection, such as one from the command line."""
 _OWNERS = ("team:recruiting-data",)
-_OUTPUT = "result"
 
 _Body = Callable[[dg.AssetExecutionContext], Iterator[dg.MaterializeResult[None]]]
 
@@ -168,16 +168,17 @@ def _sync_asset(
         with in_one_sentence():
             yield from body(context)
 
-    above = {"_".join(each.path): each for each in deps}
-    made = {f"{key.to_python_identifier()}_{check.name}": check for check in checks}
-    # What `dg.asset` makes, at a sixth of its time: hundreds of connections have thousands of assets.
-    op = dg.op(
+    above = {each.path[-1]: each for each in deps}
+    made = {check.name: check for check in checks}
+    op = asset_op(
+        step,
         name=key.to_python_identifier(),
         description=description,
-        ins={name: dg.In(dg.Nothing) for name in above},
-        out={_OUTPUT: dg.Out(code_version=code_version), **{name: dg.Out() for name in made}},
+        above=above,
+        checks=made,
+        code_version=code_version,
         pool=pool(settings.connection),
-    )(step)
+    )
     spec = dg.AssetSpec(
         key,
         deps=list(above.values()),
@@ -193,7 +194,7 @@ def _sync_asset(
     return dg.AssetsDefinition(
         node_def=op,
         keys_by_input_name=above,
-        keys_by_output_name={_OUTPUT: key},
+        keys_by_output_name={RESULT: key},
         specs=[spec],
         check_specs_by_output_name=made,
         # A range of windows must be one run, one pass over the API.

@@ -16,6 +16,7 @@ from lever_assets.lever.resources import (
     Snapshot,
     Windowed,
 )
+from lever_assets.orchestration.bulk import asset_checks
 from lever_assets.orchestration.failures import for_events, in_one_sentence
 from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE, model_key
 from lever_assets.policy.exclusion import Exclusion
@@ -104,12 +105,6 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
     """
     account, exclusion = settings.connection, Exclusion.of(settings)
 
-    @dg.multi_asset_check(
-        name=f"{account}_checks",
-        specs=[spec for model in exclusion.kept for spec in _specs(account, model, exclusion)],
-        can_subset=True,
-        description="Unique ids, references that lead somewhere, and records that could not be mapped.",
-    )
     def check_models(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with in_one_sentence():
             store = Store.open(settings.tables_url)
@@ -123,7 +118,12 @@ def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
                 store.close()
         yield from results
 
-    return check_models
+    return asset_checks(
+        check_models,
+        name=f"{account}_checks",
+        description="Unique ids, references that lead somewhere, and records that could not be mapped.",
+        specs=[spec for model in exclusion.kept for spec in _specs(account, model, exclusion)],
+    )
 
 
 def _specs(account: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from lever_assets.connect.known import settings_of
+from lever_assets.orchestration.bulk import asset_job, like
 from lever_assets.orchestration.config import connection_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.names import (
@@ -45,30 +46,28 @@ def sync_jobs(
 ) -> list[dg.JobDefinition]:
     """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all.
 
-    They are of an account's assets and checks, and are resolved among these alone: Dagster would look through
-    those of all accounts for each job, which grows with the square of their number.
+    They are of an account's assets and checks.
     """
     account = settings.connection
-    windows = dg.define_asset_job(
+    windows = asset_job(
+        [*assets, checks],
         sync_job_name(account),
         description=(
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
             "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync."
         ),
         tags={CONNECTION_TAG: account},
-        executor_def=dg.in_process_executor,
     )
-    whole = dg.define_asset_job(
+    whole = like(
+        windows,
         full_sync_job_name(account),
         description=(
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
             "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
         ),
         tags={CONNECTION_TAG: account, **whole_account(settings)},
-        executor_def=dg.in_process_executor,
     )
-    alone = dg.Definitions(assets=assets, asset_checks=[checks], jobs=[windows, whole])
-    return [alone.resolve_job_def(each.name) for each in (windows, whole)]
+    return [windows, whole]
 
 
 def webhooks_job(settings: Settings) -> dg.JobDefinition:
