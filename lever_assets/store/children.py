@@ -43,7 +43,7 @@ class Due:
 def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
     """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
     given = {**_given(tx, due), "after": after, "most": limit}
-    query = _listing(_shape(due), has_after=after is not None)
+    query = _due_listing(_shape(due), has_after=after is not None)
     return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
 
 
@@ -93,7 +93,7 @@ def _given(tx: Transaction, due: Due) -> dict[str, Any]:
 
 
 @cache
-def _listing(due: Due, *, has_after: bool) -> Select[tuple[str, str]]:
+def _due_listing(due: Due, *, has_after: bool) -> Select[tuple[str, str]]:
     """Return the statement of `due_parents`: making it costs more than to run it where nothing is due."""
     p = RAW[due.parent].c
     query = _query(due).with_only_columns(p.remote_id, p.content_hash)
