@@ -1,7 +1,7 @@
 """Whether an account's Lever is to be asked: its state as it is kept, before any request."""
 
 from lever_assets.connect.errors import DisabledError, NotConnectedError
-from lever_assets.connect.states import State, standing_of
+from lever_assets.connect.states import State, standing_in
 from lever_assets.orchestration.rounds import Told
 from lever_assets.sync.session import Session
 
@@ -9,13 +9,14 @@ from lever_assets.sync.session import Session
 def why_not(session: Session) -> Told | None:
     """Return why nothing is asked of an account's Lever; None: it is to be."""
     account = session.account
-    standing = standing_of(session.store, account, was_read=True)
+    with session.reading() as tx:
+        standing = standing_in(tx, account, was_read=True)
     match standing.state:
         case State.INACTIVE:
             return Told(str(DisabledError(account.name)), short="switched off.")
         case State.SET_UP_INCOMPLETE:
             return Told(str(NotConnectedError(account.name if account.is_stored else None)), trouble=True)
         case State.INVALID:
-            return Told(f"{standing.state.value.capitalize()} {' '.join(standing.problems)}", trouble=True)
+            return Told(str(standing), trouble=True)
         case _:
             return None

@@ -241,20 +241,6 @@ def forget(tx: Transaction, *types: str) -> None:
         tx.sql.execute(delete(notice_outbox).where(*mine))
 
 
-def due_of_all(tx: Transaction) -> set[str]:
-    """Return the accounts of which notices are due, whichever account is the transaction's."""
-    c = notice_outbox.c
-    query = select(c.connection).where(c.state == State.PENDING.value, c.due_at <= tx.instant).distinct()
-    return set(tx.sql.execute(query).scalars())
-
-
-def made_at_of_all(tx: Transaction) -> dict[tuple[str, str], datetime]:
-    """Return when the newest notice was made, by account and target, of all accounts."""
-    c = notice_outbox.c
-    query = select(c.connection, c.target, func.max(c.created_at)).group_by(c.connection, c.target)
-    return {(account, target): made for account, target, made in tx.sql.execute(query)}
-
-
 def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
     """Give up what waits for a target that is not among `targets`."""
     c = notice_outbox.c
