@@ -27,7 +27,7 @@ def connection_field(settings: Settings) -> dict[str, dg.Field]:
             dg.Noneable(str),
             is_required=False,
             default_value=None,
-            description=f"The connection; default: {settings.connection}",
+            description=f"The connection; default: {settings.connection}, or the only one that there is",
         )
     }
 

@@ -17,7 +17,6 @@ def why_not(session: Session) -> Told | None:
         case State.SET_UP_INCOMPLETE:
             return Told(str(NotConnectedError(account.name if account.is_stored else None)), trouble=True)
         case State.INVALID:
-            issues = "; ".join(map(str, standing.issues))
-            return Told(f"{standing.state.value.capitalize()} {issues}", trouble=True)
+            return Told(str(standing), trouble=True)
         case _:
             return None

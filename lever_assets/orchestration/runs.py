@@ -78,7 +78,7 @@ class Unfinished:
 
     def of_account(self, account: str) -> str | None:
         """Return the id of a run that syncs an account, None if there is none."""
-        return next((run.run_id for run in self.runs[account] if run.run_id not in self.ended), None)
+        return next((run.run_id for run in self.runs.get(account, ()) if run.run_id not in self.ended), None)
 
 
 def _synced_by(run: dg.DagsterRun, by_job: Mapping[str, str]) -> set[str]:

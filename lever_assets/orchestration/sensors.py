@@ -4,13 +4,17 @@ There is one of each for all accounts (`rounds.py`). Only the delta's run is in 
 sync holds up none of the others.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import inf
 
 import dagster as dg
 
-from lever_assets.notices.delivering import deliver, pending
-from lever_assets.notices.enqueueing import enqueue, with_news
+from lever_assets.notices.delivering import deliver, pending, with_due
+from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
@@ -34,6 +38,7 @@ from lever_assets.orchestration.runs import Unfinished, draining_runs, end_dead_
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
+from lever_assets.store.checkpoints import kept_at_of_all
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.session import Session
@@ -41,6 +46,7 @@ from lever_assets.sync.session import Session
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
 _RETENTION_SECONDS = 60
+_LOOK_AGAIN_SECONDS = 600
 _FIRST_SYNCS = 5
 """So many runs that read an account for the first time are asked for in a tick: making one takes a second."""
 
@@ -188,7 +194,7 @@ def _drain(session: Session, waiting: int, draining: dict[str, str]) -> Told:
 
 def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
     """Return the sensor `lever_notices`: tells the user's URLs what changed, after the syncs."""
-    rounds = Rounds()
+    rounds, news = Rounds(), News()
 
     @dg.sensor(
         name=NOTICES_SENSOR,
@@ -206,23 +212,52 @@ def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Senso
         with _opened(settings, budget) as store:
 
             def look(account: Settings, own: Budget) -> Told:
-                return _notify(Store(store.engine), account, unfinished, own)
+                told = _notify(Store(store.engine), account, unfinished, own)
+                news.looked_at(account.connection)
+                return told
 
-            news = with_news(store, settings)
-            removed = sorted(news - {each.connection for each in accounts})
+            known = {each.connection: each for each in accounts}
+            due = with_due(store)
+            removed = [settings.of(each) for each in due if each not in known]
             if len(accounts) == 1 and not removed:
                 return look(accounts[0], budget).alone()
-            some = [each for each in accounts if each.connection in news or settings.tells_of_states]
-            some += [settings.of(name) for name in removed]  # that they were is still to be told
-            if not some:
+            some = news.among(store, known, due)
+            if not (some or removed):
                 return dg.SkipReason("Nothing has changed that was not told.")
-            return rounds.go(some, look, budget, context.cursor).answer()
+            return rounds.go([*some, *removed], look, budget, context.cursor).answer()
 
     return notices
 
 
+@dataclass
+class News:
+    """Which accounts may have something to tell: those of which anything was kept since they were looked at.
+
+    All are looked at after a while again: what is kept late may be dated before what was seen.
+    """
+
+    seen: dict[str, datetime] = field(default_factory=dict)
+    looked: dict[str, tuple[datetime | None, float]] = field(default_factory=dict)
+
+    def among(self, store: Store, accounts: Mapping[str, Settings], due: Iterable[str]) -> list[Settings]:
+        """Return those of these accounts that may have, or of which notices are `due`; by one query."""
+        with store.reading("") as tx:
+            self.seen = kept_at_of_all(tx)
+        quiet = {name for name in accounts if self._is_quiet(name)} - set(due)
+        return [each for name, each in accounts.items() if name not in quiet]
+
+    def looked_at(self, account: str) -> None:
+        """Know that an account was looked at since `among` was asked."""
+        self.looked[account] = (self.seen.get(account), time.monotonic())
+
+    def _is_quiet(self, account: str) -> bool:
+        kept_at, at = self.looked.get(account, (None, -inf))
+        return kept_at == self.seen.get(account) and time.monotonic() - at < _LOOK_AGAIN_SECONDS
+
+
 def _notify(store: Store, account: Settings, unfinished: Unfinished, budget: Budget) -> Told:
-    if unfinished.of_account(account.connection) is None:
+    is_there = account.connection in unfinished.runs  # of one that was removed nothing is news but what waits
+    if is_there and unfinished.of_account(account.connection) is None:
         enqueue(store, account)
     if not pending(store, account.connection):
         return Told("Nothing has changed that was not told.")

@@ -51,6 +51,13 @@ def get_state(tx: Transaction, key: str) -> JsonValue:
     return tx.sql.execute(_VALUE, {"of": tx.account, "under": key}).scalar_one_or_none()
 
 
+def kept_at_of_all(tx: Transaction) -> dict[str, datetime]:
+    """Return when anything was kept last (UTC), by account, whichever account is the transaction's."""
+    c = sync_state.c
+    rows = tx.sql.execute(select(c.connection, func.max(c.updated_at)).group_by(c.connection))
+    return {row[0]: row[1] for row in rows}
+
+
 def put_state(tx: Transaction, key: str, value: JsonValue) -> None:
     """Keep `value` (anything JSON has) under `key`; instants are the caller's to encode."""
     put_states(tx, {key: value})

@@ -43,7 +43,7 @@ class Due:
 def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
     """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
     given = {**_given(tx, due), "after": after, "most": limit}
-    query = _listing(_shape(due), has_after=after is not None)
+    query = _due_listing(_shape(due), has_after=after is not None)
     return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
 
 
@@ -93,7 +93,7 @@ def _given(tx: Transaction, due: Due) -> dict[str, Any]:
 
 
 @cache
-def _listing(due: Due, *, has_after: bool) -> Select[tuple[str, str]]:
+def _due_listing(due: Due, *, has_after: bool) -> Select[tuple[str, str]]:
     """Return the statement of `due_parents`: making it costs more than to run it where nothing is due."""
     p = RAW[due.parent].c
     query = _query(due).with_only_columns(p.remote_id, p.content_hash)
@@ -292,12 +292,12 @@ def lacking(tx: Transaction, resource: str, listed: Mapping[str, Collection[str]
 def _stored(tx: Transaction, resource: str, parents: Collection[str]) -> list[tuple[str, str]]:
     """Return the parent and the remote id of the children of these parents that are not known to be gone."""
     given = {"of": tx.account, "these": parents}
-    found = tx.sql.execute(_children_of(tx.sql.dialect.name, resource), given)
+    found = tx.sql.execute(_listing(tx.sql.dialect.name, resource), given)
     return [(row.parent_id, row.remote_id) for row in found]
 
 
 @cache
-def _children_of(dialect: str, resource: str) -> Select[tuple[str, str]]:
+def _listing(dialect: str, resource: str) -> Select[tuple[str, str]]:
     c = RAW[resource].c
     query = select(c.parent_id, c.remote_id).where(
         c.connection == OF,

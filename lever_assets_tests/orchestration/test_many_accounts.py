@@ -138,7 +138,7 @@ def test_an_action_of_a_connection_that_there_is_not_fails_in_a_sentence(
         both.definitions(), "add_candidate_tag_job", {"ops": {"add_candidate_tag": {"config": config}}}
     )
     (told,) = failures(done)
-    assert ("no connection 'gamma'" if named else "No Lever account is connected") in told
+    assert ("no connection 'gamma'" if named else "several connections, acme, beta") in told
 
 
 @contextmanager
