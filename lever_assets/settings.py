@@ -266,11 +266,6 @@ class Settings(BaseSettings):
         return bool(self.notice_urls) and of.value in self.notice_types
 
     @property
-    def tells_of_states(self) -> bool:
-        """Whether the URLs are to be told how connections stand."""
-        return any(self.tells(each) for each in NoticeType if each is not NoticeType.DATA_CHANGED)
-
-    @property
     def first_day(self) -> date:
         """The first day of the first window (UTC); `sync_start` counts from that day on."""
         today = datetime.now(UTC).date()

@@ -1,6 +1,5 @@
 """Putting notices into the outbox: of changed data one for each URL that does not know yet; others each."""
 
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
 
@@ -9,7 +8,7 @@ from lever_assets.notices.wording import Fields, Integration, api_state, body, s
 from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, outbox
 from lever_assets.store.accounts import named_at_first, stored_account
-from lever_assets.store.changes import change_marks, changed_at_of_all
+from lever_assets.store.changes import change_marks
 from lever_assets.store.outbox import Notice, State
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.standing import KEPT, Change, Kept, is_news, keep_standing, standing_now
@@ -17,9 +16,6 @@ from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.ids import unified_id
 
 _LOCK_SECONDS = 5.0
-_LONGEST_WRITING = timedelta(minutes=10)
-"""A change is dated when its transaction begins, and seen when that ends."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def enqueue(store: Store, settings: Settings) -> int:
@@ -37,19 +33,6 @@ def enqueue(store: Store, settings: Settings) -> int:
     with store.writing(settings.connection) as tx:
         marks, integration = change_marks(tx), integration_of(tx)
         return told + sum(_enqueue(tx, target_of(url), marks, integration) for url in settings.notice_targets)
-
-
-def with_news(store: Store, settings: Settings) -> set[str]:
-    """Return the accounts, of all, that may have news for a URL, or whose notices are due; one look."""
-    targets = [target_of(url) for url in settings.notice_targets]
-    with store.reading(settings.connection) as tx:
-        changed, made = changed_at_of_all(tx), outbox.made_at_of_all(tx)
-        due = outbox.connections_with_due(tx)
-    return {*due} | {
-        account
-        for account, changed_at in changed.items()
-        if any(made.get((account, each), _NEVER) < changed_at + _LONGEST_WRITING for each in targets)
-    }
 
 
 def target_of(url: str) -> str:

@@ -211,8 +211,3 @@ def mark_changed(tx: Transaction, model: str) -> None:
 def change_marks(tx: Transaction) -> dict[str, str]:
     """Return the mark of each table that was ever changed, by model."""
     return _CHANGED.every(tx)
-
-
-def changed_at_of_all(tx: Transaction) -> dict[str, datetime]:
-    """Return when a table last changed (UTC), by account, whichever account is the transaction's."""
-    return _CHANGED.kept_at_of_all(tx)

@@ -241,14 +241,6 @@ def forget(tx: Transaction, *types: str) -> None:
         tx.sql.execute(delete(notice_outbox).where(*mine))
 
 
-def made_at_of_all(tx: Transaction) -> dict[tuple[str, str], datetime]:
-    """Return when the newest notice of changed data was made, by account and target, of all accounts."""
-    c = notice_outbox.c
-    newest = select(c.connection, c.target, func.max(c.created_at)).where(c.type.is_(None))
-    found = tx.sql.execute(newest.group_by(c.connection, c.target))
-    return {(account, target): made for account, target, made in found}
-
-
 def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
     """Give up what waits for a target that is not among `targets`."""
     c = notice_outbox.c
