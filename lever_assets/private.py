@@ -59,6 +59,17 @@ def make(path: Path, content: str) -> None:
             path.hardlink_to(whole)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Put a file in the place of another: whoever reads has the one or the other, whole.
+
+    Raises OSError if that can't be.
+    """
+    with TemporaryDirectory(dir=path.parent) as folder:
+        whole = Path(folder) / path.name
+        write(whole, content)
+        whole.replace(path)
+
+
 def overwrite(path: Path, content: bytes) -> None:
     """Write the beginning of a file in place: who is killed in between leaves what was there, not nothing.
 

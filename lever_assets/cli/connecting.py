@@ -96,13 +96,24 @@ def connect(options: _Options) -> None:
 
 def _key() -> SecretStr:
     """Read a key, never from the arguments: those are seen by everybody on the machine."""
-    if sys.stdin.isatty():
-        given = str(typer.prompt("API key", hide_input=True, err=True))
-    else:
-        given = sys.stdin.readline()
-    if not given.strip():
+    given = _typed("API key", secret=True)
+    if not given:
         raise CommandError("no API key was given: type it when asked, or pipe it to the command")
-    return SecretStr(given.strip())
+    if not (given.isascii() and given.isprintable()):
+        raise CommandError("what was given is no API key: it holds characters that no key has")
+    return SecretStr(given)
+
+
+def _typed(asked: str, *, secret: bool = False) -> str:
+    """Return what is typed, or piped in, without the blanks around it; empty: nothing."""
+    if sys.stdin is None:  # closed by whoever started this
+        return ""
+    if sys.stdin.isatty():
+        return str(typer.prompt(asked, hide_input=secret, err=True)).strip()
+    try:
+        return sys.stdin.readline().strip()
+    except UnicodeError:
+        raise CommandError("what was given is no text in UTF-8") from None
 
 
 def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Options) -> None:
@@ -114,6 +125,8 @@ def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Option
     def complete(redirected_to: str) -> str:
         grant = server.exchange(asked.code_in(redirected_to), asked)
         connect_by_grant(store, settings, wanted, Kept(grant, app))
+        if grant.refresh_token is None:
+            output.warn("Lever gave no refresh token: the connection ends with its access token, soon")
         for name, why in permissions:
             if name not in grant.scopes:
                 output.warn(f"Lever did not give {name}. {why}")
@@ -140,10 +153,7 @@ def _ask_for(asked: Authorization) -> None:
 
 
 def _pasted() -> str:
-    told = "Then paste the address that your browser was sent to (it need not show anything)"
-    if sys.stdin.isatty():
-        return str(typer.prompt(told, err=True)).strip()
-    given = sys.stdin.readline().strip()
+    given = _typed("Then paste the address that your browser was sent to (it need not show anything)")
     if not given:
         raise CommandError("no address came back: open the printed one, accept, and give the one it leads to")
     return given

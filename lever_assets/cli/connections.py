@@ -24,7 +24,7 @@ from lever_assets.lever import LeverError
 from lever_assets.notices.enqueueing import integration_of, take_leave
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import Store
+from lever_assets.store import Store, StoreError
 from lever_assets.store.transaction import now
 from lever_assets.sync.health import all_problems
 from lever_assets.sync.session import Session
@@ -33,6 +33,9 @@ from lever_assets.sync.status import next_by, status
 from lever_assets.webhooks.setup import has_subscriptions, take_down
 
 app = command_app()
+
+_TROUBLE = (LeverError, ConnectionTroubleError, SettingsError, StoreError)
+"""What may be wrong with one connection and concerns no other."""
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection.")]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")]
@@ -57,7 +60,7 @@ def list_(as_json: Json = False) -> None:
     """Show the connections and how they stand."""
     settings = Settings.load()
     with closing(Store.open_to_read(settings.tables_url)) as store:
-        shown = [_shown(store, settings.of(name)) for name in _all(settings)]
+        shown = [_shown_or_why_not(store, settings.of(name)) for name in _all(settings)]
     if as_json:
         output.as_json({"connections": [asdict(each) for each in shown]})
         return
@@ -89,6 +92,14 @@ def _all(settings: Settings) -> list[str]:
     stored = names(settings)
     default = settings.connection
     return stored if default in stored or not (settings.api_key or not stored) else [default, *stored]
+
+
+def _shown_or_why_not(store: Store, settings: Settings) -> _Shown:
+    """Return how a connection stands; one that can't be looked into keeps no other from being listed."""
+    try:
+        return _shown(store, settings)
+    except (ConnectionTroubleError, SettingsError) as error:
+        return _Shown(settings.connection, "", "", State.SET_UP_INCOMPLETE, None, None, 0, (str(error),))
 
 
 def _shown(store: Store, settings: Settings) -> _Shown:
@@ -140,7 +151,7 @@ def _tested(settings: Settings) -> str | None:
     try:
         with Session.open(settings) as session:
             asyncio.run(ask(session))
-    except (LeverError, ConnectionTroubleError, SettingsError) as error:
+    except _TROUBLE as error:
         return " ".join(str(error).split())
     return None
 

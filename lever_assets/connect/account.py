@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import SecretStr
 
@@ -30,7 +31,8 @@ class Account:
     """One Lever account: its name here, the API's base URL, and what opens its credential, if it has one.
 
     `named_at_first` is the name that ids are made of. `scopes` are those of its token (None: it has a key,
-    whose permissions Lever does not tell). `is_stored`: it was made by `connect`.
+    whose permissions Lever does not tell). After `refresh_token_until` (UTC) nothing renews
+    its token. `is_stored`: it was made by `connect`.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Account:
     named_at_first: str
     environment: Environment = Environment.CUSTOM
     scopes: frozenset[str] | None = None
+    refresh_token_until: datetime | None = None
     is_enabled: bool = True
     is_stored: bool = False
 

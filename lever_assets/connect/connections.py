@@ -18,15 +18,17 @@ from lever_assets.connect.permissions import forgive
 from lever_assets.connect.states import REFUSED
 from lever_assets.connect.tokens import OAUTH, Kept, keep_grant
 from lever_assets.connect.vault import Vault
-from lever_assets.lever import ApiKeyAuth, BearerAuth, PermissionMissingError
+from lever_assets.lever import ApiKeyAuth, BearerAuth, NotFoundError, PermissionMissingError
+from lever_assets.lever.resources import BY_NAME
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.settings import Settings
-from lever_assets.store import Store
+from lever_assets.settings import Settings, SettingsError
+from lever_assets.store import BusyError, Store, ledger
 from lever_assets.store.accounts import (
     StoredAccount,
     drop_account,
     drop_rows,
     has_rows,
+    hold_account,
     is_taken,
     keep_account,
     named_at_first,
@@ -34,7 +36,7 @@ from lever_assets.store.accounts import (
     stored_account,
 )
 from lever_assets.store.raw import has_any, is_empty
-from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
+from lever_assets.store.secrets import Sealed, drop_secret, has_secrets, put_secret, secrets
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
@@ -42,6 +44,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _ENDINGS = ("_raw", "_full")
 """With them a name's groups and jobs in Dagster could be those of another."""
 _RESERVED = frozenset({"lever_webhooks", "lever_erasure"})
+_TELLING = ("users", "archive_reasons", "stages")
+"""Short lists by which an account is known again: of other accounts all ids are others."""
+_UUID = 36
+"""Characters of an id; the stages that are built in have names for ids, the same everywhere."""
 _LOCK_SECONDS = 30.0
 
 
@@ -86,6 +92,8 @@ def wanted_connection(
     _check(name)
     with store.reading(name) as tx:
         before = stored_account(tx)
+        if before is None:
+            _check_free(tx, name)
     own = own or {}
     in_force = _in_force(settings.of(name), _merged({} if before is None else before.settings, own))
     if environment is None and before is not None:
@@ -121,13 +129,22 @@ def _check(name: str) -> None:
         )
 
 
+def _check_free(tx: Transaction, name: str) -> None:
+    """Raise ConnectionNameError for a name of which ids of another connection are made."""
+    if is_taken(tx, name):
+        raise ConnectionNameError(
+            f"{name!r} was the name of a connection that is called otherwise now, or was when it was "
+            "removed, and its ids are made of it: choose another name."
+        )
+
+
 def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: SecretStr) -> StoredAccount:
     """Make a connection by an API key, or give an existing one this key.
 
     Lever is asked first: raises LeverError when the key is not good, or Lever does not say, and
     WrongAccountError when it is another account's.
     """
-    vault = Vault.made_for(settings)
+    vault = _vault(store, settings)
     _check_account(store, settings, wanted, Credential(ApiKeyAuth(key), key))
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
@@ -140,7 +157,7 @@ def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: Secret
 
 def connect_by_grant(store: Store, settings: Settings, wanted: Wanted, kept: Kept) -> StoredAccount:
     """Make a connection by a grant, or give an existing one this grant; raises as `connect_by_key`."""
-    vault = Vault.made_for(settings)
+    vault = _vault(store, settings)
     auth = BearerAuth(_Fresh(kept.grant))
     _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token))
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
@@ -150,6 +167,20 @@ def connect_by_grant(store: Store, settings: Settings, wanted: Wanted, kept: Kep
         keep_grant(tx, vault, kept)
         drop_secret(tx, API_KEY)
     return row
+
+
+def _vault(store: Store, settings: Settings) -> Vault:
+    """Return what seals secrets; a key is made only where nothing was sealed with one that is missing now."""
+    if settings.secret_key is None and not settings.secret_key_file.exists():
+        with store.reading("") as tx:
+            sealed = has_secrets(tx)
+        if sealed:
+            raise SettingsError(
+                "This database holds secrets that were encrypted with a key which is not here: set "
+                f"LEVER_SECRET_KEY to it, or put its file back as {settings.secret_key_file}. If it is lost, "
+                "set LEVER_SECRET_KEY to a new one, and connect every account again."
+            )
+    return Vault.made_for(settings)
 
 
 class _Fresh:
@@ -173,25 +204,31 @@ def _check_account(store: Store, settings: Settings, wanted: Wanted, credential:
         base_url=wanted.addresses.api,
         credential=lambda: credential,
     )
-    users = asyncio.run(_users(account, settings))
+    listed = asyncio.run(_listed(account, settings))
     with store.reading(wanted.name) as tx:
-        if users and not is_empty(tx, "users") and not has_any(tx, "users", users):
-            raise WrongAccountError(
-                f"This is another Lever account than the one that {wanted.name!r} has in the database: none "
-                "of its users is known there. Connect it under another name; or remove the connection with "
-                f"its rows first: `lever-assets connections remove {wanted.name} --erase`."
-            )
+        told = [name for name, ids in listed.items() if ids and not is_empty(tx, name)]
+        known = [name for name in told if has_any(tx, name, listed[name])]
+    if told and not known:
+        raise WrongAccountError(
+            f"This is another Lever account than the one that {wanted.name!r} has in the database: none of "
+            f"its {' or '.join(told)} is known there. Connect it under another name; or remove the "
+            f"connection with its rows first: `lever-assets connections remove {wanted.name} --erase`."
+        )
 
 
-async def _users(account: Account, settings: Settings) -> list[str]:
-    """Return ids of users, as many as one request gives; none if they are not for this credential."""
+async def _listed(account: Account, settings: Settings) -> dict[str, list[str]]:
+    """Return ids of what tells accounts apart, by resource; none of what is not for this credential."""
+    found: dict[str, list[str]] = {}
     async with account.client(settings) as lever:
-        try:
-            found = await lever.get("/users", {"limit": 100, "includeDeactivated": "true"})
-        except PermissionMissingError:
-            return []
-    listed = found if isinstance(found, list) else []
-    return [str(each["id"]) for each in listed if isinstance(each, dict) and each.get("id")]
+        for name in _TELLING:
+            try:
+                data = await lever.get(BY_NAME[name].path, {**dict(BY_NAME[name].params), "limit": 100})
+            except (PermissionMissingError, NotFoundError):
+                continue
+            listed = data if isinstance(data, list) else []
+            ids = [str(each.get("id")) for each in listed if isinstance(each, dict)]
+            found[name] = [each for each in ids if len(each) == _UUID]
+    return found
 
 
 def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
@@ -200,11 +237,8 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
     given, user = wanted.end_user, EndUser()
     if before is not None:
         user = EndUser(before.organization_name, before.email, before.origin_id)
-    elif is_taken(tx, wanted.name):
-        raise ConnectionNameError(
-            f"{wanted.name!r} was the name of a connection that is called otherwise now, or was when it was "
-            "removed, and its ids are made of it: choose another name."
-        )
+    else:
+        _check_free(tx, wanted.name)
     row = StoredAccount(
         connection=wanted.name,
         named_at_first=named_at_first(tx),
@@ -247,6 +281,7 @@ def rename(store: Store, name: str, to: str) -> None:
     _check(to)
     with _alone(store, name), store.writing(name) as tx:
         _there(tx)
+        _see_that_nothing_is_written(tx)
         if is_taken(tx, to) or has_rows(tx, to):
             raise ConnectionNameError(f"There is, or was, a connection {to!r}: choose another name.")
         rename_rows(tx, to)
@@ -269,6 +304,7 @@ def remove(
         before()
         with store.exclusive(f"{name} token", _LOCK_SECONDS), store.writing(name) as tx:
             _there(tx)
+            _see_that_nothing_is_written(tx)
             for each in secrets(tx, ""):
                 drop_secret(tx, each)
             drop_account(tx)
@@ -284,6 +320,18 @@ def _alone(store: Store, name: str) -> Iterator[None]:
     """Keep a connection from being synced and renewed meanwhile; raises BusyError when it is."""
     with store.exclusive(name, _LOCK_SECONDS), store.exclusive(f"{name} token", _LOCK_SECONDS):
         yield
+
+
+def _see_that_nothing_is_written(tx: Transaction) -> None:
+    """Raise BusyError while an action is under way: what it has done is to be kept under the same name.
+
+    One that begins from now on waits for this transaction, and then sees the connection's row as it is.
+    """
+    hold_account(tx)
+    if ledger.is_busy(tx):
+        raise BusyError(
+            f"an action of the connection {tx.account!r} is under way", "try again when it is done"
+        )
 
 
 def _there(tx: Transaction) -> StoredAccount:

@@ -13,7 +13,7 @@ from lever_assets.connect.environments import ADDRESSES, Addresses, Environment
 from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.oauth import App
 from lever_assets.connect.own_settings import with_own
-from lever_assets.connect.tokens import OAUTH, StoredTokens
+from lever_assets.connect.tokens import OAUTH, StoredTokens, details_of
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import ApiKeyAuth, BearerAuth
 from lever_assets.settings import Settings, SettingsError
@@ -81,6 +81,7 @@ def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mappi
         known_by = SecretStr(f"{addresses_of(row).api} {row.named_at_first}")
         return Credential(BearerAuth(tokens_of(store, settings, row)), known_by)
 
+    details = details_of(sealed[OAUTH]) if row.kind == OAUTH and OAUTH in sealed else None
     credential = {API_KEY: by_key, OAUTH: by_tokens}[row.kind] if row.kind in sealed else None
     return Account(
         name=row.connection,
@@ -88,15 +89,11 @@ def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mappi
         credential=credential,
         named_at_first=row.named_at_first,
         environment=Environment(row.environment),
-        scopes=_scopes(sealed[OAUTH]) if row.kind == OAUTH and OAUTH in sealed else None,
+        scopes=None if details is None else frozenset(details.scopes),
+        refresh_token_until=None if details is None else details.refresh_token_until,
         is_enabled=row.enabled,
         is_stored=True,
     )
-
-
-def _scopes(sealed: Sealed) -> frozenset[str]:
-    listed = sealed.details.get("scopes")
-    return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
 
 
 def _settings(settings: Settings, row: StoredAccount) -> Settings:
@@ -177,7 +174,7 @@ def settings_of(settings: Settings, connection: str | None) -> Settings:
     if connection not in known:
         listed = ", ".join(sorted({*known, settings.connection}))
         raise ConnectionNameError(
-            f"There is no connection {connection!r}: there is {listed}; `lever-assets connect {connection}` "
+            f"There is no connection {connection[:60]!r}: there is {listed}; `lever-assets connect` "
             "makes one."
         )
     return settings.of(connection)
@@ -203,7 +200,7 @@ def _keep_copy(copy: Path, found: Sequence[_Brief]) -> None:
     with suppress(OSError):  # it serves only when the database does not
         if (copy.read_bytes() if copy.exists() else b"[]") != text:
             private.make_folder(copy.parent)
-            private.write(copy, text)
+            private.replace(copy, text)
 
 
 def _copied(copy: Path) -> list[_Brief]:

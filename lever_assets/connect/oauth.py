@@ -9,7 +9,10 @@ unless a variable loosens it for the whole process.
 import base64
 import hashlib
 import hmac
+import json
+import re
 import secrets
+import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +22,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from pydantic import (
+    AfterValidator,
     BaseModel,
     Field,
     SecretStr,
@@ -34,8 +38,9 @@ from lever_assets.store.transaction import now
 
 OFFLINE = "offline_access"
 """The scope without which there is no refresh token."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _AN_HOUR = 3600
-_A_YEAR = timedelta(days=365)
+A_YEAR = timedelta(days=365)
 _SECONDS = 30.0
 _MOST_BYTES = 100_000
 _REFUSALS = frozenset({"invalid_grant", "access_denied", "unauthorized_client"})
@@ -87,7 +92,7 @@ class Grant:
     @property
     def refresh_token_until(self) -> datetime:
         """When the refresh token ends (UTC)."""
-        return self.refresh_token_since + _A_YEAR
+        return self.refresh_token_since + A_YEAR
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class Authorization:
     def code_in(self, redirected_to: str) -> str:
         """Return the code in the address that the browser was sent back to; raises ConsentError without."""
         given = _query_of(redirected_to)
-        if not hmac.compare_digest(given.get("state", "").encode(), self.state.encode()):
+        if not hmac.compare_digest(given.get("state", "").encode("utf-8", "replace"), self.state.encode()):
             raise StrayError(
                 "What came back does not belong to this attempt (its state is another one)",
                 "open the address that was just printed, and go through with it in the same browser",
@@ -173,19 +178,25 @@ class OAuthServer:
         answer = self._post({"grant_type": "refresh_token", "refresh_token": token})
         return answer.grant(grant, grant.scopes)
 
+    def _client(self) -> httpx.Client:
+        # What is on this machine is not asked through a proxy: that would get the app's secret.
+        is_elsewhere = urlsplit(self._addresses.token).hostname not in LOOPBACK
+        headers = {"Accept": "application/json"}
+        return httpx.Client(timeout=_SECONDS, headers=headers, trust_env=is_elsewhere)
+
     def _post(self, given: Mapping[str, str]) -> "_Answer":
         secret = self._app.client_secret.get_secret_value()
-        body = {**given, "client_id": self._app.client_id, "client_secret": secret}
+        form = {**given, "client_id": self._app.client_id, "client_secret": secret}
         failed: LeverError
         try:
-            with httpx.Client(timeout=_SECONDS, headers={"Accept": "application/json"}) as http:
-                response = http.post(self._addresses.token, data=body)
+            with self._client() as http, http.stream("POST", self._addresses.token, data=form) as response:
+                body = _body(response)
         except httpx.InvalidURL:
             raise SettingsError("LEVER_AUTH_URL is not a web address.") from None
         except httpx.RequestError as error:
             failed = _unreachable(error, self._addresses.token)
         else:
-            return _understood(response)
+            return _understood(response.status_code, body)
         raise failed  # out here: the error's cause holds the request, and with it the secrets
 
 
@@ -201,13 +212,19 @@ def _or(default: Any) -> WrapValidator:
     return WrapValidator(tolerant)
 
 
+def _for_a_header(token: SecretStr) -> SecretStr:
+    if re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()) is None:
+        raise ValueError("no token that could stand in a header")
+    return token
+
+
 class _Answer(BaseModel):
     """An answer of the token endpoint with tokens (RFC 6749, 5.1).
 
     Whatever else is odd about it, the tokens count: those before may be good no more.
     """
 
-    access_token: SecretStr = Field(min_length=1)
+    access_token: Annotated[SecretStr, AfterValidator(_for_a_header)]
     refresh_token: Annotated[SecretStr | None, Field(min_length=1), _or(None)] = None
     expires_in: Annotated[float, Field(gt=0, le=366 * 24 * _AN_HOUR), _or(_AN_HOUR)] = _AN_HOUR
     scope: Annotated[str | None, _or(None)] = None
@@ -226,6 +243,19 @@ class _Answer(BaseModel):
         )
 
 
+def _body(response: httpx.Response) -> bytes:
+    """Return an answer's body, as far as one with tokens goes; raises ReadTimeout for one that drips."""
+    end = time.monotonic() + _SECONDS
+    body = b""
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > _MOST_BYTES:
+            break
+        if time.monotonic() > end:
+            raise httpx.ReadTimeout("the answer takes too long")
+    return body
+
+
 def _query_of(url: str) -> dict[str, str]:
     """Return the parameters of an address; of what is none, none."""
     with suppress(ValueError):
@@ -238,20 +268,23 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
-def _understood(response: httpx.Response) -> _Answer:
+def _understood(status: int, body: bytes) -> _Answer:
     """Return the tokens in an answer; raises LeverError, which quotes nothing but the error's own word."""
-    if response.is_success:
+    if 200 <= status < 300:
         try:
-            return _Answer.model_validate_json(response.content[:_MOST_BYTES])
-        except ValidationError:
+            return _Answer.model_validate_json(body)
+        except (ValidationError, RecursionError):
             pass
         raise MalformedError(
             "The OAuth server's answer holds no token", "check that LEVER_AUTH_URL is Lever's"
         )
-    word = _error_in(response)
-    if response.status_code == 429 or response.status_code >= 500:
-        raise UnavailableError(
-            f"The OAuth server is out of order (status {response.status_code})", "try again later"
+    word = _error_in(body)
+    if status == 429 or status >= 500:
+        raise UnavailableError(f"The OAuth server is out of order (status {status})", "try again later")
+    if word is None:
+        raise MalformedError(
+            f"Something other than the OAuth server answered (status {status})",
+            "check that LEVER_AUTH_URL is Lever's, and that no proxy or firewall stands between",
         )
     if word in _REFUSALS:
         raise AuthenticationError(
@@ -265,17 +298,19 @@ def _understood(response: httpx.Response) -> _Answer:
             "environment's",
         )
     raise ConsentError(
-        f"The OAuth server refuses the request ({word or f'status {response.status_code}'})",
+        f"The OAuth server refuses the request ({word})",
         "check LEVER_AUTH_URL and the app's settings at Lever, its redirect URI for one",
     )
 
 
-def _error_in(response: httpx.Response) -> str:
+def _error_in(body: bytes) -> str | None:
+    """Return the error's code in a refusal; None: it is not one of an OAuth server (RFC 6749, 5.2)."""
     try:
-        found = response.json()
-    except ValueError:
-        return ""
-    return _word(str(found.get("error", ""))) if isinstance(found, dict) else ""
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    given = found.get("error") if isinstance(found, dict) else None
+    return _word(given) if isinstance(given, str) else None
 
 
 def _word(text: str) -> str:

@@ -14,6 +14,9 @@ from lever_assets.store.transaction import Transaction, now
 PATIENCE = timedelta(days=3)
 """After so long of refusals syncs pause until somebody reconnects (as the unified API has it)."""
 
+_EARLY = timedelta(days=30)
+"""So long before it ends it is said that a refresh token does."""
+
 
 class State(StrEnum):
     """How a connection stands."""
@@ -71,6 +74,7 @@ class IssueKind(StrEnum):
     """What somebody has to see to in Lever."""
 
     AUTHENTICATION_FAILED = "authentication_failed"
+    AUTHENTICATION_ENDING = "authentication_ending"
     PERMISSION_MISSING = "permission_missing"
 
 
@@ -120,6 +124,18 @@ class Standing:
         return " ".join((f"The connection is {self.state}.", *told))
 
 
+def _ending(account: Account, at: datetime) -> list[Issue]:
+    """Return that the refresh token ends soon, if it does: nothing renews the connection afterwards."""
+    until = account.refresh_token_until
+    if until is None or at < until - _EARLY:
+        return []
+    told = (
+        f"The refresh token ends on {until:%Y-%m-%d}: connect again before with `lever-assets connect "
+        f"{account.name}`."
+    )
+    return [Issue(IssueKind.AUTHENTICATION_ENDING, until - _EARLY, told)]
+
+
 def standing_in(tx: Transaction, account: Account, *, was_read: bool) -> Standing:
     """Return how an account stands, as far as it is kept."""
     refused = REFUSED.read(tx)
@@ -129,6 +145,7 @@ def standing_in(tx: Transaction, account: Account, *, was_read: bool) -> Standin
     if state.is_connected:
         if refused is not None:
             issues.append(Issue(IssueKind.AUTHENTICATION_FAILED, refused.since, refused.told))
+        issues += _ending(account, tx.instant)
         issues += [
             Issue(IssueKind.PERMISSION_MISSING, each.since, each.told, each.permission)
             for each in lacks

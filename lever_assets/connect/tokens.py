@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from lever_assets.backoff import gap_after
 from lever_assets.connect.environments import Addresses
-from lever_assets.connect.oauth import App, Grant, OAuthServer
+from lever_assets.connect.oauth import A_YEAR, App, Grant, OAuthServer
 from lever_assets.connect.vault import Vault
-from lever_assets.lever import AuthenticationError, UnavailableError
+from lever_assets.lever import AuthenticationError, MalformedError, UnavailableError
 from lever_assets.store import Store
 from lever_assets.store.errors import BusyError
 from lever_assets.store.secrets import Sealed, hold_secret, put_secret, secrets
@@ -34,6 +34,8 @@ _EARLY = timedelta(minutes=5)
 _LAST_PART = 5
 _WAIT_SECONDS = 180.0
 """For somebody else who renews: longer than all tries take."""
+_PASSING = (UnavailableError, MalformedError)
+"""The server is out of order, or something else answered in its place: its next answer may be another."""
 _TRIES = 4
 _REST_SECONDS = 30.0
 _FIRST_GAP = timedelta(seconds=1)
@@ -54,13 +56,18 @@ class _Stored(BaseModel):
     redirect_uri: str
 
 
-class _Details(BaseModel):
+class Details(BaseModel):
     """What is stored beside it in clear: nothing of it is secret. Instants are UTC."""
 
     issued_at: datetime
     expires_at: datetime
     scopes: tuple[str, ...]
     refresh_token_since: datetime
+
+    @property
+    def refresh_token_until(self) -> datetime:
+        """When nothing renews the access token any more (UTC)."""
+        return self.refresh_token_since + A_YEAR
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,11 @@ class Kept:
 
     grant: Grant
     app: App
+
+
+def details_of(sealed: Sealed) -> Details:
+    """Return what is known of a stored grant without its key."""
+    return Details.model_validate(sealed.details)
 
 
 def keep_grant(tx: Transaction, vault: Vault, kept: Kept) -> None:
@@ -82,7 +94,7 @@ def keep_grant(tx: Transaction, vault: Vault, kept: Kept) -> None:
         client_secret=app.client_secret.get_secret_value(),
         redirect_uri=app.redirect_uri,
     )
-    details = _Details(
+    details = Details(
         issued_at=grant.issued_at,
         expires_at=grant.expires_at,
         scopes=tuple(sorted(grant.scopes)),
@@ -98,7 +110,7 @@ def kept_grant(tx: Transaction, vault: Vault) -> Kept | None:
     if sealed is None:
         return None
     secret = _Stored.model_validate_json(vault.open(sealed.secret))
-    known = _Details.model_validate(sealed.details)
+    known = details_of(sealed)
     refresh = None if secret.refresh_token is None else SecretStr(secret.refresh_token)
     grant = Grant(
         SecretStr(secret.access_token),
@@ -196,7 +208,7 @@ class StoredTokens:
             app = self._app if self._app and self._app.client_id == before.app.client_id else before.app
             try:
                 after = Kept(self._asked(OAuthServer(app, self._addresses), before.grant), app)
-            except UnavailableError:
+            except _PASSING:
                 if before.grant.access_token == refused or now() >= before.grant.expires_at:
                     raise
                 self._rest_until = time.monotonic() + _REST_SECONDS
@@ -231,7 +243,7 @@ class StoredTokens:
         for attempt in range(1, _TRIES):
             try:
                 return server.renew(grant)
-            except UnavailableError as error:
+            except _PASSING as error:
                 _log.warning("The connection %r could not be renewed: %s", self._account, error)
                 time.sleep(gap_after(attempt, _FIRST_GAP, _LONGEST_GAP).total_seconds())
         return server.renew(grant)

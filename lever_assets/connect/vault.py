@@ -28,7 +28,8 @@ class Vault:
             self._fernet = MultiFernet([Fernet(each) for each in keys])
         except ValueError:
             raise SettingsError(
-                "LEVER_SECRET_KEY is not a key: make one with `lever-assets webhooks key`."
+                "LEVER_SECRET_KEY (else the file secret.key in the data folder) is not a key: put back the "
+                "one that secrets were stored with; `lever-assets webhooks key` makes a new one."
             ) from None
 
     @classmethod

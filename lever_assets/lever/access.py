@@ -45,6 +45,7 @@ class Access:
     def __init__(self) -> None:
         self.locked_out: AuthenticationError | None = None
         self.was_accepted = False
+        self.refusals = 0
         self._answered: dict[str, Place] = {}
         self._refused: dict[str, tuple[Place, PermissionMissingError]] = {}
 
@@ -57,6 +58,20 @@ class Access:
     def refused(self) -> tuple[tuple[Place, PermissionMissingError], ...]:
         """The places that only refused, with the first error of each."""
         return tuple(each for name, each in self._refused.items() if name not in self._answered)
+
+    def lock_out(self, error: AuthenticationError) -> None:
+        """Note that the key or token was refused."""
+        self.locked_out = error
+        self.refusals += 1
+
+    def accepted(self, *, since: int) -> None:
+        """Note that it was accepted, for a request that was sent after so many `refusals`.
+
+        One that was sent before the last says nothing: its answer came late.
+        """
+        self.was_accepted = True
+        if since == self.refusals:
+            self.locked_out = None
 
     def let_in(self, method: str, path: str, query: str) -> None:
         """Note that a request was answered.

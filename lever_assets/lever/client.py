@@ -286,7 +286,7 @@ class LeverClient:
             by_token=is_by_token(response.request),
         )
         if isinstance(error, AuthenticationError):
-            self.access.locked_out = error
+            self.access.lock_out(error)
         elif isinstance(error, PermissionMissingError):
             self.access.kept_out(method, path, query, error)
         raise error
@@ -299,13 +299,14 @@ class LeverClient:
         async with self._slots:
             waited = await self._limiter.acquire(self.traffic.held)
             self.traffic.sent(template(path), waited)
+            refusals = self.access.refusals
             try:
                 response = await self._transport.send(method, path, query, **given)
             except AuthenticationError as error:  # there was no token to be had
-                self.access.locked_out = error
+                self.access.lock_out(error)
                 raise
         if response.is_success:
-            self.access.was_accepted, self.access.locked_out = True, None
+            self.access.accepted(since=refusals)
         self.traffic.answered(response.status_code, response.num_bytes_downloaded)
         self.clock.hear(response.headers.get("date"))
         return response

@@ -117,7 +117,8 @@ class _Credential:
 
 _KEY = _Credential(
     "API key",
-    f"check LEVER_API_KEY, it may be mistyped or revoked; keys are made {_CREDENTIALS}",
+    "check LEVER_API_KEY, or the key that `lever-assets connect` was given: it may be mistyped or revoked; "
+    f"keys are made {_CREDENTIALS}",
     f"grant it to the key {_CREDENTIALS}",
 )
 _TOKEN = _Credential(

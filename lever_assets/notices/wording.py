@@ -20,6 +20,7 @@ SIGNATURE_HEADER = "X-Kombo-Signature"
 Fields = dict[str, JsonValue]
 _TITLES = {
     IssueKind.AUTHENTICATION_FAILED: "Lever refuses the key or token",
+    IssueKind.AUTHENTICATION_ENDING: "The connection ends soon",
     IssueKind.PERMISSION_MISSING: "A permission is missing in Lever",
 }
 _NAMES = {

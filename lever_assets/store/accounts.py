@@ -77,6 +77,13 @@ def keep_account(tx: Transaction, account: StoredAccount) -> None:
     upsert(tx.sql, accounts, [row], replace=[name for name in row if name not in _KEPT])
 
 
+def hold_account(tx: Transaction, *, shared: bool = False) -> StoredAccount | None:
+    """As `stored_account`; until the end nobody else changes the row, or, `shared`, but holds it, too."""
+    query = select(accounts).where(accounts.c.connection == tx.account).with_for_update(read=shared)
+    row = tx.sql.execute(query).mappings().first()
+    return None if row is None else StoredAccount(**row)
+
+
 def named_at_first(tx: Transaction) -> str:
     """Return the name that ids of the transaction's account are made of, also when it was removed since."""
     named = select(accounts.c.named_at_first).where(accounts.c.connection == tx.account)

@@ -126,6 +126,13 @@ def open_entry(
     return found
 
 
+def is_busy(tx: Transaction) -> bool:
+    """Tell whether somebody is at work on an action of the account."""
+    c = action_ledger.c
+    query = select(c.id).where(c.connection == tx.account, c.owner.is_not(None), c.lease_until > tx.instant)
+    return tx.sql.execute(query.limit(1)).first() is not None
+
+
 def find(tx: Transaction, key: str) -> Entry | None:
     """Return the row of a key."""
     c = action_ledger.c

@@ -107,10 +107,10 @@ class Line:
         while (questions := self._next()) is not None:
             try:
                 connection = self._answer(questions, connection)
-            except (*DRIVER_ERRORS, OSError) as error:
+            except Exception as error:  # whatever it is, those who wait are told, and the next are answered
                 connection = None
-                known = translated(error, self._name)
-                self._give_up(known.problem if known else str(error), questions)
+                known = translated(error, self._name) if isinstance(error, DRIVER_ERRORS) else None
+                self._give_up(known.problem if known else type(error).__name__, questions)
         _close(connection)
 
     def _next(self) -> list[_Question] | None:

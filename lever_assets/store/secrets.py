@@ -51,6 +51,11 @@ def secrets(tx: Transaction, prefix: str) -> dict[str, Sealed]:
     return {row.name: Sealed(row.secret, row.details or {}) for row in tx.sql.execute(query.order_by(c.name))}
 
 
+def has_secrets(tx: Transaction) -> bool:
+    """Tell whether there is a secret of any connection, whichever account is the transaction's."""
+    return tx.sql.execute(select(connections.c.name).limit(1)).first() is not None
+
+
 def drop_secret(tx: Transaction, name: str) -> None:
     """Forget a secret."""
     tx.sql.execute(

@@ -17,7 +17,7 @@ from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store, StoreError
-from lever_assets.store.accounts import stored_account
+from lever_assets.store.accounts import StoredAccount, hold_account, stored_account
 from lever_assets.store.changes import History
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
@@ -185,15 +185,22 @@ class Session:
         Raises ConnectionNameError when the connection was renamed or removed since the session was opened.
         """
         with self.store.exclusive(self.name, wait):
-            self._see_that_it_stands()
+            with self.reading() as tx:
+                self._see_that_it_stands(stored_account(tx))
             yield
 
-    def _see_that_it_stands(self) -> None:
+    def hold(self, tx: Transaction) -> None:
+        """Keep the connection from being renamed or removed until the end of a transaction that writes.
+
+        Raises ConnectionNameError when it was since the session was opened.
+        """
+        if self.account.is_stored:
+            self._see_that_it_stands(hold_account(tx, shared=True))
+
+    def _see_that_it_stands(self, row: StoredAccount | None) -> None:
         """Whoever renames or removes a connection has its lock: what waited for it knows the old one yet."""
         if not self.account.is_stored:
             return
-        with self.reading() as tx:
-            row = stored_account(tx)
         if row is None or row.named_at_first != self.account.named_at_first:
             raise ConnectionNameError(
                 f"The connection {self.name!r} was renamed or removed meanwhile: `lever-assets connections "

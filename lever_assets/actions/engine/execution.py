@@ -18,6 +18,7 @@ from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.resolving import Resolver
 from lever_assets.actions.engine.steps import Step
 from lever_assets.actions.engine.work import Work
+from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.store import StoreError, ledger
 from lever_assets.store.ledger import ActionState, ClaimLostError, Entry
@@ -94,7 +95,13 @@ class Execution:
                 raise _still_under_way(entry)
             await asyncio.sleep(_POLL_SECONDS)
             with self.session.reading() as tx:
-                entry = ledger.get(tx, entry.id) or entry
+                found = ledger.get(tx, entry.id)
+            if found is None:
+                raise ConnectionNameError(
+                    f"The connection {self.session.name!r} was removed while this waited, and with it the "
+                    f"row {entry.id} of action_ledger."
+                )
+            entry = found
 
     def _kept(self, entry: Entry, user: str | None) -> ActionAnswer:
         """Return the answer that the ledger kept; who gave no key hears why nothing more was written.
@@ -121,6 +128,7 @@ class Execution:
             return None
         owner = uuid4().hex
         with self.session.writing() as tx:
+            self.session.hold(tx)
             until = tx.instant + timedelta(seconds=self.options.timing.lease)
             won = ledger.claim(tx, entry, owner, run_id=self.options.run_id, until=until)
         return Claim(entry.id, owner) if won else None
