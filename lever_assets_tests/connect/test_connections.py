@@ -1,13 +1,18 @@
 """Connections are made, changed and removed; what is theirs goes with them, what is secret never shows."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from pydantic import JsonValue, SecretStr
 from sqlalchemy import select
 
+from lever_assets.actions.running import run_action
 from lever_assets.connect import connections
 from lever_assets.connect.account import Account
 from lever_assets.connect.connections import EndUser, connect_by_key, wanted_connection
@@ -23,15 +28,17 @@ from lever_assets.connect.known import settings_of as settings_of_name
 from lever_assets.lever import AuthenticationError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import Store
+from lever_assets.store import Store, ledger
 from lever_assets.store.accounts import StoredAccount, stored_account
 from lever_assets.store.created import Created
 from lever_assets.store.created import keep as keep_created
 from lever_assets.store.errors import BusyError
 from lever_assets.store.ledger import open_entry
 from lever_assets.store.tables import UNIFIED, created_records, metadata
+from lever_assets.store.transaction import now
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.standing import standing_of
 from lever_assets.unified.ids import unified_id
 from lever_assets_tests.connect.connecting import connected, settings_of, stages_of
 
@@ -406,3 +413,60 @@ def test_own_settings_that_were_damaged_keep_no_other_from_being_listed(
 
     assert [each.connection for each in found.accounts] == ["acme", "globex"]
     assert "sync_window" in found.warnings[0]
+
+
+def test_a_connection_is_not_renamed_or_removed_under_an_action(
+    anywhere: tuple[Store, Settings], sandbox: Sandbox
+) -> None:
+    store, settings = anywhere
+    given: dict[str, object] = {
+        "candidate_id": min(ids(store, "candidates", "acme")),
+        "tag": {"name": "seen"},
+    }
+    sandbox.set_faults("slow=1.5,path=/opportunities/*/addTags,times=1")
+    with Session.open(settings.of("acme")) as before, ThreadPoolExecutor(1) as pool:
+        done = pool.submit(run_action, before, "add_candidate_tag", given)
+        _wait_until(lambda: _is_busy(store))
+        with pytest.raises(BusyError, match="action"):
+            connections.rename(store, "acme", "initech")
+        with pytest.raises(BusyError, match="action"):
+            connections.remove(store, "acme", erase=True)
+        assert done.result().error is None
+
+        connections.rename(store, "acme", "initech")
+        late = run_action(before, "add_candidate_tag", {**given, "tag": {"name": "late"}})
+
+    assert late.error is not None
+    assert "renamed or removed" in str(late.error["message"])
+    assert not ids(store, "candidates", "acme")
+
+
+def _is_busy(store: Store) -> bool:
+    with store.reading("acme") as tx:
+        return ledger.is_busy(tx)
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_lost_key_is_not_replaced_without_a_word(store: Store, settings: Settings) -> None:
+    by_key(store, settings, "acme")
+    settings.secret_key_file.unlink()
+
+    with pytest.raises(SettingsError, match="put its file back"):
+        by_key(store, settings, "globex")
+    assert names(settings) == ["acme"]
+
+
+def test_a_refresh_token_that_ends_soon_is_said_early(store: Store, settings: Settings) -> None:
+    connected(store, settings, "acme")
+    assert not standing_of(store, *account_of(store, settings.of("acme"))).issues
+
+    with time_machine.travel(now() + timedelta(days=340)):
+        (issue,) = standing_of(store, *account_of(store, settings.of("acme"))).issues
+
+    assert "connect again before" in issue.told
