@@ -94,7 +94,9 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
         "webhooks",
         "Lever's events, as they happen.",
         LazyCommand("setup", "lever_assets.cli.webhooks", "Subscribe to Lever's events."),
-        LazyCommand("serve", "lever_assets.cli.webhooks", "Receive Lever's events until Ctrl-C."),
+        LazyCommand(
+            "serve", "lever_assets.cli.webhooks", "Receive Lever's events, of all connections, until Ctrl-C."
+        ),
         LazyCommand(
             "drain", "lever_assets.cli.webhooks", "Bring the database up to the events that were received."
         ),

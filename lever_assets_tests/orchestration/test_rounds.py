@@ -35,9 +35,9 @@ def test_the_next_tick_begins_where_the_last_one_stopped() -> None:
     cursor, going, ticks = None, Rounds(), 0
     while len(set(seen)) < len(EVERY):
         done = going.go(accounts(*EVERY), look, Budget(0.5 + 0.2), cursor)
-        assert done.left == len(EVERY) - len(done.told) or len(set(seen)) == len(EVERY)
+        assert done.left <= len(EVERY) - len(done.told)
         cursor, ticks = done.place.to_keep(), ticks + 1
-        assert ticks < 30
+        assert ticks < 100
     assert ticks > 1
     assert len(seen) <= len(EVERY) + 12  # hardly any came twice before all had come once
 
