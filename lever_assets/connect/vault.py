@@ -4,7 +4,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
 from lever_assets import private
@@ -23,6 +22,8 @@ class Vault:
                 "Secrets are stored only encrypted: set LEVER_SECRET_KEY to a key from "
                 "`lever-assets webhooks key`, and keep it apart from the database."
             )
+        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - 8 MB that few processes need
+
         try:
             keys = key.get_secret_value().replace(",", " ").split()
             self._fernet = MultiFernet([Fernet(each) for each in keys])
@@ -50,6 +51,8 @@ class Vault:
     @staticmethod
     def fresh_key() -> str:
         """Return a new key."""
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - as above
+
         return Fernet.generate_key().decode()
 
     def seal(self, secret: str) -> str:
@@ -58,6 +61,8 @@ class Vault:
 
     def open(self, sealed: str) -> str:
         """Return a sealed secret; raises SettingsError if it was sealed with another key."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - as above
+
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
