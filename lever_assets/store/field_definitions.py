@@ -13,7 +13,7 @@ from lever_assets.store.tables import UNIFIED, custom_field_definitions
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import ForgettableJson
 
-_BATCH = 1000
+_BATCH = 100
 _KINDS: dict[type, str] = {
     str: "text",
     bool: "boolean",
