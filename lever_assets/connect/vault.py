@@ -29,9 +29,9 @@ class Vault:
             self._fernet = MultiFernet([Fernet(each) for each in keys])
         except ValueError:
             raise SettingsError(
-                "LEVER_SECRET_KEY is not a key, or, where it is not set, what is in the file secret.key of the "
-                "data folder: put back the one that secrets were stored with; `lever-assets webhooks key` "
-                "makes a new one."
+                "LEVER_SECRET_KEY is not a key, or, where it is not set, what is in the file secret.key of "
+                "the data folder: put back the one that secrets were stored with; `lever-assets webhooks "
+                "key` makes a new one."
             ) from None
 
     @classmethod
