@@ -189,8 +189,10 @@ def test_a_check_of_a_key_that_was_revoked_says_so(command: Command, monkeypatch
     command("sync")
     monkeypatch.setenv("LEVER_API_KEY", "revoked")
     assert command("sync").code == 1
-    [problem] = problems(command)
-    assert "Lever does not accept the API key" in problem
+    connection, reads = problems(command)
+    for problem in (connection, reads):
+        assert "Lever does not accept the API key" in problem
+    assert connection.startswith("since ")
 
 
 @pytest.mark.long

@@ -156,7 +156,8 @@ def listed_assets(tree: Tree) -> list[str]:
 @pytest.mark.long
 def test_an_action_is_added_as_it_is_written(tree: Tree, tmp_path: Path) -> None:
     pages = do(tree, ACTION)
-    assert pages == {"docs/cli.md", "docs/permissions.md", "docs/actions/README.md", f"docs/actions/{NEW}.md"}
+    own = {"docs/actions/README.md", f"docs/actions/{NEW}.md"}
+    assert pages == {"docs/cli.md", "docs/permissions.md", "docs/connect.md", *own}
 
     example = tree.folder / "docs" / "actions" / "examples" / f"{NEW}.json"
     given = json.loads(example.read_text("utf-8"))
