@@ -16,7 +16,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell, tell_of_removed
 from lever_assets.connect import connections
 from lever_assets.connect.errors import ConnectionTroubleError
-from lever_assets.connect.known import account_of, names
+from lever_assets.connect.known import account_of, every_name, names
 from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.states import State
@@ -60,7 +60,7 @@ def list_(as_json: Json = False) -> None:
     """Show the connections and how they stand."""
     settings = Settings.load()
     with closing(Store.open_to_read(settings.tables_url)) as store:
-        shown = [_shown_or_why_not(store, settings.of(name)) for name in _all(settings)]
+        shown = [_shown_or_why_not(store, settings.of(name)) for name in every_name(settings)]
     if as_json:
         output.as_json({"connections": [asdict(each) for each in shown]})
         return
@@ -85,13 +85,6 @@ def list_(as_json: Json = False) -> None:
     for each in shown:
         for problem in each.problems:
             output.warn(f"{each.connection}: {problem}")
-
-
-def _all(settings: Settings) -> list[str]:
-    """Return the names of the connections, the environment's own among them if there is any sign of it."""
-    stored = names(settings)
-    default = settings.connection
-    return stored if default in stored or not (settings.api_key or not stored) else [default, *stored]
 
 
 def _shown_or_why_not(store: Store, settings: Settings) -> _Shown:
@@ -127,7 +120,7 @@ def try_(
 ) -> None:
     """Ask Lever whether connections work; exit with 1 if one does not."""
     settings = Settings.load()
-    wanted = given or _all(settings)
+    wanted = given or every_name(settings)
     unknown = sorted(set(wanted) - {*names(settings), settings.connection})
     if unknown:
         raise typer.BadParameter(f"no such connection: {', '.join(unknown)}")

@@ -9,7 +9,8 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from lever_assets.connect.errors import ConnectionTroubleError
-from lever_assets.connect.oauth import LOOPBACK, StrayError
+from lever_assets.connect.http import is_on_this_machine
+from lever_assets.connect.oauth import StrayError
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>lever-assets</title>
 <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1rem}}</style>
@@ -35,8 +36,7 @@ class CallbackError(ConnectionTroubleError):
 
 def is_here(redirect_uri: str) -> bool:
     """Tell whether a callback address leads to this machine, over plain HTTP."""
-    parts = urlsplit(redirect_uri)
-    return parts.scheme == "http" and parts.hostname in LOOPBACK
+    return urlsplit(redirect_uri).scheme == "http" and is_on_this_machine(redirect_uri)
 
 
 class Callback:

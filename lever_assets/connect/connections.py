@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue, SecretStr
@@ -279,8 +278,11 @@ def rename(store: Store, name: str, to: str) -> None:
     Raises BusyError while it syncs, ConnectionNameError when the name is another's, or was.
     """
     _check(to)
-    with _alone(store, name), store.writing(name) as tx:
-        _there(tx)
+    with (
+        store.exclusive(name, _LOCK_SECONDS),
+        store.exclusive(f"{name} token", _LOCK_SECONDS),
+        store.writing(name) as tx,
+    ):
         _see_that_nothing_is_written(tx)
         if is_taken(tx, to) or has_rows(tx, to):
             raise ConnectionNameError(f"There is, or was, a connection {to!r}: choose another name.")
@@ -303,7 +305,6 @@ def remove(
     with store.exclusive(name, _LOCK_SECONDS):
         before()
         with store.exclusive(f"{name} token", _LOCK_SECONDS), store.writing(name) as tx:
-            _there(tx)
             _see_that_nothing_is_written(tx)
             for each in secrets(tx, ""):
                 drop_secret(tx, each)
@@ -315,19 +316,13 @@ def remove(
             store.compact()
 
 
-@contextmanager
-def _alone(store: Store, name: str) -> Iterator[None]:
-    """Keep a connection from being synced and renewed meanwhile; raises BusyError when it is."""
-    with store.exclusive(name, _LOCK_SECONDS), store.exclusive(f"{name} token", _LOCK_SECONDS):
-        yield
-
-
 def _see_that_nothing_is_written(tx: Transaction) -> None:
     """Raise BusyError while an action is under way: what it has done is to be kept under the same name.
 
     One that begins from now on waits for this transaction, and then sees the connection's row as it is.
+    Raises ConnectionNameError if there is no such connection.
     """
-    hold_account(tx)
+    _is_there(tx, hold_account(tx))
     if ledger.is_busy(tx):
         raise BusyError(
             f"an action of the connection {tx.account!r} is under way", "try again when it is done"
@@ -335,7 +330,10 @@ def _see_that_nothing_is_written(tx: Transaction) -> None:
 
 
 def _there(tx: Transaction) -> StoredAccount:
-    row = stored_account(tx)
+    return _is_there(tx, stored_account(tx))
+
+
+def _is_there(tx: Transaction, row: StoredAccount | None) -> StoredAccount:
     if row is None:
         raise ConnectionNameError(
             f"There is no stored connection {tx.account!r}: `lever-assets connections list` shows which "

@@ -20,8 +20,8 @@ from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
 from lever_assets.store.accounts import (
     StoredAccount,
+    first_name_kept,
     is_taken,
-    named_at_first,
     stored_account,
     stored_accounts,
 )
@@ -56,7 +56,8 @@ def account_in(tx: Transaction, store: Store, settings: Settings) -> tuple[Accou
                 f"{settings.connection!r} was the name of a connection that is called otherwise now, and its "
                 "ids are made of it: unset LEVER_API_KEY, or set LEVER_CONNECTION to another name."
             )
-        return replace(Account.default(settings), named_at_first=named_at_first(tx)), settings
+        default = Account.default(settings)
+        return replace(default, named_at_first=first_name_kept(tx) or default.name), settings
     return _account(store, settings, row, secrets(tx, "")), _settings(settings, row)
 
 
@@ -139,9 +140,7 @@ def listed(settings: Settings) -> Listed:
         warnings.append(f"The connections are shown as they were when the database was there last: {error}")
     else:
         _keep_copy(copy, found)
-    own: list[Settings] = []
-    if settings.connection not in {each.name for each in found} and (settings.api_key or not found):
-        own.append(settings)
+    own = [settings] if _has_its_own(settings, [each.name for each in found]) else []
     for each in found:
         if each.enabled:
             try:
@@ -178,6 +177,17 @@ def settings_of(settings: Settings, connection: str | None) -> Settings:
             "makes one."
         )
     return settings.of(connection)
+
+
+def every_name(settings: Settings) -> list[str]:
+    """Return the names of all connections as `listed` knows them, those that are switched off included."""
+    stored = names(settings)
+    return [settings.connection, *stored] if _has_its_own(settings, stored) else stored
+
+
+def _has_its_own(settings: Settings, stored: Sequence[str]) -> bool:
+    """Tell whether the environment's account is one beside those that are stored."""
+    return settings.connection not in stored and (settings.api_key is not None or not stored)
 
 
 def names(settings: Settings) -> list[str]:

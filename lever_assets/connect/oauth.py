@@ -32,13 +32,13 @@ from pydantic import (
 )
 
 from lever_assets.connect.environments import Addresses
+from lever_assets.connect.http import client_for
 from lever_assets.lever import AuthenticationError, LeverError, MalformedError, UnavailableError
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store.transaction import now
 
 OFFLINE = "offline_access"
 """The scope without which there is no refresh token."""
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _AN_HOUR = 3600
 A_YEAR = timedelta(days=365)
 _SECONDS = 30.0
@@ -178,23 +178,21 @@ class OAuthServer:
         answer = self._post({"grant_type": "refresh_token", "refresh_token": token})
         return answer.grant(grant, grant.scopes)
 
-    def _client(self) -> httpx.Client:
-        # What is on this machine is not asked through a proxy: that would get the app's secret.
-        is_elsewhere = urlsplit(self._addresses.token).hostname not in LOOPBACK
-        headers = {"Accept": "application/json"}
-        return httpx.Client(timeout=_SECONDS, headers=headers, trust_env=is_elsewhere)
-
     def _post(self, given: Mapping[str, str]) -> "_Answer":
         secret = self._app.client_secret.get_secret_value()
         form = {**given, "client_id": self._app.client_id, "client_secret": secret}
+        url, headers = self._addresses.token, {"Accept": "application/json"}
         failed: LeverError
         try:
-            with self._client() as http, http.stream("POST", self._addresses.token, data=form) as response:
+            with (
+                client_for(url, timeout=_SECONDS, headers=headers) as http,
+                http.stream("POST", url, data=form) as response,
+            ):
                 body = _body(response)
         except httpx.InvalidURL:
             raise SettingsError("LEVER_AUTH_URL is not a web address.") from None
         except httpx.RequestError as error:
-            failed = _unreachable(error, self._addresses.token)
+            failed = _unreachable(error, url)
         else:
             return _understood(response.status_code, body)
         raise failed  # out here: the error's cause holds the request, and with it the secrets

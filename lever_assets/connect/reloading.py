@@ -1,11 +1,10 @@
 """Telling a Dagster that runs that there are other connections now."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx
 
-from lever_assets.connect.oauth import LOOPBACK
+from lever_assets.connect.http import client_for
 from lever_assets.settings import Settings
 
 _LOCATION = "lever_assets"
@@ -31,9 +30,7 @@ def reload_dagster(settings: Settings) -> Iterator[str]:
     auth = None if password is None else httpx.BasicAuth("lever", password.get_secret_value())
     asked = {"query": _MUTATION, "variables": {"location": _LOCATION}}
     try:
-        # What is on this machine is not asked through a proxy: that would get the password.
-        is_elsewhere = urlsplit(settings.ui_url).hostname not in LOOPBACK
-        with httpx.Client(timeout=_SECONDS, auth=auth, trust_env=is_elsewhere) as http:
+        with client_for(settings.ui_url, timeout=_SECONDS, auth=auth) as http:
             answer = http.post(f"{settings.ui_url.rstrip('/')}/graphql", json=asked)
         found = answer.json()["data"]["reloadRepositoryLocation"]["__typename"]
     except httpx.HTTPError as error:

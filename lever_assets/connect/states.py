@@ -64,7 +64,7 @@ def state_of(
     return State.ACTIVE if was_read else State.FIRST_SYNC_PENDING
 
 
-def note_refused(tx: Transaction, told: str) -> None:
+def note_locked_out(tx: Transaction, told: str) -> None:
     """Keep that Lever refused the key or token; since when, the first refusal says."""
     before = REFUSED.read(tx)
     REFUSED.keep(tx, Refused(tx.instant if before is None else before.since, told))

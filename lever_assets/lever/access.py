@@ -1,6 +1,7 @@
 """What Lever lets an account do, as its answers show: which endpoints answered, and which refused (403)."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from lever_assets.lever.errors import AuthenticationError, PermissionMissingError
 from lever_assets.lever.paths import scope, template
@@ -25,7 +26,12 @@ class Place:
 
 def place(method: str, path: str) -> Place:
     """Return the place of a request."""
-    return Place(f"{method} {template(path)}", scope(method, path))
+    return _place(method, template(path))
+
+
+@cache
+def _place(method: str, path: str) -> Place:
+    return Place(f"{method} {path}", scope(method, path))
 
 
 def place_of(listed: str) -> Place:

@@ -29,7 +29,7 @@ from lever_assets.lever.errors import LeverError
 from lever_assets.lever.lookups import resolver
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "lever-assets"}
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECT_SECONDS = 10.0
 _KEPT_SECONDS = 30.0
 """So long a connection is kept that nothing goes over: a retry may wait as long."""
@@ -262,7 +262,7 @@ def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
 
 
 def _proxy(base_url: httpx.URL) -> httpx.Proxy | None:
-    if base_url.host in _LOOPBACK or urllib.request.proxy_bypass(base_url.netloc.decode("ascii")):
+    if base_url.host in LOOPBACK or urllib.request.proxy_bypass(base_url.netloc.decode("ascii")):
         return None
     address = urllib.request.getproxies().get(base_url.scheme)
     return httpx.Proxy(address) if address else None

@@ -3,8 +3,8 @@
 from lever_assets.prerequisites.findings import Finding, Group, Verdict, as_sentence
 from lever_assets.settings import Settings
 from lever_assets.store import BusyError, Store, StoreError
+from lever_assets.store.condition import Condition, condition
 from lever_assets.store.errors import DamagedError, NewerSchemaError, UnfitError
-from lever_assets.store.standing import Standing, standing
 
 _PATIENCE = 5.0
 """Seconds that another program's lock is waited for."""
@@ -25,7 +25,7 @@ def opened(settings: Settings) -> tuple[Store | None, list[Finding]]:
         return None, unusable(error)
     try:
         with store.reading(settings.connection) as tx:
-            found = standing(tx)
+            found = condition(tx)
     except StoreError as error:
         store.close()
         return None, unusable(error)
@@ -47,7 +47,7 @@ def unusable(error: StoreError) -> list[Finding]:
     return [_finding(subject, verdict, as_sentence(error.problem), as_sentence(error.remedy)), *untold]
 
 
-def _can_be_used(store: Store, found: Standing) -> Finding:
+def _can_be_used(store: Store, found: Condition) -> Finding:
     what = f"{found.version} at {store.name}"
     if found.writable:
         return _finding("database", Verdict.FINE, what)
@@ -55,11 +55,11 @@ def _can_be_used(store: Store, found: Standing) -> Finding:
     return _finding("database", Verdict.MISSING, f"{what} can't be written.", remedy)
 
 
-def _tables(found: Standing) -> Finding:
+def _tables(found: Condition) -> Finding:
     return _finding("tables", Verdict.FINE, f"Version {found.tables}, as this program's.")
 
 
-def room(found: Standing) -> Finding:
+def room(found: Condition) -> Finding:
     """Return the finding on the room that is left for the database."""
     size = f"the database has {_bytes(found.size)}"
     if found.free is None:

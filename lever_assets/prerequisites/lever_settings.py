@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from lever_assets.lever import NotFoundError
+from lever_assets.lever.access import CONFIDENTIAL
 from lever_assets.lever.paths import path_to
 from lever_assets.lever.resources import BY_NAME, RESOURCES
 from lever_assets.policy.exclusion import Exclusion
@@ -11,7 +12,6 @@ from lever_assets.prerequisites.findings import Finding, Group, Verdict
 from lever_assets.prerequisites.known import Known
 from lever_assets.prerequisites.permissions import CREDENTIALS
 
-_CONFIDENTIAL = "confidential:access:admin"
 _WHY_CONFIDENTIAL = "Confidential postings, opportunities and requisitions are in the tables only with it."
 _WHY_ACTING = "Lever wants a user's name under a new candidate and a file; other writes may do without."
 # Roles as Lever spells them (docs/lever-api.md, Others). Which of them may act is not documented: an admin
@@ -43,7 +43,7 @@ def confidential(
     `heard` is what Lever gave of confidential records, `listed` what it gave of the same list without.
     """
     if granted is not None:
-        there = _CONFIDENTIAL in granted
+        there = CONFIDENTIAL in granted
         verdict, detail = (Verdict.FINE, "") if there else (Verdict.MISSING, "The token was not given it.")
     elif heard is None:
         verdict, detail = Verdict.NOT_NEEDED, ""
@@ -52,7 +52,7 @@ def confidential(
     remedy = f"{CREDENTIALS}, allow the key confidential data, if it is to be read."
     if heard is NOT_ASKED or verdict in {Verdict.FINE, Verdict.NOT_NEEDED}:
         remedy = ""
-    return Finding(Group.LEVER, _CONFIDENTIAL, verdict, _WHY_CONFIDENTIAL, detail, remedy, required=False)
+    return Finding(Group.LEVER, CONFIDENTIAL, verdict, _WHY_CONFIDENTIAL, detail, remedy, required=False)
 
 
 def _shown(heard: Heard, listed: Heard | None, known: Known) -> _Told:

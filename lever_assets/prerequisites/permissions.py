@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.lever import NotFoundError, Params
+from lever_assets.lever.access import CONFIDENTIAL
 from lever_assets.lever.paths import quoted, scope
 from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
 from lever_assets.policy.exclusion import Exclusion
@@ -14,7 +15,6 @@ from lever_assets.prerequisites.findings import Finding, Group, Verdict
 CREDENTIALS = "In Lever: Settings > Integrations and API > API credentials"
 _AGREE = "Connect again with `lever-assets connect`, and accept it on Lever's page"
 _WRITE = ":write:"
-CONFIDENTIAL = "confidential:access:admin"
 _CONFIDENTIAL_TOO = "For confidential postings, opportunities and requisitions, too."
 _PARENT = "{parent}"
 # What only actions read: below an opportunity, since Lever has no list of all.

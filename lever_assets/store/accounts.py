@@ -84,10 +84,15 @@ def hold_account(tx: Transaction, *, shared: bool = False) -> StoredAccount | No
     return None if row is None else StoredAccount(**row)
 
 
+def first_name_kept(tx: Transaction) -> str | None:
+    """Return the name that ids of rows are made of whose connection was removed; None: there are none."""
+    return _NAMED_AT_FIRST.read(tx)
+
+
 def named_at_first(tx: Transaction) -> str:
     """Return the name that ids of the transaction's account are made of, also when it was removed since."""
     named = select(accounts.c.named_at_first).where(accounts.c.connection == tx.account)
-    return tx.sql.execute(named).scalar_one_or_none() or _NAMED_AT_FIRST.read(tx) or tx.account
+    return tx.sql.execute(named).scalar_one_or_none() or first_name_kept(tx) or tx.account
 
 
 def is_taken(tx: Transaction, name: str) -> bool:

@@ -10,7 +10,7 @@ from lever_assets.connect.account import Account
 from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.known import account_in
 from lever_assets.connect.permissions import PERMISSIONS, heard
-from lever_assets.connect.states import REFUSED, note_refused
+from lever_assets.connect.states import REFUSED, note_locked_out
 from lever_assets.lever import LeverClient
 from lever_assets.lever.access import Access
 from lever_assets.mapping.context import Context
@@ -173,7 +173,7 @@ class Session:
             return
         with self.writing() as tx:
             if access.locked_out is not None:
-                note_refused(tx, str(access.locked_out))
+                note_locked_out(tx, str(access.locked_out))
             elif accepted:
                 REFUSED.forget(tx)
             PERMISSIONS.keep_each(tx, news)

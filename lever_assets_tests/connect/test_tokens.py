@@ -17,7 +17,7 @@ from pydantic import SecretStr, ValidationError
 
 from lever_assets.connect.known import account_of
 from lever_assets.connect.states import State
-from lever_assets.connect.tokens import OAUTH
+from lever_assets.connect.tokens import OAUTH, StoredTokens
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import AuthenticationError, UnavailableError
 from lever_assets.sandbox import Sandbox
@@ -44,6 +44,20 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 def renewals(sandbox: Sandbox) -> int:
     """How often tokens were asked for at the sandbox."""
     return sandbox.requests().by_endpoint.get("POST /oauth/token", 0)
+
+
+def renewed_on_a_full_disk(stored: StoredTokens, monkeypatch: pytest.MonkeyPatch) -> SecretStr:
+    """Renew tokens that can't be stored then; returns the access token that was refused."""
+
+    def disk_is_full(*_: object) -> None:
+        raise OSError(28, "the disk is full")
+
+    refused = stored.renewed().access_token
+    with monkeypatch.context() as broken:
+        broken.setattr("lever_assets.connect.tokens.keep_grant", disk_is_full)
+        with pytest.raises(OSError, match="full"):
+            stored.renewed(refused)
+    return refused
 
 
 def test_a_good_token_is_used_as_it_is(store: Store, settings: Settings, sandbox: Sandbox) -> None:
@@ -223,11 +237,7 @@ def test_tokens_that_could_not_be_stored_are_stored_later(
     sandbox.set_rotation("strict")
     connected(store, settings, "acme")
     stored = tokens(store, settings, "acme")
-    refused = stored.renewed().access_token
-    with monkeypatch.context() as broken:
-        broken.setattr("lever_assets.connect.tokens.keep_grant", _disk_is_full)
-        with pytest.raises(OSError, match="full"):
-            stored.renewed(refused)
+    refused = renewed_on_a_full_disk(stored, monkeypatch)
 
     kept = stored.renewed(refused)
 
@@ -287,20 +297,12 @@ def test_tokens_that_are_stored_later_go_over_none_that_somebody_has_connected_w
 ) -> None:
     connected(store, settings, "acme")
     stored = tokens(store, settings, "acme")
-    refused = stored.renewed().access_token
-    with monkeypatch.context() as broken:
-        broken.setattr("lever_assets.connect.tokens.keep_grant", _disk_is_full)
-        with pytest.raises(OSError, match="full"):
-            stored.renewed(refused)
+    refused = renewed_on_a_full_disk(stored, monkeypatch)
     connected(store, settings, "acme")
     newer = tokens(store, settings, "acme").grant()
 
     assert stored.renewed(refused) == newer
     assert tokens(store, settings, "acme").grant() == newer
-
-
-def _disk_is_full(*_: object) -> None:
-    raise OSError(28, "the disk is full")
 
 
 def test_a_revoked_account_is_told_and_heals_by_reconnecting(

@@ -10,7 +10,7 @@ from lever_assets.prerequisites.findings import Finding, Group, Verdict
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
-from lever_assets.store.standing import Standing
+from lever_assets.store.condition import Condition
 from lever_assets.store.tables import schema_version
 from lever_assets.store.transaction import now
 from lever_assets_tests.prerequisites.found import one
@@ -102,6 +102,6 @@ def test_one_whose_content_was_spoilt_is_told_and_the_account_all_the_same(
 def test_room_is_needed_to_write_and_wanted_for_a_second_copy(
     size: int, free: int, verdict: Verdict, required: bool
 ) -> None:
-    told = database.room(Standing("SQLite 3.45", 1, True, size, free))
+    told = database.room(Condition("SQLite 3.45", 1, True, size, free))
 
     assert (told.verdict, told.required) == (verdict, required)

@@ -98,3 +98,11 @@ def meddler(unchanging: Sandbox) -> Iterator[Meddler]:
     """Somebody on the way to that account."""
     with meddling(unchanging.url) as between:
         yield between
+
+
+@pytest.fixture(scope="module")
+def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that the module's account `lever` is synced into, for `copy_of`."""
+    folder = tmp_path_factory.mktemp("synced")
+    Account(lever, folder, f"sqlite:///{folder / 'lever.db'}").sync()
+    return folder / "lever.db"

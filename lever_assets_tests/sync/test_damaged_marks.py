@@ -1,6 +1,5 @@
 """Bookkeeping that was damaged counts as forgotten: nothing fails for it, and nothing is lost or deleted."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from lever_assets.store.watching import longest_unread
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import SyncReport, replay
 from lever_assets.sync.status import status
-from lever_assets_tests.sync.tables import DELTA, Account, live
+from lever_assets_tests.sync.tables import DELTA, Account, copy_of, live
 
 pytestmark = pytest.mark.long
 
@@ -51,19 +50,10 @@ def lever() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that the account is synced into."""
-    folder = tmp_path_factory.mktemp("synced")
-    Account(lever, folder, f"sqlite:///{folder / 'lever.db'}").sync()
-    return folder / "lever.db"
-
-
 @pytest.fixture
 def account(lever: Sandbox, tmp_path: Path, synced: Path) -> Account:
     """The account, synced into SQLite."""
-    shutil.copy(synced, tmp_path / "lever.db")
-    return Account(lever, tmp_path, f"sqlite:///{tmp_path / 'lever.db'}")
+    return copy_of(synced, lever, tmp_path)
 
 
 def damage(account: Account, statement: str, **values: object) -> None:

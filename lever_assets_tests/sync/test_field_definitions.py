@@ -1,7 +1,6 @@
 """Which fields an account has: what is told of them is so, and tells of nobody."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -25,7 +24,7 @@ from lever_assets.sync.checkpoints import FIELDS_COUNTED
 from lever_assets.sync.field_definitions import WITH_FIELDS, definitions_now, described
 from lever_assets.sync.run import replay
 from lever_assets_tests.lever import builders as build
-from lever_assets_tests.sync.tables import DELTA, Account, live
+from lever_assets_tests.sync.tables import DELTA, Account, copy_of, live
 
 CTX = Context("lever")
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -38,19 +37,10 @@ def lever() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that the account is synced into."""
-    folder = tmp_path_factory.mktemp("synced")
-    Account(lever, folder, f"sqlite:///{folder / 'lever.db'}").sync()
-    return folder / "lever.db"
-
-
 @pytest.fixture
 def account(lever: Sandbox, tmp_path: Path, synced: Path) -> Account:
     """The account, synced."""
-    shutil.copy(synced, tmp_path / "lever.db")
-    return Account(lever, tmp_path, f"sqlite:///{tmp_path / 'lever.db'}")
+    return copy_of(synced, lever, tmp_path)
 
 
 def kept(account: Account, model: str) -> list[FieldDefinition]:

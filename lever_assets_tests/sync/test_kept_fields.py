@@ -1,7 +1,6 @@
 """What is decided of fields is kept with the connection and wins over the file; the next sync maps it."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -22,7 +21,7 @@ from lever_assets.sync.kept_fields import (
     with_kept,
 )
 from lever_assets.sync.run import replay
-from lever_assets_tests.sync.tables import DELTA, Account, live
+from lever_assets_tests.sync.tables import DELTA, Account, copy_of, live
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +31,10 @@ def lever() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that the account is synced into."""
-    folder = tmp_path_factory.mktemp("synced")
-    Account(lever, folder, f"sqlite:///{folder / 'lever.db'}").sync()
-    return folder / "lever.db"
-
-
 @pytest.fixture
 def account(lever: Sandbox, tmp_path: Path, synced: Path) -> Account:
     """The account, synced."""
-    shutil.copy(synced, tmp_path / "lever.db")
-    return Account(lever, tmp_path, f"sqlite:///{tmp_path / 'lever.db'}")
+    return copy_of(synced, lever, tmp_path)
 
 
 def keep(account: Account, model: str, ours: str, theirs: str | None) -> None:

@@ -1,6 +1,5 @@
 """What was dropped by hand is in the tables again after the next sync, and the sync tells so."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,7 @@ from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import replay
 from lever_assets.sync.status import status
-from lever_assets_tests.sync.tables import DELTA, Account, unified_tables
+from lever_assets_tests.sync.tables import DELTA, Account, copy_of, unified_tables
 
 SEEN = {"version", "first_seen_at", "last_seen_at", "changed_at", "asked_at"}
 """Columns that say when we saw something."""
@@ -36,19 +35,10 @@ def anywhere(lever: Sandbox, tmp_path: Path, database_url: str) -> Account:
     return account
 
 
-@pytest.fixture(scope="module")
-def synced(lever: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that the account is synced into."""
-    folder = tmp_path_factory.mktemp("synced")
-    Account(lever, folder, f"sqlite:///{folder / 'lever.db'}").sync()
-    return folder / "lever.db"
-
-
 @pytest.fixture
 def account(lever: Sandbox, tmp_path: Path, synced: Path) -> Account:
     """The account, synced into SQLite."""
-    shutil.copy(synced, tmp_path / "lever.db")
-    return Account(lever, tmp_path, f"sqlite:///{tmp_path / 'lever.db'}")
+    return copy_of(synced, lever, tmp_path)
 
 
 def raw_tables(url: str) -> dict[str, list[dict[str, Any]]]:

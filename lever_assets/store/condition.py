@@ -13,7 +13,7 @@ from lever_assets.store.urls import sqlite_file
 
 
 @dataclass(frozen=True)
-class Standing:
+class Condition:
     """What can be known of a database without writing to it.
 
     `version` is its own, with its name; `tables` that of our tables. `size` and `free` are in bytes; `free`
@@ -27,7 +27,7 @@ class Standing:
     free: int | None
 
 
-def standing(tx: Transaction) -> Standing:
+def condition(tx: Transaction) -> Condition:
     """Return how the database of a transaction stands."""
     tables = tx.sql.execute(select(schema_version.c.version)).scalar_one()
     file = sqlite_file(tx.sql.engine.url)
@@ -35,7 +35,7 @@ def standing(tx: Transaction) -> Standing:
         return _of_postgresql(tx, tables)
     version = tx.sql.execute(text("SELECT sqlite_version()")).scalar_one()
     parts = [each for each in (file, file.with_name(f"{file.name}-wal")) if each.exists()]
-    return Standing(
+    return Condition(
         f"SQLite {version}",
         tables,
         os.access(file, os.W_OK) and os.access(file.parent, os.W_OK),
@@ -44,11 +44,11 @@ def standing(tx: Transaction) -> Standing:
     )
 
 
-def _of_postgresql(tx: Transaction, tables: int) -> Standing:
+def _of_postgresql(tx: Transaction, tables: int) -> Condition:
     version = tx.sql.execute(text("SHOW server_version")).scalar_one().split()[0]
     writable: Any = tx.sql.execute(
         text("SELECT NOT pg_is_in_recovery() AND has_table_privilege(CAST(:name AS text), 'INSERT')"),
         {"name": sync_state.name},
     ).scalar_one()
     size = tx.sql.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-    return Standing(f"PostgreSQL {version}", tables, bool(writable), int(size), None)
+    return Condition(f"PostgreSQL {version}", tables, bool(writable), int(size), None)
