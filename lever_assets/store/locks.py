@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from lever_assets import private
 from lever_assets.store.errors import BusyError, LockLostError, ReadOnlyError
@@ -105,6 +106,9 @@ def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
             )
             yield _living(session.connection.dbapi_connection, account)
         finally:
+            # The server notices a moment later that a session was ended, and refuses whoever comes before.
+            with suppress(SQLAlchemyError, psycopg.Error):
+                session.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
             session.invalidate()  # ends the session, and the lock with it, also if the session is broken
 
 
