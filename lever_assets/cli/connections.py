@@ -1,11 +1,10 @@
 """`connections`: the Lever accounts that are connected, how they stand, and what can be done with them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,10 +12,11 @@ import typer
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
+from lever_assets.cli.removing import Removal, ask
 from lever_assets.cli.telling import tell, tell_of_removed
 from lever_assets.connect import connections
-from lever_assets.connect.errors import ConnectionTroubleError
-from lever_assets.connect.known import account_of, every_name, names
+from lever_assets.connect.errors import ConnectionTroubleError, RemovedError
+from lever_assets.connect.known import account_of, every_name, every_name_and_removed, names, names_of_removed
 from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.states import State
@@ -25,6 +25,8 @@ from lever_assets.notices.enqueueing import integration_of, take_leave
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
+from lever_assets.store.accounts import any_account
+from lever_assets.store.reads import counts
 from lever_assets.store.transaction import now
 from lever_assets.sync.health import all_problems
 from lever_assets.sync.session import Session
@@ -60,7 +62,7 @@ def list_(as_json: Json = False) -> None:
     """Show the connections and how they stand."""
     settings = Settings.load()
     with closing(Store.open_to_read(settings.tables_url)) as store:
-        shown = [_shown_or_why_not(store, settings.of(name)) for name in every_name(settings)]
+        shown = [_shown_or_why_not(store, settings.of(name)) for name in every_name_and_removed(settings)]
     if as_json:
         output.as_json({"connections": [asdict(each) for each in shown]})
         return
@@ -99,15 +101,17 @@ def _shown(store: Store, settings: Settings) -> _Shown:
     account, own = account_of(store, settings)
     found = status(store, account.name, Exclusion.of(own))
     standing = standing_of(store, account, own)
+    removed = standing.state is State.REMOVED
+    kind = "oauth" if account.scopes is not None else "api_key"
     return _Shown(
         account.name,
-        "oauth" if account.scopes is not None else "api_key",
+        "" if removed else kind,
         account.environment.value,
         standing.state,
         found.fresh_at,
         next_by(found, own.snapshot_minutes) if standing.state.is_synced else None,
         sum(each.live for each in found.models),
-        tuple(all_problems(standing, found, now=now())),
+        () if removed else tuple(all_problems(standing, found, now=now())),
     )
 
 
@@ -121,6 +125,9 @@ def try_(
     """Ask Lever whether connections work; exit with 1 if one does not."""
     settings = Settings.load()
     wanted = given or every_name(settings)
+    for name in names_of_removed(settings):
+        if name in (given or ()):
+            raise RemovedError(name)
     unknown = sorted(set(wanted) - {*names(settings), settings.connection})
     if unknown:
         raise typer.BadParameter(f"no such connection: {', '.join(unknown)}")
@@ -207,36 +214,47 @@ def remove(
 ) -> None:
     """Remove a connection with its secrets, and take its webhooks down.
 
-    Its rows stay, unless they are to be erased.
+    Its rows stay, unless they are to be erased; then or later, by the same command with --erase.
     """
-    if erase and not yes:
-        typer.confirm(f"Delete all rows of {name}, for good?", abort=True, err=True)
     with _changing() as (settings, store):
-        if name not in names(settings):
-            raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
         with store.reading(name) as tx:
-            integration = integration_of(tx)
+            row, integration = any_account(tx), integration_of(tx)
+            rows = sum(each.live for each in counts(tx))
+        if row is None:
+            raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
+        removal = Removal(name, rows, erase=erase, is_connected=row.removed_at is None)
+        if not erase and not removal.is_connected:
+            raise RemovedError(name)
+        if not yes:
+            ask(removal.question)
         connections.remove(
             store,
             name,
             erase=erase,
-            before=partial(_take_down_webhooks, settings.of(name)),
+            before=lambda: removal.taken_down.extend(_take_down_webhooks(settings.of(name))),
             farewell=lambda tx: take_leave(tx, settings, integration),
         )
+        typer.echo(removal.done)
         tell_of_removed(store, settings)
 
 
-def _take_down_webhooks(settings: Settings) -> None:
-    """Remove the subscriptions that we made in Lever; what can't be is said, and left to be removed there."""
+def _take_down_webhooks(settings: Settings) -> Iterable[str]:
+    """Remove the subscriptions that we made in Lever, and return their events.
+
+    What can't be is said, and left to be removed there.
+    """
+    removed: list[str] = []
     try:
         with Session.open(settings) as session:
             if not has_subscriptions(session):
-                return
-            failed = take_down(replace(session, account=replace(session.account, is_enabled=True))).failed
+                return ()
+            report = take_down(replace(session, account=replace(session.account, is_enabled=True)))
+        removed, failed = report.removed, report.failed
     except (LeverError, ConnectionTroubleError, SettingsError) as error:
         failed = {"all": str(error)}
     for event, why in failed.items():
         output.warn(f"webhook {event} stays in Lever, remove it there under Integrations: {why}")
+    return removed
 
 
 @contextmanager

@@ -13,9 +13,11 @@ from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
 from lever_assets.lever.instants import duration
+from lever_assets.settings import Settings
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
+from lever_assets.sync.removed import see_to_removed
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import SyncReport, stopped_midway
@@ -82,6 +84,8 @@ def sync(
             tell(session.store, session.settings)  # perhaps the key is refused
             raise
         erased = erase_due(session)
+        for doubt in see_to_removed(session.store, Settings.load()):
+            output.warn(doubt)
         tell(session.store, session.settings)
     for warning in report.warnings:
         output.warn(warning)

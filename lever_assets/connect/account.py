@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from lever_assets.connect.environments import Environment, environment_at
-from lever_assets.connect.errors import DisabledError, NotConnectedError
+from lever_assets.connect.errors import DisabledError, NotConnectedError, RemovedError
 from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter
 from lever_assets.lever.limiter import allowance_name
 from lever_assets.lever.traffic import Tell
@@ -32,7 +32,7 @@ class Account:
 
     `named_at_first` is the name that ids are made of. `scopes` are those of its token (None: it has a key,
     whose permissions Lever does not tell). After `refresh_token_until` (UTC) nothing renews
-    its token. `is_stored`: it was made by `connect`.
+    its token. `is_stored`: it was made by `connect`. `is_removed`: it was removed, and its rows were kept.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Account:
     refresh_token_until: datetime | None = None
     is_enabled: bool = True
     is_stored: bool = False
+    is_removed: bool = False
 
     @classmethod
     def default(cls, settings: Settings) -> "Account":
@@ -62,9 +63,11 @@ class Account:
 
         All clients of one key share one allowance of requests: with PostgreSQL on all machines that use the
         database, with SQLite in all processes of this machine and user that use the data folder. Raises
-        NotConnectedError without a key or token, DisabledError for one that is switched off, and
-        SettingsError when what is stored can't be opened.
+        NotConnectedError without a key or token, DisabledError for one that is switched off, RemovedError for
+        one that was removed, and SettingsError when what is stored can't be opened.
         """
+        if self.is_removed:
+            raise RemovedError(self.name)
         if not self.is_enabled:
             raise DisabledError(self.name)
         if self.credential is None:

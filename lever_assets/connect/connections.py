@@ -9,7 +9,7 @@ from pydantic import JsonValue, SecretStr
 
 from lever_assets.connect.account import Account, Credential
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment, environment_at
-from lever_assets.connect.errors import ConnectionNameError, WrongAccountError
+from lever_assets.connect.errors import ConnectionNameError, RemovedError, WrongAccountError
 from lever_assets.connect.known import API_KEY, addresses_of
 from lever_assets.connect.oauth import Grant
 from lever_assets.connect.own_settings import with_own
@@ -20,19 +20,19 @@ from lever_assets.connect.vault import Vault
 from lever_assets.lever import ApiKeyAuth, BearerAuth, NotFoundError, PermissionMissingError
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.settings import Settings, SettingsError
+from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, ledger
 from lever_assets.store.accounts import (
     StoredAccount,
-    drop_account,
+    any_account,
     drop_rows,
     has_rows,
-    hold_account,
+    hold_any,
     is_taken,
     keep_account,
+    mark_removed,
     named_at_first,
     rename_rows,
-    stored_account,
 )
 from lever_assets.store.raw import has_any, is_empty
 from lever_assets.store.secrets import Sealed, drop_secret, has_secrets, put_secret, secrets
@@ -85,17 +85,17 @@ def wanted_connection(
 ) -> Wanted:
     """Return the connection of a name as it is to be; without an `environment` it is where it was.
 
-    A new one is then where the settings point to. Raises ConnectionNameError for a name that can't be one,
-    SettingsError for settings that can't.
+    A new one is then where the settings point to. One that was removed and whose rows were kept is as it was.
+    Raises ConnectionNameError for a name that can't be one, SettingsError for settings that can't.
     """
     _check(name)
     with store.reading(name) as tx:
-        before = stored_account(tx)
+        before = any_account(tx)
         if before is None:
             _check_free(tx, name)
     own = own or {}
     in_force = _in_force(settings.of(name), _merged({} if before is None else before.settings, own))
-    if environment is None and before is not None:
+    if environment is None and before is not None and addresses_of(before).api:
         environment, addresses = Environment(before.environment), addresses_of(before)
     else:
         environment = environment or environment_at(settings.base_url)
@@ -231,8 +231,8 @@ async def _listed(account: Account, settings: Settings) -> dict[str, list[str]]:
 
 
 def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
-    """Write the row of a connection; of one that is there what is not given stays."""
-    before = stored_account(tx)
+    """Write the row of a connection; of one that is there, or was removed, what is not given stays."""
+    before = any_account(tx)
     given, user = wanted.end_user, EndUser()
     if before is not None:
         user = EndUser(before.organization_name, before.email, before.origin_id)
@@ -299,30 +299,40 @@ def remove(
 ) -> None:
     """Remove a connection and its secrets, and, with `erase`, all that was read of it and written through it.
 
-    `before` is called when nobody syncs it any more and its key or tokens are good yet; `farewell` writes
-    what is to be kept of the removal, in the same transaction. Raises BusyError while it syncs.
+    Without, its row is kept with the others: they are erased by the connection's own settings when it is time
+    for that, or by calling this again with `erase`. `before` is called when nobody syncs it any more and its
+    key or tokens are good yet; `farewell` writes what is to be kept of the removal, in the same transaction;
+    neither of one that was removed already. Raises BusyError while it syncs, RemovedError when it was removed
+    and is not to be erased.
     """
     with store.exclusive(name, _LOCK_SECONDS):
-        before()
+        with store.reading(name) as tx:
+            row = any_account(tx)
+        is_connected = row is not None and row.removed_at is None
+        if is_connected:
+            before()
         with store.exclusive(f"{name} token", _LOCK_SECONDS), store.writing(name) as tx:
-            _see_that_nothing_is_written(tx)
+            _see_that_nothing_is_written(tx, or_removed=erase and not is_connected)
             for each in secrets(tx, ""):
                 drop_secret(tx, each)
-            drop_account(tx)
             if erase:
-                drop_rows(tx)
-            farewell(tx)
+                drop_rows(tx, but_waiting=(NoticeType.DELETED,))
+            else:
+                mark_removed(tx)
+            if is_connected:
+                farewell(tx)
         if erase:
             store.compact()
 
 
-def _see_that_nothing_is_written(tx: Transaction) -> None:
+def _see_that_nothing_is_written(tx: Transaction, *, or_removed: bool = False) -> None:
     """Raise BusyError while an action is under way: what it has done is to be kept under the same name.
 
     One that begins from now on waits for this transaction, and then sees the connection's row as it is.
-    Raises ConnectionNameError if there is no such connection.
+    Raises ConnectionNameError if there is no such connection, RemovedError if it was removed, unless
+    `or_removed`.
     """
-    _is_there(tx, hold_account(tx))
+    _is_there(tx, hold_any(tx), or_removed=or_removed)
     if ledger.is_busy(tx):
         raise BusyError(
             f"an action of the connection {tx.account!r} is under way", "try again when it is done"
@@ -330,13 +340,15 @@ def _see_that_nothing_is_written(tx: Transaction) -> None:
 
 
 def _there(tx: Transaction) -> StoredAccount:
-    return _is_there(tx, stored_account(tx))
+    return _is_there(tx, any_account(tx))
 
 
-def _is_there(tx: Transaction, row: StoredAccount | None) -> StoredAccount:
+def _is_there(tx: Transaction, row: StoredAccount | None, *, or_removed: bool = False) -> StoredAccount:
     if row is None:
         raise ConnectionNameError(
             f"There is no stored connection {tx.account!r}: `lever-assets connections list` shows which "
             "there are."
         )
+    if row.removed_at is not None and not or_removed:
+        raise RemovedError(tx.account)
     return row

@@ -33,5 +33,15 @@ class ConnectionNameError(ConnectionTroubleError):
     """There is no connection of that name, or none can have it."""
 
 
+class RemovedError(ConnectionNameError):
+    """The connection was removed and its rows were kept; says how to connect it again or to erase them."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"The connection {account!r} was removed, and its rows were kept: `lever-assets connect "
+            f"{account}` connects it again, `lever-assets connections remove {account} --erase` erases them."
+        )
+
+
 class WrongAccountError(ConnectionTroubleError):
     """A credential is of another Lever account than the rows that the connection has."""

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from pydantic import JsonValue, SecretStr, TypeAdapter, ValidationError
 
 from lever_assets import private
 from lever_assets.connect.account import Account, Credential
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment
-from lever_assets.connect.errors import ConnectionNameError
+from lever_assets.connect.errors import ConnectionNameError, RemovedError
 from lever_assets.connect.oauth import App
 from lever_assets.connect.own_settings import with_own
 from lever_assets.connect.tokens import OAUTH, StoredTokens, details_of
@@ -20,9 +21,8 @@ from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
 from lever_assets.store.accounts import (
     StoredAccount,
-    first_name_kept,
+    any_account,
     is_taken,
-    stored_account,
     stored_accounts,
 )
 from lever_assets.store.secrets import Sealed, secrets
@@ -39,9 +39,10 @@ _PATIENCE = 5.0
 def account_of(store: Store, settings: Settings) -> tuple[Account, Settings]:
     """Return the account that `settings.connection` names, and its settings: its own over the given ones.
 
-    A stored one goes before the environment's of the same name. Raises SettingsError when its own settings
-    can't be used, ConnectionNameError when the environment's has the name that ids of another are made of.
-    Its credential is opened when a client is asked for.
+    A stored one goes before the environment's of the same name. That, if it has a key, goes before one that
+    was removed, and goes on with its rows. Raises SettingsError when its own settings can't be used,
+    ConnectionNameError when the environment's has the name that ids of another are made of. Its credential is
+    opened when a client is asked for.
     """
     with store.reading(settings.connection) as tx:
         return account_in(tx, store, settings)
@@ -49,15 +50,15 @@ def account_of(store: Store, settings: Settings) -> tuple[Account, Settings]:
 
 def account_in(tx: Transaction, store: Store, settings: Settings) -> tuple[Account, Settings]:
     """As `account_of`, in a transaction on the account's rows."""
-    row = stored_account(tx)
-    if row is None:
+    row = any_account(tx)
+    if row is None or (row.removed_at is not None and settings.api_key is not None):
         if is_taken(tx, settings.connection):
             raise ConnectionNameError(
                 f"{settings.connection!r} was the name of a connection that is called otherwise now, and its "
                 "ids are made of it: unset LEVER_API_KEY, or set LEVER_CONNECTION to another name."
             )
         default = Account.default(settings)
-        return replace(default, named_at_first=first_name_kept(tx) or default.name), settings
+        return default if row is None else replace(default, named_at_first=row.named_at_first), settings
     return _account(store, settings, row, secrets(tx, "")), _settings(settings, row)
 
 
@@ -94,6 +95,7 @@ def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mappi
         refresh_token_until=None if details is None else details.refresh_token_until,
         is_enabled=row.enabled,
         is_stored=True,
+        is_removed=row.removed_at is not None,
     )
 
 
@@ -151,38 +153,46 @@ def listed(settings: Settings) -> Listed:
     return Listed(tuple(own), tuple(warnings))
 
 
-def settings_of(settings: Settings, connection: str | None) -> Settings:
+def settings_of(settings: Settings, connection: str | None, *, removed: bool = False) -> Settings:
     """Return the settings for a connection by its name.
 
-    None is the environment's own; where that has no key, the only one that there is. Raises
+    None is the environment's own; where that has no key, the only one that there is. `removed`: it may be one
+    that was removed and whose rows were kept, for which else RemovedError is raised. Raises
     ConnectionNameError if there is none of that name, or it has to be said which is meant; StoreError if that
     can't be told.
     """
-    if connection == settings.connection or (connection is None and settings.api_key is not None):
+    if settings.api_key is not None and connection in {None, settings.connection}:
         return settings
-    known = names(settings)
+    found = _Names.of(settings) if connection != settings.connection else _Names.known_to(settings)
     if connection is None:
-        if not known or settings.connection in known:
-            return settings
-        if len(known) > 1:
+        if len(found.stored) > 1 and settings.connection not in found.stored:
             raise ConnectionNameError(
-                f"There are several connections, {', '.join(known)}: say which one is meant, with "
+                f"There are several connections, {', '.join(found.stored)}: say which one is meant, with "
                 "--connection NAME or by LEVER_CONNECTION."
             )
-        connection = known[0]
-    if connection not in known:
-        listed = ", ".join(sorted({*known, settings.connection}))
+        is_own = not found.stored or settings.connection in found.stored
+        connection = settings.connection if is_own else found.stored[0]
+    if connection in found.removed and not removed:
+        raise RemovedError(connection)
+    if connection not in {settings.connection, *found.stored, *found.removed}:
+        listed = ", ".join(sorted({*found.stored, settings.connection}))
         raise ConnectionNameError(
             f"There is no connection {connection[:60]!r}: there is {listed}; `lever-assets connect` "
             "makes one."
         )
-    return settings.of(connection)
+    return settings if connection == settings.connection else settings.of(connection)
 
 
 def every_name(settings: Settings) -> list[str]:
     """Return the names of all connections as `listed` knows them, those that are switched off included."""
-    stored = names(settings)
-    return [settings.connection, *stored] if _has_its_own(settings, stored) else stored
+    return _Names.of(settings).connected(settings)
+
+
+def every_name_and_removed(settings: Settings) -> list[str]:
+    """As `every_name`, and after them those that were removed and whose rows were kept."""
+    found = _Names.of(settings)
+    removed = found.removed_beside(settings)
+    return [*(each for each in found.connected(settings) if each not in removed), *removed]
 
 
 def _has_its_own(settings: Settings, stored: Sequence[str]) -> bool:
@@ -192,17 +202,73 @@ def _has_its_own(settings: Settings, stored: Sequence[str]) -> bool:
 
 def names(settings: Settings) -> list[str]:
     """Return the names of the stored connections, those that are switched off included; raises StoreError."""
-    return [each.name for each in _stored(settings)]
+    return list(_Names.of(settings).stored)
+
+
+def names_of_removed(settings: Settings) -> list[str]:
+    """Return the names of the connections that were removed and whose rows were kept; raises StoreError.
+
+    One whose name is that of the environment's own account is not among them: that goes on with the rows.
+    """
+    return _Names.of(settings).removed_beside(settings)
+
+
+def names_and_removed(settings: Settings) -> list[str]:
+    """As `names`, and after them `names_of_removed`; by one look into the database."""
+    found = _Names.of(settings)
+    return [*found.stored, *found.removed_beside(settings)]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The names of the stored connections, and of those that were removed and whose rows were kept."""
+
+    stored: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Look into the database; raises StoreError."""
+        found = _rows(settings)
+        return cls(
+            tuple(each.connection for each in found if each.removed_at is None),
+            tuple(each.connection for each in found if each.removed_at is not None),
+        )
+
+    @classmethod
+    def known_to(cls, settings: Settings) -> Self:
+        """As `of`; none from a database that is not to be reached: whoever uses it is told so."""
+        try:
+            return cls.of(settings)
+        except StoreError:
+            return cls()
+
+    def connected(self, settings: Settings) -> list[str]:
+        """Return the names of all that are connected, the environment's own first."""
+        return [settings.connection, *self.stored] if _has_its_own(settings, self.stored) else [*self.stored]
+
+    def removed_beside(self, settings: Settings) -> list[str]:
+        """Return the removed ones, but for one whose rows the environment's own account goes on with."""
+        own = {settings.connection} if settings.api_key is not None else set()
+        return [each for each in self.removed if each not in own]
 
 
 def _stored(settings: Settings) -> list[_Brief]:
+    return [
+        _Brief(each.connection, each.enabled, each.settings)
+        for each in _rows(settings)
+        if each.removed_at is None
+    ]
+
+
+def _rows(settings: Settings) -> list[StoredAccount]:
     url = settings.tables_url
     file = sqlite_file(database_url(url))
     if file is not None and not file.exists():
         return []
     store = Store.open(url, migrate=False, lock_wait=_PATIENCE)
     with closing(store), store.reading("") as tx:
-        return [_Brief(each.connection, each.enabled, each.settings) for each in stored_accounts(tx)]
+        return stored_accounts(tx)
 
 
 def _keep_copy(copy: Path, found: Sequence[_Brief]) -> None:

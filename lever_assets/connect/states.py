@@ -27,11 +27,12 @@ class State(StrEnum):
     INACTIVE = "inactive"
     SET_UP_INCOMPLETE = "set-up incomplete"
     FIRST_SYNC_PENDING = "first sync pending"
+    REMOVED = "removed"
 
     @property
     def is_connected(self) -> bool:
         """Whether it is switched on, and has a key or token."""
-        return self not in {State.INACTIVE, State.SET_UP_INCOMPLETE}
+        return self not in {State.INACTIVE, State.SET_UP_INCOMPLETE, State.REMOVED}
 
     @property
     def is_synced(self) -> bool:
@@ -54,6 +55,8 @@ def state_of(
     account: Account, refused: Refused | None, *, was_read: bool, at: datetime | None = None
 ) -> State:
     """Return how an account stands; `was_read`: it was read whole at least once."""
+    if account.is_removed:
+        return State.REMOVED
     if not account.is_enabled:
         return State.INACTIVE
     if account.credential is None:

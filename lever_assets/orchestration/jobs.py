@@ -28,6 +28,7 @@ from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.runs import erase_answers
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
+from lever_assets.sync.removed import erase_of_removed
 from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.draining import drain
@@ -112,8 +113,8 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )
     def erase(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), session_of(context, settings) as session:
-            report = erase_due(session)
+        with in_one_sentence(), session_of(context, settings, removed=True) as session:
+            report = erase_of_removed(session) if session.account.is_removed else erase_due(session)
             runs = erase_runs(context.instance, session, Budget(_NIGHT_SECONDS), by_night=True)
         answers = erase_answers(context.instance)
         warnings = list(runs.warnings)
@@ -141,12 +142,14 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
 
 
 @contextmanager
-def session_of(context: dg.OpExecutionContext, settings: Settings) -> Iterator[Session]:
+def session_of(
+    context: dg.OpExecutionContext, settings: Settings, *, removed: bool = False
+) -> Iterator[Session]:
     """Open a session of the connection that the op's configuration names, and have the run say which it is.
 
-    Raises ConnectionNameError if there is none of that name.
+    Raises ConnectionNameError if there is none of that name, or it was removed and is not to be meant, too.
     """
-    own = settings_of(settings, context.op_config.get(CONNECTION_FIELD))
+    own = settings_of(settings, context.op_config.get(CONNECTION_FIELD), removed=removed)
     context.instance.add_run_tags(context.run_id, {CONNECTION_TAG: own.connection})
     with Session.open(own, run_id=context.run_id) as session:
         yield session

@@ -1,6 +1,6 @@
 """Whether an account's Lever is to be asked: its state as it is kept, before any request."""
 
-from lever_assets.connect.errors import DisabledError, NotConnectedError
+from lever_assets.connect.errors import DisabledError, NotConnectedError, RemovedError
 from lever_assets.connect.states import State, standing_in
 from lever_assets.orchestration.rounds import Told
 from lever_assets.sync.session import Session
@@ -14,6 +14,8 @@ def why_not(session: Session) -> Told | None:
     match standing.state:
         case State.INACTIVE:
             return Told(str(DisabledError(account.name)), short="switched off.")
+        case State.REMOVED:
+            return Told(str(RemovedError(account.name)), short="removed.")
         case State.SET_UP_INCOMPLETE:
             return Told(str(NotConnectedError(account.name if account.is_stored else None)), trouble=True)
         case State.INVALID:

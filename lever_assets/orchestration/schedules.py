@@ -8,7 +8,7 @@ from contextlib import closing
 
 import dagster as dg
 
-from lever_assets.connect.known import names
+from lever_assets.connect.known import names_and_removed
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
@@ -118,8 +118,8 @@ def erasure_schedule(settings: Settings, accounts: Sequence[Settings]) -> dg.Sch
         return tick(lambda _: evaluate())
 
     def evaluate() -> list[dg.RunRequest]:
-        # What is stored of one that is switched off gets old, too.
-        every = dict.fromkeys([*(each.connection for each in accounts), *names(settings)])
+        # What is stored of one that is switched off, or was removed, gets old, too.
+        every = dict.fromkeys([*(each.connection for each in accounts), *names_and_removed(settings)])
         return [
             dg.RunRequest(
                 run_config=for_connection(ERASE_OP, each),

@@ -13,6 +13,7 @@ from math import inf
 
 import dagster as dg
 
+from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.config import for_connection
@@ -286,15 +287,18 @@ def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Sen
 
     def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
         answers = erase_answers(context.instance)
+        known = {each.connection for each in accounts}
+        others = [settings.of(each) for each in names_and_removed(settings) if each not in known]
+        every = [*accounts, *others]
         with _opened(settings, budget) as store:
 
             def look(account: Settings, own: Budget) -> Told:
                 session = Session.over(Store(store.engine), account)
-                return _retain(session, context.instance, own, answers if len(accounts) == 1 else 0)
+                return _retain(session, context.instance, own, answers if len(every) == 1 else 0)
 
-            if len(accounts) == 1:
-                return look(accounts[0], budget).alone()
-            return rounds.go(accounts, look, budget, context.cursor).answer()
+            if len(every) == 1:
+                return look(every[0], budget).alone()
+            return rounds.go(every, look, budget, context.cursor).answer()
 
     return retention
 

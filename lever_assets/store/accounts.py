@@ -1,30 +1,37 @@
-"""The connections that were made by `connect`, a row each; their secrets are apart (`secrets.py`)."""
+"""The connections that were made by `connect`, a row each; their secrets are apart (`secrets.py`).
 
+One that was removed and whose rows were kept has its row still, marked by `removed_at`: its rows go on to be
+erased when it is time for that, and its name and ids stay its own. To whoever asks for an account it is not
+there, but where that is said.
+"""
+
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, inspect, or_, select, update
+from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, update
 
-from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.dialects import upsert
-from lever_assets.store.tables import accounts, metadata, sync_state
+from lever_assets.store.migrations import shape
+from lever_assets.store.outbox import State
+from lever_assets.store.tables import accounts, metadata, notice_outbox
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 _KEPT = ("connection", "named_at_first", "created_at")
 """Columns that stay as they were when a row is written anew."""
-_NAMED_AT_FIRST = Checkpoint[str]("named_at_first", str)
-"""Of a connection that was removed and whose rows were kept: what their ids are made of."""
 _OWN: tuple[Table, ...] = tuple(table for table in metadata.tables.values() if "connection" in table.c)
 
-_OF = select(accounts).where(accounts.c.connection == bindparam("of"))
+_ANY = select(accounts).where(accounts.c.connection == bindparam("of"))
+_OF = _ANY.where(accounts.c.removed_at.is_(None))
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredAccount:
     """One row of the table `accounts`; `settings` are those of its own, by name, as JSON has them.
 
-    Instants are UTC. `named_at_first` is the name that ids are made of.
+    Instants are UTC. `named_at_first` is the name that ids are made of. `removed_at`: it was removed then.
     """
 
     connection: str
@@ -40,19 +47,35 @@ class StoredAccount:
     settings: JsonObject = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
+    removed_at: datetime | None = None
 
 
 def stored_account(tx: Transaction) -> StoredAccount | None:
-    """Return the row of the transaction's account; None: there is none."""
-    row = tx.sql.execute(_OF, {"of": tx.account}).mappings().first()
+    """Return the row of the transaction's account; None: there is none, or it was removed."""
+    return _one(tx, _OF)
+
+
+def any_account(tx: Transaction) -> StoredAccount | None:
+    """As `stored_account`, or the row of one that was removed and whose rows were kept."""
+    return _one(tx, _ANY)
+
+
+def _one(tx: Transaction, query: Select[Any]) -> StoredAccount | None:
+    row = tx.sql.execute(query, {"of": tx.account}).mappings().first()
     return None if row is None else StoredAccount(**row)
 
 
 def stored_accounts(tx: Transaction) -> list[StoredAccount]:
-    """Return every row, by name; none from a database that no program which knows the table has opened."""
-    if not inspect(tx.sql).has_table(accounts.name):
+    """Return every row, by name, those included that were removed.
+
+    None from a database that no program which knows the table has opened; in that of a program before this
+    one none was removed yet.
+    """
+    there = shape(tx.sql).tables.get(accounts.name)
+    if there is None:
         return []
-    rows = tx.sql.execute(select(accounts).order_by(accounts.c.connection)).mappings()
+    columns = [column for column in accounts.c if column.name in there]
+    rows = tx.sql.execute(select(*columns).order_by(accounts.c.connection)).mappings()
     return [StoredAccount(**row) for row in rows]
 
 
@@ -68,7 +91,8 @@ class Whereabouts:
 def whereabouts(tx: Transaction) -> list[Whereabouts]:
     """Return that of every stored connection."""
     c = accounts.c
-    return [Whereabouts(*row) for row in tx.sql.execute(select(c.connection, c.named_at_first, c.enabled))]
+    query = select(c.connection, c.named_at_first, c.enabled).where(c.removed_at.is_(None))
+    return [Whereabouts(*row) for row in tx.sql.execute(query)]
 
 
 def keep_account(tx: Transaction, account: StoredAccount) -> None:
@@ -79,35 +103,37 @@ def keep_account(tx: Transaction, account: StoredAccount) -> None:
 
 def hold_account(tx: Transaction, *, shared: bool = False) -> StoredAccount | None:
     """As `stored_account`; until the end nobody else changes the row, or, `shared`, but holds it, too."""
-    query = select(accounts).where(accounts.c.connection == tx.account).with_for_update(read=shared)
-    row = tx.sql.execute(query).mappings().first()
-    return None if row is None else StoredAccount(**row)
+    return _one(tx, _OF.with_for_update(read=shared))
 
 
-def first_name_kept(tx: Transaction) -> str | None:
-    """Return the name that ids of rows are made of whose connection was removed; None: there are none."""
-    return _NAMED_AT_FIRST.read(tx)
+def hold_any(tx: Transaction) -> StoredAccount | None:
+    """As `any_account`; until the end nobody else changes the row."""
+    return _one(tx, _ANY.with_for_update())
 
 
 def named_at_first(tx: Transaction) -> str:
     """Return the name that ids of the transaction's account are made of, also when it was removed since."""
     named = select(accounts.c.named_at_first).where(accounts.c.connection == tx.account)
-    return tx.sql.execute(named).scalar_one_or_none() or first_name_kept(tx) or tx.account
+    return tx.sql.execute(named).scalar_one_or_none() or tx.account
 
 
 def is_taken(tx: Transaction, name: str) -> bool:
-    """Tell whether ids of another account than the transaction's are made of a name, or it is another's."""
-    c, kept = accounts.c, sync_state.c
+    """Tell whether ids of another account than the transaction's are made of a name, or it is another's.
+
+    Of those that were removed, too.
+    """
+    c = accounts.c
     of_others = c.connection != tx.account, or_(c.connection == name, c.named_at_first == name)
-    if tx.sql.execute(select(c.connection).where(*of_others)).first() is not None:
-        return True
-    removed = select(kept.value).where(kept.connection != tx.account, kept.key == _NAMED_AT_FIRST.kind)
-    return name in tx.sql.execute(removed).scalars()
+    return tx.sql.execute(select(c.connection).where(*of_others).limit(1)).first() is not None
 
 
 def has_rows(tx: Transaction, name: str) -> bool:
-    """Tell whether anything was ever read or kept under a name."""
-    return tx.sql.execute(select(sync_state.c.key).where(sync_state.c.connection == name)).first() is not None
+    """Tell whether anything is kept under a name, in any table.
+
+    But for notices: that a connection was removed is told after its last row is gone.
+    """
+    some = [exists().where(table.c.connection == name) for table in _OWN if table is not notice_outbox]
+    return tx.sql.execute(select(or_(*some))).scalar_one()
 
 
 def rename_rows(tx: Transaction, to: str) -> None:
@@ -116,13 +142,23 @@ def rename_rows(tx: Transaction, to: str) -> None:
         tx.sql.execute(update(table).where(table.c.connection == tx.account).values(connection=to))
 
 
-def drop_account(tx: Transaction) -> None:
-    """Forget the row of the transaction's account; what was read of it, and what ids are made of, stays."""
-    _NAMED_AT_FIRST.keep(tx, named_at_first(tx))
-    tx.sql.execute(delete(accounts).where(accounts.c.connection == tx.account))
+def mark_removed(tx: Transaction) -> None:
+    """Keep that the transaction's account is there no more; what was read of it stays.
+
+    Its own settings stay with its rows, which are erased as these say. Who connected it is not needed for
+    that.
+    """
+    values = {"removed_at": tx.instant, "updated_at": tx.instant, "email": None}
+    tx.sql.execute(update(accounts).where(accounts.c.connection == tx.account).values(values))
 
 
-def drop_rows(tx: Transaction) -> None:
-    """Delete every row of the transaction's account, in all tables."""
+def drop_rows(tx: Transaction, *, but_waiting: Collection[str] = ()) -> None:
+    """Delete every row of the transaction's account, in all tables.
+
+    `but_waiting`: notices of these types stay until they were sent.
+    """
+    c = notice_outbox.c
+    goes = or_(c.state != State.PENDING.value, c.type.is_(None), c.type.not_in(but_waiting))
     for table in _OWN:
-        tx.sql.execute(delete(table).where(table.c.connection == tx.account))
+        mine = delete(table).where(table.c.connection == tx.account)
+        tx.sql.execute(mine.where(goes) if table is notice_outbox else mine)

@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, inspect, select, union, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, inspect, select, union, update
+from sqlalchemy.schema import SetColumnComment
 
-from lever_assets.store.tables import RAW, UNIFIED, changes
+from lever_assets.store.tables import (
+    RAW,
+    UNIFIED,
+    accounts,
+    changes,
+    mapped_fields,
+    shown_fields,
+    sync_state,
+)
 from lever_assets.store.values import canonical, fingerprint
 from lever_assets.unified.ids import joined, unified_id
 
@@ -179,6 +188,91 @@ class _OldRoles:
 def let_notices_wait_side_by_side(conn: Connection) -> None:
     """Version 2: several notices of a connection may wait for a URL; of changed data it is one at most."""
     conn.exec_driver_sql("DROP INDEX IF EXISTS ux_notice_outbox_pending")
+
+
+def keep_decisions_in_tables_of_their_own(conn: Connection) -> None:
+    """Version 3: what users have decided is no checkpoint any more, since those may be forgotten.
+
+    A connection that was removed and whose rows were kept has a row of `accounts` again; which Lever it was
+    connected to is not known. The names of fields, and those that are shown, are in tables of their own.
+    """
+    inspector = inspect(conn)
+    tables = set(inspector.get_table_names())
+    if sync_state.name not in tables:
+        return
+    there = {each["name"] for each in inspector.get_columns(sync_state.name)}
+    if not there >= {"connection", "key", "value", "updated_at"}:  # it is made anew, empty
+        return
+    if accounts.name in tables:
+        columns = {each["name"] for each in inspector.get_columns(accounts.name)}
+        _keep_removed(conn, _kept_under(conn, _REMOVED), columns)
+        _forget(conn, _REMOVED)
+    _fill(conn, mapped_fields, [row for each in _kept_under(conn, _MAPPED) for row in _mapped(each)])
+    _fill(conn, shown_fields, [row for each in _kept_under(conn, _SHOWN) for row in _shown(each)])
+    _forget(conn, _MAPPED, _SHOWN)
+
+
+_REMOVED, _MAPPED, _SHOWN = "named_at_first", "field_names", "shown_fields"
+"""The keys of `sync_state` until then."""
+
+
+def _kept_under(conn: Connection, key: str) -> Sequence[Any]:
+    c = sync_state.c
+    return conn.execute(select(c.connection, c.value, c.updated_at).where(c.key == key)).all()
+
+
+def _forget(conn: Connection, *keys: str) -> None:
+    conn.execute(delete(sync_state).where(sync_state.c.key.in_(keys)))
+
+
+def _keep_removed(conn: Connection, kept: Sequence[Any], columns: set[str]) -> None:
+    """Make the rows of accounts that were removed; of one that was connected again the row is there."""
+    names = [each.connection for each in kept]
+    c = accounts.c
+    known = set(conn.execute(select(c.connection).where(c.connection.in_(names))).scalars())
+    rows = [
+        {
+            "connection": each.connection,
+            "named_at_first": each.value if isinstance(each.value, str) else each.connection,
+            "kind": "api_key",
+            "environment": "custom",
+            "enabled": False,
+            "settings": {},
+            **dict.fromkeys(("created_at", "updated_at", "removed_at"), each.updated_at),
+        }
+        for each in kept
+        if each.connection not in known
+    ]
+    if not rows:
+        return
+    if c.removed_at.name not in columns:
+        kind = c.removed_at.type.compile(dialect=conn.dialect)
+        conn.exec_driver_sql(f"ALTER TABLE {accounts.name} ADD COLUMN {c.removed_at.name} {kind}")
+        if conn.dialect.supports_comments:
+            conn.execute(SetColumnComment(c.removed_at))
+    conn.execute(insert(accounts), rows)
+
+
+def _mapped(kept: Any) -> Iterator[dict[str, str]]:
+    models = kept.value if isinstance(kept.value, dict) else {}
+    for model, names in models.items():
+        for name, field in names.items() if isinstance(names, dict) else ():
+            if isinstance(field, str):
+                yield {"connection": kept.connection, "model": model, "name": name, "field": field}
+
+
+def _shown(kept: Any) -> Iterator[dict[str, str]]:
+    models = kept.value if isinstance(kept.value, dict) else {}
+    for model, fields in models.items():
+        for field in dict.fromkeys(fields) if isinstance(fields, list) else ():
+            if isinstance(field, str):
+                yield {"connection": kept.connection, "model": model, "field": field}
+
+
+def _fill(conn: Connection, table: Table, rows: Sequence[Mapping[str, str]]) -> None:
+    if rows:
+        table.create(conn, checkfirst=True)
+        conn.execute(insert(table), rows)
 
 
 def _rename(conn: Connection, table: Any, rows: Sequence[_Renamed]) -> None:

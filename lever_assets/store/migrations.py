@@ -17,7 +17,11 @@ from sqlalchemy.schema import DropTable
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.errors import DamagedError, NewerSchemaError, UnfitError
-from lever_assets.store.migration_steps import let_notices_wait_side_by_side, name_roles_as_lever_does
+from lever_assets.store.migration_steps import (
+    keep_decisions_in_tables_of_their_own,
+    let_notices_wait_side_by_side,
+    name_roles_as_lever_does,
+)
 from lever_assets.store.refilling import FORGETTABLE, Gap, make_usable, note
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
 from lever_assets.store.values import Key, Word
@@ -116,7 +120,11 @@ def _in_the_way(name: str, why: str) -> UnfitError:
 
 Step = Callable[[Connection], None]
 
-STEPS: tuple[Step, ...] = (name_roles_as_lever_does, let_notices_wait_side_by_side)
+STEPS: tuple[Step, ...] = (
+    name_roles_as_lever_does,
+    let_notices_wait_side_by_side,
+    keep_decisions_in_tables_of_their_own,
+)
 """Changes that comparison can't find (a rename, a new meaning), oldest first. Each runs once, before the
 comparison, on databases made before it was there. Step n brings a database to version n; never remove or
 reorder one."""

@@ -217,8 +217,14 @@ accounts = Table(
     Column("settings", Json, nullable=False, comment="Settings of its own, by name in lower case"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column(
+        "removed_at",
+        UtcDateTime,
+        comment="When it was removed and its rows were kept (UTC); null while it is connected",
+    ),
     comment="The connections that were made by `connect`; the environment's own has no row",
 )
+Index("ix_accounts_named_at_first", accounts.c.named_at_first)
 
 connections = Table(
     "connections",
@@ -348,6 +354,25 @@ custom_field_definitions = Table(
 )
 _fields = custom_field_definitions.c
 Index("ix_custom_field_definitions_model", _fields.connection, _fields.model)
+
+mapped_fields = Table(
+    "mapped_fields",
+    metadata,
+    Column("connection", Word, primary_key=True),
+    Column("model", Word, primary_key=True, comment="The table that has the field"),
+    Column("name", Key, primary_key=True, comment="The user's key, in `custom_fields`"),
+    Column("field", Key, nullable=False, comment="The key in `integration_fields` that fills it"),
+    comment="Names that `fields map` has given to fields; those of LEVER_CUSTOM_FIELDS are in its file",
+)
+
+shown_fields = Table(
+    "shown_fields",
+    metadata,
+    Column("connection", Word, primary_key=True),
+    Column("model", Word, primary_key=True, comment="The table that has the field"),
+    Column("field", Key, primary_key=True, comment="Its key in `integration_fields`"),
+    comment="Fields that `fields show` has switched on",
+)
 
 notice_outbox = Table(
     "notice_outbox",

@@ -215,10 +215,6 @@ MISSED = Checkpoint[Missed]("custom_fields", Missed)
 """By model, while a field that is wanted is in none of its records."""
 FIELDS_COUNTED = Checkpoint[Counted]("fields_counted", Counted)
 """By model: when the table `custom_field_definitions` was brought up to its rows."""
-FIELD_NAMES = Checkpoint[dict[str, dict[str, str]]]("field_names", dict[str, dict[str, str]])
-"""What `fields map` has made, as the file of LEVER_CUSTOM_FIELDS has it. Nothing finds it again."""
-SHOWN_FIELDS = Checkpoint[dict[str, tuple[str, ...]]]("shown_fields", dict[str, tuple[str, ...]])
-"""By model, the keys of the fields that were switched on. Nothing finds it again."""
 ERASED_UP_TO = Checkpoint[int]("anonymised", Number)
 """The landing up to which anonymised people were looked for."""
 EXCLUDED = Checkpoint[tuple[str, ...]]("exclude", tuple[str, ...])

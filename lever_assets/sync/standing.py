@@ -73,7 +73,12 @@ def standing_now(tx: Transaction, account: Account, settings: Settings) -> Stand
 
 
 def is_news(tx: Transaction, standing: Standing) -> bool:
-    """Tell whether a connection stands otherwise than when that was kept; one without a key is none yet."""
+    """Tell whether a connection stands otherwise than when that was kept; one without a key is none yet.
+
+    Of one that was removed that was told when it was.
+    """
+    if standing.state is State.REMOVED:
+        return False
     before = KEPT.read(tx)
     if before is None:
         return standing.state is not State.SET_UP_INCOMPLETE
