@@ -9,7 +9,7 @@ import pytest
 from lever_assets.sandbox import OAuthConfig, Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
-from lever_assets_tests.connect.connecting import settings_of
+from lever_assets_tests.connect.connecting import by_key, settings_of, synced
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +43,14 @@ def store(settings: Settings) -> Iterator[Store]:
     """The database of the settings."""
     with closing(Store.open(settings.tables_url)) as opened:
         yield opened
+
+
+@pytest.fixture
+def anywhere(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[tuple[Store, Settings]]:
+    """Each kind of database, with two connections of which one was read."""
+    settings = settings_of(sandbox, tmp_path / "any", database_url)
+    with closing(Store.open(settings.tables_url)) as store:
+        by_key(store, settings, "acme")
+        by_key(store, settings, "globex")
+        synced(settings.of("acme"))
+        yield store, settings

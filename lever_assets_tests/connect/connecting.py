@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr
+from sqlalchemy import select
 
-from lever_assets.connect.connections import connect_by_grant, wanted_connection
+from lever_assets.connect.connections import EndUser, connect_by_grant, connect_by_key, wanted_connection
 from lever_assets.connect.known import tokens_of
 from lever_assets.connect.oauth import App, OAuthServer
 from lever_assets.connect.tokens import Kept, StoredTokens
@@ -16,7 +17,9 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.accounts import StoredAccount, stored_account
-from lever_assets.sync.session import Session
+from lever_assets.store.tables import UNIFIED
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.sandbox.consenting import answer
 from lever_assets_tests.web import WEB
 
@@ -74,3 +77,25 @@ def stages_of(settings: Settings) -> int:
 
     with Session.open(settings) as session:
         return asyncio.run(ask(session))
+
+
+def by_key(
+    store: Store, settings: Settings, name: str, key: str = "sandbox-key", **own: JsonValue
+) -> StoredAccount:
+    """Connect by an API key."""
+    user = EndUser("Acme Inc", "it@acme.example", "42")
+    wanted = wanted_connection(store, settings, name, end_user=user, own=own)
+    return connect_by_key(store, settings, wanted, SecretStr(key))
+
+
+def synced(settings: Settings) -> None:
+    """Read the account that the settings name."""
+    with Session.open(settings) as session:
+        sync(session, Scope())
+
+
+def ids(store: Store, model: str, name: str) -> set[str]:
+    """The ids of a connection's rows."""
+    table = UNIFIED[model]
+    with store.reading(name) as tx:
+        return set(tx.sql.execute(select(table.c.id).where(table.c.connection == name)).scalars())

@@ -1,9 +1,8 @@
 """Connections are made, changed and removed; what is theirs goes with them, what is secret never shows."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from sqlalchemy import select
 from lever_assets.actions.running import run_action
 from lever_assets.connect import connections
 from lever_assets.connect.account import Account
-from lever_assets.connect.connections import EndUser, connect_by_key, wanted_connection
+from lever_assets.connect.connections import connect_by_key, wanted_connection
 from lever_assets.connect.environments import Environment
 from lever_assets.connect.errors import (
     ConnectionNameError,
@@ -29,40 +28,18 @@ from lever_assets.lever import AuthenticationError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, ledger
-from lever_assets.store.accounts import StoredAccount, stored_account
+from lever_assets.store.accounts import stored_account
 from lever_assets.store.created import Created
 from lever_assets.store.created import keep as keep_created
 from lever_assets.store.errors import BusyError
 from lever_assets.store.ledger import open_entry
-from lever_assets.store.tables import UNIFIED, created_records, metadata
+from lever_assets.store.tables import created_records, metadata
 from lever_assets.store.transaction import now
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.standing import standing_of
 from lever_assets.unified.ids import unified_id
-from lever_assets_tests.connect.connecting import connected, settings_of, stages_of
-
-
-def by_key(
-    store: Store, settings: Settings, name: str, key: str = "sandbox-key", **own: JsonValue
-) -> StoredAccount:
-    """Connect by an API key."""
-    user = EndUser("Acme Inc", "it@acme.example", "42")
-    wanted = wanted_connection(store, settings, name, end_user=user, own=own)
-    return connect_by_key(store, settings, wanted, SecretStr(key))
-
-
-def synced(settings: Settings) -> None:
-    """Read the account that the settings name."""
-    with Session.open(settings) as session:
-        sync(session, Scope())
-
-
-def ids(store: Store, model: str, name: str) -> set[str]:
-    """The ids of a connection's rows."""
-    table = UNIFIED[model]
-    with store.reading(name) as tx:
-        return set(tx.sql.execute(select(table.c.id).where(table.c.connection == name)).scalars())
+from lever_assets_tests.connect.connecting import by_key, connected, ids, stages_of, synced
 
 
 def test_a_connection_by_key_works_and_its_key_shows_nowhere(
@@ -224,17 +201,6 @@ def test_another_lever_account_is_not_mixed_into_the_rows_of_one(store: Store, s
         wanted = wanted_connection(store, elsewhere, "acme", environment=Environment.CUSTOM)
         with pytest.raises(WrongAccountError, match="another name"):
             connect_by_key(store, elsewhere, wanted, SecretStr(other.key))
-
-
-@pytest.fixture
-def anywhere(database_url: str, sandbox: Sandbox, tmp_path: Path) -> Iterator[tuple[Store, Settings]]:
-    """Each kind of database, with two connections of which one was read."""
-    settings = settings_of(sandbox, tmp_path / "any", database_url)
-    with closing(Store.open(settings.tables_url)) as store:
-        by_key(store, settings, "acme")
-        by_key(store, settings, "globex")
-        synced(settings.of("acme"))
-        yield store, settings
 
 
 def test_a_connection_that_is_renamed_keeps_rows_and_ids(anywhere: tuple[Store, Settings]) -> None:

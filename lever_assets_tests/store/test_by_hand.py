@@ -7,6 +7,14 @@ import pytest
 from sqlalchemy import Connection, inspect
 
 from lever_assets.store import DamagedError, Store, UnfitError
+from lever_assets.store.accounts import (
+    StoredAccount,
+    keep_account,
+    mark_removed,
+    named_at_first,
+    stored_account,
+)
+from lever_assets.store.chosen_fields import keep_mapped, keep_shown, mapped, shown
 from lever_assets.store.migrations import STEPS
 from lever_assets.store.refilling import gaps
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
@@ -249,3 +257,31 @@ def test_a_database_that_has_no_room_for_every_name_is_refused(postgresql_url: s
     finally:
         with psycopg.connect(postgresql_url, autocommit=True) as conn:
             conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_what_users_have_decided_outlives_the_checkpoints(filled: str) -> None:
+    """Those are made again empty: a sync finds them anew, and nobody a name or a removal."""
+    store = Store.open(filled)
+    with store.writing(LEVER) as tx:
+        keep_mapped(tx, "jobs", {"team": "department"})
+        keep_shown(tx, "offers", ["salary"])
+        account = StoredAccount(
+            connection=LEVER,
+            named_at_first="first",
+            kind="api_key",
+            environment="production",
+            created_at=tx.instant,
+            updated_at=tx.instant,
+        )
+        keep_account(tx, account)
+        mark_removed(tx)
+    store.close()
+    by_hand(filled, "ALTER TABLE sync_state DROP COLUMN value")
+    store = Store.open(filled)
+    with store.reading(LEVER) as tx:
+        assert "sync_state" in {each.table for each in gaps(tx)}
+        assert mapped(tx) == {"jobs": {"team": "department"}}
+        assert shown(tx) == {"offers": frozenset({"salary"})}
+        assert named_at_first(tx) == "first"
+        assert stored_account(tx) is None
+    store.close()

@@ -2,14 +2,25 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 from sqlalchemy import Connection, Engine, event, inspect
 
-from lever_assets.store import NewerSchemaError, Store, outbox
+from lever_assets.store import NewerSchemaError, Store, outbox, put_state
+from lever_assets.store.accounts import (
+    StoredAccount,
+    any_account,
+    keep_account,
+    stored_account,
+    stored_accounts,
+)
+from lever_assets.store.checkpoints import states
+from lever_assets.store.chosen_fields import mapped, shown
 from lever_assets.store.migrations import STEPS, migrate
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
 from lever_assets_tests.store.builders import arrival, candidate, landed, merged, tag, whole
@@ -199,3 +210,135 @@ NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 def _notice(ident: str) -> outbox.Notice:
     return outbox.Notice(ident, "lever", "a target", ["tags"], {"tags": "1"}, "{}", 0, NOON)
+
+
+def of_version_2(store: Store, *also: str, kept: Mapping[tuple[str, str], JsonValue]) -> None:
+    """Leave the database as the program before left one, with these values in `sync_state`."""
+    for (connection, key), value in kept.items():
+        with store.writing(connection, at=NOON) as tx:
+            put_state(tx, key, value)
+    with store.writing("") as tx:
+        for statement in (
+            "DROP INDEX ix_accounts_named_at_first",
+            "ALTER TABLE accounts DROP COLUMN removed_at",
+            "DROP TABLE mapped_fields",
+            "DROP TABLE shown_fields",
+            *also,
+        ):
+            tx.sql.exec_driver_sql(statement)
+        tx.sql.execute(schema_version.update().values(version=2, fingerprint="of version 2"))
+
+
+ACME = StoredAccount(
+    connection="acme",
+    named_at_first="first",
+    kind="oauth",
+    environment="production",
+    settings={"sync_window": "daily"},
+    created_at=NOON,
+    updated_at=NOON,
+)
+
+
+def test_a_connection_that_was_removed_before_that_was_kept_has_a_row_again(store: Store) -> None:
+    with store.writing("acme", at=NOON) as tx:
+        keep_account(tx, ACME)
+    of_version_2(
+        store,
+        kept={
+            ("acme", "named_at_first"): "first",  # it was connected again
+            ("gone", "named_at_first"): "of_old",
+            ("damaged", "named_at_first"): [1],
+            ("gone", "watermark:users"): "2026-01-01T00:00:00+00:00",
+        },
+    )
+    with store.reading("") as tx:
+        assert [each.connection for each in stored_accounts(tx)] == ["acme"]  # not yet migrated
+    migrate(store.engine)
+
+    with store.reading("gone") as tx:
+        found = {each.connection: each for each in stored_accounts(tx)}
+        assert found["acme"] == ACME
+        assert {name: each.removed_at for name, each in found.items()} == {
+            "acme": None,
+            "damaged": NOON,
+            "gone": NOON,
+        }
+        assert (found["gone"].named_at_first, found["damaged"].named_at_first) == ("of_old", "damaged")
+        assert stored_account(tx) is None
+        assert any_account(tx) == found["gone"]
+        assert {each for each in states(tx, "") if not each.startswith("gap:")} == {"watermark:users"}
+    before = whole(store, metadata.tables["accounts"])
+    with store.writing("") as tx:
+        forget_fingerprint(tx.sql)
+    migrate(store.engine)
+    assert whole(store, metadata.tables["accounts"]) == before
+
+
+def test_what_was_decided_of_fields_is_in_tables_of_their_own(store: Store) -> None:
+    of_version_2(
+        store,
+        kept={
+            ("acme", "field_names"): {"jobs": {"team": "department", "x": "y"}, "offers": {}},
+            ("acme", "shown_fields"): {"offers": ["salary", "salary", "start"]},
+            ("beta", "field_names"): ["damaged"],
+            ("beta", "shown_fields"): {"offers": 7, "jobs": ["team", None]},
+        },
+    )
+    migrate(store.engine)
+
+    with store.reading("acme") as tx:
+        assert mapped(tx) == {"jobs": {"team": "department", "x": "y"}}
+        assert shown(tx) == {"offers": frozenset({"salary", "start"})}
+        assert states(tx, "") == {}
+    with store.reading("beta") as tx:
+        assert (mapped(tx), shown(tx)) == ({}, {"jobs": frozenset({"team"})})
+        assert states(tx, "") == {}
+
+
+@pytest.mark.parametrize(
+    "also",
+    [(), ("DROP TABLE accounts",), ("DROP TABLE sync_state",), ("ALTER TABLE sync_state DROP COLUMN value",)],
+    ids=["nothing kept", "before accounts", "no checkpoints", "checkpoints torn"],
+)
+def test_where_nothing_was_decided_the_tables_are_made_and_nothing_else(
+    store: Store, also: tuple[str, ...]
+) -> None:
+    merged(store, ("o1", tag("a")))
+    of_version_2(store, *also, kept={})
+    migrate(store.engine)
+
+    assert whole(store, UNIFIED["tags"], "name") == [("a",)]
+    assert whole(store, metadata.tables["accounts"]) == []
+    columns = {each["name"] for each in inspect(store.engine).get_columns("accounts")}
+    assert columns == set(metadata.tables["accounts"].c.keys())
+    assert whole(store, schema_version, "version") == [(len(STEPS),)]
+
+
+def test_tables_that_a_step_has_made_are_as_those_of_a_new_database(store: Store) -> None:
+    """Their comments, too, where the database keeps any."""
+
+    def told() -> list[object]:
+        found = inspect(store.engine)
+        return [
+            (
+                sorted((each["name"], str(each["type"]), each.get("comment")) for each in columns),
+                sorted(str(each["name"]) for each in found.get_indexes(name)),
+                found.get_pk_constraint(name)["constrained_columns"],
+            )
+            for name in ("accounts", "mapped_fields", "shown_fields")
+            for columns in [found.get_columns(name)]
+        ]
+
+    new = told()
+    of_version_2(
+        store,
+        kept={
+            ("gone", "named_at_first"): "gone",
+            ("gone", "field_names"): {"jobs": {"team": "department"}},
+            ("gone", "shown_fields"): {"jobs": ["team"]},
+        },
+    )
+    assert not inspect(store.engine).has_table("shown_fields")
+    migrate(store.engine)
+    assert told() == new
