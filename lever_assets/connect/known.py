@@ -189,10 +189,14 @@ def every_name(settings: Settings) -> list[str]:
 
 
 def every_name_and_removed(settings: Settings) -> list[str]:
-    """As `every_name`, and after them those that were removed and whose rows were kept."""
+    """As `every_name`, and after them those that were removed and whose rows were kept.
+
+    With them the environment's own account is there only if it has a key.
+    """
     found = _Names.of(settings)
     removed = found.removed_beside(settings)
-    return [*(each for each in found.connected(settings) if each not in removed), *removed]
+    is_any = found.stored or settings.api_key is not None or not removed
+    return [*(found.connected(settings) if is_any else ()), *removed]
 
 
 def _has_its_own(settings: Settings, stored: Sequence[str]) -> bool:

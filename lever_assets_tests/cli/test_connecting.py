@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from lever_assets.sandbox import Sandbox
+from lever_assets.store import Store
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.connect.browser import CHROMIUM, browsing
 from lever_assets_tests.connect.connecting import consent
@@ -149,6 +150,94 @@ def test_the_connections_of_all_are_tested(command: Command, monkeypatch: pytest
     assert found.code == 1
     assert json.loads(found.out)["connections"]["lever"] == {"works": True, "why": None}
     assert "switched off" in json.loads(found.out)["connections"]["acme"]["why"]
+
+
+class Terminal(io.StringIO):
+    """Standard input as somebody types into it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def acme(command: Command, callback: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A connection that was read; the environment has no key."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
+    assert command("connect", "acme", "--api-key", "--email", "it@acme.example").code == 0
+    assert command("sync", "--connection", "acme").code == 0
+    return "acme"
+
+
+def test_removing_asks_and_says_what_becomes_of_the_rows(
+    command: Command, acme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [before] = command("connections", "list", "--json").json["connections"]
+    for options in ((), ("--erase",)):
+        alone = command("connections", "remove", acme, *options)
+        assert alone.code == 1
+        assert "--yes" in alone.err
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    asked = command("connections", "remove", acme)
+    assert asked.code == 130
+    for told in (f"({before['rows']} rows)", "webhooks", "key or tokens", "remove acme --erase", "[y/N]"):
+        assert told in asked.err
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert "deleted for good" in command("connections", "remove", acme, "--erase").err
+    assert command("connections", "list", "--json").json["connections"] == [before]
+
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    done = command("connections", "remove", acme)
+    assert done.code == 0
+    assert f"({before['rows']} rows) is kept until" in done.out
+
+    [listed] = command("connections", "list", "--json").json["connections"]
+    assert listed == {**before, "kind": "", "state": "removed", "next_by": None}
+    assert "removed" in command("connections", "list").out
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    erased = command("connections", "remove", acme, "--erase")
+    assert "deleted for good" in erased.err
+    assert "webhooks" not in erased.err
+    assert "the name is free" in erased.out
+    assert [each["connection"] for each in command("connections", "list", "--json").json["connections"]] == [
+        "lever"
+    ]
+
+
+def test_what_is_about_a_removed_one_says_so(command: Command, acme: str) -> None:
+    assert command("connections", "remove", acme, "--yes").code == 0
+    for arguments in (
+        ("status", "--connection", acme),
+        ("sync", "--connection", acme),
+        ("fields", "--connection", acme),
+        ("doctor", acme),
+        ("connections", "set", acme, "rate_limit=5"),
+        ("connections", "enable", acme),
+        ("connections", "test", acme),
+        ("connections", "remove", acme, "--yes"),
+    ):
+        done = command(*arguments)
+        assert done.code == 1, arguments
+        assert "was removed, and its rows were kept" in done.err
+        assert "connect acme" in done.err
+        assert "remove acme --erase" in done.err
+
+
+def test_a_sync_of_another_sees_to_what_is_due_of_a_removed_one(
+    command: Command, acme: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert command("connections", "set", acme, "retention_days=0").code == 0
+    store = Store.open(f"sqlite:///{tmp_path / 'data' / 'lever.db'}")
+    with closing(store), store.writing(acme) as tx:
+        tx.sql.exec_driver_sql("UPDATE candidates SET remote_deleted_at = changed_at")
+    assert command("connections", "remove", acme, "--yes").code == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
+    assert command("connect", "globex", "--api-key").code == 0
+
+    assert command("sync", "--connection", "globex").code == 0
+
+    with closing(store), store.reading(acme) as tx:
+        query = "SELECT connection, COUNT(last_name) > 0 FROM candidates GROUP BY 1 ORDER BY 1"
+        assert [tuple(row) for row in tx.sql.exec_driver_sql(query)] == [("acme", 0), ("globex", 1)]
 
 
 @pytest.mark.long

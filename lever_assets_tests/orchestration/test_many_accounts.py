@@ -13,13 +13,20 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy import select, update
 
-from lever_assets.connect.connections import enable, set_own
+from lever_assets.connect.connections import enable, remove, set_own
+from lever_assets.connect.known import settings_of
 from lever_assets.lever import JsonObject
 from lever_assets.orchestration import rounds, ticks
+from lever_assets.orchestration.config import for_connection
+from lever_assets.orchestration.names import DRAIN_OP
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import BusyError, inbox
 from lever_assets.store.accounts import keep_account, stored_account
+from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.store.transaction import now
+from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session
 from lever_assets_tests.notices.hooks import listening
 from lever_assets_tests.orchestration.many import Many, asked_for, skipped
@@ -236,6 +243,40 @@ def test_the_schedules_ask_for_a_run_of_each(both: Many) -> None:
     assert isinstance(nightly, list)
     assert {"acme", "beta"} <= {each.tags["lever/connection"] for each in nightly}
     assert both.run(definitions, "lever_erasure", nightly[0].run_config).success
+
+
+def test_of_one_that_was_removed_only_erasure_goes_on(
+    tmp_path: Path, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    many = Many(tmp_path)
+    for name, sandbox in zip(("acme", "beta"), sandboxes, strict=True):
+        many.connect(name, sandbox, retention_days="0")
+    many.read("acme")
+    with Session.open(many.settings().of("acme")) as session, session.writing() as tx:
+        tx.sql.execute(update(RAW["opportunities"]).values(deleted_at=now()))
+        tx.sql.execute(update(UNIFIED["candidates"]).values(remote_deleted_at=now()))
+    with many.store() as store:
+        remove(store, "acme", erase=False)
+    definitions = many.definitions()
+
+    assert "acme_sync" not in {each.name for each in definitions.get_repository_def().get_all_jobs()}
+    context = dg.build_schedule_context(instance=many.instance, scheduled_execution_time=datetime.now(UTC))
+    nightly = definitions.resolve_schedule_def("lever_erasure")(context)
+    assert isinstance(nightly, list)
+    asked = {each.tags["lever/connection"]: each.run_config for each in nightly}
+    assert {"acme", "beta"} <= set(asked)
+    assert many.run(definitions, "lever_erasure", asked["acme"]).success
+    with many.store() as store, store.reading("acme") as tx:
+        query = select(UNIFIED["candidates"].c.last_name).distinct()
+        assert list(tx.sql.execute(query).scalars()) == [None]
+        assert not TABLES.are_due(tx)
+    drained = many.run(definitions, "lever_webhooks", for_connection(DRAIN_OP, "acme"))
+    assert "was removed" in str(failures(drained))
+    with Session.open(settings_of(many.settings(), "acme", removed=True)) as session, session.writing() as tx:
+        TABLES.note(tx)
+    many.tick(definitions, "lever_retention")
+    with many.store() as store, store.reading("acme") as tx:
+        assert not TABLES.are_due(tx)
 
 
 def test_events_are_drained_for_the_account_that_they_are_of(

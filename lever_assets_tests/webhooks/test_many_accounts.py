@@ -187,11 +187,14 @@ def test_an_account_of_the_environments_that_is_stored_later_is_reached_as_befor
 
 
 @ON_SQLITE
-def test_those_of_one_that_is_removed_are_taken_down_and_its_address_is_nobodys(here: Place) -> None:
+@pytest.mark.parametrize("erase", [True, False], ids=["erased", "kept"])
+def test_those_of_one_that_is_removed_are_taken_down_and_its_address_is_nobodys(
+    here: Place, erase: bool
+) -> None:
     body = here.event("acme", 1)
     with here.session("acme") as session:
         take_down(session)
-    remove(here.store, "acme", erase=True)
+    remove(here.store, "acme", erase=erase)
     assert here.others.ids("webhooks") == []
     assert len(here.account.sandbox.ids("webhooks")) == len(EVENTS)
     assert here.post("/acme", body) == 404
