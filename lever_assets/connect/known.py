@@ -15,6 +15,7 @@ from lever_assets.connect.oauth import App
 from lever_assets.connect.own_settings import with_own
 from lever_assets.connect.tokens import OAUTH, StoredTokens, details_of
 from lever_assets.connect.vault import Vault
+from lever_assets.connect.wording import by_stored_key, by_stored_token
 from lever_assets.lever import ApiKeyAuth, BearerAuth
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
@@ -76,11 +77,12 @@ def tokens_of(store: Store, settings: Settings, row: StoredAccount) -> StoredTok
 def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mapping[str, Sealed]) -> Account:
     def by_key() -> Credential:
         key = SecretStr(Vault.of(settings).open(sealed[API_KEY].secret))
-        return Credential(ApiKeyAuth(key), key)
+        return Credential(ApiKeyAuth(key, by_stored_key(row.connection)), key)
 
     def by_tokens() -> Credential:
         known_by = SecretStr(f"{addresses_of(row).api} {row.named_at_first}")
-        return Credential(BearerAuth(tokens_of(store, settings, row)), known_by)
+        words = by_stored_token(row.connection, details.scopes if details else ())
+        return Credential(BearerAuth(tokens_of(store, settings, row), words), known_by)
 
     details = details_of(sealed[OAUTH]) if row.kind == OAUTH and OAUTH in sealed else None
     credential = {API_KEY: by_key, OAUTH: by_tokens}[row.kind] if row.kind in sealed else None
@@ -151,12 +153,14 @@ def listed(settings: Settings) -> Listed:
     return Listed(tuple(own), tuple(warnings))
 
 
-def settings_of(settings: Settings, connection: str | None) -> Settings:
+def settings_of(
+    settings: Settings, connection: str | None, *, how: str = "with --connection NAME or by LEVER_CONNECTION"
+) -> Settings:
     """Return the settings for a connection by its name.
 
     None is the environment's own; where that has no key, the only one that there is. Raises
-    ConnectionNameError if there is none of that name, or it has to be said which is meant; StoreError if that
-    can't be told.
+    ConnectionNameError if there is none of that name, or it has to be said which is meant (`how` tells the
+    way to); StoreError if that can't be told.
     """
     if connection == settings.connection or (connection is None and settings.api_key is not None):
         return settings
@@ -166,14 +170,14 @@ def settings_of(settings: Settings, connection: str | None) -> Settings:
             return settings
         if len(known) > 1:
             raise ConnectionNameError(
-                f"There are several connections, {', '.join(known)}: say which one is meant, with "
-                "--connection NAME or by LEVER_CONNECTION."
+                f"There are several connections, {', '.join(known)}: say which one is meant, {how}."
             )
         connection = known[0]
     if connection not in known:
-        listed = ", ".join(sorted({*known, settings.connection}))
+        own = [] if settings.api_key is None else [settings.connection]
+        listed = ", ".join(sorted({*known, *own})) or "none"
         raise ConnectionNameError(
-            f"There is no connection {connection[:60]!r}: there is {listed}; `lever-assets connect` "
+            f"There is no connection {connection[:60]!r}: there is {listed}; `lever-assets connect NAME` "
             "makes one."
         )
     return settings.of(connection)
