@@ -65,7 +65,9 @@ def reload_dagster(settings: Settings) -> Reloading:
     except httpx.HTTPError as error:
         return _failed(ui, f"can't be reached ({type(error).__name__})") if ui.is_set else _UNASKED
     except (ValueError, KeyError, TypeError):
-        return _failed(ui, f"did not take it (status {answer.status_code})")
+        password_is_wrong = answer.status_code == httpx.codes.UNAUTHORIZED
+        how = ", set LEVER_UI_PASSWORD as it is there" if password_is_wrong else ""
+        return _failed(ui, f"did not take it (status {answer.status_code}{how})")
     if found != _DONE:
         return _failed(ui, f"has not loaded the definitions anew ({found})")
     return Reloading(f"The Dagster {ui.name} was reloaded, and shows it.")

@@ -27,7 +27,7 @@ REFUSED = {"data": {"reloadRepositoryLocation": {"__typename": "UnauthorizedErro
 
 
 @contextmanager
-def dagster(answer: Any) -> Iterator[tuple[str, list[str]]]:
+def dagster(answer: Any, password: str | None = None) -> Iterator[tuple[str, list[str]]]:
     """Answer as a Dagster's UI does; yields its address, and who asked, by their `Authorization`."""
     asked: list[str] = []
 
@@ -36,6 +36,10 @@ def dagster(answer: Any) -> Iterator[tuple[str, list[str]]]:
             given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             asked.append(self.headers.get("Authorization", ""))
             right = self.path == "/graphql" and given["variables"] == {"location": "lever_assets"}
+            expected = f"Basic {base64.b64encode(f'lever:{password}'.encode()).decode()}"
+            if password is not None and asked[-1] != expected:
+                self.send_error(401)
+                return
             self.send_response(200 if right else 404)
             self.end_headers()
             self.wfile.write(json.dumps(answer).encode())
@@ -71,6 +75,14 @@ def test_what_goes_wrong_at_the_address_that_is_set_is_told(tmp_path: Path, why:
 
     assert "was not reloaded" in found.told
     assert "reload the code location" in found.doubt
+
+
+def test_a_password_that_is_missing_is_told(tmp_path: Path) -> None:
+    with dagster(DONE, password="once upon a time") as (url, _), telling(tmp_path, url):
+        found = reload_dagster(settings(tmp_path))
+
+    assert "was not reloaded" in found.told
+    assert "status 401, set LEVER_UI_PASSWORD as it is there" in found.doubt
 
 
 def test_where_the_ui_runs_it_is_found_without_the_setting(tmp_path: Path) -> None:
