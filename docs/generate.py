@@ -19,9 +19,10 @@ from lever_assets.actions.engine.action import Action
 from lever_assets.cli.app import program
 from lever_assets.connect.own_settings import OWN
 from lever_assets.lever.paths import scope
+from lever_assets.lever.resources import BY_NAME as RESOURCE
 from lever_assets.lever.resources import RESOURCES
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
-from lever_assets.prerequisites.permissions import to_grant
+from lever_assets.prerequisites.permissions import Permission, permissions, to_grant
 from lever_assets.sandbox.faults import KINDS
 from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets.settings import Settings
@@ -41,6 +42,11 @@ _TYPES: dict[type[Any], str] = {
     Json: "JSON",
     ForgettableJson: "JSON",
 }
+_POINTERS = {
+    "accounts": " Their keys and tokens are in [connections](#connections).",
+    "connections": " Which connections there are stands in [accounts](#accounts).",
+}
+"""From a table to another that one may look for under its name."""
 
 
 def pages() -> dict[str, str]:
@@ -82,7 +88,7 @@ def _tables() -> Iterator[str]:
     others = {*metadata.tables} - {*UNIFIED} - {table.name for table in RAW.values()}
     for name in sorted(others):
         yield f"### {name}\n"
-        yield f"{metadata.tables[name].comment}.\n"
+        yield f"{metadata.tables[name].comment}.{_POINTERS.get(name, '')}\n"
         yield from _columns(metadata.tables[name], {})
     yield "## Enums\n"
     yield "A column with an enum may also hold a text that Lever has and the unified API has not.\n"
@@ -150,14 +156,20 @@ def _permissions() -> Iterator[str]:
 
 
 def _connect() -> Iterator[str]:
-    reading = to_grant(NOTHING_EXCLUDED, read_only=True)
-    known = {name for name, _ in reading}
-    writing = [each for each in to_grant(NOTHING_EXCLUDED, read_only=False) if each[0] not in known]
+    reading = [name for name, _ in to_grant(NOTHING_EXCLUDED, read_only=True)]
+    every = [name for name, _ in to_grant(NOTHING_EXCLUDED, read_only=False)]
+    writing = [name for name in every if name not in reading]
     places = {
         "{reading}": _needed(reading),
         "{writing}": _needed(writing),
         "{picture}": "![The page that asks for consent](images/consent.png)",
-        "{own}": ", ".join(f"`{name}`" for name in OWN),
+        "{own}": "\n".join(
+            [
+                "| setting | what a change does |",
+                "| --- | --- |",
+                *(f"| `{n}` | {does} |" for n, does in OWN.items()),
+            ]
+        ),
     }
     text = _text("connect.md")
     for place, told in places.items():
@@ -165,9 +177,23 @@ def _connect() -> Iterator[str]:
     yield text
 
 
-def _needed(permissions: Iterable[tuple[str, str]]) -> str:
-    rows = [f"| `{name}` | {why} |" for name, why in permissions]
+def _needed(names: Iterable[str]) -> str:
+    """Return a table of permissions with what they are for, in the words of an administrator."""
+    known = {each.name: each for each in permissions(NOTHING_EXCLUDED, webhooks=True)}
+    rows = [f"| `{name}` | {_reason(known.get(name))} |" for name in names]
     return "\n".join(["| permission | what for |", "| --- | --- |", *rows])
+
+
+def _reason(permission: Permission | None) -> str:
+    if permission is None:
+        return "Confidential postings, opportunities and requisitions, too"
+    told = [RESOURCE[name].description for name in permission.kept]
+    titles = [each.title for each in ACTIONS if each.name in permission.actions]
+    told += [f"To write: {', '.join(titles)}" if permission.kept else ", ".join(titles)] if titles else []
+    told += [
+        "Subscribing to webhooks" if permission.writes else "Seeing which webhooks there are"
+    ] * permission.webhooks
+    return "; ".join(told)
 
 
 def _sandbox() -> Iterator[str]:

@@ -130,7 +130,10 @@ class Settings(BaseSettings):
     change_history: bool = Field(True, description="Keep each change of a row in the table changes")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")
-    ui_url: OptionalAddress = Field(None, description="Address of Dagster's UI, for links to its runs")
+    ui_url: OptionalAddress = Field(
+        None,
+        description="Address of Dagster's UI, for links to its runs and to show changed connections there",
+    )
     ui_password: OptionalSecret = Field(None, description="Password that Dagster's UI asks for")
     ui_hosts: HostNames = Field(
         (), description="Further names under which Dagster's UI is reached, such as dagster.example.com"

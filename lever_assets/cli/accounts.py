@@ -16,3 +16,9 @@ Connection = Annotated[
 def settings_for(connection: str | None) -> Settings:
     """Return the settings for a connection; raises ConnectionNameError if there is none of that name."""
     return settings_of(Settings.load(), connection)
+
+
+def settings_named(name: str | None, command: str) -> Settings:
+    """As `settings_for`, for a command that takes the name alone: `command` is what stands before it."""
+    how = f"with `lever-assets {command} NAME` or by LEVER_CONNECTION"
+    return settings_of(Settings.load(), name, how=how)

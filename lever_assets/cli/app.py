@@ -119,6 +119,11 @@ def _connections() -> TyperGroup:
         "connections",
         "The Lever accounts that are connected.",
         LazyCommand("list", module, "Show the connections and how they stand."),
+        LazyCommand(
+            "show",
+            "lever_assets.cli.one_connection",
+            "Show all that is known of a connection, but no secret.",
+        ),
         LazyCommand("test", module, "Ask Lever whether connections work; exit with 1 if one does not."),
         LazyCommand("set", module, "Give a connection settings of its own, such as candidate_cutoff=90d."),
         LazyCommand("rename", module, "Give a connection another name."),

@@ -13,7 +13,7 @@ from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.options import taking
-from lever_assets.cli.telling import tell
+from lever_assets.cli.telling import tell, tell_reloading
 from lever_assets.connect.callback import Callback, is_here
 from lever_assets.connect.connections import (
     EndUser,
@@ -27,6 +27,7 @@ from lever_assets.connect.oauth import App, Authorization, OAuthServer
 from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.tokens import Kept
+from lever_assets.connect.wording import command
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.settings import Settings
@@ -90,8 +91,8 @@ def connect(options: _Options) -> None:
             _by_oauth(store, settings, wanted, options)
         tell(store, settings.of(wanted.name))
     typer.echo(f"{wanted.name} is connected.")
-    for doubt in reload_dagster(settings):
-        output.warn(doubt)
+    at_once = command("sync", wanted.name)
+    tell_reloading(reload_dagster(settings), f"Dagster reads it by itself, {at_once} does at once.")
 
 
 def _key() -> SecretStr:
@@ -118,7 +119,7 @@ def _typed(asked: str, *, secret: bool = False) -> str:
 
 def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Options) -> None:
     app = App.of(settings)
-    server = OAuthServer(app, wanted.addresses)
+    server = OAuthServer(app, wanted.addresses, wanted.name)
     permissions = to_grant(Exclusion.of(wanted.in_force), read_only=options.read_only)
     asked = server.ask([name for name, _ in permissions])
 

@@ -1,25 +1,27 @@
 """`connections`: the Lever accounts that are connected, how they stand, and what can be done with them."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
 import typer
+from pydantic import JsonValue
 
 from lever_assets.cli import output
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.removing import Removal, ask
-from lever_assets.cli.telling import tell, tell_of_removed
+from lever_assets.cli.telling import tell, tell_of_removed, tell_reloading
 from lever_assets.connect import connections
-from lever_assets.connect.errors import ConnectionTroubleError, RemovedError
+from lever_assets.connect.errors import ConnectionTroubleError, NotConnectedError, RemovedError
 from lever_assets.connect.known import account_of, every_name, every_name_and_removed, names, names_of_removed
-from lever_assets.connect.own_settings import stated
+from lever_assets.connect.own_settings import OWN, stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.states import State
+from lever_assets.connect.wording import command
 from lever_assets.lever import LeverError
 from lever_assets.notices.enqueueing import integration_of, take_leave
 from lever_assets.policy.exclusion import Exclusion
@@ -66,6 +68,9 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         output.as_json({"connections": [asdict(each) for each in shown]})
         return
+    if settings.api_key is None and not any(each.rows for each in shown) and not names(settings):
+        typer.echo(str(NotConnectedError()))
+        return
     columns = ("connection", "kind", "Lever", "state", "as of (UTC)", "next by (UTC)", "rows", "problems")
     output.table(
         "",
@@ -111,7 +116,7 @@ def _shown(store: Store, settings: Settings) -> _Shown:
         found.fresh_at,
         next_by(found, own.snapshot_minutes) if standing.state.is_synced else None,
         sum(each.live for each in found.models),
-        () if removed else tuple(all_problems(standing, found, now=now())),
+        () if removed else tuple(all_problems(account, standing, found, now=now())),
     )
 
 
@@ -164,8 +169,23 @@ def set_(
     ],
 ) -> None:
     """Give a connection settings of its own, such as candidate_cutoff=90d."""
-    with _changing() as (settings, store):
-        connections.set_own(store, settings, name, stated(given))
+    own = stated(given)
+    with _changing(_own_now(name, own)) as (settings, store):
+        connections.set_own(store, settings, name, own)
+
+
+def _own_now(name: str, own: Mapping[str, JsonValue]) -> str:
+    """Return what settings of its own a connection has from now on, and what that does."""
+    now = (
+        f"{each} as in the environment" if value is None else f"{each}={value}" for each, value in own.items()
+    )
+    effects: dict[str, list[str]] = {}
+    for each in own:
+        effects.setdefault(OWN.get(each, ""), []).append(each)
+    if len(effects) == 1:
+        return f"{name} has {', '.join(now)}. {next(iter(effects))}"
+    told = (f"{', '.join(names)}: {does[0].lower()}{does[1:]}" for does, names in effects.items() if does)
+    return f"{name} has {', '.join(now)}. {' '.join(told)}"
 
 
 @app.command()
@@ -174,7 +194,10 @@ def rename(name: Name, to: Annotated[str, typer.Argument(metavar="NEW", help="It
 
     Its rows go with it, and keep their ids; in Dagster its assets are new ones.
     """
-    with _changing() as (settings, store):
+    with _changing(f"{name} is called {to} from now on, with its rows, settings and key or tokens.") as (
+        settings,
+        store,
+    ):
         if name == settings.connection and settings.api_key is not None:
             raise CommandError(
                 f"LEVER_API_KEY would stand for {name} from then on, beside {to}, and read the same account "
@@ -187,7 +210,11 @@ def rename(name: Name, to: Annotated[str, typer.Argument(metavar="NEW", help="It
 @app.command()
 def enable(name: Name) -> None:
     """Switch a connection on."""
-    with _changing() as (settings, store):
+    at_once = command("sync", name)
+    with _changing(f"{name} is switched on: Dagster syncs it by itself, {at_once} does at once.") as (
+        settings,
+        store,
+    ):
         connections.enable(store, name, enabled=True)
         tell(store, settings.of(name))
 
@@ -198,7 +225,10 @@ def disable(name: Name) -> None:
 
     It is not synced and nothing is written to it; what was read stays.
     """
-    with _changing() as (settings, store):
+    with _changing(f"{name} is switched off: from now on no sync and no action of it begins.") as (
+        settings,
+        store,
+    ):
         connections.enable(store, name, enabled=False)
         tell(store, settings.of(name))
 
@@ -258,10 +288,12 @@ def _take_down_webhooks(settings: Settings) -> Iterable[str]:
 
 
 @contextmanager
-def _changing() -> Iterator[tuple[Settings, Store]]:
-    """Open the database for a change of the connections, and have Dagster told of it."""
+def _changing(so_now: str = "") -> Iterator[tuple[Settings, Store]]:
+    """Open the database for a change of the connections, and have Dagster told of it.
+
+    `so_now` is what is so afterwards, in a sentence, and is told with what Dagster knows of it.
+    """
     settings = Settings.load()
     with closing(Store.open(settings.tables_url)) as store:
         yield settings, store
-    for doubt in reload_dagster(settings):
-        output.warn(doubt)
+    tell_reloading(reload_dagster(settings), so_now)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lever_assets.cli import output
-from lever_assets.cli.accounts import settings_for
+from lever_assets.cli.accounts import settings_named
 from lever_assets.cli.lazy import command_app
 from lever_assets.orchestration.home import found_home
 from lever_assets.prerequisites.examining import examine
@@ -36,16 +36,16 @@ def doctor(
 
     Asks Lever for each permission with one small request, looks at its settings, at this machine, the
     database and Dagster, and says of what is missing where to mend it. Writes nothing to Lever. Exits with
-    1 if something that is required is missing.
+    1 if something that is required is missing, or nobody answers for it.
     """
-    settings = settings_for(name)
+    settings = settings_named(name, "doctor")
     report = examine(settings).and_of(_of_dagster(settings))
     if as_json:
         output.as_json(report.as_json())
     else:
         for line in _lines(report):
             typer.echo(line)
-    if report.missing:
+    if report.fails:
         raise typer.Exit(1)
 
 
@@ -78,10 +78,13 @@ def _lines(report: Report) -> Iterator[str]:
 def _verdict(finding: Finding) -> str:
     """Return the verdict and what stands beside it; of what is fine, what was found."""
     colour = _COLOURS.get(finding.verdict, "red" if finding.required else "yellow")
+    colour = "red" if finding.is_open else colour
     beside = f"  {finding.detail}" if finding.verdict is Verdict.FINE and finding.detail else ""
     note = f" ({finding.note})" if finding.note else ""
     return f"{typer.style(finding.verdict.words, fg=colour)}{note}{beside}"
 
 
 def _below(finding: Finding) -> tuple[str, ...]:
-    return () if finding.verdict is Verdict.FINE else finding.told
+    """Return what is told below; of what the settings leave out nothing that nobody can see to."""
+    left_out = finding.verdict is Verdict.NOT_NEEDED and not finding.remedy
+    return () if finding.verdict is Verdict.FINE or left_out else finding.told

@@ -31,7 +31,6 @@ _WIDEST = 60
 """Characters of a table's cell."""
 _MEANT = 3
 """So many names are offered in the place of one that is not there."""
-_MAPPED_LATER = "The next sync maps it, or `lever-assets replay` at once."
 
 _Model = Annotated[
     str | None, typer.Option("--model", help=f"{', '.join(WITH_FIELDS[:-1])} or {WITH_FIELDS[-1]}.")
@@ -54,7 +53,7 @@ def list_(
     """
     with Session.open(settings_for(connection), to_read=True) as session, session.reading() as tx:
         models = _models(session, model)
-        _see_that_something_was_read(tx)
+        _see_that_something_was_read(session, tx)
         found = {each: explore(tx, session.mapping, each) for each in models}
         names = session.mapping.custom_fields
         kept = kept_names(tx)
@@ -142,13 +141,13 @@ def map_(
             _take_away(session, settings, key, model)
             return
         with session.reading() as tx:
-            _see_that_something_was_read(tx)
+            _see_that_something_was_read(session, tx)
             (of,) = _models_of(tx, session, [field], model)
         if "custom_fields" in session.exclusion.fields(of):
             raise CommandError(f"LEVER_EXCLUDE leaves out {of}.custom_fields: take it out there first.")
         with session.writing() as tx:
             keep_name(tx, of, key, field)
-    typer.echo(f"{of}: {key} is filled by {field}. {_MAPPED_LATER}")
+    typer.echo(f"{of}: {key} is filled by {field}. {_mapped_later(session)}")
 
 
 def _take_away(session: Session, settings: Settings, key: str, model: str | None) -> None:
@@ -160,14 +159,18 @@ def _take_away(session: Session, settings: Settings, key: str, model: str | None
             remedy = (
                 "it stands in the file of LEVER_CUSTOM_FIELDS, take it out there"
                 if listed
-                else "`lever-assets fields` lists the keys that there are"
+                else f"{session.account.command('fields')} lists the keys that there are"
             )
             raise CommandError(f"No key {key!r} was made by `fields map`; {remedy}.")
         of = _only(having, key)
         forget_name(tx, of, key)
     again = in_file.get(of, {}).get(key)
     now = f"filled by {again}, as LEVER_CUSTOM_FIELDS says" if again else "gone"
-    typer.echo(f"{of}: {key} is {now}. {_MAPPED_LATER}")
+    typer.echo(f"{of}: {key} is {now}. {_mapped_later(session)}")
+
+
+def _mapped_later(session: Session) -> str:
+    return f"The next sync maps it, or {session.account.command('replay')} at once."
 
 
 @app.command()
@@ -192,7 +195,7 @@ def _switch(settings: Settings, fields: list[str], model: str | None, *, on: boo
     with Session.open(settings) as session:
         _models(session, model)
         with session.reading() as tx:
-            _see_that_something_was_read(tx)
+            _see_that_something_was_read(session, tx)
             of = dict(zip(fields, _models_of(tx, session, fields, model), strict=True))
         with session.writing() as tx:
             for each in dict.fromkeys(of.values()):
@@ -201,9 +204,9 @@ def _switch(settings: Settings, fields: list[str], model: str | None, *, on: boo
         typer.echo(f"{its}: {field} is {'shown' if on else 'hidden'}")
 
 
-def _see_that_something_was_read(tx: Transaction) -> None:
+def _see_that_something_was_read(session: Session, tx: Transaction) -> None:
     if not tx.current_version():
-        raise CommandError("nothing was read from Lever yet: run `lever-assets sync` first")
+        raise CommandError(f"nothing was read from Lever yet: run {session.account.command('sync')} first")
 
 
 def _models(session: Session, model: str | None) -> list[str]:
@@ -232,7 +235,7 @@ def _models_of(tx: Transaction, session: Session, fields: list[str], model: str 
     for field in fields:
         having = [each for each, keys in labels.items() if field in keys or field in shown.get(each, ())]
         if not having:
-            raise CommandError(_unknown(field, labels))
+            raise CommandError(_unknown(session, field, labels))
         found.append(_only(having, field))
     return found
 
@@ -243,7 +246,7 @@ def _only(models: list[str], name: str) -> str:
     return models[0]
 
 
-def _unknown(field: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+def _unknown(session: Session, field: str, labels: Mapping[str, Mapping[str, str]]) -> str:
     """Return that a field is not there, and which may be meant, by its key or its label."""
     keys: dict[str, str] = {}
     for listed in labels.values():
@@ -251,5 +254,6 @@ def _unknown(field: str, labels: Mapping[str, Mapping[str, str]]) -> str:
             keys |= {key.lower(): key, label.lower(): key}
     near = [keys[each] for each in get_close_matches(field.lower(), keys, n=2 * _MEANT)]
     meant = list(dict.fromkeys(near))[:_MEANT]
+    listing = session.account.command("fields")
     hint = f"did you mean {' or '.join(meant)}? " if meant else ""
-    return f"no field {field!r} in {', '.join(labels)}; {hint}`lever-assets fields` lists them."
+    return f"no field {field!r} in {', '.join(labels)}; {hint}{listing} lists them."

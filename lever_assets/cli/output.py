@@ -47,11 +47,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         numbers = all(isinstance(row[place], int | float) or row[place] is None for row in found)
         shown.add_column(column, justify="right" if numbers and found else "left", overflow="fold")
     for row in found:
-        shown.add_row(*(_cell(value) for value in row))
+        shown.add_row(*(plain(value) for value in row))
     console(sys.stdout).print(shown)
 
 
-def _cell(value: object) -> str:
+def plain(value: object) -> str:
+    """Return a value as a line has it; None is empty."""
     match value:
         case None:
             return ""

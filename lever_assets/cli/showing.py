@@ -11,6 +11,7 @@ import typer
 from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.lazy import command_app
+from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_of
 from lever_assets.lever.wording import counted
 from lever_assets.notices.standing import troubles
@@ -18,7 +19,7 @@ from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
 from lever_assets.sync.custom_fields import doubts_on_fields
-from lever_assets.sync.health import all_problems, failed_reads, held_back
+from lever_assets.sync.health import all_problems, failed_reads, held_back, not_read_whole
 from lever_assets.sync.in_force import InForce, in_force
 from lever_assets.sync.standing import standing_of
 from lever_assets.sync.status import Status
@@ -71,7 +72,7 @@ def status(
     finally:
         store.close()
     given_up = [str(each) for each in notices if each.again_at is None]
-    wrong = [*all_problems(standing, found, now=now(), max_age=max_age), *given_up]
+    wrong = [*all_problems(account, standing, found, now=now(), max_age=max_age), *given_up]
     shown = in_force(settings, now())
     if as_json:
         told = {
@@ -88,19 +89,19 @@ def status(
         typer.echo(f"The account {found.connection!r} in {store.name}: {standing.state.value}\n")
         if standing.lacking:
             typer.echo(f"Permissions that Lever refuses: {', '.join(standing.lacking)}\n")
-        _show(found, shown)
+        _show(account, found, shown)
         denied = " ".join(filter(None, (each.denied for each in found.resources)))
         access = (
             told
             for issue, told in zip(standing.issues, standing.problems, strict=True)
             if not (issue.permission and issue.permission in denied)  # which is told with its resource
         )
-        _warn(found, [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
+        _warn(account, found, [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
     if check and wrong:
         raise typer.Exit(1)
 
 
-def _show(found: Status, settings: Iterable[InForce]) -> None:
+def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
     output.table(
         "Read from Lever",
         ("resource", "records", "gone", "left out", "read at (UTC)", "changes up to (UTC)"),
@@ -133,13 +134,14 @@ def _show(found: Status, settings: Iterable[InForce]) -> None:
         ((each.name, each.value, "default" if each.by_default else "") for each in settings),
     )
     if not found.complete:
-        typer.echo("\nThe account was not read whole yet: run `lever-assets sync`.")
+        told = not_read_whole(account).removesuffix(".")
+        typer.echo(f"\n{told[0].upper()}{told[1:]}.")
 
 
-def _warn(found: Status, sentences: Iterable[str]) -> None:
+def _warn(account: Account, found: Status, sentences: Iterable[str]) -> None:
     for resource in found.resources:
         if resource.held_back:
-            output.warn(held_back(resource))
+            output.warn(held_back(account, resource))
         if resource.denied:
             output.warn(resource.denied)
         if resource.unread.count:

@@ -212,7 +212,8 @@ def replay(
     ):
         with session.reading() as tx:
             if not tx.current_version():
-                raise CommandError("nothing was read from Lever yet: run `lever-assets sync` first")
+                sync_first = session.account.command("sync")
+                raise CommandError(f"nothing was read from Lever yet: run {sync_first} first")
         reports = run_replay(session, models or None)
     if as_json:
         output.as_json({"models": {each.model: _counts(each) for each in reports}})

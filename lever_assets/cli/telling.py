@@ -1,7 +1,10 @@
 """Word to the user's URLs after a command: what changed, and how the connection stands."""
 
+import typer
+
 from lever_assets.cli import output
 from lever_assets.connect.known import names
+from lever_assets.connect.reloading import Reloading
 from lever_assets.notices.delivering import deliver, with_due
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.notices.standing import troubles
@@ -19,6 +22,14 @@ def tell(store: Store, settings: Settings) -> None:
     tell_of_removed(store, settings)
     for each in troubles(store, settings):
         output.warn(str(each))
+
+
+def tell_reloading(reloading: Reloading, so_now: str) -> None:
+    """Say what is so from now on, if that is to be said, and whether a Dagster that runs shows it."""
+    if so_now:
+        typer.echo(f"{so_now} {reloading.told}")
+    if reloading.doubt:
+        output.warn(reloading.doubt)
 
 
 def tell_of_removed(store: Store, settings: Settings) -> None:

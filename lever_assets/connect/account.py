@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from lever_assets.connect.environments import Environment, environment_at
 from lever_assets.connect.errors import DisabledError, NotConnectedError, RemovedError
+from lever_assets.connect.wording import KEY_OF_ENVIRONMENT, command
 from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter
 from lever_assets.lever.limiter import allowance_name
 from lever_assets.lever.traffic import Tell
@@ -55,8 +56,12 @@ class Account:
             named_at_first=settings.connection,
             base_url=settings.base_url,
             environment=environment_at(settings.base_url),
-            credential=None if key is None else lambda: Credential(ApiKeyAuth(key), key),
+            credential=None if key is None else lambda: Credential(ApiKeyAuth(key, KEY_OF_ENVIRONMENT), key),
         )
+
+    def command(self, words: str) -> str:
+        """Return a command for this account, as messages have it; `words` is what follows our name."""
+        return command(words, self.name if self.is_stored else None)
 
     def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:
         """Return a client of this account, not yet open.

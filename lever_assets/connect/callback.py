@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.connect.http import is_on_this_machine
-from lever_assets.connect.oauth import StrayError
+from lever_assets.connect.oauth import ConsentError, StrayError
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>lever-assets</title>
 <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1rem}}</style>
@@ -114,6 +114,8 @@ def _handler(path: str, complete: Complete, ended: list[Exception | None]) -> ty
             except StrayError as error:
                 self._tell(400, "Not connected", str(error))
                 return
+            except ConsentError as error:
+                failed, told = error, f"{error} Then run the command again."
             except Exception as error:
                 failed, told = error, "See the terminal in which you ran the command."
             try:  # first: when it has ended, so may this process

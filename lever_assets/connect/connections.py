@@ -17,6 +17,7 @@ from lever_assets.connect.permissions import forgive
 from lever_assets.connect.states import REFUSED
 from lever_assets.connect.tokens import OAUTH, Kept, keep_grant
 from lever_assets.connect.vault import Vault
+from lever_assets.connect.wording import KEY_JUST_GIVEN, TOKEN_JUST_GIVEN
 from lever_assets.lever import ApiKeyAuth, BearerAuth, NotFoundError, PermissionMissingError
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.policy.exclusion import Exclusion
@@ -144,7 +145,7 @@ def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: Secret
     WrongAccountError when it is another account's.
     """
     vault = _vault(store, settings)
-    _check_account(store, settings, wanted, Credential(ApiKeyAuth(key), key))
+    _check_account(store, settings, wanted, Credential(ApiKeyAuth(key, KEY_JUST_GIVEN), key))
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
         REFUSED.forget(tx)
@@ -157,7 +158,7 @@ def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: Secret
 def connect_by_grant(store: Store, settings: Settings, wanted: Wanted, kept: Kept) -> StoredAccount:
     """Make a connection by a grant, or give an existing one this grant; raises as `connect_by_key`."""
     vault = _vault(store, settings)
-    auth = BearerAuth(_Fresh(kept.grant))
+    auth = BearerAuth(_Fresh(kept.grant), TOKEN_JUST_GIVEN)
     _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token))
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, OAUTH)

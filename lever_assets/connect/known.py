@@ -16,6 +16,7 @@ from lever_assets.connect.oauth import App
 from lever_assets.connect.own_settings import with_own
 from lever_assets.connect.tokens import OAUTH, StoredTokens, details_of
 from lever_assets.connect.vault import Vault
+from lever_assets.connect.wording import by_stored_key, by_stored_token
 from lever_assets.lever import ApiKeyAuth, BearerAuth
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
@@ -77,11 +78,12 @@ def tokens_of(store: Store, settings: Settings, row: StoredAccount) -> StoredTok
 def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mapping[str, Sealed]) -> Account:
     def by_key() -> Credential:
         key = SecretStr(Vault.of(settings).open(sealed[API_KEY].secret))
-        return Credential(ApiKeyAuth(key), key)
+        return Credential(ApiKeyAuth(key, by_stored_key(row.connection)), key)
 
     def by_tokens() -> Credential:
         known_by = SecretStr(f"{addresses_of(row).api} {row.named_at_first}")
-        return Credential(BearerAuth(tokens_of(store, settings, row)), known_by)
+        words = by_stored_token(row.connection, details.scopes if details else ())
+        return Credential(BearerAuth(tokens_of(store, settings, row), words), known_by)
 
     details = details_of(sealed[OAUTH]) if row.kind == OAUTH and OAUTH in sealed else None
     credential = {API_KEY: by_key, OAUTH: by_tokens}[row.kind] if row.kind in sealed else None
@@ -153,13 +155,19 @@ def listed(settings: Settings) -> Listed:
     return Listed(tuple(own), tuple(warnings))
 
 
-def settings_of(settings: Settings, connection: str | None, *, removed: bool = False) -> Settings:
+def settings_of(
+    settings: Settings,
+    connection: str | None,
+    *,
+    removed: bool = False,
+    how: str = "with --connection NAME or by LEVER_CONNECTION",
+) -> Settings:
     """Return the settings for a connection by its name.
 
     None is the environment's own; where that has no key, the only one that there is. `removed`: it may be one
     that was removed and whose rows were kept, for which else RemovedError is raised. Raises
-    ConnectionNameError if there is none of that name, or it has to be said which is meant; StoreError if that
-    can't be told.
+    ConnectionNameError if there is none of that name, or it has to be said which is meant (`how` tells the
+    way to); StoreError if that can't be told.
     """
     if settings.api_key is not None and connection in {None, settings.connection}:
         return settings
@@ -167,17 +175,17 @@ def settings_of(settings: Settings, connection: str | None, *, removed: bool = F
     if connection is None:
         if len(found.stored) > 1 and settings.connection not in found.stored:
             raise ConnectionNameError(
-                f"There are several connections, {', '.join(found.stored)}: say which one is meant, with "
-                "--connection NAME or by LEVER_CONNECTION."
+                f"There are several connections, {', '.join(found.stored)}: say which one is meant, {how}."
             )
         is_own = not found.stored or settings.connection in found.stored
         connection = settings.connection if is_own else found.stored[0]
     if connection in found.removed and not removed:
         raise RemovedError(connection)
     if connection not in {settings.connection, *found.stored, *found.removed}:
-        listed = ", ".join(sorted({*found.stored, settings.connection}))
+        own = [] if settings.api_key is None else [settings.connection]
+        listed = ", ".join(sorted({*found.stored, *own})) or "none"
         raise ConnectionNameError(
-            f"There is no connection {connection[:60]!r}: there is {listed}; `lever-assets connect` "
+            f"There is no connection {connection[:60]!r}: there is {listed}; `lever-assets connect NAME` "
             "makes one."
         )
     return settings if connection == settings.connection else settings.of(connection)

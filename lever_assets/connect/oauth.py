@@ -33,6 +33,7 @@ from pydantic import (
 
 from lever_assets.connect.environments import Addresses
 from lever_assets.connect.http import client_for
+from lever_assets.connect.wording import reconnect_by_oauth
 from lever_assets.lever import AuthenticationError, LeverError, MalformedError, UnavailableError
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store.transaction import now
@@ -127,11 +128,12 @@ class Authorization:
 
 
 class OAuthServer:
-    """The OAuth server of a Lever, which knows our app."""
+    """The OAuth server of a Lever, which knows our app; `connection` is what its grant is called here."""
 
-    def __init__(self, app: App, addresses: Addresses) -> None:
+    def __init__(self, app: App, addresses: Addresses, connection: str = "NAME") -> None:
         self._app = app
         self._addresses = addresses
+        self._connection = connection
 
     def ask(self, scopes: Collection[str]) -> Authorization:
         """Return what is to be opened in a browser so that somebody grants these scopes."""
@@ -159,7 +161,9 @@ class OAuthServer:
                 "code": code,
                 "redirect_uri": asked.redirect_uri,
                 "code_verifier": asked.verifier,
-            }
+            },
+            "The OAuth server does not accept the code that came back",
+            "a code is good once, and for some minutes: connect again",
         )
         return answer.grant(None, asked.scopes)
 
@@ -169,16 +173,22 @@ class OAuthServer:
         When the answer is lost nobody knows whether the refresh token was replaced, and there is no other to
         ask with: trying again with it does no harm that is not done.
         """
+        again = reconnect_by_oauth(self._connection, grant.scopes)
         if grant.refresh_token is None:
             raise AuthenticationError(
                 "The access token has ended, and Lever gave no refresh token with it",
-                "connect again with `lever-assets connect`",
+                f"connect again with {again}",
             )
         token = grant.refresh_token.get_secret_value()
-        answer = self._post({"grant_type": "refresh_token", "refresh_token": token})
+        answer = self._post(
+            {"grant_type": "refresh_token", "refresh_token": token},
+            f"The connection {self._connection!r} was revoked in Lever, or has ended",
+            f"connect again with {again}",
+        )
         return answer.grant(grant, grant.scopes)
 
-    def _post(self, given: Mapping[str, str]) -> "_Answer":
+    def _post(self, given: Mapping[str, str], refused: str, remedy: str) -> "_Answer":
+        """Send a form with the app's secret; `refused` and `remedy` say what it means that it is refused."""
         secret = self._app.client_secret.get_secret_value()
         form = {**given, "client_id": self._app.client_id, "client_secret": secret}
         url, headers = self._addresses.token, {"Accept": "application/json"}
@@ -194,7 +204,7 @@ class OAuthServer:
         except httpx.RequestError as error:
             failed = _unreachable(error, url)
         else:
-            return _understood(response.status_code, body)
+            return _understood(response.status_code, body, refused, remedy)
         raise failed  # out here: the error's cause holds the request, and with it the secrets
 
 
@@ -266,8 +276,11 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
-def _understood(status: int, body: bytes) -> _Answer:
-    """Return the tokens in an answer; raises LeverError, which quotes nothing but the error's own word."""
+def _understood(status: int, body: bytes, refused: str, remedy: str) -> _Answer:
+    """Return the tokens in an answer; raises LeverError, which quotes nothing but the error's own word.
+
+    `refused` and `remedy` are for the refusal of what was asked with.
+    """
     if 200 <= status < 300:
         try:
             return _Answer.model_validate_json(body)
@@ -285,10 +298,7 @@ def _understood(status: int, body: bytes) -> _Answer:
             "check that LEVER_AUTH_URL is Lever's, and that no proxy or firewall stands between",
         )
     if word in _REFUSALS:
-        raise AuthenticationError(
-            f"Lever does not accept the connection's code or refresh token any more ({word})",
-            "connect again with `lever-assets connect`",
-        )
+        raise AuthenticationError(f"{refused} ({word})", remedy)
     if word == "invalid_client":
         raise AuthenticationError(
             "Lever does not know our OAuth app, or not with this secret (invalid_client)",

@@ -8,25 +8,38 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from lever_assets.environment import PREFIX
 from lever_assets.settings import Settings, SettingsError
 
-OWN = (
-    "sync_window",
-    "sync_start",
-    "candidate_cutoff",
-    "only_created",
-    "exclude",
-    "offers",
-    "retention_days",
-    "perform_as",
-    "source_name",
-    "rate_limit",
-    "rate_burst",
-    "watch_budget",
-    "watch_minutes",
-    "snapshot_minutes",
-    "reconcile_budget",
-    "deletion_share",
+_NEXT_SYNC = "It counts from the next sync on; nothing is read or mapped again for it."
+_LEAVING_OUT = (
+    "The next sync marks what is left out by then, and reads the whole list again when more is to be kept; "
+    "nothing is mapped again."
 )
-"""By their names in `Settings`; what is of the machine, or of all accounts, is the environment's alone."""
+_WINDOWS = "Its partitions in Dagster become others; nothing is read or mapped again."
+_NEXT_REQUEST = "It counts from the next sync or action on."
+_NEXT_ACTION = "It counts from the next action on."
+
+OWN: Mapping[str, str] = {
+    "sync_window": _WINDOWS,
+    "sync_start": _WINDOWS,
+    "candidate_cutoff": _LEAVING_OUT,
+    "only_created": _LEAVING_OUT,
+    "exclude": (
+        "The next sync takes out what is left out, reads again what is wanted again, and maps everything "
+        "again."
+    ),
+    "offers": "With `all` the next sync asks for offers where it did not before; nothing is mapped again.",
+    "retention_days": "It counts from the next sync or erasure on.",
+    "perform_as": _NEXT_ACTION,
+    "source_name": _NEXT_ACTION,
+    "rate_limit": _NEXT_REQUEST,
+    "rate_burst": _NEXT_REQUEST,
+    "watch_budget": _NEXT_SYNC,
+    "watch_minutes": _NEXT_SYNC,
+    "snapshot_minutes": _NEXT_SYNC,
+    "reconcile_budget": _NEXT_SYNC,
+    "deletion_share": _NEXT_SYNC,
+}
+"""By their names in `Settings`, what a change of each does; what is of the machine, or of all accounts, is
+the environment's alone."""
 
 
 def stated(texts: Iterable[str]) -> dict[str, JsonValue]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from lever_assets.connect.account import Account
 from lever_assets.connect.permissions import PERMISSIONS, missing
+from lever_assets.connect.wording import reconnect_by_oauth
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import Transaction, now
 
@@ -133,8 +134,8 @@ def _ending(account: Account, at: datetime) -> list[Issue]:
     if until is None or at < until - _EARLY:
         return []
     told = (
-        f"The refresh token ends on {until:%Y-%m-%d}: connect again before with `lever-assets connect "
-        f"{account.name}`."
+        f"The refresh token ends on {until:%Y-%m-%d}: connect again before with "
+        f"{reconnect_by_oauth(account.name, account.scopes or ())}."
     )
     return [Issue(IssueKind.AUTHENTICATION_ENDING, until - _EARLY, told)]
 

@@ -207,7 +207,7 @@ class StoredTokens:
             before = self._hold()
             app = self._app if self._app and self._app.client_id == before.app.client_id else before.app
             try:
-                after = Kept(self._asked(OAuthServer(app, self._addresses), before.grant), app)
+                after = Kept(self._asked(OAuthServer(app, self._addresses, self._account), before.grant), app)
             except _PASSING:
                 if before.grant.access_token == refused or now() >= before.grant.expires_at:
                     raise

@@ -70,7 +70,8 @@ class Vault:
             raise SettingsError(
                 "A stored secret can't be read with this key (LEVER_SECRET_KEY, else the file secret.key in "
                 "the data folder): give the key that it was stored with; or make new secrets, with "
-                "`lever-assets connect` for a connection, with `lever-assets webhooks setup` for webhooks."
+                "`lever-assets connect NAME` for a connection, with `lever-assets webhooks setup` for "
+                "webhooks."
             ) from None
 
     def can_open(self, sealed: str) -> bool:

@@ -32,7 +32,7 @@ from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Tell, Traffic
-from lever_assets.lever.transport import LeverAuth, Transport, credentials, is_by_token
+from lever_assets.lever.transport import LeverAuth, Transport, credentials
 from lever_assets.lever.wire import JsonObject, Params
 
 _PAGE_SIZE = 100  # the most that Lever gives [docs/lever-api.md, Conventions]
@@ -283,7 +283,7 @@ class LeverClient:
             path,
             secrets=credentials(response.request),
             sent=sent,
-            by_token=is_by_token(response.request),
+            by=self._transport.let_in_by,
         )
         if isinstance(error, AuthenticationError):
             self.access.lock_out(error)

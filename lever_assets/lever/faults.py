@@ -3,7 +3,7 @@
 import re
 import ssl
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,7 +31,8 @@ from lever_assets.lever.quoting import quoted, without_people
 FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
 """What an exchange may raise: the transport maps most of aiohttp's errors to httpx's, not all."""
 
-_CREDENTIALS = "in Lever under Settings > Integrations and API > API credentials"
+CREDENTIALS = "in Lever under Settings > Integrations and API > API credentials"
+"""Where keys are made, and their permissions ticked."""
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 _A_YEAR = 366 * 24 * 3600.0
 _LATER = "try again later; what was read so far is kept"
@@ -74,6 +75,39 @@ _HAPPENED: tuple[tuple[_Kinds, str, bool], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class LetInBy:
+    """What requests are let in by, and what to do when Lever refuses it, or when it lacks a permission.
+
+    `if_left_out` is about a permission that was not among those `asked_for` (None: that is not known).
+    """
+
+    name: str
+    if_refused: str
+    if_lacking: str
+    if_left_out: str = ""
+    asked_for: Collection[str] | None = None
+
+    def remedy_for(self, scope: str) -> str:
+        """Return what to do when it lacks a permission."""
+        left_out = self.asked_for is not None and scope not in self.asked_for
+        return self.if_left_out if left_out else self.if_lacking
+
+
+WRITES = ":write:"
+"""Part of the name of each permission to write."""
+API_KEY = LetInBy(
+    "API key",
+    f"check the key: it may be mistyped or revoked; keys are made {CREDENTIALS}",
+    f"grant it to the key {CREDENTIALS}",
+)
+ACCESS_TOKEN = LetInBy(
+    "access token",
+    "it may be revoked in Lever: connect again",
+    "connect again, as somebody who has it, and accept it there",
+)
+
+
 def of_status(
     status: int,
     headers: Mapping[str, str],
@@ -83,11 +117,11 @@ def of_status(
     *,
     secrets: Iterable[str] = (),
     sent: Iterable[str] = (),
-    by_token: bool = False,
+    by: LetInBy = API_KEY,
 ) -> LeverError:
     """Return the error for an answer that is not 2xx; none of `secrets` is quoted from it.
 
-    `by_token`: an access token of OAuth was sent, not an API key.
+    `by`: what was sent to be let in, and what to do about it.
 
     `path` is the path without the query, `sent` are the texts that the request wrote: neither they nor what
     else may be a person's is quoted (see `quoting`).
@@ -101,41 +135,19 @@ def of_status(
     said = _said(body, secrets, sent)
     named = _SCOPE.search(said)  # it may be another than the path's: that of a parameter
     scope = named[0] if named else paths.scope(method, path)
-    found = _of_lever(status, headers, scope, quoted(said), where, by=_TOKEN if by_token else _KEY)
+    found = _of_lever(status, headers, scope, quoted(said), where, by=by)
     found.said = said
     return found
 
 
-@dataclass(frozen=True)
-class _Credential:
-    """What a request was let in by, and what to do about it."""
-
-    name: str
-    if_refused: str
-    if_lacking: str
-
-
-_KEY = _Credential(
-    "API key",
-    "check LEVER_API_KEY, or the key that `lever-assets connect` was given: it may be mistyped or revoked; "
-    f"keys are made {_CREDENTIALS}",
-    f"grant it to the key {_CREDENTIALS}",
-)
-_TOKEN = _Credential(
-    "access token",
-    "it may be revoked in Lever: connect again with `lever-assets connect`",
-    "connect again with `lever-assets connect`, as somebody who has it, and accept it there",
-)
-
-
 def _of_lever(
-    status: int, headers: Mapping[str, str], scope: str, reason: str, where: str, *, by: _Credential
+    status: int, headers: Mapping[str, str], scope: str, reason: str, where: str, *, by: LetInBy
 ) -> LeverError:
     if status == 401:
         return AuthenticationError(f"Lever does not accept the {by.name} {where}", by.if_refused)
     if status == 403:
         return PermissionMissingError(
-            f"The {by.name} lacks the permission {scope}{reason} {where}", by.if_lacking, scope
+            f"The {by.name} lacks the permission {scope}{reason} {where}", by.remedy_for(scope), scope
         )
     if status == 404:
         return NotFoundError(

@@ -43,7 +43,9 @@ _address: ContextVar[httpx.URL | None] = ContextVar("address", default=None)
 
 
 class LeverAuth(httpx.Auth):
-    """Who asks, as Lever is told it."""
+    """Who asks, as Lever is told it; `let_in_by` is how people are told of it."""
+
+    let_in_by = faults.API_KEY
 
     async def prepare(self) -> None:
         """Get ready for a request, so that nothing else has to be asked for while it is under way.
@@ -55,7 +57,8 @@ class LeverAuth(httpx.Auth):
 class ApiKeyAuth(LeverAuth):
     """Basic authentication with the API key as user name and an empty password, as Lever wants it."""
 
-    def __init__(self, key: SecretStr) -> None:
+    def __init__(self, key: SecretStr, let_in_by: faults.LetInBy = faults.API_KEY) -> None:
+        self.let_in_by = let_in_by
         encoded = base64.b64encode(f"{key.get_secret_value()}:".encode()).decode()
         self._header = SecretStr(f"Basic {encoded}")
 
@@ -84,7 +87,8 @@ class BearerAuth(LeverAuth):
     A request that was answered with 401 was not acted upon: sending it again does nothing twice.
     """
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, let_in_by: faults.LetInBy = faults.ACCESS_TOKEN) -> None:
+        self.let_in_by = let_in_by
         self._tokens = tokens
 
     def __repr__(self) -> str:
@@ -113,6 +117,7 @@ class Transport:
 
     def __init__(self, auth: LeverAuth, base_url: str, *, connections: int, timeout: float) -> None:
         self._auth = auth
+        self.let_in_by = auth.let_in_by
         self._base = _checked(base_url)
         self.host = self._base.netloc.decode("ascii")
         within = partial(httpx.Timeout, connect=min(timeout, _CONNECT_SECONDS), pool=None)
@@ -172,11 +177,6 @@ def credentials(request: httpx.Request) -> list[str]:
     except ValueError:  # a token, not Basic
         key = ""
     return [secret for secret in (sent, key) if secret]
-
-
-def is_by_token(request: httpx.Request) -> bool:
-    """Tell whether a request carries an access token, and no API key."""
-    return bool(request.headers.get("authorization", "").startswith("Bearer "))
 
 
 def _checked(base_url: str) -> httpx.URL:

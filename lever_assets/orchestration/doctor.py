@@ -2,11 +2,10 @@
 
 import dagster as dg
 
-from lever_assets.connect.known import settings_of
-from lever_assets.orchestration.config import connection_field
+from lever_assets.orchestration.config import connection_field, settings_by_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence
 from lever_assets.orchestration.jobs import op_job
-from lever_assets.orchestration.names import CONNECTION_FIELD, DOCTOR_JOB, EXAMINE_OP
+from lever_assets.orchestration.names import DOCTOR_JOB, EXAMINE_OP
 from lever_assets.orchestration.prerequisites import of_instance
 from lever_assets.prerequisites.examining import examine
 from lever_assets.prerequisites.findings import Finding, Group, Report
@@ -14,7 +13,8 @@ from lever_assets.settings import Settings
 
 _DESCRIPTION = (
     "Looks at everything that a connection needs: the key, each permission by Lever's name, what is set in "
-    "Lever, this machine, the database, Dagster. Fails when something that is required is missing."
+    "Lever, this machine, the database, Dagster. Fails when something that is required is missing, "
+    "or nobody answers for it."
 )
 
 
@@ -28,14 +28,15 @@ def doctor_job(settings: Settings) -> dg.JobDefinition:
     )
     def examine_connection(context: dg.OpExecutionContext) -> None:
         with in_one_sentence():
-            asked = settings_of(settings, context.op_config[CONNECTION_FIELD])
+            asked = settings_by_field(settings, context.op_config)
             report = examine(asked).and_of(of_instance(asked, context.instance))
         told: dict[str, dg.RawMetadataValue] = {
             "report": dg.MetadataValue.md(markdown(report)),
             "missing": list(report.missing),
+            "unanswered": list(report.unanswered),
             "requests": report.requests,
         }
-        if report.missing:
+        if report.fails:
             raise dg.Failure(report.summary, metadata=told, allow_retries=False)
         context.add_output_metadata(told)
 

@@ -9,12 +9,10 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from lever_assets.connect.known import settings_of
 from lever_assets.orchestration.bulk import asset_job, like
-from lever_assets.orchestration.config import connection_field
+from lever_assets.orchestration.config import connection_field, settings_by_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.names import (
-    CONNECTION_FIELD,
     CONNECTION_TAG,
     DRAIN_OP,
     ERASE_OP,
@@ -149,7 +147,7 @@ def session_of(
 
     Raises ConnectionNameError if there is none of that name, or it was removed and is not to be meant, too.
     """
-    own = settings_of(settings, context.op_config.get(CONNECTION_FIELD), removed=removed)
+    own = settings_by_field(settings, context.op_config, removed=removed)
     context.instance.add_run_tags(context.run_id, {CONNECTION_TAG: own.connection})
     with Session.open(own, run_id=context.run_id) as session:
         yield session

@@ -16,9 +16,18 @@ from lever_assets.prerequisites.findings import Finding, Group, Verdict, as_sent
 _WHY_KEY = "Lever answers nobody without it."
 _WHY_ADDRESS = "Everything is asked there."
 
+_SWITCHED_ON = "switched on"
+_WHY_ON = "What is switched off is not synced, and nothing is written to it."
 _Told = tuple[Verdict, str, str]
 """The verdict, what was found, and the remedy."""
 _NOTHING_TOLD: _Told = (Verdict.CANT_TELL, "Lever did not answer, as said of the address.", "")
+
+
+def switched_off(account: Account) -> Finding:
+    """Return the finding on an account that is switched off: nothing is asked of its Lever."""
+    detail = "The connection is switched off, so that Lever was not asked."
+    remedy = f"Switch it on: `lever-assets connections enable {account.name}`."
+    return Finding(Group.ACCOUNT, _SWITCHED_ON, Verdict.MISSING, _WHY_ON, detail, remedy)
 
 
 def of_account(
@@ -45,7 +54,8 @@ def of_account(
     else:
         key = (Verdict.FINE, "", "")
     kind = "API key" if account.scopes is None else "OAuth token"
-    return [_finding(kind, _WHY_KEY, key), _finding("base URL", _WHY_ADDRESS, address)]
+    silent = first is not None and isinstance(first.error, UnavailableError)
+    return [_finding(kind, _WHY_KEY, key), _finding("base URL", _WHY_ADDRESS, address, unanswered=silent)]
 
 
 def _unreachable(error: UnavailableError) -> _Told:
@@ -61,6 +71,6 @@ def _has_none(lists: Iterable[Heard]) -> bool:
     return bool(errors) and all(isinstance(each, NotFoundError) for each in errors)
 
 
-def _finding(subject: str, why: str, told: _Told) -> Finding:
+def _finding(subject: str, why: str, told: _Told, *, unanswered: bool = False) -> Finding:
     verdict, detail, remedy = told
-    return Finding(Group.ACCOUNT, subject, verdict, why, detail, remedy)
+    return Finding(Group.ACCOUNT, subject, verdict, why, detail, remedy, unanswered=unanswered)

@@ -9,8 +9,10 @@ from lever_assets.lever import (
     AuthenticationError,
     LeverClient,
     LeverError,
+    MalformedError,
     Params,
     PermissionMissingError,
+    RateLimitedError,
     UnavailableError,
 )
 from lever_assets.prerequisites.findings import Verdict, as_sentence
@@ -32,6 +34,11 @@ class Heard:
         if isinstance(self.error, PermissionMissingError):
             return Verdict.MISSING
         return Verdict.FINE if self.asked and self.error is None else Verdict.CANT_TELL
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether Lever was asked and did not say, for a reason that may pass."""
+        return isinstance(self.error, UnavailableError | RateLimitedError | MalformedError)
 
     @property
     def sentence(self) -> str:

@@ -8,7 +8,7 @@ from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.connect.known import account_of
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.prerequisites import database, lever_settings, machine, permissions, webhooks
-from lever_assets.prerequisites.account import of_account
+from lever_assets.prerequisites.account import of_account, switched_off
 from lever_assets.prerequisites.answers import Answers, ask_lever, nothing_asked
 from lever_assets.prerequisites.findings import Finding, Report
 from lever_assets.prerequisites.known import Known
@@ -46,10 +46,13 @@ def examine(settings: Settings, *, seconds: float = SECONDS) -> Report:
 def _report(
     account: Account, settings: Settings, known: Known, of_machine: list[Finding], seconds: float
 ) -> Report:
-    granted = account.scopes
+    if not account.is_enabled:
+        return Report(account.name, (switched_off(account), *of_machine))
     used = webhooks.are_used(settings, known)
-    needed = permissions.permissions(Exclusion.of(settings), webhooks=used)
-    asked = permissions.to_ask(needed, granted)
+    every = permissions.permissions(Exclusion.of(settings), webhooks=used)
+    left_out = [each for each in every if permissions.not_asked_for(each, account)]
+    needed = [each for each in every if each not in left_out]
+    asked = permissions.to_ask(needed, account.scopes)
     answers = _answers(account, settings, asked, known, seconds)
     told = answers.by_permission
     lists = [told[each.name] for each in asked if each.kept and not each.below]
@@ -58,11 +61,12 @@ def _report(
         account.name,
         (
             *of_account(account, answers.first, filter(None, lists), why_not=answers.why_not),
-            *(permissions.reading(each, told.get(each.name), granted) for each in needed if not each.writes),
-            *(permissions.writing(each, granted) for each in needed if each.writes),
-            lever_settings.confidential(answers.confidential, answers.listed, known, granted),
+            *(permissions.reading(each, told.get(each.name), account) for each in needed if not each.writes),
+            *(permissions.writing(each, account) for each in needed if each.writes),
+            *permissions.read_only(account, left_out),
+            lever_settings.confidential(answers.confidential, answers.listed, known, account),
             lever_settings.acting_user(answers.acting),
-            *webhooks.of_webhooks(settings, known, told.get(permissions.WEBHOOKS), now()),
+            *webhooks.of_webhooks(account, settings, known, told.get(permissions.WEBHOOKS), now()),
             folder,
             machine.of_clock(answers.clock, settings, webhooks=used),
             *of_database,

@@ -43,7 +43,8 @@ class Finding:
     """One thing that was looked at. Its texts are sentences without a secret and without data of people.
 
     `why` says what it is good for, `detail` what was found, `remedy` where in Lever or here it is mended.
-    `required`: without it something that the settings ask for does not work.
+    `required`: without it something that the settings ask for does not work. `unanswered`: it can't be told
+    because nobody answered.
     """
 
     group: Group
@@ -53,6 +54,7 @@ class Finding:
     detail: str = ""
     remedy: str = ""
     required: bool = True
+    unanswered: bool = False
 
     @property
     def blocks(self) -> bool:
@@ -60,18 +62,23 @@ class Finding:
         return self.required and self.verdict is Verdict.MISSING
 
     @property
+    def is_open(self) -> bool:
+        """Whether something required can't be told because nobody answered."""
+        return self.required and self.unanswered and self.verdict is Verdict.CANT_TELL
+
+    @property
     def note(self) -> str:
         """What is to be said beside the verdict."""
+        if self.is_open:
+            return "required"
         return "" if self.required or self.verdict is not Verdict.MISSING else "not required"
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What people are told: of what is missing also why it matters, of what is not needed nothing."""
+        """What people are told: of what is missing also why it matters."""
         match self.verdict:
-            case Verdict.NOT_NEEDED:
-                told: tuple[str, ...] = ()
             case Verdict.MISSING:
-                told = (self.why, self.detail, self.remedy)
+                told: tuple[str, ...] = (self.why, self.detail, self.remedy)
             case _:
                 told = (self.detail, self.remedy)
         return tuple(filter(None, told))
@@ -99,19 +106,30 @@ class Report:
         return tuple(each.subject for each in self.findings if each.blocks)
 
     @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The subjects of what is required and can't be told because nobody answered."""
+        return tuple(each.subject for each in self.findings if each.is_open)
+
+    @property
+    def fails(self) -> bool:
+        """Whether somebody has to see to it: something required is missing, or nobody has answered for it."""
+        return bool(self.missing or self.unanswered)
+
+    @property
     def summary(self) -> str:
-        """A sentence on the whole."""
+        """A sentence on the whole, or two."""
         untold = sum(each.verdict is Verdict.CANT_TELL for each in self.findings)
         but = f" (of {untold} it can't be told)" if untold else ""
-        if not self.missing:
-            return f"Nothing that is required is missing{but}."
-        return f"Required and missing: {', '.join(self.missing)}{but}."
+        told = [f"Required and missing: {', '.join(self.missing)}"] if self.missing else []
+        told += [f"Required, and nobody answered: {', '.join(self.unanswered)}"] if self.unanswered else []
+        return f"{'. '.join(told) or 'Nothing that is required is missing'}{but}."
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON has it; the names of its fields are a contract."""
         return {
             "connection": self.connection,
             "missing": list(self.missing),
+            "unanswered": list(self.unanswered),
             "requests": self.requests,
             "findings": [
                 {

@@ -2,6 +2,7 @@
 
 from pydantic import JsonValue
 
+from lever_assets.connect.account import Account
 from lever_assets.lever import NotFoundError
 from lever_assets.lever.access import CONFIDENTIAL
 from lever_assets.lever.paths import path_to
@@ -10,7 +11,7 @@ from lever_assets.policy.exclusion import Exclusion
 from lever_assets.prerequisites.asking import NOT_ASKED, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 from lever_assets.prerequisites.known import Known
-from lever_assets.prerequisites.permissions import CREDENTIALS
+from lever_assets.prerequisites.permissions import CREDENTIALS, agreeing
 
 _WHY_CONFIDENTIAL = "Confidential postings, opportunities and requisitions are in the tables only with it."
 _WHY_ACTING = "Lever wants a user's name under a new candidate and a file; other writes may do without."
@@ -35,21 +36,21 @@ async def ask_for_confidential(asking: Asking, resource: str | None) -> Heard | 
     return await asking.ask(BY_NAME[resource].path, {"limit": 1, "confidentiality": "confidential"})
 
 
-def confidential(
-    heard: Heard | None, listed: Heard | None, known: Known, granted: frozenset[str] | None
-) -> Finding:
+def confidential(heard: Heard | None, listed: Heard | None, known: Known, account: Account) -> Finding:
     """Return the finding on confidential data: nobody's duty, since an account may keep it from us.
 
     `heard` is what Lever gave of confidential records, `listed` what it gave of the same list without.
     """
-    if granted is not None:
-        there = CONFIDENTIAL in granted
+    if account.scopes is not None:
+        there = CONFIDENTIAL in account.scopes
         verdict, detail = (Verdict.FINE, "") if there else (Verdict.MISSING, "The token was not given it.")
     elif heard is None:
         verdict, detail = Verdict.NOT_NEEDED, ""
     else:
         verdict, detail = _shown(heard, listed, known)
     remedy = f"{CREDENTIALS}, allow the key confidential data, if it is to be read."
+    if account.scopes is not None:
+        remedy = f"{agreeing(account)}, if it is to be read."
     if heard is NOT_ASKED or verdict in {Verdict.FINE, Verdict.NOT_NEEDED}:
         remedy = ""
     return Finding(Group.LEVER, CONFIDENTIAL, verdict, _WHY_CONFIDENTIAL, detail, remedy, required=False)
@@ -89,7 +90,17 @@ def acting_user(heard: Heard | None) -> Finding:
         verdict, detail = _able(heard)
     if heard is NOT_ASKED or verdict is Verdict.FINE:
         remedy = ""
-    return Finding(Group.LEVER, "perform_as user", verdict, _WHY_ACTING, detail, remedy, required=required)
+    silent = heard is not None and heard.unanswered
+    return Finding(
+        Group.LEVER,
+        "perform_as user",
+        verdict,
+        _WHY_ACTING,
+        detail,
+        remedy,
+        required=required,
+        unanswered=silent,
+    )
 
 
 def _able(heard: Heard) -> _Told:

@@ -1,11 +1,14 @@
 """The permissions of a key or token: which are needed, for what, and by which request each is asked for."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.connect.account import Account
+from lever_assets.connect.wording import is_read_only, reconnect_by_oauth, writing_too
 from lever_assets.lever import NotFoundError, Params
 from lever_assets.lever.access import CONFIDENTIAL
+from lever_assets.lever.faults import WRITES
 from lever_assets.lever.paths import quoted, scope
 from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
 from lever_assets.policy.exclusion import Exclusion
@@ -13,8 +16,6 @@ from lever_assets.prerequisites.asking import ONE, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 
 CREDENTIALS = "In Lever: Settings > Integrations and API > API credentials"
-_AGREE = "Connect again with `lever-assets connect`, and accept it on Lever's page"
-_WRITE = ":write:"
 _CONFIDENTIAL_TOO = "For confidential postings, opportunities and requisitions, too."
 _PARENT = "{parent}"
 # What only actions read: below an opportunity, since Lever has no list of all.
@@ -47,7 +48,7 @@ class Permission:
     @property
     def writes(self) -> bool:
         """Whether it is one to write, which is not tried."""
-        return _WRITE in self.name
+        return WRITES in self.name
 
     @property
     def below(self) -> bool:
@@ -123,12 +124,37 @@ async def ask_for(asking: Asking, permission: Permission, opportunity: str | Non
     return await asking.ask(permission.path.format(parent=quoted(opportunity or "")), params)
 
 
-def reading(permission: Permission, heard: Heard | None, granted: frozenset[str] | None) -> Finding:
+def agreeing(account: Account) -> str:
+    """Return how the permissions of a token come to be given, as the beginning of a sentence."""
+    again = reconnect_by_oauth(account.name, account.scopes or ())
+    return f"Connect again with {again}, and accept it on Lever's page"
+
+
+def not_asked_for(permission: Permission, account: Account) -> bool:
+    """Tell whether a permission was left out on purpose: the account was connected to be read alone."""
+    granted = account.scopes
+    if granted is None or permission.required or not permission.needed:
+        return False
+    return is_read_only(granted) and permission.name not in granted
+
+
+def read_only(account: Account, left_out: Iterable[Permission]) -> Iterator[Finding]:
+    """Yield the one finding on all that was left out on purpose, if anything was."""
+    names = [each.name for each in left_out]
+    if names:
+        why = "Only actions need them."
+        detail = f"Not asked for: the connection is read-only ({', '.join(names)})."
+        remedy = f"To use actions, {writing_too(account.name)}."
+        yield Finding(Group.WRITING, "for actions", Verdict.NOT_NEEDED, why, detail, remedy, required=False)
+
+
+def reading(permission: Permission, heard: Heard | None, account: Account) -> Finding:
     """Return the finding on a permission to read, from what Lever answered (None: it was not asked)."""
+    granted = account.scopes
     if not permission.needed:
         return _finding(permission, Verdict.NOT_NEEDED)
     if granted is not None and permission.name not in granted:
-        return _not_granted(permission)
+        return _not_granted(permission, account)
     if heard is None:
         return _finding(
             permission, Verdict.CANT_TELL, "There is no opportunity below which Lever could be asked."
@@ -138,24 +164,31 @@ def reading(permission: Permission, heard: Heard | None, granted: frozenset[str]
         return _finding(permission, Verdict.CANT_TELL, f"{what}: {heard.sentence}")
     remedy = ""
     if heard.verdict is Verdict.MISSING:
-        remedy = f"{CREDENTIALS}, tick it at the key" if granted is None else _AGREE
-    return _finding(permission, heard.verdict, heard.sentence, remedy)
+        remedy = f"{CREDENTIALS}, tick it at the key" if granted is None else agreeing(account)
+    found = _finding(permission, heard.verdict, heard.sentence, remedy)
+    return replace(found, unanswered=heard.unanswered)
 
 
-def writing(permission: Permission, granted: frozenset[str] | None) -> Finding:
+def writing(permission: Permission, account: Account) -> Finding:
     """Return the finding on a permission to write: told from a token's scopes, of a key it can't be told."""
     if not permission.needed:
         return _finding(permission, Verdict.NOT_NEEDED)
-    if granted is None:
+    if account.scopes is None:
         told = "Lever does not tell what a key may write, and nothing is written to try it."
         return _finding(
             permission, Verdict.CANT_TELL, told, f"{CREDENTIALS}, see whether it is ticked at the key"
         )
-    return _finding(permission, Verdict.FINE) if permission.name in granted else _not_granted(permission)
+    if permission.name in account.scopes:
+        return _finding(permission, Verdict.FINE)
+    return _not_granted(permission, account)
 
 
-def _not_granted(permission: Permission) -> Finding:
-    return _finding(permission, Verdict.MISSING, "The token was not given it.", _AGREE)
+def _not_granted(permission: Permission, account: Account) -> Finding:
+    how = agreeing(account)
+    if is_read_only(account.scopes or ()) and (permission.writes or permission.name == WEBHOOKS):
+        again = writing_too(account.name)
+        how = f"{again[0].upper()}{again[1:]}"
+    return _finding(permission, Verdict.MISSING, "The token was not given it.", how)
 
 
 def _finding(permission: Permission, verdict: Verdict, detail: str = "", remedy: str = "") -> Finding:

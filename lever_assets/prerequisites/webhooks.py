@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from lever_assets.connect.account import Account
 from lever_assets.connect.vault import Vault
 from lever_assets.prerequisites.asking import Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
@@ -25,7 +26,9 @@ def are_used(settings: Settings, known: Known) -> bool:
     return settings.webhook_url is not None or bool(known.tokens)
 
 
-def of_webhooks(settings: Settings, known: Known, heard: Heard | None, now: datetime) -> list[Finding]:
+def of_webhooks(
+    account: Account, settings: Settings, known: Known, heard: Heard | None, now: datetime
+) -> list[Finding]:
     """Return the findings on the webhooks; `heard` is Lever's list of subscriptions (None: not asked)."""
     if not are_used(settings, known):
         unused = "LEVER_WEBHOOK_URL is not set."
@@ -33,13 +36,17 @@ def of_webhooks(settings: Settings, known: Known, heard: Heard | None, now: date
             Finding(Group.LEVER, _SET_UP, Verdict.NOT_NEEDED, _WHY_SET_UP, unused),
             Finding(Group.LEVER, _SWITCHED_ON, Verdict.NOT_NEEDED, _WHY_SWITCHED_ON, unused),
         ]
-    return [_set_up(settings, known, heard), _switched_on(known, now)]
+    return [_set_up(account, settings, known, heard), _switched_on(known, now)]
 
 
-def _set_up(settings: Settings, known: Known, heard: Heard | None) -> Finding:
-    def told(verdict: Verdict, detail: str, remedy: str = "Run `lever-assets webhooks setup`.") -> Finding:
+def _set_up(account: Account, settings: Settings, known: Known, heard: Heard | None) -> Finding:
+    by_command = f"Run {account.command('webhooks setup')}."
+    unanswered = heard is not None and heard.unanswered
+
+    def told(verdict: Verdict, detail: str, remedy: str = by_command) -> Finding:
         needs = "" if verdict is Verdict.FINE else remedy
-        return Finding(Group.LEVER, _SET_UP, verdict, _WHY_SET_UP, detail, needs)
+        unsaid = verdict is Verdict.CANT_TELL and unanswered
+        return Finding(Group.LEVER, _SET_UP, verdict, _WHY_SET_UP, detail, needs, unanswered=unsaid)
 
     try:
         vault = Vault.of(settings)

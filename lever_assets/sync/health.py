@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from lever_assets.connect.account import Account
+from lever_assets.connect.errors import DisabledError, NotConnectedError
 from lever_assets.connect.states import Standing
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
@@ -16,10 +18,10 @@ _ERRORS = "the table mapping_errors says why"
 
 
 def all_problems(
-    standing: Standing, found: Status, *, now: datetime, max_age: timedelta | None = None
+    account: Account, standing: Standing, found: Status, *, now: datetime, max_age: timedelta | None = None
 ) -> list[str]:
     """Return a sentence on each thing that somebody should look at, in Lever or here; as `problems`."""
-    of_data = list(problems(found, now=now, max_age=max_age))
+    of_data = list(problems(account, found, now=now, max_age=max_age))
     of_access = (
         told
         for issue, told in zip(standing.issues, standing.problems, strict=True)
@@ -28,7 +30,18 @@ def all_problems(
     return [*of_access, *of_data]
 
 
-def problems(found: Status, *, now: datetime, max_age: timedelta | None = None) -> Iterator[str]:
+def not_read_whole(account: Account) -> str:
+    """Return a sentence on an account that was never read whole, with what is to be done first."""
+    if not account.is_enabled:
+        return str(DisabledError(account.name))
+    if account.credential is None:
+        return str(NotConnectedError(account.name if account.is_stored else None))
+    return f"the account was not read whole yet: run {account.command('sync')}"
+
+
+def problems(
+    account: Account, found: Status, *, now: datetime, max_age: timedelta | None = None
+) -> Iterator[str]:
     """Yield a sentence on each thing that somebody should look at; none: all is well.
 
     `max_age`: how long ago all may have been as the tables have it; None: `AGE`.
@@ -36,7 +49,7 @@ def problems(found: Status, *, now: datetime, max_age: timedelta | None = None) 
     age = AGE if max_age is None else max_age
     limit = duration(age.total_seconds())
     if not found.complete:
-        yield "the account was not read whole yet: run `lever-assets sync`"
+        yield not_read_whole(account)
     elif found.fresh_at is not None and now - found.fresh_at > age:
         since = f"{found.fresh_at:%Y-%m-%d %H:%M} UTC"
         yield f"the tables are as of {since}, longer ago than {limit}: no sync has gone well since"
@@ -45,12 +58,12 @@ def problems(found: Status, *, now: datetime, max_age: timedelta | None = None) 
         yield f"a sync that began longer ago than {limit} did not read {', '.join(waiting)}"
     idle = found.complete and not found.unfinished and _was_read_before(found, now - _MEANWHILE)
     if idle and not found.derived:
-        yield "what a sync read is not in the tables yet: run `lever-assets sync`"
+        yield f"what a sync read is not in the tables yet: run {account.command('sync')}"
     for each in found.resources:
         if each.denied and each.live:
             yield f"{each.denied} What is stored of it is not brought up to date any more."
         if each.held_back:
-            yield held_back(each)
+            yield held_back(account, each)
     failed = failed_reads(found)
     if failed is not None:
         yield failed
@@ -63,12 +76,12 @@ def _was_read_before(found: Status, instant: datetime) -> bool:
     return all(each.read_at is None or each.read_at < instant for each in found.resources)
 
 
-def held_back(resource: ResourceStatus) -> str:
+def held_back(account: Account, resource: ResourceStatus) -> str:
     """Return a sentence on what the last complete list lacked and is kept."""
     return (
         f"Lever's list lacked {counted(resource.held_back, 'record')} of {resource.resource}, kept so far: "
-        "see in Lever whether they are gone; `lever-assets sync --accept-deletions` takes them out, and the "
-        "list is looked at again by itself"
+        f"see in Lever whether they are gone; {account.command('sync --accept-deletions')} takes them out, "
+        "and the list is looked at again by itself"
     )
 
 

@@ -45,9 +45,13 @@ def in_force(settings: Settings, now: datetime) -> tuple[InForce, ...]:
         value = getattr(settings, name)
         by_default = value == field.default
         if name not in _PLACES and (name in _ALWAYS or not by_default):
-            text = _SPECIAL[name](settings, now) if name in _SPECIAL else _text(value)
-            shown.append(InForce(f"{PREFIX}{name.upper()}", text, by_default))
+            shown.append(InForce(f"{PREFIX}{name.upper()}", as_text(settings, name, now), by_default))
     return tuple(shown)
+
+
+def as_text(settings: Settings, name: str, now: datetime) -> str:
+    """Return one setting as people read it; of a secret only that it is set."""
+    return _SPECIAL[name](settings, now) if name in _SPECIAL else _text(getattr(settings, name))
 
 
 def host_of(url: str) -> str:

@@ -25,6 +25,12 @@ class Place:
         """The UI's address in a browser on this machine."""
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
+    @property
+    def url_here(self) -> str:
+        """An address for a program on this machine, also where the UI listens on all of its addresses."""
+        everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return Place(everywhere.get(self.host, self.host), self.port).url
+
     def listen(self, *, with_password: bool) -> socket.socket:
         """Take the port; raises UiError if that can't be, or if others would reach it without a password."""
         try:

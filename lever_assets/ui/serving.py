@@ -33,6 +33,7 @@ from dagster_webserver.version import __version__
 from starlette.types import ASGIApp
 
 from lever_assets import private
+from lever_assets.connect.ui_address import telling
 from lever_assets.settings import Settings
 from lever_assets.ui.guard import Guard
 from lever_assets.ui.home import dagster_home, folders_of, shown
@@ -85,6 +86,7 @@ def serve(settings: Settings, place: Place, log_level: str = "info") -> None:
         )
         app = create_app_from_workspace_process_context(context, "", _POLL_MILLISECONDS, lifespan=_lifespan)
         guarded = Guard(app, Names.of(settings, place.host), password)
+        stack.enter_context(telling(settings.data_dir, place.url_here))
         asyncio.run(_serving(web_server(guarded), listening, daemon, place, interrupted))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from lever_assets.connect.account import Account
 from lever_assets.connect.vault import Vault
 from lever_assets.lever import (
     JsonObject,
@@ -145,7 +146,7 @@ class _Setup:
             try:
                 await self._create(lever, event)
             except RequestRejectedError as error:
-                raise _beside_an_old_one(error) if ours else error from None
+                raise _beside_an_old_one(self.session.account, error) if ours else error from None
             report.created.append(event)
         else:
             report.kept.append(event)
@@ -198,10 +199,10 @@ class _Setup:
         report.removed.append(str(webhook.get("event")))
 
 
-def _beside_an_old_one(error: RequestRejectedError) -> RequestRejectedError:
+def _beside_an_old_one(account: Account, error: RequestRejectedError) -> RequestRejectedError:
     """Return the error with what to do if Lever takes no second subscription, not even for a moment."""
     return RequestRejectedError(
         error.problem,
         f"{error.remedy}; the old subscription stays, and if it is in the way, remove all with "
-        "`lever-assets webhooks setup --remove` and run the set-up again",
+        f"{account.command('webhooks setup --remove')} and run the set-up again",
     )

@@ -62,7 +62,6 @@ def test_a_browser_on_this_machine_connects(command: Command, callback: str) -> 
     assert told["rows"] > 0
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("callback")
 def test_a_refusal_ends_it_with_what_to_do() -> None:
     with connecting() as (running, address):
@@ -70,6 +69,7 @@ def test_a_refusal_ends_it_with_what_to_do() -> None:
         _, told = running.communicate(timeout=30)
 
     assert page.status_code == 400
+    assert "accept the request in Lever, signed in as a Super Admin" in page.text
     assert running.returncode == 1
     assert "Super Admin" in told.splitlines()[-1]
 

@@ -82,9 +82,8 @@ def test_an_error_is_one_sentence_with_the_remedy() -> None:
     error = faults.of_status(401, {}, b"", "GET", "/users")
     assert isinstance(error, AuthenticationError)
     assert str(error) == (
-        "Lever does not accept the API key (GET /users, status 401); check LEVER_API_KEY, or the key that "
-        "`lever-assets connect` was given: it may be mistyped or revoked; keys are made in Lever under "
-        "Settings > Integrations and API > API credentials."
+        "Lever does not accept the API key (GET /users, status 401); check the key: it may be mistyped or "
+        "revoked; keys are made in Lever under Settings > Integrations and API > API credentials."
     )
 
 

@@ -146,6 +146,8 @@ def test_an_action_of_a_connection_that_there_is_not_fails_in_a_sentence(
     )
     (told,) = failures(done)
     assert ("no connection 'gamma'" if named else "several connections, acme, beta") in told
+    assert "--connection" not in told
+    assert named or "in the field `connection` of the run's config" in told
 
 
 @contextmanager

@@ -2,13 +2,18 @@
 
 import socket
 import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from lever_assets.connect.connections import enable
 from lever_assets.prerequisites.examining import examine
 from lever_assets.prerequisites.findings import Group, Verdict
 from lever_assets.sandbox import Sandbox
+from lever_assets.store import Store
+from lever_assets_tests.connect.connecting import connected, settings_of
 from lever_assets_tests.prerequisites.found import one, subjects
 from lever_assets_tests.sync.tables import Account
 
@@ -48,6 +53,28 @@ def test_where_nobody_listens_nothing_is_told_of_the_account_but_why(account: Ac
     assert subjects(report, Verdict.CANT_TELL, (Group.ACCOUNT,)) == {"API key", "base URL"}
     assert subjects(report, Verdict.FINE, ASKED) == set()
     assert report.missing == ()
+    assert report.unanswered == ("base URL",)
+    assert report.fails
+    assert report.summary.startswith("Required, and nobody answered: base URL (of ")
+    assert report.as_json()["unanswered"] == ["base URL"]
+
+
+def test_a_connection_that_is_switched_off_is_one_finding_beside_what_can_be_told(
+    account: Account, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = settings_of(sandbox, tmp_path / "oauth", account.database)
+    with closing(Store.open(settings.tables_url)) as store:
+        connected(store, settings, "acme")
+        enable(store, "acme", enabled=False)
+    sandbox.reset_requests()
+    report = examine(settings.of("acme"))
+
+    off = one(report, "switched on")
+    assert report.missing == ("switched on",)
+    assert "`lever-assets connections enable acme`" in off.remedy
+    assert {each.group for each in report.findings} == {Group.ACCOUNT, Group.MACHINE, Group.DATABASE}
+    assert not [each for each in report.findings if each.verdict is Verdict.CANT_TELL]
+    assert sandbox.requests().total == report.requests == 0
 
 
 def test_a_lever_that_does_not_answer_in_time_holds_the_report_up_once(
@@ -69,6 +96,17 @@ def test_one_slow_list_is_not_told_and_the_others_are(account: Account, sandbox:
 
     assert subjects(report, Verdict.CANT_TELL, (Group.READING,)) == {"tags:read:admin"}
     assert "did not answer" in one(report, "tags:read:admin").detail
+    assert report.unanswered == ("tags:read:admin",)
+
+
+def test_what_only_actions_need_is_not_required_where_nobody_answers(
+    account: Account, sandbox: Sandbox
+) -> None:
+    sandbox.set_faults("503=1,endpoint=GET /opportunities/:id/files")
+    report = examine(account.settings())
+
+    assert one(report, "files:read:admin").verdict is Verdict.CANT_TELL
+    assert not report.fails
 
 
 @pytest.mark.parametrize(("path", "status"), [("/elsewhere", "404"), ("", "html")])

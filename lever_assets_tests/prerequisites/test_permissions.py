@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.prerequisites.examining import examine
 from lever_assets.prerequisites.findings import Group, Report, Verdict
+from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
 from lever_assets.unified.catalogue import MODELS
@@ -129,8 +131,45 @@ def test_the_scopes_of_a_token_tell_what_it_may_write_and_what_need_not_be_asked
     assert "opportunities:write:admin" in subjects(report, Verdict.MISSING, WRITING)
     assert report.missing == ("offers:read:admin",)  # a token to read alone lacks nothing that a sync needs
     assert one(report, "OAuth token").verdict is Verdict.FINE
-    assert one(report, "confidential:access:admin").verdict is Verdict.MISSING
+    confidential = one(report, "confidential:access:admin")
+    assert confidential.verdict is Verdict.MISSING
+    assert "`lever-assets connect acme`" in confidential.remedy
     assert not [each for each in sandbox.requests().by_endpoint if "offers" in each]
+
+
+def test_what_was_left_out_on_purpose_is_one_finding(
+    account: Account, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    asked = [name for name, _ in to_grant(NOTHING_EXCLUDED, read_only=True) if name != "offers:read:admin"]
+    settings = settings_of(sandbox, tmp_path / "oauth", account.database)
+    with closing(Store.open(settings.tables_url)) as store:
+        connected(store, settings, "acme", asked)
+    report = examine(settings.of("acme"))
+
+    left_out = one(report, "for actions")
+    assert (left_out.verdict, left_out.blocks) == (Verdict.NOT_NEEDED, False)
+    assert "files:read:admin" in left_out.detail
+    assert "notes:write:admin" in left_out.detail
+    assert "without `--read-only`: `lever-assets connect acme`" in left_out.remedy
+    assert subjects(report, Verdict.MISSING) == {"offers:read:admin"}
+    assert "`lever-assets connect acme --read-only`" in one(report, "offers:read:admin").remedy
+
+
+def test_webhooks_need_a_connection_that_is_not_read_only(
+    account: Account, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    asked = [name for name, _ in to_grant(NOTHING_EXCLUDED, read_only=True)]
+    settings = settings_of(
+        sandbox, tmp_path / "oauth", account.database, webhook_url="https://example.com/lever"
+    )
+    with closing(Store.open(settings.tables_url)) as store:
+        connected(store, settings, "acme", asked)
+    report = examine(settings.of("acme"))
+
+    assert {"webhooks:read:admin", "webhooks:write:admin"} < set(report.missing)
+    for each in ("webhooks:read:admin", "webhooks:write:admin"):
+        assert "without `--read-only`: `lever-assets connect acme`" in one(report, each).remedy
+    assert "`lever-assets webhooks setup --connection acme`" in str(report.as_json())
 
 
 @pytest.mark.parametrize("fault", ["503", "html", "reset"])

@@ -82,7 +82,8 @@ def hold(
     why = "since so many at once may be a mistake; " if many else "since "
     sentence = (
         f"Lever's list lacks {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored: "
-        f"they were not marked as gone, {why}{_told(witness)}; the list is read whole again by a later sync"
+        f"they were not marked as gone, {why}{_told(session, witness)}; the list is read whole again "
+        "by a later sync"
     )
     put_off(tx, resource, sentence)
     return sentence
@@ -157,11 +158,12 @@ def is_due(tx: Transaction, session: Session, resource: Resource) -> bool:
     return session.accept_deletions or again or not waits
 
 
-def _told(witness: Witness) -> str:
+def _told(session: Session, witness: Witness) -> str:
+    accepting = session.account.command("sync --accept-deletions")
     asked = f"of {witness.here + witness.gone} that were asked for singly Lever still has {witness.here}"
     if witness.here:
-        return f"{asked}, so the list is wrong (`sync --accept-deletions` would take them out all the same)"
-    taken = "`lever-assets sync --accept-deletions` takes them out"
+        return f"{asked}, so the list is wrong ({accepting} would take them out all the same)"
+    taken = f"{accepting} takes them out"
     return f"{asked}; {taken}" if witness.gone else taken
 
 

@@ -327,7 +327,7 @@ class _PagedReader:
             if whole:  # of whatever was begun before
                 PASS.forget_every(tx, pass_over(resource.name, ""))
             PASS.forget(tx, self.over)
-            self.tally.warnings += doubts(tx, self.session.settings, resource, whole=whole)
+            self.tally.warnings += doubts(tx, self.session, resource, whole=whole)
         self.tally.warnings += warnings(resource, self.refused)
         self.tally.warnings += filter(None, (held, may_lack(resource, self.current.repeated)))
         self.meter.tell()

@@ -65,7 +65,7 @@ class Shrinking:
             unlisted = self._standing(tx, max(len(missing), self.held) if waits else len(missing))
             if waits or brake.is_too_much(self.session, unlisted):
                 brake.keep_held(tx, resource, unlisted, self.began)
-                return 0, _told(resource, unlisted)
+                return 0, _told(self.session, resource, unlisted)
             gone = mark_gone(tx, resource, missing)
             due.healed(tx, resource.table, self.parent, self._missing)
             if not self._in_doubt(tx):
@@ -88,9 +88,9 @@ class Shrinking:
         return Unlisted(missing, raw_count(tx, self.resource.name).live)
 
 
-def _told(resource: Below, unlisted: Unlisted) -> str:
+def _told(session: Session, resource: Below, unlisted: Unlisted) -> str:
     return (
         f"Lever's lists lack {unlisted.missing:,} of the {unlisted.live:,} {resource.name} that are stored: "
         "they were not marked as gone, since so many at once may be a mistake; they are asked for again by "
-        "later syncs, and `lever-assets sync --accept-deletions` takes them out"
+        f"later syncs, and {session.account.command('sync --accept-deletions')} takes them out"
     )

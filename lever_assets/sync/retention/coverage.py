@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 
 from lever_assets.lever.resources import OPPORTUNITIES, Resource
-from lever_assets.settings import Settings
 from lever_assets.store import Arrival, created
 from lever_assets.store.left_out import NOTHING, Limit
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import COVERED
+from lever_assets.sync.session import Session
 
 
 def kept_of(tx: Transaction, limit: Limit, arrivals: Collection[Arrival]) -> set[str]:
@@ -30,14 +30,15 @@ def cover_anew(tx: Transaction, resource: Resource) -> None:
     COVERED.keep(tx, NOTHING, resource.name)
 
 
-def doubts(tx: Transaction, settings: Settings, resource: Resource, *, whole: bool) -> Iterator[str]:
+def doubts(tx: Transaction, session: Session, resource: Resource, *, whole: bool) -> Iterator[str]:
     """Yield sentences on what the settings keep of `resource`; `whole`: all of it was read."""
     if resource.name != OPPORTUNITIES.name:
         return
+    settings = session.settings
     yield from settings.doubts
     if whole and settings.only_created and not created.count(tx):
         yield (
             "LEVER_ONLY_CREATED keeps what was created through this connector, and this database knows of "
             "nothing: no candidate is kept; if it takes the place of a lost one, give it what that knew with "
-            "`lever-assets created import FILE`"
+            f"{session.account.command('created import FILE')}"
         )
