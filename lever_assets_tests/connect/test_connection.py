@@ -72,3 +72,12 @@ def test_a_setting_that_can_not_be_used_is_named(
 
     with pytest.raises(SettingsError, match=name):
         Settings.load()
+
+
+@pytest.mark.parametrize("words", ["sync", "sync --accept-deletions", "webhooks setup"])
+def test_a_command_names_a_connection_that_was_made_and_not_the_environments_own(words: str) -> None:
+    own = Account(name="lever", named_at_first="lever", base_url="")
+    made = Account(name="acme", named_at_first="acme", base_url="", is_stored=True)
+
+    assert own.command(words) == f"`lever-assets {words}`"
+    assert made.command(words) == f"`lever-assets {words} --connection acme`"

@@ -156,3 +156,9 @@ def test_the_job_names_a_connection_that_there_is_not(place: Place) -> None:
         "There is no connection 'acme'" in each
         for each in failures(place.run("lever_doctor", run_config=config))
     )
+
+
+def test_the_job_fails_where_nobody_answers(place: Place) -> None:
+    [told] = failures(place.run("lever_doctor", base_url="http://127.0.0.1:9/v1"))
+
+    assert "Required, and nobody answered: base URL (of " in told

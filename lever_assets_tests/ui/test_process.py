@@ -15,7 +15,10 @@ import httpx
 import psutil  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
+from lever_assets.connect.reloading import reload_dagster
+from lever_assets.connect.ui_address import told
 from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets.settings import Settings
 from lever_assets_tests.ui.test_listening import free_port
 from lever_assets_tests.walking import left_by_an_earlier_version, open_to_others
 from lever_assets_tests.web import WEB
@@ -121,6 +124,9 @@ def test_it_runs_a_job_and_all_files_are_their_owners_alone_and_ctrl_c_ends_all(
             asked = f'{{ runOrError(runId: "{run}") {{ ... on Run {{ status }} }} }}'
             until(lambda: ui.graphql(asked)["runOrError"]["status"] == "SUCCESS")
             assert open_to_others(data) == {}
+            assert told(data) == ui.url
+            reloaded = reload_dagster(Settings(_env_file=None, data_dir=data))
+            assert reloaded.told == "The Dagster of `lever-assets ui` was reloaded, and shows it."
             begun = begun_by(ui.process)
             assert len(begun) >= 3
             ui.process.send_signal(signal.SIGINT)
@@ -129,6 +135,7 @@ def test_it_runs_a_job_and_all_files_are_their_owners_alone_and_ctrl_c_ends_all(
     assert "Traceback" not in written
     assert f"Serving dagster-webserver on {ui.url} in process {ui.process.pid}" in written
     assert all_gone(begun)
+    assert told(data) is None
     made = {each.name for each in (data / "dagster").iterdir()}
     assert {"storage", "history", "schedules", "dagster.yaml"} <= made
     assert open_to_others(data) == {}
