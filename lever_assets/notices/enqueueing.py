@@ -1,6 +1,5 @@
 """Putting notices into the outbox: of changed data one for each URL that does not know yet; others each."""
 
-from hashlib import sha256
 from uuid import uuid4
 
 from lever_assets.connect.known import account_of
@@ -9,7 +8,7 @@ from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, outbox
 from lever_assets.store.accounts import named_at_first, stored_account
 from lever_assets.store.changes import change_marks
-from lever_assets.store.outbox import Notice, State
+from lever_assets.store.outbox import Notice, State, target_of
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.standing import KEPT, Change, Kept, is_news, keep_standing, standing_now
 from lever_assets.unified.catalogue import MODELS
@@ -33,11 +32,6 @@ def enqueue(store: Store, settings: Settings) -> int:
     with store.writing(settings.connection) as tx:
         marks, integration = change_marks(tx), integration_of(tx)
         return told + sum(_enqueue(tx, target_of(url), marks, integration) for url in settings.notice_targets)
-
-
-def target_of(url: str) -> str:
-    """Return what stands for a URL in the outbox: a hash, since the URL may hold a secret."""
-    return sha256(url.encode()).hexdigest()[:24]
 
 
 def integration_of(tx: Transaction) -> Integration:

@@ -22,6 +22,8 @@ _TITLES = {
     IssueKind.AUTHENTICATION_FAILED: "Lever refuses the key or token",
     IssueKind.AUTHENTICATION_ENDING: "The connection ends soon",
     IssueKind.PERMISSION_MISSING: "A permission is missing in Lever",
+    IssueKind.WEBHOOKS_SILENT: "Lever sends no events",
+    IssueKind.NOTICES_GIVEN_UP: "Notices do not arrive",
 }
 _NAMES = {
     "candidate_tags": "ats_join_candidates_tags",
@@ -98,7 +100,8 @@ class Integration:
 
     def issue_changed(self, issue: Issue, resolved_at: datetime | None) -> Fields:
         """Return what is told when there is something to see to, or it was seen to (`resolved_at`)."""
-        name = f": {issue.permission}" if issue.permission else ""
+        named = issue.permission or issue.about
+        name = f": {named}" if named else ""
         return {
             "change": "raised" if resolved_at is None else "resolved",
             "issue": {
