@@ -42,12 +42,21 @@ def integration_of(tx: Transaction) -> Integration:
     return Integration(row.named_at_first, row.organization_name or row.connection, row.email, row.origin_id)
 
 
-def put_notice(tx: Transaction, settings: Settings, of: NoticeType, data: Fields) -> int:
-    """Put a notice into the outbox for each URL, if they are to be told of such things; returns how many."""
+def put_notice(
+    tx: Transaction, settings: Settings, of: NoticeType, data: Fields, *, once: str | None = None
+) -> int:
+    """Put a notice into the outbox for each URL, if they are to be told of such things; returns how many.
+
+    `once` names what it is about: a URL for which there is a notice of that type about it gets no other.
+    """
     if not settings.tells(of):
         return 0
+    told = 0
     for url in settings.notice_targets:
-        notice_id = _fresh_id(tx)
+        about = f"{of} {once} {target_of(url)}"
+        notice_id = _fresh_id(tx) if once is None else unified_id(tx.account, "notices", about)
+        if once is not None and outbox.has(tx, target_of(url), notice_id):
+            continue
         notice = Notice(
             id=notice_id,
             connection=tx.account,
@@ -59,8 +68,8 @@ def put_notice(tx: Transaction, settings: Settings, of: NoticeType, data: Fields
             due_at=tx.instant,
             type=of.value,
         )
-        outbox.add(tx, notice)
-    return len(settings.notice_targets)
+        told += outbox.add(tx, notice)
+    return told
 
 
 def take_leave(tx: Transaction, settings: Settings, of: Integration) -> None:

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 import orjson
 from pydantic import JsonValue
@@ -35,6 +36,16 @@ _NAMES = {
     "interviewing_team_members": "ats_join_interviews_users",
 }
 """The joins; any other model is `ats_` and its own name."""
+
+
+class Ending(StrEnum):
+    """How a sync ended, as the unified API has it."""
+
+    SUCCEEDED = "SUCCEEDED"
+    PARTIALLY_FAILED = "PARTIALLY_FAILED"
+    FAILED = "FAILED"
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED"
+    CANCELLED = "CANCELLED"
 
 
 def model_name(model: str) -> str:
@@ -96,6 +107,21 @@ class Integration:
             "setup_status": setup_status,
             "state": api_state,
             "updated_at": instant(at),
+        }
+
+    def sync_finished(
+        self, sync_id: str, ending: Ending, began: datetime, ended: datetime, log_url: str
+    ) -> Fields:
+        """Return what is told when a sync is over."""
+        return {
+            "sync_id": sync_id,
+            "sync_state": ending.value,
+            "sync_started_at": instant(began),
+            "sync_ended_at": instant(ended),
+            "sync_duration_seconds": max(0, int((ended - began).total_seconds())),
+            **self._prefixed,
+            "end_user": self._end_user,
+            "log_url": log_url,
         }
 
     def issue_changed(self, issue: Issue, resolved_at: datetime | None) -> Fields:

@@ -89,6 +89,23 @@ def _synced_by(run: dg.DagsterRun, by_job: Mapping[str, str]) -> set[str]:
     return {each for each in (*chosen, *refreshed, by_job.get(run.job_name)) if each is not None}
 
 
+def synced_by(run: dg.DagsterRun, accounts: Iterable[str]) -> set[str]:
+    """Return which of these accounts a run syncs."""
+    names = set(accounts)
+    by_job = {job(each): each for each in names for job in (sync_job_name, full_sync_job_name)}
+    return _synced_by(run, by_job) & names
+
+
+def ended_since(instance: dg.DagsterInstance, since: datetime) -> list[str]:
+    """Return the ids of the runs that have ended, of those in which anything was kept since."""
+    return list(instance.get_run_ids(dg.RunsFilter(statuses=_ENDED, updated_after=since)))
+
+
+def log_url(settings: Settings, run_id: str) -> str | None:
+    """Return where the UI shows a run; None where it is not known where the UI is."""
+    return None if settings.ui_url is None else f"{settings.ui_url.rstrip('/')}/runs/{run_id}"
+
+
 def synced_by_tag(run: dg.DagsterRun) -> str | None:
     """Return the account that a run syncs, as its tags have it; None: it does something else."""
     name = run.tags.get(CONNECTION_TAG)

@@ -17,6 +17,7 @@ from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.departed import cancel_syncs_of_departed, see_to_departed
+from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -197,7 +198,7 @@ def _drain(session: Session, waiting: int, draining: dict[str, str]) -> Told:
 
 def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
     """Return the sensor `lever_notices`: tells the user's URLs what changed, after the syncs."""
-    rounds, news = Rounds(), News()
+    rounds, news, ended = Rounds(), News(), EndedSyncs()
 
     @dg.sensor(
         name=NOTICES_SENSOR,
@@ -213,6 +214,7 @@ def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Senso
             return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
         unfinished = Unfinished.of(context.instance, accounts)
         with _opened(settings, budget) as store:
+            ended.tell(context.instance, store, settings, accounts)
 
             def look(account: Settings, own: Budget) -> Told:
                 told = _notify(Store(store.engine), account, unfinished, own)

@@ -156,6 +156,13 @@ def add(tx: Transaction, notice: Notice) -> bool:
     return tx.sql.execute(kept).first() is not None
 
 
+def has(tx: Transaction, target: str, notice_id: str) -> bool:
+    """Tell whether there is a notice of that id to a target, in whichever state."""
+    c = notice_outbox.c
+    query = select(c.id).where(c.connection == tx.account, c.target == target, c.id == notice_id)
+    return tx.sql.execute(query).first() is not None
+
+
 def take_due(tx: Transaction, *, again_at: datetime) -> list[Notice]:
     """Return the notices that are due, each to be sent once more; whoever takes them must say how that went.
 

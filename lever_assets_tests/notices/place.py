@@ -13,8 +13,11 @@ from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.sync.session import Session
+from lever_assets.unified.ids import integration_id
 from lever_assets_tests.notices.hooks import Hook
 
+ACME = integration_id("acme")
+END_USER = {"organization_name": "Acme Ltd", "creator_email": "ada@acme.example", "origin_id": "42"}
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

@@ -21,12 +21,9 @@ from lever_assets.sync.permissions import watch_permissions
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
-from lever_assets.unified.ids import integration_id
 from lever_assets_tests.notices.conftest import Later
-from lever_assets_tests.notices.place import ON_SQLITE, Place, types
+from lever_assets_tests.notices.place import ACME, END_USER, ON_SQLITE, Place, types
 
-ACME = integration_id("acme")
-END_USER = {"organization_name": "Acme Ltd", "creator_email": "ada@acme.example", "origin_id": "42"}
 DAYS = timedelta(days=3, minutes=1)
 
 
