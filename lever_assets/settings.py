@@ -70,6 +70,7 @@ class NoticeType(StrEnum):
     DELETED = "integration-deleted"
     STATE_CHANGED = "integration-state-changed"
     ISSUE_CHANGED = "issue-status-changed"
+    SYNC_FINISHED = "sync-finished"
 
 
 def _data_folder() -> Path:

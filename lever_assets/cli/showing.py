@@ -13,8 +13,8 @@ from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.lazy import command_app
 from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_of
+from lever_assets.connect.states import IssueKind
 from lever_assets.lever.wording import counted
-from lever_assets.notices.standing import troubles
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
@@ -24,6 +24,7 @@ from lever_assets.sync.in_force import InForce, in_force
 from lever_assets.sync.standing import standing_of
 from lever_assets.sync.status import Status
 from lever_assets.sync.status import status as read_status
+from lever_assets.sync.undelivered import troubles
 
 app = command_app()
 
@@ -71,8 +72,7 @@ def status(
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
-    given_up = [str(each) for each in notices if each.again_at is None]
-    wrong = [*all_problems(account, standing, found, now=now(), max_age=max_age), *given_up]
+    wrong = all_problems(account, standing, found, now=now(), max_age=max_age)
     shown = in_force(settings, now())
     if as_json:
         told = {
@@ -94,7 +94,9 @@ def status(
         access = (
             told
             for issue, told in zip(standing.issues, standing.problems, strict=True)
-            if not (issue.permission and issue.permission in denied)  # which is told with its resource
+            # These are told with their resource, or with the notices.
+            if not (issue.permission and issue.permission in denied)
+            and issue.kind is not IssueKind.NOTICES_GIVEN_UP
         )
         _warn(account, found, [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
     if check and wrong:

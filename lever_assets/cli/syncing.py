@@ -13,6 +13,7 @@ from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
 from lever_assets.lever.instants import duration
+from lever_assets.notices.finishing import telling_the_end
 from lever_assets.settings import Settings
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
@@ -79,7 +80,8 @@ def sync(
         if not as_json:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
         try:
-            report = run_sync(session, scope)
+            with telling_the_end(session.store, session.settings):
+                report = run_sync(session, scope)
         except Exception:
             tell(session.store, session.settings)  # perhaps the key is refused
             raise

@@ -7,9 +7,9 @@ from lever_assets.connect.known import names
 from lever_assets.connect.reloading import Reloading
 from lever_assets.notices.delivering import deliver, with_due
 from lever_assets.notices.enqueueing import enqueue
-from lever_assets.notices.standing import troubles
 from lever_assets.settings import Settings
 from lever_assets.store import Store
+from lever_assets.sync.undelivered import troubles
 
 
 def tell(store: Store, settings: Settings) -> None:

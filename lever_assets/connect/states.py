@@ -75,29 +75,33 @@ def note_locked_out(tx: Transaction, told: str) -> None:
 
 
 class IssueKind(StrEnum):
-    """What somebody has to see to in Lever."""
+    """What somebody has to see to, in Lever or at the URLs that are told."""
 
     AUTHENTICATION_FAILED = "authentication_failed"
     AUTHENTICATION_ENDING = "authentication_ending"
     PERMISSION_MISSING = "permission_missing"
+    WEBHOOKS_SILENT = "webhooks_silent"
+    NOTICES_GIVEN_UP = "notices_given_up"
 
 
 @dataclass(frozen=True)
 class Issue:
-    """Something that somebody has to see to in Lever, since an instant (UTC).
+    """Something that somebody has to see to, since an instant (UTC).
 
-    `told` says what, in a sentence. `permission` is Lever's name of the one that is missing.
+    `told` says what, in a sentence. `permission` is Lever's name of the one that is missing, `about` the host
+    that notices do not arrive at.
     """
 
     kind: IssueKind
     since: Instant
     told: str
     permission: str = ""
+    about: str = ""
 
     @property
     def key(self) -> str:
         """What tells it from others of its connection at one time."""
-        return f"{self.kind} {self.permission}"
+        return f"{self.kind} {self.permission or self.about}"
 
     def __str__(self) -> str:
         return f"since {self.since:%Y-%m-%d %H:%M} UTC: {self.told}"

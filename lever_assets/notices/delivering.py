@@ -10,11 +10,10 @@ import aiohttp
 
 from lever_assets.backoff import gap_after
 from lever_assets.lever.lookups import resolver
-from lever_assets.notices.enqueueing import target_of
 from lever_assets.notices.wording import SIGNATURE_HEADER, signature
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store, outbox
-from lever_assets.store.outbox import Notice
+from lever_assets.store.outbox import Notice, target_of
 from lever_assets.store.transaction import Transaction
 
 MOST_ATTEMPTS = 15

@@ -1,6 +1,5 @@
 """Putting notices into the outbox: of changed data one for each URL that does not know yet; others each."""
 
-from hashlib import sha256
 from uuid import uuid4
 
 from lever_assets.connect.known import account_of
@@ -9,7 +8,7 @@ from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, outbox
 from lever_assets.store.accounts import named_at_first, stored_account
 from lever_assets.store.changes import change_marks
-from lever_assets.store.outbox import Notice, State
+from lever_assets.store.outbox import Notice, State, target_of
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.standing import KEPT, Change, Kept, is_news, keep_standing, standing_now
 from lever_assets.unified.catalogue import MODELS
@@ -35,11 +34,6 @@ def enqueue(store: Store, settings: Settings) -> int:
         return told + sum(_enqueue(tx, target_of(url), marks, integration) for url in settings.notice_targets)
 
 
-def target_of(url: str) -> str:
-    """Return what stands for a URL in the outbox: a hash, since the URL may hold a secret."""
-    return sha256(url.encode()).hexdigest()[:24]
-
-
 def integration_of(tx: Transaction) -> Integration:
     """Return the transaction's account as notices tell of it."""
     row = stored_account(tx)
@@ -48,12 +42,21 @@ def integration_of(tx: Transaction) -> Integration:
     return Integration(row.named_at_first, row.organization_name or row.connection, row.email, row.origin_id)
 
 
-def put_notice(tx: Transaction, settings: Settings, of: NoticeType, data: Fields) -> int:
-    """Put a notice into the outbox for each URL, if they are to be told of such things; returns how many."""
+def put_notice(
+    tx: Transaction, settings: Settings, of: NoticeType, data: Fields, *, once: str | None = None
+) -> int:
+    """Put a notice into the outbox for each URL, if they are to be told of such things; returns how many.
+
+    `once` names what it is about: a URL for which there is a notice of that type about it gets no other.
+    """
     if not settings.tells(of):
         return 0
+    told = 0
     for url in settings.notice_targets:
-        notice_id = _fresh_id(tx)
+        about = f"{of} {once} {target_of(url)}"
+        notice_id = _fresh_id(tx) if once is None else unified_id(tx.account, "notices", about)
+        if once is not None and outbox.has(tx, target_of(url), notice_id):
+            continue
         notice = Notice(
             id=notice_id,
             connection=tx.account,
@@ -65,8 +68,8 @@ def put_notice(tx: Transaction, settings: Settings, of: NoticeType, data: Fields
             due_at=tx.instant,
             type=of.value,
         )
-        outbox.add(tx, notice)
-    return len(settings.notice_targets)
+        told += outbox.add(tx, notice)
+    return told
 
 
 def take_leave(tx: Transaction, settings: Settings, of: Integration) -> None:

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 import orjson
 from pydantic import JsonValue
@@ -22,6 +23,8 @@ _TITLES = {
     IssueKind.AUTHENTICATION_FAILED: "Lever refuses the key or token",
     IssueKind.AUTHENTICATION_ENDING: "The connection ends soon",
     IssueKind.PERMISSION_MISSING: "A permission is missing in Lever",
+    IssueKind.WEBHOOKS_SILENT: "Lever sends no events",
+    IssueKind.NOTICES_GIVEN_UP: "Notices do not arrive",
 }
 _NAMES = {
     "candidate_tags": "ats_join_candidates_tags",
@@ -33,6 +36,16 @@ _NAMES = {
     "interviewing_team_members": "ats_join_interviews_users",
 }
 """The joins; any other model is `ats_` and its own name."""
+
+
+class Ending(StrEnum):
+    """How a sync ended, as the unified API has it."""
+
+    SUCCEEDED = "SUCCEEDED"
+    PARTIALLY_FAILED = "PARTIALLY_FAILED"
+    FAILED = "FAILED"
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED"
+    CANCELLED = "CANCELLED"
 
 
 def model_name(model: str) -> str:
@@ -96,9 +109,25 @@ class Integration:
             "updated_at": instant(at),
         }
 
+    def sync_finished(
+        self, sync_id: str, ending: Ending, began: datetime, ended: datetime, log_url: str
+    ) -> Fields:
+        """Return what is told when a sync is over."""
+        return {
+            "sync_id": sync_id,
+            "sync_state": ending.value,
+            "sync_started_at": instant(began),
+            "sync_ended_at": instant(ended),
+            "sync_duration_seconds": max(0, int((ended - began).total_seconds())),
+            **self._prefixed,
+            "end_user": self._end_user,
+            "log_url": log_url,
+        }
+
     def issue_changed(self, issue: Issue, resolved_at: datetime | None) -> Fields:
         """Return what is told when there is something to see to, or it was seen to (`resolved_at`)."""
-        name = f": {issue.permission}" if issue.permission else ""
+        named = issue.permission or issue.about
+        name = f": {named}" if named else ""
         return {
             "change": "raised" if resolved_at is None else "resolved",
             "issue": {

@@ -23,7 +23,7 @@ from lever_assets.orchestration.names import (
     PASSTHROUGH,
     action_job_name,
 )
-from lever_assets.orchestration.runs import keep_answer
+from lever_assets.orchestration.runs import keep_answer, log_url
 from lever_assets.settings import Settings
 from lever_assets.store.action_erasure import only_ids
 
@@ -86,7 +86,7 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
             dry_run=given.pop("dry_run", False),
             perform_as=given.pop("perform_as", None),
             run_id=context.run_id,
-            log_url=_log_url(settings, context.run_id),
+            log_url=log_url(settings, context.run_id),
             download_to=Path(folder) if folder else None,
             announce=lambda action: context.instance.add_run_tags(context.run_id, {ACTION_ID_TAG: action}),
         )
@@ -108,9 +108,9 @@ def _passthrough_job(settings: Settings) -> dg.JobDefinition:
     )
     def send(context: dg.OpExecutionContext) -> dict[str, Any]:
         context.instance.add_run_tags(context.run_id, {ACTION_TAG: PASSTHROUGH})
-        log_url = _log_url(settings, context.run_id)
+        url = log_url(settings, context.run_id)
         with in_one_sentence(), session_of(context, settings) as session:
-            answer = passthrough(session, _given(context), log_url=log_url)
+            answer = passthrough(session, _given(context), log_url=url)
         if answer.data is not None:
             context.add_output_metadata({"http_status": answer.data["status"]})
         return _told(context, answer, context.op_config)
@@ -164,7 +164,3 @@ def _requests(data: JsonValue) -> JsonValue:
             plain = {part: each.get(part) for part in ("method", "path", "params")}
             told.append({**plain, "fields": names})
     return {"dry_run": True, "requests": told}
-
-
-def _log_url(settings: Settings, run_id: str) -> str | None:
-    return None if settings.ui_url is None else f"{settings.ui_url.rstrip('/')}/runs/{run_id}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
@@ -36,6 +37,7 @@ from lever_assets.orchestration.partitions import scope_of, sync_windows
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import reads
+from lever_assets.store.accounts import removed, whereabouts
 from lever_assets.store.field_definitions import definitions
 from lever_assets.sync.behind import mapping_before_failing
 from lever_assets.sync.landing import land
@@ -213,7 +215,25 @@ def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
     with Session.open(
         settings, listener=tell, run_id=context.run.run_id, accept_deletions=accepted
     ) as session:
+        _see_that_it_is_there(session)
         yield session
+
+
+def _see_that_it_is_there(session: Session) -> None:
+    """Raise ConnectionNameError for a connection that was removed since these definitions were loaded.
+
+    A run of it, which waited in the queue, would write rows under its name.
+    """
+    account = session.account
+    if account.is_stored or account.credential is not None:
+        return
+    with session.reading() as tx:
+        is_removed = bool(whereabouts(tx)) or account.name in removed(tx)
+    if is_removed:
+        raise ConnectionNameError(
+            f"The connection {account.name!r} was removed: there is nothing to sync. Reload the code "
+            "location in Dagster, so that it is not shown any more."
+        )
 
 
 def _run_of(context: dg.AssetExecutionContext, wanted: Mapping[str, dg.AssetKey]) -> Run:

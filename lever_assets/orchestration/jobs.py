@@ -24,6 +24,7 @@ from lever_assets.orchestration.names import (
 from lever_assets.orchestration.partitions import whole_account
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.runs import erase_answers
+from lever_assets.orchestration.tagging import Tagging
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
 from lever_assets.sync.removed import erase_of_removed
@@ -113,7 +114,8 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
     def erase(context: dg.OpExecutionContext) -> None:
         with in_one_sentence(), session_of(context, settings, removed=True) as session:
             report = erase_of_removed(session) if session.account.is_removed else erase_due(session)
-            runs = erase_runs(context.instance, session, Budget(_NIGHT_SECONDS), by_night=True)
+            budget, tagging = Budget(_NIGHT_SECONDS), Tagging(context.instance, settings)
+            runs = erase_runs(context.instance, session, budget, by_night=True, tagging=tagging)
         answers = erase_answers(context.instance)
         warnings = list(runs.warnings)
         if not (report.compacted and runs.compacted):

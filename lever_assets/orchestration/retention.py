@@ -16,7 +16,7 @@ from typing import Self
 import dagster as dg
 from pydantic import JsonValue
 
-from lever_assets.orchestration.names import ACTION_ID_TAG
+from lever_assets.orchestration.names import ACTION_ID_TAG, CONNECTION_TAG, UNTOLD
 from lever_assets.orchestration.runs import (
     LISTS,
     action_runs,
@@ -26,6 +26,7 @@ from lever_assets.orchestration.runs import (
     record_of,
     there_and_ended,
 )
+from lever_assets.orchestration.tagging import Tagging
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
 from lever_assets.store.action_erasure import forget_run_ids, runs_of_erased
@@ -84,22 +85,29 @@ class _Place:
         at = None if self.at is None else self.at.isoformat()
         return {"began": self.began.isoformat(), "list": self.list, "at": at, "run_id": self.run_id}
 
-    def left_of(self, instance: dg.DagsterInstance, number: int) -> Sequence[str]:
-        """Return the runs of a list that come after the last one."""
+    def left_of(self, instance: dg.DagsterInstance, number: int, account: str) -> Sequence[str]:
+        """Return the runs of an account in a list that come after the last one."""
+        of = (account, UNTOLD)
         if number != self.list or self.at is None:
-            return action_runs(instance, number)
-        ids = action_runs(instance, number, before=self.at + _TIES)
+            return action_runs(instance, number, of=of)
+        ids = action_runs(instance, number, of=of, before=self.at + _TIES)
         return ids[ids.index(self.run_id) + 1 :] if self.run_id in ids else ids
 
 
 def erase_runs(
-    instance: dg.DagsterInstance, session: Session, budget: Budget, *, by_night: bool = False
+    instance: dg.DagsterInstance,
+    session: Session,
+    budget: Budget,
+    *,
+    by_night: bool = False,
+    tagging: Tagging | None = None,
 ) -> RunErasure:
     """Delete the runs whose input is erased in the ledger, names people who are, or is too old.
 
     What there is no time for, what fails and what is under way stays due for the next call; `by_night` the
     runs are looked through in any case, since some have got old. Costs a query when nothing is due. Of two
-    callers one comes away with a warning.
+    callers one comes away with a warning. Only runs of the account are looked at: `tagging`, which several
+    share, has each of them say whose it is.
     """
     with session.reading() as tx:
         place = _Place.kept(get_state(tx, _LOOKING))
@@ -109,6 +117,9 @@ def erase_runs(
     is_due = by_night or (erased is not None and (looked is None or looked < erased))
     if idle and not is_due:
         return RunErasure()
+    tagging = tagging or Tagging(instance, session.settings)
+    if not tagging.see_to(session.store, budget):
+        return RunErasure(compacted=False)
     try:
         with session.store.exclusive(f"{session.name} runs", budget.left if by_night else 0.0):
             erasure = _Erasure(instance, session, budget)
@@ -139,7 +150,9 @@ class _Erasure:
         self._delete(self.owed)
         if look:
             self._look_through(place or _Place(now()))
-        compacted = bool(self.budget.left) and see_to(self.session, DAGSTER, self._compact, by_day=by_day)
+        compacted = bool(self.budget.left) and see_to(
+            self.session.store, self.session.name, DAGSTER, self._compact, by_day=by_day
+        )
         return RunErasure(self.deleted, len(self.waiting), compacted, tuple(self.warnings))
 
     def _look_through(self, place: _Place) -> None:
@@ -147,7 +160,7 @@ class _Erasure:
         with self.session.reading() as tx:
             named = runs_of_erased(tx)
         for number in range(place.list, LISTS):
-            ids = place.left_of(self.instance, number)
+            ids = place.left_of(self.instance, number, self.session.name)
             for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
                 found, last = self._over(some, named)
                 if last is not None:
@@ -177,7 +190,7 @@ class _Erasure:
 
     def _is_over(self, record: dg.RunRecord, named: set[str]) -> bool:
         run = record.dagster_run
-        if connection_of(run) not in {None, self.session.name}:
+        if run.tags.get(CONNECTION_TAG) != UNTOLD and connection_of(run) != self.session.name:
             return False
         return run.run_id in named or is_to_be_erased(
             self.session,

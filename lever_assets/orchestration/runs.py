@@ -26,6 +26,7 @@ from lever_assets.orchestration.names import (
     CONNECTION_TAG,
     PASSTHROUGH,
     REFRESH_TAG,
+    UNTOLD,
     WEBHOOKS_JOB,
     action_job_name,
     full_sync_job_name,
@@ -88,6 +89,31 @@ def _synced_by(run: dg.DagsterRun, by_job: Mapping[str, str]) -> set[str]:
     return {each for each in (*chosen, *refreshed, by_job.get(run.job_name)) if each is not None}
 
 
+def synced_by(run: dg.DagsterRun, accounts: Iterable[str]) -> set[str]:
+    """Return which of these accounts a run syncs."""
+    names = set(accounts)
+    by_job = {job(each): each for each in names for job in (sync_job_name, full_sync_job_name)}
+    return _synced_by(run, by_job) & names
+
+
+def ended_since(instance: dg.DagsterInstance, since: datetime) -> list[str]:
+    """Return the ids of the runs that have ended, of those in which anything was kept since."""
+    return list(instance.get_run_ids(dg.RunsFilter(statuses=_ENDED, updated_after=since)))
+
+
+def log_url(settings: Settings, run_id: str) -> str | None:
+    """Return where the UI shows a run; None where it is not known where the UI is."""
+    return None if settings.ui_url is None else f"{settings.ui_url.rstrip('/')}/runs/{run_id}"
+
+
+def synced_by_tag(run: dg.DagsterRun) -> str | None:
+    """Return the account that a run syncs, as its tags have it; None: it does something else."""
+    name = run.tags.get(CONNECTION_TAG)
+    if name is None:
+        return None
+    return name if REFRESH_TAG in run.tags or run.job_name == sync_job_name(name) else None
+
+
 def end_dead_runs(instance: dg.DagsterInstance, session: Session, unfinished: Unfinished) -> None:
     """Report the connection's syncs as failed whose process is gone, so that they hold up no other.
 
@@ -135,7 +161,7 @@ def connection_of(run: dg.DagsterRun) -> str | None:
     """Return the connection that a run of a shared job is about, as far as it says so."""
     tagged = run.tags.get(CONNECTION_TAG)
     if tagged is not None:
-        return tagged
+        return None if tagged == UNTOLD else tagged
     ops = run.run_config.get("ops")
     for op in ops.values() if isinstance(ops, Mapping) else ():
         config = op.get("config") if isinstance(op, Mapping) else None
@@ -145,15 +171,24 @@ def connection_of(run: dg.DagsterRun) -> str | None:
     return None
 
 
-def action_runs(instance: dg.DagsterInstance, number: int, *, before: datetime | None = None) -> list[str]:
+def action_runs(
+    instance: dg.DagsterInstance,
+    number: int,
+    *,
+    of: Collection[str] | None = None,
+    before: datetime | None = None,
+) -> list[str]:
     """Return the ids of the runs in a list, the newest first; `before`: that were made before an instant.
 
     There is a list for the job of each action, and one of the runs that say by their tag what they do.
+    `of`: those that have one of these values for the tag of their connection (`tagging.py`).
     """
+    own = {} if of is None else {CONNECTION_TAG: list(of)}
     if number < len(_NAMES):
-        wanted = dg.RunsFilter(job_name=action_job_name(_NAMES[number]), created_before=before)
+        job = action_job_name(_NAMES[number])
+        wanted = dg.RunsFilter(job_name=job, tags=own, created_before=before)
     else:
-        wanted = dg.RunsFilter(tags={ACTION_TAG: list(_NAMES)}, created_before=before)
+        wanted = dg.RunsFilter(tags={ACTION_TAG: list(_NAMES), **own}, created_before=before)
     return list(instance.get_run_ids(wanted))
 
 
@@ -168,6 +203,15 @@ def there_and_ended(instance: dg.DagsterInstance, run_ids: Collection[str]) -> t
     there = instance.get_run_ids(dg.RunsFilter(run_ids=list(run_ids)))
     ended = instance.get_run_ids(dg.RunsFilter(run_ids=list(run_ids), statuses=_ENDED))
     return set(there), set(ended)
+
+
+def cancel_queued(instance: dg.DagsterInstance, run_ids: Collection[str], why: str) -> int:
+    """Cancel those of these runs (some hundreds at most) that wait to be started; return how many did."""
+    waiting = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
+    queued = instance.get_runs(dg.RunsFilter(run_ids=list(run_ids), statuses=waiting))
+    for run in queued:
+        instance.report_run_canceled(run, why)
+    return len(queued)
 
 
 def keep_answer(context: dg.OpExecutionContext, envelope: JsonObject) -> Path | None:

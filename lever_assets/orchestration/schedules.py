@@ -97,7 +97,8 @@ def _reconcile_schedule(
             **window_range(*windows),
         }
         chosen = None if only else [key for key in keys if key.path[0] == name]
-        return Told(request=dg.RunRequest(asset_selection=chosen, tags=tags))
+        # Without a key Dagster takes no more than one run of a tick.
+        return Told(request=dg.RunRequest(run_key=name, asset_selection=chosen, tags=tags))
 
     keys = [key for each in assets for key in each.keys]
     return reconcile
@@ -122,6 +123,7 @@ def erasure_schedule(settings: Settings, accounts: Sequence[Settings]) -> dg.Sch
         every = dict.fromkeys([*(each.connection for each in accounts), *names_and_removed(settings)])
         return [
             dg.RunRequest(
+                run_key=each,
                 run_config=for_connection(ERASE_OP, each),
                 tags={CONNECTION_TAG: each, CAUSE_TAG: "the schedule"},
             )

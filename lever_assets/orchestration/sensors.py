@@ -17,6 +17,8 @@ from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.config import for_connection
+from lever_assets.orchestration.departed import cancel_syncs_of_departed, see_to_departed
+from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -36,6 +38,7 @@ from lever_assets.orchestration.readiness import why_not
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.rounds import Rounds, Told
 from lever_assets.orchestration.runs import Unfinished, draining_runs, end_dead_runs, erase_answers
+from lever_assets.orchestration.tagging import Tagging
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
@@ -86,6 +89,7 @@ def delta_sensor(
 
     def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
         with _opened(settings, budget) as store:
+            cancel_syncs_of_departed(context.instance, store)
             unfinished = Unfinished.of(context.instance, accounts)
 
             def look(account: Settings, own: Budget) -> Told:
@@ -195,7 +199,7 @@ def _drain(session: Session, waiting: int, draining: dict[str, str]) -> Told:
 
 def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
     """Return the sensor `lever_notices`: tells the user's URLs what changed, after the syncs."""
-    rounds, news = Rounds(), News()
+    rounds, news, ended = Rounds(), News(), EndedSyncs()
 
     @dg.sensor(
         name=NOTICES_SENSOR,
@@ -211,6 +215,7 @@ def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Senso
             return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
         unfinished = Unfinished.of(context.instance, accounts)
         with _opened(settings, budget) as store:
+            ended.tell(context.instance, store, settings, accounts)
 
             def look(account: Settings, own: Budget) -> Told:
                 told = _notify(Store(store.engine), account, unfinished, own)
@@ -278,8 +283,9 @@ def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Sen
         minimum_interval_seconds=_RETENTION_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            "Deletes the runs of actions whose input was erased, or names somebody who was, and the answers "
-            "of actions when they are a day old."
+            "Deletes the runs of actions whose input was erased, or names somebody who was, the answers "
+            "of actions when they are a day old, and all runs of connections that were removed with their "
+            "rows."
         ),
     )
     def retention(context: dg.SensorEvaluationContext) -> Answer:
@@ -290,11 +296,16 @@ def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Sen
         known = {each.connection for each in accounts}
         others = [settings.of(each) for each in names_and_removed(settings) if each not in known]
         every = [*accounts, *others]
+        tagging = Tagging(context.instance, settings)
         with _opened(settings, budget) as store:
+            departed = see_to_departed(context.instance, store, budget, tagging)
+            for warning in departed.warnings:
+                context.log.warning(warning)
 
             def look(account: Settings, own: Budget) -> Told:
                 session = Session.over(Store(store.engine), account)
-                return _retain(session, context.instance, own, answers if len(every) == 1 else 0)
+                beside = answers if len(every) == 1 else 0
+                return _retain(session, context.instance, own, tagging, beside)
 
             if len(every) == 1:
                 return look(every[0], budget).alone()
@@ -303,10 +314,12 @@ def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Sen
     return retention
 
 
-def _retain(session: Session, instance: dg.DagsterInstance, budget: Budget, answers: int) -> Told:
+def _retain(
+    session: Session, instance: dg.DagsterInstance, budget: Budget, tagging: Tagging, answers: int
+) -> Told:
     if budget.left:  # first, so that it is not put off by many runs for ever
         compact_if_due(session, by_day=True, seconds=budget.left)
-    runs = erase_runs(instance, session, budget)
+    runs = erase_runs(instance, session, budget, tagging=tagging)
     told = [f"{runs.deleted} runs and {answers} answers were erased."] if runs.deleted or answers else []
     if runs.waiting:
         told.append(UNDER_WAY.format(runs.waiting))

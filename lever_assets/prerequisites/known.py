@@ -8,10 +8,9 @@ from typing import Self
 from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
 from lever_assets.settings import Settings
 from lever_assets.store import inbox, raw, reads
-from lever_assets.store.secrets import Sealed, secrets
+from lever_assets.store.secrets import WEBHOOKS, Sealed, secrets
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import HIDDEN
-from lever_assets.webhooks.keyring import SECRETS
 
 _REMOTE = "remote:"
 
@@ -53,6 +52,6 @@ class Known:
             ),
             hidden=tuple(each for each in able if HIDDEN.read(tx, each)),
             acting=stored or (None if named is None else named.removeprefix(_REMOTE)),
-            tokens={name.removeprefix(SECRETS): each for name, each in secrets(tx, SECRETS).items()},
+            tokens={name.removeprefix(WEBHOOKS): each for name, each in secrets(tx, WEBHOOKS).items()},
             last_event=inbox.last_received_at(tx),
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, update
 
+from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.dialects import upsert
 from lever_assets.store.migrations import shape
 from lever_assets.store.outbox import State
@@ -21,6 +22,8 @@ from lever_assets.unified.models import JsonObject
 
 _KEPT = ("connection", "named_at_first", "created_at")
 """Columns that stay as they were when a row is written anew."""
+_ERASED = Checkpoint[datetime]("connection_erased", Instant)
+"""By name, of nobody: when a connection was removed with its rows, until it is forgotten elsewhere, too."""
 _OWN: tuple[Table, ...] = tuple(table for table in metadata.tables.values() if "connection" in table.c)
 
 _ANY = select(accounts).where(accounts.c.connection == bindparam("of"))
@@ -137,9 +140,11 @@ def has_rows(tx: Transaction, name: str) -> bool:
 
 
 def rename_rows(tx: Transaction, to: str) -> None:
-    """Have every row of the transaction's account be one of the connection `to`, in all tables."""
+    """Have every row of the transaction's account be one of `to`, in all tables; that is kept (`renamed`)."""
     for table in _OWN:
         tx.sql.execute(update(table).where(table.c.connection == tx.account).values(connection=to))
+    done = Renaming(tx.instant, tx.account, to)
+    _RENAMED.keep(_of_nobody(tx), done, _subject(done))
 
 
 def mark_removed(tx: Transaction) -> None:
@@ -153,7 +158,7 @@ def mark_removed(tx: Transaction) -> None:
 
 
 def drop_rows(tx: Transaction, *, but_waiting: Collection[str] = ()) -> None:
-    """Delete every row of the transaction's account, in all tables.
+    """Delete every row of the transaction's account, in all tables; that it was done is kept (`erased`).
 
     `but_waiting`: notices of these types stay until they were sent.
     """
@@ -162,3 +167,53 @@ def drop_rows(tx: Transaction, *, but_waiting: Collection[str] = ()) -> None:
     for table in _OWN:
         mine = delete(table).where(table.c.connection == tx.account)
         tx.sql.execute(mine.where(goes) if table is notice_outbox else mine)
+    _ERASED.keep(_of_nobody(tx), tx.instant, tx.account)
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """A connection was given another name at an instant (UTC)."""
+
+    at: Instant
+    name: str
+    to: str
+
+
+_RENAMED = Checkpoint[Renaming]("connection_renamed", Renaming)
+"""By instant and name, of nobody: until it is known elsewhere, too."""
+
+
+def renamed(tx: Transaction) -> list[Renaming]:
+    """Return the renamings that are to be known elsewhere yet, in their order; of all connections."""
+    return [each for _, each in sorted(_RENAMED.every(_of_nobody(tx)).items())]
+
+
+def forget_renamed(tx: Transaction, done: Renaming) -> None:
+    """Keep that a renaming is known elsewhere."""
+    _RENAMED.forget(_of_nobody(tx), _subject(done))
+
+
+def erased(tx: Transaction) -> dict[str, datetime]:
+    """Return the connections that were removed with their rows and are to be forgotten elsewhere: when."""
+    return _ERASED.every(_of_nobody(tx))
+
+
+def forget_erased(tx: Transaction, name: str, at: datetime) -> None:
+    """Keep that a connection is forgotten elsewhere, unless it was removed once more since."""
+    if _ERASED.read(_of_nobody(tx), name) == at:
+        _ERASED.forget(_of_nobody(tx), name)
+
+
+def removed(tx: Transaction) -> set[str]:
+    """Return the names of connections that were removed and are not there again; of all that are known."""
+    kept = tx.sql.execute(select(accounts.c.connection).where(accounts.c.removed_at.is_not(None))).scalars()
+    return {*kept, *erased(tx)} - {each.connection for each in whereabouts(tx)}
+
+
+def _of_nobody(tx: Transaction) -> Transaction:
+    """Return the transaction, for what is kept of no connection that there is."""
+    return Transaction(tx.sql, "", tx.instant)
+
+
+def _subject(renaming: Renaming) -> str:
+    return f"{renaming.at.isoformat()} {renaming.name}"

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from itertools import groupby, takewhile
 from typing import Any
 
@@ -57,6 +58,11 @@ class Notice:
     type: str | None = None
 
 
+def target_of(url: str) -> str:
+    """Return what stands for a URL in the outbox: a hash, since the URL may hold a secret."""
+    return sha256(url.encode()).hexdigest()[:24]
+
+
 def last(tx: Transaction, target: str, *states: State) -> Notice | None:
     """Return the newest notice of changed data to a target, in one of `states` (none given: in any)."""
     c = notice_outbox.c
@@ -82,11 +88,36 @@ class Try:
 
 
 def last_tries(tx: Transaction, target: str) -> list[Try]:
-    """Return how the newest notice of each type to a target stands, if it is not delivered."""
+    """Return how the newest notice of each type to a target stands, if it waits to be sent."""
     c = notice_outbox.c
     types = select(c.type).where(c.connection == tx.account, c.target == target).distinct()
     found = sorted(tx.sql.execute(types).scalars(), key=lambda each: each or "")
     return [last for each in found if (last := _last_try(tx, target, each)) is not None]
+
+
+def given_up(tx: Transaction, target: str) -> list[Try]:
+    """Return the newest notice of each type to a target that was given up, as long as that is not mended.
+
+    It is when the target took one of that type since; or any, if it took none while it was sent in vain: it
+    was out of order, and is not. Of each `due_at` is when it was given up.
+    """
+    c = notice_outbox.c
+    mine = (c.connection == tx.account, c.target == target)
+    rows = tx.sql.execute(
+        select(c.type, c.attempts, c.error, c.due_at, c.created_at)
+        .where(*mine, c.state == State.GIVEN_UP.value)
+        .order_by(c.number)
+    )
+    found = []
+    for row in {each.type: each for each in rows}.values():
+        taken = select(func.min(c.delivered_at)).where(
+            *mine, c.state == State.DELIVERED.value, c.delivered_at > row.created_at
+        )
+        first = tx.sql.execute(taken).scalar_one()
+        of_type = tx.sql.execute(taken.where(_is_of(row.type), c.delivered_at > row.due_at)).scalar_one()
+        if of_type is None and (first is None or first <= row.due_at):
+            found.append(Try(row.type, State.GIVEN_UP, row.attempts, row.error, row.due_at))
+    return sorted(found, key=lambda each: each.type or "")
 
 
 def _last_try(tx: Transaction, target: str, of: str | None) -> Try | None:
@@ -97,7 +128,7 @@ def _last_try(tx: Transaction, target: str, of: str | None) -> Try | None:
         .order_by(c.number.desc())
     )
     rows = tx.sql.execute(query.limit(_REPLACED)).all()
-    if not rows or rows[0].state not in {State.PENDING, State.GIVEN_UP}:
+    if not rows or rows[0].state != State.PENDING:
         return None
     since = list(takewhile(lambda row: row.state != State.DELIVERED, rows))
     # One that takes the place of another goes on where that was: it was not sent itself yet.
@@ -123,6 +154,13 @@ def add(tx: Transaction, notice: Notice) -> bool:
     row = {**vars(notice), "state": State.PENDING.value, "created_at": tx.instant}
     kept = insert(notice_outbox).values(row).on_conflict_do_nothing().returning(notice_outbox.c.number)
     return tx.sql.execute(kept).first() is not None
+
+
+def has(tx: Transaction, target: str, notice_id: str) -> bool:
+    """Tell whether there is a notice of that id to a target, in whichever state."""
+    c = notice_outbox.c
+    query = select(c.id).where(c.connection == tx.account, c.target == target, c.id == notice_id)
+    return tx.sql.execute(query).first() is not None
 
 
 def take_due(tx: Transaction, *, again_at: datetime) -> list[Notice]:
@@ -207,7 +245,7 @@ def failed(
     c = notice_outbox.c
     values: dict[str, Any] = {"error": error, "status": status}
     if due_at is None:
-        values["state"] = State.GIVEN_UP.value
+        values |= {"state": State.GIVEN_UP.value, "due_at": tx.instant}
     else:
         values["due_at"] = due_at
     tx.sql.execute(
@@ -247,7 +285,11 @@ def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
     tx.sql.execute(
         update(notice_outbox)
         .where(c.connection == tx.account, c.state == State.PENDING.value, c.target.not_in(targets))
-        .values(state=State.GIVEN_UP.value, error="its URL is no longer in LEVER_NOTICE_URLS")
+        .values(
+            state=State.GIVEN_UP.value,
+            due_at=tx.instant,
+            error="its URL is no longer in LEVER_NOTICE_URLS",
+        )
     )
 
 

@@ -111,6 +111,24 @@ def has_any(tx: Transaction, resource: str, remote_ids: Collection[str]) -> bool
     return tx.sql.execute(query).first() is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """When a raw record was first here and last changed here (UTC), and what Lever says of it."""
+
+    first_seen_at: datetime
+    changed_at: datetime
+    created_at: datetime | None
+    data: JsonObject
+
+
+def newest(tx: Transaction, resource: str, limit: int) -> list[Landing]:
+    """Return up to `limit` records, gone ones included, those that changed last first."""
+    c = RAW[resource].c
+    query = select(c.first_seen_at, c.changed_at, c.remote_created_at, c.data)
+    mine = query.where(c.connection == tx.account).order_by(c.version.desc(), c.remote_id.desc())
+    return [Landing(*row) for row in tx.sql.execute(mine.limit(limit))]
+
+
 def latest(tx: Transaction, resource: str, limit: int) -> list[str]:
     """Return the ids of up to `limit` live records, those that changed last first."""
     c = RAW[resource].c

@@ -1,13 +1,17 @@
 """Stored secrets: sealed by the caller, never in the clear here."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import connections
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
+
+WEBHOOKS = "webhook:"
+"""Names of the signature tokens of Lever's events begin with it; the event follows."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,15 @@ def secrets(tx: Transaction, prefix: str) -> dict[str, Sealed]:
         c.connection == tx.account, c.name.startswith(prefix, autoescape=True)
     )
     return {row.name: Sealed(row.secret, row.details or {}) for row in tx.sql.execute(query.order_by(c.name))}
+
+
+def secrets_kept_at(tx: Transaction, prefix: str) -> datetime | None:
+    """Return when a secret was kept last (UTC) whose name begins with `prefix`; None: there is none."""
+    c = connections.c
+    query: Select[tuple[datetime | None]] = select(func.max(c.updated_at)).where(
+        c.connection == tx.account, c.name.startswith(prefix, autoescape=True)
+    )
+    return tx.sql.execute(query).scalar_one()
 
 
 def has_secrets(tx: Transaction) -> bool:

@@ -1,7 +1,7 @@
 """How a connection stands: found from what is kept, and kept itself, so that a change of it is told once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lever_assets.connect.account import Account
 from lever_assets.connect.states import Issue, Standing, State, standing_in
@@ -11,7 +11,9 @@ from lever_assets.store import Store
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session
+from lever_assets.sync.silence import silence
 from lever_assets.sync.status import is_complete
+from lever_assets.sync.undelivered import given_up
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ def standing_of(store: Store, account: Account, settings: Settings) -> Standing:
 
 def standing_now(tx: Transaction, account: Account, settings: Settings) -> Standing:
     """As `standing_of`, in a transaction."""
-    return standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
+    found = standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
+    silent = silence(tx) if found.state.is_connected else None
+    issues = (*found.issues, *filter(None, [silent]), *given_up(tx, settings))
+    return replace(found, issues=issues)
 
 
 def is_news(tx: Transaction, standing: Standing) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded, Paged, Snapshot, Windowed
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
+from lever_assets.settings import Settings
 from lever_assets.store import Store, due, mapping_errors, reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
@@ -151,6 +152,22 @@ def is_complete(tx: Transaction, exclusion: Exclusion) -> bool:
     return any(found.read_at for _, found in standing) and all(
         found.denied or (found.read_at and (not isinstance(each, Paged) or WATERMARK.read(tx, each.name)))
         for each, found in standing
+    )
+
+
+def lacks_something(tx: Transaction, settings: Settings) -> bool:
+    """Tell whether a sync that went well left anything out, by a few small queries.
+
+    What could not be mapped or read, what is held back, and what may not be read any more.
+    """
+    exclusion = Exclusion.of(settings)
+    if mapping_errors.counts(tx).total() or due.waiting(tx).count:
+        return True
+    wanted = [each for each in RESOURCES if exclusion.needs(each.name)]
+    known = READING.every(tx)
+    refused = (known[each.name] for each in wanted if each.name in known)
+    return any(each.denied and each.read_at for each in refused) or any(
+        held_back(tx, each) for each in wanted
     )
 
 

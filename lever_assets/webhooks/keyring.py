@@ -5,10 +5,8 @@ import time
 
 from lever_assets.connect.vault import Vault
 from lever_assets.store import Store
-from lever_assets.store.secrets import secrets
+from lever_assets.store.secrets import WEBHOOKS, secrets
 
-SECRETS = "webhook:"
-"""Names of the stored signature tokens begin with it; the event follows."""
 _RELOAD_SECONDS = 1.0
 
 
@@ -48,8 +46,8 @@ class Keyring:
                 return
             began = time.monotonic()
             with self._store.reading(self._account) as tx:
-                found = secrets(tx, SECRETS)
-            sealed = {name.removeprefix(SECRETS): each.secret for name, each in found.items()}
+                found = secrets(tx, WEBHOOKS)
+            sealed = {name.removeprefix(WEBHOOKS): each.secret for name, each in found.items()}
             if sealed != self._sealed:
                 self._keys = {event: self._vault.open(secret) for event, secret in sealed.items()}
                 self._sealed = sealed

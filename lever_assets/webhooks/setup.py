@@ -18,11 +18,10 @@ from lever_assets.lever import (
 from lever_assets.lever.faults import of_shape
 from lever_assets.lever.paths import path_to
 from lever_assets.settings import SettingsError
-from lever_assets.store.secrets import Sealed, drop_secret, put_secret, secrets
+from lever_assets.store.secrets import WEBHOOKS, Sealed, drop_secret, put_secret, secrets
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.addresses import address_of
 from lever_assets.webhooks.events import EVENTS
-from lever_assets.webhooks.keyring import SECRETS
 
 MANUAL_STEP = (
     "Switch webhooks on once in Lever: Settings > Integrations and API > Webhooks. "
@@ -64,7 +63,7 @@ def set_up(session: Session, url: str | None = None) -> SetupReport:
 def has_subscriptions(session: Session) -> bool:
     """Tell whether we have subscribed to events of this account."""
     with session.reading() as tx:
-        return bool(secrets(tx, SECRETS))
+        return bool(secrets(tx, WEBHOOKS))
 
 
 def take_down(session: Session, url: str | None = None) -> SetupReport:
@@ -129,7 +128,7 @@ class _Setup:
                         report.failed[event] = str(error)
             with self.session.writing() as tx:
                 for event in known.keys() - report.failed.keys():
-                    drop_secret(tx, f"{SECRETS}{event}")
+                    drop_secret(tx, f"{WEBHOOKS}{event}")
         return report
 
     async def _subscribe(
@@ -160,8 +159,8 @@ class _Setup:
 
     def _known(self) -> dict[str, Sealed]:
         with self.session.reading() as tx:
-            found = secrets(tx, SECRETS)
-        return {name.removeprefix(SECRETS): sealed for name, sealed in found.items()}
+            found = secrets(tx, WEBHOOKS)
+        return {name.removeprefix(WEBHOOKS): sealed for name, sealed in found.items()}
 
     def _is_ours(self, webhook: JsonObject, mine: Sealed | None) -> bool:
         made_by_us = mine is not None and webhook.get("id") == mine.details.get("id")
@@ -187,7 +186,7 @@ class _Setup:
         details: JsonObject = {"id": made.get("id"), "url": self.url}
         with self.session.writing() as tx:
             sealed = Sealed(self.vault.seal(token), details)
-            put_secret(tx, f"{SECRETS}{event}", sealed)
+            put_secret(tx, f"{WEBHOOKS}{event}", sealed)
 
     async def _delete(self, lever: LeverClient, webhook: JsonObject, report: SetupReport) -> None:
         if not isinstance(webhook.get("id"), str):

@@ -261,7 +261,7 @@ def test_a_notice_that_fails_is_told_with_its_host_why_and_when_it_is_sent_again
         told = command("sync")
         assert f"it was given up after {MOST_ATTEMPTS} attempts" in told.err
         [problem] = problems(command)
-        assert problem.startswith(f"the notice that data changed did not arrive at {host}: ")
+        assert f": the notice that data changed did not arrive at {host}: the answer was HTTP " in problem
         [notice] = command("status", "--json").json["notices"]
         assert (notice["url"], notice["again_at"]) == (host, None)
 

@@ -210,6 +210,19 @@ def test_version_and_help(command: Command) -> None:
 
 
 @pytest.mark.long
+def test_whoever_wants_to_know_is_told_that_a_sync_is_over(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening() as hook:
+        monkeypatch.setenv("LEVER_NOTICE_URLS", hook.url)
+        monkeypatch.setenv("LEVER_NOTICE_TYPES", "sync-finished")
+        assert command("sync").code == 0
+        monkeypatch.setenv("LEVER_API_KEY", "unknown")
+        assert command("sync").code == 1
+    told = [(each["type"], each["data"]["sync_state"]) for each in hook.notices]
+    assert told == [("sync-finished", "SUCCEEDED"), ("sync-finished", "AUTHENTICATION_FAILED")]
+
+
 def test_a_notice_that_did_not_arrive_is_sent_again_with_the_next_command(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,104 +1,30 @@
 """A change of how a connection stands is told once, in order, to those who want to hear of it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from lever_assets.connect.connections import (
-    EndUser,
-    connect_by_key,
     enable,
     remove,
     rename,
-    wanted_connection,
 )
-from lever_assets.connect.vault import Vault
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import delay_after, deliver, with_due
 from lever_assets.notices.enqueueing import enqueue, integration_of, take_leave
-from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
-from lever_assets.store import Store
 from lever_assets.store.tables import notice_outbox
 from lever_assets.sync.permissions import watch_permissions
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope, Session
-from lever_assets.unified.ids import integration_id
-from lever_assets_tests.hasty import retry_hastily
+from lever_assets.sync.session import Scope
 from lever_assets_tests.notices.conftest import Later
-from lever_assets_tests.notices.hooks import Hook
+from lever_assets_tests.notices.place import ACME, END_USER, ON_SQLITE, Place, types
 
-ACME = integration_id("acme")
-END_USER = {"organization_name": "Acme Ltd", "creator_email": "ada@acme.example", "origin_id": "42"}
 DAYS = timedelta(days=3, minutes=1)
-
-
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(SandboxConfig(opportunities=6, seed=7, rate=0)) as running:
-        yield running
-
-
-@dataclass
-class Place:
-    """A database with the connection acme, and the URL that is told of it."""
-
-    store: Store
-    settings: Settings
-    sandbox: Sandbox
-    hook: Hook
-
-    def connect(self, name: str = "acme", **user: str) -> None:
-        wanted = wanted_connection(self.store, self.settings, name, end_user=EndUser(**user))
-        connect_by_key(self.store, self.settings, wanted, SecretStr(self.sandbox.key))
-
-    def told(self, name: str = "acme") -> list[dict[str, Any]]:
-        """Return what is told from now on, by the notices that arrive."""
-        before = len(self.hook.notices)
-        enqueue(self.store, self.settings.of(name))
-        deliver(self.store, self.settings.of(name))
-        return self.hook.notices[before:]
-
-    def session(self, name: str = "acme") -> Any:
-        return Session.open(self.settings.of(name))
-
-
-@pytest.fixture
-def here(
-    database_url: str, tmp_path: Path, hook: Hook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Place]:
-    retry_hastily(monkeypatch)
-    sandbox.set_faults()
-    sandbox.set_quirks()
-    store = Store.open(database_url)
-    settings = Settings(
-        base_url=sandbox.url,
-        data_dir=tmp_path,
-        database_url=SecretStr(database_url),
-        rate_limit=0,
-        secret_key=SecretStr(Vault.fresh_key()),
-        notice_urls=hook.url,
-        notice_types=("all",),
-    )
-    place = Place(store, settings, sandbox, hook)
-    place.connect(organization_name="Acme Ltd", email="ada@acme.example", origin_id="42")
-    yield place
-    store.close()
-
-
-def types(notices: list[dict[str, Any]]) -> list[str]:
-    return [each["type"] for each in notices]
 
 
 def states(notices: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -241,6 +241,12 @@ def test_the_schedules_ask_for_a_run_of_each(both: Many) -> None:
     assert {each.asset_key.path[0] for each in done.get_asset_materialization_events() if each.asset_key} == {
         "beta"
     }
+    for name in (
+        "lever_reconcile",
+        "lever_erasure",
+    ):  # as the daemon does it, which takes less than we may say
+        requests = definitions.resolve_schedule_def(name).evaluate_tick(context).run_requests or []
+        assert {"acme", "beta"} <= {each.tags["lever/connection"] for each in requests}
     nightly = definitions.resolve_schedule_def("lever_erasure")(context)
     assert isinstance(nightly, list)
     assert {"acme", "beta"} <= {each.tags["lever/connection"] for each in nightly}

@@ -87,6 +87,32 @@ def test_the_user_s_urls_are_told_once_of_what_changed(synced: Place) -> None:
     assert "LEVER_NOTICE_URLS" in (none.skip_message or "")
 
 
+def test_the_user_s_urls_are_told_once_of_each_sync_that_ended(synced: Place) -> None:
+    with listening() as hook:
+        wanted: dict[str, Any] = {
+            "notice_urls": hook.url,
+            "notice_types": ("sync-finished",),
+            "ui_url": "http://dagster.test",
+        }
+        synced.run("lever_erasure")  # no sync
+        before = synced.run("lever_full_sync")
+        tick(synced, "lever_notices", **wanted)
+        assert hook.notices == []  # what ended before somebody wanted to know is not made up for
+        well = synced.run("lever_full_sync")
+        tick(synced, "lever_notices", **wanted)
+        synced.sandbox.set_faults("401=1.0")
+        refused = synced.run("lever_full_sync")
+        for _ in range(2):
+            tick(synced, "lever_notices", **wanted)
+    assert before.success
+    told = [each["data"] for each in hook.notices if each["type"] == "sync-finished"]
+    assert [each["sync_state"] for each in told] == ["SUCCEEDED", "AUTHENTICATION_FAILED"]
+    assert [each["log_url"] for each in told] == [
+        f"http://dagster.test/runs/{each.run_id}" for each in (well, refused)
+    ]
+    assert len(hook.notices) == 2
+
+
 @pytest.mark.long
 def test_what_was_gone_long_enough_is_erased_by_night(synced: Place) -> None:
     with Session.open(synced.settings()) as session, session.writing() as tx:

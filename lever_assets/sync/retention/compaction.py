@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lever_assets.store import Store
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.session import Session
@@ -59,13 +60,15 @@ def compact_if_due(session: Session, *, by_day: bool = False, seconds: float | N
     def compact(largest: int | None) -> bool:
         return session.store.compact(largest=largest, seconds=seconds)
 
-    return see_to(session, TABLES, compact, by_day=by_day)
+    return see_to(session.store, session.name, TABLES, compact, by_day=by_day)
 
 
-def see_to(session: Session, files: Files, compact: Callable[[int | None], bool], *, by_day: bool) -> bool:
+def see_to(
+    store: Store, account: str, files: Files, compact: Callable[[int | None], bool], *, by_day: bool
+) -> bool:
     """As `compact_if_due`, of other files; `compact` is given how large they may be."""
     moment = now()
-    with session.reading() as tx:
+    with store.reading(account) as tx:
         if not files.are_due(tx):
             return True
         done, tried = files.compacted.read(tx), files.tried.read(tx)
@@ -73,6 +76,6 @@ def see_to(session: Session, files: Files, compact: Callable[[int | None], bool]
         return False
     lately = done is not None and moment - done < _SELDOM
     compacted = compact(_SMALL if by_day or lately else None)
-    with session.writing() as tx:
+    with store.writing(account) as tx:
         (files.compacted if compacted else files.tried).keep(tx, moment)
     return compacted

@@ -1,0 +1,88 @@
+"""The syncs in Dagster that have ended, so that the user's URLs are told of each (`sync-finished`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from lever_assets.notices.finishing import Finished, tell_finished
+from lever_assets.orchestration.runs import ended_since, log_url, record_of, synced_by
+from lever_assets.settings import NoticeType, Settings
+from lever_assets.store import Store
+from lever_assets.store.checkpoints import Checkpoint, Instant
+from lever_assets.store.transaction import now
+
+_OVERLAP = timedelta(minutes=2)
+"""A run may be found so late: Dagster's clock may be another, and so may its database."""
+_NOBODY = ""
+_STATUS = {dg.DagsterRunStatus.SUCCESS: True, dg.DagsterRunStatus.FAILURE: False}
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The ends of syncs `since` an instant are told, and were looked for up to another one (UTC)."""
+
+    since: Instant
+    up_to: Instant
+
+
+_TOLD = Checkpoint[_Told]("ended_syncs", _Told)
+"""Of nobody, as long as `sync-finished` is asked for."""
+
+
+@dataclass
+class EndedSyncs:
+    """Tells of the runs that have ended, once; `seen` are those that this process has looked at lately."""
+
+    seen: set[str] = field(default_factory=set)
+
+    def tell(
+        self, instance: dg.DagsterInstance, store: Store, settings: Settings, accounts: Sequence[Settings]
+    ) -> None:
+        """Put a notice of each sync that ended since the last look into the outbox; raises StoreError.
+
+        What ended while the type was not asked for is not made up for. An end that is found again, because
+        the process died, is told already (`tell_finished`).
+        """
+        moment = now()
+        with store.reading(_NOBODY) as tx:
+            told = _TOLD.read(tx)
+        if not settings.tells(NoticeType.SYNC_FINISHED):
+            if told is not None:
+                with store.writing(_NOBODY) as tx:
+                    _TOLD.forget(tx)
+            return
+        if told is not None:
+            found = ended_since(instance, told.up_to - _OVERLAP)
+            for run_id in [each for each in reversed(found) if each not in self.seen]:
+                self._tell(instance, store, {each.connection: each for each in accounts}, run_id, told.since)
+            self.seen = set(found)
+        with store.writing(_NOBODY) as tx:
+            _TOLD.keep(tx, _Told(moment if told is None else told.since, moment))
+
+    def _tell(
+        self,
+        instance: dg.DagsterInstance,
+        store: Store,
+        accounts: Mapping[str, Settings],
+        run_id: str,
+        since: datetime,
+    ) -> None:
+        record = record_of(instance, run_id)
+        if record is None or record.start_time is None or record.end_time is None:
+            return  # it was deleted, or never started
+        ended = datetime.fromtimestamp(record.end_time, UTC)
+        if ended < since:
+            return
+        run = record.dagster_run
+        for name in sorted(synced_by(run, accounts)):
+            account = accounts[name]
+            finished = Finished(
+                run_id,
+                datetime.fromtimestamp(record.start_time, UTC),
+                ended,
+                _STATUS.get(run.status),
+                log_url(account, run_id) or "",
+            )
+            tell_finished(store, account, finished)

@@ -1,0 +1,60 @@
+"""The runs of actions say by a tag which connection they are of, so that each is looked at once for all.
+
+A run that starts says so itself. One that was never started does not, nor one that named a connection that
+there is not: what was typed into their forms is to be erased all the same.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from lever_assets.orchestration.names import CONNECTION_TAG, UNTOLD
+from lever_assets.orchestration.runs import LISTS, action_runs, connection_of, record_of
+from lever_assets.orchestration.ticks import Budget
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+from lever_assets.store.accounts import erased, renamed, whereabouts
+
+
+@dataclass
+class Tagging:
+    """Tags the runs of actions that have no such tag, once for all; `settings` are the environment's."""
+
+    instance: dg.DagsterInstance
+    settings: Settings
+    _done: bool = False
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    def see_to(self, store: Store, budget: Budget) -> bool:
+        """Return whether every run has its tag now; False: there was no time. It then goes on from there."""
+        with self._one_at_a_time:
+            self._done = self._done or self._tag(store, budget)
+            return self._done
+
+    def _tag(self, store: Store, budget: Budget) -> bool:
+        known: set[str] | None = None
+        for run_id in self._untagged():
+            if not budget.left:
+                return False
+            record = record_of(self.instance, run_id)
+            if record is None:  # somebody deleted it
+                continue
+            known = self._known(store) if known is None else known
+            named = connection_of(record.dagster_run)
+            self.instance.add_run_tags(run_id, {CONNECTION_TAG: named if named in known else UNTOLD})
+        return True
+
+    def _untagged(self) -> Iterator[str]:
+        told = dict(self.instance.get_run_tags([CONNECTION_TAG])).get(CONNECTION_TAG, set())
+        for number in range(LISTS):
+            ids = action_runs(self.instance, number)
+            tagged = set(action_runs(self.instance, number, of=told)) if ids and told else set()
+            yield from (each for each in ids if each not in tagged)
+
+    def _known(self, store: Store) -> set[str]:
+        """Return the names of connections, of those too that Dagster does not know to be gone."""
+        with store.reading("") as tx:
+            there = {each.connection for each in whereabouts(tx)}
+            return {self.settings.connection, *there, *(each.name for each in renamed(tx)), *erased(tx)}

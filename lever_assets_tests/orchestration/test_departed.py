@@ -1,0 +1,221 @@
+"""What Dagster keeps of a connection goes with it, or follows its new name; what waits for it ends."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+
+from lever_assets.connect.connections import enable, remove, rename
+from lever_assets.orchestration.departed import cancel_syncs_of_departed, see_to_departed
+from lever_assets.orchestration.retention import erase_runs
+from lever_assets.orchestration.tagging import Tagging
+from lever_assets.orchestration.ticks import Budget
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.store.tables import sync_state
+from lever_assets.sync.retention.compaction import TABLES
+from lever_assets.sync.session import Session
+from lever_assets_tests.orchestration.keeping import keeping, where
+from lever_assets_tests.orchestration.many import Many, asked_for
+from lever_assets_tests.orchestration.running import failures
+from lever_assets_tests.sync.tables import unified_tables
+
+TAG = "lever/connection"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(SandboxConfig(opportunities=5, rate=0)) as running:
+        yield running
+
+
+@pytest.fixture
+def many(tmp_path: Path, sandbox: Sandbox) -> Iterator[Many]:
+    """Two connections, read whole, and a Dagster that keeps everything on disk."""
+    with keeping(tmp_path) as instance:
+        made = Many(tmp_path, instance)
+        for name in ("acme", "beta"):
+            made.connect(name, sandbox)
+        made.read("acme", "beta")
+        yield made
+
+
+def config_of(name: str | None, word: str, candidate: str = "1" * 24) -> dict[str, Any]:
+    config = {"connection": name, "candidate_id": candidate, "tag": {"name": word}}
+    return {"ops": {"add_candidate_tag": {"config": config}}}
+
+
+def never_started(many: Many, definitions: dg.Definitions, name: str | None, word: str) -> str:
+    job = definitions.resolve_job_def("add_candidate_tag_job")
+    run = many.instance.create_run_for_job(job, run_config=config_of(name, word))
+    many.instance.report_run_canceled(run)
+    return run.run_id
+
+
+def queued(many: Many, definitions: dg.Definitions, job: str, **tags: str) -> str:
+    """Have a run wait in the queue, as the daemon finds it."""
+    location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("lever_assets"), "__repository__")
+    resolved = definitions.resolve_job_def(job)
+    run = many.instance.create_run_for_job(
+        resolved,
+        status=dg.DagsterRunStatus.QUEUED,
+        tags={**resolved.tags, **tags},
+        remote_job_origin=RemoteJobOrigin(location, job),
+    )
+    return run.run_id
+
+
+def tag_of(many: Many, run_id: str) -> str | None:
+    run = many.instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.tags.get(TAG)
+
+
+def tick(many: Many, definitions: dg.Definitions) -> None:
+    context = dg.build_sensor_context(instance=many.instance, definitions=definitions)
+    definitions.resolve_sensor_def("lever_retention")(context)
+
+
+def test_of_a_connection_that_is_removed_with_its_rows_nothing_is_left_in_dagster(many: Many) -> None:
+    definitions = many.definitions()
+    candidates = unified_tables(many.settings().tables_url)["candidates"]
+    for name, word in (("acme", "Zeugma"), ("beta", "Hyperbaton")):
+        candidate = next(row["id"] for row in candidates if row["connection"] == name)
+        assert many.run(definitions, "add_candidate_tag_job", config_of(name, word, candidate)).success
+    assert many.run(definitions, "acme_full_sync").success
+    never_started(many, definitions, "acme", "Anacoluthon")
+    stays = never_started(many, definitions, "beta", "Hyperbaton")
+    waits = queued(many, definitions, "acme_sync")
+    words = ["Zeugma", "Anacoluthon"]
+    assert len(where(words, many.folder, "")) > 1
+
+    with many.store() as store:
+        remove(store, "acme", erase=True)
+    tick(many, definitions)
+
+    assert where([*words, waits], many.folder, "") == set()
+    assert many.instance.get_run_ids(dg.RunsFilter(tags={TAG: "acme"})) == []
+    assert many.instance.get_asset_keys(prefix=["acme"]) == []
+    assert tag_of(many, stays) == "beta"
+    assert len(many.instance.get_run_ids()) == 2
+    with many.store() as store, store.reading("") as tx:
+        kept = tx.sql.execute(sync_state.select().where(sync_state.c.key.contains("acme"))).all()
+        assert kept == []
+
+
+def test_a_connection_of_the_same_name_that_is_made_later_keeps_its_runs(
+    many: Many, sandbox: Sandbox
+) -> None:
+    definitions = many.definitions()
+    before = never_started(many, definitions, "acme", "Zeugma")
+    with many.store() as store:
+        remove(store, "acme", erase=True)
+    again = never_started(many, definitions, "acme", "Hyperbaton")
+    with many.instance.run_storage.connect() as conn:  # type: ignore[attr-defined] # in SQL
+        conn.exec_driver_sql(f"UPDATE runs SET create_timestamp = '2099-01-01' WHERE run_id = '{again}'")
+    many.connect("acme", sandbox)
+    tick(many, definitions)
+    assert set(many.instance.get_run_ids()) == {again}
+    assert before != again
+
+
+def test_a_run_that_goes_on_is_waited_for(many: Many) -> None:
+    definitions = many.definitions()
+    job = definitions.resolve_job_def("add_candidate_tag_job")
+    goes_on = many.instance.create_run_for_job(
+        job, run_config=config_of("acme", "Zeugma"), status=dg.DagsterRunStatus.STARTED
+    )
+    with many.store() as store:
+        remove(store, "acme", erase=True)
+        tagging = Tagging(many.instance, many.settings())
+        assert see_to_departed(many.instance, store, Budget(25), tagging).waiting == 1
+        many.instance.report_run_failed(goes_on)
+        found = see_to_departed(many.instance, store, Budget(25), tagging)
+        assert (found.deleted, found.waiting) == (1, 0)
+    assert many.instance.get_run_ids() == []
+
+
+def test_runs_follow_a_connection_to_its_new_name(many: Many) -> None:
+    definitions = many.definitions()
+    run_id = never_started(many, definitions, "acme", "Zeugma")
+    with many.store() as store:
+        rename(store, "acme", "acme_ltd")
+        rename(store, "acme_ltd", "globex")
+    tick(many, definitions)
+    assert tag_of(many, run_id) == "globex"
+
+
+def test_each_run_is_read_once_for_all_accounts(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
+    definitions = many.definitions()
+    mine = never_started(many, definitions, "acme", "Zeugma")
+    for _ in range(3):
+        never_started(many, definitions, "beta", "Hyperbaton")
+    nobodys = never_started(many, definitions, "gamma", "Anacoluthon")
+    read: list[str] = []
+    records = many.instance.get_run_records
+
+    def counted(filters: dg.RunsFilter, *args: Any, **rest: Any) -> Any:
+        read.extend(filters.run_ids or ())
+        return records(filters, *args, **rest)
+
+    monkeypatch.setattr(many.instance, "get_run_records", counted)
+    tagging = Tagging(many.instance, many.settings())
+    with Session.open(many.settings().of("acme")) as session:
+        for _ in range(2):
+            with session.writing() as tx:
+                TABLES.note(tx)
+            erase_runs(many.instance, session, Budget(25), tagging=tagging)
+    assert len(read) == 5 + 2 * 2
+    assert {each for each in read if read.count(each) > 1} == {mine, nobodys}
+    assert (tag_of(many, mine), tag_of(many, nobodys)) == ("acme", "?")
+
+
+def test_syncs_that_wait_for_a_connection_that_is_off_or_gone_are_cancelled(many: Many) -> None:
+    definitions = many.definitions()
+
+    def status(run_id: str) -> dg.DagsterRunStatus:
+        run = many.instance.get_run_by_id(run_id)
+        assert run is not None
+        return run.status
+
+    off, gone = queued(many, definitions, "acme_sync"), queued(many, definitions, "beta_full_sync")
+    others = queued(many, definitions, "acme_sync", **{TAG: "of_another_database"})
+    erasure = queued(many, definitions, "lever_erasure", **{TAG: "acme"})
+    with many.store() as store:
+        assert cancel_syncs_of_departed(many.instance, store) == 0
+        enable(store, "acme", enabled=False)
+        remove(store, "beta", erase=False)
+    assert asked_for(many.tick(definitions)) == {}
+    assert {status(each) for each in (off, gone)} == {dg.DagsterRunStatus.CANCELED}
+    assert {status(each) for each in (others, erasure)} == {dg.DagsterRunStatus.QUEUED}
+    told = [
+        [record.event_log_entry.message for record in many.instance.get_records_for_run(each).records]
+        for each in (off, gone)
+    ]
+    assert any("switched off" in each for each in told[0])
+    assert any("was removed" in each for each in told[1])
+
+
+@pytest.mark.parametrize("erase", [True, False])
+def test_a_run_that_starts_for_a_connection_that_is_gone_says_so_and_writes_nothing(
+    many: Many, erase: bool
+) -> None:
+    definitions = many.definitions()
+    with many.store() as store:
+        remove(store, "acme", erase=erase)
+        with store.reading("acme") as tx:
+            mine = sync_state.select().where(sync_state.c.connection == "acme")
+            before = tx.sql.execute(mine).all()
+    ran = many.run(definitions, "acme_full_sync")
+    (told,) = failures(ran)
+    assert told.startswith("The connection 'acme' was removed: there is nothing to sync.")
+    with many.store() as store, store.reading("acme") as tx:
+        assert tx.sql.execute(mine).all() == before
+    acted = many.run(definitions, "add_candidate_tag_job", config_of("acme", "x"))
+    assert any("There is no connection 'acme'" in each for each in failures(acted))
