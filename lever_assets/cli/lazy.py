@@ -1,9 +1,10 @@
 """Commands of which only the name and a line of help are known until they are called.
 
-Typer and the list of commands are there in a quarter of a second; what some commands work with takes ten
+Typer and the list of commands are there in a tenth of a second; what some commands work with takes seven
 times as long to import. So a command's module, with its imports at its top, is imported when it is called.
 """
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -24,8 +25,11 @@ class LazyCommand(TyperCommand):
         self.module = module
 
     def load(self) -> Any:
-        """Import the module and return the command itself."""
-        return typer.main.get_group(import_module(self.module).app).commands[str(self.name)]
+        """Import the module and return the command itself; `main` has the collector wait for that."""
+        module = import_module(self.module)
+        gc.freeze()
+        gc.enable()
+        return typer.main.get_group(module.app).commands[str(self.name)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Hand the call on: whatever is read from the command line, the command itself reads."""

@@ -6,7 +6,7 @@ read or mapped again, what was misread could lose or delete something.
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -147,7 +147,12 @@ class Checkpoint(Generic[Value]):
 
     def __init__(self, kind: str, of: Any) -> None:
         self.kind = kind
-        self._adapter: TypeAdapter[Value] = TypeAdapter(of)
+        self._of = of
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Value]:
+        # Made when it is asked for: making those of all kinds takes a twentieth of a second.
+        return TypeAdapter(self._of)
 
     def read(self, tx: Transaction, subject: str = "") -> Value | None:
         """Return what is kept; None: nothing, or nothing that makes sense."""

@@ -81,7 +81,7 @@ class UnifiedRow(BaseModel):
     A text without a visible character says no more than null does, and becomes it in every column of a model.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str = Field(description="Deterministic id, 24 characters of base58; the primary key")
     connection: str = Field(description="Name of the Lever connection that the row came through")

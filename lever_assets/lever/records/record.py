@@ -56,6 +56,7 @@ class LeverObject(BaseModel):
         coerce_numbers_to_str=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,  # people's data does not belong in messages and logs
+        defer_build=True,
     )
 
     keys: ClassVar[set[str]] = set()
