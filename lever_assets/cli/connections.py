@@ -106,17 +106,15 @@ def _shown(store: Store, settings: Settings) -> _Shown:
     account, own = account_of(store, settings)
     found = status(store, account.name, Exclusion.of(own))
     standing = standing_of(store, account, own)
-    removed = standing.state is State.REMOVED
-    kind = "oauth" if account.scopes is not None else "api_key"
     return _Shown(
         account.name,
-        "" if removed else kind,
+        account.kind,
         account.environment.value,
         standing.state,
         found.fresh_at,
         next_by(found, own.snapshot_minutes) if standing.state.is_synced else None,
         sum(each.live for each in found.models),
-        () if removed else tuple(all_problems(account, standing, found, now=now())),
+        tuple(all_problems(account, standing, found, now=now())),
     )
 
 

@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 
 from lever_assets.cli import output
-from lever_assets.cli.accounts import settings_named
 from lever_assets.cli.lazy import command_app
-from lever_assets.connect.known import account_of, addresses_of
+from lever_assets.connect.known import account_of, addresses_of, settings_of
 from lever_assets.connect.wording import is_read_only
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
-from lever_assets.store.accounts import StoredAccount, stored_account
+from lever_assets.store.accounts import StoredAccount, any_account
 from lever_assets.store.transaction import now
 from lever_assets.sync.health import all_problems
 from lever_assets.sync.in_force import as_text
@@ -39,7 +38,8 @@ class _OwnSetting:
 class _Connection:
     """What is known of a connection; instants are UTC.
 
-    `scopes` are those of its token, None where it has an API key, of which Lever does not tell.
+    `kind` is empty for one that was removed. `scopes` are those of its token, None where it has an API key,
+    of which Lever does not tell.
     """
 
     connection: str
@@ -52,6 +52,7 @@ class _Connection:
     email: str | None
     origin_id: str | None
     created_at: datetime | None
+    removed_at: datetime | None
     settings: tuple[_OwnSetting, ...]
     scopes: tuple[str, ...] | None
     read_only: bool | None
@@ -70,7 +71,7 @@ def show(
 
     Whose it is, where its Lever is, its own settings, its token's scopes, how it stands. Asks Lever nothing.
     """
-    settings = settings_named(name, "connections show")
+    settings = settings_of(Settings.load(), name, removed=True)
     with closing(Store.open_to_read(settings.tables_url)) as store:
         found = _found(store, settings)
     if as_json:
@@ -86,14 +87,14 @@ def show(
 def _found(store: Store, settings: Settings) -> _Connection:
     account, own = account_of(store, settings)
     with store.reading(account.name) as tx:
-        row = stored_account(tx)
+        row = any_account(tx)
     standing = standing_of(store, account, own)
     known = status(store, account.name, Exclusion.of(own))
     scopes = account.scopes
     return _Connection(
         connection=account.name,
         stored=account.is_stored,
-        kind="oauth" if scopes is not None else "api_key",
+        kind=account.kind,
         environment=account.environment.value,
         base_url=account.base_url,
         auth_url=settings.auth_url if row is None else addresses_of(row).auth,
@@ -101,6 +102,7 @@ def _found(store: Store, settings: Settings) -> _Connection:
         email=None if row is None else row.email,
         origin_id=None if row is None else row.origin_id,
         created_at=None if row is None else row.created_at,
+        removed_at=None if row is None else row.removed_at,
         settings=() if row is None else tuple(_own_settings(row, own, settings)),
         scopes=None if scopes is None else tuple(sorted(scopes)),
         read_only=None if scopes is None else is_read_only(scopes),
@@ -122,7 +124,7 @@ def _lines(found: _Connection) -> Iterator[tuple[str, object]]:
     lines: Iterable[tuple[str, object]] = (
         ("connection", found.connection if found.stored else f"{found.connection} (of the environment)"),
         ("state", found.state),
-        ("kind", found.kind),
+        ("kind", found.kind or None),
         ("Lever", found.environment),
         ("base URL", found.base_url),
         ("OAuth server", found.auth_url if found.scopes is not None else None),
@@ -130,6 +132,7 @@ def _lines(found: _Connection) -> Iterator[tuple[str, object]]:
         ("e-mail", found.email),
         ("origin id", found.origin_id),
         ("created (UTC)", found.created_at),
+        ("removed (UTC)", found.removed_at),
         ("refresh token until (UTC)", found.refresh_token_until),
         ("scopes", None if found.scopes is None else " ".join(found.scopes)),
         ("read-only", found.read_only),

@@ -47,6 +47,13 @@ class Account:
     is_stored: bool = False
     is_removed: bool = False
 
+    @property
+    def kind(self) -> str:
+        """How it is let in, as users see it; empty for one that was removed."""
+        if self.is_removed:
+            return ""
+        return "api_key" if self.scopes is None else "oauth"
+
     @classmethod
     def default(cls, settings: Settings) -> "Account":
         """Return the account that the environment describes."""

@@ -20,7 +20,12 @@ _ERRORS = "the table mapping_errors says why"
 def all_problems(
     account: Account, standing: Standing, found: Status, *, now: datetime, max_age: timedelta | None = None
 ) -> list[str]:
-    """Return a sentence on each thing that somebody should look at, in Lever or here; as `problems`."""
+    """Return a sentence on each thing that somebody should look at, in Lever or here; as `problems`.
+
+    There is none with a connection that was removed.
+    """
+    if account.is_removed:
+        return []
     of_data = list(problems(account, found, now=now, max_age=max_age))
     of_access = (
         told

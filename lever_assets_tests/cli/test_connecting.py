@@ -193,6 +193,10 @@ def test_removing_asks_and_says_what_becomes_of_the_rows(
     [listed] = command("connections", "list", "--json").json["connections"]
     assert listed == {**before, "kind": "", "state": "removed", "next_by": None}
     assert "removed" in command("connections", "list").out
+    shown = command("connections", "show", acme, "--json").json
+    assert (shown["state"], shown["kind"], shown["email"], shown["problems"]) == ("removed", "", None, [])
+    assert shown["removed_at"]
+    assert "removed (UTC)" in command("connections", "show", acme).out
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     erased = command("connections", "remove", acme, "--erase")
     assert "deleted for good" in erased.err

@@ -249,8 +249,8 @@ def test_of_a_token_its_scopes_and_its_end_are_shown_and_not_itself(command: Com
     assert found.json["refresh_token_until"] > found.json["created_at"]
     assert set(found.json) == {
         "connection", "stored", "kind", "environment", "base_url", "auth_url", "organization", "email",
-        "origin_id", "created_at", "settings", "scopes", "read_only", "refresh_token_until", "state",
-        "permissions_missing", "problems",
+        "origin_id", "created_at", "removed_at", "settings", "scopes", "read_only", "refresh_token_until",
+        "state", "permissions_missing", "problems",
     }  # fmt: skip
     for secret in ("sandbox-secret", "access_token", 'token":'):
         assert secret not in shown.out + found.out
