@@ -12,6 +12,7 @@ import pytest
 from lever_assets.cli import main
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import Store
+from lever_assets.store.accounts import StoredAccount, keep_account, rename_rows
 from lever_assets.sync.kept_fields import switch_fields
 from lever_assets_tests.cli.conftest import Outcome
 from lever_assets_tests.sync.tables import Account, live
@@ -173,12 +174,21 @@ def test_what_is_left_out_can_t_be_named(fields: Fields, monkeypatch: pytest.Mon
     assert "LEVER_EXCLUDE leaves out candidates.custom_fields" in told.err
 
 
-def test_the_commands_of_the_page_work_as_they_are_written_down(
-    fields: Fields, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_commands_of_the_page_work_as_they_are_written_down(fields: Fields, database: Path) -> None:
+    with closing(Store.open(f"sqlite:///{database}")) as store, store.writing("lever") as tx:
+        mine = StoredAccount(
+            connection="lever",
+            named_at_first="lever",
+            kind="api_key",
+            environment="production",
+            created_at=tx.instant,
+            updated_at=tx.instant,
+        )
+        keep_account(tx, mine)
+        rename_rows(tx, "acme")
     page = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
     commands = re.findall(r"^\$ lever-assets (.*)$", page, flags=re.MULTILINE)
-    assert len(commands) == 8
+    assert len(commands) == 9
     for each in commands:
         command, *arguments = each.split()
         told = fields(*arguments, command=command)

@@ -28,7 +28,10 @@ def asked(url: str, question: str) -> object:
 
 def test_a_database_that_was_only_filled_is_emptied(reused_postgresql_database: Reused) -> None:
     before = asked(reused_postgresql_database.new(), "SELECT oid FROM pg_database WHERE datname = 'lever'")
-    asked(reused_postgresql_database.new(), "INSERT INTO sync_state VALUES ('lever', 'key', '1', now())")
+    filling = (
+        "INSERT INTO sync_state (connection, key, value, updated_at) VALUES ('lever', 'key', '1', now())"
+    )
+    asked(reused_postgresql_database.new(), filling)
     left_open = psycopg.connect(reused_postgresql_database.new())
     left_open.execute("LOCK TABLE sync_state")
     reused_postgresql_database.give_back()
