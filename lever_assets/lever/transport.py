@@ -10,11 +10,12 @@ import base64
 import os
 import ssl
 import urllib.request
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from functools import cache, partial
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
@@ -214,22 +215,45 @@ def _checked(base_url: str) -> httpx.URL:
 
 def _engine(proxy: httpx.Proxy | None, *, connections: int, keep: bool) -> AiohttpTransport:
     """Return what has that many connections at most; unless it may `keep` them, each request has its own."""
-    trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
     def session() -> aiohttp.ClientSession:
+        shared = _SHARED.get(asyncio.get_running_loop()) if keep else None
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=connections,
-                ssl=trusted,
-                resolver=resolver(),
-                force_close=not keep,
-                keepalive_timeout=_KEPT_SECONDS if keep else None,
-            ),
+            connector=shared or _connector(connections, keep=keep),
+            connector_owner=shared is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=[_as_it_is_and_once],
         )
 
-    return AiohttpTransport(verify=trusted, proxy=proxy, client=session)
+    return AiohttpTransport(verify=_trusted_here(), proxy=proxy, client=session)
+
+
+_SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.TCPConnector] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def shared_connections() -> AsyncIterator[None]:
+    """Let all clients in this event loop have the connections that are kept in common, until the block ends.
+
+    Who asks is said with each request: connecting to the same host for every account is most of what a small
+    question costs.
+    """
+    loop = asyncio.get_running_loop()
+    _SHARED[loop] = _connector(0, keep=True)  # each client has a limit of its own
+    try:
+        yield
+    finally:
+        await _SHARED.pop(loop).close()
+
+
+def _connector(limit: int, *, keep: bool) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(
+        limit=limit,
+        ssl=_trusted_here(),
+        resolver=resolver(),
+        force_close=not keep,
+        keepalive_timeout=_KEPT_SECONDS if keep else None,
+    )
 
 
 async def _as_it_is_and_once(
@@ -245,6 +269,10 @@ async def _as_it_is_and_once(
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise httpx.NetworkError(type(error).__name__) from error
+
+
+def _trusted_here() -> ssl.SSLContext:
+    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @cache

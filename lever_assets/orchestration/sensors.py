@@ -4,11 +4,13 @@ There is one of each for all accounts (`rounds.py`). Only the delta's run is in 
 sync holds up none of the others.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from math import inf
 
 import dagster as dg
@@ -33,13 +35,13 @@ from lever_assets.orchestration.names import (
 from lever_assets.orchestration.partitions import whole_account, window_range, windows_since
 from lever_assets.orchestration.readiness import why_not, why_not_in
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
-from lever_assets.orchestration.rounds import Rounds, Told
+from lever_assets.orchestration.rounds import Rounds, Told, one_loop
 from lever_assets.orchestration.runs import Unfinished, draining_runs, end_dead_runs, erase_answers
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
 from lever_assets.store.checkpoints import hold_states, kept_at_of_all
-from lever_assets.sync.polling import Outset, Poll, outset, poll
+from lever_assets.sync.polling import Outset, Poll, Run, outset, poll
 from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.session import Session
 
@@ -87,19 +89,26 @@ def delta_sensor(
         with _opened(settings, budget) as store:
             unfinished = Unfinished.of(context.instance, accounts)
 
-            def look(account: Settings, own: Budget) -> Told:
-                return _delta(Store(store.engine), account, context.instance, unfinished, own)
+            def look(account: Settings, own: Budget, run: Run = asyncio.run) -> Told:
+                return _delta(Store(store.engine), account, context.instance, unfinished, budget=own, run=run)
 
             if len(accounts) == 1:
                 return look(accounts[0], budget).alone()
-            done = rounds.go(accounts, look, budget, context.cursor)
+            with one_loop() as run:
+                done = rounds.go(accounts, partial(look, run=run), budget, context.cursor)
             return done.with_few(_is_first_sync, _FIRST_SYNCS).answer(context.log)
 
     return delta
 
 
 def _delta(
-    store: Store, account: Settings, instance: dg.DagsterInstance, unfinished: Unfinished, budget: Budget
+    store: Store,
+    account: Settings,
+    instance: dg.DagsterInstance,
+    unfinished: Unfinished,
+    *,
+    budget: Budget,
+    run: Run,
 ) -> Told:
     with store.reading(account.connection) as tx:
         hold_states(tx)
@@ -113,7 +122,7 @@ def _delta(
     under_way = unfinished.of_account(session.name)
     if under_way is not None:
         return Told(f"Run {under_way} of this connection is under way.", short="a run is under way.")
-    told = _poll_unless_busy(session, known, budget)
+    told = _poll_unless_busy(session, known, budget, run)
     if told.since is None:
         return _first_sync(session, account, told)
     if not told.changed:
@@ -137,7 +146,7 @@ def _is_first_sync(told: Told) -> bool:
     return told.request is not None and told.request.tags.get(REFRESH_TAG) != DELTA
 
 
-def _poll_unless_busy(session: Session, known: Outset | None, budget: Budget) -> Poll:
+def _poll_unless_busy(session: Session, known: Outset | None, budget: Budget, run: Run) -> Poll:
     """Ask Lever whether anything changed; raises BusyError when a sync is under way, also outside Dagster.
 
     It holds up no sync that begins meanwhile: a run that is then asked for waits for that one, and reads what
@@ -145,7 +154,7 @@ def _poll_unless_busy(session: Session, known: Outset | None, budget: Budget) ->
     """
     with session.store.exclusive(session.name):
         pass
-    return poll(session, known=known, seconds=budget.left)
+    return poll(session, known=known, seconds=budget.left, run=run)
 
 
 def webhooks_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:

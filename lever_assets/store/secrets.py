@@ -4,10 +4,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 
-from lever_assets.store.dialects import upsert
+from lever_assets.store.dialects import OF, upsert
 from lever_assets.store.tables import connections
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
+
+_EVERY = (
+    select(connections.c.name, connections.c.secret, connections.c.details)
+    .where(connections.c.connection == OF)
+    .order_by(connections.c.name)
+)
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,8 @@ def hold_secret(tx: Transaction, name: str) -> None:
 
 def secrets(tx: Transaction, prefix: str) -> dict[str, Sealed]:
     """Return the sealed secrets whose name begins with `prefix`, by name."""
-    c = connections.c
-    query = select(c.name, c.secret, c.details).where(
-        c.connection == tx.account, c.name.startswith(prefix, autoescape=True)
-    )
-    return {row.name: Sealed(row.secret, row.details or {}) for row in tx.sql.execute(query.order_by(c.name))}
+    rows = tx.sql.execute(_EVERY, {"of": tx.account})
+    return {row.name: Sealed(row.secret, row.details or {}) for row in rows if row.name.startswith(prefix)}
 
 
 def has_secrets(tx: Transaction) -> bool:

@@ -51,11 +51,20 @@ def unseen(session: Session, known: Heard) -> list[Resource]:
 
 async def look_at_permissions(lever: LeverClient, session: Session, due: Sequence[Resource]) -> list[str]:
     """As `watch_permissions`, of these resources (`unseen`), with an open client."""
-    if due:
-        with session.writing() as tx:  # whatever comes of it, they are not looked at again for a while
-            for each in due:
-                note_asked(tx, place_of(each.path))
+    if due:  # whatever comes of it, they are not looked at again for a while
+        await asyncio.to_thread(_note_asked, session, due)
     return [each.name for each in due if await _is_back(lever, session, each)]
+
+
+def _note_asked(session: Session, due: Sequence[Resource]) -> None:
+    with session.writing() as tx:
+        for each in due:
+            note_asked(tx, place_of(each.path))
+
+
+def _note_refused(session: Session, resource: Resource, refusal: PermissionMissingError) -> None:
+    with session.writing() as tx:
+        note_refused(tx, place_of(resource.path), refusal)
 
 
 async def _is_back(lever: LeverClient, session: Session, resource: Resource) -> bool:
@@ -75,8 +84,7 @@ async def _is_back(lever: LeverClient, session: Session, resource: Resource) -> 
         else:
             return was_refused  # that it answered, the session keeps
     if refusal is not None:
-        with session.writing() as tx:
-            note_refused(tx, place_of(resource.path), refusal)
+        await asyncio.to_thread(_note_refused, session, resource, refusal)
     return False
 
 

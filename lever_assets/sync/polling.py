@@ -104,7 +104,11 @@ def poll(
         )
     if known.overdue is not None:
         return Poll(True, known.overdue, 0, known.since)
-    return run(_ask_in_time(session, known, known.since, seconds))
+    lever = session.account.client(session.settings, tell=session.listener)
+    try:
+        return run(_ask_in_time(lever, session, known, known.since, seconds))
+    finally:
+        session.note(lever.access, known.heard)
 
 
 def _read_whole_up_to(tx: Transaction, session: Session) -> datetime | None:
@@ -232,9 +236,11 @@ def _beyond(mark: datetime | None, cutoff: datetime | None = None) -> datetime |
     return max((each for each in (after, cutoff) if each is not None), default=None)
 
 
-async def _ask_in_time(session: Session, known: Outset, since: datetime, seconds: float | None) -> Poll:
+async def _ask_in_time(
+    lever: LeverClient, session: Session, known: Outset, since: datetime, seconds: float | None
+) -> Poll:
     told: Poll | None = None
-    async with session.client(known.heard) as lever:
+    async with lever:
         try:
             async with asyncio.timeout(seconds):
                 told = await _ask(lever, session, known.questions, since)

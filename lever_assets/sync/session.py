@@ -195,24 +195,27 @@ class Session:
         return self.store.reading(self.name, at)
 
     @asynccontextmanager
-    async def client(self, known: Heard | None = None) -> AsyncIterator[LeverClient]:
+    async def client(self) -> AsyncIterator[LeverClient]:
         """Open a client of the account that tells the listener what holds it up.
 
         That Lever refuses the key or token, or accepts it again, is kept at the end, and so is which
-        permissions were there and which were not; `known` is what is kept of that, if it was just looked up.
-        Raises NotConnectedError without one, DisabledError where the connection is switched off.
+        permissions were there and which were not. Raises NotConnectedError
+        without one, DisabledError where the connection is switched off.
         """
         async with self.account.client(self.settings, tell=self.listener) as lever:
             try:
                 yield lever
             finally:
                 if not self.to_read:
-                    with suppress(StoreError):  # it is not what the client was opened for
-                        self._note(lever.access, known)
+                    self.note(lever.access)
 
-    def _note(self, access: Access, known: Heard | None) -> None:
-        if known is not None and known.is_all_of(access):
-            return
+    def note(self, access: Access, known: Heard | None = None) -> None:
+        """Keep what a client has heard, if it is news; `known` is what was kept when it was opened."""
+        if known is None or not known.is_all_of(access):
+            with suppress(StoreError):  # it is not what the client was opened for
+                self._note(access)
+
+    def _note(self, access: Access) -> None:
         with self.reading() as tx:
             known = Heard.kept(tx)
         if known.is_all_of(access):
