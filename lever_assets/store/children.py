@@ -100,12 +100,14 @@ def _is_any(child: str, parent: str) -> ColumnElement[bool]:
 
 def note_read_up_to(tx: Transaction, child: str, parent: str) -> None:
     """Keep for `unread` that the children of no parent are due by now, if that is so."""
-    version = tx.current_version()
-    if READ_UP_TO.read(tx, child) == version:
-        return
     tx.hold_landings()  # who forgets a read has done so before this look, or does it after it
     if not unread(tx, {child: parent}):
-        READ_UP_TO.keep(tx, version, child)
+        READ_UP_TO.keep(tx, tx.current_version(), child)
+
+
+def is_read_up_to(tx: Transaction, child: str) -> bool:
+    """Tell whether it is kept already, as of the last landing."""
+    return READ_UP_TO.read(tx, child) == tx.current_version()
 
 
 def each_due(

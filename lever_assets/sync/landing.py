@@ -104,10 +104,10 @@ async def land_with(
             whole_list = [due.WHOLE_LIST]
             due.healed(tx, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(tx, resource)
-        if isinstance(resource, Child) and refusal is None:
-            note_read(tx, session, resource)
     if refusal is not None:
         _stop_if_all_are_refused(session, so_far)
+    elif isinstance(resource, Child):
+        note_read(session, resource)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
         resource.name,

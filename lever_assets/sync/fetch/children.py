@@ -7,7 +7,7 @@ from itertools import chain, takewhile
 
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import Child
-from lever_assets.store.children import Due, count_due, each_due, note_read_up_to
+from lever_assets.store.children import Due, count_due, each_due, is_read_up_to, note_read_up_to
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.watching import longest_ago, longest_unread
 from lever_assets.sync.checkpoints import BEGINS_AFTER, WATCHED
@@ -94,12 +94,20 @@ async def land_longest_unread(
     return await _read(lever, session, resource, iter(parents), total=len(parents), before=before)
 
 
-def note_read(tx: Transaction, session: Session, resource: Child) -> None:
-    """Keep, after a resource was read, what spares polls a look: nothing is due, or watched, until then."""
-    note_read_up_to(tx, resource.name, resource.parent)
-    if resource.moves_alone and not rests(tx, session, resource):
-        first = longest_ago(tx, resource.parent, resource.name, moving_at=tx.instant)
-        WATCHED.keep(tx, min(filter(None, (first, tx.instant))), resource.name)
+def note_read(session: Session, resource: Child) -> None:
+    """Keep, after a resource was read, what spares polls a look: that nothing is left, nor watched for long.
+
+    In a transaction of its own, which has landings wait before it writes anything.
+    """
+    with session.reading() as tx:
+        looks = resource.moves_alone and not rests(tx, session, resource)
+        if not looks and is_read_up_to(tx, resource.name):
+            return
+    with session.writing() as tx:
+        note_read_up_to(tx, resource.name, resource.parent)
+        if looks:
+            first = longest_ago(tx, resource.parent, resource.name, moving_at=tx.instant)
+            WATCHED.keep(tx, min(filter(None, (first, tx.instant))), resource.name)
 
 
 def rests(tx: Transaction, session: Session, resource: Child) -> bool:
