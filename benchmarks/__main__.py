@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import accounts, allowance, cost, journeys, large, made, quiet, requests, second_run
+from benchmarks import accounts, allowance, cost, journeys, large, made, quiet, requests, second_run, tick
 from benchmarks.databases import Kind
 
 app = typer.Typer(help="Measure what a sync costs.", no_args_is_help=True, add_completion=False)
@@ -60,6 +60,15 @@ def _journeys(names: Annotated[bool, typer.Option("--names", help="Name the file
 def _accounts(sizes: Sizes = (1, 50, 200), ticking: int = 50) -> None:
     """Loading the definitions of many connections, and a tick in which nothing has changed."""
     accounts.run(sizes, ticking)
+
+
+@app.command("tick")
+def _tick(
+    connections: Annotated[int, typer.Option("--connections", min=1)] = 50,
+    sizes: Annotated[tuple[int, int, int], typer.Option("--opportunities")] = (1_000, 10_000, 100_000),
+) -> None:
+    """CPU of a tick in which nothing has changed, and what it asks of accounts of several sizes."""
+    tick.run(connections, sizes)
 
 
 @app.command("made")

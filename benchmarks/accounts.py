@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 import dagster as dg
@@ -23,7 +24,7 @@ from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 
 _OPPORTUNITIES = 10
-_TICKS = 3
+_TICKS = 7
 # As Dagster's code server does it, in a fresh process: the module, the repository, and every job in it; then
 # what it tells its webserver and daemon, whose class has no public name.
 _LOADING = """
@@ -43,10 +44,10 @@ def run(sizes: Sequence[int], ticking: int) -> None:
     """Print what loading costs with each number of connections, and an idle tick with one of them."""
     heading(f"Connections in one code location: {', '.join(map(str, sizes))}")
     with served(_OPPORTUNITIES) as lever, database(Kind.SQLITE) as into:
-        settings = _settings(lever, into)
+        settings = settings_of(lever, into)
         made = 0
         for size in sorted({*sizes, ticking}):
-            _connect(settings, lever, range(made, size))
+            connect(settings, lever, range(made, size))
             made = size
             if size in sizes:
                 loaded = _loaded(_environment(lever, into))
@@ -55,10 +56,11 @@ def run(sizes: Sequence[int], ticking: int) -> None:
                 figure("seconds until Dagster is told them", loaded["told"])
                 figure("jobs", loaded["jobs"])
             if size == ticking:
-                _tick(settings)
+                tick(settings)
 
 
-def _settings(lever: Served, into: Database) -> Settings:
+def settings_of(lever: Served, into: Database) -> Settings:
+    """Return the environment's settings: it has no connection of its own."""
     return Settings(
         api_key=None,
         base_url=lever.url,
@@ -79,7 +81,7 @@ def _environment(lever: Served, into: Database) -> dict[str, str]:
     }
 
 
-def _connect(settings: Settings, lever: Served, numbers: range) -> None:
+def connect(settings: Settings, lever: Served, numbers: range) -> None:
     """Make connections; all are of one account, which costs the same."""
     store = Store.open(settings.tables_url)
     try:
@@ -98,7 +100,7 @@ def _loaded(environment: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _tick(settings: Settings) -> None:
+def tick(settings: Settings) -> None:
     """Print the CPU of each sensor's tick in which there is nothing to do, all accounts being read whole."""
     known = listed(settings)
     for each in known.accounts:
@@ -111,7 +113,7 @@ def _tick(settings: Settings) -> None:
         for name in ("lever_delta", "lever_webhooks", "lever_notices", "lever_retention"):
             sensor = definitions.resolve_sensor_def(name)
             spent = [_spent(sensor, instance, definitions) for _ in range(_TICKS + 1)][1:]
-            cpu, wall = min(each[0] for each in spent), min(each[1] for each in spent)
+            cpu, wall = median(each[0] for each in spent), median(each[1] for each in spent)
             figure(name, cpu / count * 1000, f"({wall:.1f} s on the clock for all)")
 
 

@@ -134,7 +134,7 @@ class LocalPace:
         self._path = path
         self._clock = clock
         self._threads = threading.Lock()
-        self._processes = FileLock(f"{path}.lock", mode=private.FILE, thread_local=False) if path else None
+        self._processes: FileLock | None = None
         self._kept = _Kept()
 
     async def book(self, terms: Terms, ahead: float = 0.0) -> Turn:
@@ -187,8 +187,10 @@ class LocalPace:
             self._threads.release()
 
     def _take(self) -> None:
-        if self._path is None or self._processes is None:
+        if self._path is None:
             return
+        if self._processes is None:  # not before: most limiters of applications are never asked
+            self._processes = FileLock(f"{self._path}.lock", mode=private.FILE, thread_local=False)
         if not self._path.parent.is_dir():
             private.make_folder(self._path.parent)
         self._processes.acquire(poll_interval=_POLL_SECONDS)

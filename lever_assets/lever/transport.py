@@ -1,22 +1,21 @@
-"""How a request gets to Lever and its answer back: sent once over HTTP, by httpx over aiohttp's engine.
+"""How a request gets to Lever and its answer back: sent once over HTTP, in httpx's words by aiohttp's engine.
 
-The same request costs a quarter of the CPU of httpx's own engine. What neither of them does by itself is
-here: an address goes out as it was written, a request once, no cookie is kept, no address logged, and nobody
-waits for a lookup of a host that was given up.
+The same request costs a quarter of the CPU of httpx's own engine, and half of that again without httpx's
+client, which looks for cookies and redirects and logs addresses. What is left to do is here: an address goes
+out as it was written, a request once, and nobody waits for a lookup of a host that was given up.
 """
 
 import asyncio
 import base64
-import logging
 import os
 import ssl
 import urllib.request
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from functools import cache, partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
@@ -34,7 +33,6 @@ _CONNECT_SECONDS = 10.0
 _KEPT_SECONDS = 30.0
 """So long a connection is kept that nothing goes over: a retry may wait as long."""
 _REFUSED = 401
-_LEADS_TO = "lever_assets.location"
 _FILE_SECONDS = 300.0
 """How long a file may take on its way; Lever takes files of up to 30 MB (docs/lever-api.md, Writes)."""
 
@@ -122,8 +120,9 @@ class Transport:
         self.host = self._base.netloc.decode("ascii")
         within = partial(httpx.Timeout, connect=min(timeout, _CONNECT_SECONDS), pool=None)
         self._usual, self._patient = within(timeout), within(max(timeout, _FILE_SECONDS))
-        self._kept = _http_client(self._base, auth, connections=connections, keep=True)
-        self._anew = _http_client(self._base, auth, connections=connections, keep=False)
+        proxy = _proxy(self._base)
+        self._kept = _engine(proxy, connections=connections, keep=True)
+        self._anew = _engine(proxy, connections=connections, keep=False)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -139,25 +138,29 @@ class Transport:
         anew: bool = False,
         patient: bool = False,
         consume: Callable[[httpx.Response], Awaitable[object]] = httpx.Response.aread,
+        headers: Mapping[str, str] | None = None,
         **given: Any,
     ) -> httpx.Response:
         """Send a request once, and return what Lever answers, its body read, or taken by `consume` if 2xx.
 
         `anew`: over a connection of its own. A kept one may be closing at that very moment, and then nobody
-        could say whether Lever got the request. `patient`: a file is on its way. `given` goes to httpx's
-        `build_request`. Raises UnavailableError when there is no answer.
+        could say whether Lever got the request. `patient`: a file is on its way. `given` is as for httpx's
+        `Request`. Raises UnavailableError when there is no answer.
         """
         await self._auth.prepare()
-        http = self._anew if anew else self._kept
         timeout = self._patient if patient else self._usual
-        url = f"{self._base}{path}?{query}" if query else f"{self._base}{path}"
-        request = http.build_request(method, url, timeout=timeout, **given)
+        request = httpx.Request(
+            method,
+            f"{self._base}{path}?{query}" if query else f"{self._base}{path}",
+            headers={**_HEADERS, "Connection": "close" if anew else "keep-alive", **(headers or {})},
+            extensions={"timeout": timeout.as_dict()},
+            **given,
+        )
         try:
             async with (
                 asyncio.timeout(timeout.read),
-                aclosing(await http.send(request, stream=True)) as response,
+                aclosing(await self._answer(request, self._anew if anew else self._kept)) as response,
             ):
-                response.headers.update(response.extensions.get(_LEADS_TO, {}))
                 await (consume(response) if response.is_success else response.aread())
                 return response
         except faults.FAULTS as error:
@@ -165,6 +168,22 @@ class Transport:
         # Raised out here so that it does not drag along its cause: some of aiohttp's errors hold the
         # request's headers, and with them the key.
         raise fault
+
+    async def _answer(self, request: httpx.Request, engine: AiohttpTransport) -> httpx.Response:
+        """Return the answer, its body not read, to the last request that the credential makes of one."""
+        _address.set(request.url)
+        async with aclosing(self._auth.async_auth_flow(request)) as flow:
+            asked = await anext(flow)
+            while True:
+                response = await engine.handle_async_request(asked)
+                try:
+                    asked = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+                except BaseException:
+                    await response.aclose()
+                    raise
+                await response.aread()
 
 
 def credentials(request: httpx.Request) -> list[str]:
@@ -179,6 +198,7 @@ def credentials(request: httpx.Request) -> list[str]:
     return [secret for secret in (sent, key) if secret]
 
 
+@cache
 def _checked(base_url: str) -> httpx.URL:
     """Return the base URL, without a closing slash."""
     try:
@@ -193,43 +213,47 @@ def _checked(base_url: str) -> httpx.URL:
     return url
 
 
-def _http_client(base_url: httpx.URL, auth: LeverAuth, *, connections: int, keep: bool) -> httpx.AsyncClient:
-    """Return a client of that many connections at most; unless it may `keep` them, each request has its own.
-
-    It goes through the proxy that the environment names for `base_url`; a Lever on this machine needs none.
-    """
-    trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+def _engine(proxy: httpx.Proxy | None, *, connections: int, keep: bool) -> AiohttpTransport:
+    """Return what has that many connections at most; unless it may `keep` them, each request has its own."""
 
     def session() -> aiohttp.ClientSession:
+        shared = _SHARED.get(asyncio.get_running_loop()) if keep else None
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=connections,
-                ssl=trusted,
-                resolver=resolver(),
-                force_close=not keep,
-                keepalive_timeout=_KEPT_SECONDS if keep else None,
-            ),
+            connector=shared or _connector(connections, keep=keep),
+            connector_owner=shared is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=[_as_it_is_and_once],
         )
 
-    return httpx.AsyncClient(
-        transport=AiohttpTransport(verify=trusted, proxy=_proxy(base_url), client=session),
-        auth=auth,
-        headers=_HEADERS if keep else {**_HEADERS, "Connection": "close"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        event_hooks={"request": [_note_address], "response": [_follow_nowhere]},
+    return AiohttpTransport(verify=_trusted_here(), proxy=proxy, client=session)
+
+
+_SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.TCPConnector] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def shared_connections() -> AsyncIterator[None]:
+    """Let all clients in this event loop have the connections that are kept in common, until the block ends.
+
+    Who asks is said with each request: connecting to the same host for every account is most of what a small
+    question costs.
+    """
+    loop = asyncio.get_running_loop()
+    _SHARED[loop] = _connector(0, keep=True)  # each client has a limit of its own
+    try:
+        yield
+    finally:
+        await _SHARED.pop(loop).close()
+
+
+def _connector(limit: int, *, keep: bool) -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(
+        limit=limit,
+        ssl=_trusted_here(),
+        resolver=resolver(),
+        force_close=not keep,
+        keepalive_timeout=_KEPT_SECONDS if keep else None,
     )
-
-
-async def _note_address(request: httpx.Request) -> None:
-    _address.set(request.url)
-
-
-async def _follow_nowhere(response: httpx.Response) -> None:
-    """Hide where a redirect leads: httpx makes that request even if it is not to send it, or fails to."""
-    if "location" in response.headers:
-        response.extensions[_LEADS_TO] = {"location": response.headers.pop("location")}
 
 
 async def _as_it_is_and_once(
@@ -247,12 +271,8 @@ async def _as_it_is_and_once(
         raise httpx.NetworkError(type(error).__name__) from error
 
 
-def _is_of_others(record: logging.LogRecord) -> bool:
-    """Tell whether a line of httpx's is not about a request of ours, whose address may name people."""
-    return not any(each is _address.get() for each in record.args or () if isinstance(each, httpx.URL))
-
-
-logging.getLogger("httpx").addFilter(_is_of_others)
+def _trusted_here() -> ssl.SSLContext:
+    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @cache
@@ -262,6 +282,7 @@ def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
 
 
 def _proxy(base_url: httpx.URL) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for a URL; a Lever on this machine needs none."""
     if base_url.host in LOOPBACK or urllib.request.proxy_bypass(base_url.netloc.decode("ascii")):
         return None
     address = urllib.request.getproxies().get(base_url.scheme)

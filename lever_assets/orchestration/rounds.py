@@ -2,20 +2,26 @@
 
 A tick begins where the last one stopped. The accounts are looked at in threads: what Lever and the database
 are asked waits most of the time. Whoever is slow holds up one thread, and comes last the next time; who was
-not done when the tick ended is left to its thread, and not begun again before that has ended.
+not done when the tick ended is left to its thread, and not begun again before that has ended. What the
+threads ask of Lever goes out from one event loop (`one_loop`): threads that take turns at every step of every
+request cost as much CPU again.
 """
 
+import asyncio
 import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import dagster as dg
 from pydantic import TypeAdapter, ValidationError
 
+from lever_assets.lever.transport import shared_connections
 from lever_assets.orchestration.failures import told_of
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
@@ -25,6 +31,9 @@ _AT_ONCE = 12
 """Fewer than the connections to the database that an engine opens."""
 _OWN_SECONDS = 8.0
 """For an account that was not slow the last time; another one has all that is left of the tick."""
+_HELPERS = 100
+"""Threads that the loop lends for what can't be awaited, such as renewing a token: each may hang."""
+_ENDING_SECONDS = 0.5
 _NAMED = 10
 """So many of those in trouble are named: a tick is kept in Dagster's storage."""
 
@@ -163,6 +172,43 @@ class Rounds:
         rest = list(first)
         following = Place(rest[0] if rest else place.next, (*slow, *slower))
         return Round(seen, len(rest) + len(slow), following)
+
+
+T = TypeVar("T")
+
+
+@contextmanager
+def one_loop() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
+    """Yield what runs the coroutines of all threads in one event loop, to their end as `asyncio.run` does.
+
+    The loop ends with the block; what is under way then is cancelled.
+    """
+    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def turn() -> None:
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_default_executor(ThreadPoolExecutor(_HELPERS))
+        async with shared_connections():
+            begun.set_result((loop, over))
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(turn()), daemon=True, name="tick-loop")
+    thread.start()
+    loop, over = begun.result()
+
+    def run(asking: Coroutine[Any, Any, T]) -> T:
+        try:
+            under_way = asyncio.run_coroutine_threadsafe(asking, loop)
+        except RuntimeError:  # the tick is over
+            asking.close()
+            raise
+        return under_way.result()
+
+    try:
+        yield run
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(_ENDING_SECONDS)
 
 
 def _taken(*queues: deque[str]) -> str | None:

@@ -7,8 +7,23 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
+from lever_assets.store.checkpoints import Checkpoint, Number
 from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
@@ -20,6 +35,10 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 NEVER_AHEAD = timedelta(days=1)
 """So far no clock that wrote an instant was ahead of ours: one that lies further ahead is damaged."""
+
+
+READ_UP_TO = Checkpoint[int]("read_below", Number)
+"""By child resource: the landing up to which a sync left no parent whose children were due."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,44 @@ def count_due(tx: Transaction, due: Due) -> int:
     """Return how many parents have children that are due."""
     query = _query(_shape(due)).with_only_columns(func.count())
     return tx.sql.execute(query, _given(tx, due)).scalar_one()
+
+
+def unread(tx: Transaction, below: Mapping[str, str]) -> set[str]:
+    """Return of which of these resources, each with that of its parents, the children of any parent are due.
+
+    By one query over the parents that changed since `READ_UP_TO`; none, if nothing has landed since.
+    """
+    version = tx.current_version()
+    known = {child: READ_UP_TO.read(tx, child) for child in below}
+    # A mark that lies ahead is of a count of landings that was lost.
+    marks = {child: -1 if mark is None or mark > version else mark for child, mark in known.items()}
+    wanted = tuple((child, parent) for child, parent in below.items() if marks[child] < version)
+    if not wanted:
+        return set()
+    given = {**_given(tx, Due("", "", at=tx.instant)), "beyond": min(marks[child] for child, _ in wanted)}
+    return set(tx.sql.execute(_unread(wanted), given).scalars())
+
+
+@cache
+def _unread(below: tuple[tuple[str, str], ...]) -> CompoundSelect[tuple[str]]:
+    return union_all(*(select(literal(child)).where(_is_any(child, parent)) for child, parent in below))
+
+
+def _is_any(child: str, parent: str) -> ColumnElement[bool]:
+    since = RAW[parent].c.version > bindparam("beyond")
+    return _query(Due(parent, child, at=_ANY)).with_only_columns(literal(1)).where(since).exists()
+
+
+def note_read_up_to(tx: Transaction, child: str, parent: str) -> None:
+    """Keep for `unread` that the children of no parent are due by now, if that is so."""
+    tx.hold_landings()  # who forgets a read has done so before this look, or does it after it
+    if not unread(tx, {child: parent}):
+        READ_UP_TO.keep(tx, tx.current_version(), child)
+
+
+def is_read_up_to(tx: Transaction, child: str) -> bool:
+    """Tell whether it is kept already, as of the last landing."""
+    return READ_UP_TO.read(tx, child) == tx.current_version()
 
 
 def each_due(
@@ -197,6 +254,10 @@ def last_reads(tx: Transaction, child: str, parents: Collection[str]) -> dict[st
 
 def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
     """Forget that the children of these parents were read: they are due."""
+    if not parents:
+        return
+    tx.hold_landings()
+    READ_UP_TO.forget(tx, child)
     r = child_reads.c
     these = and_(r.connection == tx.account, r.resource == child, among(tx.sql, r.parent_id, parents))
     tx.sql.execute(delete(child_reads).where(these))
@@ -204,6 +265,8 @@ def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
 
 def forget_passed_over(tx: Transaction, child: str) -> None:
     """Forget which parents were passed over: each is looked at anew."""
+    tx.hold_landings()
+    READ_UP_TO.forget(tx, child)
     r = child_reads.c
     tx.sql.execute(
         delete(child_reads).where(r.connection == tx.account, r.resource == child, r.read_at <= NEVER)

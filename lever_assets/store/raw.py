@@ -94,6 +94,19 @@ def _reading(dialect: str, resource: str) -> Select[Any]:
     return _rows(resource, OF).where(among_these(dialect, c.remote_id)).order_by(c.remote_id)
 
 
+def live_hashes(tx: Transaction, resource: str, remote_ids: Collection[str]) -> dict[str, str]:
+    """Return the content hashes of those of these records that are live."""
+    found = tx.sql.execute(_hashes(tx.sql.dialect.name, resource), {"of": tx.account, "these": remote_ids})
+    return {row.remote_id: row.content_hash for row in found}
+
+
+@cache
+def _hashes(dialect: str, resource: str) -> Select[Any]:
+    c = RAW[resource].c
+    these = among_these(dialect, c.remote_id)
+    return select(c.remote_id, c.content_hash).where(c.connection == OF, these, c.deleted_at.is_(None))
+
+
 def seen_since(tx: Transaction, resource: str, remote_ids: Collection[str], instant: datetime) -> set[str]:
     """Return those of these records that Lever was seen to have at an instant or later."""
     c = RAW[resource].c

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Table, delete, or_, select, update
 
 from lever_assets.store.changes import History, mark_changed, record_blanked
+from lever_assets.store.children import READ_UP_TO
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.merge import row_hash
 from lever_assets.store.payloads import Rewrite
@@ -46,6 +47,7 @@ def drop_resource(tx: Transaction, resource: str) -> int:
 
 def forget_all_reads(tx: Transaction, resource: str) -> None:
     """Forget below which parents a resource was read: it is due below each of them."""
+    READ_UP_TO.forget(tx, resource)
     _delete(tx, child_reads, child_reads.c.resource == resource)
 
 

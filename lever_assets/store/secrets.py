@@ -5,13 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import Select, delete, func, select, update
 
-from lever_assets.store.dialects import upsert
+from lever_assets.store.dialects import OF, upsert
 from lever_assets.store.tables import connections
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 WEBHOOKS = "webhook:"
 """Names of the signature tokens of Lever's events begin with it; the event follows."""
+_EVERY = (
+    select(connections.c.name, connections.c.secret, connections.c.details)
+    .where(connections.c.connection == OF)
+    .order_by(connections.c.name)
+)
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,8 @@ def hold_secret(tx: Transaction, name: str) -> None:
 
 def secrets(tx: Transaction, prefix: str) -> dict[str, Sealed]:
     """Return the sealed secrets whose name begins with `prefix`, by name."""
-    c = connections.c
-    query = select(c.name, c.secret, c.details).where(
-        c.connection == tx.account, c.name.startswith(prefix, autoescape=True)
-    )
-    return {row.name: Sealed(row.secret, row.details or {}) for row in tx.sql.execute(query.order_by(c.name))}
+    rows = tx.sql.execute(_EVERY, {"of": tx.account})
+    return {row.name: Sealed(row.secret, row.details or {}) for row in rows if row.name.startswith(prefix)}
 
 
 def secrets_kept_at(tx: Transaction, prefix: str) -> datetime | None:

@@ -132,6 +132,9 @@ def _raw_table(resource: Resource) -> Table:
 
 
 UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in MODELS}
+# Of these the watched are looked for (`watching.py`), which are few.
+Index("ix_interviews_watched", UNIFIED["interviews"].c.connection, UNIFIED["interviews"].c.starting_at)
+Index("ix_offers_watched", UNIFIED["offers"].c.connection, UNIFIED["offers"].c.status)
 RAW: dict[str, Table] = {each.name: _raw_table(each) for each in RESOURCES}
 
 sync_state = Table(

@@ -30,7 +30,7 @@ from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.fetch.brake import held_back
-from lever_assets.sync.fetch.children import land_below, land_longest_unread
+from lever_assets.sync.fetch.children import land_below, land_longest_unread, note_read
 from lever_assets.sync.fetch.lists import land_paged
 from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
 from lever_assets.sync.fetch.set_aside import tables_of, unread_below
@@ -106,6 +106,8 @@ async def land_with(
         unread, unread_warning = unread_below(tx, resource)
     if refusal is not None:
         _stop_if_all_are_refused(session, so_far)
+    elif isinstance(resource, Child):
+        note_read(session, resource)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
         resource.name,

@@ -1,12 +1,13 @@
 """Every account gets its turn, however many there are and however little time."""
 
+import asyncio
 import threading
 import time
 
 import pytest
 
 from lever_assets.orchestration import rounds
-from lever_assets.orchestration.rounds import Place, Rounds, Told
+from lever_assets.orchestration.rounds import Place, Rounds, Told, one_loop
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
 from lever_assets.store import UnreachableError
@@ -112,3 +113,53 @@ def test_a_cursor_that_makes_no_sense_begins_anew(cursor: str | None) -> None:
 def test_accounts_that_are_gone_are_forgotten() -> None:
     others, slow = Place("gone", ("gone too", "b")).order(["a", "b"])
     assert (others, slow) == (["a"], ["b"])
+
+
+def test_all_threads_ask_from_one_loop_and_nothing_outlives_it() -> None:
+    seen: set[asyncio.AbstractEventLoop] = set()
+    begun, cancelled = threading.Event(), threading.Event()
+
+    async def ask(name: str) -> str:
+        seen.add(asyncio.get_running_loop())
+        if name == "stuck":
+            begun.set()
+            try:
+                await asyncio.sleep(60)
+            finally:
+                cancelled.set()
+        return name
+
+    def look(account: Settings, _: Budget) -> Told:
+        return Told(run(ask(account.connection)))
+
+    going = Rounds()
+    with one_loop() as run:
+        found = going.go(accounts("a", "b", "stuck"), look, Budget(0.5 + 0.5), None)
+        assert begun.is_set()
+    assert {each.why for name, each in found.told.items() if name != "stuck"} == {"a", "b"}
+    assert found.told["stuck"].trouble
+    assert len(seen) == 1
+    assert cancelled.wait(5)
+    while going.busy:
+        time.sleep(0.01)
+    with pytest.raises(RuntimeError):
+        run(ask("late"))
+
+
+def test_one_who_blocks_in_a_thread_that_the_loop_lends_holds_up_no_other() -> None:
+    over = threading.Event()
+
+    async def ask(name: str) -> str:
+        if name != "well":
+            await asyncio.to_thread(over.wait, 20)
+        return name
+
+    names = [f"stuck_{number}" for number in range(10)]
+    with one_loop() as run:
+        asking = [threading.Thread(target=lambda each=each: run(ask(each)), daemon=True) for each in names]
+        for each in asking:
+            each.start()
+        assert run(ask("well")) == "well"
+        over.set()
+        for each in asking:
+            each.join(20)

@@ -67,8 +67,7 @@ async def _has_changed(lever: LeverClient, session: Session, question: Question)
         read = read_batch(resource, page.records, asked_at=page.asked_at, stripping=stripping)
         limit = limit_of(session.settings, resource, tx.instant)
         batch = read.only(kept_of(tx, limit, read.arrivals))
-        stored = raw.read(tx, resource.name, [each.remote_id for each in batch.arrivals])
-    known = {row.remote_id: row.content_hash for row in stored if not row.deleted}
+        known = raw.live_hashes(tx, resource.name, [each.remote_id for each in batch.arrivals])
     return any(known.get(each.remote_id) != fingerprint(canonical(each.data)) for each in batch.arrivals)
 
 
