@@ -301,7 +301,6 @@ def _listing(dialect: str, resource: str) -> Select[tuple[str, str]]:
     c = RAW[resource].c
     query = select(c.parent_id, c.remote_id).where(
         c.connection == OF,
-        c.parent_id.is_not(None),
         among_these(dialect, c.parent_id),
         not_known_gone(RAW[resource]),
     )

@@ -138,7 +138,7 @@ def _reading_below(dialect: str, resource: str) -> Select[Any]:
     c = RAW[resource].c
     return (
         _rows(resource, OF)
-        .where(c.parent_id.is_not(None), among_these(dialect, c.parent_id), c.deleted_at.is_(None))
+        .where(among_these(dialect, c.parent_id), c.deleted_at.is_(None))
         .order_by(c.parent_id, c.position.nulls_last(), c.remote_id)
     )
 
@@ -148,7 +148,7 @@ def ids_below(tx: Transaction, resource: str, parent_ids: Collection[str]) -> li
     c = RAW[resource].c
     query = (
         select(c.remote_id)
-        .where(c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids))
+        .where(c.connection == tx.account, among(tx.sql, c.parent_id, parent_ids))
         .order_by(c.remote_id)
     )
     return list(tx.sql.execute(query).scalars())
@@ -160,7 +160,7 @@ def parents_of_any(
     """Return which of these have children of a resource; with `live_only` deleted ones do not count."""
     c = RAW[resource].c
     query = select(c.parent_id).where(
-        c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids)
+        c.connection == tx.account, among(tx.sql, c.parent_id, parent_ids)
     )
     if live_only:
         query = query.where(c.deleted_at.is_(None))
