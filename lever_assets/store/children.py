@@ -7,8 +7,22 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
+from lever_assets.store.checkpoints import Checkpoint, Number
 from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
@@ -20,6 +34,12 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 NEVER_AHEAD = timedelta(days=1)
 """So far no clock that wrote an instant was ahead of ours: one that lies further ahead is damaged."""
+
+SETTLED = Checkpoint[int]("settled", Number)
+"""By child resource: of the parents that had landed by then none is left to be read, but what failed.
+
+So whose content changed is looked for among those alone that landed since.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,15 +62,32 @@ class Due:
 
 def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
     """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
-    given = {**_given(tx, due), "after": after, "most": limit}
-    query = _due_listing(_shape(due), has_after=after is not None)
+    settled = _settled(tx, due)
+    given = {**_given(tx, due), "after": after, "most": limit, "settled": settled}
+    query = _due_listing(_shape(due), has_after=after is not None, has_mark=settled is not None)
     return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
 
 
 def count_due(tx: Transaction, due: Due) -> int:
     """Return how many parents have children that are due."""
-    query = _query(_shape(due)).with_only_columns(func.count())
-    return tx.sql.execute(query, _given(tx, due)).scalar_one()
+    settled = _settled(tx, due)
+    query = _counting(_shape(due), has_mark=settled is not None)
+    return tx.sql.execute(query, {**_given(tx, due), "settled": settled}).scalar_one()
+
+
+def settle(tx: Transaction, parent: str, child: str) -> None:
+    """After a reading: keep that nothing is left that landed until now, unless something is."""
+    version = tx.current_version()
+    if not due_parents(tx, Due(parent, child, at=NEVER), limit=1, after=None):
+        SETTLED.keep(tx, version, child)
+
+
+def _settled(tx: Transaction, due: Due) -> int | None:
+    """Return the landing up to which nobody has to be looked at for this; None: all are looked at."""
+    if due.read_before is not None or due.at is None:
+        return None
+    mark = SETTLED.read(tx, due.child)
+    return None if mark is None or mark > tx.current_version() else mark
 
 
 def each_due(
@@ -93,19 +130,49 @@ def _given(tx: Transaction, due: Due) -> dict[str, Any]:
 
 
 @cache
-def _due_listing(due: Due, *, has_after: bool) -> Select[tuple[str, str]]:
+def _due_listing(due: Due, *, has_after: bool, has_mark: bool) -> Select[tuple[str, str]]:
     """Return the statement of `due_parents`: making it costs more than to run it where nothing is due."""
     p = RAW[due.parent].c
-    query = _query(due).with_only_columns(p.remote_id, p.content_hash)
+    query = _query(due, has_mark=has_mark).with_only_columns(p.remote_id, p.content_hash)
     if has_after:
         query = query.where(p.remote_id > bindparam("after"))
     return query.order_by(p.remote_id).limit(bindparam("most"))
 
 
-def _query(due: Due) -> Select[tuple[()]]:
-    """Return the statement over what is due, for all that are so by the same bounds."""
-    parents = RAW[due.parent]
-    p, r = parents.c, child_reads.c
+@cache
+def _counting(due: Due, *, has_mark: bool) -> Select[tuple[int]]:
+    return _query(due, has_mark=has_mark).with_only_columns(func.count())
+
+
+def _query(due: Due, *, has_mark: bool) -> Select[tuple[()]]:
+    """Return the statement over what is due, for all that are so by the same bounds.
+
+    `has_mark`: what changed is looked for among those alone that landed after `settled`.
+    """
+    parents, e = RAW[due.parent], mapping_errors.c
+    live = and_(parents.c.connection == bindparam("of"), parents.c.deleted_at.is_(None))
+    again = e.due_at <= bindparam("at")
+    if not has_mark:
+        joined, changed = _changed(due, parents)
+        pending = changed if due.at is None else or_(changed, again)
+        return select().select_from(joined).where(live, pending)
+    landed = parents.alias("landed")
+    joined, changed = _changed(due, landed)
+    since = and_(landed.c.connection == bindparam("of"), landed.c.version > bindparam("settled"))
+    failed = and_(e.connection == bindparam("of"), e.model == RAW[due.child].name, e.resource == due.parent)
+    either = union_all(
+        select(landed.c.remote_id).select_from(joined).where(since, changed),
+        select(e.remote_id).where(failed, again),
+    )
+    return select().select_from(parents).where(live, parents.c.remote_id.in_(either))
+
+
+def _changed(due: Due, parents: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
+    """Return `parents` with what is known of their reading, and the condition that they are due by that.
+
+    Those whose reading failed are not, unless they changed since or all are to be read.
+    """
+    p, r, e = parents.c, child_reads.c, mapping_errors.c
     reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
     pending = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
     if due.read_before is not None:
@@ -116,15 +183,13 @@ def _query(due: Due) -> Select[tuple[()]]:
         pending = and_(pending, last_change >= bindparam("lower"))
     if due.upper is not None:
         pending = and_(pending, last_change < bindparam("upper"))
-    query = select().select_from(parents.outerjoin(child_reads, reads))
+    joined = parents.outerjoin(child_reads, reads)
     if due.at is not None:
-        e = mapping_errors.c
-        query = query.outerjoin(mapping_errors, failed_read(p, due.parent, due.child))
+        joined = joined.outerjoin(mapping_errors, failed_read(p, due.parent, due.child))
         if due.read_before is None:
-            changed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
-            pending = and_(pending, or_(e.due_at.is_(None), changed))
-        pending = or_(pending, e.due_at <= bindparam("at"))
-    return query.where(p.connection == bindparam("of"), p.deleted_at.is_(None), pending)
+            since_failed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
+            pending = and_(pending, or_(e.due_at.is_(None), since_failed))
+    return joined, pending
 
 
 def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:
@@ -200,6 +265,14 @@ def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
     r = child_reads.c
     these = and_(r.connection == tx.account, r.resource == child, among(tx.sql, r.parent_id, parents))
     tx.sql.execute(delete(child_reads).where(these))
+    SETTLED.forget(tx, child)
+
+
+def forget_all_reads(tx: Transaction, child: str) -> None:
+    """Forget below which parents a resource was read: it is due below each of them."""
+    r = child_reads.c
+    tx.sql.execute(delete(child_reads).where(r.connection == tx.account, r.resource == child))
+    SETTLED.forget(tx, child)
 
 
 def forget_passed_over(tx: Transaction, child: str) -> None:
@@ -208,16 +281,20 @@ def forget_passed_over(tx: Transaction, child: str) -> None:
     tx.sql.execute(
         delete(child_reads).where(r.connection == tx.account, r.resource == child, r.read_at <= NEVER)
     )
+    SETTLED.forget(tx, child)
 
 
-def delete_orphans(tx: Transaction, child: str, parent: str) -> int:
+def delete_orphans(tx: Transaction, child: str, parent: str, *, now_gone: bool = False) -> int:
     """Mark children whose parent is gone or left out as their parent is; return how many.
 
+    `now_gone`: only of the parents that this transaction marked, as looking at all takes its time.
     Should the parent return, they are due. That reading them failed is over with it.
     """
     version = tx.version
     c, p = RAW[child].c, RAW[parent].c
     gone = select(p.remote_id).where(p.connection == tx.account, p.deleted_at.is_not(None))
+    if now_gone:
+        gone = gone.where(p.version == version)
     tx.sql.execute(
         delete(child_reads).where(
             child_reads.c.connection == tx.account,

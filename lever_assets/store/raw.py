@@ -159,9 +159,7 @@ def parents_of_any(
 ) -> set[str]:
     """Return which of these have children of a resource; with `live_only` deleted ones do not count."""
     c = RAW[resource].c
-    query = select(c.parent_id).where(
-        c.connection == tx.account, among(tx.sql, c.parent_id, parent_ids)
-    )
+    query = select(c.parent_id).where(c.connection == tx.account, among(tx.sql, c.parent_id, parent_ids))
     if live_only:
         query = query.where(c.deleted_at.is_(None))
     return set(tx.sql.execute(query.distinct()).scalars())

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Table, delete, or_, select, update
 
 from lever_assets.store.changes import History, mark_changed, record_blanked
+from lever_assets.store.children import forget_all_reads
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.merge import row_hash
 from lever_assets.store.payloads import Rewrite
@@ -16,7 +17,6 @@ from lever_assets.store.tables import (
     RAW,
     UNIFIED,
     changes,
-    child_reads,
     drift,
     mapping_errors,
 )
@@ -42,11 +42,6 @@ def drop_resource(tx: Transaction, resource: str) -> int:
     _delete(tx, drift, drift.c.resource == resource)
     forget_all_reads(tx, resource)
     return _delete(tx, RAW[resource])
-
-
-def forget_all_reads(tx: Transaction, resource: str) -> None:
-    """Forget below which parents a resource was read: it is due below each of them."""
-    _delete(tx, child_reads, child_reads.c.resource == resource)
 
 
 def _delete(tx: Transaction, table: Table, *these: Any) -> int:

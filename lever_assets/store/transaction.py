@@ -71,6 +71,8 @@ class Transaction:
 
     def current_version(self) -> int:
         """Return the number of the last landing that was committed (or is this one), 0 before the first."""
+        if self.held_states is not None:
+            return self._number(self.held_states.get(_VERSION_KEY))
         return self._number(self.sql.execute(_LAST, {"of": self.account}).scalar_one_or_none())
 
     def hold_landings(self) -> None:

@@ -24,6 +24,7 @@ from lever_assets.lever.resources import (
     embedded_in,
 )
 from lever_assets.store import due, mapping_errors
+from lever_assets.store.children import settle
 from lever_assets.store.drift import record_drift
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
@@ -93,6 +94,8 @@ async def land_with(
         READING.keep(tx, reading, name)
         _note_permission(tx, resource, tally, refusal)
         to_derive(tx, name)
+        if isinstance(resource, Child) and refusal is None:
+            settle(tx, resource.parent, name)
         whole = isinstance(resource, ReadWhole) or scope == Scope()
         if whole and refusal is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
