@@ -133,6 +133,10 @@ def _raw_table(resource: Resource) -> Table:
 
 UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in MODELS}
 RAW: dict[str, Table] = {each.name: _raw_table(each) for each in RESOURCES}
+_interviews, _offers = UNIFIED["interviews"].c, UNIFIED["offers"].c
+# Who is watched is found by them (`watching.py`), at each look.
+Index("ix_interviews_starting_at", _interviews.connection, _interviews.starting_at)
+Index("ix_offers_status", _offers.connection, _offers.status)
 
 sync_state = Table(
     "sync_state",
