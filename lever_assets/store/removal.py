@@ -11,6 +11,7 @@ from sqlalchemy import Table, delete, or_, select, update
 from lever_assets.store.changes import History, mark_changed, record_blanked
 from lever_assets.store.children import forget_all_reads
 from lever_assets.store.erasure import ERASED
+from lever_assets.store.live import LIVE
 from lever_assets.store.merge import row_hash
 from lever_assets.store.payloads import Rewrite
 from lever_assets.store.tables import (
@@ -30,6 +31,7 @@ def drop_model(tx: Transaction, model: str) -> int:
     _delete(tx, changes, changes.c.model == model)
     _delete(tx, mapping_errors, mapping_errors.c.model == model)
     removed = _delete(tx, UNIFIED[model])
+    LIVE.forget(tx, model)
     if removed:
         mark_changed(tx, model)
     return removed

@@ -14,8 +14,9 @@ from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
 from lever_assets.mapping.stated import DERIVATIONS, WHOLE
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.store import Merged, mapping_errors, merge, raw, reads
+from lever_assets.store import Merged, mapping_errors, merge, raw
 from lever_assets.store.addresses import forget_erased_long_ago
+from lever_assets.store.live import LIVE, count_live, live_rows
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
@@ -79,6 +80,7 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
         yield standing.get(name) or _bring_up(session, DERIVATIONS[name], span)
     with session.writing() as tx:
         _mark(tx, session, {name: spans[name] for name in standing})
+        count_live(tx, spans.keys() - LIVE.every(tx).keys())
         forget_erased_long_ago(tx)
         afresh = {name for name, span in spans.items() if span.afresh}
         due = due_to_count(tx, session.exclusion, spans, afresh=afresh)
@@ -92,6 +94,8 @@ def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveRe
     meter.tell()
     with session.writing() as tx:
         _mark(tx, session, {model: span})
+        if span.afresh:
+            count_live(tx, [model])
         if session.mapping.custom_fields.get(model) and (span.afresh or merged.changed):
             compare(tx, model, session.mapping.custom_fields)
     with session.reading() as tx:
@@ -102,7 +106,7 @@ def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveRe
 def _standing(tx: Transaction, session: Session, models: Sequence[str]) -> dict[str, DeriveReport]:
     """Return how these models stand, as reports of a derivation that found nothing to do."""
     errors = mapping_errors.counts(tx)
-    rows = {each.table: each.live for each in reads.counts(tx, models)}
+    rows = live_rows(tx, models)
     names = session.mapping.custom_fields
     doubts = {each.model: (str(each),) for each in unmatched(tx, names.keys(), names)}
     return {
