@@ -31,15 +31,15 @@ from lever_assets.orchestration.names import (
     sync_job_name,
 )
 from lever_assets.orchestration.partitions import whole_account, window_range, windows_since
-from lever_assets.orchestration.readiness import why_not
+from lever_assets.orchestration.readiness import why_not, why_not_in
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.rounds import Rounds, Told
 from lever_assets.orchestration.runs import Unfinished, draining_runs, end_dead_runs, erase_answers
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
-from lever_assets.store.checkpoints import kept_at_of_all
-from lever_assets.sync.polling import Poll, poll
+from lever_assets.store.checkpoints import hold_states, kept_at_of_all
+from lever_assets.sync.polling import Outset, Poll, outset, poll
 from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.session import Session
 
@@ -88,8 +88,7 @@ def delta_sensor(
             unfinished = Unfinished.of(context.instance, accounts)
 
             def look(account: Settings, own: Budget) -> Told:
-                session = Session.over(Store(store.engine), account)
-                return _delta(session, account, context.instance, unfinished, own)
+                return _delta(Store(store.engine), account, context.instance, unfinished, own)
 
             if len(accounts) == 1:
                 return look(accounts[0], budget).alone()
@@ -100,16 +99,21 @@ def delta_sensor(
 
 
 def _delta(
-    session: Session, account: Settings, instance: dg.DagsterInstance, unfinished: Unfinished, budget: Budget
+    store: Store, account: Settings, instance: dg.DagsterInstance, unfinished: Unfinished, budget: Budget
 ) -> Told:
-    waits = why_not(session)
+    with store.reading(account.connection) as tx:
+        hold_states(tx)
+        session = Session.within(tx, store, account)
+        waits = why_not_in(tx, session.account)
+        is_quiet = waits is None and unfinished.of_account(session.name) is None
+        known = outset(tx, session) if is_quiet else None
     if waits is not None:
         return waits
     end_dead_runs(instance, session, unfinished)
     under_way = unfinished.of_account(session.name)
     if under_way is not None:
         return Told(f"Run {under_way} of this connection is under way.", short="a run is under way.")
-    told = _poll_unless_busy(session, budget)
+    told = _poll_unless_busy(session, known, budget)
     if told.since is None:
         return _first_sync(session, account, told)
     if not told.changed:
@@ -133,15 +137,15 @@ def _is_first_sync(told: Told) -> bool:
     return told.request is not None and told.request.tags.get(REFRESH_TAG) != DELTA
 
 
-def _poll_unless_busy(session: Session, budget: Budget) -> Poll:
+def _poll_unless_busy(session: Session, known: Outset | None, budget: Budget) -> Poll:
     """Ask Lever whether anything changed; raises BusyError when a sync is under way, also outside Dagster.
 
     It holds up no sync that begins meanwhile: a run that is then asked for waits for that one, and reads what
     has changed since.
     """
-    with session.alone():
+    with session.store.exclusive(session.name):
         pass
-    return poll(session, seconds=budget.left)
+    return poll(session, known=known, seconds=budget.left)
 
 
 def webhooks_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Select,
     and_,
     bindparam,
     delete,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -35,10 +37,10 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER_AHEAD = timedelta(days=1)
 """So far no clock that wrote an instant was ahead of ours: one that lies further ahead is damaged."""
 
-SETTLED = Checkpoint[int]("settled", Number)
-"""By child resource: of the parents that had landed by then none is left to be read, but what failed.
+READ_UP_TO = Checkpoint[int]("read_below", Number)
+"""By child resource: the landing up to which a sync left no parent whose children were due, but what failed.
 
-So whose content changed is looked for among those alone that landed since.
+So what is due is looked for among the parents alone that landed since.
 """
 
 
@@ -62,32 +64,65 @@ class Due:
 
 def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
     """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
-    settled = _settled(tx, due)
-    given = {**_given(tx, due), "after": after, "most": limit, "settled": settled}
-    query = _due_listing(_shape(due), has_after=after is not None, has_mark=settled is not None)
+    mark = _read_up_to(tx, due)
+    given = {**_given(tx, due), "after": after, "most": limit, "beyond": mark}
+    query = _due_listing(_shape(due), has_after=after is not None, has_mark=mark is not None)
     return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
 
 
 def count_due(tx: Transaction, due: Due) -> int:
     """Return how many parents have children that are due."""
-    settled = _settled(tx, due)
-    query = _counting(_shape(due), has_mark=settled is not None)
-    return tx.sql.execute(query, {**_given(tx, due), "settled": settled}).scalar_one()
+    mark = _read_up_to(tx, due)
+    query = _counting(_shape(due), has_mark=mark is not None)
+    return tx.sql.execute(query, {**_given(tx, due), "beyond": mark}).scalar_one()
 
 
-def settle(tx: Transaction, parent: str, child: str) -> None:
-    """After a reading: keep that nothing is left that landed until now, unless something is."""
-    version = tx.current_version()
-    if not due_parents(tx, Due(parent, child, at=NEVER), limit=1, after=None):
-        SETTLED.keep(tx, version, child)
-
-
-def _settled(tx: Transaction, due: Due) -> int | None:
-    """Return the landing up to which nobody has to be looked at for this; None: all are looked at."""
+def _read_up_to(tx: Transaction, due: Due) -> int | None:
+    """Return the landing up to which no parent has to be looked at for this; None: all are looked at."""
     if due.read_before is not None or due.at is None:
         return None
-    mark = SETTLED.read(tx, due.child)
-    return None if mark is None or mark > tx.current_version() else mark
+    return _marks(tx, [due.child])[due.child]
+
+
+def _marks(tx: Transaction, children: Collection[str]) -> dict[str, int | None]:
+    """Return `READ_UP_TO` of each; one that lies ahead is of a count of landings that was lost: none."""
+    version = tx.current_version()
+    known = {child: READ_UP_TO.read(tx, child) for child in children}
+    return {child: None if mark is None or mark > version else mark for child, mark in known.items()}
+
+
+def unread(tx: Transaction, below: Mapping[str, str]) -> set[str]:
+    """Return of which of these resources, each with that of its parents, the children of any parent are due.
+
+    Those that failed do not count. By one query over the parents that changed since `READ_UP_TO`; none, if
+    nothing has landed since.
+    """
+    version, known = tx.current_version(), _marks(tx, below)
+    marks = {child: -1 if mark is None else mark for child, mark in known.items() if mark != version}
+    wanted = tuple((child, below[child]) for child in marks)
+    if not wanted:
+        return set()
+    given = {**_given(tx, Due("", "", at=NEVER)), "beyond": min(marks.values())}
+    return set(tx.sql.execute(_unread(wanted), given).scalars())
+
+
+@cache
+def _unread(below: tuple[tuple[str, str], ...]) -> CompoundSelect[tuple[str]]:
+    return union_all(*(select(literal(child)).where(_is_any(child, parent)) for child, parent in below))
+
+
+def _is_any(child: str, parent: str) -> ColumnElement[bool]:
+    return _query(Due(parent, child, at=_ANY), has_mark=True).with_only_columns(literal(1)).exists()
+
+
+def note_read_up_to(tx: Transaction, child: str, parent: str) -> None:
+    """Keep that the children of no parent that landed until now are due, but what failed, if that is so."""
+    version = tx.current_version()
+    if READ_UP_TO.read(tx, child) == version:
+        return
+    tx.hold_landings()  # who forgets a read has done so before this look, or does it after it
+    if not unread(tx, {child: parent}):
+        READ_UP_TO.keep(tx, version, child)
 
 
 def each_due(
@@ -147,7 +182,7 @@ def _counting(due: Due, *, has_mark: bool) -> Select[tuple[int]]:
 def _query(due: Due, *, has_mark: bool) -> Select[tuple[()]]:
     """Return the statement over what is due, for all that are so by the same bounds.
 
-    `has_mark`: what changed is looked for among those alone that landed after `settled`.
+    `has_mark`: what changed is looked for among those alone that landed beyond the mark.
     """
     parents, e = RAW[due.parent], mapping_errors.c
     live = and_(parents.c.connection == bindparam("of"), parents.c.deleted_at.is_(None))
@@ -158,7 +193,7 @@ def _query(due: Due, *, has_mark: bool) -> Select[tuple[()]]:
         return select().select_from(joined).where(live, pending)
     landed = parents.alias("landed")
     joined, changed = _changed(due, landed)
-    since = and_(landed.c.connection == bindparam("of"), landed.c.version > bindparam("settled"))
+    since = and_(landed.c.connection == bindparam("of"), landed.c.version > bindparam("beyond"))
     failed = and_(e.connection == bindparam("of"), e.model == RAW[due.child].name, e.resource == due.parent)
     either = union_all(
         select(landed.c.remote_id).select_from(joined).where(since, changed),
@@ -262,26 +297,31 @@ def last_reads(tx: Transaction, child: str, parents: Collection[str]) -> dict[st
 
 def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
     """Forget that the children of these parents were read: they are due."""
+    if not parents:
+        return
+    tx.hold_landings()
+    READ_UP_TO.forget(tx, child)
     r = child_reads.c
     these = and_(r.connection == tx.account, r.resource == child, among(tx.sql, r.parent_id, parents))
     tx.sql.execute(delete(child_reads).where(these))
-    SETTLED.forget(tx, child)
 
 
 def forget_all_reads(tx: Transaction, child: str) -> None:
     """Forget below which parents a resource was read: it is due below each of them."""
+    tx.hold_landings()
+    READ_UP_TO.forget(tx, child)
     r = child_reads.c
     tx.sql.execute(delete(child_reads).where(r.connection == tx.account, r.resource == child))
-    SETTLED.forget(tx, child)
 
 
 def forget_passed_over(tx: Transaction, child: str) -> None:
     """Forget which parents were passed over: each is looked at anew."""
+    tx.hold_landings()
+    READ_UP_TO.forget(tx, child)
     r = child_reads.c
     tx.sql.execute(
         delete(child_reads).where(r.connection == tx.account, r.resource == child, r.read_at <= NEVER)
     )
-    SETTLED.forget(tx, child)
 
 
 def delete_orphans(tx: Transaction, child: str, parent: str, *, now_gone: bool = False) -> int:

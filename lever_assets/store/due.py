@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -68,6 +69,18 @@ class FailedRead:
     due_at: datetime
     first_seen_at: datetime
     payload_hash: str | None = None
+
+
+@dataclass(frozen=True)
+class Failing:
+    """How many reads of one model and resource failed and are due by now.
+
+    Of the list as a whole: how often in a row it failed (0: it did not), and when it is due (UTC).
+    """
+
+    due: int = 0
+    attempts: int = 0
+    whole_due_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -200,17 +213,11 @@ def due(tx: Transaction, model: str, resource: str) -> list[str]:
     return list(tx.sql.execute(_DUE, given).scalars())
 
 
-def whole_lists(tx: Transaction) -> dict[tuple[str, str], FailedRead]:
-    """Return the lists that could not be read as a whole, by model and resource."""
-    rows = tx.sql.execute(_WHOLE_LISTS, {"of": tx.account})
-    return {(row.model, row.resource): FailedRead(*row) for row in rows}
-
-
-def due_counts(tx: Transaction) -> dict[tuple[str, str], int]:
-    """Return how many failed reads are to be tried again by now, as `due` has them, by model and resource."""
+def failing(tx: Transaction) -> dict[tuple[str, str], Failing]:
+    """Return what could not be read, by model and resource."""
     far = tx.instant + 2 * _LONGEST_GAP
-    rows = tx.sql.execute(_DUE_COUNTS, {"of": tx.account, "now": tx.instant, "far": far})
-    return {(model, resource): count for model, resource, count in rows}
+    rows = tx.sql.execute(_FAILING, {"of": tx.account, "now": tx.instant, "far": far})
+    return {(model, resource): Failing(*found) for model, resource, *found in rows}
 
 
 def failed(tx: Transaction, model: str, resource: str) -> set[str]:
@@ -280,12 +287,17 @@ def _given(tx: Transaction, model: str, resource: str, **more: object) -> dict[s
     return {"of": tx.account, "lacking": model, "asked": resource, **more}
 
 
-_WHOLE_LISTS = _reads().where(
-    _c.connection == bindparam("of"), _c.due_at.is_not(None), _c.remote_id == WHOLE_LIST
-)
-_DUE_COUNTS = (
-    select(_c.model, _c.resource, func.count())
-    .where(_c.connection == bindparam("of"), or_(_c.due_at <= bindparam("now"), _c.due_at > bindparam("far")))
+_WHOLE = _c.remote_id == WHOLE_LIST
+_FAILING = (
+    select(
+        _c.model,
+        _c.resource,
+        # As `due` has them.
+        func.count().filter(or_(_c.due_at <= bindparam("now"), _c.due_at > bindparam("far"))),
+        func.coalesce(func.max(case((_WHOLE, _c.attempts))), 0),
+        func.max(case((_WHOLE, _c.due_at))),
+    )
+    .where(_c.connection == bindparam("of"), _c.due_at.is_not(None))
     .group_by(_c.model, _c.resource)
 )
 

@@ -132,11 +132,10 @@ def _raw_table(resource: Resource) -> Table:
 
 
 UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in MODELS}
+# Of these the watched are looked for (`watching.py`), which are few.
+Index("ix_interviews_watched", UNIFIED["interviews"].c.connection, UNIFIED["interviews"].c.starting_at)
+Index("ix_offers_watched", UNIFIED["offers"].c.connection, UNIFIED["offers"].c.status)
 RAW: dict[str, Table] = {each.name: _raw_table(each) for each in RESOURCES}
-_interviews, _offers = UNIFIED["interviews"].c, UNIFIED["offers"].c
-# Who is watched is found by them (`watching.py`), at each look.
-Index("ix_interviews_starting_at", _interviews.connection, _interviews.starting_at)
-Index("ix_offers_status", _offers.connection, _offers.status)
 
 sync_state = Table(
     "sync_state",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, not_, or_, select
 
 from lever_assets.store.children import NEVER, NEVER_AHEAD, failed_read
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
@@ -45,24 +45,51 @@ def longest_unread(
     return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
 
 
+def longest_ago(tx: Transaction, parent: str, child: str, *, moving_at: datetime) -> datetime | None:
+    """Return when of all that is watched (`longest_unread`) the children were read that were so first (UTC).
+
+    None: nothing is watched.
+    """
+    given = {"of": tx.account, "past": moving_at - _PAST, "coming": moving_at + _COMING}
+    found: datetime | None = tx.sql.execute(_longest_ago(parent, child), given).scalar_one()
+    return found
+
+
+@cache
+def _longest_ago(parent: str, child: str) -> Select[Any]:
+    return (
+        _read_below(parent, child)
+        .with_only_columns(func.min(child_reads.c.read_at))
+        .where(RAW[parent].c.remote_id.in_(_moving(child)))
+    )
+
+
 @cache
 def _longest_unread(parent: str, child: str, *, only_moving: bool) -> Select[tuple[str, str]]:
     p, r = RAW[parent].c, child_reads.c
-    read = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
     query = (
+        _read_below(parent, child)
+        .where(or_(r.read_at < bindparam("before"), r.read_at > bindparam("ahead")))
+        .order_by(r.read_at, p.remote_id)
+        .limit(bindparam("most"))
+    )
+    return query.where(p.remote_id.in_(_moving(child))) if only_moving else query
+
+
+def _read_below(parent: str, child: str) -> Select[tuple[str, str]]:
+    """Return the statement over the live parents below whom a resource was read, not in vain."""
+    p, r = RAW[parent].c, child_reads.c
+    read = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
+    return (
         select(p.remote_id, p.content_hash)
         .join(child_reads, read)
         .where(
             p.connection == bindparam("of"),
             p.deleted_at.is_(None),
-            or_(r.read_at < bindparam("before"), r.read_at > bindparam("ahead")),
             r.read_at > NEVER,
             not_(exists().where(failed_read(p, parent, child))),
         )
-        .order_by(r.read_at, p.remote_id)
-        .limit(bindparam("most"))
     )
-    return query.where(p.remote_id.in_(_moving(child))) if only_moving else query
 
 
 def _moving(child: str) -> Select[Any]:

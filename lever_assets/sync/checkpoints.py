@@ -12,6 +12,7 @@ from typing import Annotated, Protocol, TypeVar
 from pydantic import Field
 
 from lever_assets.store.checkpoints import Checkpoint, Instant, Number
+from lever_assets.store.children import READ_UP_TO
 from lever_assets.store.left_out import Limit
 from lever_assets.store.transaction import Transaction, now
 
@@ -206,6 +207,8 @@ HIDDEN = Checkpoint[bool]("hidden", bool)
 """By resource, while confidential records are not shown to the key."""
 BEGINS_AFTER = Checkpoint[str]("begins_after", str)
 """By child resource: the id of the parent beyond which its next reading begins."""
+WATCHED = Watermark("watched")
+"""By child resource: of all that was watched then, nothing was read before that instant."""
 OFFERS_ASKED_OF = Checkpoint[OffersAskedOf]("offers_asked_of", OffersAskedOf)
 LANDED = Checkpoint[int]("to_derive", Number)
 """By resource: the landing up to which a sync has left it to be mapped."""
@@ -235,6 +238,7 @@ def pass_over(resource: str, bounds: str) -> str:
 def forget_runs(tx: Transaction) -> None:
     """Forget the unfinished runs: what they have read already is to be read again."""
     RUN.forget_every(tx)
+    READ_UP_TO.forget_every(tx)
 
 
 def forget_progress(tx: Transaction, resource: str) -> None:

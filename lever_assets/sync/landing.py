@@ -24,14 +24,13 @@ from lever_assets.lever.resources import (
     embedded_in,
 )
 from lever_assets.store import due, mapping_errors
-from lever_assets.store.children import settle
 from lever_assets.store.drift import record_drift
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.fetch.brake import held_back
-from lever_assets.sync.fetch.children import land_below, land_longest_unread
+from lever_assets.sync.fetch.children import land_below, land_longest_unread, note_read
 from lever_assets.sync.fetch.lists import land_paged
 from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
 from lever_assets.sync.fetch.set_aside import tables_of, unread_below
@@ -94,8 +93,6 @@ async def land_with(
         READING.keep(tx, reading, name)
         _note_permission(tx, resource, tally, refusal)
         to_derive(tx, name)
-        if isinstance(resource, Child) and refusal is None:
-            settle(tx, resource.parent, name)
         whole = isinstance(resource, ReadWhole) or scope == Scope()
         if whole and refusal is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
@@ -107,6 +104,8 @@ async def land_with(
             whole_list = [due.WHOLE_LIST]
             due.healed(tx, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(tx, resource)
+        if isinstance(resource, Child) and refusal is None:
+            note_read(tx, session, resource)
     if refusal is not None:
         _stop_if_all_are_refused(session, so_far)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)

@@ -5,9 +5,9 @@ happens, is asked for with a request each, at most once an hour.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from lever_assets.connect.permissions import PERMISSIONS, note_asked, note_refused
+from lever_assets.connect.permissions import note_asked, note_refused
 from lever_assets.lever import LeverClient, LeverError, PermissionMissingError
 from lever_assets.lever.access import place_of
 from lever_assets.lever.resources import RESOURCES, Below, Resource
@@ -16,7 +16,7 @@ from lever_assets.store.children import read_well
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import READING, Reading
 from lever_assets.sync.fetch.asking import concerns_all
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Heard, Session
 
 _AT_ONCE = 3
 """So many resources are looked at in a call: a tick takes no longer for it."""
@@ -32,35 +32,29 @@ def watch_permissions(session: Session) -> list[str]:
     were refused: the next sync reads them. Raises LeverError where Lever can't be asked at all, StoreError,
     NotConnectedError.
     """
-    due = _due(session)
+    with session.reading() as tx:
+        due = unseen(session, Heard.kept(tx))
 
     async def look() -> list[str]:
         async with session.client() as lever:
-            return await _look(lever, session, due)
+            return await look_at_permissions(lever, session, due)
 
     return asyncio.run(look()) if due else []
 
 
-async def look_at_permissions(lever: LeverClient, session: Session) -> list[str]:
-    """As `watch_permissions`, with an open client."""
-    return await _look(lever, session, _due(session))
-
-
-def _due(session: Session) -> list[Resource]:
-    """Return what is to be looked at; whatever comes of that, it is not looked at again for a while."""
-    with session.reading() as tx:
-        known = PERMISSIONS.every(tx)
-        seen = {name for name, each in known.items() if each.is_fresh(tx.instant)}
+def unseen(session: Session, known: Heard) -> list[Resource]:
+    """Return the resources that are to be looked at, as what is `known` of the permissions is old."""
+    seen = {name for name, each in known.permissions.items() if each.is_fresh(known.at)}
     wanted = (each for each in RESOURCES if session.exclusion.needs(each.name))
-    due = [each for each in wanted if place_of(each.path).name not in seen][:_AT_ONCE]
+    return [each for each in wanted if place_of(each.path).name not in seen][:_AT_ONCE]
+
+
+async def look_at_permissions(lever: LeverClient, session: Session, due: Sequence[Resource]) -> list[str]:
+    """As `watch_permissions`, of these resources (`unseen`), with an open client."""
     if due:
-        with session.writing() as tx:
+        with session.writing() as tx:  # whatever comes of it, they are not looked at again for a while
             for each in due:
                 note_asked(tx, place_of(each.path))
-    return due
-
-
-async def _look(lever: LeverClient, session: Session, due: list[Resource]) -> list[str]:
     return [each.name for each in due if await _is_back(lever, session, each)]
 
 

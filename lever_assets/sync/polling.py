@@ -1,10 +1,11 @@
 """Whether a delta is worth its requests: asked of Lever with one small request for each list."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from lever_assets.lever import (
     LeverClient,
@@ -17,26 +18,26 @@ from lever_assets.lever.resources import RESOURCES, Below, Child, Paged, Resourc
 from lever_assets.policy.people import limit_of
 from lever_assets.store import due
 from lever_assets.store.checkpoints import hold_states
-from lever_assets.store.children import Due, due_parents
+from lever_assets.store.children import unread
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync import restoring
 from lever_assets.sync.checkpoints import CAUGHT_UP, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.brake import held_back, is_due
-from lever_assets.sync.fetch.children import watched_by
+from lever_assets.sync.fetch.children import rests, watched_by
 from lever_assets.sync.fetch.deletions import LONGEST_SPAN, read_up_to
 from lever_assets.sync.fetch.questions import Question, is_so
 from lever_assets.sync.fetch.refused import nothing_readable, status_of
 from lever_assets.sync.map.deriving import all_derived
-from lever_assets.sync.permissions import look_at_permissions
+from lever_assets.sync.permissions import look_at_permissions, unseen
 from lever_assets.sync.retention.coverage import covered
 from lever_assets.sync.retention.excluded import applied_exclusion
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Heard, Session
 
 _A_MOMENT = timedelta(milliseconds=1)
 _PATIENCE = timedelta(minutes=30)
-_Failed = Mapping[tuple[str, str], due.FailedRead]
-"""Lists that could not be read as a whole, by table and resource."""
+_Failed = Mapping[tuple[str, str], due.Failing]
+"""What could not be read, by table and resource."""
 
 
 @dataclass(frozen=True)
@@ -52,25 +53,58 @@ class Poll:
     since: datetime | None = None
 
 
-def poll(session: Session, *, seconds: float | None = None) -> Poll:
+Run = Callable[[Coroutine[Any, Any, Poll]], Poll]
+"""Runs what asks Lever to its end, as `asyncio.run` does."""
+
+
+@dataclass(frozen=True)
+class Outset:
+    """What the database knows before Lever is asked.
+
+    `overdue`: why a delta is due in any case. `questions` are to be asked, and of the permissions those of
+    the `unseen` resources looked at; `heard` is what is kept of them.
+    """
+
+    since: datetime | None
+    overdue: str | None
+    questions: Sequence[Question]
+    heard: Heard
+    unseen: Sequence[Resource]
+
+
+def outset(tx: Transaction, session: Session) -> Outset:
+    """Return what the database knows, in a transaction that holds all states; some queries, no scan."""
+    failed = due.failing(tx)
+    heard = Heard.kept(tx)
+    return Outset(
+        _read_whole_up_to(tx, session),
+        _overdue(tx, session, failed),
+        _questions(tx, session, failed),
+        heard,
+        unseen(session, heard),
+    )
+
+
+def poll(
+    session: Session, *, known: Outset | None = None, seconds: float | None = None, run: Run = asyncio.run
+) -> Poll:
     """Tell whether a delta is due; makes six requests at most, and once an hour some for the permissions.
 
     Asks Lever for up to `seconds`, retries and waits included (None: as long as it takes); what is under way
-    then is cancelled, and nothing counts as changed. Raises LeverError, StoreError or NotConnectedError.
+    then is cancelled, and nothing counts as changed. `known` is what the database knows, if it was just
+    looked up; `run` runs what asks Lever. Raises LeverError, StoreError or NotConnectedError.
     """
-    with session.reading() as tx:
-        hold_states(tx)
-        failed = due.whole_lists(tx)
-        since = _read_whole_up_to(tx, session)
-        overdue = _overdue(tx, session, failed)
-        questions = _questions(tx, session, failed)
-    if since is None:
+    if known is None:
+        with session.reading() as tx:
+            hold_states(tx)
+            known = outset(tx, session)
+    if known.since is None:
         return Poll(
             False, "The account was never read whole: start a full sync, this sensor then keeps it fresh."
         )
-    if overdue is not None:
-        return Poll(True, overdue, 0, since)
-    return asyncio.run(_ask_in_time(session, questions, since, seconds))
+    if known.overdue is not None:
+        return Poll(True, known.overdue, 0, known.since)
+    return run(_ask_in_time(session, known, known.since, seconds))
 
 
 def _read_whole_up_to(tx: Transaction, session: Session) -> datetime | None:
@@ -110,13 +144,16 @@ def _overdue(tx: Transaction, session: Session, failed: _Failed) -> str | None:
     oldest = min(filter(None, read), default=None)
     if oldest is not None and tx.instant - oldest > timedelta(minutes=minutes):
         return f"Users, stages and the other short lists were read more than {minutes} minutes ago."
-    watched = sum(len(watched_by(tx, session, each)) for each in _wanted(session) if isinstance(each, Child))
+    below = (each for each in _wanted(session) if isinstance(each, Child))
+    watched = sum(len(watched_by(tx, session, each)) for each in below if not rests(tx, session, each))
     return f"Interviews or offers of {watched} opportunities are watched and to be read." if watched else None
 
 
 def _left_over(tx: Transaction, session: Session, failed: _Failed) -> str | None:
     """Return what a sync that was stopped or held back has left to do: Lever will not tell of it again."""
-    counts = due.due_counts(tx)
+    below = [each for each in _wanted(session) if isinstance(each, Child)]
+    asked = [each for each in below if not (_is_denied(tx, each) or _waits(tx, each, failed))]
+    left = unread(tx, {each.name: each.parent for each in asked})
     for each in _wanted(session):
         if is_due(tx, session, each) and not _is_denied(tx, each):
             return f"Deletions of {each.name} were held back, and the list is to be read whole again."
@@ -124,13 +161,10 @@ def _left_over(tx: Transaction, session: Session, failed: _Failed) -> str | None
             continue
         if _is_denied(tx, each) or _waits(tx, each, failed):
             continue
-        again = counts.get((each.table, each.parent), 0)
+        again = failed.get((each.table, each.parent), due.Failing()).due
         if again:
             return f"The {each.name} of {again:,} {each.parent} could not be read and are tried again."
-        if not isinstance(each, Child):
-            continue
-        wanted = Due(each.parent, each.name, at=tx.instant)
-        if due_parents(tx, wanted, limit=1, after=None):
+        if each.name in left:
             return f"A sync was stopped before it had read the {each.name} of all {each.parent}."
     if not all_derived(tx, session.exclusion):
         return "A sync was stopped before all that it had read was in the tables."
@@ -146,10 +180,10 @@ def _waits(tx: Transaction, resource: Resource, failed: _Failed) -> bool:
     if held_back(tx, resource):
         return False
     read = failed.get((resource.table, resource.name))
-    if read is None or read.attempts == 1:
+    if read is None or read.whole_due_at is None or read.attempts == 1:
         return False
-    failed_at = read.due_at - due.gap_after(read.attempts)
-    return tx.instant < min(read.due_at, failed_at + _PATIENCE)
+    failed_at = read.whole_due_at - due.gap_after(read.attempts)
+    return tx.instant < min(read.whole_due_at, failed_at + _PATIENCE)
 
 
 def _is_covered(tx: Transaction, session: Session, resource: Resource) -> bool:
@@ -198,15 +232,13 @@ def _beyond(mark: datetime | None, cutoff: datetime | None = None) -> datetime |
     return max((each for each in (after, cutoff) if each is not None), default=None)
 
 
-async def _ask_in_time(
-    session: Session, questions: Sequence[Question], since: datetime, seconds: float | None
-) -> Poll:
+async def _ask_in_time(session: Session, known: Outset, since: datetime, seconds: float | None) -> Poll:
     told: Poll | None = None
-    async with session.client() as lever:
+    async with session.client(known.heard) as lever:
         try:
             async with asyncio.timeout(seconds):
-                told = await _ask(lever, session, questions, since)
-                return await _with_permissions(lever, session, told)
+                told = await _ask(lever, session, known.questions, since)
+                return await _with_permissions(lever, session, known.unseen, told)
         except TimeoutError:
             if told is not None:
                 return told
@@ -215,11 +247,13 @@ async def _ask_in_time(
             return Poll(False, f"{late}; it is asked again at the next tick.", lever.traffic.requests, since)
 
 
-async def _with_permissions(lever: LeverClient, session: Session, told: Poll) -> Poll:
+async def _with_permissions(
+    lever: LeverClient, session: Session, unseen: Sequence[Resource], told: Poll
+) -> Poll:
     """Look at the permissions, too; what is given again is to be read. No trouble with them is the poll's."""
     back: list[str] = []
     with suppress(LeverError):
-        back = await look_at_permissions(lever, session)
+        back = await look_at_permissions(lever, session, unseen)
     if back and not told.changed:
         told = replace(told, changed=True, why=f"Lever gives {', '.join(back)} again.")
     return replace(told, requests=lever.traffic.requests)

@@ -1,6 +1,6 @@
 """What every step of a sync needs: the store, the account, the settings, and somebody who listens."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ from lever_assets import private
 from lever_assets.connect.account import Account
 from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.known import account_in
-from lever_assets.connect.permissions import PERMISSIONS, heard
-from lever_assets.connect.states import REFUSED, note_locked_out
+from lever_assets.connect.permissions import PERMISSIONS, Known, heard
+from lever_assets.connect.states import REFUSED, Refused, note_locked_out
 from lever_assets.lever import LeverClient
 from lever_assets.lever.access import Access
 from lever_assets.mapping.context import Context
@@ -49,6 +49,29 @@ class Scope:
         if self.reconcile:
             return "whatever differs from Lever"
         return "what changed since the last sync" if self.delta else str(self.bounds)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was kept at an instant (UTC) of how Lever takes an account's requests."""
+
+    refused: Refused | None
+    permissions: Mapping[str, Known]
+    at: datetime
+
+    @classmethod
+    def kept(cls, tx: Transaction) -> "Heard":
+        """Return what is kept."""
+        return cls(REFUSED.read(tx), PERMISSIONS.every(tx), tx.instant)
+
+    def accepts(self, access: Access) -> bool:
+        """Tell whether a client found that a key or token is accepted again."""
+        return self.refused is not None and access.locked_out is None and access.was_accepted
+
+    def is_all_of(self, access: Access) -> bool:
+        """Tell whether nothing that a client heard is to be kept anew."""
+        quiet = access.locked_out is None and not self.accepts(access)
+        return quiet and not heard(self.permissions, access, self.at)
 
 
 @dataclass(frozen=True)
@@ -117,10 +140,33 @@ class Session:
         to_read: bool = False,
     ) -> "Session":
         """Return a session over a store that is open, as `open` does; who opened the store closes it."""
-        in_file = read_names(settings.custom_fields)
         with store.reading(settings.connection) as tx:
-            account, own = account_in(tx, store, settings)
-            names = with_kept(in_file, kept_names(tx))
+            return cls.within(
+                tx,
+                store,
+                settings,
+                listener=listener,
+                run_id=run_id,
+                accept_deletions=accept_deletions,
+                to_read=to_read,
+            )
+
+    @classmethod
+    def within(
+        cls,
+        tx: Transaction,
+        store: Store,
+        settings: Settings,
+        *,
+        listener: Listener = silent,
+        run_id: str | None = None,
+        accept_deletions: bool = False,
+        to_read: bool = False,
+    ) -> "Session":
+        """As `over`, in a transaction on the account's rows."""
+        in_file = read_names(settings.custom_fields)
+        account, own = account_in(tx, store, settings)
+        names = with_kept(in_file, kept_names(tx))
         Exclusion.of(own)
         mapping = Context(own.connection, own.remote_data, names, account.named_at_first)
         return cls(store, account, own, mapping, listener, run_id, accept_deletions, to_read)
@@ -149,12 +195,12 @@ class Session:
         return self.store.reading(self.name, at)
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[LeverClient]:
+    async def client(self, known: Heard | None = None) -> AsyncIterator[LeverClient]:
         """Open a client of the account that tells the listener what holds it up.
 
         That Lever refuses the key or token, or accepts it again, is kept at the end, and so is which
-        permissions were there and which were not. Raises NotConnectedError
-        without one, DisabledError where the connection is switched off.
+        permissions were there and which were not; `known` is what is kept of that, if it was just looked up.
+        Raises NotConnectedError without one, DisabledError where the connection is switched off.
         """
         async with self.account.client(self.settings, tell=self.listener) as lever:
             try:
@@ -162,19 +208,20 @@ class Session:
             finally:
                 if not self.to_read:
                     with suppress(StoreError):  # it is not what the client was opened for
-                        self._note(lever.access)
+                        self._note(lever.access, known)
 
-    def _note(self, access: Access) -> None:
-        with self.reading() as tx:
-            before, known = REFUSED.read(tx), PERMISSIONS.every(tx)
-            news = heard(known, access, tx.instant)
-        accepted = before is not None and access.locked_out is None and access.was_accepted
-        if not news and not accepted and access.locked_out is None:
+    def _note(self, access: Access, known: Heard | None) -> None:
+        if known is not None and known.is_all_of(access):
             return
+        with self.reading() as tx:
+            known = Heard.kept(tx)
+        if known.is_all_of(access):
+            return
+        news = heard(known.permissions, access, known.at)
         with self.writing() as tx:
             if access.locked_out is not None:
                 note_locked_out(tx, str(access.locked_out))
-            elif accepted:
+            elif known.accepts(access):
                 REFUSED.forget(tx)
             PERMISSIONS.keep_each(tx, news)
 

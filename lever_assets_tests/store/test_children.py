@@ -5,7 +5,7 @@ from lever_assets.store import Landed, Store, land_children, mark_deleted
 from lever_assets.store import due as failures
 from lever_assets.store.children import (
     NEVER,
-    SETTLED,
+    READ_UP_TO,
     Due,
     count_due,
     delete_orphans,
@@ -14,8 +14,8 @@ from lever_assets.store.children import (
     forget_all_reads,
     forget_passed_over,
     forget_reads,
+    note_read_up_to,
     note_reads,
-    settle,
 )
 from lever_assets.store.landing import Arrival
 from lever_assets.store.tables import RAW, child_reads
@@ -159,8 +159,8 @@ def test_a_parent_that_changed_since_its_reading_failed_is_due_at_once(store: St
 def settled(store: Store) -> bool:
     """Let it be kept that nothing is left, and tell whether it was."""
     with store.writing(LEVER, at=T0) as tx:
-        settle(tx, "opportunities", "interviews")
-        return SETTLED.read(tx, "interviews") == tx.current_version()
+        note_read_up_to(tx, "interviews", "opportunities")
+        return READ_UP_TO.read(tx, "interviews") == tx.current_version()
 
 
 def test_nothing_is_left_when_all_were_read_or_failed(store: Store) -> None:
@@ -224,7 +224,7 @@ def test_whoever_asks_for_all_that_was_read_before_looks_at_everybody(store: Sto
 def test_a_mark_from_beyond_the_last_landing_counts_as_none(store: Store) -> None:
     opportunities(store, "o1")
     with store.writing(LEVER, at=T0) as tx:
-        SETTLED.keep(tx, 10**15, "interviews")
+        READ_UP_TO.keep(tx, 10**15, "interviews")
     assert due(store, at=T0) == ["o1"]
 
 

@@ -7,10 +7,10 @@ from itertools import chain, takewhile
 
 from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import Child
-from lever_assets.store.children import Due, count_due, each_due
+from lever_assets.store.children import Due, count_due, each_due, note_read_up_to
 from lever_assets.store.transaction import Transaction, now
-from lever_assets.store.watching import longest_unread
-from lever_assets.sync.checkpoints import BEGINS_AFTER
+from lever_assets.store.watching import longest_ago, longest_unread
+from lever_assets.sync.checkpoints import BEGINS_AFTER, WATCHED
 from lever_assets.sync.fetch import offering
 from lever_assets.sync.fetch.asking import Parent
 from lever_assets.sync.fetch.below import Before, ChildReader
@@ -94,17 +94,34 @@ async def land_longest_unread(
     return await _read(lever, session, resource, iter(parents), total=len(parents), before=before)
 
 
+def note_read(tx: Transaction, session: Session, resource: Child) -> None:
+    """Keep, after a resource was read, what spares polls a look: nothing is due, or watched, until then."""
+    note_read_up_to(tx, resource.name, resource.parent)
+    if resource.moves_alone and not rests(tx, session, resource):
+        first = longest_ago(tx, resource.parent, resource.name, moving_at=tx.instant)
+        WATCHED.keep(tx, min(filter(None, (first, tx.instant))), resource.name)
+
+
+def rests(tx: Transaction, session: Session, resource: Child) -> bool:
+    """Tell whether it is kept that nothing of what is watched was read long enough ago to be read again."""
+    read_since = WATCHED.read(tx, resource.name)
+    return read_since is not None and read_since > _watched_before(tx, session)
+
+
+def _watched_before(tx: Transaction, session: Session) -> datetime:
+    return tx.instant - timedelta(minutes=session.settings.watch_minutes)
+
+
 def watched_by(tx: Transaction, session: Session, resource: Child) -> list[Parent]:
     """Return the parents whose records may have changed unnoticed, as many as a delta may read again."""
-    if not resource.moves_alone:
+    if not resource.moves_alone or rests(tx, session, resource):
         return []
-    settings = session.settings
     return longest_unread(
         tx,
         resource.parent,
         resource.name,
-        read_before=tx.instant - timedelta(minutes=settings.watch_minutes),
-        limit=settings.watch_budget,
+        read_before=_watched_before(tx, session),
+        limit=session.settings.watch_budget,
         moving_at=tx.instant,
     )
 
