@@ -6,7 +6,19 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from lever_assets.store.changes import History, mark_changed, record_changes, record_updates
 from lever_assets.store.dialects import among, among_these, upsert
@@ -56,6 +68,7 @@ def merge(
     history: History | None = None,
     incomplete: Collection[str] = (),
     left_out: Mapping[str, str] | None = None,
+    gone: Collection[str] = (),
 ) -> Merged:
     """Bring the table of `model` to `rows`, pairs of source key (remote id of the raw record) and row.
 
@@ -66,7 +79,8 @@ def merge(
     row stored for another source is taken over. Rows are read as they are merged, a thousand at a time. With
     `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack rows
     because something could not be read: what is stored for them is not marked as gone. `left_out` says of
-    sources that Lever has which setting leaves them out: their rows are marked with it.
+    sources that Lever has which setting leaves them out: their rows are marked with it. `gone` are ids of
+    rows that are gone, whoever stored them.
     """
     mapped = {clean(source) for source in sources or ()}
     yielded: set[str] = set()
@@ -82,9 +96,12 @@ def merge(
         done, living = _merge_batch(tx, BY_NAME[model], fresh, history=history)
         merged, more = merged + done, more + living
     mapped -= {clean(source) for source in incomplete}
-    here = mapped if sources is not None else None
-    gone = _gone(tx, UNIFIED[model], here, but=yielded, left_out=left_out or {})
-    for reason, found in gone.items():
+    c = UNIFIED[model].c
+    here = None if sources is None else among(tx.sql, c.source_key, mapped)
+    if here is not None and gone:
+        here = or_(here, among(tx.sql, c.id, gone))
+    missing = _gone(tx, UNIFIED[model], here, but=yielded, left_out=left_out or {})
+    for reason, found in missing.items():
         _mark(tx, UNIFIED[model], [row.id for row in found], reason, history=history)
         merged += Merged(deleted=len(found)) if reason is None else Merged(left_out=len(found))
         more -= sum(row.remote_deleted_at is None for row in found)
@@ -179,12 +196,12 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
 def _gone(
     tx: Transaction,
     table: Table,
-    sources: Collection[str] | None,
+    these: ColumnElement[bool] | None,
     *,
     but: set[str],
     left_out: Mapping[str, str],
 ) -> dict[str | None, list[Row[Any]]]:
-    """Return the rows of these sources (None: of all), `but` some, to be marked, by the setting; None: gone.
+    """Return those of these rows (None: of all), `but` some, to be marked, by the setting; None: gone.
 
     Of what is marked already only rows that were left out, and are gone by now or for another setting.
     """
@@ -192,7 +209,7 @@ def _gone(
     there = select(c.id, c.source_key, c.remote_deleted_at, c.left_out).where(
         c.connection == tx.account, or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
     )
-    stored = tx.sql.execute(there if sources is None else there.where(among(tx.sql, c.source_key, sources)))
+    stored = tx.sql.execute(there if these is None else there.where(these))
     reasons = {clean(source): reason for source, reason in left_out.items()}
     found: dict[str | None, list[Row[Any]]] = {}
     for row in stored:

@@ -246,8 +246,13 @@ def _placed(tx: Transaction, resource: str) -> Iterator[RawRow]:
         batch = tx.sql.execute(query.where(c.position >= last.position, beyond)).all()
 
 
-def not_texts(tx: Transaction, resource: str, field: str) -> list[str]:
-    """Return the live records whose `field` is neither null nor a list of texts and nulls."""
+def not_texts(
+    tx: Transaction, resource: str, field: str, *, within: Collection[str] | None = None
+) -> list[str]:
+    """Return the live records whose `field` is neither null nor a list of texts and nulls.
+
+    `within`: only of these records (remote ids).
+    """
     c = RAW[resource].c
     inside: Any
     if tx.sql.dialect.name == "postgresql":
@@ -264,6 +269,8 @@ def not_texts(tx: Transaction, resource: str, field: str) -> list[str]:
     odd_item = select(1).select_from(inside).where(of_item.not_in(fine)).exists()
     odd = or_(kind.not_in(("array", "null")), and_(kind == "array", odd_item))
     query = select(c.remote_id).where(c.connection == tx.account, c.deleted_at.is_(None), odd)
+    if within is not None:
+        query = query.where(among(tx.sql, c.remote_id, within))
     return list(tx.sql.execute(query.order_by(c.remote_id)).scalars())
 
 
@@ -284,9 +291,17 @@ def any_with(tx: Transaction, resource: str, field: str, value: str) -> bool:
     return tx.sql.execute(query.limit(1)).first() is not None
 
 
-def texts_in_array(tx: Transaction, resource: str, field: str, texts: Collection[str] | None) -> set[str]:
+def texts_in_array(
+    tx: Transaction,
+    resource: str,
+    field: str,
+    texts: Collection[str] | None = None,
+    *,
+    within: Collection[str] | None = None,
+) -> set[str]:
     """Return the distinct texts in the array `field` of the live records; with `texts`, only those of them.
 
+    `within`: only of these records (remote ids).
     A record whose field is no array has none, and what is no text is passed over.
     """
     c = RAW[resource].c
@@ -309,4 +324,6 @@ def texts_in_array(tx: Transaction, resource: str, field: str, texts: Collection
     )
     if texts is not None:
         query = query.where(among(tx.sql, value, texts))
+    if within is not None:
+        query = query.where(among(tx.sql, c.remote_id, within))
     return set(tx.sql.execute(query).scalars())

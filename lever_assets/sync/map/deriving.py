@@ -21,6 +21,7 @@ from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
+from lever_assets.sync.map.carried import Moved
 from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
@@ -243,7 +244,8 @@ def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Met
         return Merged()
     with session.writing() as tx:
         tx.hold_landings()
-        floor = Floor(tx, session.mapping)
+        moved = _moved(tx, session, derivation, span)
+        floor = Floor(tx, session.mapping, None if moved is None else moved.carriers)
         rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.rows(floor)]
         rows, too_long = fitting(derivation, rows)
         errors = floor_errors(derivation.model, floor)
@@ -254,12 +256,29 @@ def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Met
             tx,
             derivation.model,
             rows,
-            sources=[WHOLE] if errors else None,
+            sources=() if errors or moved is not None else None,
             history=session.history,
-            incomplete=[WHOLE] if errors else [],
+            incomplete=[WHOLE],
+            gone=() if errors or moved is None else moved.let_go(tx, {row.id for _, row in rows}),
         )
     meter.advance(len(rows))
     return merged
+
+
+def _moved(tx: Transaction, session: Session, derivation: AsWhole, span: _Span) -> Moved | None:
+    """Return what changed of what carries the model's rows, where that is enough to know; None: look at all.
+
+    It is not where anything could not be read: that has to be told as long as it is so.
+    """
+    by = derivation.carried_by
+    if by is None or span.afresh or not session.exclusion.keeps(by):
+        return None
+    known, errors = MAPPED.read(tx, by), mapping_errors.counts(tx)
+    if known is None or known.version < span.after or known.signature != _signature(session, by):
+        return None
+    if any(errors[model, lost] for model in (derivation.model, by) for lost in Lost):
+        return None
+    return Moved.between(tx, session.mapping, derivation, by=by, landings=(span.after, span.up_to))
 
 
 def _pending(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterator[str]:
