@@ -19,6 +19,7 @@ from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.run import replay
 from lever_assets_tests.sync.tables import DELTA, Account
 
+Course = list[tuple[str, int, list[str]]]
 TEXTS = ["red", "green", "blue"]
 steps = st.lists(
     st.tuples(
@@ -69,7 +70,7 @@ def assert_right(account: Account) -> None:
         store.close()
 
 
-def follow(account: Account, course: list[tuple[str, int, list[str]]]) -> None:
+def follow(account: Account, course: Course) -> None:
     """Take the steps, and look after each sync."""
     account.sync()
     for each in [*course, ("delta", 0, [])]:
@@ -81,22 +82,18 @@ def follow(account: Account, course: list[tuple[str, int, list[str]]]) -> None:
 @pytest.mark.parametrize("denied", [frozenset[str](), frozenset({"tags"})], ids=["listed", "not listed"])
 @settings(max_examples=3, deadline=None, derandomize=True)
 @given(course=steps)
-def test_tags_are_right_after_any_course(
-    denied: frozenset[str], course: list[tuple[str, int, list[str]]]
-) -> None:
+def test_tags_are_right_after_any_course(denied: frozenset[str], course: Course) -> None:
     check(denied, course)
 
 
 @pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(course=steps, denied=st.sampled_from([frozenset[str](), frozenset({"tags"})]))
-def test_tags_are_right_after_many_courses(
-    denied: frozenset[str], course: list[tuple[str, int, list[str]]]
-) -> None:
+def test_tags_are_right_after_many_courses(denied: frozenset[str], course: Course) -> None:
     check(denied, course)
 
 
-def check(denied: frozenset[str], course: list[tuple[str, int, list[str]]]) -> None:
+def check(denied: frozenset[str], course: Course) -> None:
     config = SandboxConfig(opportunities=4, seed=3, rate=0, denied=denied)
     with tempfile.TemporaryDirectory() as name, running_sandbox(config) as sandbox:
         folder = Path(name)
@@ -104,8 +101,8 @@ def check(denied: frozenset[str], course: list[tuple[str, int, list[str]]]) -> N
 
 
 def test_a_tag_that_is_not_listed_stays_as_long_as_another_opportunity_has_it() -> None:
-    given = [("edit", 0, ["red"]), ("edit", 1, ["red"]), ("delta", 0, [])]
-    taken = [("edit", 0, []), ("delta", 0, []), ("edit", 1, []), ("delta", 0, [])]
+    given: Course = [("edit", 0, ["red"]), ("edit", 1, ["red"]), ("delta", 0, [])]
+    taken: Course = [("edit", 0, []), ("delta", 0, []), ("edit", 1, []), ("delta", 0, [])]
     check(frozenset({"tags"}), [*given, *taken])
 
 
