@@ -16,6 +16,7 @@ from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
 from benchmarks.measuring import measured
 from benchmarks.syncing import run_sync
+from lever_assets.cli.collecting import fewer_collections
 from lever_assets.settings import Settings
 from lever_assets.sync.run import replay, sync
 from lever_assets.sync.session import Scope, Session
@@ -68,7 +69,7 @@ def _costs(lever: Served, into: Database, size: int) -> dict[str, Cost]:
     def mapped(*models: str) -> int:
         return sum(each.counts.seen for each in replay(session, models or None))
 
-    with Session.open(settings) as session:
+    with fewer_collections(), Session.open(settings) as session:
         for seed in range(3):  # until all that a process makes once is made
             _cost(changed(_FEW / size, seed))
         _cost(delta)

@@ -118,7 +118,7 @@ def _merge_batch(
     table = UNIFIED[model.name]
     c = table.c
     found = tx.sql.execute(_standing(tx.sql.dialect.name, model.name), {"these": fresh})
-    stored = {row.id: row for row in found}
+    stored = {row.id: row for row in found.all()}
     columns = business_fields(model.row)
     content_hash = _hasher(model.row)
     write: list[dict[str, Any]] = []
@@ -209,7 +209,7 @@ def _gone(
     there = select(c.id, c.source_key, c.remote_deleted_at, c.left_out).where(
         c.connection == tx.account, or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
     )
-    stored = tx.sql.execute(there if these is None else there.where(these))
+    stored = tx.sql.execute(there if these is None else there.where(these)).all()
     reasons = {clean(source): reason for source, reason in left_out.items()}
     found: dict[str | None, list[Row[Any]]] = {}
     for row in stored:

@@ -79,13 +79,13 @@ def _rows(resource: str, account: str | BindParameter[str]) -> Select[Any]:
 
 
 def _fetch(conn: Connection, query: Select[Any]) -> list[RawRow]:
-    return [RawRow(*row) for row in conn.execute(query)]
+    return [RawRow(*row) for row in conn.execute(query).all()]
 
 
 def read(tx: Transaction, resource: str, remote_ids: Collection[str]) -> list[RawRow]:
     """Return the records with these remote ids, deleted ones included, by remote id."""
     found = tx.sql.execute(_reading(tx.sql.dialect.name, resource), {"of": tx.account, "these": remote_ids})
-    return [RawRow(*row) for row in found]
+    return [RawRow(*row) for row in found.all()]  # all at once: row by row takes longer
 
 
 @cache
@@ -128,7 +128,7 @@ def by_parent(tx: Transaction, resource: str, parent_ids: Collection[str]) -> di
     """Return the live children of each parent that has any, in the order of their list."""
     found: dict[str, list[RawRow]] = {}
     given = {"of": tx.account, "these": parent_ids}
-    for row in tx.sql.execute(_reading_below(tx.sql.dialect.name, resource), given):
+    for row in tx.sql.execute(_reading_below(tx.sql.dialect.name, resource), given).all():
         found.setdefault(row.parent_id, []).append(RawRow(*row))
     return found
 
@@ -194,7 +194,7 @@ def keys(tx: Transaction, resource: str, *, after: str | None, limit: int) -> li
     query = select(c.remote_id, c.parent_id).where(c.connection == tx.account)
     if after is not None:
         query = query.where(c.remote_id > after)
-    return [RawKey(*row) for row in tx.sql.execute(query.order_by(c.remote_id).limit(limit))]
+    return [RawKey(*row) for row in tx.sql.execute(query.order_by(c.remote_id).limit(limit)).all()]
 
 
 def live(tx: Transaction, resource: str, *, after: str | None, limit: int) -> list[RawRow]:
