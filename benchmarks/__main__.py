@@ -4,13 +4,26 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import accounts, allowance, cost, journeys, large, made, quiet, requests, second_run, tick
+from benchmarks import (
+    accounts,
+    allowance,
+    change,
+    cost,
+    journeys,
+    large,
+    made,
+    quiet,
+    requests,
+    second_run,
+    tick,
+)
 from benchmarks.databases import Kind
 
 app = typer.Typer(help="Measure what a sync costs.", no_args_is_help=True, add_completion=False)
 
 Size = Annotated[int, typer.Option("--opportunities", min=1, help="Size of the account")]
 Sizes = Annotated[tuple[int, int, int], typer.Option("--connections", help="How many to load")]
+Accounts = Annotated[tuple[int, int], typer.Option("--opportunities", help="Sizes of the accounts")]
 Into = Annotated[Kind, typer.Option("--database", help="Where to sync to")]
 
 
@@ -42,6 +55,12 @@ def _second_run(opportunities: Size = 10_000, database: Into = Kind.SQLITE) -> N
 def _quiet(opportunities: Size = 400, database: Into = Kind.SQLITE) -> None:
     """CPU of a delta in which nothing changed."""
     quiet.run(opportunities, database)
+
+
+@app.command("change")
+def _change(sizes: Accounts = (1_000, 10_000), database: Into = Kind.SQLITE) -> None:
+    """Deltas of nothing, of a few changes and of 1 %, and replays, in accounts of two sizes."""
+    change.run(sizes, database)
 
 
 @app.command("large")

@@ -59,7 +59,7 @@ class Floor(Protocol):
         """Yield every record of a resource, in the order of its list."""
 
     def texts_on_opportunities(self) -> set[str]:
-        """Return the tags that opportunities carry."""
+        """Return the tags that opportunities carry, all or those that changed (`AsWhole.carried_by`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,17 @@ class ByRecord(Generic[RecordT]):
 
 @dataclass(frozen=True)
 class AsWhole:
-    """A model whose rows come from many records at once: `rows` yields all when what it reads changes."""
+    """A model whose rows come from many records at once: `rows` yields all when what it reads changes.
+
+    `carried_by`: the model whose rows say which opportunity carries which row of this one. What opportunities
+    carry that have not changed is known by it, and only the others are looked at.
+    """
 
     model: str
     driver: str
     rows: Callable[[Floor], Iterable[UnifiedRow]]
     besides: tuple[str, ...] = ()
+    carried_by: str | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -33,4 +33,4 @@ def _all(floor: Floor) -> Iterator[Tag]:
         yield from rows(text, listed.get(text), floor.ctx)
 
 
-DERIVATION = AsWhole("tags", "tags", _all, besides=("opportunities",))
+DERIVATION = AsWhole("tags", "tags", _all, besides=("opportunities",), carried_by="candidate_tags")

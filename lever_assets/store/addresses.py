@@ -55,9 +55,7 @@ def addresses_of(tx: Transaction, candidates: Collection[str]) -> set[str]:
     there, under another opportunity for one, or of a whole office.
     """
     c = _CANDIDATES.c
-    query = select(c.email_addresses).where(
-        c.connection == tx.account, among(tx.sql, c.id, candidates), _is_there()
-    )
+    query = select(c.email_addresses).where(among(tx.sql, c.id, candidates), _is_there())
     written = {each for listed in tx.sql.execute(query).scalars() for each in _written_in(listed)}
     if not written:
         return set()
@@ -70,8 +68,9 @@ def still_known(tx: Transaction, candidates: Collection[str]) -> set[str]:
     Whom Lever has no more, and whoever was erased, is not among them.
     """
     c = _CANDIDATES.c
+    # Without the account: SQLite would find all that are the account's first. An id is of one account.
     query = select(c.source_key, c.first_name, c.last_name, c.email_addresses).where(
-        c.connection == tx.account, among(tx.sql, c.id, candidates), _is_there()
+        among(tx.sql, c.id, candidates), _is_there()
     )
     return {row.source_key for row in tx.sql.execute(query) if any(row[1:])}
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    FromClause,
     Select,
     and_,
     bindparam,
@@ -36,9 +37,11 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER_AHEAD = timedelta(days=1)
 """So far no clock that wrote an instant was ahead of ours: one that lies further ahead is damaged."""
 
-
 READ_UP_TO = Checkpoint[int]("read_below", Number)
-"""By child resource: the landing up to which a sync left no parent whose children were due."""
+"""By child resource: the landing up to which a sync left no parent whose children were due, but what failed.
+
+So what is due is looked for among the parents alone that landed since.
+"""
 
 
 @dataclass(frozen=True)
@@ -61,30 +64,45 @@ class Due:
 
 def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
     """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
-    given = {**_given(tx, due), "after": after, "most": limit}
-    query = _due_listing(_shape(due), has_after=after is not None)
+    mark = _read_up_to(tx, due)
+    given = {**_given(tx, due), "after": after, "most": limit, "beyond": mark}
+    query = _due_listing(_shape(due), has_after=after is not None, has_mark=mark is not None)
     return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
 
 
 def count_due(tx: Transaction, due: Due) -> int:
     """Return how many parents have children that are due."""
-    query = _query(_shape(due)).with_only_columns(func.count())
-    return tx.sql.execute(query, _given(tx, due)).scalar_one()
+    mark = _read_up_to(tx, due)
+    query = _counting(_shape(due), has_mark=mark is not None)
+    return tx.sql.execute(query, {**_given(tx, due), "beyond": mark}).scalar_one()
+
+
+def _read_up_to(tx: Transaction, due: Due) -> int | None:
+    """Return the landing up to which no parent has to be looked at for this; None: all are looked at."""
+    if due.read_before is not None or due.at is None:
+        return None
+    return _marks(tx, [due.child])[due.child]
+
+
+def _marks(tx: Transaction, children: Collection[str]) -> dict[str, int | None]:
+    """Return `READ_UP_TO` of each; one that lies ahead is of a count of landings that was lost: none."""
+    version = tx.current_version()
+    known = {child: READ_UP_TO.read(tx, child) for child in children}
+    return {child: None if mark is None or mark > version else mark for child, mark in known.items()}
 
 
 def unread(tx: Transaction, below: Mapping[str, str]) -> set[str]:
     """Return of which of these resources, each with that of its parents, the children of any parent are due.
 
-    By one query over the parents that changed since `READ_UP_TO`; none, if nothing has landed since.
+    Those that failed do not count. By one query over the parents that changed since `READ_UP_TO`; none, if
+    nothing has landed since.
     """
-    version = tx.current_version()
-    known = {child: READ_UP_TO.read(tx, child) for child in below}
-    # A mark that lies ahead is of a count of landings that was lost.
-    marks = {child: -1 if mark is None or mark > version else mark for child, mark in known.items()}
-    wanted = tuple((child, parent) for child, parent in below.items() if marks[child] < version)
+    version, known = tx.current_version(), _marks(tx, below)
+    marks = {child: -1 if mark is None else mark for child, mark in known.items() if mark != version}
+    wanted = tuple((child, below[child]) for child in marks)
     if not wanted:
         return set()
-    given = {**_given(tx, Due("", "", at=tx.instant)), "beyond": min(marks[child] for child, _ in wanted)}
+    given = {**_given(tx, Due("", "", at=NEVER)), "beyond": min(marks.values())}
     return set(tx.sql.execute(_unread(wanted), given).scalars())
 
 
@@ -94,12 +112,11 @@ def _unread(below: tuple[tuple[str, str], ...]) -> CompoundSelect[tuple[str]]:
 
 
 def _is_any(child: str, parent: str) -> ColumnElement[bool]:
-    since = RAW[parent].c.version > bindparam("beyond")
-    return _query(Due(parent, child, at=_ANY)).with_only_columns(literal(1)).where(since).exists()
+    return _query(Due(parent, child, at=_ANY), has_mark=True).with_only_columns(literal(1)).exists()
 
 
 def note_read_up_to(tx: Transaction, child: str, parent: str) -> None:
-    """Keep for `unread` that the children of no parent are due by now, if that is so."""
+    """Keep that the children of no parent that landed until now are due, but what failed, if that is so."""
     tx.hold_landings()  # who forgets a read has done so before this look, or does it after it
     if not unread(tx, {child: parent}):
         READ_UP_TO.keep(tx, tx.current_version(), child)
@@ -150,19 +167,49 @@ def _given(tx: Transaction, due: Due) -> dict[str, Any]:
 
 
 @cache
-def _due_listing(due: Due, *, has_after: bool) -> Select[tuple[str, str]]:
+def _due_listing(due: Due, *, has_after: bool, has_mark: bool) -> Select[tuple[str, str]]:
     """Return the statement of `due_parents`: making it costs more than to run it where nothing is due."""
     p = RAW[due.parent].c
-    query = _query(due).with_only_columns(p.remote_id, p.content_hash)
+    query = _query(due, has_mark=has_mark).with_only_columns(p.remote_id, p.content_hash)
     if has_after:
         query = query.where(p.remote_id > bindparam("after"))
     return query.order_by(p.remote_id).limit(bindparam("most"))
 
 
-def _query(due: Due) -> Select[tuple[()]]:
-    """Return the statement over what is due, for all that are so by the same bounds."""
-    parents = RAW[due.parent]
-    p, r = parents.c, child_reads.c
+@cache
+def _counting(due: Due, *, has_mark: bool) -> Select[tuple[int]]:
+    return _query(due, has_mark=has_mark).with_only_columns(func.count())
+
+
+def _query(due: Due, *, has_mark: bool) -> Select[tuple[()]]:
+    """Return the statement over what is due, for all that are so by the same bounds.
+
+    `has_mark`: what changed is looked for among those alone that landed beyond the mark.
+    """
+    parents, e = RAW[due.parent], mapping_errors.c
+    live = and_(parents.c.connection == bindparam("of"), parents.c.deleted_at.is_(None))
+    again = e.due_at <= bindparam("at")
+    if not has_mark:
+        joined, changed = _changed(due, parents)
+        pending = changed if due.at is None else or_(changed, again)
+        return select().select_from(joined).where(live, pending)
+    landed = parents.alias("landed")
+    joined, changed = _changed(due, landed)
+    since = and_(landed.c.connection == bindparam("of"), landed.c.version > bindparam("beyond"))
+    failed = and_(e.connection == bindparam("of"), e.model == RAW[due.child].name, e.resource == due.parent)
+    either = union_all(
+        select(landed.c.remote_id).select_from(joined).where(since, changed),
+        select(e.remote_id).where(failed, again),
+    )
+    return select().select_from(parents).where(live, parents.c.remote_id.in_(either))
+
+
+def _changed(due: Due, parents: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
+    """Return `parents` with what is known of their reading, and the condition that they are due by that.
+
+    Those whose reading failed are not, unless they changed since or all are to be read.
+    """
+    p, r, e = parents.c, child_reads.c, mapping_errors.c
     reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
     pending = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
     if due.read_before is not None:
@@ -173,15 +220,13 @@ def _query(due: Due) -> Select[tuple[()]]:
         pending = and_(pending, last_change >= bindparam("lower"))
     if due.upper is not None:
         pending = and_(pending, last_change < bindparam("upper"))
-    query = select().select_from(parents.outerjoin(child_reads, reads))
+    joined = parents.outerjoin(child_reads, reads)
     if due.at is not None:
-        e = mapping_errors.c
-        query = query.outerjoin(mapping_errors, failed_read(p, due.parent, due.child))
+        joined = joined.outerjoin(mapping_errors, failed_read(p, due.parent, due.child))
         if due.read_before is None:
-            changed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
-            pending = and_(pending, or_(e.due_at.is_(None), changed))
-        pending = or_(pending, e.due_at <= bindparam("at"))
-    return query.where(p.connection == bindparam("of"), p.deleted_at.is_(None), pending)
+            since_failed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
+            pending = and_(pending, or_(e.due_at.is_(None), since_failed))
+    return joined, pending
 
 
 def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:
@@ -263,6 +308,14 @@ def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
     tx.sql.execute(delete(child_reads).where(these))
 
 
+def forget_all_reads(tx: Transaction, child: str) -> None:
+    """Forget below which parents a resource was read: it is due below each of them."""
+    tx.hold_landings()
+    READ_UP_TO.forget(tx, child)
+    r = child_reads.c
+    tx.sql.execute(delete(child_reads).where(r.connection == tx.account, r.resource == child))
+
+
 def forget_passed_over(tx: Transaction, child: str) -> None:
     """Forget which parents were passed over: each is looked at anew."""
     tx.hold_landings()
@@ -273,14 +326,17 @@ def forget_passed_over(tx: Transaction, child: str) -> None:
     )
 
 
-def delete_orphans(tx: Transaction, child: str, parent: str) -> int:
+def delete_orphans(tx: Transaction, child: str, parent: str, *, now_gone: bool = False) -> int:
     """Mark children whose parent is gone or left out as their parent is; return how many.
 
+    `now_gone`: only of the parents that this transaction marked, as looking at all takes its time.
     Should the parent return, they are due. That reading them failed is over with it.
     """
     version = tx.version
     c, p = RAW[child].c, RAW[parent].c
     gone = select(p.remote_id).where(p.connection == tx.account, p.deleted_at.is_not(None))
+    if now_gone:
+        gone = gone.where(p.version == version)
     tx.sql.execute(
         delete(child_reads).where(
             child_reads.c.connection == tx.account,
@@ -364,7 +420,6 @@ def _listing(dialect: str, resource: str) -> Select[tuple[str, str]]:
     c = RAW[resource].c
     query = select(c.parent_id, c.remote_id).where(
         c.connection == OF,
-        c.parent_id.is_not(None),
         among_these(dialect, c.parent_id),
         not_known_gone(RAW[resource]),
     )

@@ -6,10 +6,23 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from lever_assets.store.changes import History, mark_changed, record_changes, record_updates
 from lever_assets.store.dialects import among, among_these, upsert
+from lever_assets.store.live import note_live
 from lever_assets.store.tables import UNIFIED, business_fields
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import UtcDateTime, canonical, clean, fingerprint
@@ -55,6 +68,7 @@ def merge(
     history: History | None = None,
     incomplete: Collection[str] = (),
     left_out: Mapping[str, str] | None = None,
+    gone: Collection[str] = (),
 ) -> Merged:
     """Bring the table of `model` to `rows`, pairs of source key (remote id of the raw record) and row.
 
@@ -65,11 +79,12 @@ def merge(
     row stored for another source is taken over. Rows are read as they are merged, a thousand at a time. With
     `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack rows
     because something could not be read: what is stored for them is not marked as gone. `left_out` says of
-    sources that Lever has which setting leaves them out: their rows are marked with it.
+    sources that Lever has which setting leaves them out: their rows are marked with it. `gone` are ids of
+    rows that are gone, whoever stored them.
     """
     mapped = {clean(source) for source in sources or ()}
     yielded: set[str] = set()
-    merged = Merged()
+    merged, more = Merged(), 0
     stream = iter(rows)
     while batch := list(islice(stream, _BATCH)):
         mapped.update(clean(source) for source, _ in batch)
@@ -78,25 +93,32 @@ def merge(
             if row.id not in yielded:
                 yielded.add(row.id)
                 fresh[row.id] = (clean(source), row)
-        merged += _merge_batch(tx, BY_NAME[model], fresh, history=history)
+        done, living = _merge_batch(tx, BY_NAME[model], fresh, history=history)
+        merged, more = merged + done, more + living
     mapped -= {clean(source) for source in incomplete}
-    here = mapped if sources is not None else None
-    gone = _gone(tx, UNIFIED[model], here, but=yielded, left_out=left_out or {})
-    for reason, row_ids in gone.items():
-        _mark(tx, UNIFIED[model], row_ids, reason, history=history)
-        merged += Merged(deleted=len(row_ids)) if reason is None else Merged(left_out=len(row_ids))
+    c = UNIFIED[model].c
+    here = None if sources is None else among(tx.sql, c.source_key, mapped)
+    if here is not None and gone:
+        here = or_(here, among(tx.sql, c.id, gone))
+    missing = _gone(tx, UNIFIED[model], here, but=yielded, left_out=left_out or {})
+    for reason, found in missing.items():
+        _mark(tx, UNIFIED[model], [row.id for row in found], reason, history=history)
+        merged += Merged(deleted=len(found)) if reason is None else Merged(left_out=len(found))
+        more -= sum(row.remote_deleted_at is None for row in found)
     if merged.changed:
         mark_changed(tx, model)
+        note_live(tx, model, more)
     return merged
 
 
 def _merge_batch(
     tx: Transaction, model: Model, fresh: dict[str, tuple[str, UnifiedRow]], *, history: History | None
-) -> Merged:
+) -> tuple[Merged, int]:
+    """Return what became of the rows, and how many of them live now and did not before."""
     table = UNIFIED[model.name]
     c = table.c
     found = tx.sql.execute(_standing(tx.sql.dialect.name, model.name), {"these": fresh})
-    stored = {row.id: row for row in found}
+    stored = {row.id: row for row in found.all()}
     columns = business_fields(model.row)
     content_hash = _hasher(model.row)
     write: list[dict[str, Any]] = []
@@ -134,7 +156,9 @@ def _merge_batch(
             update(table).where(c.id == bindparam("taken_id")).values(source_key=bindparam("source")),
             taken_over,
         )
-    return Merged(len(fresh), len(inserted), len(write) - len(inserted), len(fresh) - len(write))
+    restored = sum(stored[each].remote_deleted_at is not None for each in fresh if each in stored)
+    merged = Merged(len(fresh), len(inserted), len(write) - len(inserted), len(fresh) - len(write))
+    return merged, len(inserted) + restored
 
 
 @cache
@@ -172,12 +196,12 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
 def _gone(
     tx: Transaction,
     table: Table,
-    sources: Collection[str] | None,
+    these: ColumnElement[bool] | None,
     *,
     but: set[str],
     left_out: Mapping[str, str],
-) -> dict[str | None, list[str]]:
-    """Return the rows of these sources (None: of all), `but` some, to be marked, by the setting; None: gone.
+) -> dict[str | None, list[Row[Any]]]:
+    """Return those of these rows (None: of all), `but` some, to be marked, by the setting; None: gone.
 
     Of what is marked already only rows that were left out, and are gone by now or for another setting.
     """
@@ -185,13 +209,13 @@ def _gone(
     there = select(c.id, c.source_key, c.remote_deleted_at, c.left_out).where(
         c.connection == tx.account, or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
     )
-    stored = tx.sql.execute(there if sources is None else there.where(among(tx.sql, c.source_key, sources)))
+    stored = tx.sql.execute(there if these is None else there.where(these)).all()
     reasons = {clean(source): reason for source, reason in left_out.items()}
-    found: dict[str | None, list[str]] = {}
+    found: dict[str | None, list[Row[Any]]] = {}
     for row in stored:
         reason = reasons.get(row.source_key)
         if row.id not in but and (row.remote_deleted_at is None or row.left_out != reason):
-            found.setdefault(reason, []).append(row.id)
+            found.setdefault(reason, []).append(row)
     return found
 
 

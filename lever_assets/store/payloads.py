@@ -39,7 +39,7 @@ def rewrite_payloads_below(
 ) -> None:
     """Rewrite the payloads of all children of these parents, gone ones included."""
     c = RAW[resource].c
-    mine = and_(c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parents))
+    mine = and_(c.connection == tx.account, among(tx.sql, c.parent_id, parents))
     found = tx.sql.execute(select(c.remote_id, c.data, c.content_hash).where(mine)).all()
     _rewrite(tx, resource, found, rewrite)
 

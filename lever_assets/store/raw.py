@@ -79,13 +79,13 @@ def _rows(resource: str, account: str | BindParameter[str]) -> Select[Any]:
 
 
 def _fetch(conn: Connection, query: Select[Any]) -> list[RawRow]:
-    return [RawRow(*row) for row in conn.execute(query)]
+    return [RawRow(*row) for row in conn.execute(query).all()]
 
 
 def read(tx: Transaction, resource: str, remote_ids: Collection[str]) -> list[RawRow]:
     """Return the records with these remote ids, deleted ones included, by remote id."""
     found = tx.sql.execute(_reading(tx.sql.dialect.name, resource), {"of": tx.account, "these": remote_ids})
-    return [RawRow(*row) for row in found]
+    return [RawRow(*row) for row in found.all()]  # all at once: row by row takes longer
 
 
 @cache
@@ -159,7 +159,7 @@ def by_parent(tx: Transaction, resource: str, parent_ids: Collection[str]) -> di
     """Return the live children of each parent that has any, in the order of their list."""
     found: dict[str, list[RawRow]] = {}
     given = {"of": tx.account, "these": parent_ids}
-    for row in tx.sql.execute(_reading_below(tx.sql.dialect.name, resource), given):
+    for row in tx.sql.execute(_reading_below(tx.sql.dialect.name, resource), given).all():
         found.setdefault(row.parent_id, []).append(RawRow(*row))
     return found
 
@@ -169,7 +169,7 @@ def _reading_below(dialect: str, resource: str) -> Select[Any]:
     c = RAW[resource].c
     return (
         _rows(resource, OF)
-        .where(c.parent_id.is_not(None), among_these(dialect, c.parent_id), c.deleted_at.is_(None))
+        .where(among_these(dialect, c.parent_id), c.deleted_at.is_(None))
         .order_by(c.parent_id, c.position.nulls_last(), c.remote_id)
     )
 
@@ -177,12 +177,8 @@ def _reading_below(dialect: str, resource: str) -> Select[Any]:
 def ids_below(tx: Transaction, resource: str, parent_ids: Collection[str]) -> list[str]:
     """Return the remote ids of the children of these parents, deleted ones included."""
     c = RAW[resource].c
-    query = (
-        select(c.remote_id)
-        .where(c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids))
-        .order_by(c.remote_id)
-    )
-    return list(tx.sql.execute(query).scalars())
+    query = select(c.remote_id).where(c.connection == tx.account, among(tx.sql, c.parent_id, parent_ids))
+    return sorted(tx.sql.execute(query).scalars())  # asked for in order, SQLite would go through all by id
 
 
 def parents_of_any(
@@ -190,9 +186,7 @@ def parents_of_any(
 ) -> set[str]:
     """Return which of these have children of a resource; with `live_only` deleted ones do not count."""
     c = RAW[resource].c
-    query = select(c.parent_id).where(
-        c.connection == tx.account, c.parent_id.is_not(None), among(tx.sql, c.parent_id, parent_ids)
-    )
+    query = select(c.parent_id).where(c.connection == tx.account, among(tx.sql, c.parent_id, parent_ids))
     if live_only:
         query = query.where(c.deleted_at.is_(None))
     return set(tx.sql.execute(query.distinct()).scalars())
@@ -231,7 +225,7 @@ def keys(tx: Transaction, resource: str, *, after: str | None, limit: int) -> li
     query = select(c.remote_id, c.parent_id).where(c.connection == tx.account)
     if after is not None:
         query = query.where(c.remote_id > after)
-    return [RawKey(*row) for row in tx.sql.execute(query.order_by(c.remote_id).limit(limit))]
+    return [RawKey(*row) for row in tx.sql.execute(query.order_by(c.remote_id).limit(limit)).all()]
 
 
 def live(tx: Transaction, resource: str, *, after: str | None, limit: int) -> list[RawRow]:
@@ -279,8 +273,13 @@ def _placed(tx: Transaction, resource: str) -> Iterator[RawRow]:
         batch = tx.sql.execute(query.where(c.position >= last.position, beyond)).all()
 
 
-def not_texts(tx: Transaction, resource: str, field: str) -> list[str]:
-    """Return the live records whose `field` is neither null nor a list of texts and nulls."""
+def not_texts(
+    tx: Transaction, resource: str, field: str, *, within: Collection[str] | None = None
+) -> list[str]:
+    """Return the live records whose `field` is neither null nor a list of texts and nulls.
+
+    `within`: only of these records (remote ids).
+    """
     c = RAW[resource].c
     inside: Any
     if tx.sql.dialect.name == "postgresql":
@@ -297,6 +296,8 @@ def not_texts(tx: Transaction, resource: str, field: str) -> list[str]:
     odd_item = select(1).select_from(inside).where(of_item.not_in(fine)).exists()
     odd = or_(kind.not_in(("array", "null")), and_(kind == "array", odd_item))
     query = select(c.remote_id).where(c.connection == tx.account, c.deleted_at.is_(None), odd)
+    if within is not None:
+        query = query.where(among(tx.sql, c.remote_id, within))
     return list(tx.sql.execute(query.order_by(c.remote_id)).scalars())
 
 
@@ -317,9 +318,17 @@ def any_with(tx: Transaction, resource: str, field: str, value: str) -> bool:
     return tx.sql.execute(query.limit(1)).first() is not None
 
 
-def texts_in_array(tx: Transaction, resource: str, field: str, texts: Collection[str] | None) -> set[str]:
+def texts_in_array(
+    tx: Transaction,
+    resource: str,
+    field: str,
+    texts: Collection[str] | None = None,
+    *,
+    within: Collection[str] | None = None,
+) -> set[str]:
     """Return the distinct texts in the array `field` of the live records; with `texts`, only those of them.
 
+    `within`: only of these records (remote ids).
     A record whose field is no array has none, and what is no text is passed over.
     """
     c = RAW[resource].c
@@ -342,4 +351,6 @@ def texts_in_array(tx: Transaction, resource: str, field: str, texts: Collection
     )
     if texts is not None:
         query = query.where(among(tx.sql, value, texts))
+    if within is not None:
+        query = query.where(among(tx.sql, c.remote_id, within))
     return set(tx.sql.execute(query).scalars())

@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import Table, delete, or_, select, update
 
 from lever_assets.store.changes import History, mark_changed, record_blanked
-from lever_assets.store.children import READ_UP_TO
+from lever_assets.store.children import forget_all_reads
 from lever_assets.store.erasure import ERASED
+from lever_assets.store.live import LIVE
 from lever_assets.store.merge import row_hash
 from lever_assets.store.payloads import Rewrite
 from lever_assets.store.tables import (
     RAW,
     UNIFIED,
     changes,
-    child_reads,
     drift,
     mapping_errors,
 )
@@ -31,6 +31,7 @@ def drop_model(tx: Transaction, model: str) -> int:
     _delete(tx, changes, changes.c.model == model)
     _delete(tx, mapping_errors, mapping_errors.c.model == model)
     removed = _delete(tx, UNIFIED[model])
+    LIVE.forget(tx, model)
     if removed:
         mark_changed(tx, model)
     return removed
@@ -43,12 +44,6 @@ def drop_resource(tx: Transaction, resource: str) -> int:
     _delete(tx, drift, drift.c.resource == resource)
     forget_all_reads(tx, resource)
     return _delete(tx, RAW[resource])
-
-
-def forget_all_reads(tx: Transaction, resource: str) -> None:
-    """Forget below which parents a resource was read: it is due below each of them."""
-    READ_UP_TO.forget(tx, resource)
-    _delete(tx, child_reads, child_reads.c.resource == resource)
 
 
 def _delete(tx: Transaction, table: Table, *these: Any) -> int:

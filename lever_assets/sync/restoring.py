@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 
 from lever_assets.lever.resources import BY_NAME
+from lever_assets.store.children import READ_UP_TO
 from lever_assets.store.refilling import FORGETTABLE, Gap, forget_gaps, gaps, rehash
-from lever_assets.store.tables import RAW, UNIFIED, custom_field_definitions, mapping_errors, schema_version
+from lever_assets.store.tables import (
+    RAW,
+    UNIFIED,
+    child_reads,
+    custom_field_definitions,
+    mapping_errors,
+    schema_version,
+)
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import FIELDS_COUNTED, MAPPED, forget_runs
 from lever_assets.sync.retention.excluded import read_again
@@ -48,6 +56,9 @@ def _due_again(tx: Transaction, session: Session, lost: Gap) -> None:
     elif lost.table in {mapping_errors.name, schema_version.name}:
         # What can't be mapped is found by mapping everything; so is what an unknown version left.
         MAPPED.forget_every(tx)
+        READ_UP_TO.forget_every(tx)
+    elif lost.table == child_reads.name:
+        READ_UP_TO.forget_every(tx)
     elif lost.table == custom_field_definitions.name:
         FIELDS_COUNTED.forget_every(tx)
 

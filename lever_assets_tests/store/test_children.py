@@ -3,7 +3,20 @@ from functools import partial
 
 from lever_assets.store import Landed, Store, land_children, mark_deleted
 from lever_assets.store import due as failures
-from lever_assets.store.children import Due, count_due, delete_orphans, due_parents, each_due
+from lever_assets.store.children import (
+    NEVER,
+    READ_UP_TO,
+    Due,
+    count_due,
+    delete_orphans,
+    due_parents,
+    each_due,
+    forget_all_reads,
+    forget_passed_over,
+    forget_reads,
+    note_read_up_to,
+    note_reads,
+)
 from lever_assets.store.landing import Arrival
 from lever_assets.store.tables import RAW, child_reads
 from lever_assets_tests.store.builders import LEVER, T0, arrival, day, landed, whole
@@ -140,6 +153,78 @@ def test_a_parent_that_changed_since_its_reading_failed_is_due_at_once(store: St
     put_off(store, opportunities(store, "o1"))
     assert due(store, at=T0) == []
     opportunities(store, "o1", content="new")
+    assert due(store, at=T0) == ["o1"]
+
+
+def settled(store: Store) -> bool:
+    """Let it be kept that nothing is left, and tell whether it was."""
+    with store.writing(LEVER, at=T0) as tx:
+        note_read_up_to(tx, "interviews", "opportunities")
+        return READ_UP_TO.read(tx, "interviews") == tx.current_version()
+
+
+def test_nothing_is_left_when_all_were_read_or_failed(store: Store) -> None:
+    hashes = opportunities(store, "o1", "o2")
+    children(store, {"o1": []}, hashes)
+    assert not settled(store)
+    put_off(store, {"o2": hashes["o2"]})
+    assert settled(store)
+
+
+def test_what_was_left_over_nothing_is_due_when_it_changes_fails_or_its_reading_is_forgotten(
+    store: Store,
+) -> None:
+    hashes = opportunities(store, "o1", "o2", "o3", "o4")
+    children(store, {"o1": [], "o2": [], "o3": [], "o4": []}, hashes)
+    assert settled(store)
+    assert due(store, at=day(1)) == []
+    opportunities(store, "o1", content="new")
+    put_off(store, {"o2": hashes["o2"]})
+    assert due(store, at=T0) == ["o1"]
+    assert due(store, at=day(1)) == ["o1", "o2"]
+    assert due(store, at=day(1), after="o1") == ["o2"]
+    assert due(store, at=day(1), limit=1) == ["o1"]
+    with store.writing(LEVER, at=T0) as tx:
+        forget_reads(tx, "interviews", ["o3"])
+    assert due(store, at=day(1)) == ["o1", "o2", "o3"]
+    with store.writing(LEVER, at=T0) as tx:
+        forget_all_reads(tx, "interviews")
+    assert due(store, at=day(1)) == ["o1", "o2", "o3", "o4"]
+
+
+def test_who_was_passed_over_is_due_when_that_is_forgotten(store: Store) -> None:
+    hashes = opportunities(store, "o1")
+    with store.writing(LEVER, at=T0) as tx:
+        note_reads(tx, "interviews", {"o1": (NEVER, hashes["o1"])})
+    assert settled(store)
+    assert due(store, at=day(1)) == []
+    with store.writing(LEVER, at=T0) as tx:
+        forget_passed_over(tx, "interviews")
+    assert due(store, at=day(1)) == ["o1"]
+
+
+def test_a_parent_that_comes_back_is_due_although_nothing_was_left(store: Store) -> None:
+    hashes = opportunities(store, "o1")
+    children(store, {"o1": []}, hashes)
+    with store.writing(LEVER, at=T0) as tx:
+        mark_deleted(tx, "opportunities", ["o1"])
+        delete_orphans(tx, "interviews", "opportunities")
+    assert settled(store)
+    opportunities(store, "o1")
+    assert due(store, at=day(1)) == ["o1"]
+
+
+def test_whoever_asks_for_all_that_was_read_before_looks_at_everybody(store: Store) -> None:
+    hashes = opportunities(store, "o1", "o2")
+    children(store, {"o1": [], "o2": []}, hashes)
+    assert settled(store)
+    assert due(store, at=T0, read_before=day(1)) == ["o1", "o2"]
+
+
+def test_a_mark_from_beyond_the_last_landing_counts_as_none(store: Store) -> None:
+    opportunities(store, "o1")
+    with store.writing(LEVER, at=T0) as tx:
+        READ_UP_TO.keep(tx, 10**15, "interviews")
     assert due(store, at=T0) == ["o1"]
 
 

@@ -1,20 +1,22 @@
 """Whatever order and however often copies arrive, the tables end up the same."""
 
 from collections.abc import Iterator
-from itertools import count
+from itertools import count as numbers
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lever_assets.store import Arrival, Store, merge
+from lever_assets.store.live import LIVE, count_live, live_rows
+from lever_assets.store.reads import count
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.unified.models import UnifiedRow
 from lever_assets_tests.store.builders import arrival, day, landed, tag, whole
 
 FEW = settings(max_examples=40, deadline=None)
 CONTENT = ("remote_id", "data", "remote_updated_at", "deleted_at")
-connections = (f"connection {number}" for number in count())
+connections = (f"connection {number}" for number in numbers())
 
 copies = st.lists(
     st.builds(
@@ -103,6 +105,23 @@ def test_live_rows_are_what_each_source_yielded_last(
         for source, yielded in last.items()
         for name, content in yielded.items()
     }
+
+
+@FEW
+@given(history=st.lists(st.tuples(sources, st.sampled_from([None, "cutoff", "all"])), max_size=6))
+def test_the_number_of_live_rows_that_is_kept_is_the_one_that_is_counted(
+    shared: Store, history: list[tuple[dict[str, dict[str, int]], str | None]]
+) -> None:
+    """Some are left out by a setting, some are gone whoever stored them."""
+    connection = next(connections)
+    with shared.writing(connection) as tx:
+        count_live(tx, ["tags"])
+    for turn, (mapping, how) in enumerate(history):
+        with shared.writing(connection, at=day(turn)) as tx:
+            left_out = dict.fromkeys(mapping, "cutoff") if how == "cutoff" else {}
+            rows = [] if how == "cutoff" else rows_of(mapping, connection)
+            merge(tx, "tags", rows, sources=None if how == "all" else mapping.keys(), left_out=left_out)
+            assert live_rows(tx, ["tags"])["tags"] == LIVE.read(tx, "tags") == count(tx, "tags").live
 
 
 @FEW

@@ -11,6 +11,7 @@ from lever_assets.lever.resources import WANTED
 from lever_assets.store import ledger
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.watching import longest_unread
+from lever_assets.sync.checkpoints import WATCHED
 from lever_assets.sync.landing import land
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
@@ -134,6 +135,7 @@ def test_parents_that_vanished_do_not_keep_others_from_being_read(account: Accou
         soon = datetime.now(UTC) + timedelta(days=3)
         tx.sql.execute(update(UNIFIED["interviews"]).values(starting_at=soon, canceled=False))
         tx.sql.execute(update(child_reads).values(read_at=datetime.now(UTC) - timedelta(hours=1)))
+        WATCHED.forget_every(tx)  # of the hour before
     unread = watched(account)
     assert len(unread) > 2
     for opportunity in unread[:2]:

@@ -12,8 +12,7 @@ from sqlalchemy import Connection, Engine, delete, event, update
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store.checkpoints import hold_states
-from lever_assets.store.children import READ_UP_TO, forget_passed_over, forget_reads
-from lever_assets.store.removal import forget_all_reads
+from lever_assets.store.children import READ_UP_TO, forget_all_reads, forget_passed_over, forget_reads
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.landing import land

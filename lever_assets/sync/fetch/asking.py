@@ -149,7 +149,9 @@ class Asking:
 
     def judge(self) -> None:
         """Take it for an outage when too many failed of those that there are, or were asked."""
-        if self.failure is None and self._course.is_outage(self._all):
+        # All that were ever read are counted only when it depends on them.
+        are_many = self._course.is_outage(self.total or 0)
+        if self.failure is None and are_many and self._course.is_outage(self._all):
             self.failure = self._outage()
 
     def put_off(self, tx: Transaction, parents: Iterable[str]) -> None:

@@ -172,11 +172,11 @@ def mark_gone(tx: Transaction, resource: Resource, remote_ids: Collection[str]) 
     due.healed(tx, resource.table, resource.name, remote_ids)
     marked = mark_deleted(tx, resource.name, remote_ids)
     if marked:
-        mark_below(tx, resource)
+        mark_below(tx, resource, now_gone=True)
     return marked
 
 
-def mark_below(tx: Transaction, resource: Resource) -> None:
-    """Mark what is below the records of a resource that are gone."""
+def mark_below(tx: Transaction, resource: Resource, *, now_gone: bool = False) -> None:
+    """Mark what is below the records that are gone (`now_gone`: those that this transaction marked)."""
     for child in all_below(resource.name):
-        delete_orphans(tx, child.name, resource.name)
+        delete_orphans(tx, child.name, resource.name, now_gone=now_gone)

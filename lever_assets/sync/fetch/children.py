@@ -122,7 +122,7 @@ def _watched_before(tx: Transaction, session: Session) -> datetime:
 
 def watched_by(tx: Transaction, session: Session, resource: Child) -> list[Parent]:
     """Return the parents whose records may have changed unnoticed, as many as a delta may read again."""
-    if not resource.moves_alone:
+    if not resource.moves_alone or rests(tx, session, resource):
         return []
     return longest_unread(
         tx,

@@ -295,7 +295,7 @@ class _PagedReader:
         with self.session.writing() as tx:
             left_out = mark_left_out(tx, resource.name, self.limit)
             if left_out:
-                mark_below(tx, resource)
+                mark_below(tx, resource, now_gone=True)
         self.tally.counts += Landed(left_out=left_out)
 
     async def look_singly(self) -> Witness:

@@ -14,12 +14,14 @@ from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
 from lever_assets.mapping.stated import DERIVATIONS, WHOLE
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.store import Merged, mapping_errors, merge, raw, reads
+from lever_assets.store import Merged, mapping_errors, merge, raw
 from lever_assets.store.addresses import forget_erased_long_ago
+from lever_assets.store.live import LIVE, count_live, live_rows
 from lever_assets.store.mapping_errors import Lost, MappingError
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
+from lever_assets.sync.map.carried import Moved
 from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
@@ -79,6 +81,7 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
         yield standing.get(name) or _bring_up(session, DERIVATIONS[name], span)
     with session.writing() as tx:
         _mark(tx, session, {name: spans[name] for name in standing})
+        count_live(tx, spans.keys() - LIVE.every(tx).keys())
         forget_erased_long_ago(tx)
         afresh = {name for name, span in spans.items() if span.afresh}
         due = due_to_count(tx, session.exclusion, spans, afresh=afresh)
@@ -92,6 +95,8 @@ def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveRe
     meter.tell()
     with session.writing() as tx:
         _mark(tx, session, {model: span})
+        if span.afresh:
+            count_live(tx, [model])
         if session.mapping.custom_fields.get(model) and (span.afresh or merged.changed):
             compare(tx, model, session.mapping.custom_fields)
     with session.reading() as tx:
@@ -102,7 +107,7 @@ def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveRe
 def _standing(tx: Transaction, session: Session, models: Sequence[str]) -> dict[str, DeriveReport]:
     """Return how these models stand, as reports of a derivation that found nothing to do."""
     errors = mapping_errors.counts(tx)
-    rows = {each.table: each.live for each in reads.counts(tx, models)}
+    rows = live_rows(tx, models)
     names = session.mapping.custom_fields
     doubts = {each.model: (str(each),) for each in unmatched(tx, names.keys(), names)}
     return {
@@ -239,7 +244,8 @@ def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Met
         return Merged()
     with session.writing() as tx:
         tx.hold_landings()
-        floor = Floor(tx, session.mapping)
+        moved = _moved(tx, session, derivation, span)
+        floor = Floor(tx, session.mapping, None if moved is None else moved.carriers)
         rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.rows(floor)]
         rows, too_long = fitting(derivation, rows)
         errors = floor_errors(derivation.model, floor)
@@ -250,12 +256,29 @@ def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Met
             tx,
             derivation.model,
             rows,
-            sources=[WHOLE] if errors else None,
+            sources=() if errors or moved is not None else None,
             history=session.history,
-            incomplete=[WHOLE] if errors else [],
+            incomplete=[WHOLE],
+            gone=() if errors or moved is None else moved.let_go(tx, {row.id for _, row in rows}),
         )
     meter.advance(len(rows))
     return merged
+
+
+def _moved(tx: Transaction, session: Session, derivation: AsWhole, span: _Span) -> Moved | None:
+    """Return what changed of what carries the model's rows, where that is enough to know; None: look at all.
+
+    It is not where anything could not be read: that has to be told as long as it is so.
+    """
+    by = derivation.carried_by
+    if by is None or span.afresh or not session.exclusion.keeps(by):
+        return None
+    known, errors = MAPPED.read(tx, by), mapping_errors.counts(tx)
+    if known is None or known.version < span.after or known.signature != _signature(session, by):
+        return None
+    if any(errors[model, lost] for model in (derivation.model, by) for lost in Lost):
+        return None
+    return Moved.between(tx, session.mapping, derivation, by=by, landings=(span.after, span.up_to))
 
 
 def _pending(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterator[str]:

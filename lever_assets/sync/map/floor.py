@@ -37,12 +37,14 @@ class Floor:
 
     A record that is only looked up and can't be parsed is left out and kept in `unreadable`: it must not cost
     the records that refer to it; `readable` is what could be parsed. `lost` holds the fields of records that
-    were parsed without them; `odd` are the raw rows of both.
+    were parsed without them; `odd` are the raw rows of both. `within`: the opportunities whose texts are
+    looked at (None: all).
     """
 
-    def __init__(self, tx: Transaction, ctx: Context) -> None:
+    def __init__(self, tx: Transaction, ctx: Context, within: Collection[str] | None = None) -> None:
         self.tx = tx
         self.ctx = ctx
+        self.within = within
         self.unreadable: dict[Found, str] = {}
         self.lost: dict[Found, Sequence[Fault]] = {}
         self.odd: dict[Found, RawRow] = {}
@@ -158,6 +160,6 @@ class Floor:
 
     def texts_on_opportunities(self) -> set[str]:
         """Return the tags that live opportunities carry; where that can't be told, it is kept in `lost`."""
-        for odd in raw.not_texts(self.tx, "opportunities", "tags"):
+        for odd in raw.not_texts(self.tx, "opportunities", "tags", within=self.within):
             self.lost["opportunities", odd] = [Fault("tags", "tags", "not a list of texts")]
-        return raw.texts_in_array(self.tx, "opportunities", "tags", None)
+        return raw.texts_in_array(self.tx, "opportunities", "tags", within=self.within)

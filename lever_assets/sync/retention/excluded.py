@@ -21,8 +21,9 @@ from lever_assets.lever.resources import (
 )
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.changes import forget_values_of_model
+from lever_assets.store.children import forget_all_reads
 from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
-from lever_assets.store.removal import blank_rows, drop_model, drop_resource, forget_all_reads
+from lever_assets.store.removal import blank_rows, drop_model, drop_resource
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import (
     CAUGHT_UP,

@@ -1,0 +1,35 @@
+"""Rows that rows of another model refer to: those that some refer to, and whether others do, too."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import and_, not_, select
+
+from lever_assets.store.dialects import among
+from lever_assets.store.tables import UNIFIED
+from lever_assets.store.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Carrying:
+    """That rows of the model `by` refer to those of `model` in `column`."""
+
+    model: str
+    by: str
+    column: str
+
+    def of(self, tx: Transaction, sources: Collection[str]) -> set[str]:
+        """Return to which rows (ids) those refer that were mapped from these records, live or not."""
+        c = UNIFIED[self.by].c
+        mine = and_(c.connection == tx.account, among(tx.sql, c.source_key, sources))
+        query = select(c[self.column]).where(mine, c[self.column].is_not(None)).distinct()
+        return set(tx.sql.execute(query).scalars())
+
+    def by_others(self, tx: Transaction, ids: Collection[str], *, but: Collection[str]) -> set[str]:
+        """Return to which of these rows a live one refers that was mapped from any record `but` these."""
+        if not ids:
+            return set()
+        t, c = UNIFIED[self.model].c, UNIFIED[self.by].c
+        refers = and_(c[self.column] == t.id, c.connection == tx.account, c.remote_deleted_at.is_(None))
+        other = select(c.id).where(refers, not_(among(tx.sql, c.source_key, but))).exists()
+        return set(tx.sql.execute(select(t.id).where(among(tx.sql, t.id, ids), other)).scalars())
