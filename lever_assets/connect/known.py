@@ -207,6 +207,11 @@ def every_name_and_removed(settings: Settings) -> list[str]:
     return [*(found.connected(settings) if is_any else ()), *removed]
 
 
+def own_name(settings: Settings) -> set[str]:
+    """Return the name of the environment's own account if it has a key, and so is there, else nothing."""
+    return {settings.connection} if settings.api_key is not None else set()
+
+
 def _has_its_own(settings: Settings, stored: Sequence[str]) -> bool:
     """Tell whether the environment's account is one beside those that are stored."""
     return settings.connection not in stored and (settings.api_key is not None or not stored)
@@ -261,8 +266,7 @@ class _Names:
 
     def removed_beside(self, settings: Settings) -> list[str]:
         """Return the removed ones, but for one whose rows the environment's own account goes on with."""
-        own = {settings.connection} if settings.api_key is not None else set()
-        return [each for each in self.removed if each not in own]
+        return [each for each in self.removed if each not in own_name(settings)]
 
 
 def _stored(settings: Settings) -> list[_Brief]:

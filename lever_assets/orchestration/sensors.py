@@ -91,7 +91,7 @@ def delta_sensor(
 
     def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
         with _opened(settings, budget) as store:
-            cancel_syncs_of_departed(context.instance, store)
+            cancel_syncs_of_departed(context.instance, store, settings)
             unfinished = Unfinished.of(context.instance, accounts)
 
             def look(account: Settings, own: Budget, run: Run = asyncio.run) -> Told:

@@ -15,7 +15,7 @@ from lever_assets.orchestration.runs import LISTS, action_runs, connection_of, r
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
 from lever_assets.store import Store
-from lever_assets.store.accounts import erased, renamed, whereabouts
+from lever_assets.store.accounts import departures, stored_accounts
 
 
 @dataclass
@@ -43,8 +43,16 @@ class Tagging:
                 continue
             known = self._known(store) if known is None else known
             named = connection_of(record.dagster_run)
-            self.instance.add_run_tags(run_id, {CONNECTION_TAG: named if named in known else UNTOLD})
+            if named in known:
+                self.instance.add_run_tags(run_id, {CONNECTION_TAG: named})
+            elif not self._says_so_itself(run_id):
+                self.instance.add_run_tags(run_id, {CONNECTION_TAG: UNTOLD})
         return True
+
+    def _says_so_itself(self, run_id: str) -> bool:
+        """Tell whether a run has started since the runs were listed, and knows whose it is."""
+        run = self.instance.get_run_by_id(run_id)
+        return run is not None and CONNECTION_TAG in run.tags
 
     def _untagged(self) -> Iterator[str]:
         told = dict(self.instance.get_run_tags([CONNECTION_TAG])).get(CONNECTION_TAG, set())
@@ -54,7 +62,7 @@ class Tagging:
             yield from (each for each in ids if each not in tagged)
 
     def _known(self, store: Store) -> set[str]:
-        """Return the names of connections, of those too that Dagster does not know to be gone."""
+        """Return the names of connections, of those too that were removed, or Dagster knows by them yet."""
         with store.reading("") as tx:
-            there = {each.connection for each in whereabouts(tx)}
-            return {self.settings.connection, *there, *(each.name for each in renamed(tx)), *erased(tx)}
+            rows = {each.connection for each in stored_accounts(tx)}
+            return {self.settings.connection, *rows, *(each.name for each in departures(tx))}

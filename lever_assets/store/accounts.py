@@ -5,7 +5,7 @@ erased when it is time for that, and its name and ids stay its own. To whoever a
 there, but where that is said.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from lever_assets.unified.models import JsonObject
 _KEPT = ("connection", "named_at_first", "created_at")
 """Columns that stay as they were when a row is written anew."""
 _ERASED = Checkpoint[datetime]("connection_erased", Instant)
-"""By name, of nobody: when a connection was removed with its rows, until it is forgotten elsewhere, too."""
+"""By instant and name, of nobody: a connection was removed with its rows then, which is to be followed."""
 _OWN: tuple[Table, ...] = tuple(table for table in metadata.tables.values() if "connection" in table.c)
 
 _ANY = select(accounts).where(accounts.c.connection == bindparam("of"))
@@ -167,7 +167,8 @@ def drop_rows(tx: Transaction, *, but_waiting: Collection[str] = ()) -> None:
     for table in _OWN:
         mine = delete(table).where(table.c.connection == tx.account)
         tx.sql.execute(mine.where(goes) if table is notice_outbox else mine)
-    _ERASED.keep(_of_nobody(tx), tx.instant, tx.account)
+    done = Erasing(tx.instant, tx.account)
+    _ERASED.keep(_of_nobody(tx), done.at, _subject(done))
 
 
 @dataclass(frozen=True)
@@ -183,31 +184,39 @@ _RENAMED = Checkpoint[Renaming]("connection_renamed", Renaming)
 """By instant and name, of nobody: until it is known elsewhere, too."""
 
 
-def renamed(tx: Transaction) -> list[Renaming]:
-    """Return the renamings that are to be known elsewhere yet, in their order; of all connections."""
-    return [each for _, each in sorted(_RENAMED.every(_of_nobody(tx)).items())]
+@dataclass(frozen=True)
+class Erasing:
+    """A connection was removed with its rows at an instant (UTC)."""
+
+    at: Instant
+    name: str
 
 
-def forget_renamed(tx: Transaction, done: Renaming) -> None:
-    """Keep that a renaming is known elsewhere."""
-    _RENAMED.forget(_of_nobody(tx), _subject(done))
+Departure = Renaming | Erasing
 
 
-def erased(tx: Transaction) -> dict[str, datetime]:
-    """Return the connections that were removed with their rows and are to be forgotten elsewhere: when."""
-    return _ERASED.every(_of_nobody(tx))
+def departures(tx: Transaction) -> Sequence[Departure]:
+    """Return the renamings and erasures that are to be followed elsewhere yet, of all, in their order."""
+    nobody = _of_nobody(tx)
+    erased = [Erasing(at, subject.rpartition(" ")[2]) for subject, at in _ERASED.every(nobody).items()]
+    return sorted([*_RENAMED.every(nobody).values(), *erased], key=lambda each: each.at)
 
 
-def forget_erased(tx: Transaction, name: str, at: datetime) -> None:
-    """Keep that a connection is forgotten elsewhere, unless it was removed once more since."""
-    if _ERASED.read(_of_nobody(tx), name) == at:
-        _ERASED.forget(_of_nobody(tx), name)
+def forget_departures(tx: Transaction, *done: Departure) -> None:
+    """Keep that these are followed elsewhere."""
+    for each in done:
+        kind = _RENAMED if isinstance(each, Renaming) else _ERASED
+        kind.forget(_of_nobody(tx), _subject(each))
 
 
 def removed(tx: Transaction) -> set[str]:
-    """Return the names of connections that were removed and are not there again; of all that are known."""
+    """Return the names of connections that were removed and are not stored again; of all that are known.
+
+    The environment's own account may have one of them, and be there.
+    """
     kept = tx.sql.execute(select(accounts.c.connection).where(accounts.c.removed_at.is_not(None))).scalars()
-    return {*kept, *erased(tx)} - {each.connection for each in whereabouts(tx)}
+    erased = {each.name for each in departures(tx) if isinstance(each, Erasing)}
+    return {*kept, *erased} - {each.connection for each in whereabouts(tx)}
 
 
 def _of_nobody(tx: Transaction) -> Transaction:
@@ -215,5 +224,5 @@ def _of_nobody(tx: Transaction) -> Transaction:
     return Transaction(tx.sql, "", tx.instant)
 
 
-def _subject(renaming: Renaming) -> str:
-    return f"{renaming.at.isoformat()} {renaming.name}"
+def _subject(departure: Departure) -> str:
+    return f"{departure.at.isoformat()} {departure.name}"
