@@ -1,6 +1,6 @@
 """Reading the raw tables, for the mapping."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -126,20 +126,28 @@ def has_any(tx: Transaction, resource: str, remote_ids: Collection[str]) -> bool
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """When a raw record was first here and last changed here (UTC), and what Lever says of it."""
+    """When a raw record was first here and last changed here (UTC), and was made in Lever.
+
+    `found` are the values in it that were asked for, numbers perhaps as text; None for what is not there.
+    """
 
     first_seen_at: datetime
     changed_at: datetime
     created_at: datetime | None
-    data: JsonObject
+    found: tuple[object, ...] = ()
 
 
-def newest(tx: Transaction, resource: str, limit: int) -> list[Landing]:
-    """Return up to `limit` records, gone ones included, those that changed last first."""
+def newest(tx: Transaction, resource: str, limit: int, *paths: Sequence[str]) -> list[Landing]:
+    """Return up to `limit` records, gone ones included, those that changed last first.
+
+    The database looks for what is at these `paths`: reading the records would cost the most.
+    """
     c = RAW[resource].c
-    query = select(c.first_seen_at, c.changed_at, c.remote_created_at, c.data)
+    found = [text_at(tx.sql, c.data, *path).label(f"found_{at}") for at, path in enumerate(paths)]
+    query = select(c.first_seen_at, c.changed_at, c.remote_created_at, *found)
     mine = query.where(c.connection == tx.account).order_by(c.version.desc(), c.remote_id.desc())
-    return [Landing(*row) for row in tx.sql.execute(mine.limit(limit))]
+    rows = tx.sql.execute(mine.limit(limit))
+    return [Landing(row[0], row[1], row[2], tuple(row[3:])) for row in rows]
 
 
 def latest(tx: Transaction, resource: str, limit: int) -> list[str]:

@@ -7,13 +7,13 @@ events there are: Lever Data API documentation, Webhooks.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from lever_assets.connect.account import Account
 from lever_assets.connect.states import Issue, IssueKind
 from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.lever.resources import APPLICATIONS, BY_NAME, OPPORTUNITIES
 from lever_assets.store import inbox, raw
 from lever_assets.store.secrets import WEBHOOKS, secrets_kept_at
 from lever_assets.store.transaction import Transaction
-from lever_assets.unified.models import JsonObject
 
 _WAIT = timedelta(hours=24)
 """So long it is known that something happened before its event counts as missing."""
@@ -24,11 +24,13 @@ _LIVE = timedelta(hours=26)
 _ENOUGH = 3
 _LOOKED_AT = 200
 """Records of a resource, those that changed last: an account of a million costs no more than a small one."""
+_ADVANCED, _ARCHIVED = ("lastAdvancedAt",), ("archived", "archivedAt")
+"""Where a record says when an opportunity went into its stage, and when it was archived."""
 _INTERVIEWS = BY_NAME["interviews"]
 
 
-def silence(tx: Transaction) -> Issue | None:
-    """Return that events are missing; None: they are not, or Lever was not asked for any.
+def silence(tx: Transaction, account: Account) -> Issue | None:
+    """Return that events of an account are missing; None: they are not, or Lever was not asked for any.
 
     They are when at least three things were read of which Lever sends events, the first a day ago or before,
     and none has arrived since they happened. Some small queries, no request.
@@ -47,10 +49,10 @@ def silence(tx: Transaction) -> Issue | None:
     )
     if len(missed) < _ENOUGH or tx.instant - missed[0] < _WAIT:
         return None
-    return Issue(IssueKind.WEBHOOKS_SILENT, missed[0], _told(last, set_up_at))
+    return Issue(IssueKind.WEBHOOKS_SILENT, missed[0], _told(last, set_up_at, account))
 
 
-def _told(last: datetime | None, set_up_at: datetime) -> str:
+def _told(last: datetime | None, set_up_at: datetime, account: Account) -> str:
     since = f"since they were set up at {set_up_at:%Y-%m-%d %H:%M} UTC"
     if last is not None and last > set_up_at:
         since = f"since {last:%Y-%m-%d %H:%M} UTC"
@@ -58,24 +60,18 @@ def _told(last: datetime | None, set_up_at: datetime) -> str:
         f"No event of Lever's has arrived {since}, although things happened there of which it sends events; "
         "they are read all the same, but later. See that webhooks are switched on in Lever (Settings > "
         "Integrations and API > Webhooks), that `lever-assets webhooks serve` runs and can be reached, and "
-        "run `lever-assets webhooks setup`, or `lever-assets webhooks setup --remove` if you want none."
+        f"run {account.command('webhooks setup')}, or {account.command('webhooks setup --remove')} if you "
+        "want none."
     )
 
 
 def _happened(tx: Transaction) -> Iterator[tuple[datetime, datetime]]:
     """Yield when something happened of which Lever sends an event, and when it was read (UTC)."""
     for resource in (APPLICATIONS, _INTERVIEWS):
-        for each in raw.newest(tx, resource.name, _LOOKED_AT):
-            if each.created_at is not None:
-                yield each.created_at, each.first_seen_at
-    for each in raw.newest(tx, OPPORTUNITIES.name, _LOOKED_AT):
-        for at in _moved(each.data):
-            yield at, each.changed_at
-
-
-def _moved(opportunity: JsonObject) -> Iterator[datetime]:
-    """Yield when an opportunity went into its stage, and when it was archived."""
-    archived = opportunity.get("archived")
-    archived_at = archived.get("archivedAt") if isinstance(archived, dict) else None
-    at = {from_epoch_ms_if_any(each) for each in (opportunity.get("lastAdvancedAt"), archived_at)}
-    yield from filter(None, at)
+        for created in raw.newest(tx, resource.name, _LOOKED_AT):
+            if created.created_at is not None:
+                yield created.created_at, created.first_seen_at
+    for moved in raw.newest(tx, OPPORTUNITIES.name, _LOOKED_AT, _ADVANCED, _ARCHIVED):
+        for at in {from_epoch_ms_if_any(each) for each in moved.found}:
+            if at is not None:
+                yield at, moved.changed_at

@@ -72,7 +72,7 @@ def standing_of(store: Store, account: Account, settings: Settings) -> Standing:
 def standing_now(tx: Transaction, account: Account, settings: Settings) -> Standing:
     """As `standing_of`, in a transaction."""
     found = standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
-    silent = silence(tx) if found.state.is_connected else None
+    silent = silence(tx, account) if found.state.is_connected else None
     issues = (*found.issues, *filter(None, [silent]), *given_up(tx, settings))
     return replace(found, issues=issues)
 

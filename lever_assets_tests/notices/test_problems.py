@@ -63,7 +63,8 @@ def test_events_that_do_not_come_although_things_happen_are_raised_and_resolved_
     [raised] = here.told()
     issue = raised["data"]["issue"]
     assert (raised["data"]["change"], issue["type"]) == ("raised", "integration.webhooks_silent")
-    assert "webhooks setup" in issue["markdown_message"]
+    for each in ("setup", "setup --remove"):
+        assert f"`lever-assets webhooks {each} --connection acme`" in issue["markdown_message"]
     with here.session() as session:
         [problem] = standing(session).problems
     assert "No event of Lever's has arrived since they were set up at" in problem
