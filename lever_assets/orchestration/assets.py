@@ -228,7 +228,13 @@ def _see_that_it_is_there(session: Session) -> None:
     if account.is_stored or account.credential is not None:
         return
     with session.reading() as tx:
-        is_removed = bool(whereabouts(tx)) or account.name in removed(tx)
+        is_removed, has_others = account.name in removed(tx), bool(whereabouts(tx))
+    if has_others and not is_removed:
+        raise ConnectionNameError(
+            f"The connection {account.name!r} is not connected: there is no key or token for it. If it was "
+            "renamed or removed, reload the code location in Dagster, so that it is not shown any more; if "
+            f"not, set LEVER_API_KEY, or run `lever-assets connect {account.name}`."
+        )
     if is_removed:
         raise ConnectionNameError(
             f"The connection {account.name!r} was removed: there is nothing to sync. Reload the code "
