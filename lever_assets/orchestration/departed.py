@@ -52,6 +52,10 @@ anew know the connection yet."""
 _LOOK_AGAIN = timedelta(minutes=10)
 _FOLLOWED = Checkpoint[datetime]("departures_followed", Instant)
 """Of nobody: when all that had happened to names by then was followed to its end."""
+_UNDER_WAY = (
+    "Runs of removed connections have not ended, and are deleted when they have: {}. See in Dagster whether "
+    "they ever will; if not, end them there."
+)
 _REMOVED = "The connection was removed: there is nothing to run this for."
 
 
@@ -73,6 +77,16 @@ def see_to_departed(
             return _Following(instance, store, budget, tagging.settings).go_on(tagging)
     except BusyError:
         return RunErasure(warnings=("Somebody else is deleting runs of removed connections now.",))
+
+
+def told_of_departed(erasure: RunErasure) -> list[str]:
+    """Return, in sentences, what was deleted of removed connections and what of it waits yet."""
+    told = [f"{erasure.deleted} runs of removed connections were deleted."] if erasure.deleted else []
+    if erasure.waiting:
+        told.append(_UNDER_WAY.format(erasure.waiting))
+    if not erasure.compacted:
+        told.append("Dagster's files are still to be written anew, so that no copy is left in them.")
+    return told
 
 
 def _are_due(tx: Transaction) -> bool:

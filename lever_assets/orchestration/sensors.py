@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from math import inf
@@ -19,7 +19,11 @@ from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.orchestration.config import for_connection
-from lever_assets.orchestration.departed import cancel_syncs_of_departed, see_to_departed
+from lever_assets.orchestration.departed import (
+    cancel_syncs_of_departed,
+    see_to_departed,
+    told_of_departed,
+)
 from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
@@ -224,11 +228,11 @@ def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Senso
         return tick(lambda budget: evaluate(context, budget))
 
     def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
-        if not settings.notice_targets:
-            return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
-        unfinished = Unfinished.of(context.instance, accounts)
         with _opened(settings, budget) as store:
             ended.tell(context.instance, store, settings, accounts)
+            if not settings.notice_targets:
+                return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
+            unfinished = Unfinished.of(context.instance, accounts)
 
             def look(account: Settings, own: Budget) -> Told:
                 told = _notify(Store(store.engine), account, unfinished, own)
@@ -320,9 +324,13 @@ def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Sen
                 beside = answers if len(every) == 1 else 0
                 return _retain(session, context.instance, own, tagging, beside)
 
+            said = told_of_departed(departed)
             if len(every) == 1:
-                return look(every[0], budget).alone()
-            return rounds.go(every, look, budget, context.cursor).answer()
+                alone = look(every[0], budget)
+                return replace(alone, why=" ".join([*said, alone.why])).alone()
+            done = rounds.go(every, look, budget, context.cursor)
+            why = " ".join([*said, done.summary()])
+            return dg.SensorResult(skip_reason=why, cursor=done.place.to_keep())
 
     return retention
 

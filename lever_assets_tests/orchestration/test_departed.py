@@ -28,7 +28,7 @@ from lever_assets.store.transaction import now
 from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.keeping import keeping, where
-from lever_assets_tests.orchestration.many import Many, asked_for
+from lever_assets_tests.orchestration.many import Many, asked_for, skipped
 from lever_assets_tests.orchestration.running import failures
 from lever_assets_tests.sync.tables import unified_tables
 
@@ -187,8 +187,9 @@ def test_the_runs_of_one_that_takes_the_name_of_an_erased_one_stay(many: Many) -
         remove(store, "acme", erase=True)
     with ago(many, 30) as store:
         rename(store, "beta", "acme")
-    for _ in range(2):
-        tick(many, definitions)
+    told = skipped(many.tick(definitions, "lever_retention"))
+    assert "1 runs of removed connections were deleted." in told
+    tick(many, definitions)
     assert many.instance.get_run_ids() == [stays]
     assert tag_of(many, stays) == "acme"
     assert marks(many) == []
@@ -225,7 +226,8 @@ def test_what_has_to_wait_holds_up_what_happened_to_the_same_names_later(
     with ago(many, 30) as store:
         rename(store, "beta", "acme")
         rename(store, "gamma", "delta")
-    tick(many, definitions)
+    told = skipped(many.tick(definitions, "lever_retention"))
+    assert "Runs of removed connections have not ended, and are deleted when they have: 1." in told
     assert [tag_of(many, each) for each in (stays, others)] == ["beta", "delta"]
     many.instance.report_run_failed(goes_on)
     tick(many, definitions)
@@ -367,3 +369,13 @@ def test_a_run_that_starts_for_a_connection_that_is_gone_says_so_and_writes_noth
     acted = many.run(definitions, "add_candidate_tag_job", config_of("acme", "x"))
     gone = "There is no connection 'acme'" if erase else "The connection 'acme' was removed, and its rows"
     assert any(gone in each for each in failures(acted))
+
+
+def test_of_the_environments_account_without_a_key_nobody_says_that_it_was_removed(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    many = Many(tmp_path)
+    definitions = many.definitions()
+    many.connect("acme", sandbox)
+    (told,) = failures(many.run(definitions, "lever_full_sync"))
+    assert told.startswith("The connection 'lever' is not connected")

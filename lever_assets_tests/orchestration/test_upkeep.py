@@ -113,6 +113,17 @@ def test_the_user_s_urls_are_told_once_of_each_sync_that_ended(synced: Place) ->
     assert len(hook.notices) == 2
 
 
+def test_what_ended_while_no_url_was_to_be_told_is_not_made_up_for(synced: Place) -> None:
+    with listening() as hook:
+        wanted: dict[str, Any] = {"notice_urls": hook.url, "notice_types": ("sync-finished",)}
+        tick(synced, "lever_notices", **wanted)
+        tick(synced, "lever_notices")
+        synced.run("lever_full_sync")
+        for _ in range(2):
+            tick(synced, "lever_notices", **wanted)
+    assert hook.notices == []
+
+
 @pytest.mark.long
 def test_what_was_gone_long_enough_is_erased_by_night(synced: Place) -> None:
     with Session.open(synced.settings()) as session, session.writing() as tx:
