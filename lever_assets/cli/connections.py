@@ -17,7 +17,15 @@ from lever_assets.cli.removing import Removal, ask
 from lever_assets.cli.telling import tell, tell_of_removed, tell_reloading
 from lever_assets.connect import connections
 from lever_assets.connect.errors import ConnectionTroubleError, NotConnectedError, RemovedError
-from lever_assets.connect.known import account_of, every_name, every_name_and_removed, names, names_of_removed
+from lever_assets.connect.known import (
+    account_of,
+    every_name,
+    every_name_and_removed,
+    names,
+    names_and_removed,
+    names_of_removed,
+    settings_of,
+)
 from lever_assets.connect.own_settings import OWN, stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.states import State
@@ -68,7 +76,7 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         output.as_json({"connections": [asdict(each) for each in shown]})
         return
-    if settings.api_key is None and not any(each.rows for each in shown) and not names(settings):
+    if settings.api_key is None and not any(each.rows for each in shown) and not names_and_removed(settings):
         typer.echo(str(NotConnectedError()))
         return
     columns = ("connection", "kind", "Lever", "state", "as of (UTC)", "next by (UTC)", "rows", "problems")
@@ -130,7 +138,7 @@ def try_(
     wanted = given or every_name(settings)
     for name in names_of_removed(settings):
         if name in (given or ()):
-            raise RemovedError(name)
+            settings_of(settings, name)  # says that it was removed
     unknown = sorted(set(wanted) - {*names(settings), settings.connection})
     if unknown:
         raise typer.BadParameter(f"no such connection: {', '.join(unknown)}")
@@ -250,9 +258,9 @@ def remove(
             rows = sum(each.live for each in counts(tx))
         if row is None:
             raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
-        removal = Removal(name, rows, erase=erase, is_connected=row.removed_at is None)
+        removal = Removal(name, rows, row.connected_by, erase=erase, is_connected=row.removed_at is None)
         if not erase and not removal.is_connected:
-            raise RemovedError(name)
+            raise RemovedError(name, row.connected_by)
         if not yes:
             ask(removal.question)
         connections.remove(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import typer
 
 from lever_assets.cli.errors import CommandError
+from lever_assets.connect.wording import connect_again
 from lever_assets.lever.wording import counted
 
 
@@ -13,11 +14,13 @@ from lever_assets.lever.wording import counted
 class Removal:
     """What is removed; `rows`: so many live ones the unified tables have of it.
 
-    `is_connected`: it was not removed before. `taken_down` are the events of its webhooks that were.
+    `kind`: how it is, or was, connected (None: not known). `is_connected`: it was not removed before.
+    `taken_down` are the events of its webhooks that were.
     """
 
     name: str
     rows: int
+    kind: str | None
     erase: bool
     is_connected: bool
     taken_down: list[str] = field(default_factory=list)
@@ -47,7 +50,7 @@ class Removal:
         if self.erase:
             told.append(f"What was read of it ({self._rows}) is deleted; the name is free.")
         else:
-            connecting = f"`lever-assets connect {self.name}`"
+            connecting = connect_again(self.name, self.kind)
             told.append(
                 f"What was read of it ({self._rows}) is kept until {self._erasing}; {connecting} connects it "
                 "again."

@@ -34,6 +34,7 @@ class Account:
     `named_at_first` is the name that ids are made of. `scopes` are those of its token (None: it has a key,
     whose permissions Lever does not tell). After `refresh_token_until` (UTC) nothing renews
     its token. `is_stored`: it was made by `connect`. `is_removed`: it was removed, and its rows were kept.
+    `connected_by`: its kind as it is stored, if it is known.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Account:
     is_enabled: bool = True
     is_stored: bool = False
     is_removed: bool = False
+    connected_by: str | None = None
 
     @property
     def kind(self) -> str:
@@ -79,7 +81,7 @@ class Account:
         one that was removed, and SettingsError when what is stored can't be opened.
         """
         if self.is_removed:
-            raise RemovedError(self.name)
+            raise RemovedError(self.name, self.connected_by)
         if not self.is_enabled:
             raise DisabledError(self.name)
         if self.credential is None:

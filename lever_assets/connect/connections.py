@@ -351,5 +351,5 @@ def _is_there(tx: Transaction, row: StoredAccount | None, *, or_removed: bool = 
             "there are."
         )
     if row.removed_at is not None and not or_removed:
-        raise RemovedError(tx.account)
+        raise RemovedError(tx.account, row.connected_by)
     return row

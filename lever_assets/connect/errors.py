@@ -1,5 +1,7 @@
 """What can be wrong with a connection itself; each says in a sentence what it is and what to do."""
 
+from lever_assets.connect.wording import connect_again
+
 
 class ConnectionTroubleError(Exception):
     """Something about a connection that its user has to see to."""
@@ -34,12 +36,15 @@ class ConnectionNameError(ConnectionTroubleError):
 
 
 class RemovedError(ConnectionNameError):
-    """The connection was removed and its rows were kept; says how to connect it again or to erase them."""
+    """The connection was removed and its rows were kept; says how to connect it again or to erase them.
 
-    def __init__(self, account: str) -> None:
+    `kind`: how it was connected; None: that is not known.
+    """
+
+    def __init__(self, account: str, kind: str | None) -> None:
         super().__init__(
-            f"The connection {account!r} was removed, and its rows were kept: `lever-assets connect "
-            f"{account}` connects it again, `lever-assets connections remove {account} --erase` erases them."
+            f"The connection {account!r} was removed, and its rows were kept: {connect_again(account, kind)} "
+            f"connects it again, `lever-assets connections remove {account} --erase` erases them."
         )
 
 

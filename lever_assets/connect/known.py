@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -98,6 +98,7 @@ def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mappi
         is_enabled=row.enabled,
         is_stored=True,
         is_removed=row.removed_at is not None,
+        connected_by=row.connected_by,
     )
 
 
@@ -180,7 +181,7 @@ def settings_of(
         is_own = not found.stored or settings.connection in found.stored
         connection = settings.connection if is_own else found.stored[0]
     if connection in found.removed and not removed:
-        raise RemovedError(connection)
+        raise RemovedError(connection, found.removed[connection])
     if connection not in {settings.connection, *found.stored, *found.removed}:
         own = [] if settings.api_key is None else [settings.connection]
         listed = ", ".join(sorted({*found.stored, *own})) or "none"
@@ -238,10 +239,13 @@ def names_and_removed(settings: Settings) -> list[str]:
 
 @dataclass(frozen=True)
 class _Names:
-    """The names of the stored connections, and of those that were removed and whose rows were kept."""
+    """The names of the stored connections, and of those that were removed and whose rows were kept.
+
+    Of these with their kind, None where that is not known.
+    """
 
     stored: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
+    removed: Mapping[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -249,7 +253,7 @@ class _Names:
         found = _rows(settings)
         return cls(
             tuple(each.connection for each in found if each.removed_at is None),
-            tuple(each.connection for each in found if each.removed_at is not None),
+            {each.connection: each.connected_by for each in found if each.removed_at is not None},
         )
 
     @classmethod
@@ -269,6 +273,12 @@ class _Names:
         return [each for each in self.removed if each not in own_name(settings)]
 
 
+def has_database(settings: Settings) -> bool:
+    """Tell whether there may be a database: SQLite's is made when it is opened to be written."""
+    file = sqlite_file(database_url(settings.tables_url))
+    return file is None or file.exists()
+
+
 def _stored(settings: Settings) -> list[_Brief]:
     return [
         _Brief(each.connection, each.enabled, each.settings)
@@ -278,11 +288,9 @@ def _stored(settings: Settings) -> list[_Brief]:
 
 
 def _rows(settings: Settings) -> list[StoredAccount]:
-    url = settings.tables_url
-    file = sqlite_file(database_url(url))
-    if file is not None and not file.exists():
+    if not has_database(settings):
         return []
-    store = Store.open(url, migrate=False, lock_wait=_PATIENCE)
+    store = Store.open(settings.tables_url, migrate=False, lock_wait=_PATIENCE)
     with closing(store), store.reading("") as tx:
         return stored_accounts(tx)
 

@@ -46,6 +46,14 @@ def reconnect_by_oauth(name: str, scopes: Collection[str]) -> str:
     return f"`lever-assets connect {name}{' --read-only' if is_read_only(scopes) else ''}`"
 
 
+def connect_again(name: str, kind: str | None) -> str:
+    """Return the command that connects a removed connection again; of an unknown kind (None) both ways."""
+    by_page = f"`lever-assets connect {name}`"
+    if kind is None:
+        return f"{by_page}, or {reconnect_by_key(name)} with a key,"
+    return reconnect_by_key(name) if kind == "api_key" else by_page
+
+
 def is_read_only(scopes: Collection[str]) -> bool:
     """Tell whether a token was not meant to write: nothing to write is among its scopes."""
     return not any(WRITES in each for each in scopes)

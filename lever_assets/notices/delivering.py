@@ -9,10 +9,12 @@ from datetime import timedelta
 import aiohttp
 
 from lever_assets.backoff import gap_after
+from lever_assets.connect.known import own_name
 from lever_assets.lever.lookups import resolver
 from lever_assets.notices.wording import SIGNATURE_HEADER, signature
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store, outbox
+from lever_assets.store.accounts import any_account
 from lever_assets.store.outbox import Notice, target_of
 from lever_assets.store.transaction import Transaction
 
@@ -85,15 +87,25 @@ def _deliver_first(store: Store, settings: Settings, seconds: float | None) -> D
     with store.writing(settings.connection) as tx:
         outbox.give_up_others(tx, urls)
         taken = outbox.take_due(tx, again_at=tx.instant + _LEASE)
-    if not taken:
-        return Delivery()
+        if not taken:
+            _forget_of_removed(tx, settings)
+            return Delivery()
     secret = settings.notice_secret
     plain = None if secret is None else secret.get_secret_value()
     outcomes = asyncio.run(_send_all(taken, urls, plain, seconds))
     with store.writing(settings.connection) as tx:
         done = sum((_settle(tx, *each) for each in zip(taken, outcomes, strict=True)), Delivery())
-        outbox.forget(tx, NoticeType.DELETED)
+        _forget_of_removed(tx, settings)
     return done
+
+
+def _forget_of_removed(tx: Transaction, settings: Settings) -> None:
+    """Forget what waits no more of a connection that was removed: it has the address of who connected it."""
+    row = any_account(tx)
+    if row is not None and row.removed_at is not None and tx.account not in own_name(settings):
+        outbox.forget_settled(tx)
+    else:  # of one that was erased no row tells so
+        outbox.forget(tx, NoticeType.DELETED)
 
 
 def _settle(tx: Transaction, notice: Notice, outcome: _Outcome | None) -> Delivery:

@@ -7,7 +7,7 @@ there, but where that is said.
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, update
@@ -15,7 +15,7 @@ from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, up
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.dialects import upsert
 from lever_assets.store.migrations import shape
-from lever_assets.store.outbox import State
+from lever_assets.store.outbox import State, forget_settled
 from lever_assets.store.tables import accounts, metadata, notice_outbox
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
@@ -24,6 +24,7 @@ _KEPT = ("connection", "named_at_first", "created_at")
 """Columns that stay as they were when a row is written anew."""
 _ERASED = Checkpoint[datetime]("connection_erased", Instant)
 """By instant and name, of nobody: a connection was removed with its rows then, which is to be followed."""
+_FOLLOWED_WITHIN = timedelta(days=90)
 _OWN: tuple[Table, ...] = tuple(table for table in metadata.tables.values() if "connection" in table.c)
 
 _ANY = select(accounts).where(accounts.c.connection == bindparam("of"))
@@ -51,6 +52,11 @@ class StoredAccount:
     created_at: datetime
     updated_at: datetime
     removed_at: datetime | None = None
+
+    @property
+    def connected_by(self) -> str | None:
+        """Its kind; None: that is not known, it was removed when no row was kept of such."""
+        return None if self.base_url is None else self.kind
 
 
 def stored_account(tx: Transaction) -> StoredAccount | None:
@@ -151,8 +157,9 @@ def mark_removed(tx: Transaction) -> None:
     """Keep that the transaction's account is there no more; what was read of it stays.
 
     Its own settings stay with its rows, which are erased as these say. Who connected it is not needed for
-    that.
+    that: it goes from the notices, too, but for those that are still to be sent.
     """
+    forget_settled(tx)
     values = {"removed_at": tx.instant, "updated_at": tx.instant, "email": None}
     tx.sql.execute(update(accounts).where(accounts.c.connection == tx.account).values(values))
 
@@ -207,6 +214,11 @@ def forget_departures(tx: Transaction, *done: Departure) -> None:
     for each in done:
         kind = _RENAMED if isinstance(each, Renaming) else _ERASED
         kind.forget(_of_nobody(tx), _subject(each))
+
+
+def old_departures(tx: Transaction) -> list[Departure]:
+    """Return those that nobody has followed for so long that there is nobody who does."""
+    return [each for each in departures(tx) if tx.instant - each.at > _FOLLOWED_WITHIN]
 
 
 def removed(tx: Transaction) -> set[str]:

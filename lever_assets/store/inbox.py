@@ -159,12 +159,16 @@ def unpark(tx: Transaction) -> int:
     ).rowcount
 
 
-def forget_old(tx: Transaction) -> None:
-    """Forget what was handled or parked and arrived two weeks ago or before."""
+def forget_old(tx: Transaction, *, and_waiting: bool = False) -> None:
+    """Forget what was handled or parked and arrived two weeks ago or before.
+
+    `and_waiting`: what waits, too, because nobody will read what it is about.
+    """
     c = webhook_inbox.c
+    states = [HANDLED, PARKED, *([PENDING] if and_waiting else [])]
     tx.sql.execute(
         delete(webhook_inbox).where(
-            c.connection == tx.account, c.state.in_([HANDLED, PARKED]), c.due_at < tx.instant - _KEPT
+            c.connection == tx.account, c.state.in_(states), c.due_at < tx.instant - _KEPT
         )
     )
 

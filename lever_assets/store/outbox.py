@@ -275,8 +275,14 @@ def forget(tx: Transaction, *types: str) -> None:
     query = select(c.state, c.type).where(c.connection == tx.account).order_by(c.number.desc())
     newest = tx.sql.execute(query.limit(1)).first()
     if newest is not None and newest.state != State.PENDING.value and newest.type in types:
-        mine = (c.connection == tx.account, c.state != State.PENDING.value)
-        tx.sql.execute(delete(notice_outbox).where(*mine))
+        forget_settled(tx)
+
+
+def forget_settled(tx: Transaction) -> None:
+    """Forget all notices of a connection but those that wait."""
+    c = notice_outbox.c
+    mine = (c.connection == tx.account, c.state != State.PENDING.value)
+    tx.sql.execute(delete(notice_outbox).where(*mine))
 
 
 def give_up_others(tx: Transaction, targets: Collection[str]) -> None:

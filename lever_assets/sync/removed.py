@@ -12,7 +12,8 @@ from lever_assets.connect.known import names_of_removed
 from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.policy.people import limit_of
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.store import Store, StoreError
+from lever_assets.store import Store, StoreError, inbox, outbox
+from lever_assets.store.accounts import forget_departures, old_departures
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.left_out import mark_left_out
 from lever_assets.store.transaction import now
@@ -31,8 +32,8 @@ _LOCK_SECONDS = 30.0
 def erase_of_removed(session: Session) -> ErasureReport:
     """Bring the rows of a removed connection to its settings, as its syncs did, and erase what is due.
 
-    What LEVER_EXCLUDE names is taken out; who has come to lie beyond the cutoff is left out. Raises BusyError
-    while it is being erased.
+    What LEVER_EXCLUDE names is taken out; who has come to lie beyond the cutoff is left out. Old events, and
+    notices that wait no more, are forgotten. Raises BusyError while it is being erased.
     """
     with session.store.exclusive(session.name, _LOCK_SECONDS):
         prepare(session)
@@ -44,6 +45,9 @@ def erase_of_removed(session: Session) -> ErasureReport:
             pass
         report = erase_due(session)
         with session.writing() as tx:
+            inbox.forget_old(tx, and_waiting=True)
+            outbox.give_up_others(tx, [outbox.target_of(url) for url in session.settings.notice_targets])
+            outbox.forget_settled(tx)
             _SEEN_TO.keep(tx, now())
     return report
 
@@ -51,7 +55,7 @@ def erase_of_removed(session: Session) -> ErasureReport:
 def see_to_removed(store: Store, settings: Settings) -> Iterator[str]:
     """Do so for each of them, at most once a day; yields a sentence on each for which it can't be done.
 
-    `settings` are the environment's own.
+    `settings` are the environment's own. What Dagster was to follow is forgotten where there is none.
     """
     for name in names_of_removed(settings):
         try:
@@ -62,3 +66,8 @@ def see_to_removed(store: Store, settings: Settings) -> Iterator[str]:
                 erase_of_removed(session)
         except (ConnectionTroubleError, SettingsError, StoreError) as error:
             yield f"what is due of the removed connection {name} could not be erased: {error}"
+    with store.reading("") as tx:
+        old = old_departures(tx)
+    if old:
+        with store.writing("") as tx:
+            forget_departures(tx, *old)

@@ -250,7 +250,7 @@ class Session:
     def _see_that_it_stands(self, row: StoredAccount | None) -> None:
         """Whoever renames or removes a connection has its lock: what waited for it knows the old one yet."""
         if self.account.is_removed:
-            raise RemovedError(self.name)
+            raise RemovedError(self.name, self.account.connected_by)
         if not self.account.is_stored:
             return
         if row is None or row.named_at_first != self.account.named_at_first:

@@ -24,18 +24,21 @@ from lever_assets.connect.known import (
     settings_of,
 )
 from lever_assets.connect.states import State
+from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue, integration_of, take_leave
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.settings import NoticeType, Settings
-from lever_assets.store import Store, outbox
+from lever_assets.store import Store, inbox, outbox
 from lever_assets.store.accounts import (
     any_account,
+    departures,
     has_rows,
     is_taken,
     keep_account,
     stored_account,
     whereabouts,
 )
+from lever_assets.store.inbox import InboxEvent
 from lever_assets.store.secrets import secrets
 from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.store.transaction import now
@@ -45,6 +48,7 @@ from lever_assets.sync.run import replay, sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.standing import standing_of
 from lever_assets_tests.connect.connecting import by_key, ids, synced
+from lever_assets_tests.notices.hooks import listening
 
 Place = tuple[Store, Settings]
 
@@ -110,6 +114,97 @@ def test_what_is_about_it_says_that_it_was_removed_and_what_can_be_done(removed:
             session.hold(tx)
     assert standing_of(store, account, own).state is State.REMOVED
     assert settings_of(settings, "initech", removed=True).connection == "initech"
+
+
+@pytest.mark.parametrize(
+    ("changes", "again"),
+    [
+        ({}, "`lever-assets connect initech --api-key` connects it again"),
+        ({"kind": "oauth"}, "`lever-assets connect initech` connects it again"),
+        (
+            {"base_url": None},  # removed by a program that kept no row of such
+            "`lever-assets connect initech`, or `lever-assets connect initech --api-key` with a key, "
+            "connects it again",
+        ),
+    ],
+)
+def test_it_is_said_how_to_connect_it_again_as_it_was(
+    removed: Place, changes: dict[str, Any], again: str
+) -> None:
+    store, settings = removed
+    with store.writing("initech") as tx:
+        row = any_account(tx)
+        assert row is not None
+        keep_account(tx, replace(row, **changes))
+    account, own = account_of(store, settings.of("initech"))
+    refused: list[Callable[[], object]] = [
+        lambda: settings_of(settings, "initech"),
+        lambda: account.client(own),
+        lambda: connections.remove(store, "initech", erase=False),
+    ]
+    for each in refused:
+        with pytest.raises(RemovedError) as raised:
+            each()
+        assert again in str(raised.value)
+
+
+def test_what_dagster_was_to_follow_is_forgotten_where_there_is_none(removed: Place) -> None:
+    store, settings = removed
+    connections.remove(store, "globex", erase=True)
+
+    def kept(days: int) -> list[str]:
+        with time_machine.travel(now() + timedelta(days=days)):
+            assert list(see_to_removed(store, settings)) == []
+        with store.reading("") as tx:
+            return [each.name for each in departures(tx)]
+
+    assert kept(89) == ["acme", "globex"]
+    assert kept(91) == []
+
+
+def test_old_events_of_it_are_forgotten(removed: Place) -> None:
+    store, settings = removed
+    with store.writing("initech") as tx:
+        inbox.receive(tx, InboxEvent("one", "candidateStageChange", "a", tx.instant, {}))
+        inbox.receive(tx, InboxEvent("two", "candidateStageChange", "b", tx.instant, {}))
+        inbox.park(tx, ["two"], "no")
+    for days, left in ((13, True), (15, False)):
+        with time_machine.travel(now() + timedelta(days=days)):
+            assert list(see_to_removed(store, settings)) == []
+        assert ("webhook_inbox" in tables_with(store, "initech")) is left
+
+
+@pytest.mark.parametrize("told_of_it", [True, False])
+def test_who_connected_it_is_not_kept_in_notices_that_were_sent(anywhere: Place, told_of_it: bool) -> None:
+    store, settings = anywhere
+    with listening() as hook:
+        types = (*Settings().notice_types, *([NoticeType.DELETED.value] if told_of_it else []))
+        told = settings.model_copy(update={"notice_urls": SecretStr(hook.url), "notice_types": types})
+        with store.writing("acme") as tx:
+            row = stored_account(tx)
+            assert row is not None
+            keep_account(tx, replace(row, email="ada@acme.example"))
+            integration = integration_of(tx)
+        enqueue(store, told.of("acme"))
+        deliver(store, told.of("acme"))
+        assert "notice_outbox" in tables_with(store, "acme")
+
+        connections.remove(store, "acme", erase=False, farewell=lambda tx: take_leave(tx, told, integration))
+
+        assert ("notice_outbox" in tables_with(store, "acme")) is told_of_it
+        deliver(store, told.of("acme"))
+        assert "notice_outbox" not in tables_with(store, "acme")
+        assert ([each["type"] for each in hook.notices][-1] == "integration-deleted") is told_of_it
+
+
+def test_notices_that_nobody_is_to_get_any_more_go_with_the_next_erasure(anywhere: Place) -> None:
+    store, settings = anywhere
+    told = settings.model_copy(update={"notice_urls": SecretStr("http://127.0.0.1:9/")})
+    enqueue(store, told.of("acme"))
+    connections.remove(store, "acme", erase=False)
+    assert "notice_outbox" in tables_with(store, "acme")
+    assert list(see_to_removed(store, settings)) == []
+    assert "notice_outbox" not in tables_with(store, "acme")
 
 
 def test_where_it_was_the_environments_name_that_is_said_unless_there_is_a_key(removed: Place) -> None:
