@@ -1,6 +1,7 @@
 """`sync`, `plan` and `replay`: reading the account, what it will cost, and mapping again."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -12,9 +13,11 @@ from lever_assets.cli.collecting import fewer_collections
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
+from lever_assets.connect.known import has_database
 from lever_assets.lever.instants import duration
 from lever_assets.notices.finishing import telling_the_end
 from lever_assets.settings import Settings
+from lever_assets.store import Store
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
@@ -70,6 +73,7 @@ def sync(
     if start is not None and end is not None and start > end:
         raise typer.BadParameter("--from lies after --to")
 
+    _see_to_removed(Settings.load())
     settings = settings_for(connection)
     with (
         fewer_collections(),
@@ -86,8 +90,6 @@ def sync(
             tell(session.store, session.settings)  # perhaps the key is refused
             raise
         erased = erase_due(session)
-        for doubt in see_to_removed(session.store, Settings.load()):
-            output.warn(doubt)
         tell(session.store, session.settings)
     for warning in report.warnings:
         output.warn(warning)
@@ -95,6 +97,15 @@ def sync(
         output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})
     else:
         _show(report, erased.rows)
+
+
+def _see_to_removed(settings: Settings) -> None:
+    """See to what is due of removed connections, before the sync: that may fail, or have no key."""
+    if not has_database(settings):
+        return
+    with closing(Store.open(settings.tables_url)) as store:
+        for doubt in see_to_removed(store, settings):
+            output.warn(doubt)
 
 
 def _scope(

@@ -222,26 +222,40 @@ def test_what_is_about_a_removed_one_says_so(command: Command, acme: str) -> Non
         done = command(*arguments)
         assert done.code == 1, arguments
         assert "was removed, and its rows were kept" in done.err
-        assert "connect acme" in done.err
+        assert "`lever-assets connect acme --api-key` connects it again" in done.err
         assert "remove acme --erase" in done.err
 
 
+@pytest.mark.parametrize("key", ["sandbox-key", "unknown", None])
 def test_a_sync_of_another_sees_to_what_is_due_of_a_removed_one(
-    command: Command, acme: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    command: Command, acme: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str | None
 ) -> None:
+    """Whether it goes well, is refused by Lever, or has no key."""
     assert command("connections", "set", acme, "retention_days=0").code == 0
     store = Store.open(f"sqlite:///{tmp_path / 'data' / 'lever.db'}")
     with closing(store), store.writing(acme) as tx:
         tx.sql.exec_driver_sql("UPDATE candidates SET remote_deleted_at = changed_at")
     assert command("connections", "remove", acme, "--yes").code == 0
-    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
-    assert command("connect", "globex", "--api-key").code == 0
+    if key is not None:
+        monkeypatch.setenv("LEVER_API_KEY", key)
 
-    assert command("sync", "--connection", "globex").code == 0
+    assert command("sync").code == (0 if key == "sandbox-key" else 1)
 
     with closing(store), store.reading(acme) as tx:
         query = "SELECT connection, COUNT(last_name) > 0 FROM candidates GROUP BY 1 ORDER BY 1"
-        assert [tuple(row) for row in tx.sql.exec_driver_sql(query)] == [("acme", 0), ("globex", 1)]
+        found = [tuple(row) for row in tx.sql.exec_driver_sql(query)]
+        assert found == [("acme", 0), ("lever", 1)][: 2 if key == "sandbox-key" else 1]
+
+
+def test_a_removed_one_without_rows_is_listed(
+    command: Command, callback: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
+    assert command("connect", "acme", "--api-key").code == 0
+    assert command("connections", "remove", "acme", "--yes").code == 0
+    listed = command("connections", "list").out
+    assert "acme" in listed
+    assert "No Lever account" not in listed
 
 
 @pytest.mark.long
