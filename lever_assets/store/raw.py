@@ -137,16 +137,20 @@ class Landing:
     found: tuple[object, ...] = ()
 
 
-def newest(tx: Transaction, resource: str, limit: int, *paths: Sequence[str]) -> list[Landing]:
-    """Return up to `limit` records, gone ones included, those that changed last first.
+def newest(
+    tx: Transaction, resource: str, limit: int, *paths: Sequence[str], since: datetime
+) -> list[Landing]:
+    """Return those that changed here after an instant, gone ones included, of the `limit` that did so last.
 
     The database looks for what is at these `paths`: reading the records would cost the most.
     """
     c = RAW[resource].c
-    found = [text_at(tx.sql, c.data, *path).label(f"found_{at}") for at, path in enumerate(paths)]
-    query = select(c.first_seen_at, c.changed_at, c.remote_created_at, *found)
-    mine = query.where(c.connection == tx.account).order_by(c.version.desc(), c.remote_id.desc())
-    rows = tx.sql.execute(mine.limit(limit))
+    columns = (c.first_seen_at, c.changed_at, c.remote_created_at, c.data)
+    mine = select(*columns).where(c.connection == tx.account)
+    last = mine.order_by(c.version.desc(), c.remote_id.desc()).limit(limit).subquery().c
+    found = [text_at(tx.sql, last.data, *path).label(f"found_{at}") for at, path in enumerate(paths)]
+    query = select(last.first_seen_at, last.changed_at, last.remote_created_at, *found)
+    rows = tx.sql.execute(query.where(last.changed_at > since))
     return [Landing(row[0], row[1], row[2], tuple(row[3:])) for row in rows]
 
 

@@ -44,7 +44,7 @@ def silence(tx: Transaction, account: Account) -> Issue | None:
         return None
     missed = sorted(
         read_at
-        for happened_at, read_at in _happened(tx)
+        for happened_at, read_at in _happened(tx, heard_at)
         if happened_at > heard_at + _LAG and read_at - happened_at < _LIVE and tx.instant - read_at > _LAG
     )
     if len(missed) < _ENOUGH or tx.instant - missed[0] < _WAIT:
@@ -65,13 +65,13 @@ def _told(last: datetime | None, set_up_at: datetime, account: Account) -> str:
     )
 
 
-def _happened(tx: Transaction) -> Iterator[tuple[datetime, datetime]]:
-    """Yield when something happened of which Lever sends an event, and when it was read (UTC)."""
+def _happened(tx: Transaction, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when something happened of which Lever sends an event, and when, `since`, it was read (UTC)."""
     for resource in (APPLICATIONS, _INTERVIEWS):
-        for created in raw.newest(tx, resource.name, _LOOKED_AT):
+        for created in raw.newest(tx, resource.name, _LOOKED_AT, since=since):
             if created.created_at is not None:
                 yield created.created_at, created.first_seen_at
-    for moved in raw.newest(tx, OPPORTUNITIES.name, _LOOKED_AT, _ADVANCED, _ARCHIVED):
+    for moved in raw.newest(tx, OPPORTUNITIES.name, _LOOKED_AT, _ADVANCED, _ARCHIVED, since=since):
         for at in {from_epoch_ms_if_any(each) for each in moved.found}:
             if at is not None:
                 yield at, moved.changed_at
