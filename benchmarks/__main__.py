@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import accounts, allowance, cost, journeys, large, made, quiet, requests, second_run
+from benchmarks import (
+    accounts,
+    allowance,
+    cost,
+    journeys,
+    large,
+    made,
+    orchestrated,
+    quiet,
+    requests,
+    second_run,
+)
 from benchmarks.databases import Kind
 
 app = typer.Typer(help="Measure what a sync costs.", no_args_is_help=True, add_completion=False)
@@ -60,6 +71,12 @@ def _journeys(names: Annotated[bool, typer.Option("--names", help="Name the file
 def _accounts(sizes: Sizes = (1, 50, 200), ticking: int = 50) -> None:
     """Loading the definitions of many connections, and a tick in which nothing has changed."""
     accounts.run(sizes, ticking)
+
+
+@app.command("dagster")
+def _dagster(opportunities: Size = 1_000, deltas: int = 3) -> None:
+    """A sync through Dagster beside the command line's: its CPU, and what it leaves in Dagster's storage."""
+    orchestrated.run(opportunities, deltas)
 
 
 @app.command("made")
