@@ -15,6 +15,7 @@ import dagster as dg
 
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
+from lever_assets.orchestration.assets import asset_keys
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
@@ -22,6 +23,7 @@ from lever_assets.orchestration.names import (
     DELTA,
     DELTA_SENSOR,
     DRAIN_OP,
+    FULL,
     NOTICES_SENSOR,
     REFRESH_TAG,
     RETENTION_SENSOR,
@@ -30,7 +32,7 @@ from lever_assets.orchestration.names import (
     full_sync_job_name,
     sync_job_name,
 )
-from lever_assets.orchestration.partitions import whole_account, window_range, windows_since
+from lever_assets.orchestration.partitions import window_range, windows_since
 from lever_assets.orchestration.readiness import why_not
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.rounds import Rounds, Told
@@ -111,21 +113,27 @@ def _delta(
         return Told(f"Run {under_way} of this connection is under way.", short="a run is under way.")
     told = _poll_unless_busy(session, budget)
     if told.since is None:
-        return _first_sync(session, account, told)
+        return _first_sync(session, told)
     if not told.changed:
         return Told(told.why, short="nothing has changed.")
     windows = windows_since(account, told.since)
     if windows is None:
         return Told("The first window lies in the future: see LEVER_SYNC_START.")
     tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: session.name, **window_range(*windows)}
-    return Told(request=dg.RunRequest(job_name=sync_job_name(session.name), tags=tags))
+    request = dg.RunRequest(
+        job_name=sync_job_name(session.name),
+        asset_selection=asset_keys(account),
+        asset_check_keys=[],
+        tags=tags,
+    )
+    return Told(request=request)
 
 
-def _first_sync(session: Session, account: Settings, told: Poll) -> Told:
+def _first_sync(session: Session, told: Poll) -> Told:
     """Return the first sync of an account that was made by `connect`; the environment's waits to be told."""
     if not session.account.is_stored:
         return Told(told.why, short="waiting for a full sync to be started.")
-    tags = {CAUSE_TAG: "first sync", CONNECTION_TAG: session.name, **whole_account(account)}
+    tags = {CAUSE_TAG: "first sync", CONNECTION_TAG: session.name, REFRESH_TAG: FULL}
     return Told(request=dg.RunRequest(job_name=full_sync_job_name(session.name), tags=tags))
 
 

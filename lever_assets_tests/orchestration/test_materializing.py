@@ -106,7 +106,7 @@ def test_all_checks_of_a_good_account_pass(first: dg.ExecuteInProcessResult) -> 
 
 def test_the_progress_is_in_the_log(place: Place, first: dg.ExecuteInProcessResult) -> None:
     logged = [entry.user_message for entry in place.instance.all_logs(first.run_id)]
-    assert "opportunities: reading everything from Lever." in logged
+    assert "Reading everything from Lever." in logged
     assert "candidates: 40 records mapped" in logged
 
 
