@@ -18,7 +18,13 @@ from lever_assets.orchestration.assets import account_assets
 from lever_assets.orchestration.doctor import doctor_job
 from lever_assets.orchestration.jobs import erasure_job, sync_jobs, webhooks_job
 from lever_assets.orchestration.schedules import erasure_schedule, reconcile_schedule
-from lever_assets.orchestration.sensors import delta_sensor, notices_sensor, retention_sensor, webhooks_sensor
+from lever_assets.orchestration.sensors import (
+    delta_sensor,
+    notices_sensor,
+    purge_sensor,
+    retention_sensor,
+    webhooks_sensor,
+)
 from lever_assets.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -51,6 +57,7 @@ def build(settings: Settings, accounts: Listed | None = None) -> dg.Definitions:
             webhooks_sensor(settings, known.accounts),
             notices_sensor(settings, known.accounts),
             retention_sensor(settings, known.accounts),
+            purge_sensor(settings, known.accounts),
         ],
         schedules=[
             reconcile_schedule(settings, known.accounts, assets),

@@ -124,7 +124,7 @@ def _bring_up(
         if resources or models:
             scope = scope_of(context, settings)
             windows = windows_of(context, settings)
-            told = Reporter(context, session, scope, windows, asset_keys(settings))
+            told = Reporter(context, session, scope, windows, asset_keys(settings), resources)
             context.log.info(f"Reading {scope} from Lever." if resources else "Mapping what is stored.")
             run = Run(context.run.run_id, tuple(resources))
             try:

@@ -18,6 +18,7 @@ from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_ke
 from lever_assets.orchestration.partitions import Windows
 from lever_assets.store import reads
 from lever_assets.store.field_definitions import definitions
+from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
@@ -29,14 +30,20 @@ _VARYING = frozenset({"listed", "in_table", "newest"})
 
 @dataclass
 class Reporter:
-    """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks."""
+    """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks.
+
+    `reading` are the resources that are to be read. A model of which one could not be read is not told: its
+    windows would count as read.
+    """
 
     context: dg.AssetExecutionContext
     session: Session
     scope: Scope
     windows: Windows
     keys: Sequence[dg.AssetKey]
+    reading: Sequence[str]
     results: list[dg.AssetCheckResult] = field(default_factory=list)
+    _read: set[str] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
     _last: "_Last | None" = None
 
@@ -45,14 +52,19 @@ class Reporter:
         match report:
             case LandReport():
                 self.tell_of_models()
+                self._read.add(report.resource)
                 self._landed(report)
             case DeriveReport():
                 self._mapped.append(report)
 
     def tell_of_models(self) -> None:
         """Tell of the models that were mapped since the last time."""
+        unread = set(self.reading) - self._read
+        behind = set(mapped_from(unread, self.session.exclusion)) if self._mapped else set()
         while self._mapped:
-            self._derived(self._mapped.pop(0))
+            report = self._mapped.pop(0)
+            if report.model not in behind:
+                self._derived(report)
 
     def _landed(self, report: LandReport) -> None:
         warn(self.context.log, filter(None, (report.skipped, *report.warnings)))

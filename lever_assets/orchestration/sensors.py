@@ -25,6 +25,7 @@ from lever_assets.orchestration.names import (
     DRAIN_OP,
     FULL,
     NOTICES_SENSOR,
+    PURGE_SENSOR,
     REFRESH_TAG,
     RETENTION_SENSOR,
     WEBHOOKS_JOB,
@@ -33,6 +34,7 @@ from lever_assets.orchestration.names import (
     sync_job_name,
 )
 from lever_assets.orchestration.partitions import window_range, windows_since
+from lever_assets.orchestration.purging import FAILED_STAY, purge
 from lever_assets.orchestration.readiness import why_not
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.rounds import Rounds, Told
@@ -48,6 +50,7 @@ from lever_assets.sync.session import Session
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
 _RETENTION_SECONDS = 60
+_PURGE_SECONDS = 600
 _LOOK_AGAIN_SECONDS = 600
 _FIRST_SYNCS = 5
 """So many runs that read an account for the first time are asked for in a tick: making one takes a second."""
@@ -315,6 +318,32 @@ def _retain(session: Session, instance: dg.DagsterInstance, budget: Budget, answ
     if runs.waiting:
         told.append(UNDER_WAY.format(runs.waiting))
     return Told(" ".join([*told, *runs.warnings]) or "There was nothing to erase.")
+
+
+def purge_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+    """Return the sensor `lever_purge`: deletes old runs."""
+
+    @dg.sensor(
+        name=PURGE_SENSOR,
+        minimum_interval_seconds=_PURGE_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            f"Deletes runs older than LEVER_RUN_RETENTION_DAYS ({settings.run_retention_days}), failed ones "
+            f"after {FAILED_STAY} times as long; the last materialization of each asset and window stays."
+        ),
+    )
+    def purging(context: dg.SensorEvaluationContext) -> Answer:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> Answer:
+        names = [each.connection for each in accounts]
+        done = purge(instance, names, settings.run_retention_days, budget)
+        told = [f"{done.deleted} old runs were deleted."] if done.deleted else []
+        if not done.complete:
+            told.append("There are more: the next tick goes on.")
+        return dg.SkipReason(" ".join([*told, *done.warnings]) or "No run is too old.")
+
+    return purging
 
 
 def _opened(settings: Settings, budget: Budget) -> closing[Store]:

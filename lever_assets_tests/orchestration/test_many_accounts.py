@@ -73,6 +73,7 @@ def test_each_has_assets_and_two_jobs_and_all_else_is_there_once(many: Many) -> 
         "lever_webhooks",
         "lever_notices",
         "lever_retention",
+        "lever_purge",
     }
     assert {each.name for each in repository.schedule_defs} == {"lever_reconcile", "lever_erasure"}
     windows = repository.get_job("beta_sync").partitions_def

@@ -49,6 +49,10 @@ def test_a_step_that_fails_has_mapped_what_was_read(place: Place, folder: Path) 
     tables = here.tables()
     assert 0 < len(tables["interviews"]) < len(sandbox.ids("interviews"))
     assert len(tables["offers"]) == len(sandbox.ids("offers"))
+    made = [each.asset_materialization for each in here.instance.all_logs(result.run_id)]
+    told = {each.asset_key.path[-1] for each in made if each is not None}
+    assert {"candidates", "raw_offers", "offers"} <= told
+    assert not told & {"raw_interviews", "interviews", "interviewing_team_members"}
 
 
 @pytest.mark.long
