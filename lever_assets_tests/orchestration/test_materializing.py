@@ -118,6 +118,8 @@ def test_a_full_run_on_top_changes_nothing(place: Place, filled: Tables) -> None
     told = reported(again, "raw_opportunities")
     assert (told["covers"], told["inserted"], told["updated"]) == ("everything", 0, 0)
     assert told["unchanged"] == 40
+    marked = {each.partition for each in again.get_asset_materialization_events()}
+    assert marked == {windows(place.settings())[-1]}  # the others are marked already
 
 
 @pytest.mark.long
