@@ -1,5 +1,6 @@
 """Where Dagster keeps what it knows, and which definitions it shows."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,12 +31,27 @@ schedules:
   use_threads: true
   num_workers: 2
   num_submit_workers: 4
+retention:
+  schedule:
+    purge_after_days: {skipped: 7, failure: 90, success: 30}
+  sensor:
+    purge_after_days: {skipped: 1, failure: 30, success: 30}
+python_logs:
+  python_log_level: INFO
 run_monitoring:
   enabled: true
 telemetry:
   enabled: false
 nux:
   enabled: false
+"""
+# The events of all runs in one file, as in the checkout. Dagster takes a relative path from where it runs.
+_EVENTS = """\
+event_log_storage:
+  module: dagster._core.storage.event_log
+  class: ConsolidatedSqliteEventLogStorage
+  config:
+    base_dir: {folder}
 """
 _WORKSPACE = "workspace.yaml"
 _MADE_BY_DAGSTER = ("storage", "history", "schedules", "logs", ".logs_queue", ".telemetry", ".nux")
@@ -52,8 +68,13 @@ def dagster_home(settings: Settings) -> Path:
     home = default_home(settings)
     private.make_folder(home)
     if not (home / CONFIGURATION).exists():
-        private.write(home / CONFIGURATION, INSTANCE)
+        private.write(home / CONFIGURATION, configuration(home))
     return home
+
+
+def configuration(home: Path) -> str:
+    """Return the dagster.yaml of a home that is made."""
+    return INSTANCE + _EVENTS.format(folder=json.dumps(str(home.absolute() / "history")))
 
 
 def shown() -> WorkspaceLoadTarget:
