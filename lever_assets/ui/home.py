@@ -1,6 +1,5 @@
 """Where Dagster keeps what it knows, and which definitions it shows."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,14 +44,6 @@ telemetry:
 nux:
   enabled: false
 """
-# The events of all runs in one file, as in the checkout. Dagster takes a relative path from where it runs.
-_EVENTS = """\
-event_log_storage:
-  module: dagster._core.storage.event_log
-  class: ConsolidatedSqliteEventLogStorage
-  config:
-    base_dir: {folder}
-"""
 _WORKSPACE = "workspace.yaml"
 _MADE_BY_DAGSTER = ("storage", "history", "schedules", "logs", ".logs_queue", ".telemetry", ".nux")
 
@@ -68,13 +59,8 @@ def dagster_home(settings: Settings) -> Path:
     home = default_home(settings)
     private.make_folder(home)
     if not (home / CONFIGURATION).exists():
-        private.write(home / CONFIGURATION, configuration(home))
+        private.write(home / CONFIGURATION, INSTANCE)
     return home
-
-
-def configuration(home: Path) -> str:
-    """Return the dagster.yaml of a home that is made."""
-    return INSTANCE + _EVENTS.format(folder=json.dumps(str(home.absolute() / "history")))
 
 
 def shown() -> WorkspaceLoadTarget:

@@ -100,8 +100,7 @@ def test_the_settings_of_the_user_are_hidden_and_come_back(
 
 def test_the_demos_dagster_is_set_up_as_the_checkouts_is_but_for_where_it_stores() -> None:
     whole = yaml.safe_load((CHECKOUT / "dagster.yaml").read_text(encoding="utf-8"))
-    stores = {f"{each}_storage" for each in ("run", "event_log", "schedule", "local_artifact")}
-    stores |= {"compute_logs"}
+    stores = {"storage", "local_artifact_storage", "compute_logs"}
     assert yaml.safe_load(INSTANCE) == {name: each for name, each in whole.items() if name not in stores}
 
 
