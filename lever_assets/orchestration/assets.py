@@ -15,7 +15,7 @@ from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
-from lever_assets.orchestration.bulk import asset_op
+from lever_assets.orchestration.bulk import Made, asset_op
 from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.metadata import (
@@ -67,7 +67,7 @@ def account_assets(settings: Settings) -> dg.AssetsDefinition:
         *(each for model in models.values() for each in model_specs_of(account, model, exclusion)),
     ]
 
-    def step(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    def step(context: dg.AssetExecutionContext) -> Iterator[Made]:
         chosen = {*context.selected_asset_keys, *(each.asset_key for each in _made_by_reading(context))}
         read = [each.name for key, each in resources.items() if key in chosen]
         mapped = [each.name for key, each in models.items() if key in chosen]
@@ -120,7 +120,7 @@ def _made_by_reading(context: dg.AssetExecutionContext) -> Iterable[dg.AssetChec
 
 def _bring_up(
     context: dg.AssetExecutionContext, settings: Settings, resources: list[str], models: list[str]
-) -> Iterator[dg.AssetCheckResult]:
+) -> Iterator[Made]:
     """Read these resources, map these models, and make the chosen checks."""
     with _session_of(context, settings) as session:
         if resources or models:
@@ -135,6 +135,7 @@ def _bring_up(
                 told.tell_of_models()
             warn(context.log, report.restored)
             yield from told.results
+            yield from told.outputs()
         with session.reading() as tx:
             yield from results(tx, context.selected_asset_check_keys, session.exclusion)
 

@@ -17,9 +17,12 @@ from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunctio
 _Out = tuple[str, str | None]
 """The name of an output, and the version of the code that it comes from."""
 
+Made = dg.AssetCheckResult | dg.DagsterEvent
+"""What the step of an op yields: outcomes of checks, and that an output is made."""
+
 
 def asset_op(
-    step: Callable[[dg.AssetExecutionContext], Iterator[dg.AssetCheckResult]],
+    step: Callable[[dg.AssetExecutionContext], Iterator[Made]],
     *,
     name: str,
     description: str,

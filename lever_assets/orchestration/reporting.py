@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
+from dagster._core.execution.plan.outputs import StepOutputData, StepOutputHandle
 
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.checks import complete, mapped
@@ -16,6 +17,7 @@ from lever_assets.orchestration.failures import warn
 from lever_assets.orchestration.metadata import Metadata, model_materialization, raw_materialization
 from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_key
 from lever_assets.orchestration.partitions import Windows
+from lever_assets.orchestration.versions import version_tags
 from lever_assets.store import reads
 from lever_assets.store.field_definitions import definitions
 from lever_assets.sync.behind import mapped_from
@@ -23,7 +25,6 @@ from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
 
-_DATA_VERSION = "dagster/data_version"
 _VARYING = frozenset({"listed", "in_table", "newest"})
 """What a check tells beside its outcome, and that is another with each run."""
 
@@ -45,6 +46,7 @@ class Reporter:
     results: list[dg.AssetCheckResult] = field(default_factory=list)
     _read: set[str] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
+    _told: list[dg.AssetKey] = field(default_factory=list)
     _last: "_Last | None" = None
 
     def __call__(self, report: Report) -> None:
@@ -65,6 +67,17 @@ class Reporter:
             report = self._mapped.pop(0)
             if report.model not in behind:
                 self._derived(report)
+
+    def outputs(self) -> Iterator[dg.DagsterEvent]:
+        """Yield that the chosen assets which were told are made, so that Dagster executes what follows them.
+
+        An output that is yielded as such would be materialized once more, in every window of the run.
+        """
+        step = self.context.get_step_execution_context()
+        for key in self._told:
+            name = self.context.assets_def.get_output_name_for_asset_key(key)
+            made = StepOutputData(StepOutputHandle(step.step.key, name))
+            yield dg.DagsterEvent.step_output_event(step, made)
 
     def _landed(self, report: LandReport) -> None:
         warn(self.context.log, filter(None, (report.skipped, *report.warnings)))
@@ -100,8 +113,10 @@ class Reporter:
         *others, last = self._to_mark(key)
         for window in others:
             self.context.log_event(dg.AssetMaterialization(key, partition=window))
-        tags = {_DATA_VERSION: self.context.run.run_id}
+        tags = version_tags(self.context, key)
         self.context.log_event(dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags))
+        if key in self.context.selected_asset_keys:
+            self._told.append(key)
 
     def _to_mark(self, key: dg.AssetKey) -> Sequence[str]:
         """Return the chosen windows; else those that are not marked yet, and in any case the last."""
