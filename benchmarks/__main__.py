@@ -12,6 +12,7 @@ from benchmarks import (
     journeys,
     large,
     made,
+    orchestrated,
     quiet,
     requests,
     second_run,
@@ -88,6 +89,12 @@ def _tick(
 ) -> None:
     """CPU of a tick in which nothing has changed, and what it asks of accounts of several sizes."""
     tick.run(connections, sizes)
+
+
+@app.command("dagster")
+def _dagster(opportunities: Size = 1_000, deltas: int = 3) -> None:
+    """A sync through Dagster beside the command line's: its CPU, and what it leaves in Dagster's storage."""
+    orchestrated.run(opportunities, deltas)
 
 
 @app.command("made")

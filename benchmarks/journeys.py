@@ -25,8 +25,7 @@ from benchmarks.figures import figure, heading
 from lever_assets.definitions import build
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
-from lever_assets.sync.landing import land
-from lever_assets.sync.map.deriving import derive
+from lever_assets.sync.resuming import Run
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 
@@ -134,9 +133,8 @@ def _list(journey: Journey, *, wanted: bool) -> None:
 def _one_opportunity(lever: Sandbox, settings: Settings) -> Journey:
     lever.touch(share=1 / _FEW, seed=1)
     found = Journey(begins=_a_page_has_come)
-    with Session.open(settings) as session, session.alone(), _followed(found):
-        land(session, "opportunities", _DELTA)
-        derive(session, "applications")
+    with Session.open(settings) as session, _followed(found):
+        sync(session, _DELTA, run=Run.of("opportunities"), models=["applications"])
     return found
 
 

@@ -14,12 +14,17 @@ import dagster as dg
 from lever_assets import private
 from lever_assets.connect.known import Listed, listed
 from lever_assets.orchestration.actions import action_jobs
-from lever_assets.orchestration.assets import model_assets, raw_assets
-from lever_assets.orchestration.checks import model_checks
+from lever_assets.orchestration.assets import account_assets
 from lever_assets.orchestration.doctor import doctor_job
 from lever_assets.orchestration.jobs import erasure_job, sync_jobs, webhooks_job
 from lever_assets.orchestration.schedules import erasure_schedule, reconcile_schedule
-from lever_assets.orchestration.sensors import delta_sensor, notices_sensor, retention_sensor, webhooks_sensor
+from lever_assets.orchestration.sensors import (
+    delta_sensor,
+    notices_sensor,
+    purge_sensor,
+    retention_sensor,
+    webhooks_sensor,
+)
 from lever_assets.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -33,17 +38,13 @@ def build(settings: Settings, accounts: Listed | None = None) -> dg.Definitions:
     """
     known = accounts or Listed((settings,))
     assets: list[dg.AssetsDefinition] = []
-    checks: list[dg.AssetChecksDefinition] = []
     jobs: list[dg.JobDefinition] = []
     for each in known.accounts:
-        own = [*raw_assets(each), *model_assets(each)]
-        checked = model_checks(each)
-        jobs += sync_jobs(each, own, checked)
-        assets += own
-        checks.append(checked)
+        own = account_assets(each)
+        jobs += sync_jobs(each, own)
+        assets.append(own)
     return dg.Definitions(
         assets=assets,
-        asset_checks=checks,
         jobs=[
             *jobs,
             webhooks_job(settings),
@@ -56,6 +57,7 @@ def build(settings: Settings, accounts: Listed | None = None) -> dg.Definitions:
             webhooks_sensor(settings, known.accounts),
             notices_sensor(settings, known.accounts),
             retention_sensor(settings, known.accounts),
+            purge_sensor(settings, known.accounts),
         ],
         schedules=[
             reconcile_schedule(settings, known.accounts, assets),

@@ -128,6 +128,12 @@ class Settings(BaseSettings):
     retention_days: Annotated[str, Word] = Field(
         "14", description="Days until personal data of gone records is erased, or off"
     )
+    run_retention_days: int = Field(
+        30,
+        ge=1,
+        le=36_500,
+        description="Days until Dagster's runs are purged; failed ones stay three times as long",
+    )
     change_history: bool = Field(True, description="Keep each change of a row in the table changes")
     remote_data: bool = Field(True, description="Keep the raw Lever object in the column remote_data")
     custom_fields: Path | None = Field(None, description="Mapping file of custom fields (JSON)")

@@ -1,31 +1,32 @@
-"""The assets: one for each resource of Lever's that is asked for, and one for each unified model.
+"""The assets of an account: one for each resource of Lever's that is asked for, and for each unified model.
 
-Both are generated, from the list of resources and from the catalogue of models.
+They are generated, from the list of resources and from the catalogue of models. One step makes all those that
+a run is over: a step of Dagster's costs more than most of what it would do here, and so what the lists gave
+is mapped before anything is read below their records.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
 from lever_assets.connect.errors import ConnectionNameError
-from lever_assets.lever.resources import BY_NAME, RESOURCES, WANTED, Below, Embedded, Resource
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
-from lever_assets.orchestration.bulk import RESULT, asset_op
-from lever_assets.orchestration.checks import complete, complete_spec
+from lever_assets.orchestration.bulk import Made, asset_op
+from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.metadata import (
     model_definition,
     model_description,
-    model_materialization,
     raw_definition,
     raw_description,
-    raw_materialization,
 )
 from lever_assets.orchestration.names import (
     ACCEPT_DELETIONS_TAG,
+    COMPLETE,
     CONNECTION_TAG,
     model_group,
     model_key,
@@ -33,106 +34,135 @@ from lever_assets.orchestration.names import (
     raw_group,
     raw_key,
 )
-from lever_assets.orchestration.partitions import scope_of, sync_windows
+from lever_assets.orchestration.partitions import scope_of, sync_windows, windows_of
+from lever_assets.orchestration.reporting import Reporter
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
-from lever_assets.store import reads
 from lever_assets.store.accounts import removed, whereabouts
-from lever_assets.store.field_definitions import definitions
-from lever_assets.sync.behind import mapping_before_failing
-from lever_assets.sync.landing import land
-from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.progress import Progress
 from lever_assets.sync.resuming import Run
+from lever_assets.sync.run import sync
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import Model
 
 LOCK_SECONDS = 30.0
-"""How long a step waits for another sync of its connection, such as one from the command line."""
+"""How long a run waits for another sync of its connection, such as one from the command line."""
 _OWNERS = ("team:recruiting-data",)
 
-_Body = Callable[[dg.AssetExecutionContext], Iterator[dg.MaterializeResult[None]]]
 
-
-def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the raw assets of an account: those that a model needs which is not left out.
+def account_assets(settings: Settings) -> dg.AssetsDefinition:
+    """Return an account's assets and their checks, but for what it leaves out; a run may be over some.
 
     Embedded resources land with their parent's.
     """
-    exclusion = Exclusion.of(settings)
-    wanted = {name: raw_key(settings.connection, name) for name in WANTED if exclusion.needs(name)}
-    return [
-        _raw_asset(resource, settings, exclusion, wanted)
-        for resource in RESOURCES
-        if not isinstance(resource, Embedded) and exclusion.needs(resource.name)
+    account, exclusion = settings.connection, Exclusion.of(settings)
+    resources = _resources(account, exclusion)
+    models = _models(account, exclusion)
+    specs = [
+        *(_raw_spec(key, each, settings, exclusion) for key, each in resources.items()),
+        *(_model_spec(key, each, settings, exclusion) for key, each in models.items()),
+    ]
+    checks = [
+        *map(complete_spec, resources),
+        *(each for model in models.values() for each in model_specs_of(account, model, exclusion)),
     ]
 
+    def step(context: dg.AssetExecutionContext) -> Iterator[Made]:
+        chosen = {*context.selected_asset_keys, *(each.asset_key for each in _made_by_reading(context))}
+        read = [each.name for key, each in resources.items() if key in chosen]
+        mapped = [each.name for key, each in models.items() if key in chosen]
+        with in_one_sentence():
+            yield from _bring_up(context, settings, read, mapped)
 
-def _raw_asset(
-    resource: Resource, settings: Settings, exclusion: Exclusion, wanted: Mapping[str, dg.AssetKey]
-) -> dg.AssetsDefinition:
-    """Return the asset of a resource; `wanted` are the keys of all that a run may be asked to read."""
-    account = settings.connection
-    key = raw_key(account, resource.name)
-
-    def land_resource(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        with _session_of(context, settings) as session, session.alone(LOCK_SECONDS):
-            scope = scope_of(context, settings)
-            context.log.info(f"{resource.name}: reading {scope} from Lever.")
-            with mapping_before_failing(session, resource.name):
-                report = land(session, resource.name, scope, _run_of(context, wanted))
-            with session.reading() as tx:
-                live = reads.raw_count(tx, resource.name).live
-        warn(context.log, filter(None, (report.skipped, *report.warnings)))
-        yield dg.MaterializeResult(
-            metadata=raw_materialization(report, live, session.store.name),
-            check_results=[complete(report, live, resource, scope)],
-        )
-
-    return _sync_asset(
-        settings,
-        land_resource,
-        key=key,
-        deps=[raw_key(account, resource.parent)] if isinstance(resource, Below) else [],
-        group=raw_group(account),
-        floor="raw",
-        description=raw_description(resource, exclusion),
-        kind="lever",
-        metadata=raw_definition(resource),
-        checks=[complete_spec(key)],
+    outs = {each.key.path[-1]: each.key for each in specs}
+    made = {f"{each.asset_key.path[-1]}_{each.name}": each for each in checks}
+    return dg.AssetsDefinition(
+        node_def=asset_op(
+            step,
+            name=f"{settings.connection}_assets",
+            description="Reads, maps and checks what is chosen.",
+            outs={each.key.path[-1]: each.code_version for each in specs},
+            checks=made,
+            pool=pool(settings.connection),
+        ),
+        keys_by_input_name={},
+        keys_by_output_name=outs,
+        specs=specs,
+        check_specs_by_output_name=made,
+        can_subset=True,
+        # A range of windows must be one run, one pass over the API.
+        backfill_policy=dg.BackfillPolicy.single_run(),
     )
 
 
-def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the assets of the unified models of an account, but for those left out."""
-    exclusion = Exclusion.of(settings)
-    return [_model_asset(model, settings, exclusion) for model in exclusion.kept]
+def asset_keys(settings: Settings) -> list[dg.AssetKey]:
+    """Return the keys of an account's assets."""
+    account, exclusion = settings.connection, Exclusion.of(settings)
+    return [*_resources(account, exclusion), *_models(account, exclusion)]
 
 
-def _model_asset(model: Model, settings: Settings, exclusion: Exclusion) -> dg.AssetsDefinition:
-    account = settings.connection
+def _resources(account: str, exclusion: Exclusion) -> dict[dg.AssetKey, Resource]:
+    return {
+        raw_key(account, each.name): each
+        for each in RESOURCES
+        if not isinstance(each, Embedded) and exclusion.needs(each.name)
+    }
 
-    def derive_model(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        with _session_of(context, settings) as session, session.alone(LOCK_SECONDS):
-            report = derive(session, model.name)
-            with session.reading() as tx:
-                preview = reads.preview(tx, model.name)
-                fields = definitions(tx, model.name)
-        warn(context.log, (f"{warning}." for warning in report.warnings))
-        yield dg.MaterializeResult(
-            metadata=model_materialization(report, preview, fields, session.store.name)
-        )
 
-    return _sync_asset(
+def _models(account: str, exclusion: Exclusion) -> dict[dg.AssetKey, Model]:
+    return {model_key(account, each.name): each for each in exclusion.kept}
+
+
+def _made_by_reading(context: dg.AssetExecutionContext) -> Iterable[dg.AssetCheckKey]:
+    """Return the chosen checks that only a reading can make."""
+    return (each for each in context.selected_asset_check_keys if each.name == COMPLETE)
+
+
+def _bring_up(
+    context: dg.AssetExecutionContext, settings: Settings, resources: list[str], models: list[str]
+) -> Iterator[Made]:
+    """Read these resources, map these models, and make the chosen checks."""
+    with _session_of(context, settings) as session:
+        if resources or models:
+            scope = scope_of(context, settings)
+            windows = windows_of(context, settings)
+            told = Reporter(context, session, scope, windows, asset_keys(settings), resources)
+            context.log.info(f"Reading {scope} from Lever." if resources else "Mapping what is stored.")
+            run = Run(context.run.run_id, tuple(resources))
+            try:
+                report = sync(session, scope, run=run, models=models, wait=LOCK_SECONDS, on_report=told)
+            finally:
+                told.tell_of_models()
+            warn(context.log, report.restored)
+            yield from told.results
+            yield from told.outputs()
+        with session.reading() as tx:
+            yield from results(tx, context.selected_asset_check_keys, session.exclusion)
+
+
+def _raw_spec(key: dg.AssetKey, of: Resource, settings: Settings, exclusion: Exclusion) -> dg.AssetSpec:
+    return _spec(
         settings,
-        derive_model,
-        key=model_key(account, model.name),
-        deps=_upstream(account, model, exclusion),
-        group=model_group(account),
+        key=key,
+        deps=[raw_key(settings.connection, of.parent)] if isinstance(of, Below) else [],
+        group=raw_group(settings.connection),
+        floor="raw",
+        description=raw_description(of, exclusion),
+        kind="lever",
+        metadata=raw_definition(of),
+    )
+
+
+def _model_spec(key: dg.AssetKey, of: Model, settings: Settings, exclusion: Exclusion) -> dg.AssetSpec:
+    return _spec(
+        settings,
+        key=key,
+        deps=_upstream(settings.connection, of, exclusion),
+        group=model_group(settings.connection),
         floor="unified",
-        description=model_description(model, exclusion),
+        description=model_description(of, exclusion),
         kind="python",
-        metadata=model_definition(model),
+        metadata=model_definition(of),
         code_version=str(MAPPING_VERSION),
     )
 
@@ -147,9 +177,8 @@ def _upstream(account: str, model: Model, exclusion: Exclusion) -> list[dg.Asset
     ]
 
 
-def _sync_asset(
+def _spec(
     settings: Settings,
-    body: _Body,
     *,
     key: dg.AssetKey,
     deps: Iterable[dg.AssetKey],
@@ -159,31 +188,11 @@ def _sync_asset(
     kind: str,
     metadata: Mapping[str, Any],
     code_version: str | None = None,
-    checks: Sequence[dg.AssetCheckSpec] = (),
-) -> dg.AssetsDefinition:
-    """Return an asset of an account; `floor` is `raw` or `unified`, `kind` an icon of the UI.
-
-    Whatever `body` raises fails the step in one sentence.
-    """
-
-    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        with in_one_sentence():
-            yield from body(context)
-
-    above = {each.path[-1]: each for each in deps}
-    made = {check.name: check for check in checks}
-    op = asset_op(
-        step,
-        name=key.to_python_identifier(),
-        description=description,
-        above=above,
-        checks=made,
-        code_version=code_version,
-        pool=pool(settings.connection),
-    )
-    spec = dg.AssetSpec(
+) -> dg.AssetSpec:
+    """Return an asset of an account; `floor` is `raw` or `unified`, `kind` an icon of the UI."""
+    return dg.AssetSpec(
         key,
-        deps=list(above.values()),
+        deps=list(deps),
         group_name=group,
         description=description,
         kinds={kind, _database_kind(settings)},
@@ -192,15 +201,6 @@ def _sync_asset(
         metadata=metadata,
         code_version=code_version,
         partitions_def=sync_windows(settings),
-    )
-    return dg.AssetsDefinition(
-        node_def=op,
-        keys_by_input_name=above,
-        keys_by_output_name={RESULT: key},
-        specs=[spec],
-        check_specs_by_output_name=made,
-        # A range of windows must be one run, one pass over the API.
-        backfill_policy=dg.BackfillPolicy.single_run(),
     )
 
 
@@ -240,14 +240,6 @@ def _see_that_it_is_there(session: Session) -> None:
             f"The connection {account.name!r} was removed: there is nothing to sync. Reload the code "
             "location in Dagster, so that it is not shown any more."
         )
-
-
-def _run_of(context: dg.AssetExecutionContext, wanted: Mapping[str, dg.AssetKey]) -> Run:
-    """Return the run and what it is to read; it continues an unfinished one that wants the same."""
-    selected = context.run.asset_selection
-    return Run(
-        context.run.run_id, tuple(name for name, key in wanted.items() if not selected or key in selected)
-    )
 
 
 def _database_kind(settings: Settings) -> str:

@@ -1,9 +1,9 @@
-"""The asset checks: of raw assets, made by their own step, and of the unified models.
+"""The asset checks: of raw assets, made by reading, and of the unified models, made when all are mapped.
 
-Those of the models are generated from the catalogue and run in one step after the models.
+Those of the models are generated from the catalogue.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import assert_never
 
 import dagster as dg
@@ -16,12 +16,10 @@ from lever_assets.lever.resources import (
     Snapshot,
     Windowed,
 )
-from lever_assets.orchestration.bulk import asset_checks
-from lever_assets.orchestration.failures import for_events, in_one_sentence
+from lever_assets.orchestration.failures import for_events
 from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE, model_key
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.settings import Settings
-from lever_assets.store import Store, mapping_errors, reads
+from lever_assets.store import mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.reports import LandReport
@@ -35,7 +33,7 @@ Question = Callable[[Transaction, str, Exclusion], Result]
 
 
 def complete_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
-    """Return the check of a raw asset, whose step makes it: it knows what was listed."""
+    """Return the check of a raw asset, which is made by reading it: so it is known what was listed."""
     return dg.AssetCheckSpec(
         COMPLETE,
         asset=asset,
@@ -46,10 +44,13 @@ def complete_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
     )
 
 
-def complete(report: LandReport, live: int, resource: Resource, scope: Scope) -> dg.AssetCheckResult:
+def complete(
+    key: dg.AssetKey, report: LandReport, live: int, resource: Resource, scope: Scope
+) -> dg.AssetCheckResult:
     """Pass when the table holds what Lever listed; what lacks an id or could not be read warns."""
     if report.skipped:
         return dg.AssetCheckResult(
+            asset_key=key,
             check_name=COMPLETE,
             passed=False,
             description=for_events(report.skipped),
@@ -70,6 +71,7 @@ def complete(report: LandReport, live: int, resource: Resource, scope: Scope) ->
     if report.held_back:
         told = f"{told}; {report.held_back:,} that Lever did not list are kept, as so many may be a mistake"
     return dg.AssetCheckResult(
+        asset_key=key,
         check_name=COMPLETE,
         passed=not (report.set_aside or unread.count or differs or report.held_back),
         severity=dg.AssetCheckSeverity.WARN,
@@ -97,36 +99,23 @@ def _is_whole(resource: Resource, scope: Scope) -> bool:
             assert_never(resource)
 
 
-def model_checks(settings: Settings) -> dg.AssetChecksDefinition:
-    """Return the checks of all models: one step, because a step costs more than what most of them ask.
+def results(
+    tx: Transaction, chosen: Collection[dg.AssetCheckKey], exclusion: Exclusion
+) -> list[dg.AssetCheckResult]:
+    """Make those of these checks that are of models; what LEVER_EXCLUDE leaves out is not asked after.
 
-    They wait for the models that a reference leads to: before those are filled it would lead nowhere. What
-    LEVER_EXCLUDE leaves out is not asked after.
+    Not before all models are filled: a reference to one that is not would lead nowhere.
     """
-    account, exclusion = settings.connection, Exclusion.of(settings)
-
-    def check_models(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        with in_one_sentence():
-            store = Store.open(settings.tables_url)
-            try:
-                with store.reading(account) as tx:
-                    results = [
-                        _result(key, tx, exclusion)
-                        for key in sorted(context.selected_asset_check_keys, key=str)
-                    ]
-            finally:
-                store.close()
-        yield from results
-
-    return asset_checks(
-        check_models,
-        name=f"{account}_checks",
-        description="Unique ids, references that lead somewhere, and records that could not be mapped.",
-        specs=[spec for model in exclusion.kept for spec in _specs(account, model, exclusion)],
-    )
+    return [_result(key, tx, exclusion) for key in sorted(chosen, key=str) if key.name != COMPLETE]
 
 
-def _specs(account: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
+def mapped(tx: Transaction, key: dg.AssetKey) -> dg.AssetCheckResult:
+    """Make the check whether every record could be mapped, of one model."""
+    return _result(dg.AssetCheckKey(key, MAPPED), tx, Exclusion())
+
+
+def model_specs_of(account: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
+    """Yield the checks of a model."""
     key = model_key(account, model.name)
     yield dg.AssetCheckSpec(UNIQUE, asset=key, description="No record of Lever stands on two rows.")
     yield dg.AssetCheckSpec(MAPPED, asset=key, description="Every record could be mapped whole.")

@@ -4,7 +4,7 @@ A step in a process of its own costs more than a second, and a sync waits for Le
 Draining the inbox and erasing are not in the pool of the syncs: a long sync does not hold them up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -17,11 +17,12 @@ from lever_assets.orchestration.names import (
     DRAIN_OP,
     ERASE_OP,
     ERASURE_JOB,
+    FULL,
+    REFRESH_TAG,
     WEBHOOKS_JOB,
     full_sync_job_name,
     sync_job_name,
 )
-from lever_assets.orchestration.partitions import whole_account
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.runs import erase_answers
 from lever_assets.orchestration.tagging import Tagging
@@ -41,16 +42,14 @@ _NOT_COMPACTED = (
 )
 
 
-def sync_jobs(
-    settings: Settings, assets: Sequence[dg.AssetsDefinition], checks: dg.AssetChecksDefinition
-) -> list[dg.JobDefinition]:
+def sync_jobs(settings: Settings, assets: dg.AssetsDefinition) -> list[dg.JobDefinition]:
     """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all.
 
-    They are of an account's assets and checks.
+    They are of an account's assets and their checks.
     """
     account = settings.connection
     windows = asset_job(
-        [*assets, checks],
+        [assets],
         sync_job_name(account),
         description=(
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
@@ -65,7 +64,7 @@ def sync_jobs(
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
             "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
         ),
-        tags={CONNECTION_TAG: account, **whole_account(settings)},
+        tags={CONNECTION_TAG: account, REFRESH_TAG: FULL},
     )
     return [windows, whole]
 

@@ -162,9 +162,12 @@ def raw_materialization(report: LandReport, live: int, database: str) -> Metadat
 
 
 def model_materialization(
-    report: DeriveReport, preview: Preview, fields: Sequence[FieldDefinition], database: str
+    report: DeriveReport, preview: Preview | None, fields: Sequence[FieldDefinition], database: str
 ) -> Metadata:
-    """Return what deriving a model reports; `fields` are those that its rows have beyond the columns."""
+    """Return what deriving a model reports; `fields` are those that its rows have beyond the columns.
+
+    A run that does not look at the whole table has neither them nor a preview.
+    """
     counts = report.counts
     told: dict[str, dg.MetadataValue | str | int | float] = {
         "dagster/row_count": report.rows,
@@ -178,8 +181,9 @@ def model_materialization(
         "in_part": report.in_part,
         "seconds": round(report.seconds, 2),
         "database": database,
-        "preview": dg.MetadataValue.md(_preview(preview)),
     }
+    if preview is not None:
+        told["preview"] = dg.MetadataValue.md(_preview(preview))
     if fields:
         told["fields"] = dg.MetadataValue.md(_fields(fields))
     return told

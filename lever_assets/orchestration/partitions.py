@@ -1,5 +1,7 @@
 """The sync windows, as the partitions that all sync assets share, and what a run over some of them covers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 
@@ -68,13 +70,19 @@ def windows_since(settings: Settings, since: datetime) -> tuple[str, str] | None
     return windows.get_partition_key_for_timestamp(since.timestamp()), last
 
 
-def whole_account(settings: Settings) -> dict[str, str]:
-    """Return the tags of a run over every window, the open one included.
+@dataclass(frozen=True)
+class Windows:
+    """The keys of the windows that a run is over, at least one; not `chosen`: all that there are."""
 
-    A run of partitioned assets needs windows: without any, Dagster fails each step that has an upstream.
-    """
-    windows = windows_since(settings, first_instant(settings))
-    return {REFRESH_TAG: FULL} if windows is None else {REFRESH_TAG: FULL, **window_range(*windows)}
+    keys: Sequence[str]
+    chosen: bool
+
+
+def windows_of(context: dg.AssetExecutionContext, settings: Settings) -> Windows:
+    """Return the windows of a run: those that it is over, else all of the account's."""
+    if context.has_partition_key or context.has_partition_key_range:
+        return Windows(context.partition_keys, chosen=True)
+    return Windows(sync_windows(settings).get_partition_keys(), chosen=False)
 
 
 def window_range(first: str, last: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from lever_assets.orchestration.names import (
     DELTA_SENSOR,
     ERASURE_SCHEDULE,
     NOTICES_SENSOR,
+    PURGE_SENSOR,
     RECONCILE_SCHEDULE,
     RETENTION_SENSOR,
     WEBHOOKS_SENSOR,
@@ -31,6 +32,7 @@ _WHY_TICKING = {
     WEBHOOKS_SENSOR: "It brings what Lever's events are about into the tables.",
     NOTICES_SENSOR: "It tells your URLs what changed.",
     RETENTION_SENSOR: "It erases in Dagster what was erased in the tables.",
+    PURGE_SENSOR: "It deletes old runs; without it Dagster's storage grows for ever.",
     RECONCILE_SCHEDULE: "It finds and mends what Lever never announced.",
     ERASURE_SCHEDULE: "It erases every night what is personal of records long gone.",
 }

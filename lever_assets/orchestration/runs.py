@@ -48,7 +48,7 @@ _UNFINISHED = [
 ]
 """How a run stands that waits or is under way."""
 _SILENT = timedelta(minutes=5)
-"""Between two steps of a sync there are seconds, and while one works it holds the lock."""
+"""A run that begins or ends says something within seconds, and while it syncs it holds the lock."""
 _LONGEST_DRAINING = timedelta(minutes=15)
 _NAMES = (*(each.name for each in ACTIONS), PASSTHROUGH)
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -119,7 +119,7 @@ def end_dead_runs(instance: dg.DagsterInstance, session: Session, unfinished: Un
 
     Dagster does not see that by itself: its launcher can't tell whether a run's process lives. A run that has
     said nothing for minutes is dead if nobody holds the connection's lock, which goes with the process; while
-    a step reads, it is held.
+    it syncs, it is held.
     """
     silent = [
         run

@@ -18,6 +18,7 @@ import dagster as dg
 from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
+from lever_assets.orchestration.assets import asset_keys
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.departed import (
     cancel_syncs_of_departed,
@@ -31,7 +32,9 @@ from lever_assets.orchestration.names import (
     DELTA,
     DELTA_SENSOR,
     DRAIN_OP,
+    FULL,
     NOTICES_SENSOR,
+    PURGE_SENSOR,
     REFRESH_TAG,
     RETENTION_SENSOR,
     WEBHOOKS_JOB,
@@ -39,7 +42,8 @@ from lever_assets.orchestration.names import (
     full_sync_job_name,
     sync_job_name,
 )
-from lever_assets.orchestration.partitions import whole_account, window_range, windows_since
+from lever_assets.orchestration.partitions import window_range, windows_since
+from lever_assets.orchestration.purging import FAILED_STAY, purge
 from lever_assets.orchestration.readiness import why_not, why_not_in
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.rounds import Rounds, Told, one_loop
@@ -56,6 +60,7 @@ from lever_assets.sync.session import Session
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
 _RETENTION_SECONDS = 60
+_PURGE_SECONDS = 600
 _LOOK_AGAIN_SECONDS = 600
 _FIRST_SYNCS = 5
 """So many runs that read an account for the first time are asked for in a tick: making one takes a second."""
@@ -133,21 +138,27 @@ def _delta(
         return Told(f"Run {under_way} of this connection is under way.", short="a run is under way.")
     told = _poll_unless_busy(session, known, budget, run)
     if told.since is None:
-        return _first_sync(session, account, told)
+        return _first_sync(session, told)
     if not told.changed:
         return Told(told.why, short="nothing has changed.")
     windows = windows_since(account, told.since)
     if windows is None:
         return Told("The first window lies in the future: see LEVER_SYNC_START.")
     tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: session.name, **window_range(*windows)}
-    return Told(request=dg.RunRequest(job_name=sync_job_name(session.name), tags=tags))
+    request = dg.RunRequest(
+        job_name=sync_job_name(session.name),
+        asset_selection=asset_keys(account),
+        asset_check_keys=[],
+        tags=tags,
+    )
+    return Told(request=request)
 
 
-def _first_sync(session: Session, account: Settings, told: Poll) -> Told:
+def _first_sync(session: Session, told: Poll) -> Told:
     """Return the first sync of an account that was made by `connect`; the environment's waits to be told."""
     if not session.account.is_stored:
         return Told(told.why, short="waiting for a full sync to be started.")
-    tags = {CAUSE_TAG: "first sync", CONNECTION_TAG: session.name, **whole_account(account)}
+    tags = {CAUSE_TAG: "first sync", CONNECTION_TAG: session.name, REFRESH_TAG: FULL}
     return Told(request=dg.RunRequest(job_name=full_sync_job_name(session.name), tags=tags))
 
 
@@ -345,6 +356,32 @@ def _retain(
     if runs.waiting:
         told.append(UNDER_WAY.format(runs.waiting))
     return Told(" ".join([*told, *runs.warnings]) or "There was nothing to erase.")
+
+
+def purge_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+    """Return the sensor `lever_purge`: deletes old runs."""
+
+    @dg.sensor(
+        name=PURGE_SENSOR,
+        minimum_interval_seconds=_PURGE_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            f"Deletes runs older than LEVER_RUN_RETENTION_DAYS ({settings.run_retention_days}), failed ones "
+            f"after {FAILED_STAY} times as long; the last materialization of each asset and window stays."
+        ),
+    )
+    def purging(context: dg.SensorEvaluationContext) -> Answer:
+        return tick(lambda budget: evaluate(context.instance, budget))
+
+    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> Answer:
+        names = [each.connection for each in accounts]
+        done = purge(instance, names, settings.run_retention_days, budget)
+        told = [f"{done.deleted} old runs were deleted."] if done.deleted else []
+        if not done.complete:
+            told.append("There are more: the next tick goes on.")
+        return dg.SkipReason(" ".join([*told, *done.warnings]) or "No run is too old.")
+
+    return purging
 
 
 def _opened(settings: Settings, budget: Budget) -> closing[Store]:

@@ -116,6 +116,11 @@ class Landed:
     outdated: int = 0
     left_out: int = 0
 
+    @property
+    def changed(self) -> bool:
+        """Whether any record is other than before."""
+        return bool(self.inserted or self.updated or self.deleted or self.left_out)
+
     def __add__(self, other: "Landed") -> "Landed":
         return Landed(
             self.seen + other.seen,

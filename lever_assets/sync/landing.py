@@ -1,6 +1,5 @@
 """Landing one resource: the face of the fetching, for whoever orchestrates it."""
 
-import asyncio
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -37,37 +36,20 @@ from lever_assets.sync.fetch.set_aside import tables_of, unread_below
 from lever_assets.sync.fetch.snapshots import land_snapshot
 from lever_assets.sync.fetch.tally import Tally
 from lever_assets.sync.map.deriving import to_derive
-from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import LandReport
-from lever_assets.sync.resuming import Run, forget_run, keep_read, take_up_run
+from lever_assets.sync.resuming import forget_run, keep_read
 from lever_assets.sync.retention.excluded import keep_reads
 from lever_assets.sync.session import Scope, Session
-
-
-def land(session: Session, resource_name: str, scope: Scope, run: Run | None = None) -> LandReport:
-    """Read one resource from Lever into its raw table and say what became of it.
-
-    `run` is the run that this is a part of (None: a run of its own); it continues the unfinished one before
-    it. Raises LeverError, StoreError or NotConnectedError; what was read until then is kept. A resource that
-    is not there, or not for this key, is no error: the report's `skipped` tells it.
-    """
-
-    restored = prepare(session)
-    with session.writing() as tx:
-        so_far = take_up_run(tx, scope, run or Run.of(resource_name))
-
-    async def alone() -> LandReport:
-        async with session.client() as lever:
-            return await land_with(lever, session, resource_name, scope, so_far)
-
-    report = asyncio.run(alone())
-    return replace(report, warnings=(*restored, *report.warnings))
 
 
 async def land_with(
     lever: LeverClient, session: Session, resource_name: str, scope: Scope, so_far: RunSoFar
 ) -> LandReport:
-    """As `land`, with an open client, as part of a run that was taken up; all is ready (`prepare`)."""
+    """Read one resource from Lever into its raw table, as part of a run, and say what became of it.
+
+    All is ready (`prepare`). Raises LeverError or StoreError; what was read until then is kept. A resource
+    that is not there, or not for this key, is no error: the report's `skipped` tells it.
+    """
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
     refusal: NotThere | None = None

@@ -10,8 +10,7 @@ def prepare(session: Session) -> tuple[str, ...]:
     """Bring the database to the settings, and have what was taken out of it read and mapped again.
 
     Call it with the connection's lock held, before a run is taken up. It costs one look when all is as it
-    should be: each step of a Dagster run takes it, since between two of them a sync with other settings may
-    have been there. Returns sentences for people.
+    should be. Returns sentences for people.
     """
     with session.reading() as tx:
         before = applied_exclusion(tx)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from lever_assets.lever import LeverClient, LeverError
@@ -64,17 +64,28 @@ def _ignore(_report: Report) -> None:
     return
 
 
-def sync(session: Session, scope: Scope, *, on_report: Callable[[Report], None] = _ignore) -> SyncReport:
-    """Bring the whole database up to Lever; `on_report` is told of each step as it ends.
+def sync(
+    session: Session,
+    scope: Scope,
+    *,
+    run: Run | None = None,
+    models: Collection[str] | None = None,
+    wait: float = 0.0,
+    on_report: Callable[[Report], None] = _ignore,
+) -> SyncReport:
+    """Bring the database up to Lever; `on_report` is told of each step as it ends.
 
-    Raises BusyError when another sync of the connection is under way, NotConnectedError, StoreError, or the
+    `run` says what is read, `models` what is mapped (None: everything); where nothing is to be read, Lever is
+    not asked and no key is needed. Another sync of the connection is waited for up to `wait` seconds.
+
+    Raises BusyError when it is still under way then, NotConnectedError, StoreError, or the
     first LeverError that kept a resource from being read. The others are read all the same; what was read is
     mapped, also when this is interrupted, and the next run goes on from there. The error's notes say which
     tables are up to date.
     """
     began = time.monotonic()
-    with session.alone():
-        syncing = _Syncing(session, scope, on_report)
+    with session.alone(wait):
+        syncing = _Syncing(session, scope, run or _run(session), models, on_report)
         asyncio.run(syncing.bring_up())
     return SyncReport(syncing.landed, syncing.derived, time.monotonic() - began, syncing.restored)
 
@@ -92,12 +103,21 @@ def _run(session: Session) -> Run:
 class _Syncing:
     """One sync: the lists are read, then what is below their records; each time what was read is mapped."""
 
-    def __init__(self, session: Session, scope: Scope, on_report: Callable[[Report], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        scope: Scope,
+        run: Run,
+        models: Collection[str] | None,
+        on_report: Callable[[Report], None],
+    ) -> None:
         self._session = session
         self._scope = scope
+        kept = [each.name for each in session.exclusion.kept]
+        self._models = [each for each in kept if models is None or each in models]
         self._on_report = on_report
         self.restored: tuple[str, ...] = ()
-        self._run = _run(session)
+        self._run = run
         self._landed: dict[str, LandReport] = {}
         self._derived: dict[str, DeriveReport] = {}
         self._failure: Exception | None = None
@@ -113,7 +133,14 @@ class _Syncing:
         return tuple(self._derived[model.name] for model in MODELS if model.name in self._derived)
 
     async def bring_up(self) -> None:
-        """Read everything and map it; raises the first failure, when all that can be done is done."""
+        """Read and map it all; raises the first failure, when all that can be done is done."""
+        if self._run.wanted:
+            await self._read()
+        else:
+            self.restored = prepare(self._session)
+            self._derive()
+
+    async def _read(self) -> None:
         below = [name for name in self._run.wanted if isinstance(BY_NAME[name], Child)]
         lists = [name for name in self._run.wanted if name not in below]
         async with self._session.client() as lever:
@@ -154,8 +181,7 @@ class _Syncing:
 
     def _derive(self, *, but: Sequence[str] = ()) -> None:
         done = {*but, *self._derived}
-        names = [each.name for each in self._session.exclusion.kept if each.name not in done]
-        for report in derive_all(self._session, names):
+        for report in derive_all(self._session, [each for each in self._models if each not in done]):
             self._derived[report.model] = report
             self._on_report(report)
 

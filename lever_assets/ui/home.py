@@ -30,6 +30,13 @@ schedules:
   use_threads: true
   num_workers: 2
   num_submit_workers: 4
+retention:
+  schedule:
+    purge_after_days: {skipped: 7, failure: 90, success: 30}
+  sensor:
+    purge_after_days: {skipped: 1, failure: 30, success: 30}
+python_logs:
+  python_log_level: INFO
 run_monitoring:
   enabled: true
 telemetry:

@@ -4,68 +4,85 @@ from collections.abc import Iterator
 
 import dagster as dg
 from dagster._core.remote_representation.external_data import (
+    AssetNodeSnap,
     asset_check_node_snaps_from_repo,
     asset_node_snaps_from_repo,
 )
 from dagster._core.snap.node import build_node_defs_snapshot
 
-from lever_assets.orchestration.assets import model_assets, raw_assets
-from lever_assets.orchestration.bulk import RESULT, asset_job, asset_op, like
-from lever_assets.orchestration.checks import model_checks
+from lever_assets.orchestration.assets import account_assets
+from lever_assets.orchestration.bulk import asset_job, asset_op, like
 from lever_assets.orchestration.jobs import sync_jobs
 from lever_assets.settings import Settings
 
 DAILY = dg.DailyPartitionsDefinition("2026-01-01")
 
 
-def step(_context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    yield dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True, check_name="whole")])
+def step(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    key = dg.AssetKey([context.op_def.name.removesuffix("_assets"), "users"])
+    yield dg.AssetCheckResult(passed=True, check_name="whole", asset_key=key)
+
+
+def specs(account: str) -> tuple[list[dg.AssetSpec], list[dg.AssetCheckSpec]]:
+    raw, key = dg.AssetKey([account, "raw_users"]), dg.AssetKey([account, "users"])
+    return [
+        dg.AssetSpec(raw, description="Raw.", partitions_def=DAILY),
+        dg.AssetSpec(
+            key, deps=[raw], description="Users.", code_version="3", partitions_def=DAILY, skippable=True
+        ),
+    ], [dg.AssetCheckSpec("whole", asset=key)]
 
 
 def one(account: str, *, body: object = step) -> dg.AssetsDefinition:
-    key, above = dg.AssetKey([account, "users"]), dg.AssetKey([account, "raw_users"])
+    assets, (check,) = specs(account)
     op = asset_op(
         body,  # type: ignore[arg-type]
-        name=key.to_python_identifier(),
-        description="Users.",
-        above=["raw_users"],
-        checks=["whole"],
-        code_version="3",
+        name=f"{account}_assets",
+        description="Makes them.",
+        outs={"raw_users": None, "users": "3"},
+        checks=["users_whole"],
         pool=f"sync_{account}",
     )
     return dg.AssetsDefinition(
         node_def=op,
-        keys_by_input_name={"raw_users": above},
-        keys_by_output_name={RESULT: key},
-        specs=[dg.AssetSpec(key, deps=[above], description="Users.", code_version="3", partitions_def=DAILY)],
-        check_specs_by_output_name={"whole": dg.AssetCheckSpec("whole", asset=key)},
+        keys_by_input_name={},
+        keys_by_output_name={each.key.path[-1]: each.key for each in assets},
+        specs=assets,
+        check_specs_by_output_name={"users_whole": check},
+        can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
 
 
-def test_an_asset_is_as_its_decorator_makes_it() -> None:
-    key, above = dg.AssetKey(["a", "users"]), dg.AssetKey(["a", "raw_users"])
-    theirs = dg.asset(
-        key=key,
-        deps=[above],
-        description="Users.",
-        code_version="3",
-        partitions_def=DAILY,
+def test_the_assets_are_as_their_decorator_makes_them() -> None:
+    assets, checks = specs("a")
+    theirs = dg.multi_asset(
+        name="a_assets",
+        description="Makes them.",
+        specs=assets,
+        check_specs=checks,
+        can_subset=True,
         pool="sync_a",
-        check_specs=[dg.AssetCheckSpec("whole", asset=key)],
         backfill_policy=dg.BackfillPolicy.single_run(),
     )(step)
     one("b")
     ours, decorated = (dg.Definitions(assets=[each]).get_repository_def() for each in (one("a"), theirs))
-    assert asset_node_snaps_from_repo(ours) == asset_node_snaps_from_repo(decorated)
+    assert [told(each) for each in asset_node_snaps_from_repo(ours)] == [
+        told(each) for each in asset_node_snaps_from_repo(decorated)
+    ]
     assert asset_check_node_snaps_from_repo(ours) == asset_check_node_snaps_from_repo(decorated)
+
+
+def told(of: AssetNodeSnap) -> str:
+    """Return what Dagster tells of an asset; it names outputs by the whole key, which is an account's own."""
+    return repr(of).replace("output_name='a__", "output_name='")
 
 
 def test_each_account_runs_its_own_step() -> None:
     ran: list[str] = []
 
     def noting(name: str) -> object:
-        def body(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        def body(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult]:
             ran.append(name)
             yield from step(context)
 
@@ -73,21 +90,22 @@ def test_each_account_runs_its_own_step() -> None:
 
     every = [one(name, body=noting(name)) for name in ("a", "b")]
     assert [(each.op.name, each.op.pool) for each in every] == [
-        ("a__users", "sync_a"),
-        ("b__users", "sync_b"),
+        ("a_assets", "sync_a"),
+        ("b_assets", "sync_b"),
     ]
-    assert dg.materialize([every[1]], partition_key="2026-01-02").success
+    done = dg.materialize([every[1]], partition_key="2026-01-02")
+    assert done.success
+    assert [each.asset_key.path[0] for each in done.get_asset_check_evaluations()] == ["b"]
     assert ran == ["b"]
 
 
 def test_the_jobs_are_as_dagster_resolves_them() -> None:
     settings = Settings(api_key=None)
-    assets, checks = [*raw_assets(settings), *model_assets(settings)], model_checks(settings)
-    ours = sync_jobs(settings, assets, checks)
+    assets = account_assets(settings)
+    ours = sync_jobs(settings, assets)
     names = [each.name for each in ours]
     theirs = dg.Definitions(
-        assets=assets,
-        asset_checks=[checks],
+        assets=[assets],
         jobs=[dg.define_asset_job(each, executor_def=dg.in_process_executor) for each in names],
     )
     assert names == ["lever_sync", "lever_full_sync"]

@@ -9,7 +9,7 @@ import pytest
 
 from lever_assets.definitions import build
 from lever_assets.lever.resources import RESOURCES
-from lever_assets.orchestration.assets import model_assets
+from lever_assets.orchestration.assets import account_assets
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store.tables import UNIFIED
 from lever_assets.unified.catalogue import MODELS
@@ -116,10 +116,10 @@ def test_a_range_of_windows_is_one_run(definitions: dg.Definitions) -> None:
 
 
 def test_a_connection_has_groups_and_keys_of_its_own() -> None:
-    one, other = (model_assets(Settings(connection=name)) for name in ("lever", "other"))
-    assert {key.path[0] for assets in other for key in assets.keys} == {"other"}
-    assert {name for assets in other for name in assets.group_names_by_key.values()} == {"other"}
-    dg.Definitions(assets=[*one, *other]).resolve_asset_graph()
+    one, other = (account_assets(Settings(connection=name)) for name in ("lever", "other"))
+    assert {key.path[0] for key in other.keys} == {"other"}
+    assert set(other.group_names_by_key.values()) == {"other", "other_raw"}
+    dg.Definitions(assets=[one, other]).resolve_asset_graph()
 
 
 def test_passthrough_is_a_job_only_where_it_is_asked_for(definitions: dg.Definitions) -> None:

@@ -77,7 +77,7 @@ def test_something_unexpected_is_told_in_one_sentence_without_anybody_s_data(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("Jane Doe is not a number")
 
-    monkeypatch.setattr("lever_assets.orchestration.assets.land", broken)
+    monkeypatch.setattr("lever_assets.orchestration.assets.sync", broken)
     monkeypatch.setattr("lever_assets.orchestration.sensors.poll", broken)
     here = Place(place.sandbox, folder)
     result = here.run(tags=latest)

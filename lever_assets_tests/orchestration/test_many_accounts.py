@@ -67,7 +67,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, sandboxes: tuple[Sandbox, San
 
 def test_each_has_assets_and_two_jobs_and_all_else_is_there_once(many: Many) -> None:
     repository = many.definitions().get_repository_def()
-    keys = [key for each in repository.assets_defs_by_key.values() for key in each.keys]
+    keys = repository.assets_defs_by_key.keys()
 
     assert len([key for key in keys if key.path[0] == "acme"]) == ASSETS
     assert {"offers", "raw_offers"} & {key.path[1] for key in keys if key.path[0] == "beta"} == set()
@@ -80,6 +80,7 @@ def test_each_has_assets_and_two_jobs_and_all_else_is_there_once(many: Many) -> 
         "lever_webhooks",
         "lever_notices",
         "lever_retention",
+        "lever_purge",
     }
     assert {each.name for each in repository.schedule_defs} == {"lever_reconcile", "lever_erasure"}
     windows = repository.get_job("beta_sync").partitions_def

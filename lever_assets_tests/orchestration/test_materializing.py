@@ -106,7 +106,7 @@ def test_all_checks_of_a_good_account_pass(first: dg.ExecuteInProcessResult) -> 
 
 def test_the_progress_is_in_the_log(place: Place, first: dg.ExecuteInProcessResult) -> None:
     logged = [entry.user_message for entry in place.instance.all_logs(first.run_id)]
-    assert "opportunities: reading everything from Lever." in logged
+    assert "Reading everything from Lever." in logged
     assert "candidates: 40 records mapped" in logged
 
 
@@ -118,6 +118,8 @@ def test_a_full_run_on_top_changes_nothing(place: Place, filled: Tables) -> None
     told = reported(again, "raw_opportunities")
     assert (told["covers"], told["inserted"], told["updated"]) == ("everything", 0, 0)
     assert told["unchanged"] == 40
+    marked = {each.partition for each in again.get_asset_materialization_events()}
+    assert marked == {windows(place.settings())[-1]}  # the others are marked already
 
 
 @pytest.mark.long

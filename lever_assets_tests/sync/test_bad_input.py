@@ -20,8 +20,9 @@ from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import BusyError, Store, mapping_errors
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import child_reads
-from lever_assets.sync.landing import land
 from lever_assets.sync.progress import Progress
+from lever_assets.sync.resuming import Run
+from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets.sync.status import status
 from lever_assets.unified.models import Candidate
@@ -199,7 +200,7 @@ def test_a_listing_is_continued_at_its_page(tmp_path: Path, sqlite_database: str
     with running_sandbox(SandboxConfig(opportunities=450, seed=2, rate=0)) as sandbox:
         account = Account(sandbox, tmp_path, sqlite_database)
         with account.session() as session, pytest.raises(_GiveUpError):
-            land(replace(session, listener=_give_up), "opportunities", Scope())
+            sync(replace(session, listener=_give_up), Scope(), run=Run.of("opportunities"))
         with account.session() as session:
             (unfinished,) = [
                 each

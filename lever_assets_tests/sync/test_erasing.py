@@ -20,12 +20,13 @@ from lever_assets.store.changes import Change, since
 from lever_assets.store.mapping_errors import ERASED_REASON
 from lever_assets.store.tables import RAW, metadata
 from lever_assets.store.transaction import now
-from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.refresh.targeted import refresh_opportunities
+from lever_assets.sync.resuming import Run
 from lever_assets.sync.retention.anonymised import erase_around
 from lever_assets.sync.retention.expired import ErasureReport, erase_due
 from lever_assets.sync.retention.past_actions import is_about_the_erased
-from lever_assets.sync.run import replay
+from lever_assets.sync.run import replay, sync
+from lever_assets.sync.session import Scope
 from lever_assets.unified.catalogue import BY_NAME
 from lever_assets.unified.models import JsonObject
 from lever_assets_tests.store.builders import at
@@ -270,7 +271,7 @@ def test_what_is_not_read_again_is_erased_too(account: Account) -> None:
     refreshed(account, person["id"])
     assert title in everything(account.database)
     with account.session() as session:
-        derive(session, "interviews")
+        sync(session, Scope(), run=Run.of(), models=["interviews"])
     left = everything(account.database)
     assert not [each for each in (title, *own_words(person)) if each in left]
 

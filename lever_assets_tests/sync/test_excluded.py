@@ -15,13 +15,13 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, metadata
-from lever_assets.sync.landing import land
 from lever_assets.sync.planning import plan
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
+from lever_assets.sync.resuming import Run
 from lever_assets.sync.retention.excluded import apply_exclusion
 from lever_assets.sync.retention.expired import erase_due
-from lever_assets.sync.run import replay
+from lever_assets.sync.run import replay, sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
 from lever_assets.unified.catalogue import MODELS
@@ -194,15 +194,15 @@ def test_a_second_sync_with_the_same_exclusions_changes_nothing(account: Account
 
 
 def test_what_a_run_under_way_brings_back_is_taken_out_by_the_next_sync(account: Account) -> None:
-    """The steps of a Dagster run hold the account one by one, with the settings that were when it began."""
+    """A Dagster run has the settings that were when it began, however long it waits for the account."""
     account.sync()
     known = everything_written(account.database)
     settings = account.settings()
-    with Session.open(settings, run_id="under way") as session, session.alone():
-        land(session, "users", DELTA)
+    with Session.open(settings, run_id="under way") as session:
+        sync(session, DELTA, run=Run("under way", ("users",)), models=[])
     account.sync(exclude=("candidates.email_addresses",))
-    with Session.open(settings, run_id="under way") as session, session.alone():
-        land(session, "opportunities", Scope())
+    with Session.open(settings, run_id="under way") as session:
+        sync(session, Scope(), run=Run("under way", ("opportunities",)), models=[])
     account.sync(DELTA, exclude=("candidates.email_addresses",))
 
     people = [

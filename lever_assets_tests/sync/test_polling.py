@@ -7,15 +7,14 @@ import pytest
 from sqlalchemy import update
 
 from lever_assets.lever import LeverError
-from lever_assets.lever.resources import WANTED
 from lever_assets.store import ledger
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.watching import longest_unread
 from lever_assets.sync.checkpoints import WATCHED
-from lever_assets.sync.landing import land
 from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
-from lever_assets.sync.resuming import Run
+from lever_assets.sync.resuming import Run, keep_read, take_up_run
+from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets.sync.windows import Bounds
 from lever_assets_tests.sync.tables import DELTA, Account
@@ -97,8 +96,7 @@ def test_a_sync_that_was_stopped_before_all_was_mapped_is_a_reason(account: Acco
     account.sync()
     account.sandbox.touch(share=0.5, seed=2)
     with account.session() as session:
-        for resource in WANTED:
-            land(session, resource, DELTA)
+        sync(session, DELTA, models=[])
     told = ask(account)
     assert told.changed
     assert told.why == "A sync was stopped before all that it had read was in the tables."
@@ -109,8 +107,8 @@ def test_a_sync_that_was_stopped_before_all_was_mapped_is_a_reason(account: Acco
 def test_a_window_that_was_stopped_is_no_reason_for_ever(account: Account) -> None:
     account.sync()
     some_days = Scope(bounds=Bounds(lower=datetime.now(UTC) - timedelta(days=7)))
-    with account.session() as session:
-        land(session, "users", some_days, Run("stopped", ("users", "stages")))
+    with account.session() as session, session.writing() as tx:
+        keep_read(tx, take_up_run(tx, some_days, Run.of("users", "stages")), "users")
     account.sync(DELTA)
     assert not ask(account).changed
 

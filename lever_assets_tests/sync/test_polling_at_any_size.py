@@ -15,8 +15,9 @@ from lever_assets.store.checkpoints import hold_states
 from lever_assets.store.children import READ_UP_TO, forget_all_reads, forget_passed_over, forget_reads
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.transaction import Transaction
-from lever_assets.sync.landing import land
 from lever_assets.sync.polling import outset, poll
+from lever_assets.sync.resuming import Run
+from lever_assets.sync.run import sync
 from lever_assets_tests.sync.tables import DELTA, Account, empty_database
 
 MOST = 10
@@ -117,10 +118,10 @@ def test_what_changed_is_due_until_what_is_below_was_read(anywhere: Account) -> 
     anywhere.sync()
     anywhere.sandbox.touch(share=0.5, seed=2)
     with anywhere.session() as session:
-        land(session, "opportunities", DELTA)
+        sync(session, DELTA, run=Run.of("opportunities"), models=[])
     assert overdue(anywhere) == UNREAD.format("interviews")
     with anywhere.session() as session:
-        land(session, "interviews", DELTA)
+        sync(session, DELTA, run=Run.of("interviews"), models=[])
     assert overdue(anywhere) == UNREAD.format("offers")
     anywhere.sync(DELTA)
     assert overdue(anywhere) is None

@@ -14,9 +14,9 @@ from lever_assets.store import Store, raw
 from lever_assets.store.live import LIVE
 from lever_assets.store.reads import counts
 from lever_assets.store.tables import UNIFIED
-from lever_assets.sync.map.deriving import derive
 from lever_assets.sync.refresh.targeted import refresh_opportunities
-from lever_assets.sync.run import replay
+from lever_assets.sync.resuming import Run
+from lever_assets.sync.run import replay, sync
 from lever_assets_tests.sync.tables import DELTA, Account
 
 Course = list[tuple[str, int, list[str]]]
@@ -40,7 +40,9 @@ def take(account: Account, step: str, number: int, tags: list[str]) -> None:
         account.sync(DELTA)
     elif step == "tags":
         with account.session() as session:
-            derive(session, "tags")  # as Dagster may, without the model that says who has which
+            sync(
+                session, DELTA, run=Run.of(), models=["tags"]
+            )  # as Dagster may, without the model that says who has which
     elif step == "delete":
         if len(ids) > 2:
             sandbox.delete("opportunities", opportunity)

@@ -25,7 +25,6 @@ from lever_assets.sync.map.carried import Moved
 from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
-from lever_assets.sync.prepare import prepare
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.anonymised import erase_anonymised, erase_mapped_from
@@ -54,20 +53,12 @@ class _Span:
         return not self.afresh and not self.changed
 
 
-def derive(session: Session, model_name: str) -> DeriveReport:
-    """Bring one model's table up to the raw floor and say what became of it.
-
-    Everything is mapped again when the mapping or a setting that it depends on has changed. Nothing is asked
-    of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay. So does
-    what is lost of a record that was mapped without a field.
-    """
-    restored = prepare(session)
-    (report,) = derive_all(session, [model_name])
-    return replace(report, restored=restored)
-
-
 def derive_all(session: Session, models: Sequence[str], *, replay: bool = False) -> Iterator[DeriveReport]:
-    """As `derive`, for these models, one after the other; `replay` maps everything again.
+    """Bring the tables of these models up to the raw floor, one after the other, and say what became of each.
+
+    Everything is mapped again when the mapping or a setting that it depends on has changed, and with
+    `replay`. Nothing is asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it
+    gave before stay. So does what is lost of a record that was mapped without a field.
 
     All is ready (`prepare`). Of a model that nothing changed for only the mark moves, with those of the
     others at the end; then is forgotten by what addresses people were found who were erased long ago, and

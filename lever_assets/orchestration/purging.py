@@ -1,0 +1,109 @@
+"""Purging: runs of ours that are old go, with their events, logs and files: Dagster itself keeps all.
+
+Dagster tells from the events of an asset when it, and each window of it, was last materialized. So a run that
+has the last materialization of any stays, however old it is. Nothing is remembered from tick to tick: what is
+old enough is asked of Dagster, the youngest first, since the oldest are mostly those that stay.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import dagster as dg
+
+from lever_assets.orchestration.names import DOCTOR_JOB, ERASURE_JOB, WEBHOOKS_JOB
+from lever_assets.orchestration.runs import delete_run, record_of
+from lever_assets.orchestration.ticks import Budget
+from lever_assets.store.transaction import now
+
+FAILED_STAY = 3
+"""So many times as long as the others: somebody may want to see why."""
+_PAGE = 100
+_OURS = "lever/"
+_JOBS = frozenset({WEBHOOKS_JOB, ERASURE_JOB, DOCTOR_JOB})
+_ENDED_WELL = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED]
+_FAILED = [dg.DagsterRunStatus.FAILURE]
+
+_Window = tuple[dg.AssetKey, str | None]
+"""An asset, and one of its windows."""
+
+
+@dataclass(frozen=True)
+class Purged:
+    """How many runs were deleted, and whether that is all; what went wrong, in sentences."""
+
+    deleted: int = 0
+    complete: bool = True
+    warnings: tuple[str, ...] = ()
+
+
+def purge(instance: dg.DagsterInstance, accounts: Sequence[str], days: int, budget: Budget) -> Purged:
+    """Delete the runs that ended well more than `days` ago, and failed ones after three times as long.
+
+    Only ours: by their tags, by their job, or because they are over assets of these accounts.
+    """
+    purging = _Purging(instance, frozenset(accounts), budget)
+    for statuses, age in ((_ENDED_WELL, days), (_FAILED, FAILED_STAY * days)):
+        old = dg.RunsFilter(statuses=statuses, created_before=now() - timedelta(days=age))
+        for run_id in instance.get_run_ids(old):
+            if purging.warnings or not budget.left:
+                return Purged(purging.deleted, complete=False, warnings=tuple(purging.warnings))
+            purging.look_at(run_id)
+    return Purged(purging.deleted)
+
+
+@dataclass
+class _Purging:
+    instance: dg.DagsterInstance
+    accounts: frozenset[str]
+    budget: Budget
+    deleted: int = 0
+    warnings: list[str] = field(default_factory=list)
+    _last: dict[_Window, str | None] = field(default_factory=dict)
+    """The run that has the last materialization of a window, as far as it was asked for."""
+
+    def look_at(self, run_id: str) -> None:
+        """Delete a run, if it is one of ours that nothing needs any more."""
+        record = record_of(self.instance, run_id)
+        if record is None or not self._is_ours(record.dagster_run) or self._is_needed(run_id):
+            return
+        try:
+            delete_run(self.instance, run_id)
+            self.deleted += 1
+        except Exception as error:
+            self.warnings.append(
+                f"Run {run_id} is old and could not be deleted ({type(error).__name__}): it is tried again."
+            )
+
+    def _is_ours(self, run: dg.DagsterRun) -> bool:
+        if run.job_name in _JOBS or any(tag.startswith(_OURS) for tag in run.tags):
+            return True
+        return any(key.path[0] in self.accounts for key in run.asset_selection or ())
+
+    def _is_needed(self, run_id: str) -> bool:
+        """Tell whether a run has the last materialization of anything."""
+        return any(self._last_run(window) == run_id for window in self._materialized(run_id))
+
+    def _materialized(self, run_id: str) -> Iterator[_Window]:
+        cursor = None
+        while True:
+            found = self.instance.get_records_for_run(
+                run_id, cursor=cursor, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION, limit=_PAGE
+            )
+            for each in found.records:
+                made = each.event_log_entry.asset_materialization
+                if made is not None:
+                    yield made.asset_key, made.partition
+            if not found.has_more:
+                return
+            cursor = found.cursor
+
+    def _last_run(self, window: _Window) -> str | None:
+        if window not in self._last:
+            key, partition = window
+            wanted = dg.AssetRecordsFilter(
+                asset_key=key, asset_partitions=None if partition is None else [partition]
+            )
+            found = self.instance.fetch_materializations(wanted, limit=1).records
+            self._last[window] = found[0].run_id if found else None
+        return self._last[window]

@@ -1,0 +1,204 @@
+"""What a run tells Dagster of each asset, as the sync goes on: materializations, and outcomes of checks.
+
+Dagster keeps every event, and each costs a transaction. So the windows of a range are marked, and the last of
+them carries what there is to tell. A delta tells of an asset when its table changed, when what is checked
+while reading and mapping came out otherwise than the last time, and once in each window.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+from dagster._core.execution.plan.outputs import StepOutputData, StepOutputHandle
+
+from lever_assets.lever.resources import BY_NAME
+from lever_assets.orchestration.checks import complete, mapped
+from lever_assets.orchestration.failures import warn
+from lever_assets.orchestration.metadata import Metadata, model_materialization, raw_materialization
+from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_key
+from lever_assets.orchestration.partitions import Windows
+from lever_assets.orchestration.versions import version_tags
+from lever_assets.store import reads
+from lever_assets.store.field_definitions import definitions
+from lever_assets.sync.behind import mapped_from
+from lever_assets.sync.reports import DeriveReport, LandReport
+from lever_assets.sync.run import Report
+from lever_assets.sync.session import Scope, Session
+
+_VARYING = frozenset({"listed", "in_table", "newest"})
+"""What a check tells beside its outcome, and that is another with each run."""
+
+
+@dataclass
+class Reporter:
+    """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks.
+
+    `reading` are the resources that are to be read. A model of which one could not be read is not told: its
+    windows would count as read.
+    """
+
+    context: dg.AssetExecutionContext
+    session: Session
+    scope: Scope
+    windows: Windows
+    keys: Sequence[dg.AssetKey]
+    reading: Sequence[str]
+    results: list[dg.AssetCheckResult] = field(default_factory=list)
+    _read: set[str] = field(default_factory=set)
+    _mapped: list[DeriveReport] = field(default_factory=list)
+    _told: list[dg.AssetKey] = field(default_factory=list)
+    _last: "_Last | None" = None
+
+    def __call__(self, report: Report) -> None:
+        """Tell of a resource, or of a model as soon as all are mapped: their fields are counted then."""
+        match report:
+            case LandReport():
+                self.tell_of_models()
+                self._read.add(report.resource)
+                self._landed(report)
+            case DeriveReport():
+                self._mapped.append(report)
+
+    def tell_of_models(self) -> None:
+        """Tell of the models that were mapped since the last time."""
+        unread = set(self.reading) - self._read
+        behind = set(mapped_from(unread, self.session.exclusion)) if self._mapped else set()
+        while self._mapped:
+            report = self._mapped.pop(0)
+            if report.model not in behind:
+                self._derived(report)
+
+    def outputs(self) -> Iterator[dg.DagsterEvent]:
+        """Yield that the chosen assets which were told are made, so that Dagster executes what follows them.
+
+        An output that is yielded as such would be materialized once more, in every window of the run.
+        """
+        step = self.context.get_step_execution_context()
+        for key in self._told:
+            name = self.context.assets_def.get_output_name_for_asset_key(key)
+            made = StepOutputData(StepOutputHandle(step.step.key, name))
+            yield dg.DagsterEvent.step_output_event(step, made)
+
+    def _landed(self, report: LandReport) -> None:
+        warn(self.context.log, filter(None, (report.skipped, *report.warnings)))
+        key = raw_key(self.session.name, report.resource)
+        with self.session.reading() as tx:
+            live = reads.raw_count(tx, report.resource).live
+        found = complete(key, report, live, BY_NAME[report.resource], self.scope)
+        changed = any(each.changed for each in (report.counts, report.embedded) if each is not None)
+        if self._is_to_be_told(key, found, changed=changed):
+            self._tell(key, raw_materialization(report, live, self.session.store.name))
+            self._check(found)
+
+    def _derived(self, report: DeriveReport) -> None:
+        warn(self.context.log, (f"{warning}." for warning in report.warnings))
+        key = model_key(self.session.name, report.model)
+        with self.session.reading() as tx:
+            found = mapped(tx, key)
+            if not self._is_to_be_told(key, found, changed=report.counts.changed):
+                return
+            # A look over the whole table, and as much text again as all else: not with each change.
+            preview = None if self.scope.delta else reads.preview(tx, report.model)
+            fields = [] if self.scope.delta else definitions(tx, report.model)
+        self._tell(key, model_materialization(report, preview, fields, self.session.store.name))
+        if not self._is_chosen(found):  # else it is made with the others, when all is mapped
+            self._check(found)
+
+    def _is_to_be_told(self, key: dg.AssetKey, found: dg.AssetCheckResult, *, changed: bool) -> bool:
+        if not self.scope.delta or changed:
+            return True
+        return not self._before.is_marked(key, self.windows) or self._is_news(found)
+
+    def _tell(self, key: dg.AssetKey, metadata: Metadata) -> None:
+        *others, last = self._to_mark(key)
+        for window in others:
+            self.context.log_event(dg.AssetMaterialization(key, partition=window))
+        tags = version_tags(self.context, key)
+        self.context.log_event(dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags))
+        if key in self.context.selected_asset_keys:
+            self._told.append(key)
+
+    def _to_mark(self, key: dg.AssetKey) -> Sequence[str]:
+        """Return the chosen windows; else those that are not marked yet, and in any case the last."""
+        *others, last = self.windows.keys
+        if self.windows.chosen and not self.scope.delta:
+            return self.windows.keys
+        there = self.context.instance.get_materialized_partitions(key) if others else set()
+        return [*(each for each in others if each not in there), last]
+
+    def _check(self, found: dg.AssetCheckResult) -> None:
+        if self._is_chosen(found):
+            self.results.append(found)
+        elif self.scope.delta and self._is_news(found):
+            self.context.log_event(_evaluation(found))
+
+    def _is_chosen(self, found: dg.AssetCheckResult) -> bool:
+        return _key_of(found) in self.context.selected_asset_check_keys
+
+    def _is_news(self, found: dg.AssetCheckResult) -> bool:
+        return self._before.outcomes.get(_key_of(found)) != _outcome(found)
+
+    @property
+    def _before(self) -> "_Last":
+        """What Dagster knew of the assets before this run: two queries, made when they are needed."""
+        if self._last is None:
+            self._last = _Last.of(self.context.instance, self.keys)
+        return self._last
+
+
+_Outcome = tuple[bool, Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The window of each asset's last materialization, and the last outcomes of its checks."""
+
+    windows: Mapping[dg.AssetKey, str | None]
+    outcomes: Mapping[dg.AssetCheckKey, _Outcome]
+
+    @classmethod
+    def of(cls, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> "_Last":
+        return cls(dict(_last_windows(instance, keys)), dict(_last_outcomes(instance, keys)))
+
+    def is_marked(self, key: dg.AssetKey, windows: Windows) -> bool:
+        return self.windows.get(key) == windows.keys[-1]
+
+
+def _last_windows(
+    instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]
+) -> Iterator[tuple[dg.AssetKey, str | None]]:
+    for key, event in instance.get_latest_materialization_events(keys).items():
+        if event is not None and event.asset_materialization is not None:
+            yield key, event.asset_materialization.partition
+
+
+def _last_outcomes(
+    instance: dg.DagsterInstance, keys: Collection[dg.AssetKey]
+) -> Iterator[tuple[dg.AssetCheckKey, _Outcome]]:
+    asked = [dg.AssetCheckKey(key, name) for key in keys for name in (COMPLETE, MAPPED)]
+    for key, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(asked).items():
+        if isinstance(record.evaluation, dg.AssetCheckEvaluation):  # and not that it is planned
+            yield key, _outcome(record.evaluation)
+
+
+def _outcome(found: dg.AssetCheckResult | dg.AssetCheckEvaluation) -> _Outcome:
+    told = {name: getattr(value, "value", value) for name, value in (found.metadata or {}).items()}
+    return found.passed, {name: value for name, value in told.items() if name not in _VARYING}
+
+
+def _key_of(found: dg.AssetCheckResult) -> dg.AssetCheckKey:
+    if found.asset_key is None or found.check_name is None:
+        raise ValueError("the result does not say of which check it is")
+    return dg.AssetCheckKey(found.asset_key, found.check_name)
+
+
+def _evaluation(found: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    key = _key_of(found)
+    return dg.AssetCheckEvaluation(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=found.passed,
+        metadata=found.metadata,
+        severity=found.severity,
+        description=found.description,
+    )
