@@ -1,12 +1,31 @@
-"""What a run of Dagster's does with what can't be read."""
+"""What a run of Dagster's does with what can't be read, or is not read since it was cancelled."""
 
+import os
+import signal
+import time
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
+from pydantic import SecretStr
 
+from lever_assets.definitions import build
+from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.settings import Settings
 from lever_assets_tests.hasty import retry_hastily
-from lever_assets_tests.orchestration.running import Place, failed_checks, failures, reported
+from lever_assets_tests.orchestration.keeping import keeping
+from lever_assets_tests.orchestration.running import (
+    FIRST,
+    Place,
+    failed_checks,
+    failures,
+    key,
+    reported,
+    window_range,
+    windows,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +89,73 @@ def test_a_list_that_fails_has_mapped_what_is_stored_of_it_and_below(place: Plac
     assert "all but candidates, tags, candidate_tags, applications, interviews and offers." in sentence
     rows = {row["remote_id"]: row for row in here.tables()["candidates"]}
     assert rows[new]["last_name"] == "New"
+
+
+def in_ui(place: Place) -> dict[str, str]:
+    """Return what the UI says of each asset's windows: of an asset it is the same in all."""
+    parts, keys = sync_windows(place.settings()), windows(place.settings())
+    assets = build(place.settings()).resolve_asset_graph().materializable_asset_keys
+    found: dict[str, str] = {}
+    for each in assets:
+        status = place.instance.get_status_by_partition(each, keys, parts)
+        assert status is not None
+        (same,) = set(status.values())
+        found[each.path[-1]] = "MISSING" if same is None else same.value
+    return found
+
+
+def test_what_was_read_and_mapped_counts_as_materialized_and_the_rest_as_failed(
+    place: Place, folder: Path
+) -> None:
+    here, sandbox = Place(place.sandbox, folder), place.sandbox
+    keys = windows(here.settings())
+    sandbox.set_faults("500=1,path=/archive_reasons")
+    result = here.run(tags=window_range(keys[0], keys[-1]))
+    sandbox.set_faults()
+
+    assert not result.success
+    failed = {name for name, status in in_ui(here).items() if status == "FAILED"}
+    assert failed == {"raw_archive_reasons", "rejection_reasons", "applications"}
+    assert in_ui(here)["candidates"] == in_ui(here)["raw_users"] == "MATERIALIZED"
+
+
+def run_alone(folder: str, lever_key: str, url: str) -> None:
+    """Run a sync over all windows in a process of its own, in the instance of a folder."""
+    settings = Settings(
+        api_key=SecretStr(lever_key), base_url=url, data_dir=Path(folder), rate_limit=0, sync_start=FIRST
+    )
+    keys = windows(settings)
+    with keeping(Path(folder)) as instance:
+        job = build(settings).resolve_job_def("lever_sync")
+        job.execute_in_process(instance=instance, tags=window_range(keys[0], keys[-1]))
+
+
+@pytest.mark.long
+def test_a_run_that_is_cancelled_has_told_what_was_read_and_mapped(place: Place, folder: Path) -> None:
+    sandbox = place.sandbox
+    sandbox.reset_requests()
+    sandbox.set_faults("slow=60,path=/opportunities/*/interviews,from=20")
+    process = get_context("spawn").Process(target=run_alone, args=(str(folder), sandbox.key, sandbox.url))
+    process.start()
+    deadline = time.monotonic() + 60
+    while sandbox.requests().of("/opportunities/:id/interviews") < 19 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    with keeping(folder) as instance:
+        (run,) = instance.get_runs()
+        instance.report_run_canceling(run)
+        os.kill(process.pid or 0, signal.SIGINT)
+        process.join(60)
+        sandbox.set_faults()
+        assert process.exitcode is not None
+
+        here = Place(sandbox, folder, instance)
+        (run,) = instance.get_runs()
+        assert run.status is dg.DagsterRunStatus.CANCELED
+        found = in_ui(here)
+        assert found["candidates"] == found["raw_opportunities"] == found["raw_users"] == "MATERIALIZED"
+        assert (
+            found["raw_interviews"] == found["interviews"] == "MISSING"
+        )  # Dagster fails nothing of a cancelled run
+        latest = instance.get_latest_materialization_event(key("candidates"))
+        assert latest is not None
+        assert latest.run_id == run.run_id
