@@ -36,10 +36,15 @@ class ConnectionNameError(ConnectionTroubleError):
 class RemovedError(ConnectionNameError):
     """The connection was removed and its rows were kept; says how to connect it again or to erase them."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, *, has_key: bool = False) -> None:
+        """`has_key`: the environment has a key for an account of that name, maybe another one's."""
+        otherwise = (
+            "; for the account of LEVER_API_KEY set LEVER_CONNECTION to another name" if has_key else ""
+        )
         super().__init__(
             f"The connection {account!r} was removed, and its rows were kept: `lever-assets connect "
-            f"{account}` connects it again, `lever-assets connections remove {account} --erase` erases them."
+            f"{account}` connects it again, `lever-assets connections remove {account} --erase` erases "
+            f"them{otherwise}."
         )
 
 

@@ -112,23 +112,62 @@ def test_what_is_about_it_says_that_it_was_removed_and_what_can_be_done(removed:
     assert settings_of(settings, "initech", removed=True).connection == "initech"
 
 
-def test_where_it_was_the_environments_name_that_is_said_unless_there_is_a_key(removed: Place) -> None:
+@pytest.mark.parametrize("key", [None, SecretStr("sandbox-key")])
+def test_the_environments_account_does_not_go_on_under_its_name(
+    removed: Place, key: SecretStr | None
+) -> None:
+    """The key may be another account's: rows would be mixed, and erased with the removed ones."""
     store, settings = removed
-    own = settings.model_copy(update={"connection": "initech"})
-    with pytest.raises(RemovedError):
-        settings_of(own, "initech")
-    assert settings_of(own, None).connection == "globex"
-    assert every_name_and_removed(own) == ["globex", "initech"]
-
-    with_key = own.model_copy(update={"api_key": SecretStr("sandbox-key")})
-
-    assert settings_of(with_key, None).connection == "initech"
-    assert every_name_and_removed(with_key) == every_name(with_key) == ["initech", "globex"]
+    own = settings.model_copy(update={"connection": "initech", "api_key": key})
     before = ids(store, "candidates", "initech")
-    synced(with_key)
+    account, in_force = account_of(store, own)
+    told = r"removed.*connect initech.*remove initech --erase"
+    refused: list[Callable[[], object]] = [
+        lambda: settings_of(own, "initech"),
+        lambda: synced(own),
+        lambda: account.client(in_force),
+    ]
+
+    for each in refused:
+        with pytest.raises(RemovedError, match=f"{told}.*LEVER_CONNECTION" if key else told):
+            each()
+
+    assert (account.is_stored, account.is_removed, account.named_at_first) == (True, True, "acme")
+    assert every_name(own) == [each.connection for each in listed(own).accounts] == ["globex"]
+    assert every_name_and_removed(own) == names_and_removed(own) == ["globex", "initech"]
     assert ids(store, "candidates", "initech") == before
-    account, _ = account_of(store, with_key)
-    assert (account.is_stored, account.named_at_first) == (False, "acme")
+    assert settings_of(own, "initech", removed=True).connection == "initech"
+
+
+def test_with_nothing_else_there_is_no_account_under_its_name(removed: Place) -> None:
+    store, settings = removed
+    connections.remove(store, "globex", erase=True)
+    own = settings.model_copy(update={"connection": "initech", "api_key": SecretStr("sandbox-key")})
+
+    assert (every_name(own), listed(own).accounts) == ([], ())
+    assert every_name_and_removed(own) == ["initech"]
+    with pytest.raises(RemovedError):
+        settings_of(own, None)
+    otherwise = own.model_copy(update={"connection": "hooli"})
+    assert every_name(otherwise) == ["hooli"]
+
+
+def test_a_removed_one_is_no_account_while_the_database_is_not_there_either(removed: Place) -> None:
+    _, settings = removed
+    own = settings.model_copy(update={"connection": "initech", "api_key": SecretStr("sandbox-key")})
+    listed(own)
+    gone = Settings(
+        _env_file=None,
+        connection="initech",
+        api_key=SecretStr("sandbox-key"),
+        data_dir=own.data_dir,
+        database_url=SecretStr("postgresql://nobody@127.0.0.1:9/nothing"),
+    )
+
+    found = listed(gone)
+
+    assert [each.connection for each in found.accounts] == ["globex"]
+    assert found.warnings
 
 
 def test_connected_again_it_is_as_it_was(anywhere: Place) -> None:
@@ -304,7 +343,7 @@ def test_without_dagster_it_is_seen_to_once_a_day_and_what_is_wrong_is_told(
     assert "hooli" in told
     assert "sync_window" in told
     with_key = settings.model_copy(update={"connection": "hooli", "api_key": SecretStr("a key")})
-    assert list(see_to_removed(store, with_key)) == []
+    assert list(see_to_removed(store, with_key)) == [told]
 
 
 def test_names_and_rows_are_looked_up_by_index(store: Store) -> None:
