@@ -36,11 +36,14 @@ from lever_assets.store.accounts import (
     stored_account,
     whereabouts,
 )
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.secrets import secrets
 from lever_assets.store.tables import RAW, UNIFIED, metadata
-from lever_assets.store.transaction import now
+from lever_assets.store.transaction import NOBODY, now
+from lever_assets.sync import removed as module
 from lever_assets.sync.kept_fields import keep_name, kept_names, shown_fields, switch_fields
 from lever_assets.sync.removed import erase_of_removed, see_to_removed
+from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.run import replay, sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.standing import standing_of
@@ -344,6 +347,43 @@ def test_without_dagster_it_is_seen_to_once_a_day_and_what_is_wrong_is_told(
     assert "sync_window" in told
     with_key = settings.model_copy(update={"connection": "hooli", "api_key": SecretStr("a key")})
     assert list(see_to_removed(store, with_key)) == [told]
+
+
+def test_what_waited_while_it_was_erased_writes_nothing(
+    removed: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, settings = removed
+    with Session.open(settings_of(settings, "initech", removed=True)) as session:
+        connections.remove(store, "initech", erase=True)
+        assert erase_of_removed(session) is None
+    monkeypatch.setattr(module, "names_of_removed", lambda _: ["initech"])
+    assert list(see_to_removed(store, settings)) == []
+    assert tables_with(store, "initech") == set()
+
+
+def test_whoever_is_killed_before_the_file_is_written_anew_leaves_word(
+    removed: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, settings = removed
+
+    def killed(_: Store) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Store, "compact", killed)
+        with pytest.raises(KeyboardInterrupt):
+            connections.remove(store, "initech", erase=True)
+    with store.reading(NOBODY) as tx:
+        assert TABLES.are_due(tx)
+
+    with Session.open(settings.of("globex")) as session:
+        assert compact_if_due(session, by_day=True, seconds=60)
+
+    with store.reading(NOBODY) as tx:
+        assert not TABLES.are_due(tx)
+    connections.remove(store, "globex", erase=True)
+    with store.reading(NOBODY) as tx:
+        assert not TABLES.are_due(tx)
 
 
 def test_names_and_rows_are_looked_up_by_index(store: Store) -> None:
