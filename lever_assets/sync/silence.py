@@ -7,13 +7,14 @@ events there are: Lever Data API documentation, Webhooks.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from pydantic import JsonValue
+
 from lever_assets.connect.states import Issue, IssueKind
 from lever_assets.lever.instants import from_epoch_ms_if_any
 from lever_assets.lever.resources import APPLICATIONS, BY_NAME, OPPORTUNITIES
 from lever_assets.store import inbox, raw
 from lever_assets.store.secrets import WEBHOOKS, secrets_kept_at
 from lever_assets.store.transaction import Transaction
-from lever_assets.unified.models import JsonObject
 
 _WAIT = timedelta(hours=24)
 """So long it is known that something happened before its event counts as missing."""
@@ -73,8 +74,10 @@ def _happened(tx: Transaction) -> Iterator[tuple[datetime, datetime]]:
             yield at, each.changed_at
 
 
-def _moved(opportunity: JsonObject) -> Iterator[datetime]:
+def _moved(opportunity: JsonValue) -> Iterator[datetime]:
     """Yield when an opportunity went into its stage, and when it was archived."""
+    if not isinstance(opportunity, dict):  # what somebody wrote by hand
+        return
     archived = opportunity.get("archived")
     archived_at = archived.get("archivedAt") if isinstance(archived, dict) else None
     at = {from_epoch_ms_if_any(each) for each in (opportunity.get("lastAdvancedAt"), archived_at)}
