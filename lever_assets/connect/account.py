@@ -35,6 +35,7 @@ class Account:
     whose permissions Lever does not tell). After `refresh_token_until` (UTC) nothing renews
     its token. `is_stored`: it was made by `connect`. `is_removed`: it was removed, and its rows were kept.
     `connected_by`: its kind as it is stored, if it is known.
+    `has_key`: so it was although the environment has a key for an account of its name.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Account:
     is_stored: bool = False
     is_removed: bool = False
     connected_by: str | None = None
+    has_key: bool = False
 
     @property
     def kind(self) -> str:
@@ -68,6 +70,11 @@ class Account:
             credential=None if key is None else lambda: Credential(ApiKeyAuth(key, KEY_OF_ENVIRONMENT), key),
         )
 
+    def refuse_if_removed(self) -> None:
+        """Raise RemovedError for one that was removed."""
+        if self.is_removed:
+            raise RemovedError(self.name, self.connected_by, has_key=self.has_key)
+
     def command(self, words: str) -> str:
         """Return a command for this account, as messages have it; `words` is what follows our name."""
         return command(words, self.name if self.is_stored else None)
@@ -80,8 +87,7 @@ class Account:
         NotConnectedError without a key or token, DisabledError for one that is switched off, RemovedError for
         one that was removed, and SettingsError when what is stored can't be opened.
         """
-        if self.is_removed:
-            raise RemovedError(self.name, self.connected_by)
+        self.refuse_if_removed()
         if not self.is_enabled:
             raise DisabledError(self.name)
         if self.credential is None:

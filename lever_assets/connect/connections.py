@@ -35,9 +35,10 @@ from lever_assets.store.accounts import (
     named_at_first,
     rename_rows,
 )
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.raw import has_any, is_empty
 from lever_assets.store.secrets import Sealed, drop_secret, has_secrets, put_secret, secrets
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import NOBODY, Transaction, now
 from lever_assets.unified.models import JsonObject
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
@@ -323,7 +324,15 @@ def remove(
             if is_connected:
                 farewell(tx)
         if erase:
-            store.compact()
+            _compact(store)
+
+
+def _compact(store: Store) -> None:
+    """Leave no copy in the database's file of what was erased; if that has to wait, a sync sees to it."""
+    moment = now()
+    if store.compact():
+        with store.writing(NOBODY) as tx:
+            TABLES.compacted.keep(tx, moment)
 
 
 def _see_that_nothing_is_written(tx: Transaction, *, or_removed: bool = False) -> None:

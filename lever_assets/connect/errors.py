@@ -38,13 +38,17 @@ class ConnectionNameError(ConnectionTroubleError):
 class RemovedError(ConnectionNameError):
     """The connection was removed and its rows were kept; says how to connect it again or to erase them.
 
-    `kind`: how it was connected; None: that is not known.
+    `kind`: how it was connected; None: that is not known. `has_key`: the environment has a key for an account
+    of that name, maybe another one's.
     """
 
-    def __init__(self, account: str, kind: str | None) -> None:
+    def __init__(self, account: str, kind: str | None, *, has_key: bool = False) -> None:
+        otherwise = (
+            "; for the account of LEVER_API_KEY set LEVER_CONNECTION to another name" if has_key else ""
+        )
         super().__init__(
             f"The connection {account!r} was removed, and its rows were kept: {connect_again(account, kind)} "
-            f"connects it again, `lever-assets connections remove {account} --erase` erases them."
+            f"connects it again, `lever-assets connections remove {account} --erase` erases them{otherwise}."
         )
 
 

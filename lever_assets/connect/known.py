@@ -1,8 +1,8 @@
 """The accounts that there are: those that were made by `connect`, and the environment's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -40,10 +40,10 @@ _PATIENCE = 5.0
 def account_of(store: Store, settings: Settings) -> tuple[Account, Settings]:
     """Return the account that `settings.connection` names, and its settings: its own over the given ones.
 
-    A stored one goes before the environment's of the same name. That, if it has a key, goes before one that
-    was removed, and goes on with its rows. Raises SettingsError when its own settings can't be used,
-    ConnectionNameError when the environment's has the name that ids of another are made of. Its credential is
-    opened when a client is asked for.
+    A stored one goes before the environment's of the same name, and so does one that was removed and whose
+    rows were kept: whose key the environment has nobody knows, and rows of two accounts must not be mixed.
+    Raises SettingsError when its own settings can't be used, ConnectionNameError when the environment's has
+    the name that ids of another are made of. Its credential is opened when a client is asked for.
     """
     with store.reading(settings.connection) as tx:
         return account_in(tx, store, settings)
@@ -52,14 +52,13 @@ def account_of(store: Store, settings: Settings) -> tuple[Account, Settings]:
 def account_in(tx: Transaction, store: Store, settings: Settings) -> tuple[Account, Settings]:
     """As `account_of`, in a transaction on the account's rows."""
     row = any_account(tx)
-    if row is None or (row.removed_at is not None and settings.api_key is not None):
+    if row is None:
         if is_taken(tx, settings.connection):
             raise ConnectionNameError(
                 f"{settings.connection!r} was the name of a connection that is called otherwise now, and its "
                 "ids are made of it: unset LEVER_API_KEY, or set LEVER_CONNECTION to another name."
             )
-        default = Account.default(settings)
-        return default if row is None else replace(default, named_at_first=row.named_at_first), settings
+        return Account.default(settings), settings
     return _account(store, settings, row, secrets(tx, "")), _settings(settings, row)
 
 
@@ -99,6 +98,7 @@ def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mappi
         is_stored=True,
         is_removed=row.removed_at is not None,
         connected_by=row.connected_by,
+        has_key=row.removed_at is not None and settings.api_key is not None,
     )
 
 
@@ -120,11 +120,12 @@ class Listed:
 
 @dataclass(frozen=True)
 class _Brief:
-    """What of a stored account has to be known to show it."""
+    """What of a stored account has to be known to show it, or not to, if it was removed."""
 
     name: str
     enabled: bool
     settings: Mapping[str, JsonValue]
+    removed: bool = False
 
 
 _BRIEFS = TypeAdapter(list[_Brief])
@@ -134,7 +135,7 @@ def listed(settings: Settings) -> Listed:
     """Return the accounts that there are, by one look into the database; nothing is made there.
 
     When it can't be reached, they are as in the copy of the last look, in the data folder. The environment's
-    own is among them when it has a key, or when there is no other.
+    own is among them when it has a key, or when there is no other; not under the name of a removed one.
     """
     copy = settings.data_dir / _COPY
     warnings: list[str] = []
@@ -145,9 +146,11 @@ def listed(settings: Settings) -> Listed:
         warnings.append(f"The connections are shown as they were when the database was there last: {error}")
     else:
         _keep_copy(copy, found)
-    own = [settings] if _has_its_own(settings, [each.name for each in found]) else []
+    removed = [each.name for each in found if each.removed]
+    stored = [each.name for each in found if not each.removed]
+    own = [settings] if _has_its_own(settings, stored, removed) else []
     for each in found:
-        if each.enabled:
+        if each.enabled and not each.removed:
             try:
                 own.append(_own(settings, each.name, each.settings))
             except SettingsError as error:
@@ -171,6 +174,9 @@ def settings_of(
     way to); StoreError if that can't be told.
     """
     if settings.api_key is not None and connection in {None, settings.connection}:
+        taken = _Names.known_to(settings).removed
+        if not removed and settings.connection in taken:
+            raise RemovedError(settings.connection, taken[settings.connection], has_key=True)
         return settings
     found = _Names.of(settings) if connection != settings.connection else _Names.known_to(settings)
     if connection is None:
@@ -203,9 +209,8 @@ def every_name_and_removed(settings: Settings) -> list[str]:
     With them the environment's own account is there only if it has a key.
     """
     found = _Names.of(settings)
-    removed = found.removed_beside(settings)
-    is_any = found.stored or settings.api_key is not None or not removed
-    return [*(found.connected(settings) if is_any else ()), *removed]
+    is_any = found.stored or settings.api_key is not None or not found.removed
+    return [*(found.connected(settings) if is_any else ()), *found.removed]
 
 
 def own_name(settings: Settings) -> set[str]:
@@ -213,9 +218,10 @@ def own_name(settings: Settings) -> set[str]:
     return {settings.connection} if settings.api_key is not None else set()
 
 
-def _has_its_own(settings: Settings, stored: Sequence[str]) -> bool:
-    """Tell whether the environment's account is one beside those that are stored."""
-    return settings.connection not in stored and (settings.api_key is not None or not stored)
+def _has_its_own(settings: Settings, stored: Sequence[str], removed: Collection[str]) -> bool:
+    """Tell whether the environment's account is one beside those that are stored, or were removed."""
+    is_taken_by = settings.connection in stored or settings.connection in removed
+    return not is_taken_by and (settings.api_key is not None or not stored)
 
 
 def names(settings: Settings) -> list[str]:
@@ -224,17 +230,14 @@ def names(settings: Settings) -> list[str]:
 
 
 def names_of_removed(settings: Settings) -> list[str]:
-    """Return the names of the connections that were removed and whose rows were kept; raises StoreError.
-
-    One whose name is that of the environment's own account is not among them: that goes on with the rows.
-    """
-    return _Names.of(settings).removed_beside(settings)
+    """Return the names of the connections that were removed and whose rows were kept; raises StoreError."""
+    return list(_Names.of(settings).removed)
 
 
 def names_and_removed(settings: Settings) -> list[str]:
     """As `names`, and after them `names_of_removed`; by one look into the database."""
     found = _Names.of(settings)
-    return [*found.stored, *found.removed_beside(settings)]
+    return [*found.stored, *found.removed]
 
 
 @dataclass(frozen=True)
@@ -266,11 +269,8 @@ class _Names:
 
     def connected(self, settings: Settings) -> list[str]:
         """Return the names of all that are connected, the environment's own first."""
-        return [settings.connection, *self.stored] if _has_its_own(settings, self.stored) else [*self.stored]
-
-    def removed_beside(self, settings: Settings) -> list[str]:
-        """Return the removed ones, but for one whose rows the environment's own account goes on with."""
-        return [each for each in self.removed if each not in own_name(settings)]
+        has_its_own = _has_its_own(settings, self.stored, self.removed)
+        return [settings.connection, *self.stored] if has_its_own else [*self.stored]
 
 
 def has_database(settings: Settings) -> bool:
@@ -281,9 +281,8 @@ def has_database(settings: Settings) -> bool:
 
 def _stored(settings: Settings) -> list[_Brief]:
     return [
-        _Brief(each.connection, each.enabled, each.settings)
+        _Brief(each.connection, each.enabled, each.settings, each.removed_at is not None)
         for each in _rows(settings)
-        if each.removed_at is None
     ]
 
 

@@ -1,6 +1,8 @@
 """Telling a Dagster that runs that there are other connections now."""
 
-from dataclasses import dataclass
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -17,6 +19,8 @@ mutation Reload($location: String!) {
 }
 """
 _DONE = "WorkspaceLocationEntry"
+_TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
+"""As GraphQL has names; what else an answer holds is shown to nobody."""
 _BY_HAND = "reload the code location in Dagster (Deployment > Code locations) to see the change"
 
 
@@ -33,11 +37,19 @@ class Reloading:
 
 @dataclass(frozen=True)
 class _Ui:
-    """A Dagster's UI: its address, and how people are told of it. `is_set`: by the user, who relies on it."""
+    """A Dagster's UI: its address, how people are told of it, and what opens it.
+
+    `is_set`: by the user, who relies on it.
+    """
 
     url: str
     name: str
+    headers: dict[str, str] = field(repr=False)
     is_set: bool
+
+
+class _NoDagsterError(Exception):
+    """What answers is no Dagster, or nobody does; says so."""
 
 
 _UNASKED = Reloading(
@@ -49,35 +61,55 @@ _UNASKED = Reloading(
 def reload_dagster(settings: Settings) -> Reloading:
     """Have Dagster load its definitions anew, and return what came of it.
 
-    It is asked at `LEVER_UI_URL`, else where `lever-assets ui` runs with this data folder. Without either
-    nothing is done: whoever runs Dagster reloads the code location there.
+    It is asked at `LEVER_UI_URL`, with the UI's password, else where `lever-assets ui` runs with this data
+    folder, with that process's own word. Without either nothing is done: whoever runs Dagster reloads the
+    code location there. So it is, too, when what answers in the place of a UI that was killed is no Dagster.
     """
     ui = _ui(settings)
     if ui is None:
         return _UNASKED
-    password = settings.ui_password
-    auth = None if password is None else httpx.BasicAuth("lever", password.get_secret_value())
-    asked = {"query": _MUTATION, "variables": {"location": _LOCATION}}
     try:
-        with client_for(ui.url, timeout=_SECONDS, auth=auth) as http:
-            answer = http.post(f"{ui.url.rstrip('/')}/graphql", json=asked)
-        found = answer.json()["data"]["reloadRepositoryLocation"]["__typename"]
-    except httpx.HTTPError as error:
-        return _failed(ui, f"can't be reached ({type(error).__name__})") if ui.is_set else _UNASKED
-    except (ValueError, KeyError, TypeError):
-        password_is_wrong = answer.status_code == httpx.codes.UNAUTHORIZED
-        how = ", set LEVER_UI_PASSWORD as it is there" if password_is_wrong else ""
-        return _failed(ui, f"did not take it (status {answer.status_code}{how})")
+        found = _asked(ui)
+    except _NoDagsterError as error:
+        return _failed(ui, str(error)) if ui.is_set else _UNASKED
     if found != _DONE:
         return _failed(ui, f"has not loaded the definitions anew ({found})")
     return Reloading(f"The Dagster {ui.name} was reloaded, and shows it.")
 
 
+def _asked(ui: _Ui) -> str:
+    """Ask a UI, and return what it calls that which came of it; raises _NoDagsterError."""
+    asked = {"query": _MUTATION, "variables": {"location": _LOCATION}}
+    try:
+        with client_for(ui.url, timeout=_SECONDS, headers=ui.headers) as http:
+            answer = http.post(f"{ui.url.rstrip('/')}/graphql", json=asked)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise _NoDagsterError(f"can't be reached ({type(error).__name__})") from None
+    try:
+        found = answer.json()["data"]["reloadRepositoryLocation"]["__typename"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        found = None
+    if isinstance(found, str) and _TYPE.fullmatch(found):
+        return found
+    password_is_wrong = answer.status_code == httpx.codes.UNAUTHORIZED
+    how = ", set LEVER_UI_PASSWORD as it is there" if password_is_wrong else ""
+    raise _NoDagsterError(f"did not take it (status {answer.status_code}{how})")
+
+
 def _ui(settings: Settings) -> _Ui | None:
     if settings.ui_url is not None:
-        return _Ui(settings.ui_url, "at LEVER_UI_URL", is_set=True)
-    url = told(settings.data_dir)
-    return None if url is None else _Ui(url, "of `lever-assets ui`", is_set=False)
+        password = settings.ui_password
+        told_to_it = {} if password is None else _basic(password.get_secret_value())
+        return _Ui(settings.ui_url, "at LEVER_UI_URL", told_to_it, is_set=True)
+    found = told(settings.data_dir)
+    if found is None:
+        return None
+    bearer = {"Authorization": f"Bearer {found.token}"}
+    return _Ui(found.url, "of `lever-assets ui`", bearer, is_set=False)
+
+
+def _basic(password: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'lever:{password}'.encode()).decode()}"}
 
 
 def _failed(ui: _Ui, why: str) -> Reloading:

@@ -112,7 +112,12 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
     )
     def erase(context: dg.OpExecutionContext) -> None:
         with in_one_sentence(), session_of(context, settings, removed=True) as session:
-            report = erase_of_removed(session) if session.account.is_removed else erase_due(session)
+            account = session.account
+            is_there = not account.is_removed and (account.is_stored or account.name == settings.connection)
+            report = erase_due(session) if is_there else erase_of_removed(session)
+            if report is None:
+                context.log.info(f"{account.name} was erased or connected again meanwhile.")
+                return
             budget, tagging = Budget(_NIGHT_SECONDS), Tagging(context.instance, settings)
             runs = erase_runs(context.instance, session, budget, by_night=True, tagging=tagging)
         answers = erase_answers(context.instance)

@@ -21,7 +21,10 @@ def why_not_in(tx: Transaction, account: Account) -> Told | None:
         case State.INACTIVE:
             return Told(str(DisabledError(account.name)), short="switched off.")
         case State.REMOVED:
-            return Told(str(RemovedError(account.name, account.connected_by)), short="removed.")
+            return Told(
+                str(RemovedError(account.name, account.connected_by, has_key=account.has_key)),
+                short="removed.",
+            )
         case State.SET_UP_INCOMPLETE:
             return Told(str(NotConnectedError(account.name if account.is_stored else None)), trouble=True)
         case State.INVALID:

@@ -31,9 +31,10 @@ from lever_assets.orchestration.ticks import Budget
 from lever_assets.store import BusyError, get_state, instant
 from lever_assets.store.action_erasure import forget_run_ids, runs_of_erased
 from lever_assets.store.checkpoints import put_states
+from lever_assets.store.erased_files import TABLES, Files
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.values import whole_number
-from lever_assets.sync.retention.compaction import TABLES, Files, see_to
+from lever_assets.sync.retention.compaction import see_to
 from lever_assets.sync.retention.past_actions import is_to_be_erased
 from lever_assets.sync.session import Session
 

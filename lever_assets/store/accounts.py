@@ -14,10 +14,11 @@ from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, up
 
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.dialects import upsert
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.migrations import shape
 from lever_assets.store.outbox import State, forget_settled
 from lever_assets.store.tables import accounts, metadata, notice_outbox
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import NOBODY, Transaction
 from lever_assets.unified.models import JsonObject
 
 _KEPT = ("connection", "named_at_first", "created_at")
@@ -167,6 +168,7 @@ def mark_removed(tx: Transaction) -> None:
 def drop_rows(tx: Transaction, *, but_waiting: Collection[str] = ()) -> None:
     """Delete every row of the transaction's account, in all tables; that it was done is kept (`erased`).
 
+    So is, as nobody's, that the database's file is to be written anew.
     `but_waiting`: notices of these types stay until they were sent.
     """
     c = notice_outbox.c
@@ -176,6 +178,7 @@ def drop_rows(tx: Transaction, *, but_waiting: Collection[str] = ()) -> None:
         tx.sql.execute(mine.where(goes) if table is notice_outbox else mine)
     done = Erasing(tx.instant, tx.account)
     _ERASED.keep(_of_nobody(tx), done.at, _subject(done))
+    TABLES.note(_of_nobody(tx))  # at once: whoever is killed before the file is written anew leaves word
 
 
 @dataclass(frozen=True)
@@ -233,7 +236,7 @@ def removed(tx: Transaction) -> set[str]:
 
 def _of_nobody(tx: Transaction) -> Transaction:
     """Return the transaction, for what is kept of no connection that there is."""
-    return Transaction(tx.sql, "", tx.instant)
+    return tx.of(NOBODY)
 
 
 def _subject(departure: Departure) -> str:

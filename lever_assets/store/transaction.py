@@ -15,6 +15,9 @@ _VERSION_KEY = "landing_version"
 _LAST = select(sync_state.c.value).where(sync_state.c.connection == OF, sync_state.c.key == _VERSION_KEY)
 _LAST_HELD = _LAST.with_for_update()
 
+NOBODY = ""
+"""What is kept of no account that there is, is kept under this name."""
+
 
 def now() -> datetime:
     """Return the present instant (UTC)."""
@@ -36,6 +39,10 @@ class Transaction:
         self.is_given = instant is not None
         self.held_states: Mapping[str, JsonValue] | None = None
         """All small facts of the account, where they were read at once (`hold_states`)."""
+
+    def of(self, account: str) -> "Transaction":
+        """Return the same transaction for another account's rows, at the same instant."""
+        return Transaction(self.sql, account, self.instant)
 
     @cached_property
     def version(self) -> int:

@@ -13,7 +13,7 @@ from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.policy.people import limit_of
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError, inbox, outbox
-from lever_assets.store.accounts import forget_departures, old_departures
+from lever_assets.store.accounts import any_account, forget_departures, old_departures
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.left_out import mark_left_out
 from lever_assets.store.transaction import now
@@ -29,13 +29,18 @@ _EVERY = timedelta(hours=20)
 _LOCK_SECONDS = 30.0
 
 
-def erase_of_removed(session: Session) -> ErasureReport:
+def erase_of_removed(session: Session) -> ErasureReport | None:
     """Bring the rows of a removed connection to its settings, as its syncs did, and erase what is due.
 
     What LEVER_EXCLUDE names is taken out; who has come to lie beyond the cutoff is left out. Old events, and
-    notices that wait no more, are forgotten. Raises BusyError while it is being erased.
+    notices that wait no more, are forgotten. None, and nothing is written, if it was erased or connected
+    again since the session was opened. Raises BusyError while it is being erased.
     """
     with session.store.exclusive(session.name, _LOCK_SECONDS):
+        with session.reading() as tx:
+            row = any_account(tx)
+        if row is None or row.removed_at is None or row.named_at_first != session.account.named_at_first:
+            return None
         prepare(session)
         limit = limit_of(session.settings, OPPORTUNITIES, now())
         with session.writing() as tx:

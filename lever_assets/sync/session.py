@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lever_assets import private
 from lever_assets.connect.account import Account
-from lever_assets.connect.errors import ConnectionNameError, RemovedError
+from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.known import account_in
 from lever_assets.connect.permissions import PERMISSIONS, Known, heard
 from lever_assets.connect.states import REFUSED, Refused, note_locked_out
@@ -249,8 +249,7 @@ class Session:
 
     def _see_that_it_stands(self, row: StoredAccount | None) -> None:
         """Whoever renames or removes a connection has its lock: what waited for it knows the old one yet."""
-        if self.account.is_removed:
-            raise RemovedError(self.name, self.account.connected_by)
+        self.account.refuse_if_removed()
         if not self.account.is_stored:
             return
         if row is None or row.named_at_first != self.account.named_at_first:

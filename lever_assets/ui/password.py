@@ -20,13 +20,20 @@ class GuessingError(Exception):
 class Password:
     """What has to come with each request; the user's name may be any."""
 
-    def __init__(self, password: SecretStr) -> None:
+    def __init__(self, password: SecretStr, token: SecretStr | None = None) -> None:
+        """Take the password, and what this process lets in as well: a word for programs of its own user."""
         self._password = password.get_secret_value().encode()
+        self._bearer = None if token is None else f"Bearer {token.get_secret_value()}".encode()
         self._turn = asyncio.Lock()
         self._wrong = 0
 
     async def opens(self, authorization: str | None) -> bool:
-        """Return whether the header holds the password; raises GuessingError where too many are wrong."""
+        """Return whether the header holds the password, or the token.
+
+        Raises GuessingError where too many are wrong.
+        """
+        if self._bearer is not None and hmac.compare_digest((authorization or "").encode(), self._bearer):
+            return True
         given = _given(authorization)
         if given is None:
             return False

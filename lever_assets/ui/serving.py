@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import dagster as dg
@@ -30,6 +31,7 @@ from dagster_webserver.cli import (
     DEFAULT_POOL_RECYCLE,
 )
 from dagster_webserver.version import __version__
+from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from lever_assets import private
@@ -58,7 +60,9 @@ def serve(settings: Settings, place: Place, log_level: str = "info") -> None:
 
     Raises UiError if it can't be served, or if the daemon ended by itself.
     """
-    password = None if settings.ui_password is None else Password(settings.ui_password)
+    token = token_urlsafe()
+    told = settings.ui_password
+    password = None if told is None else Password(told, SecretStr(token))
     with (
         place.listen(with_password=password is not None) as listening,
         _interrupted() as interrupted,
@@ -86,7 +90,7 @@ def serve(settings: Settings, place: Place, log_level: str = "info") -> None:
         )
         app = create_app_from_workspace_process_context(context, "", _POLL_MILLISECONDS, lifespan=_lifespan)
         guarded = Guard(app, Names.of(settings, place.host), password)
-        stack.enter_context(telling(settings.data_dir, place.url_here))
+        stack.enter_context(telling(settings.data_dir, place.url_here, token))
         asyncio.run(_serving(web_server(guarded), listening, daemon, place, interrupted))
 
 

@@ -38,12 +38,15 @@ from lever_assets.store.accounts import (
     stored_account,
     whereabouts,
 )
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.inbox import InboxEvent
 from lever_assets.store.secrets import secrets
 from lever_assets.store.tables import RAW, UNIFIED, metadata
-from lever_assets.store.transaction import now
+from lever_assets.store.transaction import NOBODY, now
+from lever_assets.sync import removed as module
 from lever_assets.sync.kept_fields import keep_name, kept_names, shown_fields, switch_fields
 from lever_assets.sync.removed import erase_of_removed, see_to_removed
+from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.run import replay, sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.standing import standing_of
@@ -207,23 +210,62 @@ def test_notices_that_nobody_is_to_get_any_more_go_with_the_next_erasure(anywher
     assert "notice_outbox" not in tables_with(store, "acme")
 
 
-def test_where_it_was_the_environments_name_that_is_said_unless_there_is_a_key(removed: Place) -> None:
+@pytest.mark.parametrize("key", [None, SecretStr("sandbox-key")])
+def test_the_environments_account_does_not_go_on_under_its_name(
+    removed: Place, key: SecretStr | None
+) -> None:
+    """The key may be another account's: rows would be mixed, and erased with the removed ones."""
     store, settings = removed
-    own = settings.model_copy(update={"connection": "initech"})
-    with pytest.raises(RemovedError):
-        settings_of(own, "initech")
-    assert settings_of(own, None).connection == "globex"
-    assert every_name_and_removed(own) == ["globex", "initech"]
-
-    with_key = own.model_copy(update={"api_key": SecretStr("sandbox-key")})
-
-    assert settings_of(with_key, None).connection == "initech"
-    assert every_name_and_removed(with_key) == every_name(with_key) == ["initech", "globex"]
+    own = settings.model_copy(update={"connection": "initech", "api_key": key})
     before = ids(store, "candidates", "initech")
-    synced(with_key)
+    account, in_force = account_of(store, own)
+    told = r"removed.*connect initech.*remove initech --erase"
+    refused: list[Callable[[], object]] = [
+        lambda: settings_of(own, "initech"),
+        lambda: synced(own),
+        lambda: account.client(in_force),
+    ]
+
+    for each in refused:
+        with pytest.raises(RemovedError, match=f"{told}.*LEVER_CONNECTION" if key else told):
+            each()
+
+    assert (account.is_stored, account.is_removed, account.named_at_first) == (True, True, "acme")
+    assert every_name(own) == [each.connection for each in listed(own).accounts] == ["globex"]
+    assert every_name_and_removed(own) == names_and_removed(own) == ["globex", "initech"]
     assert ids(store, "candidates", "initech") == before
-    account, _ = account_of(store, with_key)
-    assert (account.is_stored, account.named_at_first) == (False, "acme")
+    assert settings_of(own, "initech", removed=True).connection == "initech"
+
+
+def test_with_nothing_else_there_is_no_account_under_its_name(removed: Place) -> None:
+    store, settings = removed
+    connections.remove(store, "globex", erase=True)
+    own = settings.model_copy(update={"connection": "initech", "api_key": SecretStr("sandbox-key")})
+
+    assert (every_name(own), listed(own).accounts) == ([], ())
+    assert every_name_and_removed(own) == ["initech"]
+    with pytest.raises(RemovedError):
+        settings_of(own, None)
+    otherwise = own.model_copy(update={"connection": "hooli"})
+    assert every_name(otherwise) == ["hooli"]
+
+
+def test_a_removed_one_is_no_account_while_the_database_is_not_there_either(removed: Place) -> None:
+    _, settings = removed
+    own = settings.model_copy(update={"connection": "initech", "api_key": SecretStr("sandbox-key")})
+    listed(own)
+    gone = Settings(
+        _env_file=None,
+        connection="initech",
+        api_key=SecretStr("sandbox-key"),
+        data_dir=own.data_dir,
+        database_url=SecretStr("postgresql://nobody@127.0.0.1:9/nothing"),
+    )
+
+    found = listed(gone)
+
+    assert [each.connection for each in found.accounts] == ["globex"]
+    assert found.warnings
 
 
 def test_connected_again_it_is_as_it_was(anywhere: Place) -> None:
@@ -399,7 +441,44 @@ def test_without_dagster_it_is_seen_to_once_a_day_and_what_is_wrong_is_told(
     assert "hooli" in told
     assert "sync_window" in told
     with_key = settings.model_copy(update={"connection": "hooli", "api_key": SecretStr("a key")})
-    assert list(see_to_removed(store, with_key)) == []
+    assert list(see_to_removed(store, with_key)) == [told]
+
+
+def test_what_waited_while_it_was_erased_writes_nothing(
+    removed: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, settings = removed
+    with Session.open(settings_of(settings, "initech", removed=True)) as session:
+        connections.remove(store, "initech", erase=True)
+        assert erase_of_removed(session) is None
+    monkeypatch.setattr(module, "names_of_removed", lambda _: ["initech"])
+    assert list(see_to_removed(store, settings)) == []
+    assert tables_with(store, "initech") == set()
+
+
+def test_whoever_is_killed_before_the_file_is_written_anew_leaves_word(
+    removed: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, settings = removed
+
+    def killed(_: Store) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Store, "compact", killed)
+        with pytest.raises(KeyboardInterrupt):
+            connections.remove(store, "initech", erase=True)
+    with store.reading(NOBODY) as tx:
+        assert TABLES.are_due(tx)
+
+    with Session.open(settings.of("globex")) as session:
+        assert compact_if_due(session, by_day=True, seconds=60)
+
+    with store.reading(NOBODY) as tx:
+        assert not TABLES.are_due(tx)
+    connections.remove(store, "globex", erase=True)
+    with store.reading(NOBODY) as tx:
+        assert not TABLES.are_due(tx)
 
 
 def test_names_and_rows_are_looked_up_by_index(store: Store) -> None:

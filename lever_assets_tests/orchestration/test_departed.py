@@ -23,9 +23,9 @@ from lever_assets.orchestration.tagging import Tagging
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.tables import sync_state
 from lever_assets.store.transaction import now
-from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.keeping import keeping, where
 from lever_assets_tests.orchestration.many import Many, asked_for, skipped

@@ -21,7 +21,8 @@ from lever_assets.store import Store, ledger
 from lever_assets.store.action_erasure import erase_old_actions
 from lever_assets.store.addresses import addresses_in, keep_erased
 from lever_assets.store.compacting import compact
-from lever_assets.sync.retention.compaction import TABLES, compact_if_due
+from lever_assets.store.erased_files import TABLES
+from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.keeping import keeping, where
 from lever_assets_tests.store.builders import LEVER, candidate, merged

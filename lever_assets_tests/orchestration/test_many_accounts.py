@@ -24,9 +24,9 @@ from lever_assets.orchestration.names import DRAIN_OP
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import BusyError, inbox
 from lever_assets.store.accounts import keep_account, stored_account
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.transaction import now
-from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session
 from lever_assets_tests.notices.hooks import listening
 from lever_assets_tests.orchestration.many import Many, asked_for, skipped

@@ -90,3 +90,18 @@ def test_who_guesses_waits_and_holds_nobody_up(serve: Serve, monkeypatch: pytest
         statuses = [each.result().status for each in guesses]
         assert time.monotonic() - began > 0.2 * statuses.count(401) - 0.1
     assert set(statuses) == {401, 429}
+
+
+def test_the_word_of_this_process_opens_as_the_password_does(serve: Serve) -> None:
+    with serve(password=Password(SecretStr(WORD), SecretStr("a-word-of-this-process"))) as ui:
+        statuses = [
+            ui.ask(headers={"Authorization": told}).status
+            for told in (
+                "Bearer a-word-of-this-process",
+                "Bearer a-word-of-another",
+                "Bearer ",
+                f"Basic {b64encode(b'x:a-word-of-this-process').decode()}",
+            )
+        ]
+
+    assert statuses == [200, 401, 401, 401]

@@ -15,12 +15,12 @@ from lever_assets.policy.anonymity import FLAG, reduced
 from lever_assets.policy.people import BELOW
 from lever_assets.store import raw
 from lever_assets.store.changes import forget_values
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.erasure import erase_rows, rows_of
 from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.payloads import flagged, rewrite_payloads_below
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import ERASED_UP_TO
-from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.retention.past_actions import forget_actions
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import BY_NAME, ERASABLE

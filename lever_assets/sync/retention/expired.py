@@ -13,12 +13,13 @@ from lever_assets.lever.resources import BY_NAME, OPPORTUNITIES, RESOURCES, Reso
 from lever_assets.policy.people import TERMS
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_erased_long_ago
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.erasure import due_rows, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.retention.anonymised import by_model, erase_anonymised, erase_gone, with_below
-from lever_assets.sync.retention.compaction import TABLES, compact_if_due
+from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.retention.past_actions import forget_actions_left
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import ERASABLE

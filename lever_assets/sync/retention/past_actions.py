@@ -28,10 +28,10 @@ from lever_assets.store.addresses import (
     named_by,
     still_known,
 )
+from lever_assets.store.erased_files import TABLES
 from lever_assets.store.erasure import rows_of
 from lever_assets.store.payloads import carried_by_others, flagged
 from lever_assets.store.transaction import Transaction, now
-from lever_assets.sync.retention.compaction import TABLES
 from lever_assets.sync.session import Session
 
 _PEOPLE = "candidates"
