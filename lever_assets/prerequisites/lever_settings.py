@@ -36,14 +36,19 @@ async def ask_for_confidential(asking: Asking, resource: str | None) -> Heard | 
     return await asking.ask(BY_NAME[resource].path, {"limit": 1, "confidentiality": "confidential"})
 
 
-def confidential(heard: Heard | None, listed: Heard | None, known: Known, account: Account) -> Finding:
+def confidential(
+    heard: Heard | None, listed: Heard | None, known: Known, account: Account, *, dead: bool = False
+) -> Finding:
     """Return the finding on confidential data: nobody's duty, since an account may keep it from us.
 
     `heard` is what Lever gave of confidential records, `listed` what it gave of the same list without.
+    `dead`: the key or token lets nobody in, whatever it was given.
     """
     if account.scopes is not None:
         there = CONFIDENTIAL in account.scopes
         verdict, detail = (Verdict.FINE, "") if there else (Verdict.MISSING, "The token was not given it.")
+        if there and dead:
+            heard, verdict, detail = NOT_ASKED, Verdict.CANT_TELL, NOT_ASKED.sentence
     elif heard is None:
         verdict, detail = Verdict.NOT_NEEDED, ""
     else:

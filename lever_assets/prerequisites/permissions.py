@@ -12,7 +12,7 @@ from lever_assets.lever.faults import WRITES
 from lever_assets.lever.paths import quoted, scope
 from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.prerequisites.asking import ONE, Asking, Heard
+from lever_assets.prerequisites.asking import NOT_ASKED, ONE, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 
 CREDENTIALS = "In Lever: Settings > Integrations and API > API credentials"
@@ -169,8 +169,11 @@ def reading(permission: Permission, heard: Heard | None, account: Account) -> Fi
     return replace(found, unanswered=heard.unanswered)
 
 
-def writing(permission: Permission, account: Account) -> Finding:
-    """Return the finding on a permission to write: told from a token's scopes, of a key it can't be told."""
+def writing(permission: Permission, account: Account, *, dead: bool = False) -> Finding:
+    """Return the finding on a permission to write: told from a token's scopes, of a key it can't be told.
+
+    `dead`: the token lets nobody in, whatever it was given.
+    """
     if not permission.needed:
         return _finding(permission, Verdict.NOT_NEEDED)
     if account.scopes is None:
@@ -179,6 +182,8 @@ def writing(permission: Permission, account: Account) -> Finding:
             permission, Verdict.CANT_TELL, told, f"{CREDENTIALS}, see whether it is ticked at the key"
         )
     if permission.name in account.scopes:
+        if dead:
+            return _finding(permission, Verdict.CANT_TELL, NOT_ASKED.sentence)
         return _finding(permission, Verdict.FINE)
     return _not_granted(permission, account)
 

@@ -161,6 +161,21 @@ def test_a_revoked_connection_is_told_by_its_name_and_connected_again_as_it_was(
 
 
 @pytest.mark.usefixtures("_nothing_set_up")
+def test_doctor_can_not_tell_what_a_dead_token_would_let_in(command: Command, sandbox: Sandbox) -> None:
+    by_oauth("acme", (*READING, "notes:write:admin", "confidential:access:admin"))
+    alive = {
+        each["subject"]: each["verdict"] for each in command("doctor", "acme", "--json").json["findings"]
+    }
+    sandbox.revoke_tokens()
+    dead = {each["subject"]: each["verdict"] for each in command("doctor", "acme", "--json").json["findings"]}
+
+    given = ("users:read:admin", "stages:read:admin", "notes:write:admin", "confidential:access:admin")
+    assert {alive[each] for each in given} == {"fine"}
+    assert {dead[each] for each in given} == {"cant_tell"}
+    assert (dead["OAuth token"], dead["postings:read:admin"]) == ("missing", "missing")
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
 def test_what_a_read_only_connection_may_not_do_is_told_with_how_it_may(command: Command) -> None:
     by_oauth("acme")
     setting_up = command("webhooks", "setup", "--url", "http://127.0.0.1:9/x", "--connection", "acme")
