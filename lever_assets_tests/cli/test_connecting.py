@@ -6,12 +6,13 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from lever_assets.connect.oauth import Authorization, OAuthServer
 from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store
 from lever_assets_tests.cli.conftest import Command
@@ -115,7 +116,9 @@ def test_a_key_comes_from_standard_input_and_stands_nowhere(
         (("connect", "a b", "--api-key"), "sandbox-key", "can't be the name"),
         (("connect", "acme", "--api-key", "--set", "nonsense"), "sandbox-key", "NAME=VALUE"),
         (("connect", "acme", "--no-browser"), "", "no address came back"),
-        (("connect", "acme", "--no-browser"), "http://127.0.0.1:1/callback?code=1", "another one"),
+        (("connect", "acme", "--no-browser"), "hello", "holds no state): run the command again, open the"),
+        (("connect", "acme", "--no-browser"), "http://127.0.0.1:1/callback?code=1", "holds no state"),
+        (("connect", "acme", "--no-browser"), "http://127.0.0.1:1/?code=1&state=x", "run the command again"),
         (("connections", "rename", "nobody", "somebody"), "", "no stored connection 'nobody'"),
         (("connections", "remove", "nobody"), "", "no stored connection 'nobody'"),
         (("sync", "--connection", "nobody"), "", "no connection 'nobody'"),
@@ -157,6 +160,36 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.usefixtures("callback")
+def test_in_a_terminal_a_wrong_address_is_asked_for_again(
+    command: Command, callback: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Authorization] = []
+    ask = OAuthServer.ask
+
+    def noting(server: OAuthServer, scopes: Collection[str]) -> Authorization:
+        asked.append(ask(server, scopes))
+        return asked[-1]
+
+    def typed(*_: object, **__: object) -> str:
+        return given.pop(0) or consent(asked[-1].url)
+
+    monkeypatch.setattr(OAuthServer, "ask", noting)
+    monkeypatch.setattr("typer.prompt", typed)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    given = ["hello", f"{callback}?code=1&state=old", ""]
+    connected = command("connect", "acme", "--no-browser")
+    given = ["hello", f"{callback}?code=1&state=old", "hello"]
+    given_up = command("connect", "beta", "--no-browser")
+
+    assert connected.code == 0
+    assert f"it begins with {callback}?" in connected.err
+    assert "open the address that this run has printed" in connected.err
+    assert given_up.code == 1
+    assert "run the command again" in given_up.err.splitlines()[-1]
+    assert given_up.err.count("warning:") == 2
 
 
 @pytest.fixture
