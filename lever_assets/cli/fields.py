@@ -144,7 +144,8 @@ def map_(
             _see_that_something_was_read(session, tx)
             (of,) = _models_of(tx, session, [field], model)
         if "custom_fields" in session.exclusion.fields(of):
-            raise CommandError(f"LEVER_EXCLUDE leaves out {of}.custom_fields: take it out there first.")
+            setting = session.account.setting("exclude")
+            raise CommandError(f"{setting} leaves out {of}.custom_fields: take it out there first.")
         with session.writing() as tx:
             keep_name(tx, of, key, field)
     typer.echo(f"{of}: {key} is filled by {field}. {_mapped_later(session)}")
@@ -217,7 +218,8 @@ def _models(session: Session, model: str | None) -> list[str]:
     found = [each for each in wanted if has_fields(session.exclusion, each)]
     if not found:
         left_out = ", ".join(f"{each}.integration_fields" for each in wanted)
-        raise CommandError(f"LEVER_EXCLUDE leaves out {left_out}: which fields there are is not known.")
+        setting = session.account.setting("exclude")
+        raise CommandError(f"{setting} leaves out {left_out}: which fields there are is not known.")
     return found
 
 

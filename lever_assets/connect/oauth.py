@@ -115,8 +115,8 @@ class Authorization:
         if "state" not in given:
             raise StrayError(
                 "That is no answer of Lever's (it holds no state)",
-                "what is wanted is the whole address to which the browser is sent once somebody has accepted: "
-                f"it begins with {self.redirect_uri}?",
+                "what is wanted is the whole address to which the browser is sent once somebody has "
+                f"accepted: it begins with {self.redirect_uri}?",
             )
         if not hmac.compare_digest(given.get("state", "").encode("utf-8", "replace"), self.state.encode()):
             raise StrayError(

@@ -6,6 +6,7 @@ refused, wherever there are several. So each command in a message that depends o
 
 from collections.abc import Collection
 
+from lever_assets.environment import PREFIX
 from lever_assets.lever.access import CONFIDENTIAL, place_of
 from lever_assets.lever.faults import ACCESS_TOKEN, API_KEY, CREDENTIALS, WRITES, LetInBy
 from lever_assets.lever.resources import RESOURCES
@@ -34,6 +35,21 @@ def command(words: str, connection: str | None) -> str:
     None: it is about the environment's own account, which is meant without a name.
     """
     return f"`lever-assets {words}{'' if connection is None else f' --connection {connection}'}`"
+
+
+def setting(name: str, connection: str | None) -> str:
+    """Return what a setting is called in messages; `name` and `connection` as in `Settings` and `command`.
+
+    A stored connection's is its own, which goes before the environment's.
+    """
+    return f"{PREFIX}{name.upper()}" if connection is None else f"{name} of the connection {connection!r}"
+
+
+def set_by(name: str, connection: str | None) -> str:
+    """Return where a setting is set: the variable, or the command for a stored connection's own."""
+    if connection is None:
+        return setting(name, None)
+    return f"`lever-assets connections set {connection} {name}=…`"
 
 
 def reconnect_by_key(name: str) -> str:

@@ -65,7 +65,7 @@ def _report(
             *(permissions.writing(each, account, dead=dead) for each in needed if each.writes),
             *permissions.read_only(account, left_out),
             lever_settings.confidential(answers.confidential, answers.listed, known, account, dead=dead),
-            lever_settings.acting_user(answers.acting),
+            lever_settings.acting_user(answers.acting, account),
             *webhooks.of_webhooks(account, settings, known, told.get(permissions.WEBHOOKS), now()),
             folder,
             machine.of_clock(answers.clock, settings, webhooks=used),

@@ -85,9 +85,9 @@ async def ask_for_acting_user(asking: Asking, known: Known) -> Heard | None:
     return None if known.acting is None else await asking.ask(path_to("users", known.acting), {})
 
 
-def acting_user(heard: Heard | None) -> Finding:
+def acting_user(heard: Heard | None, account: Account) -> Finding:
     """Return the finding on LEVER_PERFORM_AS: whether the user exists, is active, and has role enough."""
-    remedy = "Set LEVER_PERFORM_AS to Lever's id of an active user, best an admin."
+    remedy = f"Set it to Lever's id of an active user, best an admin: {account.set_by('perform_as')}."
     required = heard is not None
     if heard is None:
         verdict, detail = Verdict.MISSING, "Nobody is set: each such action has to name a user."

@@ -176,6 +176,29 @@ def test_doctor_can_not_tell_what_a_dead_token_would_let_in(command: Command, sa
 
 
 @pytest.mark.usefixtures("_nothing_set_up")
+def test_what_is_to_be_set_of_a_stored_connection_is_told_as_its_own(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_oauth("acme", (*READING, "notes:write:admin"))
+    found = {each["subject"]: each["remedy"] for each in command("doctor", "acme", "--json").json["findings"]}
+    assert "`lever-assets connections set acme perform_as=…`" in found["perform_as user"]
+    assert "`lever-assets connections set acme exclude=…`" in found["postings:read:admin"]
+
+    assert given(command, monkeypatch, "acme", sandbox.key).code == 0
+    assert command("sync", "--connection", "acme").code == 0
+    assert command("connections", "set", "acme", "exclude=offers,candidates.custom_fields").code == 0
+    told = command("sync", "--connection", "acme").err
+    assert "exclude of the connection 'acme' leaves out candidates.custom_fields, offers from now on" in told
+    told += command("replay", "offers", "--connection", "acme").err
+    assert "exclude of the connection 'acme' leaves out offers: take it out there" in told
+    assert "LEVER_EXCLUDE" not in told
+
+    monkeypatch.setenv("LEVER_API_KEY", sandbox.key)
+    own = {each["subject"]: each["remedy"] for each in command("doctor", "--json").json["findings"]}
+    assert "LEVER_PERFORM_AS" in own["perform_as user"]
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
 def test_what_a_read_only_connection_may_not_do_is_told_with_how_it_may(command: Command) -> None:
     by_oauth("acme")
     setting_up = command("webhooks", "setup", "--url", "http://127.0.0.1:9/x", "--connection", "acme")
