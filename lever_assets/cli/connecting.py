@@ -88,7 +88,7 @@ def connect(options: _Options) -> None:
             own=stated(options.own or ()),
         )
         if options.api_key:
-            connect_by_key(store, settings, wanted, _key())
+            connect_by_key(store, settings, wanted, _key(), warn=output.warn)
         else:
             _by_oauth(store, settings, wanted, options)
         tell(store, settings.of(wanted.name))
@@ -134,7 +134,7 @@ def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Option
 
     def finish(code: str) -> str:
         grant = server.exchange(code, asked)
-        connect_by_grant(store, settings, wanted, Kept(grant, app))
+        connect_by_grant(store, settings, wanted, Kept(grant, app), warn=output.warn)
         if grant.refresh_token is None:
             output.warn("Lever gave no refresh token: the connection ends with its access token, soon")
         for name, why in permissions:

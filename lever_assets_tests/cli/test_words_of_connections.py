@@ -199,6 +199,26 @@ def test_what_is_to_be_set_of_a_stored_connection_is_told_as_its_own(
 
 
 @pytest.mark.usefixtures("_nothing_set_up")
+def test_an_account_that_is_read_already_is_connected_with_a_warning(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert given(command, monkeypatch, "acme", sandbox.key).code == 0
+    assert "read already" not in given(command, monkeypatch, "unread", sandbox.key).err
+    assert command("sync", "--connection", "acme").code == 0
+
+    twice, again = (given(command, monkeypatch, name, sandbox.key) for name in ("beta", "acme"))
+    with running_sandbox(SandboxConfig(opportunities=3, seed=8, rate=0)) as another:
+        monkeypatch.setenv("LEVER_BASE_URL", another.url)
+        elsewhere = given(command, monkeypatch, "gamma", another.key)
+
+    assert (twice.code, again.code, elsewhere.code) == (0, 0, 0)
+    assert "warning: this Lever account is read already, as acme: from now on it is read twice" in twice.err
+    assert "read already" not in again.err + elsewhere.err
+    command("connections", "remove", "acme", "--yes")
+    assert "read already" not in given(command, monkeypatch, "beta", sandbox.key).err
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
 def test_what_a_read_only_connection_may_not_do_is_told_with_how_it_may(command: Command) -> None:
     by_oauth("acme")
     setting_up = command("webhooks", "setup", "--url", "http://127.0.0.1:9/x", "--connection", "acme")
