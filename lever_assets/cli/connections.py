@@ -16,8 +16,8 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.removing import Removal, ask
 from lever_assets.cli.telling import tell, tell_of_removed, tell_reloading
 from lever_assets.connect import connections
-from lever_assets.connect.errors import ConnectionTroubleError, NotConnectedError, RemovedError
-from lever_assets.connect.known import account_of, every_name, every_name_and_removed, names, names_of_removed
+from lever_assets.connect.errors import ConnectionTroubleError, DisabledError, NotConnectedError, RemovedError
+from lever_assets.connect.known import account_of, every_name, every_name_and_removed, names, settings_of
 from lever_assets.connect.own_settings import OWN, stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.states import State
@@ -125,27 +125,32 @@ def try_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask Lever whether connections work; exit with 1 if one does not."""
+    """Ask Lever whether connections work; exit with 1 if one does not.
+
+    One that is switched off counts only where it is named.
+    """
     settings = Settings.load()
-    wanted = given or every_name(settings)
-    for name in names_of_removed(settings):
-        if name in (given or ()):
-            raise RemovedError(name)
-    unknown = sorted(set(wanted) - {*names(settings), settings.connection})
-    if unknown:
-        raise typer.BadParameter(f"no such connection: {', '.join(unknown)}")
-    found = {name: _tested(settings.of(name)) for name in wanted}
+    wanted = [settings_of(settings, each) for each in given or every_name(settings)]
+    found = {each.connection: _tested(each) for each in wanted}
     if as_json:
-        output.as_json({"connections": {name: {"works": not why, "why": why} for name, why in found.items()}})
+        output.as_json({"connections": {name: asdict(each) for name, each in found.items()}})
     else:
-        for name, why in found.items():
-            typer.echo(f"{name}: {why or 'works'}")
-    if any(found.values()):
+        for name, each in found.items():
+            typer.echo(f"{name}: {each.why or 'works'}")
+    if not all(each.works or (each.switched_off and not given) for each in found.values()):
         raise typer.Exit(1)
 
 
-def _tested(settings: Settings) -> str | None:
-    """Return why a connection does not work, in a sentence; None if it does."""
+@dataclass(frozen=True)
+class _Tested:
+    """Whether a connection works; `why` it does not, in a sentence."""
+
+    works: bool
+    why: str | None = None
+    switched_off: bool = False
+
+
+def _tested(settings: Settings) -> _Tested:
 
     async def ask(session: Session) -> None:
         async with session.client() as lever:
@@ -155,8 +160,9 @@ def _tested(settings: Settings) -> str | None:
         with Session.open(settings) as session:
             asyncio.run(ask(session))
     except _TROUBLE as error:
-        return " ".join(str(error).split())
-    return None
+        why = " ".join(str(error).split())
+        return _Tested(works=False, why=why, switched_off=isinstance(error, DisabledError))
+    return _Tested(works=True)
 
 
 @app.command("set")

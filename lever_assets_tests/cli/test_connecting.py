@@ -1,7 +1,6 @@
 """`connect` and `connections` as somebody types them; Lever's consent page is answered over HTTP."""
 
 import io
-import json
 import os
 import socket
 import subprocess
@@ -150,9 +149,14 @@ def test_the_connections_of_all_are_tested(command: Command, monkeypatch: pytest
 
     found = command("connections", "test", "--json")
 
-    assert found.code == 1
-    assert json.loads(found.out)["connections"]["lever"] == {"works": True, "why": None}
-    assert "switched off" in json.loads(found.out)["connections"]["acme"]["why"]
+    assert found.code == 0
+    assert found.json["connections"]["lever"] == {"works": True, "why": None, "switched_off": False}
+    assert "switched off" in found.json["connections"]["acme"]["why"]
+    assert found.json["connections"]["acme"]["switched_off"]
+    assert command("connections", "test", "acme").code == 1
+    assert command("connections", "test", "lever").code == 0
+    unknown, shown = command("connections", "test", "nobody"), command("connections", "show", "nobody")
+    assert (unknown.code, unknown.err) == (shown.code, shown.err)
 
 
 class Terminal(io.StringIO):
