@@ -175,6 +175,7 @@ def set_(
     """Give a connection settings of its own, such as candidate_cutoff=90d."""
     own = stated(given)
     with _changing(_own_now(name, own)) as (settings, store):
+        _see_that_it_is_stored(store, settings, name)
         connections.set_own(store, settings, name, own)
 
 
@@ -219,6 +220,7 @@ def enable(name: Name) -> None:
         settings,
         store,
     ):
+        _see_that_it_is_stored(store, settings, name)
         connections.enable(store, name, enabled=True)
         tell(store, settings.of(name))
 
@@ -233,6 +235,7 @@ def disable(name: Name) -> None:
         settings,
         store,
     ):
+        _see_that_it_is_stored(store, settings, name)
         connections.enable(store, name, enabled=False)
         tell(store, settings.of(name))
 
@@ -250,7 +253,9 @@ def remove(
 
     Its rows stay, unless they are to be erased; then or later, by the same command with --erase.
     """
-    with _changing() as (settings, store):
+    done: list[str] = []
+    with _changing(done) as (settings, store):
+        _see_that_it_is_stored(store, settings, name)
         with store.reading(name) as tx:
             row, integration = any_account(tx), integration_of(tx)
             rows = sum(each.live for each in counts(tx))
@@ -268,7 +273,7 @@ def remove(
             before=lambda: removal.taken_down.extend(_take_down_webhooks(settings.of(name))),
             farewell=lambda tx: take_leave(tx, settings, integration),
         )
-        typer.echo(removal.done)
+        done.append(removal.done)
         tell_of_removed(store, settings)
 
 
@@ -292,12 +297,27 @@ def _take_down_webhooks(settings: Settings) -> Iterable[str]:
 
 
 @contextmanager
-def _changing(so_now: str = "") -> Iterator[tuple[Settings, Store]]:
+def _changing(so_now: str | list[str]) -> Iterator[tuple[Settings, Store]]:
     """Open the database for a change of the connections, and have Dagster told of it.
 
-    `so_now` is what is so afterwards, in a sentence, and is told with what Dagster knows of it.
+    `so_now` is what is so afterwards, in sentences, and is told with what Dagster knows of it; a list is of
+    those that are known only then.
     """
     settings = Settings.load()
     with closing(Store.open(settings.tables_url)) as store:
         yield settings, store
-    tell_reloading(reload_dagster(settings), so_now)
+    told = so_now if isinstance(so_now, str) else " ".join(so_now)
+    tell_reloading(reload_dagster(settings), told)
+
+
+def _see_that_it_is_stored(store: Store, settings: Settings, name: str) -> None:
+    """Raise CommandError for the environment's own account: there is nothing stored of it to be changed."""
+    if name != settings.connection or settings.api_key is None:
+        return
+    with store.reading(name) as tx:
+        if any_account(tx) is None:
+            raise CommandError(
+                f"the connection {name!r} comes from LEVER_API_KEY and is not stored, so that there is "
+                "nothing to change of it here: unset that, and it is gone; or store it first with "
+                f"`lever-assets connect {name} --api-key`"
+            )

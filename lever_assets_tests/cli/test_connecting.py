@@ -142,6 +142,33 @@ def test_the_environments_own_is_not_renamed_while_its_key_is_set(command: Comma
     assert "unset it first" in done.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("disable",), ("enable",), ("set", "offers=all"), ("remove", "--yes")],
+    ids=lambda each: each[0],
+)
+def test_what_can_not_be_changed_of_the_environments_own_says_where_it_comes_from(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    done = command("connections", arguments[0], "lever", *arguments[1:])
+
+    assert (done.code, done.out) == (1, "")
+    assert "comes from LEVER_API_KEY" in done.err
+    assert "`lever-assets connect lever --api-key`" in done.err
+
+
+def test_removing_says_whether_dagster_was_reloaded(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
+    command("connect", "acme", "--api-key")
+
+    (line,) = command("connections", "remove", "acme", "--yes").out.splitlines()
+
+    assert line.startswith("acme is removed: ")
+    assert "once its code location is reloaded (Deployment > Code locations), which was not done" in line
+
+
 def test_the_connections_of_all_are_tested(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
     command("connect", "acme", "--api-key")
