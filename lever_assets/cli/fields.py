@@ -166,8 +166,12 @@ def _take_away(session: Session, settings: Settings, key: str, model: str | None
         of = _only(having, key)
         forget_name(tx, of, key)
     again = in_file.get(of, {}).get(key)
-    now = f"filled by {again}, as LEVER_CUSTOM_FIELDS says" if again else "gone"
-    typer.echo(f"{of}: {key} is {now}. {_mapped_later(session)}")
+    if again:
+        now = f"is filled by {again}, as LEVER_CUSTOM_FIELDS says. {_mapped_later(session)}"
+    else:
+        at_once = session.account.command("replay")
+        now = f"is no key any more. The next sync takes it out of the rows, or {at_once} at once."
+    typer.echo(f"{of}: {key} {now}")
 
 
 def _mapped_later(session: Session) -> str:
