@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from lever_assets.connect.account import Account
+from lever_assets.connect.wording import is_read_only
 from lever_assets.lever import NotFoundError
 from lever_assets.lever.access import CONFIDENTIAL
 from lever_assets.lever.paths import path_to
@@ -89,7 +90,9 @@ def acting_user(heard: Heard | None, account: Account) -> Finding:
     """Return the finding on LEVER_PERFORM_AS: whether the user exists, is active, and has role enough."""
     remedy = f"Set it to Lever's id of an active user, best an admin: {account.set_by('perform_as')}."
     required = heard is not None
-    if heard is None:
+    if heard is None and account.scopes is not None and is_read_only(account.scopes):
+        verdict, detail, remedy = Verdict.NOT_NEEDED, "The connection is read-only: no action is done.", ""
+    elif heard is None:
         verdict, detail = Verdict.MISSING, "Nobody is set: each such action has to name a user."
     else:
         verdict, detail = _able(heard)

@@ -103,6 +103,8 @@ def to_grant(exclusion: Exclusion, *, read_only: bool) -> tuple[tuple[str, str],
     """
     found = permissions(exclusion, webhooks=not read_only)
     wanted = [each for each in found if each.required or (each.actions and not read_only)]
+    if read_only:
+        wanted = [replace(each, actions=[]) for each in wanted]
     return (*((each.name, each.why) for each in wanted), (CONFIDENTIAL, _CONFIDENTIAL_TOO))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lever_assets.policy.exclusion import Exclusion
+from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
@@ -216,6 +218,25 @@ def test_an_account_that_is_read_already_is_connected_with_a_warning(
     assert "read already" not in again.err + elsewhere.err
     command("connections", "remove", "acme", "--yes")
     assert "read already" not in given(command, monkeypatch, "beta", sandbox.key).err
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_of_a_read_only_connection_nothing_is_said_of_actions(command: Command) -> None:
+    asked = dict(to_grant(Exclusion.of(Settings.load()), read_only=True))
+    by_oauth("acme")
+    found = {each["subject"]: each for each in command("doctor", "acme", "--json").json["findings"]}
+
+    assert "actions" not in asked["postings:read:admin"] + asked["opportunities:read:admin"]
+    assert "actions" in dict(to_grant(Exclusion.of(Settings.load()), read_only=False))["postings:read:admin"]
+    assert (found["perform_as user"]["verdict"], found["perform_as user"]["remedy"]) == ("not_needed", "")
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_a_sync_without_an_account_does_not_say_that_it_reads(command: Command) -> None:
+    told = command("sync").err
+
+    assert "No Lever account is connected" in told
+    assert "Reading" not in told
 
 
 @pytest.mark.usefixtures("_nothing_set_up")
