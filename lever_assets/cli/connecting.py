@@ -87,9 +87,12 @@ def connect(options: _Options) -> None:
             end_user=EndUser(options.organization, options.email, options.origin_id),
             own=stated(options.own or ()),
         )
+        where = f"Lever: {wanted.environment.value}, {wanted.addresses.api}"
         if options.api_key:
+            typer.echo(where, err=True)
             connect_by_key(store, settings, wanted, _key(), warn=output.warn)
         else:
+            typer.echo(where)
             _by_oauth(store, settings, wanted, options)
         tell(store, settings.of(wanted.name))
     typer.echo(f"{wanted.name} is connected.")

@@ -74,10 +74,21 @@ def writing_too(name: str) -> str:
     )
 
 
+def _kept_address(connecting: str) -> str:
+    """Return what says where the Lever of a stored connection is: what is kept with it, not the variable."""
+    again = f"`lever-assets connect {connecting} --environment custom`"
+    return f"the address that is kept with the connection ({again} with LEVER_BASE_URL set moves it)"
+
+
 def by_stored_key(name: str) -> LetInBy:
     """Return what to do about the key of a connection."""
     again = f"give the connection another key: {reconnect_by_key(name)}; keys are made {CREDENTIALS}"
-    return LetInBy(API_KEY.name, f"it may be revoked in Lever: {again}", API_KEY.if_lacking)
+    return LetInBy(
+        API_KEY.name,
+        f"it may be revoked in Lever: {again}",
+        API_KEY.if_lacking,
+        address=_kept_address(f"{name} --api-key"),
+    )
 
 
 def by_stored_token(name: str, scopes: Collection[str]) -> LetInBy:
@@ -89,4 +100,5 @@ def by_stored_token(name: str, scopes: Collection[str]) -> LetInBy:
         f"connect again with {again}, as somebody who has it, and accept it there",
         if_left_out=writing_too(name),
         asked_for=_TO_READ if is_read_only(scopes) else None,
+        address=_kept_address(f"{name}{' --read-only' if is_read_only(scopes) else ''}"),
     )

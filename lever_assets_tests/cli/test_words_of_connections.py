@@ -232,6 +232,20 @@ def test_of_a_read_only_connection_nothing_is_said_of_actions(command: Command) 
 
 
 @pytest.mark.usefixtures("_nothing_set_up")
+def test_a_stored_connections_address_is_moved_by_connecting_again(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sandbox(SandboxConfig(opportunities=0, rate=0)) as going:
+        monkeypatch.setenv("LEVER_BASE_URL", going.url)
+        assert f"Lever: custom, {going.url}\n" in given(command, monkeypatch, "acme", going.key).err
+    told = command("connections", "test", "acme").out
+
+    assert (
+        "`lever-assets connect acme --api-key --environment custom` with LEVER_BASE_URL set moves it" in told
+    )
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
 def test_a_sync_without_an_account_does_not_say_that_it_reads(command: Command) -> None:
     told = command("sync").err
 
