@@ -97,7 +97,9 @@ class Settings(BaseSettings):
         default_factory=_data_folder, description="Folder of the database and of Dagster's storage"
     )
     database_url: OptionalSecret = Field(None, description="SQLAlchemy URL of the tables")
-    sync_window: Annotated[Cadence, Word] = Field(Cadence.WEEKLY, description="Length of a sync window")
+    sync_window: Annotated[Cadence, Word] = Field(
+        Cadence.WEEKLY, description="Length of a sync window: hourly, daily, weekly or monthly"
+    )
     sync_start: date = Field(_FIRST_DAY, ge=date(1970, 1, 1), description="First day of the first window")
     sync_overlap_seconds: Number = Field(300, description="How far a delta reaches back before its watermark")
     rate_limit: float = Field(10, ge=0, description="Requests a second; 0: unlimited")

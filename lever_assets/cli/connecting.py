@@ -23,7 +23,7 @@ from lever_assets.connect.connections import (
     wanted_connection,
 )
 from lever_assets.connect.environments import Environment
-from lever_assets.connect.oauth import App, Authorization, OAuthServer
+from lever_assets.connect.oauth import App, Authorization, OAuthServer, StrayError
 from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.tokens import Kept
@@ -37,6 +37,8 @@ app = command_app()
 
 _MINUTES = 15
 """For somebody to log in at Lever and accept."""
+_TRIES = 3
+"""So often an address is asked for where somebody can be asked again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +87,12 @@ def connect(options: _Options) -> None:
             end_user=EndUser(options.organization, options.email, options.origin_id),
             own=stated(options.own or ()),
         )
+        where = f"Lever: {wanted.environment.value}, {wanted.addresses.api}"
         if options.api_key:
-            connect_by_key(store, settings, wanted, _key())
+            typer.echo(where, err=True)
+            connect_by_key(store, settings, wanted, _key(), warn=output.warn)
         else:
+            typer.echo(where)
             _by_oauth(store, settings, wanted, options)
         tell(store, settings.of(wanted.name))
     typer.echo(f"{wanted.name} is connected.")
@@ -109,12 +114,16 @@ def _typed(asked: str, *, secret: bool = False) -> str:
     """Return what is typed, or piped in, without the blanks around it; empty: nothing."""
     if sys.stdin is None:  # closed by whoever started this
         return ""
-    if sys.stdin.isatty():
+    if _is_terminal():
         return str(typer.prompt(asked, hide_input=secret, err=True)).strip()
     try:
         return sys.stdin.readline().strip()
     except UnicodeError:
         raise CommandError("what was given is no text in UTF-8") from None
+
+
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Options) -> None:
@@ -124,8 +133,11 @@ def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Option
     asked = server.ask([name for name, _ in permissions])
 
     def complete(redirected_to: str) -> str:
-        grant = server.exchange(asked.code_in(redirected_to), asked)
-        connect_by_grant(store, settings, wanted, Kept(grant, app))
+        return finish(asked.code_in(redirected_to))
+
+    def finish(code: str) -> str:
+        grant = server.exchange(code, asked)
+        connect_by_grant(store, settings, wanted, Kept(grant, app), warn=output.warn)
         if grant.refresh_token is None:
             output.warn("Lever gave no refresh token: the connection ends with its access token, soon")
         for name, why in permissions:
@@ -136,7 +148,7 @@ def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Option
     output.table("Lever will ask whether to allow", ("permission", "what for"), permissions)
     if options.no_browser or not is_here(app.redirect_uri):
         _ask_for(asked)
-        complete(_pasted())
+        finish(_pasted_code(asked))
         return
     callback = Callback(app.redirect_uri)
     with closing(callback):
@@ -151,6 +163,25 @@ def _ask_for(asked: Authorization) -> None:
     typer.echo(asked.url)
     typer.echo()
     sys.stdout.flush()
+
+
+def _pasted_code(asked: Authorization) -> str:
+    """Return the code in the address that is pasted; in a terminal a wrong one is asked for again.
+
+    When the command ends, what it would know an answer by goes with it: only another run helps then.
+    """
+    left = _TRIES if _is_terminal() else 1
+    while True:
+        given, left = _pasted(), left - 1
+        try:
+            return asked.code_in(given)
+        except StrayError as error:
+            if not left:
+                raise CommandError(
+                    f"{error.problem}: run the command again, open the address that it prints then, and give "
+                    f"the whole address to which that leads, {asked.redirect_uri}?…"
+                ) from None
+            output.warn(str(error))
 
 
 def _pasted() -> str:

@@ -16,14 +16,12 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.removing import Removal, ask
 from lever_assets.cli.telling import tell, tell_of_removed, tell_reloading
 from lever_assets.connect import connections
-from lever_assets.connect.errors import ConnectionTroubleError, NotConnectedError, RemovedError
+from lever_assets.connect.errors import ConnectionTroubleError, DisabledError, NotConnectedError, RemovedError
 from lever_assets.connect.known import (
     account_of,
     every_name,
     every_name_and_removed,
-    names,
     names_and_removed,
-    names_of_removed,
     settings_of,
 )
 from lever_assets.connect.own_settings import OWN, stated
@@ -133,27 +131,32 @@ def try_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask Lever whether connections work; exit with 1 if one does not."""
+    """Ask Lever whether connections work; exit with 1 if one does not.
+
+    One that is switched off counts only where it is named.
+    """
     settings = Settings.load()
-    wanted = given or every_name(settings)
-    for name in names_of_removed(settings):
-        if name in (given or ()):
-            settings_of(settings, name)  # says that it was removed
-    unknown = sorted(set(wanted) - {*names(settings), settings.connection})
-    if unknown:
-        raise typer.BadParameter(f"no such connection: {', '.join(unknown)}")
-    found = {name: _tested(settings.of(name)) for name in wanted}
+    wanted = [settings_of(settings, each) for each in given or every_name(settings)]
+    found = {each.connection: _tested(each) for each in wanted}
     if as_json:
-        output.as_json({"connections": {name: {"works": not why, "why": why} for name, why in found.items()}})
+        output.as_json({"connections": {name: asdict(each) for name, each in found.items()}})
     else:
-        for name, why in found.items():
-            typer.echo(f"{name}: {why or 'works'}")
-    if any(found.values()):
+        for name, each in found.items():
+            typer.echo(f"{name}: {each.why or 'works'}")
+    if not all(each.works or (each.switched_off and not given) for each in found.values()):
         raise typer.Exit(1)
 
 
-def _tested(settings: Settings) -> str | None:
-    """Return why a connection does not work, in a sentence; None if it does."""
+@dataclass(frozen=True)
+class _Tested:
+    """Whether a connection works; `why` it does not, in a sentence."""
+
+    works: bool
+    why: str | None = None
+    switched_off: bool = False
+
+
+def _tested(settings: Settings) -> _Tested:
 
     async def ask(session: Session) -> None:
         async with session.client() as lever:
@@ -163,8 +166,9 @@ def _tested(settings: Settings) -> str | None:
         with Session.open(settings) as session:
             asyncio.run(ask(session))
     except _TROUBLE as error:
-        return " ".join(str(error).split())
-    return None
+        why = " ".join(str(error).split())
+        return _Tested(works=False, why=why, switched_off=isinstance(error, DisabledError))
+    return _Tested(works=True)
 
 
 @app.command("set")
@@ -177,6 +181,7 @@ def set_(
     """Give a connection settings of its own, such as candidate_cutoff=90d."""
     own = stated(given)
     with _changing(_own_now(name, own)) as (settings, store):
+        _see_that_it_is_stored(store, settings, name)
         connections.set_own(store, settings, name, own)
 
 
@@ -221,6 +226,7 @@ def enable(name: Name) -> None:
         settings,
         store,
     ):
+        _see_that_it_is_stored(store, settings, name)
         connections.enable(store, name, enabled=True)
         tell(store, settings.of(name))
 
@@ -235,6 +241,7 @@ def disable(name: Name) -> None:
         settings,
         store,
     ):
+        _see_that_it_is_stored(store, settings, name)
         connections.enable(store, name, enabled=False)
         tell(store, settings.of(name))
 
@@ -252,7 +259,9 @@ def remove(
 
     Its rows stay, unless they are to be erased; then or later, by the same command with --erase.
     """
-    with _changing() as (settings, store):
+    done: list[str] = []
+    with _changing(done) as (settings, store):
+        _see_that_it_is_stored(store, settings, name)
         with store.reading(name) as tx:
             row, integration = any_account(tx), integration_of(tx)
             rows = sum(each.live for each in counts(tx))
@@ -270,7 +279,7 @@ def remove(
             before=lambda: removal.taken_down.extend(_take_down_webhooks(settings.of(name))),
             farewell=lambda tx: take_leave(tx, settings, integration),
         )
-        typer.echo(removal.done)
+        done.append(removal.done)
         tell_of_removed(store, settings)
 
 
@@ -294,12 +303,27 @@ def _take_down_webhooks(settings: Settings) -> Iterable[str]:
 
 
 @contextmanager
-def _changing(so_now: str = "") -> Iterator[tuple[Settings, Store]]:
+def _changing(so_now: str | list[str]) -> Iterator[tuple[Settings, Store]]:
     """Open the database for a change of the connections, and have Dagster told of it.
 
-    `so_now` is what is so afterwards, in a sentence, and is told with what Dagster knows of it.
+    `so_now` is what is so afterwards, in sentences, and is told with what Dagster knows of it; a list is of
+    those that are known only then.
     """
     settings = Settings.load()
     with closing(Store.open(settings.tables_url)) as store:
         yield settings, store
-    tell_reloading(reload_dagster(settings), so_now)
+    told = so_now if isinstance(so_now, str) else " ".join(so_now)
+    tell_reloading(reload_dagster(settings), told)
+
+
+def _see_that_it_is_stored(store: Store, settings: Settings, name: str) -> None:
+    """Raise CommandError for the environment's own account: there is nothing stored of it to be changed."""
+    if name != settings.connection or settings.api_key is None:
+        return
+    with store.reading(name) as tx:
+        if any_account(tx) is None:
+            raise CommandError(
+                f"the connection {name!r} comes from LEVER_API_KEY and is not stored, so that there is "
+                "nothing to change of it here: unset that, and it is gone; or store it first with "
+                f"`lever-assets connect {name} --api-key`"
+            )

@@ -144,7 +144,8 @@ def map_(
             _see_that_something_was_read(session, tx)
             (of,) = _models_of(tx, session, [field], model)
         if "custom_fields" in session.exclusion.fields(of):
-            raise CommandError(f"LEVER_EXCLUDE leaves out {of}.custom_fields: take it out there first.")
+            setting = session.account.setting("exclude")
+            raise CommandError(f"{setting} leaves out {of}.custom_fields: take it out there first.")
         with session.writing() as tx:
             keep_name(tx, of, key, field)
     typer.echo(f"{of}: {key} is filled by {field}. {_mapped_later(session)}")
@@ -165,8 +166,12 @@ def _take_away(session: Session, settings: Settings, key: str, model: str | None
         of = _only(having, key)
         forget_name(tx, of, key)
     again = in_file.get(of, {}).get(key)
-    now = f"filled by {again}, as LEVER_CUSTOM_FIELDS says" if again else "gone"
-    typer.echo(f"{of}: {key} is {now}. {_mapped_later(session)}")
+    if again:
+        now = f"is filled by {again}, as LEVER_CUSTOM_FIELDS says. {_mapped_later(session)}"
+    else:
+        at_once = session.account.command("replay")
+        now = f"is no key any more. The next sync takes it out of the rows, or {at_once} at once."
+    typer.echo(f"{of}: {key} {now}")
 
 
 def _mapped_later(session: Session) -> str:
@@ -217,7 +222,8 @@ def _models(session: Session, model: str | None) -> list[str]:
     found = [each for each in wanted if has_fields(session.exclusion, each)]
     if not found:
         left_out = ", ".join(f"{each}.integration_fields" for each in wanted)
-        raise CommandError(f"LEVER_EXCLUDE leaves out {left_out}: which fields there are is not known.")
+        setting = session.account.setting("exclude")
+        raise CommandError(f"{setting} leaves out {left_out}: which fields there are is not known.")
     return found
 
 

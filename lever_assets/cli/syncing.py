@@ -81,7 +81,7 @@ def sync(
         Session.open(settings, listener=say, accept_deletions=accept_deletions) as session,
     ):
         scope = _scope(session, full=full, delta=delta, days=(start, end))
-        if not as_json:
+        if not as_json and session.account.credential is not None:
             typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
         try:
             with telling_the_end(session.store, session.settings):

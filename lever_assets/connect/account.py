@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from lever_assets.connect.environments import Environment, environment_at
 from lever_assets.connect.errors import DisabledError, NotConnectedError, RemovedError
-from lever_assets.connect.wording import KEY_OF_ENVIRONMENT, command
+from lever_assets.connect.wording import KEY_OF_ENVIRONMENT, command, set_by, setting
 from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter
 from lever_assets.lever.limiter import allowance_name
 from lever_assets.lever.traffic import Tell
@@ -77,7 +77,19 @@ class Account:
 
     def command(self, words: str) -> str:
         """Return a command for this account, as messages have it; `words` is what follows our name."""
-        return command(words, self.name if self.is_stored else None)
+        return command(words, self._stored_as)
+
+    def setting(self, name: str) -> str:
+        """Return what a setting of this account is called in messages; `name` as in `Settings`."""
+        return setting(name, self._stored_as)
+
+    def set_by(self, name: str) -> str:
+        """Return where a setting of this account is set, as messages have it."""
+        return set_by(name, self._stored_as)
+
+    @property
+    def _stored_as(self) -> str | None:
+        return self.name if self.is_stored else None
 
     def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:
         """Return a client of this account, not yet open.

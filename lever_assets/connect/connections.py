@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue, SecretStr
@@ -10,7 +10,7 @@ from pydantic import JsonValue, SecretStr
 from lever_assets.connect.account import Account, Credential
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment, environment_at
 from lever_assets.connect.errors import ConnectionNameError, RemovedError, WrongAccountError
-from lever_assets.connect.known import API_KEY, addresses_of
+from lever_assets.connect.known import API_KEY, addresses_of, every_name
 from lever_assets.connect.oauth import Grant
 from lever_assets.connect.own_settings import with_own
 from lever_assets.connect.permissions import forgive
@@ -139,14 +139,20 @@ def _check_free(tx: Transaction, name: str) -> None:
         )
 
 
-def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: SecretStr) -> StoredAccount:
+def _nobody(_: str) -> None:
+    """Say it to nobody."""
+
+
+def connect_by_key(
+    store: Store, settings: Settings, wanted: Wanted, key: SecretStr, *, warn: Callable[[str], None] = _nobody
+) -> StoredAccount:
     """Make a connection by an API key, or give an existing one this key.
 
     Lever is asked first: raises LeverError when the key is not good, or Lever does not say, and
-    WrongAccountError when it is another account's.
+    WrongAccountError when it is another account's. `warn` is told of an account that is read already.
     """
     vault = _vault(store, settings)
-    _check_account(store, settings, wanted, Credential(ApiKeyAuth(key, KEY_JUST_GIVEN), key))
+    _check_account(store, settings, wanted, Credential(ApiKeyAuth(key, KEY_JUST_GIVEN), key), warn)
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
         REFUSED.forget(tx)
@@ -156,11 +162,13 @@ def connect_by_key(store: Store, settings: Settings, wanted: Wanted, key: Secret
     return row
 
 
-def connect_by_grant(store: Store, settings: Settings, wanted: Wanted, kept: Kept) -> StoredAccount:
+def connect_by_grant(
+    store: Store, settings: Settings, wanted: Wanted, kept: Kept, *, warn: Callable[[str], None] = _nobody
+) -> StoredAccount:
     """Make a connection by a grant, or give an existing one this grant; raises as `connect_by_key`."""
     vault = _vault(store, settings)
     auth = BearerAuth(_Fresh(kept.grant), TOKEN_JUST_GIVEN)
-    _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token))
+    _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token), warn)
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, OAUTH)
         REFUSED.forget(tx)
@@ -197,8 +205,17 @@ class _Fresh:
         return refused
 
 
-def _check_account(store: Store, settings: Settings, wanted: Wanted, credential: Credential) -> None:
-    """Ask Lever with a credential before it is kept, and whether it is the account that was read before."""
+def _check_account(
+    store: Store,
+    settings: Settings,
+    wanted: Wanted,
+    credential: Credential,
+    warn: Callable[[str], None],
+) -> None:
+    """Ask Lever with a credential before it is kept, and whether it is the account that was read before.
+
+    One that another connection reads is not refused: somebody may mean it so.
+    """
     account = Account(
         name=wanted.name,
         named_at_first=wanted.name,
@@ -215,6 +232,19 @@ def _check_account(store: Store, settings: Settings, wanted: Wanted, credential:
             f"its {' or '.join(told)} is known there. Connect it under another name; or remove the "
             f"connection with its rows first: `lever-assets connections remove {wanted.name} --erase`."
         )
+    for other in every_name(settings):
+        if other != wanted.name and _has_read(store, other, listed):
+            warn(
+                f"this Lever account is read already, as {other}: from now on it is read twice, and each of "
+                "its records is there twice; if that is not meant, take it back with "
+                f"`lever-assets connections remove {wanted.name}`"
+            )
+
+
+def _has_read(store: Store, name: str, listed: Mapping[str, Collection[str]]) -> bool:
+    """Tell whether what a connection has read is of the account that listed these ids, by resource."""
+    with store.reading(name) as tx:
+        return any(ids and has_any(tx, resource, ids) for resource, ids in listed.items())
 
 
 async def _listed(account: Account, settings: Settings) -> dict[str, list[str]]:

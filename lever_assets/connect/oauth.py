@@ -53,7 +53,7 @@ class ConsentError(LeverError):
 
 
 class StrayError(ConsentError):
-    """What came back belongs to another attempt, or to nobody's."""
+    """What came back belongs to another attempt, or to nobody's, or is not the whole answer."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,21 @@ class Authorization:
     verifier: str = field(repr=False)
 
     def code_in(self, redirected_to: str) -> str:
-        """Return the code in the address that the browser was sent back to; raises ConsentError without."""
+        """Return the code in the address that the browser was sent back to.
+
+        Raises StrayError for what is no answer to this attempt, ConsentError where nobody let us in.
+        """
         given = _query_of(redirected_to)
+        if "state" not in given:
+            raise StrayError(
+                "That is no answer of Lever's (it holds no state)",
+                "what is wanted is the whole address to which the browser is sent once somebody has "
+                f"accepted: it begins with {self.redirect_uri}?",
+            )
         if not hmac.compare_digest(given.get("state", "").encode("utf-8", "replace"), self.state.encode()):
             raise StrayError(
                 "What came back does not belong to this attempt (its state is another one)",
-                "open the address that was just printed, and go through with it in the same browser",
+                "open the address that this run has printed, and go through with it in the same browser",
             )
         if "error" in given:
             raise ConsentError(
@@ -121,8 +130,8 @@ class Authorization:
                 "are refused at the end",
             )
         if not given.get("code"):
-            raise ConsentError(
-                "There is no code in the address that came back", "paste it whole, with all after the ?"
+            raise StrayError(
+                "There is no code in the address that came back", "it is wanted whole, with all after the ?"
             )
         return given["code"]
 

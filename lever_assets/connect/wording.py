@@ -6,6 +6,7 @@ refused, wherever there are several. So each command in a message that depends o
 
 from collections.abc import Collection
 
+from lever_assets.environment import PREFIX
 from lever_assets.lever.access import CONFIDENTIAL, place_of
 from lever_assets.lever.faults import ACCESS_TOKEN, API_KEY, CREDENTIALS, WRITES, LetInBy
 from lever_assets.lever.resources import RESOURCES
@@ -34,6 +35,21 @@ def command(words: str, connection: str | None) -> str:
     None: it is about the environment's own account, which is meant without a name.
     """
     return f"`lever-assets {words}{'' if connection is None else f' --connection {connection}'}`"
+
+
+def setting(name: str, connection: str | None) -> str:
+    """Return what a setting is called in messages; `name` and `connection` as in `Settings` and `command`.
+
+    A stored connection's is its own, which goes before the environment's.
+    """
+    return f"{PREFIX}{name.upper()}" if connection is None else f"{name} of the connection {connection!r}"
+
+
+def set_by(name: str, connection: str | None) -> str:
+    """Return where a setting is set: the variable, or the command for a stored connection's own."""
+    if connection is None:
+        return setting(name, None)
+    return f"`lever-assets connections set {connection} {name}=…`"
 
 
 def reconnect_by_key(name: str) -> str:
@@ -66,10 +82,21 @@ def writing_too(name: str) -> str:
     )
 
 
+def _kept_address(connecting: str) -> str:
+    """Return what says where the Lever of a stored connection is: what is kept with it, not the variable."""
+    again = f"`lever-assets connect {connecting} --environment custom`"
+    return f"the address that is kept with the connection ({again} with LEVER_BASE_URL set moves it)"
+
+
 def by_stored_key(name: str) -> LetInBy:
     """Return what to do about the key of a connection."""
     again = f"give the connection another key: {reconnect_by_key(name)}; keys are made {CREDENTIALS}"
-    return LetInBy(API_KEY.name, f"it may be revoked in Lever: {again}", API_KEY.if_lacking)
+    return LetInBy(
+        API_KEY.name,
+        f"it may be revoked in Lever: {again}",
+        API_KEY.if_lacking,
+        address=_kept_address(f"{name} --api-key"),
+    )
 
 
 def by_stored_token(name: str, scopes: Collection[str]) -> LetInBy:
@@ -81,4 +108,5 @@ def by_stored_token(name: str, scopes: Collection[str]) -> LetInBy:
         f"connect again with {again}, as somebody who has it, and accept it there",
         if_left_out=writing_too(name),
         asked_for=_TO_READ if is_read_only(scopes) else None,
+        address=_kept_address(f"{name}{' --read-only' if is_read_only(scopes) else ''}"),
     )

@@ -80,6 +80,7 @@ class LetInBy:
     """What requests are let in by, and what to do when Lever refuses it, or when it lacks a permission.
 
     `if_left_out` is about a permission that was not among those `asked_for` (None: that is not known).
+    `address` is what says where Lever is.
     """
 
     name: str
@@ -87,6 +88,7 @@ class LetInBy:
     if_lacking: str
     if_left_out: str = ""
     asked_for: Collection[str] | None = None
+    address: str = "LEVER_BASE_URL"
 
     def remedy_for(self, scope: str) -> str:
         """Return what to do when it lacks a permission."""
@@ -152,18 +154,21 @@ def _of_lever(
     if status == 404:
         return NotFoundError(
             f"Lever has no such record or endpoint{reason} {where}",
-            "it may have been deleted; if every request fails like this, check LEVER_BASE_URL",
+            f"it may have been deleted; if every request fails like this, check {by.address}",
         )
     if status in {408, 429} or status >= 500:
         return _delayed(status, headers, reason, where)
     return _refused(status, headers, reason, where)
 
 
-def of_exception(error: Exception, host: str, seconds: float, method: str, path: str) -> UnavailableError:
+def of_exception(
+    error: Exception, host: str, seconds: float, method: str, path: str, *, by: LetInBy = API_KEY
+) -> UnavailableError:
     """Return the error for an exchange with `host` that broke off; `seconds` is the time-out it had."""
     cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
     happened, lasting = _happened(cause, seconds)
-    remedy = "check LEVER_BASE_URL and the certificates of this machine" if lasting else _unreachable(cause)
+    certificates = f"check {by.address} and the certificates of this machine"
+    remedy = certificates if lasting else _unreachable(cause, by)
     found = UnavailableError(f"{host} {happened} ({method} {path})", remedy)
     found.lasting = lasting
     found.sent = not isinstance(cause, _UNSENT)
@@ -238,9 +243,9 @@ def _happened(cause: BaseException, seconds: float) -> tuple[str, bool]:
     return f"gave an answer that is not HTTP ({type(cause).__name__})", False
 
 
-def _unreachable(cause: BaseException) -> str:
+def _unreachable(cause: BaseException, by: LetInBy) -> str:
     if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError):
-        return "check the network connection, the proxy settings and LEVER_BASE_URL"
+        return f"check the network connection, the proxy settings and {by.address}"
     return _LATER
 
 

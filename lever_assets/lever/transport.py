@@ -164,7 +164,9 @@ class Transport:
                 await (consume(response) if response.is_success else response.aread())
                 return response
         except faults.FAULTS as error:
-            fault = faults.of_exception(error, self.host, timeout.read or 0.0, method, path)
+            fault = faults.of_exception(
+                error, self.host, timeout.read or 0.0, method, path, by=self.let_in_by
+            )
         # Raised out here so that it does not drag along its cause: some of aiohttp's errors hold the
         # request's headers, and with them the key.
         raise fault

@@ -88,7 +88,7 @@ def _reconcile_schedule(
             return waits
         windows = windows_since(account, now())
         if windows is None:
-            return Told("The first window lies in the future: see LEVER_SYNC_START.")
+            return Told(f"The first window lies in the future: see {session.account.setting('sync_start')}.")
         name = session.name
         tags = {
             REFRESH_TAG: RECONCILE,

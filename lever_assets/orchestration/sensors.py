@@ -143,7 +143,7 @@ def _delta(
         return Told(told.why, short="nothing has changed.")
     windows = windows_since(account, told.since)
     if windows is None:
-        return Told("The first window lies in the future: see LEVER_SYNC_START.")
+        return Told(f"The first window lies in the future: see {session.account.setting('sync_start')}.")
     tags = {REFRESH_TAG: DELTA, CAUSE_TAG: told.why, CONNECTION_TAG: session.name, **window_range(*windows)}
     request = dg.RunRequest(
         job_name=sync_job_name(session.name),

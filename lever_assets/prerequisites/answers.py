@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lever_assets.lever import LeverClient
+from lever_assets.lever import AuthenticationError, LeverClient
 from lever_assets.lever.instants import LeverClock
 from lever_assets.lever.paths import scope
 from lever_assets.lever.resources import BY_NAME
@@ -34,6 +34,11 @@ class Answers:
     acting: Heard | None = None
     clock: LeverClock = field(default_factory=LeverClock)
     requests: int = 0
+
+    @property
+    def let_nothing_in(self) -> bool:
+        """Whether the key or token was refused, or can't be used: what it was given once counts no more."""
+        return self.first is None or isinstance(self.first.error, AuthenticationError)
 
 
 def nothing_asked(asked: Iterable[Permission], known: Known, why: str) -> Answers:

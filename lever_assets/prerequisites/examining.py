@@ -54,7 +54,7 @@ def _report(
     needed = [each for each in every if each not in left_out]
     asked = permissions.to_ask(needed, account.scopes)
     answers = _answers(account, settings, asked, known, seconds)
-    told = answers.by_permission
+    told, dead = answers.by_permission, answers.let_nothing_in
     lists = [told[each.name] for each in asked if each.kept and not each.below]
     folder, *of_database = of_machine
     return Report(
@@ -62,10 +62,10 @@ def _report(
         (
             *of_account(account, answers.first, filter(None, lists), why_not=answers.why_not),
             *(permissions.reading(each, told.get(each.name), account) for each in needed if not each.writes),
-            *(permissions.writing(each, account) for each in needed if each.writes),
+            *(permissions.writing(each, account, dead=dead) for each in needed if each.writes),
             *permissions.read_only(account, left_out),
-            lever_settings.confidential(answers.confidential, answers.listed, known, account),
-            lever_settings.acting_user(answers.acting),
+            lever_settings.confidential(answers.confidential, answers.listed, known, account, dead=dead),
+            lever_settings.acting_user(answers.acting, account),
             *webhooks.of_webhooks(account, settings, known, told.get(permissions.WEBHOOKS), now()),
             folder,
             machine.of_clock(answers.clock, settings, webhooks=used),

@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from lever_assets.connect.account import Account
+from lever_assets.connect.wording import is_read_only
 from lever_assets.lever import NotFoundError
 from lever_assets.lever.access import CONFIDENTIAL
 from lever_assets.lever.paths import path_to
@@ -36,14 +37,19 @@ async def ask_for_confidential(asking: Asking, resource: str | None) -> Heard | 
     return await asking.ask(BY_NAME[resource].path, {"limit": 1, "confidentiality": "confidential"})
 
 
-def confidential(heard: Heard | None, listed: Heard | None, known: Known, account: Account) -> Finding:
+def confidential(
+    heard: Heard | None, listed: Heard | None, known: Known, account: Account, *, dead: bool = False
+) -> Finding:
     """Return the finding on confidential data: nobody's duty, since an account may keep it from us.
 
     `heard` is what Lever gave of confidential records, `listed` what it gave of the same list without.
+    `dead`: the key or token lets nobody in, whatever it was given.
     """
     if account.scopes is not None:
         there = CONFIDENTIAL in account.scopes
         verdict, detail = (Verdict.FINE, "") if there else (Verdict.MISSING, "The token was not given it.")
+        if there and dead:
+            heard, verdict, detail = NOT_ASKED, Verdict.CANT_TELL, NOT_ASKED.sentence
     elif heard is None:
         verdict, detail = Verdict.NOT_NEEDED, ""
     else:
@@ -80,11 +86,13 @@ async def ask_for_acting_user(asking: Asking, known: Known) -> Heard | None:
     return None if known.acting is None else await asking.ask(path_to("users", known.acting), {})
 
 
-def acting_user(heard: Heard | None) -> Finding:
+def acting_user(heard: Heard | None, account: Account) -> Finding:
     """Return the finding on LEVER_PERFORM_AS: whether the user exists, is active, and has role enough."""
-    remedy = "Set LEVER_PERFORM_AS to Lever's id of an active user, best an admin."
+    remedy = f"Set it to Lever's id of an active user, best an admin: {account.set_by('perform_as')}."
     required = heard is not None
-    if heard is None:
+    if heard is None and account.scopes is not None and is_read_only(account.scopes):
+        verdict, detail, remedy = Verdict.NOT_NEEDED, "The connection is read-only: no action is done.", ""
+    elif heard is None:
         verdict, detail = Verdict.MISSING, "Nobody is set: each such action has to name a user."
     else:
         verdict, detail = _able(heard)

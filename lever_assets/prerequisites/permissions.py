@@ -12,7 +12,7 @@ from lever_assets.lever.faults import WRITES
 from lever_assets.lever.paths import quoted, scope
 from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.prerequisites.asking import ONE, Asking, Heard
+from lever_assets.prerequisites.asking import NOT_ASKED, ONE, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 
 CREDENTIALS = "In Lever: Settings > Integrations and API > API credentials"
@@ -74,7 +74,7 @@ class Permission:
         if told:
             return f"For {'; '.join(told)}."
         what = ", ".join(self.left_out)
-        return f"For {what}, left out by LEVER_EXCLUDE." if what else "For webhooks, which are not used."
+        return f"For {what}, left out by the settings." if what else "For webhooks, which are not used."
 
 
 def permissions(exclusion: Exclusion, *, webhooks: bool) -> list[Permission]:
@@ -103,6 +103,8 @@ def to_grant(exclusion: Exclusion, *, read_only: bool) -> tuple[tuple[str, str],
     """
     found = permissions(exclusion, webhooks=not read_only)
     wanted = [each for each in found if each.required or (each.actions and not read_only)]
+    if read_only:
+        wanted = [replace(each, actions=[]) for each in wanted]
     return (*((each.name, each.why) for each in wanted), (CONFIDENTIAL, _CONFIDENTIAL_TOO))
 
 
@@ -152,34 +154,46 @@ def reading(permission: Permission, heard: Heard | None, account: Account) -> Fi
     """Return the finding on a permission to read, from what Lever answered (None: it was not asked)."""
     granted = account.scopes
     if not permission.needed:
-        return _finding(permission, Verdict.NOT_NEEDED)
+        return _finding(permission, account, Verdict.NOT_NEEDED)
     if granted is not None and permission.name not in granted:
         return _not_granted(permission, account)
     if heard is None:
         return _finding(
-            permission, Verdict.CANT_TELL, "There is no opportunity below which Lever could be asked."
+            permission,
+            account,
+            Verdict.CANT_TELL,
+            "There is no opportunity below which Lever could be asked.",
         )
     if isinstance(heard.error, NotFoundError):
         what = "Lever no longer has that opportunity" if permission.below else "This account has no such list"
-        return _finding(permission, Verdict.CANT_TELL, f"{what}: {heard.sentence}")
+        return _finding(permission, account, Verdict.CANT_TELL, f"{what}: {heard.sentence}")
     remedy = ""
     if heard.verdict is Verdict.MISSING:
         remedy = f"{CREDENTIALS}, tick it at the key" if granted is None else agreeing(account)
-    found = _finding(permission, heard.verdict, heard.sentence, remedy)
+    found = _finding(permission, account, heard.verdict, heard.sentence, remedy)
     return replace(found, unanswered=heard.unanswered)
 
 
-def writing(permission: Permission, account: Account) -> Finding:
-    """Return the finding on a permission to write: told from a token's scopes, of a key it can't be told."""
+def writing(permission: Permission, account: Account, *, dead: bool = False) -> Finding:
+    """Return the finding on a permission to write: told from a token's scopes, of a key it can't be told.
+
+    `dead`: the token lets nobody in, whatever it was given.
+    """
     if not permission.needed:
-        return _finding(permission, Verdict.NOT_NEEDED)
+        return _finding(permission, account, Verdict.NOT_NEEDED)
     if account.scopes is None:
         told = "Lever does not tell what a key may write, and nothing is written to try it."
         return _finding(
-            permission, Verdict.CANT_TELL, told, f"{CREDENTIALS}, see whether it is ticked at the key"
+            permission,
+            account,
+            Verdict.CANT_TELL,
+            told,
+            f"{CREDENTIALS}, see whether it is ticked at the key",
         )
     if permission.name in account.scopes:
-        return _finding(permission, Verdict.FINE)
+        if dead:
+            return _finding(permission, account, Verdict.CANT_TELL, NOT_ASKED.sentence)
+        return _finding(permission, account, Verdict.FINE)
     return _not_granted(permission, account)
 
 
@@ -188,12 +202,14 @@ def _not_granted(permission: Permission, account: Account) -> Finding:
     if is_read_only(account.scopes or ()) and (permission.writes or permission.name == WEBHOOKS):
         again = writing_too(account.name)
         how = f"{again[0].upper()}{again[1:]}"
-    return _finding(permission, Verdict.MISSING, "The token was not given it.", how)
+    return _finding(permission, account, Verdict.MISSING, "The token was not given it.", how)
 
 
-def _finding(permission: Permission, verdict: Verdict, detail: str = "", remedy: str = "") -> Finding:
+def _finding(
+    permission: Permission, account: Account, verdict: Verdict, detail: str = "", remedy: str = ""
+) -> Finding:
     if verdict is Verdict.MISSING and permission.kept:
-        remedy += ", or leave out what it is for with LEVER_EXCLUDE"
+        remedy += f", or leave out what it is for with {account.set_by('exclude')}"
     return Finding(
         Group.WRITING if permission.writes else Group.READING,
         permission.name,

@@ -198,7 +198,8 @@ def replay(
     """
     left_out = sorted(session.exclusion.models & set(models or ()))
     if left_out:
-        raise SettingsError(f"LEVER_EXCLUDE leaves out {', '.join(left_out)}: take it out there, then sync.")
+        setting = session.account.setting("exclude")
+        raise SettingsError(f"{setting} leaves out {', '.join(left_out)}: take it out there, then sync.")
     wanted = [each.name for each in session.exclusion.kept if models is None or each.name in models]
     reports = []
     with session.alone():

@@ -1,17 +1,17 @@
 """`connect` and `connections` as somebody types them; Lever's consent page is answered over HTTP."""
 
 import io
-import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from lever_assets.connect.oauth import Authorization, OAuthServer
 from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store
 from lever_assets_tests.cli.conftest import Command
@@ -115,7 +115,9 @@ def test_a_key_comes_from_standard_input_and_stands_nowhere(
         (("connect", "a b", "--api-key"), "sandbox-key", "can't be the name"),
         (("connect", "acme", "--api-key", "--set", "nonsense"), "sandbox-key", "NAME=VALUE"),
         (("connect", "acme", "--no-browser"), "", "no address came back"),
-        (("connect", "acme", "--no-browser"), "http://127.0.0.1:1/callback?code=1", "another one"),
+        (("connect", "acme", "--no-browser"), "hello", "holds no state): run the command again, open the"),
+        (("connect", "acme", "--no-browser"), "http://127.0.0.1:1/callback?code=1", "holds no state"),
+        (("connect", "acme", "--no-browser"), "http://127.0.0.1:1/?code=1&state=x", "run the command again"),
         (("connections", "rename", "nobody", "somebody"), "", "no stored connection 'nobody'"),
         (("connections", "remove", "nobody"), "", "no stored connection 'nobody'"),
         (("sync", "--connection", "nobody"), "", "no connection 'nobody'"),
@@ -140,6 +142,33 @@ def test_the_environments_own_is_not_renamed_while_its_key_is_set(command: Comma
     assert "unset it first" in done.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("disable",), ("enable",), ("set", "offers=all"), ("remove", "--yes")],
+    ids=lambda each: each[0],
+)
+def test_what_can_not_be_changed_of_the_environments_own_says_where_it_comes_from(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    done = command("connections", arguments[0], "lever", *arguments[1:])
+
+    assert (done.code, done.out) == (1, "")
+    assert "comes from LEVER_API_KEY" in done.err
+    assert "`lever-assets connect lever --api-key`" in done.err
+
+
+def test_removing_says_whether_dagster_was_reloaded(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
+    command("connect", "acme", "--api-key")
+
+    (line,) = command("connections", "remove", "acme", "--yes").out.splitlines()
+
+    assert line.startswith("acme is removed: ")
+    assert "once its code location is reloaded (Deployment > Code locations), which was not done" in line
+
+
 def test_the_connections_of_all_are_tested(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
     command("connect", "acme", "--api-key")
@@ -147,9 +176,14 @@ def test_the_connections_of_all_are_tested(command: Command, monkeypatch: pytest
 
     found = command("connections", "test", "--json")
 
-    assert found.code == 1
-    assert json.loads(found.out)["connections"]["lever"] == {"works": True, "why": None}
-    assert "switched off" in json.loads(found.out)["connections"]["acme"]["why"]
+    assert found.code == 0
+    assert found.json["connections"]["lever"] == {"works": True, "why": None, "switched_off": False}
+    assert "switched off" in found.json["connections"]["acme"]["why"]
+    assert found.json["connections"]["acme"]["switched_off"]
+    assert command("connections", "test", "acme").code == 1
+    assert command("connections", "test", "lever").code == 0
+    unknown, shown = command("connections", "test", "nobody"), command("connections", "show", "nobody")
+    assert (unknown.code, unknown.err) == (shown.code, shown.err)
 
 
 class Terminal(io.StringIO):
@@ -157,6 +191,36 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.usefixtures("callback")
+def test_in_a_terminal_a_wrong_address_is_asked_for_again(
+    command: Command, callback: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Authorization] = []
+    ask = OAuthServer.ask
+
+    def noting(server: OAuthServer, scopes: Collection[str]) -> Authorization:
+        asked.append(ask(server, scopes))
+        return asked[-1]
+
+    def typed(*_: object, **__: object) -> str:
+        return given.pop(0) or consent(asked[-1].url)
+
+    monkeypatch.setattr(OAuthServer, "ask", noting)
+    monkeypatch.setattr("typer.prompt", typed)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    given = ["hello", f"{callback}?code=1&state=old", ""]
+    connected = command("connect", "acme", "--no-browser")
+    given = ["hello", f"{callback}?code=1&state=old", "hello"]
+    given_up = command("connect", "beta", "--no-browser")
+
+    assert connected.code == 0
+    assert f"it begins with {callback}?" in connected.err
+    assert "open the address that this run has printed" in connected.err
+    assert given_up.code == 1
+    assert "run the command again" in given_up.err.splitlines()[-1]
+    assert given_up.err.count("warning:") == 2
 
 
 @pytest.fixture

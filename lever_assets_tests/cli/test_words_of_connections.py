@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lever_assets.policy.exclusion import Exclusion
+from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
@@ -158,6 +160,97 @@ def test_a_revoked_connection_is_told_by_its_name_and_connected_again_as_it_was(
         told = command("sync", "--connection", name).err.splitlines()[-1]
         assert f"The connection '{name}' was revoked in Lever, or has ended (invalid_grant)" in told
         assert f"connect again with `lever-assets {command_to_run}" in told
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_doctor_can_not_tell_what_a_dead_token_would_let_in(command: Command, sandbox: Sandbox) -> None:
+    by_oauth("acme", (*READING, "notes:write:admin", "confidential:access:admin"))
+    alive = {
+        each["subject"]: each["verdict"] for each in command("doctor", "acme", "--json").json["findings"]
+    }
+    sandbox.revoke_tokens()
+    dead = {each["subject"]: each["verdict"] for each in command("doctor", "acme", "--json").json["findings"]}
+
+    given = ("users:read:admin", "stages:read:admin", "notes:write:admin", "confidential:access:admin")
+    assert {alive[each] for each in given} == {"fine"}
+    assert {dead[each] for each in given} == {"cant_tell"}
+    assert (dead["OAuth token"], dead["postings:read:admin"]) == ("missing", "missing")
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_what_is_to_be_set_of_a_stored_connection_is_told_as_its_own(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_oauth("acme", (*READING, "notes:write:admin"))
+    found = {each["subject"]: each["remedy"] for each in command("doctor", "acme", "--json").json["findings"]}
+    assert "`lever-assets connections set acme perform_as=…`" in found["perform_as user"]
+    assert "`lever-assets connections set acme exclude=…`" in found["postings:read:admin"]
+
+    assert given(command, monkeypatch, "acme", sandbox.key).code == 0
+    assert command("sync", "--connection", "acme").code == 0
+    assert command("connections", "set", "acme", "exclude=offers,candidates.custom_fields").code == 0
+    told = command("sync", "--connection", "acme").err
+    assert "exclude of the connection 'acme' leaves out candidates.custom_fields, offers from now on" in told
+    told += command("replay", "offers", "--connection", "acme").err
+    assert "exclude of the connection 'acme' leaves out offers: take it out there" in told
+    assert "LEVER_EXCLUDE" not in told
+
+    monkeypatch.setenv("LEVER_API_KEY", sandbox.key)
+    own = {each["subject"]: each["remedy"] for each in command("doctor", "--json").json["findings"]}
+    assert "LEVER_PERFORM_AS" in own["perform_as user"]
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_an_account_that_is_read_already_is_connected_with_a_warning(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert given(command, monkeypatch, "acme", sandbox.key).code == 0
+    assert "read already" not in given(command, monkeypatch, "unread", sandbox.key).err
+    assert command("sync", "--connection", "acme").code == 0
+
+    twice, again = (given(command, monkeypatch, name, sandbox.key) for name in ("beta", "acme"))
+    with running_sandbox(SandboxConfig(opportunities=3, seed=8, rate=0)) as another:
+        monkeypatch.setenv("LEVER_BASE_URL", another.url)
+        elsewhere = given(command, monkeypatch, "gamma", another.key)
+
+    assert (twice.code, again.code, elsewhere.code) == (0, 0, 0)
+    assert "warning: this Lever account is read already, as acme: from now on it is read twice" in twice.err
+    assert "read already" not in again.err + elsewhere.err
+    command("connections", "remove", "acme", "--yes")
+    assert "read already" not in given(command, monkeypatch, "beta", sandbox.key).err
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_of_a_read_only_connection_nothing_is_said_of_actions(command: Command) -> None:
+    asked = dict(to_grant(Exclusion.of(Settings.load()), read_only=True))
+    by_oauth("acme")
+    found = {each["subject"]: each for each in command("doctor", "acme", "--json").json["findings"]}
+
+    assert "actions" not in asked["postings:read:admin"] + asked["opportunities:read:admin"]
+    assert "actions" in dict(to_grant(Exclusion.of(Settings.load()), read_only=False))["postings:read:admin"]
+    assert (found["perform_as user"]["verdict"], found["perform_as user"]["remedy"]) == ("not_needed", "")
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_a_stored_connections_address_is_moved_by_connecting_again(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_sandbox(SandboxConfig(opportunities=0, rate=0)) as going:
+        monkeypatch.setenv("LEVER_BASE_URL", going.url)
+        assert f"Lever: custom, {going.url}\n" in given(command, monkeypatch, "acme", going.key).err
+    told = command("connections", "test", "acme").out
+
+    assert (
+        "`lever-assets connect acme --api-key --environment custom` with LEVER_BASE_URL set moves it" in told
+    )
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_a_sync_without_an_account_does_not_say_that_it_reads(command: Command) -> None:
+    told = command("sync").err
+
+    assert "No Lever account is connected" in told
+    assert "Reading" not in told
 
 
 @pytest.mark.usefixtures("_nothing_set_up")

@@ -45,7 +45,8 @@ async def attribute(work: Work, asked: ActionInput, option: str | None) -> None:
     except ActionError as error:
         if asked.lever.perform_as or option:
             raise
-        raise invalid(error.title, f"{error.message} It was given by LEVER_PERFORM_AS.") from None
+        setting = work.session.account.setting("perform_as")
+        raise invalid(error.title, f"{error.message} It was given by {setting}.") from None
 
 
 async def _go_on(work: Work, user: str, called: str | None) -> None:

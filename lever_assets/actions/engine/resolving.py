@@ -186,14 +186,15 @@ class Resolver:
 
     def _left_out_by(self, model: str) -> str | None:
         """Return which setting may keep a record out of the tables, in words; None: none does."""
-        settings = self._session.settings
+        settings, called = self._session.settings, self._session.account.setting
         if not self._session.exclusion.keeps(model):
-            return f"LEVER_EXCLUDE leaves {model} out of the tables"
+            return f"{called('exclude')} leaves {model} out of the tables"
         if model in _LIMITED and settings.only_created:
-            return f"LEVER_ONLY_CREATED leaves {model} out that were not created through this connector"
+            return f"{called('only_created')} leaves {model} out that were not created through this connector"
         first = settings.cutoff_at(now())
         if model in _LIMITED and first is not None:
-            return f"LEVER_CANDIDATE_CUTOFF leaves {model} out that were not updated since {first:%Y-%m-%d}"
+            cutoff = called("candidate_cutoff")
+            return f"{cutoff} leaves {model} out that were not updated since {first:%Y-%m-%d}"
         return None
 
 

@@ -125,7 +125,8 @@ class Work:
         if self.perform_as is None:
             raise invalid(
                 "No user to act as",
-                f"Lever asks for the user who {who}: set LEVER_PERFORM_AS, or give "
+                f"Lever asks for the user who {who}: set it by "
+                f"{self.session.account.set_by('perform_as')}, or give "
                 "remote_fields.lever.perform_as, and do it again.",
             )
 

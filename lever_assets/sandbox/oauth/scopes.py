@@ -44,7 +44,7 @@ RESOURCES: dict[str, str] = {
 READING = {f"{name}:read:admin": words for name, words in RESOURCES.items()}
 WRITING = {f"{name}:write:admin": words for name, words in RESOURCES.items()}
 OTHERS = {
-    CONFIDENTIAL: "confidential postings, opportunities and requisitions are among what it reads and writes",
+    CONFIDENTIAL: "confidential postings, opportunities and requisitions are among all this",
     OFFLINE: "it stays connected while nobody is signed in, until you take this back",
 }
 SCOPES: dict[str, str] = {**READING, **WRITING, **OTHERS}

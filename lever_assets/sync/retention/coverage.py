@@ -37,8 +37,9 @@ def doubts(tx: Transaction, session: Session, resource: Resource, *, whole: bool
     settings = session.settings
     yield from settings.doubts
     if whole and settings.only_created and not created.count(tx):
+        setting = session.account.setting("only_created")
         yield (
-            "LEVER_ONLY_CREATED keeps what was created through this connector, and this database knows of "
+            f"{setting} keeps what was created through this connector, and this database knows of "
             "nothing: no candidate is kept; if it takes the place of a lost one, give it what that knew with "
             f"{session.account.command('created import FILE')}"
         )

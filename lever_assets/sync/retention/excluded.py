@@ -7,6 +7,7 @@ never read or was removed: its reading is forgotten, so that the next sync fetch
 from collections.abc import Callable, Iterator
 from typing import TypeVar, assert_never
 
+from lever_assets.connect.account import Account
 from lever_assets.lever.resources import (
     BY_NAME,
     RESOURCES,
@@ -56,16 +57,17 @@ def apply_exclusion(session: Session, before: Exclusion) -> tuple[str, ...]:
     _remove(session)
     with session.writing() as tx:
         EXCLUDED.keep(tx, tuple(wanted.names))
-    return tuple(_told(before, wanted))
+    return tuple(_told(before, wanted, session.account))
 
 
-def _told(before: Exclusion, wanted: Exclusion) -> Iterator[str]:
+def _told(before: Exclusion, wanted: Exclusion, account: Account) -> Iterator[str]:
+    setting = account.setting("exclude")
     fewer = sorted(set(wanted.names) - set(before.names))
     more = sorted(set(before.names) - set(wanted.names))
     if fewer:
-        yield f"LEVER_EXCLUDE leaves out {', '.join(fewer)} from now on: it was taken out of the database"
+        yield f"{setting} leaves out {', '.join(fewer)} from now on: it was taken out of the database"
     if more:
-        yield f"LEVER_EXCLUDE leaves out {', '.join(more)} no more: it is fetched again"
+        yield f"{setting} leaves out {', '.join(more)} no more: it is fetched again"
 
 
 def applied_exclusion(tx: Transaction) -> Exclusion:
