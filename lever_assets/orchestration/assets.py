@@ -18,6 +18,7 @@ from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.bulk import Made, asset_op
 from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
+from lever_assets.orchestration.following import outputs
 from lever_assets.orchestration.metadata import (
     model_definition,
     model_description,
@@ -126,16 +127,16 @@ def _bring_up(
         if resources or models:
             scope = scope_of(context, settings)
             windows = windows_of(context, settings)
-            told = Reporter(context, session, scope, windows, asset_keys(settings), resources)
+            reporter = Reporter(context, session, scope, windows, asset_keys(settings), resources)
             context.log.info(f"Reading {scope} from Lever." if resources else "Mapping what is stored.")
             run = Run(context.run.run_id, tuple(resources))
             try:
-                report = sync(session, scope, run=run, models=models, wait=LOCK_SECONDS, on_report=told)
+                report = sync(session, scope, run=run, models=models, wait=LOCK_SECONDS, on_report=reporter)
             finally:
-                told.tell_of_models()
+                reporter.tell_of_models()
             warn(context.log, report.restored)
-            yield from told.results
-            yield from told.outputs()
+            yield from reporter.results
+            yield from outputs(context, reporter.told)
         with session.reading() as tx:
             yield from results(tx, context.selected_asset_check_keys, session.exclusion)
 

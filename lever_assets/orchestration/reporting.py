@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
-from dagster._core.execution.plan.outputs import StepOutputData, StepOutputHandle
 
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.checks import complete, mapped
@@ -33,8 +32,8 @@ _VARYING = frozenset({"listed", "in_table", "newest"})
 class Reporter:
     """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks.
 
-    `reading` are the resources that are to be read. A model of which one could not be read is not told: its
-    windows would count as read.
+    `told` are the assets of which there was something to tell. `reading` are the resources that are to be
+    read. A model of which one could not be read is not told: its windows would count as read.
     """
 
     context: dg.AssetExecutionContext
@@ -44,9 +43,9 @@ class Reporter:
     keys: Sequence[dg.AssetKey]
     reading: Sequence[str]
     results: list[dg.AssetCheckResult] = field(default_factory=list)
+    told: set[dg.AssetKey] = field(default_factory=set)
     _read: set[str] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
-    _told: list[dg.AssetKey] = field(default_factory=list)
     _last: "_Last | None" = None
 
     def __call__(self, report: Report) -> None:
@@ -67,17 +66,6 @@ class Reporter:
             report = self._mapped.pop(0)
             if report.model not in behind:
                 self._derived(report)
-
-    def outputs(self) -> Iterator[dg.DagsterEvent]:
-        """Yield that the chosen assets which were told are made, so that Dagster executes what follows them.
-
-        An output that is yielded as such would be materialized once more, in every window of the run.
-        """
-        step = self.context.get_step_execution_context()
-        for key in self._told:
-            name = self.context.assets_def.get_output_name_for_asset_key(key)
-            made = StepOutputData(StepOutputHandle(step.step.key, name))
-            yield dg.DagsterEvent.step_output_event(step, made)
 
     def _landed(self, report: LandReport) -> None:
         warn(self.context.log, filter(None, (report.skipped, *report.warnings)))
@@ -115,8 +103,7 @@ class Reporter:
             self.context.log_event(dg.AssetMaterialization(key, partition=window))
         tags = version_tags(self.context, key)
         self.context.log_event(dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags))
-        if key in self.context.selected_asset_keys:
-            self._told.append(key)
+        self.told.add(key)
 
     def _to_mark(self, key: dg.AssetKey) -> Sequence[str]:
         """Return the chosen windows; else those that are not marked yet, and in any case the last."""

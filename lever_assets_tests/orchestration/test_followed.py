@@ -11,11 +11,17 @@ Tags = dict[str, str]
 
 
 def definitions(place: Place, *, windowed: bool) -> dg.Definitions:
-    """Return our definitions, and an asset below `candidates`: with the same windows, or with none."""
+    """Return our definitions, and some assets below them: with the same windows, or with none."""
     parts = sync_windows(place.settings()) if windowed else None
 
     @dg.asset(deps=[key("candidates")], partitions_def=parts, backfill_policy=dg.BackfillPolicy.single_run())
     def headcount() -> None: ...
+
+    @dg.asset(deps=[key("jobs"), headcount], partitions_def=parts, backfill_policy=headcount.backfill_policy)
+    def by_job() -> None: ...
+
+    @dg.asset(deps=[key("users")], partitions_def=parts, backfill_policy=headcount.backfill_policy)
+    def staff() -> None: ...
 
     job = dg.define_asset_job(
         "mine",
@@ -23,7 +29,7 @@ def definitions(place: Place, *, windowed: bool) -> dg.Definitions:
         executor_def=dg.in_process_executor,
     )
     return dg.Definitions.merge(
-        build(place.settings(watch_budget=0)), dg.Definitions(assets=[headcount], jobs=[job])
+        build(place.settings(watch_budget=0)), dg.Definitions(assets=[headcount, by_job, staff], jobs=[job])
     )
 
 
@@ -45,15 +51,19 @@ def made(result: dg.ExecuteInProcessResult) -> list[tuple[str, str | None]]:
     ]
 
 
-def followed(result: dg.ExecuteInProcessResult) -> bool:
-    skipped = [each.step_key for each in result.all_events if each.is_step_skipped]
-    found = "headcount" in {name for name, _ in made(result)}
-    assert found is not ("headcount" in skipped)
+THEIRS = {"headcount", "by_job", "staff"}
+
+
+def followed(result: dg.ExecuteInProcessResult) -> set[str]:
+    """Return those of the test's own assets that were executed; the others were skipped."""
+    skipped = {each.step_key for each in result.all_events if each.is_step_skipped}
+    found = {name for name, _ in made(result)} & THEIRS
+    assert found == THEIRS - skipped
     return found
 
 
 def each_window_is_told_once(result: dg.ExecuteInProcessResult, keys: list[str]) -> bool:
-    ours = [each for each in made(result) if each[0] != "headcount"]
+    ours = [each for each in made(result) if each[0] not in THEIRS]
     return sorted(ours) == sorted((name, window) for name in {name for name, _ in ours} for window in keys)
 
 
@@ -61,27 +71,28 @@ def each_window_is_told_once(result: dg.ExecuteInProcessResult, keys: list[str])
 def test_what_follows_is_executed_when_the_table_changed(synced: Place, *, windowed: bool) -> None:
     mine = definitions(synced, windowed=windowed)
     delta = {**last_window(synced), "lever/refresh": "delta"}
-    assert followed(run(mine, synced, delta))  # the first in a window tells of all
-    assert not followed(run(mine, synced, delta))
+    assert followed(run(mine, synced, delta)) == THEIRS  # the first in a window tells of all
+    assert followed(run(mine, synced, delta)) == set()
     sandbox = synced.sandbox
     sandbox.edit(
         "opportunities", sandbox.ids("opportunities")[0], {"name": "New", "updatedAt": sandbox.now()}
     )
     changed = run(mine, synced, delta)
-    assert followed(changed)
+    assert followed(changed) == {"headcount", "by_job"}
+    assert "jobs" not in {name for name, _ in made(changed)}
     assert len(made(changed)) == len(set(made(changed)))
-    assert not followed(run(mine, synced, delta))
+    assert followed(run(mine, synced, delta)) == set()
 
 
 @pytest.mark.parametrize("windowed", [True, False])
 def test_what_follows_is_executed_after_a_range_of_windows(synced: Place, *, windowed: bool) -> None:
     keys = windows(synced.settings())
     result = run(definitions(synced, windowed=windowed), synced, window_range(keys[0], keys[-1]))
-    assert followed(result)
+    assert followed(result) == THEIRS
     assert each_window_is_told_once(result, keys)
 
 
 def test_what_follows_is_executed_after_a_full_sync(synced: Place) -> None:
     result = run(definitions(synced, windowed=False), synced, {"lever/refresh": "full"})
-    assert followed(result)
+    assert followed(result) == THEIRS
     assert each_window_is_told_once(result, windows(synced.settings()))
