@@ -10,7 +10,7 @@ from pydantic import JsonValue, SecretStr
 from lever_assets.connect.account import Account, Credential
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment, environment_at
 from lever_assets.connect.errors import ConnectionNameError, RemovedError, WrongAccountError
-from lever_assets.connect.known import API_KEY, addresses_of, every_name
+from lever_assets.connect.known import API_KEY, addresses_of, environment_of, every_name
 from lever_assets.connect.oauth import Grant
 from lever_assets.connect.own_settings import with_own
 from lever_assets.connect.permissions import forgive
@@ -98,7 +98,7 @@ def wanted_connection(
     own = own or {}
     in_force = _in_force(settings.of(name), _merged({} if before is None else before.settings, own))
     if environment is None and before is not None and addresses_of(before).api:
-        environment, addresses = Environment(before.environment), addresses_of(before)
+        environment, addresses = environment_of(before), addresses_of(before)
     else:
         environment = environment or environment_at(settings.base_url)
         addresses = ADDRESSES.get(environment) or Addresses(settings.base_url, settings.auth_url)

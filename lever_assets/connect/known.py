@@ -63,8 +63,8 @@ def account_in(tx: Transaction, store: Store, settings: Settings) -> tuple[Accou
 
 
 def addresses_of(row: StoredAccount) -> Addresses:
-    """Return where a stored account's Lever is."""
-    known = ADDRESSES.get(Environment(row.environment))
+    """Return where a stored account's Lever is; raises SettingsError for a damaged row."""
+    known = ADDRESSES.get(environment_of(row))
     return known or Addresses(row.base_url or "", row.auth_url or "")
 
 
@@ -91,7 +91,7 @@ def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mappi
         base_url=addresses_of(row).api,
         credential=credential,
         named_at_first=row.named_at_first,
-        environment=Environment(row.environment),
+        environment=environment_of(row),
         scopes=None if details is None else frozenset(details.scopes),
         refresh_token_until=None if details is None else details.refresh_token_until,
         is_enabled=row.enabled,
@@ -102,11 +102,28 @@ def _account(store: Store, settings: Settings, row: StoredAccount, sealed: Mappi
     )
 
 
+def environment_of(row: StoredAccount) -> Environment:
+    """Return which Lever a stored account's is; raises SettingsError for a damaged row."""
+    try:
+        return Environment(row.environment)
+    except ValueError:
+        raise _damaged(row.connection, f"its environment is {row.environment[:40]!r}") from None
+
+
+def _damaged(name: str, why: str) -> SettingsError:
+    return SettingsError(
+        f"The row of the connection {name!r} in the table accounts was changed by hand: {why}. Put it right, "
+        "or restore a backup."
+    )
+
+
 def _settings(settings: Settings, row: StoredAccount) -> Settings:
     return _own(settings, row.connection, row.settings)
 
 
 def _own(settings: Settings, name: str, own: Mapping[str, JsonValue]) -> Settings:
+    if not isinstance(own, Mapping):
+        raise _damaged(name, "its settings are no JSON object")
     return with_own(settings.model_copy(update={"connection": name, "api_key": None}), own)
 
 

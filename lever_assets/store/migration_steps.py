@@ -5,7 +5,7 @@ rule of the program's that may change.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -207,8 +207,8 @@ def keep_decisions_in_tables_of_their_own(conn: Connection) -> None:
         columns = {each["name"] for each in inspector.get_columns(accounts.name)}
         _keep_removed(conn, _kept_under(conn, _REMOVED), columns)
         _forget(conn, _REMOVED)
-    _fill(conn, mapped_fields, [row for each in _kept_under(conn, _MAPPED) for row in _mapped(each)])
-    _fill(conn, shown_fields, [row for each in _kept_under(conn, _SHOWN) for row in _shown(each)])
+    _fill(conn, mapped_fields, (row for each in _kept_under(conn, _MAPPED) for row in _mapped(each)))
+    _fill(conn, shown_fields, (row for each in _kept_under(conn, _SHOWN) for row in _shown(each)))
     _forget(conn, _MAPPED, _SHOWN)
 
 
@@ -240,7 +240,7 @@ def _keep_removed(conn: Connection, kept: Sequence[Any], columns: set[str]) -> N
             "settings": {},
             **dict.fromkeys(("created_at", "updated_at", "removed_at"), each.updated_at),
         }
-        for each in kept
+        for each in {each.connection: each for each in kept}.values()
         if each.connection not in known
     ]
     if not rows:
@@ -264,15 +264,17 @@ def _mapped(kept: Any) -> Iterator[dict[str, str]]:
 def _shown(kept: Any) -> Iterator[dict[str, str]]:
     models = kept.value if isinstance(kept.value, dict) else {}
     for model, fields in models.items():
-        for field in dict.fromkeys(fields) if isinstance(fields, list) else ():
+        for field in fields if isinstance(fields, list) else ():
             if isinstance(field, str):
                 yield {"connection": kept.connection, "model": model, "field": field}
 
 
-def _fill(conn: Connection, table: Table, rows: Sequence[Mapping[str, str]]) -> None:
-    if rows:
+def _fill(conn: Connection, table: Table, rows: Iterable[Mapping[str, str]]) -> None:
+    key = [column.name for column in table.primary_key]
+    once = {tuple(row[name] for name in key): row for row in rows}  # a torn table has rows twice
+    if once:
         table.create(conn, checkfirst=True)
-        conn.execute(insert(table), rows)
+        conn.execute(insert(table), list(once.values()))
 
 
 def _rename(conn: Connection, table: Any, rows: Sequence[_Renamed]) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from pydantic import SecretStr
-from sqlalchemy import event, func, select
+from pydantic import JsonValue, SecretStr
+from sqlalchemy import event, func, select, update
 
 from lever_assets.connect import connections
 from lever_assets.connect.connections import connect_by_key, wanted_connection
@@ -41,7 +41,7 @@ from lever_assets.store.accounts import (
 from lever_assets.store.erased_files import TABLES
 from lever_assets.store.inbox import InboxEvent
 from lever_assets.store.secrets import secrets
-from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.store.tables import RAW, UNIFIED, accounts, metadata
 from lever_assets.store.transaction import NOBODY, now
 from lever_assets.sync import removed as module
 from lever_assets.sync.kept_fields import keep_name, kept_names, shown_fields, switch_fields
@@ -91,6 +91,22 @@ def test_it_is_kept_that_it_was_removed_and_nothing_secret_or_personal_of_who_co
     assert (row.named_at_first, row.email, row.organization_name) == ("acme", None, "Acme Inc")
     assert (names(settings), names_and_removed(settings)) == (["globex"], ["globex", "initech"])
     assert [each.connection for each in listed(settings).accounts] == ["globex"]
+
+
+@pytest.mark.parametrize(("column", "value"), [("environment", "mars"), ("settings", [1])])
+def test_a_damaged_row_of_one_keeps_no_other_from_anything(
+    removed: Place, column: str, value: JsonValue
+) -> None:
+    store, settings = removed
+    with store.writing("initech") as tx:
+        tx.sql.execute(update(accounts).where(accounts.c.connection == "initech").values({column: value}))
+
+    synced(settings.of("globex"))
+    (told,) = see_to_removed(store, settings)
+    assert "'initech' in the table accounts was changed by hand" in told
+    assert names(settings) == ["globex"]
+    connections.remove(store, "initech", erase=True)
+    assert not tables_with(store, "initech")
 
 
 def test_what_is_about_it_says_that_it_was_removed_and_what_can_be_done(removed: Place) -> None:

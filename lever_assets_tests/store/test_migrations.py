@@ -282,7 +282,7 @@ def test_what_was_decided_of_fields_is_in_tables_of_their_own(store: Store) -> N
             ("acme", "field_names"): {"jobs": {"team": "department", "x": "y"}, "offers": {}},
             ("acme", "shown_fields"): {"offers": ["salary", "salary", "start"]},
             ("beta", "field_names"): ["damaged"],
-            ("beta", "shown_fields"): {"offers": 7, "jobs": ["team", None]},
+            ("beta", "shown_fields"): {"offers": 7, "jobs": ["team", None, {"a": 1}]},
         },
     )
     migrate(store.engine)
