@@ -45,6 +45,10 @@ GENDER = {
 }
 
 
+_OWN = "A job of its own"
+"""The title of postings that tests make."""
+
+
 def field(name: str, *, required: bool = False) -> dict[str, Any]:
     """Return a field of a form."""
     described = {"id": name, "text": f"About {name}?", "description": "", "required": required, "prompt": ""}
@@ -61,12 +65,13 @@ def open_job(
 ) -> str:
     """Make a posting of its own whose form asks these questions; returns its id."""
     ident = str(uuid4())
-    known = next(each for each in account.read("/postings") if each["state"] == "published")
-    account.sandbox.create("postings", {**known, "id": ident, "text": "A job of its own", "state": state})
+    published = (each for each in account.read("/postings") if each["state"] == "published")
+    known = next(each for each in published if each["text"] != _OWN)  # whose form no other test has made
+    account.sandbox.create("postings", {**known, "id": ident, "text": _OWN, "state": state})
     standard = account.read(f"/postings/{known['id']}/apply")
     fields = [field(name, required=name in required) for name in names]
     groups = [{"id": GROUP, "text": "Questions", "fields": fields}] if fields else []
-    whole = {**standard, "id": ident, "text": "A job of its own", "customQuestions": groups, **form}
+    whole = {**standard, "id": ident, "text": _OWN, "customQuestions": groups, **form}
     whole.pop("eeoQuestions", None)
     if eeo:
         whole["eeoQuestions"] = {"gender": GENDER}
