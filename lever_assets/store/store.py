@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from lever_assets.store.compacting import compact
 from lever_assets.store.errors import (
     DRIVER_ERRORS,
+    LockLostError,
     ReadOnlyError,
     UnfitError,
     UnreachableError,
@@ -105,8 +106,7 @@ class Store:
             conn.execution_options(writing=True)
             with conn.begin():
                 yield Transaction(conn, account, at)
-                for check in tuple(self._held):
-                    check()
+                self._see_that_locks_are_held()
 
     @contextmanager
     def reading(self, account: str, at: datetime | None = None) -> Iterator[Transaction]:
@@ -133,6 +133,14 @@ class Store:
                 yield
             finally:
                 self._held.remove(check)
+
+    def _see_that_locks_are_held(self) -> None:
+        for check in tuple(self._held):
+            try:
+                check()
+            except LockLostError:
+                if check in self._held:  # else another thread, whose it was, has given it back meanwhile
+                    raise
 
     def compact(self, *, largest: int | None = None, seconds: float | None = None) -> bool:
         """Leave no copy of what was erased in the database's file; False if that has to wait.

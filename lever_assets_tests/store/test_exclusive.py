@@ -185,3 +185,22 @@ def test_the_same_connection_in_another_database_is_another(
         pass
     one.close()
     other.close()
+
+
+def test_a_lock_that_another_thread_gives_back_meanwhile_was_not_lost(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads that share a store look at each other's locks, too."""
+    held: list[Callable[[], None]] = []
+
+    def given_back() -> None:
+        held.remove(given_back)
+        raise LockLostError("the session has ended", "run again")
+
+    held.append(given_back)
+    monkeypatch.setattr(store, "_held", held)
+    with store.writing("acme") as tx:
+        put_state(tx, "key", 1)
+
+    with store.reading("acme") as tx:
+        assert states(tx, "key") == {"key": 1}

@@ -121,7 +121,7 @@ def test_many_callers_with_one_key_write_once(elsewhere: Recruiting) -> None:
     for caller in callers:
         caller.join()
 
-    assert len({answer.action_id for answer in answers}) == 1
+    assert len({answer.action_id for answer in answers}) == 1, [a.error for a in answers]
     assert [answer.envelope() for answer in answers] == [answers[0].envelope()] * 6
     assert answers[0].succeeded
     assert elsewhere.sandbox.requests().of(trial.endpoint) == 1
