@@ -60,7 +60,8 @@ def build(settings: Settings, accounts: Listed | None = None) -> dg.Definitions:
             purge_sensor(settings, known.accounts),
         ],
         schedules=[
-            reconcile_schedule(settings, known.accounts, assets),
+            # Dagster refuses one over assets where there are none, as when all accounts are switched off.
+            *([reconcile_schedule(settings, known.accounts, assets)] if assets else []),
             erasure_schedule(settings, known.accounts),
         ],
         # Also for "Materialize" in the UI, whose runs have no job of ours.

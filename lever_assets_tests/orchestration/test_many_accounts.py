@@ -331,6 +331,16 @@ def test_loading_shows_who_is_there_now(many: Many, sandboxes: tuple[Sandbox, Sa
     assert "gamma" in asked_for(many.tick(definitions))
 
 
+def test_all_may_be_switched_off(many: Many) -> None:
+    with many.store() as store:
+        for each in ("acme", "beta"):
+            enable(store, each, enabled=False)
+    definitions = many.definitions()
+    definitions.get_repository_def().load_all_definitions()
+    dg.Definitions.validate_loadable(definitions)
+    assert asked_for(many.tick(definitions)) == {}
+
+
 def test_without_the_database_they_are_as_they_were_with_a_warning(many: Many) -> None:
     many.definitions()
     unreachable = "postgresql://nobody@127.0.0.1:9/nothing"
