@@ -29,7 +29,7 @@ from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.fetch.brake import held_back
-from lever_assets.sync.fetch.children import land_below, land_longest_unread, note_read
+from lever_assets.sync.fetch.children import is_to_be_noted, land_below, land_longest_unread, note_read
 from lever_assets.sync.fetch.lists import land_paged
 from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
 from lever_assets.sync.fetch.set_aside import tables_of, unread_below
@@ -86,9 +86,10 @@ async def land_with(
             whole_list = [due.WHOLE_LIST]
             due.healed(tx, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(tx, resource)
+        to_note = isinstance(resource, Child) and is_to_be_noted(tx, session, resource)
     if refusal is not None:
         _stop_if_all_are_refused(session, so_far)
-    elif isinstance(resource, Child):
+    elif isinstance(resource, Child) and to_note:
         note_read(session, resource)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(

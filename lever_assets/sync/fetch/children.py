@@ -94,18 +94,20 @@ async def land_longest_unread(
     return await _read(lever, session, resource, iter(parents), total=len(parents), before=before)
 
 
+def is_to_be_noted(tx: Transaction, session: Session, resource: Child) -> bool:
+    """Tell whether there is anything for `note_read` to keep."""
+    looks = resource.moves_alone and not rests(tx, session, resource)
+    return looks or not is_read_up_to(tx, resource.name)
+
+
 def note_read(session: Session, resource: Child) -> None:
     """Keep, after a resource was read, what spares polls a look: that nothing is left, nor watched for long.
 
     In a transaction of its own, which has landings wait before it writes anything.
     """
-    with session.reading() as tx:
-        looks = resource.moves_alone and not rests(tx, session, resource)
-        if not looks and is_read_up_to(tx, resource.name):
-            return
     with session.writing() as tx:
         note_read_up_to(tx, resource.name, resource.parent)
-        if looks:
+        if resource.moves_alone and not rests(tx, session, resource):
             first = longest_ago(tx, resource.parent, resource.name, moving_at=tx.instant)
             WATCHED.keep(tx, min(filter(None, (first, tx.instant))), resource.name)
 
