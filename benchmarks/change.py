@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from pydantic import SecretStr
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -15,9 +14,8 @@ from benchmarks.account import Served, served
 from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
 from benchmarks.measuring import measured
-from benchmarks.syncing import run_sync
+from benchmarks.syncing import run_sync, settings_for
 from lever_assets.cli.collecting import fewer_collections
-from lever_assets.settings import Settings
 from lever_assets.sync.run import replay, sync
 from lever_assets.sync.session import Scope, Session
 
@@ -50,13 +48,7 @@ def run(sizes: tuple[int, ...], kind: Kind) -> None:
 
 
 def _costs(lever: Served, into: Database, size: int) -> dict[str, Cost]:
-    settings = Settings(
-        api_key=SecretStr(lever.key),
-        base_url=lever.url,
-        data_dir=into.folder,
-        database_url=SecretStr(into.url),
-        rate_limit=0,
-    )
+    settings = settings_for(lever, into)
 
     def delta() -> int:
         sync(session, _DELTA)

@@ -3,13 +3,11 @@
 import time
 from statistics import median
 
-from pydantic import SecretStr
-
 from benchmarks.account import Served, served
 from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
 from benchmarks.measuring import measured
-from lever_assets.settings import Settings
+from benchmarks.syncing import settings_for
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 
@@ -32,13 +30,7 @@ def run(opportunities: int, kind: Kind) -> None:
 
 def _deltas(lever: Served, into: Database, how_many: int) -> list[float]:
     """Return the seconds of CPU of each of so many deltas in a row; the first ever reads everything."""
-    settings = Settings(
-        api_key=SecretStr(lever.key),
-        base_url=lever.url,
-        data_dir=into.folder,
-        database_url=SecretStr(into.url),
-        rate_limit=0,
-    )
+    settings = settings_for(lever, into)
     used = []
     with Session.open(settings) as session:
         for _ in range(how_many):

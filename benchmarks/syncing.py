@@ -42,6 +42,17 @@ class Outcome:
         return sum(each.inserted + each.updated + each.deleted for each in self.merged.values())
 
 
+def settings_for(lever: Served, into: Database, rate: float = 0) -> Settings:
+    """Return the settings of a sync into a database; a rate of 0 (requests a second) is no limit."""
+    return Settings(
+        api_key=SecretStr(lever.key),
+        base_url=lever.url,
+        data_dir=into.folder,
+        database_url=SecretStr(into.url),
+        rate_limit=rate,
+    )
+
+
 def run_sync(
     lever: Served, into: Database, *, delta: bool = False, rate: float = 0, progress: bool = False
 ) -> Measured[Outcome]:
@@ -50,14 +61,7 @@ def run_sync(
 
 
 def _sync(lever: Served, into: Database, *, delta: bool, rate: float, progress: bool) -> Outcome:
-    settings = Settings(
-        api_key=SecretStr(lever.key),
-        base_url=lever.url,
-        data_dir=into.folder,
-        database_url=SecretStr(into.url),
-        rate_limit=rate,
-    )
-    with fewer_collections(), Session.open(settings) as session:
+    with fewer_collections(), Session.open(settings_for(lever, into, rate)) as session:
         report = sync(session, Scope(delta=delta), on_report=_tell if progress else _say_nothing)
     return _outcome(report)
 

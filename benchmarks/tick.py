@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from pydantic import SecretStr
 from sqlalchemy import Column, Engine, Table, event, insert, select
 
 from benchmarks.account import Served, served
 from benchmarks.accounts import connect, settings_of, tick
 from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
-from lever_assets.settings import Settings
+from benchmarks.syncing import settings_for
 from lever_assets.store.checkpoints import hold_states
 from lever_assets.store.tables import RAW, UNIFIED, child_reads
 from lever_assets.store.transaction import Transaction
@@ -41,13 +40,7 @@ def run(connections: int, sizes: Sequence[int]) -> None:
 
 
 def _questions(lever: Served, into: Database, sizes: Sequence[int]) -> None:
-    settings = Settings(
-        api_key=SecretStr(lever.key),
-        base_url=lever.url,
-        data_dir=into.folder,
-        database_url=SecretStr(into.url),
-        rate_limit=0,
-    )
+    settings = settings_for(lever, into)
     with Session.open(settings) as session:
         sync(session, Scope())
         there = 1

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lever_assets import private
@@ -141,35 +141,24 @@ class Session:
     ) -> "Session":
         """Return a session over a store that is open, as `open` does; who opened the store closes it."""
         with store.reading(settings.connection) as tx:
-            return cls.within(
-                tx,
-                store,
-                settings,
-                listener=listener,
-                run_id=run_id,
-                accept_deletions=accept_deletions,
-                to_read=to_read,
-            )
+            session = cls.within(tx, store, settings)
+        return replace(
+            session,
+            listener=listener,
+            run_id=run_id,
+            accept_deletions=accept_deletions,
+            to_read=to_read,
+        )
 
     @classmethod
-    def within(
-        cls,
-        tx: Transaction,
-        store: Store,
-        settings: Settings,
-        *,
-        listener: Listener = silent,
-        run_id: str | None = None,
-        accept_deletions: bool = False,
-        to_read: bool = False,
-    ) -> "Session":
+    def within(cls, tx: Transaction, store: Store, settings: Settings) -> "Session":
         """As `over`, in a transaction on the account's rows."""
         in_file = read_names(settings.custom_fields)
         account, own = account_in(tx, store, settings)
         names = with_kept(in_file, kept_names(tx))
         Exclusion.of(own)
         mapping = Context(own.connection, own.remote_data, names, account.named_at_first)
-        return cls(store, account, own, mapping, listener, run_id, accept_deletions, to_read)
+        return cls(store, account, own, mapping)
 
     @property
     def name(self) -> str:
