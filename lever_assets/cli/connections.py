@@ -47,7 +47,15 @@ app = command_app()
 _TROUBLE = (LeverError, ConnectionTroubleError, SettingsError, StoreError)
 """What may be wrong with one connection and concerns no other."""
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection.")]
+
+def _can_be_stored(name: str) -> str:
+    """Return a name that was given; what is no text (bytes that are not UTF-8) is none that is stored."""
+    if not name.isprintable():
+        raise CommandError(f"there is no stored connection {name!r}: see `lever-assets connections list`")
+    return name
+
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection.", callback=_can_be_stored)]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as one JSON object.")]
 
 

@@ -9,6 +9,7 @@ import typer
 from sqlalchemy import text
 
 from lever_assets.cli import output
+from lever_assets.lever.wording import counted
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.unified.catalogue import BY_NAME
@@ -62,7 +63,7 @@ def show(settings: Settings, result: dg.ExecuteInProcessResult, requests: int) -
     _show_queries(settings)
     checks = result.get_asset_check_evaluations()
     passed = sum(each.passed for each in checks)
-    typer.echo(f"\n{requests:,} requests to Lever. {passed} of {len(checks)} checks passed.")
+    typer.echo(f"\n{counted(requests, 'request')} to Lever. {passed} of {len(checks)} checks passed.")
     typer.echo(_next_steps(settings))
 
 

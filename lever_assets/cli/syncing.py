@@ -15,6 +15,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
 from lever_assets.connect.known import has_database
 from lever_assets.lever.instants import duration
+from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
 from lever_assets.settings import Settings
 from lever_assets.store import Store
@@ -175,7 +176,7 @@ def _show(report: SyncReport, erased: Mapping[str, int]) -> None:
         listed = ", ".join(f"{count:,} {model}" for model, count in erased.items())
         typer.echo(f"\nPersonal data was erased for good, as LEVER_RETENTION_DAYS says: {listed}.")
     rejected = f", {report.rejected:,} of them rejected" if report.rejected else ""
-    typer.echo(f"\n{report.requests:,} requests{rejected}, {report.seconds:.1f} seconds.")
+    typer.echo(f"\n{counted(report.requests, 'request')}{rejected}, {report.seconds:.1f} seconds.")
 
 
 @app.command()
@@ -198,8 +199,10 @@ def plan(connection: Connection = None, as_json: Json = False) -> None:
 def _show_plan(made: Plan) -> None:
     output.table("", ("resource", "requests"), made.requests.items())
     time = "" if made.seconds is None else f", about {duration(made.seconds)} at the allowance"
-    account = f"{made.opportunities:,} opportunities and {made.postings:,} postings"
-    typer.echo(f"\n{account}: {made.total:,} requests{time}. (Finding out took {made.asked:,}.)")
+    account = " and ".join(
+        (counted(made.opportunities, "opportunity", "opportunities"), counted(made.postings, "posting"))
+    )
+    typer.echo(f"\n{account}: {counted(made.total, 'request')}{time}. (Finding out took {made.asked:,}.)")
 
 
 @app.command()

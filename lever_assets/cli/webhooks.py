@@ -104,8 +104,9 @@ def drain(
     if as_json:
         output.as_json(report)
     else:
-        read = f"{report.read:,} opportunities read, {report.gone:,} gone"
-        typer.echo(f"{report.handled:,} events handled: {read}. {report.requests:,} requests.")
+        read = f"{counted(report.read, 'opportunity', 'opportunities')} read, {report.gone:,} gone"
+        handled = f"{counted(report.handled, 'event')} handled"
+        typer.echo(f"{handled}: {read}. {counted(report.requests, 'request')}.")
         if report.failed:
             output.warn(f"{report.failed:,} events failed; the table webhook_inbox says why")
         if report.waiting:

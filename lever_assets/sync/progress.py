@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lever_assets.lever.instants import duration
+from lever_assets.lever.wording import counted
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Progress:
     def __str__(self) -> str:
         of = "" if self.total is None else f" of {self.total:,}"
         left = "" if self.seconds_left is None else f", {duration(self.seconds_left)} left"
-        asked = f", {self.requests:,} requests at {self.rate:.1f}/s" if self.requests else ""
+        asked = f", {counted(self.requests, 'request')} at {self.rate:.1f}/s" if self.requests else ""
         return f"{self.step}: {self.done:,}{of} {self.unit}{asked}{left}"
 
 

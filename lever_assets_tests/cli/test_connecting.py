@@ -120,6 +120,7 @@ def test_a_key_comes_from_standard_input_and_stands_nowhere(
         (("connect", "acme", "--no-browser"), "http://127.0.0.1:1/?code=1&state=x", "run the command again"),
         (("connections", "rename", "nobody", "somebody"), "", "no stored connection 'nobody'"),
         (("connections", "remove", "nobody"), "", "no stored connection 'nobody'"),
+        (("connections", "remove", "a\udcffb"), "", r"no stored connection 'a\udcffb'"),
         (("sync", "--connection", "nobody"), "", "no connection 'nobody'"),
         (("status", "--connection", "nobody"), "", "no connection 'nobody'"),
     ],
