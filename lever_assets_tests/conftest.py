@@ -6,6 +6,7 @@ import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a test that is marked as `sampled(n)` leave n of its cases for every run; the others are long."""
+    """Of a test that is marked as `sampled(n)` leave n of its cases for every run; the others are long.
+
+    `make setup` installs pyarrow: without it what is marked as `parquet` is left out, with a word.
+    """
+    if find_spec("pyarrow") is None:
+        for item in items:
+            if item.get_closest_marker("parquet"):
+                item.add_marker(pytest.mark.skip("pyarrow is not installed: run make setup"))
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         if item.get_closest_marker("sampled") and not item.get_closest_marker("long"):

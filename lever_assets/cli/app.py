@@ -55,6 +55,8 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
     yield LazyCommand("plan", "lever_assets.cli.syncing", "Say what a full sync will cost.")
     yield LazyCommand("replay", "lever_assets.cli.syncing", "Map again what was read before.")
     yield LazyCommand("status", "lever_assets.cli.showing", "Show what is in the database.")
+    yield LazyCommand("sql", "lever_assets.cli.querying", "Ask the tables in SQL.")
+    yield LazyCommand("export", "lever_assets.cli.exporting", "Write tables into files.")
     yield LazyCommand(
         "doctor", "lever_assets.cli.doctor", "Say what a connection needs and whether it is there."
     )

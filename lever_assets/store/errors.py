@@ -8,7 +8,8 @@
     │   └── LockLostError   the lock for one sync at a time was lost while it was held
     ├── NewerSchemaError    the database was made by a newer version of the program
     ├── UnfitError          it can't hold our tables: another encoding, somebody else's tables, wrong options
-    └── DamagedError        what this program made was changed or taken away by hand
+    ├── DamagedError        what this program made was changed or taken away by hand
+    └── QuestionError       what somebody asks of the tables can't be answered as it was asked
 
 The text of each is one sentence: what happened, where, what to do. None ever holds a password.
 """
@@ -66,6 +67,10 @@ class DamagedError(StoreError):
     """What this program made is not as it made it."""
 
 
+class QuestionError(StoreError):
+    """What somebody asks of the tables can't be answered as it was asked."""
+
+
 class UnreadableValueError(ValueError):
     """A value in the database is not of the kind that its place, TABLE.COLUMN, has; never shows it."""
 
@@ -74,6 +79,13 @@ class UnreadableValueError(ValueError):
 
 
 _KEPT = "what was committed before is kept"
+_OF_STATEMENTS = ("0A", "21", "22", "25", "2F", "42", "54")
+"""Classes of SQLSTATE."""
+_NO_CODE = "no code"
+_OF_SQLITE = frozenset(
+    {_NO_CODE, "SQLITE_ERROR", "SQLITE_AUTH", "SQLITE_MISMATCH", "SQLITE_RANGE", "SQLITE_TOOBIG"}
+)
+"""Python's own of a statement, such as that there are two, has no code."""
 
 
 DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error, UnreadableValueError, PoolTimeoutError)
@@ -99,6 +111,16 @@ def translated(error: Exception, database: str) -> StoreError | None:
     if known is None:
         _drop_values(error)
     return known
+
+
+def wrong_in(error: Exception) -> str | None:
+    """Return what a driver finds wrong with a statement that somebody wrote; None if that is not at fault."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith(_OF_STATEMENTS):
+        return cause.diag.message_primary or _detail(cause)
+    if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorname", _NO_CODE) in _OF_SQLITE:
+        return str(cause)
+    return None
 
 
 def _drop_values(error: Exception) -> None:

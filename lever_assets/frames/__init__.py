@@ -1,0 +1,1 @@
+"""Tables for those who work with their content: as DataFrames, and as files."""

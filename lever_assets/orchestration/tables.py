@@ -1,0 +1,131 @@
+"""`LeverTables`: somebody's own asset gets the table that it follows as a DataFrame.
+
+It is an IO manager that reads. Our assets are written by the sync itself, and theirs are stored elsewhere. It
+is no configurable one: Dagster shows the configuration of those, and a database's URL may hold a password.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+import dagster as dg
+import pandas as pd
+
+from lever_assets.frames.frame import frame
+from lever_assets.frames.reading import Instant
+from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.settings import Settings
+from lever_assets.store.transaction import now
+from lever_assets.sync.windows import EVERYTHING, Bounds, covering
+
+LAST_MATERIALIZATION = "last_materialization"
+"""As `since` in the metadata of an input: what changed since the asset was made last."""
+_KNOWN = ("columns", "where", "deleted", "since")
+_MARGIN = timedelta(minutes=5)
+"""So long a row may have been on its way into the table when the run began that made the asset last."""
+
+
+class LeverTables(dg.IOManager):
+    """Gives a table to an asset whose input names this as its `input_manager_key`.
+
+    Of an input, `metadata` may have `columns`, `where`, `deleted` and `since` as `frame` has them; `since`
+    may also be "last_materialization". If the input has partitions, the rows are those of the windows that
+    the run needs.
+
+    `database` is a SQLAlchemy URL in the place of LEVER_DATABASE_URL, `settings` those in the place of the
+    environment's.
+    """
+
+    def __init__(self, database: str | None = None, *, settings: Settings | None = None) -> None:
+        self._database = database
+        self._settings = settings
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """Return the rows of the table that the input's asset key, CONNECTION/TABLE, names.
+
+        Raises Failure with one sentence: there is no such table, nothing was read from Lever yet.
+        """
+        key, wanted = _key_of(context), _wanted(context)
+        with in_one_sentence():
+            found = frame(
+                key.path[-1],
+                columns=wanted.get("columns"),
+                where=wanted.get("where"),
+                deleted=bool(wanted.get("deleted", False)),
+                since=_since(context, wanted.get("since")),
+                window=_window(context),
+                connection=key.path[-2],
+                database=self._database,
+                settings=self._settings,
+            )
+        context.add_input_metadata({"dagster/row_count": len(found)})
+        return found
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> NoReturn:  # noqa: ARG002 (signature)
+        """Refuse to store: raises Failure."""
+        raise dg.Failure(
+            "LeverTables reads Lever's tables and stores nothing: let it be the `input_manager_key` of an "
+            "input, and give the asset another IO manager.",
+            allow_retries=False,
+        )
+
+
+def _key_of(context: dg.InputContext) -> dg.AssetKey:
+    if not context.has_asset_key or len(context.asset_key.path) < 2:
+        raise dg.Failure(
+            "LeverTables gives an input that is an asset of a connection, such as lever/candidates: name its "
+            'key with AssetIn(key=["lever", "candidates"]).',
+            allow_retries=False,
+        )
+    return context.asset_key
+
+
+def _wanted(context: dg.InputContext) -> Mapping[str, Any]:
+    given = {
+        name: value.value if isinstance(value, dg.MetadataValue) else value
+        for name, value in (context.definition_metadata or {}).items()
+    }
+    unknown = [name for name in given if name not in _KNOWN and "/" not in name]
+    if unknown:
+        raise dg.Failure(
+            f"The metadata of the input {context.name!r} has {unknown[0]!r}: LeverTables takes "
+            f"{', '.join(_KNOWN)}.",
+            allow_retries=False,
+        )
+    return given
+
+
+def _window(context: dg.InputContext) -> Bounds:
+    """Return what the run's windows cover, open at the ends as the sync has them."""
+    if not context.has_asset_partitions:
+        return EVERYTHING
+    windows = context.asset_partitions_def
+    if not isinstance(windows, dg.TimeWindowPartitionsDefinition):
+        return EVERYTHING
+    covered = context.asset_partitions_time_window
+    return covering(
+        covered.start.astimezone(UTC),
+        covered.end.astimezone(UTC),
+        first=windows.start.astimezone(UTC),
+        now=now(),
+    )
+
+
+def _since(context: dg.InputContext, since: Any) -> Instant | None:
+    return _made_last(context) if since == LAST_MATERIALIZATION else since
+
+
+def _made_last(context: dg.InputContext) -> datetime | None:
+    """Return from when on rows may be new to what is being made: when the run began that made it last.
+
+    Of several assets the one that is the longest behind counts. None where that is not known.
+    """
+    began = [_began(context.instance, each) for each in context.step_context.get_output_asset_keys()]
+    known = [each for each in began if each is not None]
+    return min(known) - _MARGIN if known and len(known) == len(began) else None
+
+
+def _began(instance: dg.DagsterInstance, key: dg.AssetKey) -> datetime | None:
+    made = instance.get_latest_materialization_event(key)
+    run = None if made is None else instance.get_run_record_by_id(made.run_id)
+    return None if run is None or run.start_time is None else datetime.fromtimestamp(run.start_time, UTC)
