@@ -58,7 +58,7 @@ class LeverTables(dg.IOManager):
                 database=self._database,
                 settings=self._settings,
             )
-        context.add_input_metadata({"dagster/row_count": len(found)})
+        context.log.info(f"{key.to_user_string()}: {len(found):,} rows.")
         return found
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> NoReturn:  # noqa: ARG002 (signature)
