@@ -26,6 +26,8 @@ EVERY_CONNECTION = "*"
 ROWS_AT_ONCE = 2_000
 """So many are in memory; with the payload of the record each is some 10 kB."""
 
+_HOW = "by its name (--connection NAME, in Python connection=) or by LEVER_CONNECTION"
+
 Instant = datetime | date | str
 Window = Bounds | tuple[Instant | None, Instant | None]
 Batches = Iterator[Sequence[tuple[Any, ...]]]
@@ -89,7 +91,7 @@ def tables(
         with closing(Store.open_to_read(known.tables_url)) as store, store.reading(NOBODY) as tx:
             yield Tables(tx, None, NOTHING_EXCLUDED)
         return
-    own = settings_of(known, connection, removed=True)
+    own = settings_of(known, connection, removed=True, how=_HOW)
     with Session.open(own, to_read=True) as session, session.reading() as tx:
         if not tx.current_version():
             raise QuestionError(

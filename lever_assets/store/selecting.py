@@ -1,6 +1,6 @@
 """Rows of a table as somebody asks for them: some columns, some rows, many at a time."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -20,8 +20,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
+from lever_assets.store.dialects import among
 from lever_assets.store.errors import QuestionError, wrong_in
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.transaction import Transaction
@@ -31,7 +32,6 @@ Where = str | Mapping[str, object] | ColumnElement[bool] | None
 """Which rows: a condition in SQL, one of SQLAlchemy's, or a value (or several, or None) for each column."""
 
 _TABLES = {**UNIFIED, **{table.name: table for table in RAW.values()}}
-_MANY = (list, tuple, set, frozenset)
 
 
 class Kind(Enum):
@@ -111,9 +111,9 @@ def in_batches(tx: Transaction, asked: Asked, size: int) -> Iterator[Sequence[tu
         found = tx.sql.execute(query, execution_options={"yield_per": size})
         for batch in found.partitions(size):
             yield [tuple(row) for row in batch]
-    except DBAPIError as error:
-        wrong = None if asked.where is None else wrong_in(error)
-        if wrong is None:
+    except StatementError as error:
+        wrong = wrong_in(error) if isinstance(error, DBAPIError) else "a value is not of its column's type"
+        if asked.where is None or wrong is None:
             raise
         raise QuestionError(f"the condition on {asked.table} can't be used ({wrong})", "correct it") from None
 
@@ -162,19 +162,29 @@ def _conditions(tx: Transaction, asked: Asked) -> Iterator[ColumnElement[bool]]:
         yield table.c.changed_at >= asked.since
     if asked.within is not None:
         yield _is_within(table, asked.within)
-    yield from _where(table, asked.where)
+    yield from _where(tx, table, asked.where)
 
 
-def _where(table: Table, where: Where) -> Iterator[ColumnElement[bool]]:
+def _where(tx: Transaction, table: Table, where: Where) -> Iterator[ColumnElement[bool]]:
     if isinstance(where, str):
         yield literal_column(f"({where}\n)")  # the line's end closes a comment
     elif isinstance(where, Mapping):
         for name, value in where.items():
-            values = value if isinstance(value, _MANY) else (value,)
-            column, given = _column(table, name), [each for each in values if each is not None]
-            yield or_(column.in_(given), column.is_(None)) if None in values else column.in_(given)
+            yield _is_one_of(tx, _column(table, name), value)
     elif where is not None:
         yield where
+
+
+def _is_one_of(tx: Transaction, column: Column[Any], value: object) -> ColumnElement[bool]:
+    is_one = isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable)
+    values = [value] if is_one else list(value)  # type: ignore[call-overload]  # it is iterable
+    given = [each for each in values if each is not None]
+    texts = [each for each in given if isinstance(each, str)]
+    if _kind(column) is Kind.TEXT and len(texts) == len(given):
+        found = among(tx.sql, column, texts)  # there may be more of them than parameters
+    else:
+        found = column.in_(given)
+    return found if len(given) == len(values) else or_(found, column.is_(None))
 
 
 def _is_within(table: Table, within: Within) -> ColumnElement[bool]:

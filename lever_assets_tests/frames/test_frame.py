@@ -102,6 +102,14 @@ def test_where_takes_values_conditions_and_sql(settings: Settings) -> None:
     assert len(read(settings, "applications", where={})) == len(whole)
 
 
+def test_where_takes_as_many_values_as_there_are(settings: Settings) -> None:
+    """More than either database takes parameters."""
+    ids = read(settings, "candidates")["id"]
+    others = pd.Series([f"none{number}" for number in range(70_000)])
+    found = read(settings, "applications", where={"candidate_id": pd.concat([others, ids])})
+    assert len(found) == len(read(settings, "applications")) > 0
+
+
 def test_a_value_in_where_is_no_sql(settings: Settings) -> None:
     assert read(settings, "jobs", where={"name": "x' OR '1'='1"}).empty
 
@@ -184,6 +192,7 @@ def test_a_database_of_its_own_may_be_named(synced_sqlite: Any, tmp_path: Any) -
         ({"table": "jobs", "columns": ["nmae"]}, "jobs has no column 'nmae'; did you mean name"),
         ({"table": "jobs", "columns": []}, "no column of jobs is asked for"),
         ({"table": "jobs", "where": {"nope": 1}}, "jobs has no column 'nope'"),
+        ({"table": "jobs", "where": {"opened_at": "today"}}, "a value is not of its column's type"),
         ({"table": "jobs", "where": "nope = 1"}, "the condition on jobs can't be used"),
         ({"table": "jobs", "where": "status = "}, "the condition on jobs can't be used"),
         ({"table": "jobs", "since": "yesterday"}, "'yesterday' is no instant"),
