@@ -18,7 +18,7 @@ from lever_assets.store.tables import UNIFIED
 from lever_assets_tests.frames.test_exporting import FORMATS
 from lever_assets_tests.store.builders import T0
 
-FEW, MANY = 2 * ROWS_AT_ONCE, 10 * ROWS_AT_ONCE
+FEW, MANY = 2 * ROWS_AT_ONCE, 6 * ROWS_AT_ONCE
 _MORE = """
 INSERT INTO tags (id, connection, remote_id, changed_at, name, remote_data, source_key, content_hash)
 WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :last)
@@ -65,6 +65,7 @@ def peak(what: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("format", FORMATS)
 def test_exporting_more_rows_takes_no_more_memory(place: Settings, tmp_path: Path, format: Format) -> None:
     def exported() -> int:
