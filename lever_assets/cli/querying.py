@@ -78,7 +78,8 @@ def _taken(answer: Answer, limit: int | None) -> Rows:
             return
     more = answer.rest()
     if more:
-        sys.stderr.write(f"{limit:,} rows are shown, {more:,} more are not: see --limit\n")
+        shown = "1 row is" if limit == 1 else f"{limit:,} rows are"
+        sys.stderr.write(f"{shown} shown, {more:,} more {'is' if more == 1 else 'are'} not: see --limit\n")
 
 
 def _as_table(answer: Answer, limit: int | None) -> None:

@@ -9,6 +9,7 @@ from lever_assets import private
 from lever_assets.frames.files import Format, writing
 from lever_assets.frames.reading import Tables
 from lever_assets.frames.whole import whole
+from lever_assets.lever.wording import counted
 from lever_assets.store import QuestionError
 from lever_assets.store.selecting import Asked
 
@@ -22,7 +23,7 @@ class Exported:
     file: Path
 
     def __str__(self) -> str:
-        return f"{self.table}: {self.rows:,} rows"
+        return f"{self.table}: {counted(self.rows, 'row')}"
 
 
 def folder_of(place: str) -> Path:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from lever_assets.frames.frame import frame
 from lever_assets.frames.reading import Instant
+from lever_assets.lever.wording import counted
 from lever_assets.orchestration.failures import in_one_sentence
 from lever_assets.settings import Settings
 from lever_assets.store.transaction import now
@@ -58,7 +59,7 @@ class LeverTables(dg.IOManager):
                 database=self._database,
                 settings=self._settings,
             )
-        context.log.info(f"{key.to_user_string()}: {len(found):,} rows.")
+        context.log.info(f"{key.to_user_string()}: {counted(len(found), 'row')}.")
         return found
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> NoReturn:  # noqa: ARG002 (signature)

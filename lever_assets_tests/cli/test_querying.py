@@ -30,6 +30,8 @@ def test_rows_beyond_the_limit_are_counted(command: Command) -> None:
     assert len(told.out.splitlines()) == 6
     assert told.err == "5 rows are shown, 20 more are not: see --limit\n"
     assert command("sql", "SELECT id FROM candidates").err == ""
+    two = "SELECT id FROM candidates ORDER BY id LIMIT 2"
+    assert command("sql", two, "--limit", "1").err == "1 row is shown, 1 more is not: see --limit\n"
 
 
 def test_a_table_shows_a_hundred_rows_and_csv_all(command: Command) -> None:
