@@ -25,11 +25,8 @@ def export_(
     *,
     format: Annotated[Format, typer.Option("--format", help="The kind of file.")] = Format.CSV,
     to: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR", help="A folder, or a file:// URL of one. [default: export in LEVER_DATA_DIR]"
-        ),
-    ] = None,
+        str, typer.Option(metavar="DIR", help="A folder, or a file:// URL of one.")
+    ] = "lever-export",
     since: Annotated[
         str | None,
         typer.Option(metavar="INSTANT", help="Only rows that changed then or later (ISO 8601, UTC)."),
@@ -50,7 +47,7 @@ def export_(
     as the database was at one instant. What is erased later stays in them: see docs/dataframes.md.
     """
     settings = Settings.load()
-    folder = folder_of(str(settings.data_dir / "export") if to is None else to)
+    folder = folder_of(to)
     with tables(connection, settings=settings) as opened:
         wanted = names or [each.name for each in MODELS if opened.exclusion.keeps(each.name)]
         asked = [opened.ask(each, since=since, deleted=deleted) for each in dict.fromkeys(wanted)]

@@ -15,13 +15,16 @@ ALL = {f"{model.name}.csv" for model in MODELS}
 
 
 @pytest.mark.usefixtures("synced")
-def test_all_unified_tables_are_exported_into_the_data_folder(command: Command, tmp_path: Path) -> None:
+def test_all_unified_tables_are_exported_into_a_folder_where_somebody_is(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     told = command("export")
-    folder = tmp_path / "data" / "export"
+    folder = Path("lever-export")
     assert (told.code, {each.name for each in folder.iterdir()}) == (0, ALL)
     assert f"candidates: 25 rows in {folder / 'candidates.csv'}" in told.out.splitlines()
     assert len(pd.read_csv(folder / "candidates.csv")) == 25
-    assert open_to_others(tmp_path / "data") == {}
+    assert open_to_others(folder.resolve()) == {}
 
 
 @pytest.mark.usefixtures("synced")
