@@ -66,7 +66,7 @@ def _change(sizes: Accounts = (1_000, 10_000), database: Into = Kind.SQLITE) -> 
 
 @app.command("large")
 def _large(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
-    """A large account from end to end: time, memory, size of the database."""
+    """A large account from end to end as it grows, then deltas of nothing, 100 and 1 %, and a replay."""
     large.run(opportunities, database)
 
 
