@@ -160,7 +160,9 @@ def _pairs(bench: _Bench, opportunities: int, seeds: range) -> Iterator[tuple[st
 @contextmanager
 def _bench(lever: Served, python: Path, beside: Beside) -> Iterator[_Bench]:
     with database(beside.kind) as ours, database(beside.kind) as theirs:
-        destination = theirs.url if beside.kind is Kind.POSTGRESQL else str(beside.file)
+        # dlt wants a host in its place; the socket that the address names further on goes before it.
+        address = theirs.url.replace("@/", "@localhost/")
+        destination = address if beside.kind is Kind.POSTGRESQL else str(beside.file)
         yield _Bench(lever, ours, theirs, python, destination)
 
 
