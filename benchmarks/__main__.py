@@ -1,5 +1,6 @@
 """The command `python -m benchmarks NAME`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from benchmarks import (
     large,
     made,
     orchestrated,
+    peer,
     quiet,
     requests,
     second_run,
@@ -66,8 +68,27 @@ def _change(sizes: Accounts = (1_000, 10_000), database: Into = Kind.SQLITE) -> 
 
 @app.command("large")
 def _large(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
-    """A large account from end to end: time, memory, size of the database."""
+    """A large account from end to end as it grows, then deltas of nothing, 100 and 1 %, and a replay."""
     large.run(opportunities, database)
+
+
+@app.command("peer")
+def _peer(
+    *,
+    opportunities: Size = 1_000,
+    runs: Annotated[int, typer.Option(min=1, help="Pairs of full syncs")] = 3,
+    deltas: Annotated[int, typer.Option(min=1, help="Pairs of deltas of each kind, after each of these")] = 3,
+    database: Into = Kind.SQLITE,
+    file: Annotated[
+        peer.File, typer.Option("--peer-file", help="What dlt loads into, where that is not PostgreSQL")
+    ] = peer.File.DUCKDB,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where dlt is installed; without it, a cache of yours")
+    ] = None,
+) -> None:
+    """Ours and dlt in one run, in pairs: a full sync, a delta of nothing, a delta of 1 %."""
+    beside = peer.Beside(database, file, folder)
+    peer.run(beside, opportunities, runs, deltas)
 
 
 @app.command("journeys")

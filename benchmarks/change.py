@@ -2,18 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
-
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from benchmarks.account import Served, served
 from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
 from benchmarks.measuring import measured
+from benchmarks.statements import counted_statements
 from benchmarks.syncing import run_sync, settings_for
 from lever_assets.cli.collecting import fewer_collections
 from lever_assets.sync.run import replay, sync
@@ -80,21 +76,7 @@ def _middle(costs: Iterator[Cost]) -> Cost:
 
 
 def _cost(work: Callable[[], int]) -> Cost:
-    with _counting() as statements:
+    with counted_statements() as statements:
         began = time.process_time()
         rows = work()
-        return Cost(time.process_time() - began, len(statements), rows)
-
-
-@contextmanager
-def _counting() -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def count(_conn: Any, _cursor: Any, text: str, *_rest: Any) -> None:
-        statements.append(text)
-
-    event.listen(Engine, "before_cursor_execute", count)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", count)
+        return Cost(time.process_time() - began, statements.count, rows)

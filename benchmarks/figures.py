@@ -11,7 +11,10 @@ def heading(what: str) -> None:
     """Print what is measured, and on what: the load tells how busy the machine was with other things."""
     load = os.getloadavg()[0]
     python = f"Python {platform.python_version()}"
-    print(f"{what}\n({python}, {multiprocessing.cpu_count()} processors, load {load:.1f} at the start)")
+    print(
+        f"{what}\n({python}, {multiprocessing.cpu_count()} processors, load {load:.1f} at the start)",
+        flush=True,
+    )
 
 
 def figure(name: str, value: object, note: str = "") -> None:

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, ParamSpec, TypeVar
 
+import psutil  # type: ignore[import-untyped]  # it brings no types
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -47,6 +49,11 @@ def _measure(function: Callable[[], T]) -> Measured[T]:
     wall = time.monotonic() - began
     used = resource.getrusage(resource.RUSAGE_SELF)
     return Measured(result, wall, used.ru_utime, used.ru_stime, peak_memory())
+
+
+def memory_now() -> int:
+    """The memory that this process has resident, in bytes."""
+    return int(psutil.Process().memory_info().rss)
 
 
 def peak_memory() -> int:

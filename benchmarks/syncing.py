@@ -7,10 +7,12 @@ from pydantic import SecretStr
 
 from benchmarks.account import Served
 from benchmarks.databases import Database
+from benchmarks.growth import Growth
 from benchmarks.measuring import Measured, measured
 from lever_assets.cli.collecting import fewer_collections
 from lever_assets.settings import Settings
 from lever_assets.store import Landed, Merged
+from lever_assets.sync.progress import silent
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.run import Report, SyncReport, sync
 from lever_assets.sync.session import Scope, Session
@@ -54,15 +56,21 @@ def settings_for(lever: Served, into: Database, rate: float = 0) -> Settings:
 
 
 def run_sync(
-    lever: Served, into: Database, *, delta: bool = False, rate: float = 0, progress: bool = False
+    lever: Served, into: Database, *, delta: bool = False, rate: float = 0, lines_every: int | None = None
 ) -> Measured[Outcome]:
-    """Sync the account in a fresh process; a rate of 0 (requests a second) is no limit."""
-    return measured(_sync, lever, into, delta=delta, rate=rate, progress=progress)
+    """Sync the account in a fresh process; a rate of 0 (requests a second) is no limit.
+
+    `lines_every`: print each step as it ends, and one that is longer after so many records each.
+    """
+    return measured(_sync, lever, into, delta=delta, rate=rate, lines_every=lines_every)
 
 
-def _sync(lever: Served, into: Database, *, delta: bool, rate: float, progress: bool) -> Outcome:
-    with fewer_collections(), Session.open(settings_for(lever, into, rate)) as session:
-        report = sync(session, Scope(delta=delta), on_report=_tell if progress else _say_nothing)
+def _sync(lever: Served, into: Database, *, delta: bool, rate: float, lines_every: int | None) -> Outcome:
+    listener = silent if lines_every is None else Growth(lines_every)
+    on_report = _say_nothing if lines_every is None else _tell
+    settings = settings_for(lever, into, rate)
+    with fewer_collections(), Session.open(settings, listener=listener) as session:
+        report = sync(session, Scope(delta=delta), on_report=on_report)
     return _outcome(report)
 
 

@@ -1,0 +1,1 @@
+"""What others would read a Lever account with, each written as its own documentation recommends."""
