@@ -135,6 +135,7 @@ def _bring_up(
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)
+            yield from reporter.materialized
             yield from reporter.results
             yield from outputs(context, reporter.told)
         with session.reading() as tx:
@@ -209,8 +210,13 @@ def _spec(
 def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Session]:
     """Open a session whose progress, and what holds it up, goes to the run's log."""
 
+    said = ""
+
     def tell(told: Progress | str) -> None:
-        context.log.info(for_events(str(told)))
+        nonlocal said
+        before, said = said, for_events(str(told))
+        if said != before:  # a step that is told of once is told of again at its end
+            context.log.info(said)
 
     accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
     with Session.open(
