@@ -14,7 +14,7 @@ from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import warn
 from lever_assets.orchestration.materializing import materialize
-from lever_assets.orchestration.metadata import Metadata, model_materialization, raw_materialization
+from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
 from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_key
 from lever_assets.orchestration.partitions import Windows
 from lever_assets.orchestration.versions import version_tags
@@ -102,6 +102,8 @@ class Reporter:
 
     def _tell(self, key: dg.AssetKey, metadata: Metadata) -> None:
         *others, last = self._to_mark(key)
+        if self.scope.delta:
+            metadata = brief(metadata)
         tags = version_tags(self.context, key)
         self.materialized += materialize(
             self.context,
