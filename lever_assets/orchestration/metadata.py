@@ -203,7 +203,7 @@ def model_materialization(
 
 
 def brief(told: Metadata) -> Metadata:
-    """Return what a delta reports: without the database, and without what is mostly nothing and is so here."""
+    """Return what a delta reports: without the database, and what is mostly nothing and is so here."""
     return {
         name: value
         for name, value in told.items()
