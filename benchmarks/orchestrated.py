@@ -17,29 +17,26 @@ from pydantic import SecretStr
 from benchmarks.account import Served, served
 from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
-from lever_assets.orchestration.names import (
-    CONNECTION_TAG,
-    DELTA,
-    REFRESH_TAG,
-    full_sync_job_name,
-    sync_job_name,
-)
+from lever_assets.lever.resources import OPPORTUNITIES
+from lever_assets.orchestration.assets import assets_below
+from lever_assets.orchestration.names import CONNECTION_TAG, full_sync_job_name, sync_job_name
 from lever_assets.orchestration.partitions import window_range, windows_since
+from lever_assets.orchestration.sensors import delta_tags
 from lever_assets.settings import Settings
 
 _PROJECT = Path(__file__).parents[1] / "dagster.yaml"
 _A_DAY = 1440
 _KB = 1000
-# A run of the sensor's is over all assets, and over none of their checks.
+# A run of the sensor's is planned over the assets that can have changed, and over none of their checks.
 _IN_DAGSTER = """
 import json, sys
 import dagster as dg
 from lever_assets.definitions import defs
-name, tags, checks = sys.argv[1:]
+name, tags, keys = sys.argv[1:]
 job = defs.resolve_job_def(name)
-if not checks:
-    every = set(job.asset_layer.selected_asset_keys)
-    job = job.get_subset(asset_selection=every, asset_check_selection=set())
+if keys:
+    chosen = {dg.AssetKey(key) for key in json.loads(keys)}
+    job = job.get_subset(asset_selection=chosen, asset_check_selection=set())
 with dg.DagsterInstance.get() as instance:
     job.execute_in_process(instance=instance, tags=json.loads(tags))
 """
@@ -138,14 +135,15 @@ def _command(*words: str) -> list[str]:
 def _dagster(place: Place, *, delta: bool) -> list[str]:
     """Return the command that does in one process what the daemon has a process do."""
     account = place.settings.connection
-    tags = {CONNECTION_TAG: account}
-    if delta:
-        windows = windows_since(place.settings, datetime.now(UTC))
-        if windows is None:
-            raise RuntimeError("the account's first window lies in the future")
-        tags |= {REFRESH_TAG: DELTA, **window_range(*windows)}
-    name = sync_job_name(account) if delta else full_sync_job_name(account)
-    return [sys.executable, "-c", _IN_DAGSTER, name, json.dumps(tags), "" if delta else "checks"]
+    command = [sys.executable, "-c", _IN_DAGSTER]
+    if not delta:
+        return [*command, full_sync_job_name(account), json.dumps({CONNECTION_TAG: account}), ""]
+    windows = windows_since(place.settings, datetime.now(UTC))
+    if windows is None:
+        raise RuntimeError("the account's first window lies in the future")
+    tags = {**delta_tags(account), **window_range(*windows)}
+    keys = [each.path for each in assets_below(place.settings, OPPORTUNITIES.name)]
+    return [*command, sync_job_name(account), json.dumps(tags), json.dumps(keys)]
 
 
 def _spent(place: Place, command: list[str]) -> float:
@@ -187,7 +185,7 @@ def _events(place: Place) -> None:
         "SELECT dagster_event_type, count(*), sum(length(event)) FROM event_logs WHERE run_id = ? GROUP BY 1"
     )
     for file in (place.home / "data").rglob("*.db"):
-        if file.name in ("runs.db", "schedules.db", "index.db"):
+        if file.name in ("runs.db", "schedules.db"):
             continue
         with closing(sqlite3.connect(file)) as conn:
             for kind, count, size in conn.execute(query, [run_id]):

@@ -15,7 +15,7 @@ from lever_assets import private
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.sandbox.server import LAYOUT
 from lever_assets.settings import Settings
-from lever_assets.ui.home import INSTANCE
+from lever_assets.ui.home import configuration
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class DemoHome:
         if not (self._note.exists() and self._note.read_text() == self.account):
             self._empty()
         private.make_folder(self.dagster)
-        private.write(self.dagster / "dagster.yaml", INSTANCE)
+        private.write(self.dagster / "dagster.yaml", configuration(self.dagster))
 
     def _empty(self) -> None:
         """Remove what the demo made, and nothing else."""

@@ -17,7 +17,7 @@ from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.bulk import Made, asset_op
 from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
-from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
+from lever_assets.orchestration.failures import in_one_sentence, warn
 from lever_assets.orchestration.following import outputs
 from lever_assets.orchestration.metadata import (
     model_definition,
@@ -29,6 +29,8 @@ from lever_assets.orchestration.names import (
     ACCEPT_DELETIONS_TAG,
     COMPLETE,
     CONNECTION_TAG,
+    EVERYTHING,
+    READS_TAG,
     model_group,
     model_key,
     pool,
@@ -37,10 +39,11 @@ from lever_assets.orchestration.names import (
 )
 from lever_assets.orchestration.partitions import scope_of, sync_windows, windows_of
 from lever_assets.orchestration.reporting import Reporter
+from lever_assets.orchestration.run_log import RunLog
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store.accounts import removed, whereabouts
-from lever_assets.sync.progress import Progress
+from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.resuming import Run
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Session
@@ -70,6 +73,8 @@ def account_assets(settings: Settings) -> dg.AssetsDefinition:
 
     def step(context: dg.AssetExecutionContext) -> Iterator[Made]:
         chosen = {*context.selected_asset_keys, *(each.asset_key for each in _made_by_reading(context))}
+        if context.run.tags.get(READS_TAG) == EVERYTHING:
+            chosen = {*resources, *models}
         read = [each.name for key, each in resources.items() if key in chosen]
         mapped = [each.name for key, each in models.items() if key in chosen]
         with in_one_sentence():
@@ -100,6 +105,19 @@ def asset_keys(settings: Settings) -> list[dg.AssetKey]:
     """Return the keys of an account's assets."""
     account, exclusion = settings.connection, Exclusion.of(settings)
     return [*_resources(account, exclusion), *_models(account, exclusion)]
+
+
+def assets_below(settings: Settings, resource: str | None) -> list[dg.AssetKey]:
+    """Return the keys of the assets that can have changed when a list has; of all, if it is None."""
+    if resource is None:
+        return asset_keys(settings)
+    account, exclusion = settings.connection, Exclusion.of(settings)
+    below = [each.name for each in RESOURCES if isinstance(each, Below) and each.parent == resource]
+    read, mapped = {resource, *below}, set(mapped_from([resource, *below], exclusion))
+    return [
+        *(key for key, each in _resources(account, exclusion).items() if each.name in read),
+        *(key for key, each in _models(account, exclusion).items() if each.name in mapped),
+    ]
 
 
 def _resources(account: str, exclusion: Exclusion) -> dict[dg.AssetKey, Resource]:
@@ -135,6 +153,7 @@ def _bring_up(
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)
+            yield from reporter.materialized
             yield from reporter.results
             yield from outputs(context, reporter.told)
         with session.reading() as tx:
@@ -209,15 +228,16 @@ def _spec(
 def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Session]:
     """Open a session whose progress, and what holds it up, goes to the run's log."""
 
-    def tell(told: Progress | str) -> None:
-        context.log.info(for_events(str(told)))
-
+    log = RunLog(context.log)
     accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
-    with Session.open(
-        settings, listener=tell, run_id=context.run.run_id, accept_deletions=accepted
-    ) as session:
-        _see_that_it_is_there(session)
-        yield session
+    try:
+        with Session.open(
+            settings, listener=log, run_id=context.run.run_id, accept_deletions=accepted
+        ) as session:
+            _see_that_it_is_there(session)
+            yield session
+    finally:
+        log.flush()
 
 
 def _see_that_it_is_there(session: Session) -> None:

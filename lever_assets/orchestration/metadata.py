@@ -43,6 +43,19 @@ _CELL = 60
 """Characters of a table's cell."""
 _MOST_FIELDS = 100
 
+_MOSTLY_NOTHING = frozenset(
+    {
+        "left_out",
+        "without_id",
+        "unread",
+        "requests_rejected",
+        "seconds_waited_for_rate_limit",
+        "seconds_waited_to_try_again",
+        "unmappable",
+        "in_part",
+    }
+)
+
 Metadata = Mapping[str, dg.MetadataValue | str | int | float]
 
 
@@ -187,6 +200,15 @@ def model_materialization(
     if fields:
         told["fields"] = dg.MetadataValue.md(_fields(fields))
     return told
+
+
+def brief(told: Metadata) -> Metadata:
+    """Return what a delta reports: without the database, and what is mostly nothing and is so here."""
+    return {
+        name: value
+        for name, value in told.items()
+        if name != "database" and (value or name not in _MOSTLY_NOTHING)
+    }
 
 
 def _preview(preview: Preview) -> str:

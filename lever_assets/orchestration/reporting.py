@@ -13,7 +13,8 @@ import dagster as dg
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import warn
-from lever_assets.orchestration.metadata import Metadata, model_materialization, raw_materialization
+from lever_assets.orchestration.materializing import materialize
+from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
 from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_key
 from lever_assets.orchestration.partitions import Windows
 from lever_assets.orchestration.versions import version_tags
@@ -32,8 +33,9 @@ _VARYING = frozenset({"listed", "in_table", "newest"})
 class Reporter:
     """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks.
 
-    `told` are the assets of which there was something to tell. `reading` are the resources that are to be
-    read. A model of which one could not be read is not told: its windows would count as read.
+    `told` are the assets of which there was something to tell, `materialized` the events that say it.
+    `reading` are the resources that are to be read. A model of which one could not be read is not told: its
+    windows would count as read.
     """
 
     context: dg.AssetExecutionContext
@@ -44,6 +46,7 @@ class Reporter:
     reading: Sequence[str]
     results: list[dg.AssetCheckResult] = field(default_factory=list)
     told: set[dg.AssetKey] = field(default_factory=set)
+    materialized: list[dg.DagsterEvent] = field(default_factory=list)
     _read: set[str] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
     _last: "_Last | None" = None
@@ -99,10 +102,16 @@ class Reporter:
 
     def _tell(self, key: dg.AssetKey, metadata: Metadata) -> None:
         *others, last = self._to_mark(key)
-        for window in others:
-            self.context.log_event(dg.AssetMaterialization(key, partition=window))
+        if self.scope.delta:
+            metadata = brief(metadata)
         tags = version_tags(self.context, key)
-        self.context.log_event(dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags))
+        self.materialized += materialize(
+            self.context,
+            [
+                *(dg.AssetMaterialization(key, partition=each) for each in others),
+                dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags),
+            ],
+        )
         self.told.add(key)
 
     def _to_mark(self, key: dg.AssetKey) -> Sequence[str]:

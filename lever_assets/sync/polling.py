@@ -44,13 +44,15 @@ _Failed = Mapping[tuple[str, str], due.Failing]
 class Poll:
     """What asking found: `changed`, and `why` (or why not) in a sentence.
 
-    `since` is the instant (UTC) up to which everything was read; None: the account never was.
+    `since` is the instant (UTC) up to which everything was read; None: the account never was. `of` is the
+    list that has changed, if Lever said so of one; the others were not asked after then.
     """
 
     changed: bool
     why: str
     requests: int = 0
     since: datetime | None = None
+    of: str | None = None
 
 
 Run = Callable[[Coroutine[Any, Any, Poll]], Poll]
@@ -281,7 +283,7 @@ async def _ask(lever: LeverClient, session: Session, questions: Sequence[Questio
                 failed.append(error)
         else:
             if found:
-                return Poll(True, question.answer, lever.traffic.requests, since)
+                return Poll(True, question.answer, lever.traffic.requests, since, question.resource.name)
     if questions and len(refused) == len(questions):
         failed.append(nothing_readable(refused))
     if failed:

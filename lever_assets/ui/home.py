@@ -1,5 +1,6 @@
 """Where Dagster keeps what it knows, and which definitions it shows."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,15 @@ telemetry:
 nux:
   enabled: false
 """
+# The events of all runs in one file, as in the checkout, in the folders that Dagster's own storage has. The
+# path is absolute: Dagster takes a relative one from where it runs.
+_STORAGE = """\
+storage:
+  custom:
+    module: lever_assets.orchestration.event_log
+    class: Storage
+    config: {{base_dir: {folder}}}
+"""
 _WORKSPACE = "workspace.yaml"
 _MADE_BY_DAGSTER = ("storage", "history", "schedules", "logs", ".logs_queue", ".telemetry", ".nux")
 
@@ -59,8 +69,13 @@ def dagster_home(settings: Settings) -> Path:
     home = default_home(settings)
     private.make_folder(home)
     if not (home / CONFIGURATION).exists():
-        private.write(home / CONFIGURATION, INSTANCE)
+        private.write(home / CONFIGURATION, configuration(home))
     return home
+
+
+def configuration(home: Path) -> str:
+    """Return the dagster.yaml of a home that is made."""
+    return INSTANCE + _STORAGE.format(folder=json.dumps(str(home.absolute())))
 
 
 def shown() -> WorkspaceLoadTarget:

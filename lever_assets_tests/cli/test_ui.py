@@ -7,7 +7,7 @@ import pytest
 from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
 
 from lever_assets.settings import Settings
-from lever_assets.ui.home import INSTANCE, dagster_home, shown
+from lever_assets.ui.home import configuration, dagster_home, shown
 from lever_assets_tests.cli.conftest import Command
 
 
@@ -45,7 +45,7 @@ def test_dagsters_home_is_the_one_that_is_named_else_here_else_in_the_data_folde
     settings = Settings(data_dir=Path("kept"))
     made = dagster_home(settings)
     assert made == tmp_path / "kept" / "dagster"
-    assert (made / "dagster.yaml").read_text() == INSTANCE
+    assert (made / "dagster.yaml").read_text() == configuration(made)
     (made / "dagster.yaml").write_text("mine")
     assert (dagster_home(settings) / "dagster.yaml").read_text() == "mine"
     (tmp_path / "dagster.yaml").touch()

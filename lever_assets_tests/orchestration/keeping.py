@@ -13,9 +13,14 @@ _PROJECT = Path(__file__).parents[2] / "dagster.yaml"
 
 
 @contextmanager
-def keeping(folder: Path) -> Iterator[dg.DagsterInstance]:
-    """Open the instance of `dagster.yaml`, with its data in a folder of the test's own."""
+def keeping(folder: Path, *, own_layout: bool = False) -> Iterator[dg.DagsterInstance]:
+    """Open the instance of `dagster.yaml`, with its data in a folder of the test's own.
+
+    `own_layout`: with Dagster's own storage in the same folder, which has a file for each run.
+    """
     config = yaml.safe_load(_PROJECT.read_text().replace("data/dagster", str(folder / "dagster")))
+    if own_layout:
+        config["storage"] = {"sqlite": config["storage"]["custom"]["config"]}
     (folder / "dagster.yaml").write_text(yaml.safe_dump(config))
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         yield instance

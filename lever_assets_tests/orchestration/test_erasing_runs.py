@@ -240,15 +240,21 @@ def test_compacting_ends_in_time_and_leaves_all_as_it_was(tmp_path: Path) -> Non
     assert compact(file, seconds=60.0)
 
 
+@pytest.mark.parametrize("own_layout", [True, False])
 def test_dagster_s_files_are_known(
-    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, own_layout: bool
 ) -> None:
     """Dagster has no public name for them: should it call them otherwise, copies of what was erased stay."""
-    over = run(instance, about(GONE))
-    assert list(tmp_path.rglob(f"{over}*"))
-    delete_run(instance, over)
-    assert list(tmp_path.rglob(f"{over}*")) == []
+    with keeping(tmp_path, own_layout=True) as before:
+        over = run(before, about(GONE))
+    assert list(tmp_path.rglob(f"{over}.db*"))
+    with keeping(tmp_path, own_layout=own_layout) as instance:
+        delete_run(instance, over)
+        assert list(tmp_path.rglob(f"{over}*")) == []
+        assert files_compacted(instance, monkeypatch) == ["runs.db", "index.db"]
 
+
+def files_compacted(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
 
     def compact(file: Path, **_: object) -> bool:
@@ -257,7 +263,7 @@ def test_dagster_s_files_are_known(
 
     monkeypatch.setattr(runs, "compact", compact)
     assert compact_storage(instance, largest=None, seconds=1)
-    assert found == ["runs.db", "index.db"]
+    return found
 
 
 def test_events_in_one_file_are_compacted_too(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+"""What a sync tells as it goes on, as entries of the run's log: one for all that is told within a second.
+
+Dagster keeps each entry as an event, and most steps of a sync take milliseconds: a delta would leave as much
+of its progress as of all that it changed.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from lever_assets.orchestration.failures import for_events
+from lever_assets.sync.progress import Progress
+
+_EVERY = 1.0
+
+
+@dataclass
+class RunLog:
+    """Listens to a sync. What holds it up is there at once; `flush` at the end."""
+
+    log: dg.DagsterLogManager
+    _lines: list[str] = field(default_factory=list)
+    _last: str = ""
+    _flushed: float = field(default_factory=time.monotonic)
+
+    def __call__(self, told: Progress | str) -> None:
+        """Take a line, if it says anything new."""
+        line = for_events(str(told))
+        if line == self._last:  # a step that is told of at its begin is told of at its end
+            return
+        self._last = line
+        self._lines.append(line)
+        if isinstance(told, str) or time.monotonic() - self._flushed >= _EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Have all lines in the log."""
+        if self._lines:
+            self.log.info("\n".join(self._lines))
+        self._lines.clear()
+        self._flushed = time.monotonic()
