@@ -42,7 +42,7 @@ class Outcome:
         return sum(each.inserted + each.updated + each.deleted for each in self.merged.values())
 
 
-def settings_for(lever: Served, into: Database, rate: float = 0) -> Settings:
+def settings_for(lever: Served, into: Database, rate: float = 0, connection: str = "lever") -> Settings:
     """Return the settings of a sync into a database; a rate of 0 (requests a second) is no limit."""
     return Settings(
         api_key=SecretStr(lever.key),
@@ -50,18 +50,26 @@ def settings_for(lever: Served, into: Database, rate: float = 0) -> Settings:
         data_dir=into.folder,
         database_url=SecretStr(into.url),
         rate_limit=rate,
+        connection=connection,
     )
 
 
 def run_sync(
-    lever: Served, into: Database, *, delta: bool = False, rate: float = 0, progress: bool = False
+    lever: Served,
+    into: Database,
+    *,
+    delta: bool = False,
+    rate: float = 0,
+    progress: bool = False,
+    connection: str = "lever",
 ) -> Measured[Outcome]:
     """Sync the account in a fresh process; a rate of 0 (requests a second) is no limit."""
-    return measured(_sync, lever, into, delta=delta, rate=rate, progress=progress)
+    settings = settings_for(lever, into, rate, connection)
+    return measured(_sync, settings, delta=delta, progress=progress)
 
 
-def _sync(lever: Served, into: Database, *, delta: bool, rate: float, progress: bool) -> Outcome:
-    with fewer_collections(), Session.open(settings_for(lever, into, rate)) as session:
+def _sync(settings: Settings, *, delta: bool, progress: bool) -> Outcome:
+    with fewer_collections(), Session.open(settings) as session:
         report = sync(session, Scope(delta=delta), on_report=_tell if progress else _say_nothing)
     return _outcome(report)
 
