@@ -35,7 +35,7 @@ def run(opportunities: int, actions: int, kind: Kind) -> None:
             syncing.result()
         _told("seconds, alone, afterwards", list(_actions(lever, into, numbers, actions)))
         figure("rejected with 429", _rejected(lever))
-    _at_once(opportunities // 2, kind)
+    _at_once(opportunities, kind)
 
 
 def _beside(
