@@ -1,14 +1,12 @@
 """Who shares an allowance of Lever's gets their part of it: an action beside a sync, and accounts at once."""
 
-import json
-import os
+import asyncio
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import count
 from statistics import median, quantiles
 
@@ -16,8 +14,11 @@ from benchmarks.account import Served, served
 from benchmarks.allowance import needed_seconds
 from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
-from benchmarks.measuring import Measured
-from benchmarks.syncing import Outcome, run_sync
+from benchmarks.measuring import Measured, measured
+from benchmarks.syncing import Outcome, run_sync, settings_for
+from lever_assets.actions.running import run_action_with
+from lever_assets.settings import Settings
+from lever_assets.sync.session import Session
 
 _RATE = 10
 _LATENCY_MS = 200
@@ -27,13 +28,13 @@ def run(opportunities: int, actions: int, kind: Kind) -> None:
     """Print how long an action takes alone and beside a full sync, and what three syncs at once get."""
     heading(f"One allowance of {_RATE} requests/s, {_LATENCY_MS} ms latency, {kind}")
     with served(opportunities, rate=_RATE, latency_ms=_LATENCY_MS) as lever, database(kind) as into:
-        print(f"  create_candidate, {actions} times, a command each")
+        print(f"  create_candidate, {actions} times, a process each")
         numbers = count()
         with ThreadPoolExecutor(1) as pool:
             syncing = pool.submit(run_sync, lever, into, rate=_RATE)
             _beside(lever, into, numbers, actions, syncing)
             syncing.result()
-        _told("seconds, alone, afterwards", list(_actions(lever, into, numbers, actions)))
+        _told("alone, afterwards", list(_actions(lever, into, numbers, actions)))
         figure("rejected with 429", _rejected(lever))
     _at_once(opportunities, kind)
 
@@ -48,19 +49,29 @@ def _beside(
     _wait_until_it_reads(lever)
     before, began = lever.requests()["total"], time.monotonic()
     took = []
-    for seconds in _actions(lever, into, numbers, actions):
-        took.append(seconds)
+    for each in _actions(lever, into, numbers, actions):
+        took.append(each)
         if syncing.done():
             raise RuntimeError("the sync ended before the actions did: give it more --opportunities")
     elapsed, asked = time.monotonic() - began, lever.requests()["total"] - before
-    _told("seconds, beside a full sync", took)
+    _told("beside a full sync", took)
     figure("share of the allowance used", f"{asked / elapsed / _RATE:.1%}", "(by the sync and the actions)")
 
 
-def _actions(lever: Served, into: Database, numbers: "count[int]", actions: int) -> Iterator[float]:
-    """Create so many candidates, each with a command of its own; yield the seconds that each took."""
+@dataclass(frozen=True)
+class _Done:
+    """An action that was done: its seconds, those that it waited for its turns among them, its requests."""
+
+    seconds: float
+    waited: float
+    requests: int
+
+
+def _actions(lever: Served, into: Database, numbers: "count[int]", actions: int) -> Iterator[_Done]:
+    """Create so many candidates, each in a process of its own."""
     posting = _first(lever, "postings WHERE state = 'published'")
     user = _first(lever, "users WHERE deactivated IS NULL")
+    settings = settings_for(lever, into, _RATE)
     for number in (next(numbers) for _ in range(actions)):
         asked = {
             "candidate": {
@@ -71,18 +82,21 @@ def _actions(lever: Served, into: Database, numbers: "count[int]", actions: int)
             "application": {"job_id": f"remote:{posting}"},
             "remote_fields": {"lever": {"perform_as": user}},
         }
-        began = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "lever_assets", "action", "create_candidate", "--input", "-"],
-            input=json.dumps(asked),
-            env=_environment(lever, into),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        yield time.monotonic() - began
+        yield measured(_act, settings, asked).result
+
+
+def _act(settings: Settings, asked: dict[str, object]) -> _Done:
+    async def act(session: Session) -> _Done:
+        async with session.client(urgent=True) as client:
+            began = time.monotonic()
+            answer = await run_action_with(client, session, "create_candidate", asked)
+            took, traffic = time.monotonic() - began, client.traffic.snapshot()
+        if not answer.succeeded:
+            raise RuntimeError(str(answer.error))
+        return _Done(took, traffic.seconds_waited, traffic.requests)
+
+    with Session.open(settings) as session:
+        return asyncio.run(act(session))
 
 
 def _first(lever: Served, of: str) -> str:
@@ -91,17 +105,6 @@ def _first(lever: Served, of: str) -> str:
         return str(account.execute(f"SELECT id FROM {of} LIMIT 1").fetchone()[0])
     finally:
         account.close()
-
-
-def _environment(lever: Served, into: Database) -> dict[str, str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("LEVER_")}
-    return others | {
-        "LEVER_API_KEY": lever.key,
-        "LEVER_BASE_URL": lever.url,
-        "LEVER_DATA_DIR": str(into.folder),
-        "LEVER_DATABASE_URL": into.url,
-        "LEVER_RATE_LIMIT": str(_RATE),
-    }
 
 
 def _wait_until_it_reads(lever: Served) -> None:
@@ -136,6 +139,12 @@ def _rejected(lever: Served) -> int:
     return int(lever.requests()["by_status"].get("429", 0))
 
 
-def _told(what: str, seconds: list[float]) -> None:
-    p95 = quantiles(seconds, n=20, method="inclusive")[-1]
-    figure(what, f"{median(seconds):.2f}", f"(median; p95 {p95:.2f}, most {max(seconds):.2f})")
+def _told(where: str, done: list[_Done]) -> None:
+    figure(f"seconds, {where}", *_spread([each.seconds for each in done]))
+    figure("  of them waiting for turns", *_spread([each.waited for each in done]))
+    figure("  requests, at most", max(each.requests for each in done))
+
+
+def _spread(values: list[float]) -> tuple[str, str]:
+    p95 = quantiles(values, n=20, method="inclusive")[-1]
+    return f"{median(values):.2f}", f"(median; p95 {p95:.2f}, most {max(values):.2f})"

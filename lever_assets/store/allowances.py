@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
@@ -22,9 +23,11 @@ from lever_assets.lever.pacing import (
     Turn,
     put_off,
 )
-from lever_assets.store.line import Line
 from lever_assets.store.store import Store, make_engine
 from lever_assets.store.urls import database_url, sqlite_file
+
+if TYPE_CHECKING:
+    from lever_assets.store.line import Line
 
 # What is called the same is the same as in `lever/pacing.py`. `booked` is the interval of a turn, or 0 for a
 # penalty alone; `urgent` is for how long turns are to be left free, or 0. The clock is looked at once, when
@@ -79,7 +82,9 @@ def shared_pace(url: str, name: str, folder: Path) -> Pace:
 
 
 @lru_cache(maxsize=8)
-def _line(url: URL, process: int) -> Line:  # noqa: ARG001 (a process that was forked has a line of its own)
+def _line(url: URL, process: int) -> "Line":  # noqa: ARG001 (a process that was forked has its own)
+    from lever_assets.store.line import Line  # noqa: PLC0415 - not with SQLite: see errors.py
+
     engine = make_engine(url)
     return Line(engine, Store(engine).name, "Other machines do not share the rate limit for now")
 
@@ -99,7 +104,7 @@ class DatabasePace:
     object knows: nothing is let through twice.
     """
 
-    def __init__(self, line: Line, name: str, here: LocalPace) -> None:
+    def __init__(self, line: "Line", name: str, here: LocalPace) -> None:
         self._line = line
         self._name = name
         self._here = here
