@@ -10,6 +10,7 @@ from benchmarks import (
     allowance,
     change,
     cost,
+    fair,
     journeys,
     large,
     made,
@@ -40,6 +41,12 @@ def _requests(opportunities: Size = 10_000) -> None:
 def _allowance(opportunities: Size = 300) -> None:
     """How much of Lever's allowance is used, at 10 requests a second and 200 ms latency."""
     allowance.run(opportunities)
+
+
+@app.command("fair")
+def _fair(opportunities: Size = 600, actions: int = 15, database: Into = Kind.SQLITE) -> None:
+    """An action alone and beside a full sync, and three accounts synced at once."""
+    fair.run(opportunities, actions, database)
 
 
 @app.command("cost")

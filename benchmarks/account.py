@@ -54,12 +54,16 @@ class Served:
 
 
 @contextmanager
-def served(opportunities: int, *, rate: float = 0, latency_ms: float = 0) -> Iterator[Served]:
+def served(
+    opportunities: int, *, rate: float = 0, latency_ms: float = 0, key: str = "sandbox-key"
+) -> Iterator[Served]:
     """Serve an account for as long as the block lasts; a rate of 0 (requests a second) is no limit."""
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="lever-account-") as folder:
         file = Path(folder) / "account.db"
-        config = SandboxConfig(opportunities=opportunities, db=file, rate=rate, latency_ms=latency_ms)
+        config = SandboxConfig(
+            opportunities=opportunities, db=file, rate=rate, latency_ms=latency_ms, key=key
+        )
         ours, theirs = spawn.Pipe()
         process = spawn.Process(target=_serve, args=(config, theirs), name="sandbox", daemon=True)
         process.start()

@@ -44,7 +44,7 @@ class Outcome:
         return sum(each.inserted + each.updated + each.deleted for each in self.merged.values())
 
 
-def settings_for(lever: Served, into: Database, rate: float = 0) -> Settings:
+def settings_for(lever: Served, into: Database, rate: float = 0, connection: str = "lever") -> Settings:
     """Return the settings of a sync into a database; a rate of 0 (requests a second) is no limit."""
     return Settings(
         api_key=SecretStr(lever.key),
@@ -52,23 +52,30 @@ def settings_for(lever: Served, into: Database, rate: float = 0) -> Settings:
         data_dir=into.folder,
         database_url=SecretStr(into.url),
         rate_limit=rate,
+        connection=connection,
     )
 
 
 def run_sync(
-    lever: Served, into: Database, *, delta: bool = False, rate: float = 0, lines_every: int | None = None
+    lever: Served,
+    into: Database,
+    *,
+    delta: bool = False,
+    rate: float = 0,
+    lines_every: int | None = None,
+    connection: str = "lever",
 ) -> Measured[Outcome]:
     """Sync the account in a fresh process; a rate of 0 (requests a second) is no limit.
 
     `lines_every`: print each step as it ends, and one that is longer after so many records each.
     """
-    return measured(_sync, lever, into, delta=delta, rate=rate, lines_every=lines_every)
+    settings = settings_for(lever, into, rate, connection)
+    return measured(_sync, settings, delta=delta, lines_every=lines_every)
 
 
-def _sync(lever: Served, into: Database, *, delta: bool, rate: float, lines_every: int | None) -> Outcome:
+def _sync(settings: Settings, *, delta: bool, lines_every: int | None) -> Outcome:
     listener = silent if lines_every is None else Growth(lines_every)
     on_report = _say_nothing if lines_every is None else _tell
-    settings = settings_for(lever, into, rate)
     with fewer_collections(), Session.open(settings, listener=listener) as session:
         report = sync(session, Scope(delta=delta), on_report=on_report)
     return _outcome(report)

@@ -126,7 +126,7 @@ def passthrough(
     """
 
     async def alone() -> ActionAnswer:
-        async with session.client() as lever:
+        async with session.client(urgent=True) as lever:
             return await passthrough_with(lever, given, session=session, log_url=log_url)
 
     try:

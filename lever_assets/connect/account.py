@@ -91,8 +91,8 @@ class Account:
     def _stored_as(self) -> str | None:
         return self.name if self.is_stored else None
 
-    def client(self, settings: Settings, *, tell: Tell | None = None) -> LeverClient:
-        """Return a client of this account, not yet open.
+    def client(self, settings: Settings, *, tell: Tell | None = None, urgent: bool = False) -> LeverClient:
+        """Return a client of this account, not yet open; the requests of one that is `urgent` go ahead.
 
         All clients of one key share one allowance of requests: with PostgreSQL on all machines that use the
         database, with SQLite in all processes of this machine and user that use the data folder. Raises
@@ -110,14 +110,17 @@ class Account:
         return LeverClient(
             auth=credential.auth,
             base_url=self.base_url,
-            limiter=_limiter(known_by, settings, settings.rate_limit, settings.rate_burst),
-            apply_limiter=_limiter(known_by, settings, applying, 1, "apply"),
+            limiter=_limiter(known_by, settings, settings.rate_limit, settings.rate_burst, urgent=urgent),
+            apply_limiter=_limiter(known_by, settings, applying, 1, allowance="apply"),
             concurrency=settings.concurrency,
             timeout=settings.timeout_seconds,
             tell=tell,
         )
 
 
-def _limiter(key: SecretStr, settings: Settings, rate: float, burst: int, allowance: str = "") -> RateLimiter:
+def _limiter(
+    key: SecretStr, settings: Settings, rate: float, burst: int, *, allowance: str = "", urgent: bool = False
+) -> RateLimiter:
     name = allowance_name(key, allowance)
-    return RateLimiter(rate, burst, shared_pace(settings.tables_url, name, settings.data_dir / "rate"))
+    pace = shared_pace(settings.tables_url, name, settings.data_dir / "rate")
+    return RateLimiter(rate, burst, pace, urgent=urgent)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from lever_assets.lever.transport import LOOPBACK
+from lever_assets.lever.paths import LOOPBACK
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lever_assets import private
-from lever_assets.lever.transport import LOOPBACK
+from lever_assets.lever.paths import LOOPBACK
 
 _FILE = "ui.json"
 _LONGEST = 4096

@@ -19,6 +19,7 @@ The records that the JSON stands for are in `lever_assets.lever.records`.
 """
 
 from lever_assets.lever.client import LeverClient
+from lever_assets.lever.credentials import ApiKeyAuth, BearerAuth, LeverAuth, Tokens
 from lever_assets.lever.downloads import Downloaded
 from lever_assets.lever.errors import (
     AuthenticationError,
@@ -39,7 +40,6 @@ from lever_assets.lever.pages import Page
 from lever_assets.lever.requests import Answer, Outgoing, RawAnswer, Upload
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Traffic, TrafficSnapshot
-from lever_assets.lever.transport import ApiKeyAuth, BearerAuth, LeverAuth, Tokens
 from lever_assets.lever.wire import JsonObject, Params
 
 BASE_URL = "https://api.lever.co/v1"

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from lever_assets.lever import faults, wire
 from lever_assets.lever.access import Access
+from lever_assets.lever.credentials import LeverAuth, credentials
 from lever_assets.lever.downloads import Downloaded, Saving
 from lever_assets.lever.errors import (
     AuthenticationError,
@@ -32,7 +33,6 @@ from lever_assets.lever.refusals import Refusals
 from lever_assets.lever.requests import Answer, Outgoing, RawAnswer
 from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Tell, Traffic
-from lever_assets.lever.transport import LeverAuth, Transport, credentials
 from lever_assets.lever.wire import JsonObject, Params
 
 _PAGE_SIZE = 100  # the most that Lever gives [docs/lever-api.md, Conventions]
@@ -66,6 +66,9 @@ class LeverClient:
         timeout: float = 30.0,
         tell: Tell | None = None,
     ) -> None:
+        # Here, since what asks Lever nothing does without aiohttp: it takes a tenth of a second to import.
+        from lever_assets.lever.transport import Transport  # noqa: PLC0415
+
         self.trouble: LeverError | None = None
         self.access = Access()
         self.refusals = Refusals()

@@ -1,13 +1,10 @@
-"""Turns a refusing answer or a failed connection into the error that says it in one sentence."""
+"""Turns an answer that refuses, or can't be read, into the error that says it in one sentence."""
 
 import re
-import ssl
-import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import aiohttp
 import httpx
 import orjson
 
@@ -28,14 +25,12 @@ from lever_assets.lever.errors import (
 from lever_assets.lever.instants import duration, from_http_date
 from lever_assets.lever.quoting import quoted, without_people
 
-FAULTS = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError)
-"""What an exchange may raise: the transport maps most of aiohttp's errors to httpx's, not all."""
-
 CREDENTIALS = "in Lever under Settings > Integrations and API > API credentials"
 """Where keys are made, and their permissions ticked."""
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 _A_YEAR = 366 * 24 * 3600.0
-_LATER = "try again later; what was read so far is kept"
+LATER = "try again later; what was read so far is kept"
+"""What to do where nothing else helps."""
 _BETWEEN = "check that LEVER_BASE_URL is the Data API and no proxy or firewall stands between"
 _SCOPE = re.compile(r"[a-z_]+:(?:read|write|access):admin")
 _MOST_SAID = 200
@@ -43,36 +38,6 @@ _MOST_READ = 2000
 
 # Statuses of Lever's own: the others among 5xx are a gateway's, behind which Lever may still be at work.
 _OVER = frozenset({500, 501, 503})
-
-_Kinds = tuple[type[BaseException], ...]
-_CERTIFICATE: _Kinds = (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError)
-_TLS: _Kinds = (aiohttp.ClientSSLError, ssl.SSLError)
-_NAME: _Kinds = (aiohttp.ClientConnectorDNSError,)
-_ADDRESS: _Kinds = (aiohttp.InvalidURL, httpx.InvalidURL)
-_CLOSED: _Kinds = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
-_PROXY: _Kinds = (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)
-# The connection never came about, so nothing can have been sent. Of aiohttp's time-outs only the one of
-# connecting is of this kind.
-_UNSENT: _Kinds = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-    *_ADDRESS,
-)
-_SPECIAL: _Kinds = _CERTIFICATE + _TLS + _NAME + _PROXY
-
-# What broke an exchange off, the first that fits; and whether it lasts until the configuration changes.
-_HAPPENED: tuple[tuple[_Kinds, str, bool], ...] = (
-    (_CERTIFICATE, "has a TLS certificate that this machine does not trust", True),
-    (_TLS, "does not speak TLS as it should", True),
-    (_ADDRESS, "is not a web address", True),
-    (_NAME, "can't be found: its name has no address", False),
-    (_PROXY, "can't be reached through the proxy", False),
-    ((TimeoutError,), "did not answer within {seconds:g} seconds", False),
-    ((zlib.error, httpx.DecodingError), "gave an answer that is damaged: it can't be unpacked", False),
-    ((aiohttp.ClientPayloadError,), "broke off in the middle of an answer", False),
-    (_CLOSED, "closed the connection without an answer", False),
-)
 
 
 @dataclass(frozen=True)
@@ -161,20 +126,6 @@ def _of_lever(
     return _refused(status, headers, reason, where)
 
 
-def of_exception(
-    error: Exception, host: str, seconds: float, method: str, path: str, *, by: LetInBy = API_KEY
-) -> UnavailableError:
-    """Return the error for an exchange with `host` that broke off; `seconds` is the time-out it had."""
-    cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
-    happened, lasting = _happened(cause, seconds)
-    certificates = f"check {by.address} and the certificates of this machine"
-    remedy = certificates if lasting else _unreachable(cause, by)
-    found = UnavailableError(f"{host} {happened} ({method} {path})", remedy)
-    found.lasting = lasting
-    found.sent = not isinstance(cause, _UNSENT)
-    return found
-
-
 def of_outcome(error: LeverError, method: str, path: str) -> OutcomeUnknownError:
     """Return the error for a write that went out and ended in `error`."""
     return OutcomeUnknownError(
@@ -233,22 +184,6 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return min(max(0.0, (at - seen_from).total_seconds()), _A_YEAR)
 
 
-def _happened(cause: BaseException, seconds: float) -> tuple[str, bool]:
-    """Say what happened, and whether it will last until the configuration changes."""
-    if isinstance(cause, aiohttp.ClientConnectorError) and not isinstance(cause, _SPECIAL):
-        return f"can't be reached: {(cause.os_error.strerror or 'no connection').lower()}", False
-    for kinds, text, lasting in _HAPPENED:
-        if isinstance(cause, kinds):
-            return text.format(seconds=seconds), lasting
-    return f"gave an answer that is not HTTP ({type(cause).__name__})", False
-
-
-def _unreachable(cause: BaseException, by: LetInBy) -> str:
-    if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError):
-        return f"check the network connection, the proxy settings and {by.address}"
-    return _LATER
-
-
 def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str) -> LeverError:
     seconds = retry_after(headers)
     asks = f", and asks to wait {duration(seconds)}" if seconds else ""
@@ -258,7 +193,7 @@ def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str) -
             "try again later, or lower LEVER_RATE_LIMIT if other programs use the same key",
             seconds,
         )
-    found = UnavailableError(f"Lever is out of order{reason}{asks} {where}", _LATER, seconds)
+    found = UnavailableError(f"Lever is out of order{reason}{asks} {where}", LATER, seconds)
     found.over = status in _OVER
     return found
 

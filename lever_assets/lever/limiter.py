@@ -6,13 +6,14 @@ bucket nor a penalty that all processes see.
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
 from pydantic import SecretStr
 
-from lever_assets.lever.pacing import LocalPace, Pace, Terms
+from lever_assets.lever.pacing import LocalPace, Pace, Terms, Turn
 
 # Lever's clock and ours may run at different speeds, and networks delay. At the full rate, over hours, each
 # would empty Lever's bucket, and a 429 costs more than the two thousandths given up.
@@ -29,6 +30,16 @@ def usable_burst(burst: int) -> int:
     return max(1, burst - max(2, burst // 4))
 
 
+def _left_free(burst: int) -> int:
+    """Return how many of the requests that may leave at once are left to the urgent while they are at work.
+
+    Each limiter that is not urgent has a turn booked; of three such the urgent wait for none. Five turns of
+    theirs go by, and those they have booked, before one of the others comes: a sync goes on, however many
+    actions there are.
+    """
+    return usable_burst(burst) // 3
+
+
 def allowance_name(key: SecretStr, allowance: str = "") -> str:
     """Return the name that everybody knows an allowance of a key by: a hash, which does not tell the key.
 
@@ -42,7 +53,9 @@ class RateLimiter:
     """Lets `rate` requests a second through, in bursts to a part of `burst`; first come, first served.
 
     `rate` None or <= 0 lifts the limit. All limiters of one `pace` share the allowance; None: this one has it
-    alone. Lever's rule is in docs/lever-api.md: a token bucket per key, 10 requests/s, bursts to 20.
+    alone. Each has one turn booked at a time, however many requests wait for it: the next limiter waits for
+    that turn, not for all of them. Those that are `urgent` go ahead of those that are not. To be used from
+    one event loop. Lever's rule is in docs/lever-api.md: a token bucket per key, 10 requests/s, bursts to 20.
     """
 
     def __init__(
@@ -51,10 +64,13 @@ class RateLimiter:
         burst: int,
         pace: Pace | None = None,
         *,
+        urgent: bool = False,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         interval = 1 / (rate * _SHARE_OF_RATE) if rate is not None and rate > 0 else 0.0
-        self._terms = Terms(interval, (usable_burst(burst) - 1) * interval)
+        tolerance = (usable_burst(burst) - 1) * interval
+        self._terms = Terms(interval, tolerance, _left_free(burst) * interval, urgent)
+        self._queue = asyncio.Lock()
         self._pace = pace or LocalPace()
         self._sleep = sleep
 
@@ -70,17 +86,32 @@ class RateLimiter:
         """
         if not self._terms.interval:
             return 0.0
-        turn = await self._pace.book(self._terms)
-        if turn.held > 0:
-            on_hold(turn.held)
-        waited = 0.0
+        turn, waited = await self._first_turn(on_hold)
         while turn.wait > 0:
-            await self._sleep(turn.wait)
-            waited += turn.wait
             turn = await turn.pace.again(turn)
             if turn.wait > 0:
                 on_hold(turn.wait)
+                await self._sleep(turn.wait)
+                waited += turn.wait
         return waited
+
+    async def _first_turn(self, on_hold: Callable[[float], None]) -> tuple[Turn, float]:
+        """Queue, book a turn, and return it with the seconds waited when it has come, if nothing put it off.
+
+        The next in the queue books before this one looks whether it was put off: with PostgreSQL both
+        questions go out together, and a database that is far away does not halve the rate.
+        """
+        waited = 0.0
+        began = time.monotonic() if self._queue.locked() else None
+        async with self._queue:
+            if began is not None:
+                waited = time.monotonic() - began
+            turn = await self._pace.book(self._terms)
+            if turn.held > 0:
+                on_hold(turn.held)
+            if turn.wait > 0:
+                await self._sleep(turn.wait)
+        return turn, waited + turn.wait
 
     async def penalise(self, seconds: float) -> None:
         """Hold everybody back, waiters included: nothing leaves for `seconds`, and then without a burst.

@@ -3,6 +3,10 @@
 It is GCRA: one instant, the time at which the next request would be due without bursts, tells whether and
 when one may leave. Who wants to send books a turn by moving that instant, then waits until its turn: waiters
 are served in the order in which they came, wherever they run, and none has to try again.
+
+While somebody urgent is at work, everybody else leaves a part of the burst alone: turns that nobody else has
+booked then, so that the urgent find one free. Nothing is given away twice for it, and nothing is lost: who
+left turns free has them afterwards.
 """
 
 import logging
@@ -25,8 +29,12 @@ LONGEST_PENALTY = 600.0
 """Seconds."""
 MOST_PUSHED = 1e9
 _MOST_WAITING = 10_000
+URGENT_SECONDS = 2.0
+"""How long turns are left free once an urgent one was booked: until its answer came, and the next request."""
 
-_FORMAT = struct.Struct("<8s4d")
+_FORMAT = struct.Struct("<8s5d")
+_WITHOUT_LAST = _FORMAT.size - 8
+"""As many bytes are in a file of a program that knew of nobody urgent."""
 _MARK = b"lvrpace1"
 _POLL_SECONDS = 0.001
 """How often a lock that somebody has is tried: it is held for less."""
@@ -36,11 +44,20 @@ _POLL_SECONDS = 0.001
 class Terms:
     """What an allowance lets through: a request each `interval`, and as many at once as `tolerance` spans.
 
-    Both in seconds.
+    While somebody `urgent` is at work, the others leave what `left_free` spans of it alone. All in seconds.
     """
 
     interval: float
     tolerance: float
+    left_free: float = 0.0
+    urgent: bool = False
+
+    def span(self, urgent_for: float) -> float:
+        """Return how much of the tolerance is for who books.
+
+        `urgent_for`: for how long somebody urgent is at work (0 or less: nobody is).
+        """
+        return self.tolerance - (self.left_free if urgent_for > 0 and not self.urgent else 0.0)
 
     @property
     def furthest(self) -> float:
@@ -98,12 +115,14 @@ class _Kept:
     `due`: when the next request would leave if there were no bursts (GCRA's theoretical arrival time).
     `held_until`: until when a penalty holds everything back. `pushed`: the sum of all penalties' pushes so
     far, by which a waiter learns how much later its turn has become. `seen`: the last look at the clock.
+    `urgent_until`: until when turns are left free for the urgent.
     """
 
     due: float = 0.0
     held_until: float = 0.0
     pushed: float = 0.0
     seen: float = 0.0
+    urgent_until: float = 0.0
 
     def look(self, now: float, terms: Terms) -> None:
         """Look at the clock. If it was set back, what is booked moves along."""
@@ -111,6 +130,7 @@ class _Kept:
         if back > 0:
             self.due -= back
             self.held_until -= back
+            self.urgent_until -= back
         self.seen = now
         self._mend(now, terms)
 
@@ -120,12 +140,14 @@ class _Kept:
             self.due = self.held_until = now
         if self.due > now + terms.furthest:
             self.due = now
+        if self.urgent_until > now + URGENT_SECONDS:
+            self.urgent_until = now
         if abs(self.pushed) > MOST_PUSHED:
             self.pushed = 0.0
 
 
 class LocalPace:
-    """A pace of this process, or, with a `path`, of all that use that file on this machine: 40 bytes.
+    """A pace of this process, or, with a `path`, of all that use that file on this machine: 48 bytes.
 
     A file that can't be used is no reason to stop: the pace then is this object's own, and a warning says so.
     """
@@ -144,9 +166,11 @@ class LocalPace:
             kept.look(now, terms)
             due = max(kept.due, now + ahead)
             kept.due = due + terms.interval
+            if terms.urgent:
+                kept.urgent_until = now + URGENT_SECONDS
             return Turn(
                 self,
-                wait=max(0.0, due - terms.tolerance - now),
+                wait=max(0.0, due - terms.span(kept.urgent_until - now) - now),
                 held=kept.held_until - now,
                 ahead=kept.due - now,
                 pushed=kept.pushed,
@@ -195,8 +219,8 @@ class LocalPace:
             private.make_folder(self._path.parent)
         self._processes.acquire(poll_interval=_POLL_SECONDS)
         found = self._path.read_bytes() if self._path.exists() else b""
-        if len(found) >= _FORMAT.size:
-            mark, *numbers = _FORMAT.unpack_from(found)
+        if len(found) >= _WITHOUT_LAST:
+            mark, *numbers = _FORMAT.unpack_from(found.ljust(_FORMAT.size, b"\0"))
             if mark == _MARK and all(map(isfinite, numbers)):
                 self._kept = _Kept(*numbers)
 
@@ -204,7 +228,8 @@ class LocalPace:
         if self._path is None or self._processes is None:
             return
         kept = self._kept
-        private.overwrite(self._path, _FORMAT.pack(_MARK, kept.due, kept.held_until, kept.pushed, kept.seen))
+        numbers = (kept.due, kept.held_until, kept.pushed, kept.seen, kept.urgent_until)
+        private.overwrite(self._path, _FORMAT.pack(_MARK, *numbers))
         self._processes.release()
 
     def _give_up(self, error: OSError) -> None:

@@ -9,6 +9,9 @@ import httpx
 
 from lever_assets.lever.wire import Params
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""This machine, as hosts of addresses have it."""
+
 _ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[^/]*[\d%][^/]*")
 
 # Names as they stand in scopes (docs/lever-api.md, Access).

@@ -6,105 +6,36 @@ out as it was written, a request once, and nobody waits for a lookup of a host t
 """
 
 import asyncio
-import base64
 import os
 import ssl
 import urllib.request
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from functools import cache, partial
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
-from pydantic import SecretStr
 from yarl import URL
 
-from lever_assets.lever import faults
+from lever_assets.lever import breaking
+from lever_assets.lever.credentials import LeverAuth
 from lever_assets.lever.errors import LeverError
 from lever_assets.lever.lookups import resolver
+from lever_assets.lever.paths import LOOPBACK
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "lever-assets"}
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECT_SECONDS = 10.0
 _KEPT_SECONDS = 30.0
 """So long a connection is kept that nothing goes over: a retry may wait as long."""
-_REFUSED = 401
 _FILE_SECONDS = 300.0
 """How long a file may take on its way; Lever takes files of up to 30 MB (docs/lever-api.md, Writes)."""
 
 _address: ContextVar[httpx.URL | None] = ContextVar("address", default=None)
 """Where the request that is under way goes."""
-
-
-class LeverAuth(httpx.Auth):
-    """Who asks, as Lever is told it; `let_in_by` is how people are told of it."""
-
-    let_in_by = faults.API_KEY
-
-    async def prepare(self) -> None:
-        """Get ready for a request, so that nothing else has to be asked for while it is under way.
-
-        Raises AuthenticationError, or UnavailableError, when that can't be.
-        """
-
-
-class ApiKeyAuth(LeverAuth):
-    """Basic authentication with the API key as user name and an empty password, as Lever wants it."""
-
-    def __init__(self, key: SecretStr, let_in_by: faults.LetInBy = faults.API_KEY) -> None:
-        self.let_in_by = let_in_by
-        encoded = base64.b64encode(f"{key.get_secret_value()}:".encode()).decode()
-        self._header = SecretStr(f"Basic {encoded}")
-
-    def __repr__(self) -> str:
-        return "ApiKeyAuth(**********)"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the header."""
-        request.headers["Authorization"] = self._header.get_secret_value()
-        yield request
-
-
-class Tokens(Protocol):
-    """Where access tokens come from."""
-
-    async def current(self) -> SecretStr:
-        """Return a token that is good for some time yet."""
-
-    async def instead_of(self, refused: SecretStr) -> SecretStr:
-        """Return another token than one that Lever has refused."""
-
-
-class BearerAuth(LeverAuth):
-    """An access token of OAuth (docs/lever-api.md, Access); one that is refused is replaced once.
-
-    A request that was answered with 401 was not acted upon: sending it again does nothing twice.
-    """
-
-    def __init__(self, tokens: Tokens, let_in_by: faults.LetInBy = faults.ACCESS_TOKEN) -> None:
-        self.let_in_by = let_in_by
-        self._tokens = tokens
-
-    def __repr__(self) -> str:
-        return "BearerAuth()"
-
-    async def prepare(self) -> None:
-        """See to it that there is a token."""
-        await self._tokens.current()
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Add the header, and once more if it is refused."""
-        token = await self._tokens.current()
-        request.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
-        answer = yield request
-        if answer.status_code == _REFUSED:
-            token = await self._tokens.instead_of(token)
-            request.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
-            yield request
 
 
 class Transport:
@@ -163,8 +94,8 @@ class Transport:
             ):
                 await (consume(response) if response.is_success else response.aread())
                 return response
-        except faults.FAULTS as error:
-            fault = faults.of_exception(
+        except breaking.FAULTS as error:
+            fault = breaking.of_exception(
                 error, self.host, timeout.read or 0.0, method, path, by=self.let_in_by
             )
         # Raised out here so that it does not drag along its cause: some of aiohttp's errors hold the
@@ -186,18 +117,6 @@ class Transport:
                     await response.aclose()
                     raise
                 await response.aread()
-
-
-def credentials(request: httpx.Request) -> list[str]:
-    """Return the secrets in a request's Authorization header, so that they can be blotted out."""
-    _, _, sent = request.headers.get("authorization", "").partition(" ")
-    if not sent:
-        return []
-    try:
-        key = base64.b64decode(sent, validate=True).decode().partition(":")[0]
-    except ValueError:  # a token, not Basic
-        key = ""
-    return [secret for secret in (sent, key) if secret]
 
 
 @cache

@@ -9,23 +9,37 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
-from lever_assets.lever.pacing import LONGEST_PENALTY, MOST_PUSHED, LocalPace, Pace, Terms, Turn, put_off
-from lever_assets.store.line import Line
+from lever_assets.lever.pacing import (
+    LONGEST_PENALTY,
+    MOST_PUSHED,
+    URGENT_SECONDS,
+    LocalPace,
+    Pace,
+    Terms,
+    Turn,
+    put_off,
+)
 from lever_assets.store.store import Store, make_engine
 from lever_assets.store.urls import database_url, sqlite_file
 
+if TYPE_CHECKING:
+    from lever_assets.store.line import Line
+
 # What is called the same is the same as in `lever/pacing.py`. `booked` is the interval of a turn, or 0 for a
-# penalty alone. The clock is looked at once, when the row is this statement's alone.
+# penalty alone; `urgent` is for how long turns are to be left free, or 0. The clock is looked at once, when
+# the row is this statement's alone.
 MOVE = """
-INSERT INTO allowances AS kept (name, due, held_until, pushed, seen, updated_at)
-SELECT %(name)s, now + greatest(%(ahead)s, held_back) + %(booked)s, now + %(penalty)s, %(penalty)s, now, at
+INSERT INTO allowances AS kept (name, due, held_until, pushed, seen, urgent_until, updated_at)
+SELECT %(name)s, now + greatest(%(ahead)s, held_back) + %(booked)s, now + %(penalty)s, %(penalty)s, now,
+  now + %(urgent)s, at
 FROM (SELECT clock_timestamp() AS at OFFSET 0) AS clock,
   LATERAL (SELECT extract(epoch FROM at)::float8 AS now,
     CASE WHEN %(penalty)s > 0 THEN %(penalty)s + %(tolerance)s ELSE 0 END AS held_back) AS first
-ON CONFLICT (name) DO UPDATE SET (due, held_until, pushed, seen, updated_at) = (
+ON CONFLICT (name) DO UPDATE SET (due, held_until, pushed, seen, urgent_until, updated_at) = (
   SELECT
     greatest(
       CASE WHEN push > 0 THEN greatest(mended.due + push, until + %(tolerance)s) ELSE mended.due END,
@@ -34,20 +48,24 @@ ON CONFLICT (name) DO UPDATE SET (due, held_until, pushed, seen, updated_at) = (
     CASE WHEN push > 0 THEN until ELSE mended.held_until END,
     mended.pushed + greatest(push, 0),
     now,
+    CASE WHEN %(urgent)s > 0 THEN now + %(urgent)s ELSE mended.urgent_until END,
     at
   FROM (SELECT clock_timestamp() AS at OFFSET 0) AS clock,
     LATERAL (SELECT extract(epoch FROM at)::float8 AS now) AS instant,
     LATERAL (SELECT greatest(kept.seen - now, 0) AS back) AS set_back,
-    LATERAL (SELECT kept.due - back AS due, kept.held_until - back AS held_until) AS moved,
+    LATERAL (SELECT kept.due - back AS due, kept.held_until - back AS held_until,
+      coalesce(kept.urgent_until, 0) - back AS urgent_until) AS moved,
     LATERAL (SELECT moved.held_until > now + %(longest)s AS absurd) AS judged,
     LATERAL (SELECT
       CASE WHEN absurd OR moved.due > now + %(furthest)s THEN now ELSE moved.due END AS due,
       CASE WHEN absurd THEN now ELSE moved.held_until END AS held_until,
-      CASE WHEN abs(kept.pushed) > %(most_pushed)s THEN 0 ELSE kept.pushed END AS pushed) AS mended,
+      CASE WHEN abs(kept.pushed) > %(most_pushed)s THEN 0 ELSE kept.pushed END AS pushed,
+      CASE WHEN moved.urgent_until > now + %(urgent_seconds)s THEN now ELSE moved.urgent_until END
+        AS urgent_until) AS mended,
     LATERAL (SELECT now + %(penalty)s AS until) AS penalised,
     LATERAL (SELECT until - greatest(mended.held_until, now) AS push) AS put_off
 )
-RETURNING due - seen, held_until - seen, pushed
+RETURNING due - seen, held_until - seen, pushed, urgent_until - seen
 """
 _PUSHED = "SELECT pushed FROM allowances WHERE name = %(name)s"
 
@@ -64,7 +82,9 @@ def shared_pace(url: str, name: str, folder: Path) -> Pace:
 
 
 @lru_cache(maxsize=8)
-def _line(url: URL, process: int) -> Line:  # noqa: ARG001 (a process that was forked has a line of its own)
+def _line(url: URL, process: int) -> "Line":  # noqa: ARG001 (a process that was forked has its own)
+    from lever_assets.store.line import Line  # noqa: PLC0415 - not with SQLite: see errors.py
+
     engine = make_engine(url)
     return Line(engine, Store(engine).name, "Other machines do not share the rate limit for now")
 
@@ -84,7 +104,7 @@ class DatabasePace:
     object knows: nothing is let through twice.
     """
 
-    def __init__(self, line: Line, name: str, here: LocalPace) -> None:
+    def __init__(self, line: "Line", name: str, here: LocalPace) -> None:
         self._line = line
         self._name = name
         self._here = here
@@ -126,6 +146,8 @@ class DatabasePace:
             "booked": booked,
             "penalty": penalty,
             "ahead": ahead,
+            "urgent": URGENT_SECONDS if terms.urgent and booked else 0.0,
+            "urgent_seconds": URGENT_SECONDS,
             "tolerance": terms.tolerance,
             "furthest": terms.furthest,
             "longest": LONGEST_PENALTY,
@@ -134,8 +156,8 @@ class DatabasePace:
         rows = await self._line.ask(MOVE, asked, locks=self._name)
         if not rows:
             return None
-        due, held, pushed = rows[0]
-        wait = max(0.0, due - booked - terms.tolerance)
+        due, held, pushed, urgent_for = rows[0]
+        wait = max(0.0, due - booked - terms.span(urgent_for))
         return Turn(self, wait=wait, held=held, ahead=due, pushed=pushed)
 
     def _ahead(self, pace: Pace) -> float:

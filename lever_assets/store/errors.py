@@ -15,12 +15,16 @@ The text of each is one sentence: what happened, where, what to do. None ever ho
 """
 
 import sqlite3
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeGuard
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 class StoreError(Exception):
@@ -88,15 +92,11 @@ _OF_SQLITE = frozenset(
 """Python's own of a statement, such as that there are two, has no code."""
 
 
-DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error, UnreadableValueError, PoolTimeoutError)
-"""What `translated` knows."""
-
-
 def translated(error: Exception, database: str) -> StoreError | None:
     """Return the StoreError that matches a driver's error; `database` names it, without a password.
 
-    None for errors that only a mistake in this program can cause (a constraint, a syntax error): they lose
-    what they quote of people's data.
+    None for errors that are no driver's, and for those that only a mistake in this program can cause (a
+    constraint, a syntax error): they lose what they quote of people's data.
     """
     if isinstance(error, UnreadableValueError):
         return DamagedError(
@@ -126,17 +126,23 @@ def wrong_in(error: Exception) -> str | None:
 def _drop_values(error: Exception) -> None:
     # PostgreSQL quotes the whole row in the detail of some errors; people's data has no place in a log.
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
+    if _is_of_postgresql(cause) and cause.diag.message_primary:
         cause.args = (cause.diag.message_primary,)
         if cause is not error:
             error.args = (f"({type(cause).__name__}) {cause.diag.message_primary}",)
+
+
+def _is_of_postgresql(error: BaseException | None) -> "TypeGuard[psycopg.Error]":
+    # The driver is imported with a database of its kind. A command that uses SQLite starts without it.
+    driver = sys.modules.get("psycopg")
+    return driver is not None and isinstance(error, driver.Error)
 
 
 def _known(error: Exception, database: str) -> StoreError | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return _from_sqlite(cause, database)
-    if isinstance(cause, psycopg.Error):
+    if _is_of_postgresql(cause):
         return _from_postgresql(cause, database)
     return None
 
@@ -320,14 +326,14 @@ def _from_sqlite(error: sqlite3.Error, database: str) -> StoreError | None:
     return _by_message(_SQLITE_SAYS, str(error), database)
 
 
-def _from_postgresql(error: psycopg.Error, database: str) -> StoreError | None:
+def _from_postgresql(error: "psycopg.Error", database: str) -> StoreError | None:
     said = _detail(error)
     if error.sqlstate:
         found = (meaning for start, meaning in _POSTGRESQL.items() if error.sqlstate.startswith(start))
         meaning = next(found, None)
         return None if meaning is None else meaning.of(database, said)
     known = _by_message(_WHILE_CONNECTING, said, database)
-    if known is None and isinstance(error, psycopg.OperationalError):
+    if known is None and isinstance(error, sys.modules["psycopg"].OperationalError):
         return _DOWN.of(database, said)
     return known
 
@@ -338,7 +344,7 @@ def _by_message(meanings: Mapping[str, _Meaning], said: str, database: str) -> S
     return None if meaning is None else meaning.of(database, said)
 
 
-def _detail(error: psycopg.Error) -> str:
+def _detail(error: "psycopg.Error") -> str:
     """Return the line that says what is wrong; if some address was answered by a server, its words."""
     lines = str(error).strip().splitlines() or [""]
     line = next((line for line in lines if "FATAL:" in line), lines[0]).rpartition("FATAL:")[2].strip()

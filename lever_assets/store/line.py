@@ -19,7 +19,7 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import Engine
 
-from lever_assets.store.errors import DRIVER_ERRORS, translated
+from lever_assets.store.errors import translated
 from lever_assets.store.locks import MISS_A_LOST_MACHINE
 
 _log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Line:
                 connection = self._answer(questions, connection)
             except Exception as error:  # whatever it is, those who wait are told, and the next are answered
                 connection = None
-                known = translated(error, self._name) if isinstance(error, DRIVER_ERRORS) else None
+                known = translated(error, self._name)
                 self._give_up(known.problem if known else type(error).__name__, questions)
         _close(connection)
 

@@ -18,7 +18,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -84,6 +83,8 @@ def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
 
     Needs a real session: through a pooler, use its session mode.
     """
+    import psycopg  # noqa: PLC0415 - not with SQLite: see errors.py
+
     # Locks are numbered for a whole database, so the schema is part of the name.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
         schema = session.execute(text("SELECT current_schema()")).scalar_one()
@@ -114,6 +115,8 @@ def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
 
 def _living(session: Any, account: str) -> Check:
     """Return the check whether a session of psycopg's lives, which has the lock as long as it does."""
+    import psycopg  # noqa: PLC0415 - not with SQLite: see errors.py
+
     one_at_a_time = threading.Lock()
 
     def check() -> None:

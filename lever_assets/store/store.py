@@ -11,7 +11,6 @@ from sqlalchemy.exc import ArgumentError
 
 from lever_assets.store.compacting import compact
 from lever_assets.store.errors import (
-    DRIVER_ERRORS,
     LockLostError,
     ReadOnlyError,
     UnfitError,
@@ -160,7 +159,7 @@ class Store:
 def _translating(database: str) -> Iterator[None]:
     try:
         yield
-    except DRIVER_ERRORS as error:
+    except Exception as error:
         known = translated(error, database)
         if known is None:
             raise

@@ -421,6 +421,7 @@ allowances = Table(
     Column("held_until", Double, nullable=False, comment="Until when a penalty holds everybody back"),
     Column("pushed", Double, nullable=False, comment="Seconds by which penalties put turns off so far"),
     Column("seen", Double, nullable=False, comment="The last look at the clock"),
+    Column("urgent_until", Double, comment="Until when a sync leaves turns free for actions"),
     Column("updated_at", UtcDateTime, nullable=False),
     comment="How far Lever's allowances are given away, in seconds since 1970 by PostgreSQL's clock; "
     "empty in SQLite, where files are kept of it",

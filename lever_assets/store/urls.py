@@ -4,7 +4,6 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from psycopg.pq import Conninfo
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -75,6 +74,8 @@ def check_options(url: URL) -> None:
         known = {"timeout", "uri"} | (_OF_SQLITE_FILES if url.query.get("uri") == "true" else frozenset())
         hint = "SQLite's own need sqlite:///file:lever.db?uri=true&mode=..."
     else:
+        from psycopg.pq import Conninfo  # noqa: PLC0415 - not with SQLite: see errors.py
+
         known = {option.keyword.decode() for option in Conninfo.get_defaults()}
         hint = "PostgreSQL's documentation, 34.1.2, has those that there are"
     unknown = sorted(set(url.query) - known)

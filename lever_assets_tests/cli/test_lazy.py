@@ -1,8 +1,10 @@
 """The list of commands: it is true of commands that it doesn't import."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from typer.core import TyperGroup
@@ -34,4 +36,37 @@ except SystemExit:
     sys.exit(",".join(sorted(heavy & sys.modules.keys())) or 0)
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["status"], {"aiohttp", "dagster", "psycopg", "starlette"}),
+        (["connections", "list"], {"dagster", "psycopg", "starlette"}),
+        (["action"], {"dagster", "psycopg", "starlette"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_over_sqlite_imports_no_library_that_it_has_no_use_for(
+    arguments: list[str], unneeded: set[str], tmp_path: Path
+) -> None:
+    program = f"""
+import sys
+from lever_assets.cli import main
+try:
+    main({arguments})
+except SystemExit as ended:
+    assert not ended.code, ended.code
+    assert "sqlalchemy" in sys.modules
+    sys.exit(",".join(sorted({unneeded} & sys.modules.keys())) or 0)
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEVER_")}
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**environment, "LEVER_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stderr

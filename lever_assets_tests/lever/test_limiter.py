@@ -2,6 +2,7 @@ import asyncio
 import struct
 import subprocess
 import sys
+from heapq import heappop, heappush
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 
 from lever_assets.lever import RateLimiter
 from lever_assets.lever.limiter import usable_burst
-from lever_assets.lever.pacing import LocalPace
+from lever_assets.lever.pacing import URGENT_SECONDS, LocalPace
 
 RATE, BURST = 10.0, 20
 FULL = usable_burst(BURST)
@@ -27,10 +28,13 @@ class Time:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
+    def pace(self, state: Path | None = None) -> LocalPace:
+        return LocalPace(state, clock=lambda: self.now)
+
     def limiter(
         self, rate: float | None = RATE, burst: int = BURST, state: Path | None = None
     ) -> RateLimiter:
-        return RateLimiter(rate, burst, LocalPace(state, clock=lambda: self.now), sleep=self.sleep)
+        return RateLimiter(rate, burst, self.pace(state), sleep=self.sleep)
 
 
 def lowest_level(arrivals: list[float], rate: float = RATE, burst: int = BURST) -> float:
@@ -67,6 +71,97 @@ async def test_without_a_rate_nothing_waits(rate: float | None) -> None:
     limiter = time.limiter(rate)
     await limiter.penalise(60)
     assert await booked(time, limiter, 100) == [0] * 100
+
+
+async def crowded(
+    time: Time, pauses: dict[str, float], urgent: str, count: int
+) -> dict[str, list[tuple[float, float]]]:
+    """Return of each of some limiters when its requests left and for how long they had waited.
+
+    `pauses` are, for each, the seconds from one of its requests to the next; those in `urgent` are. Together
+    they have `count` requests. They begin when the burst is used up.
+    """
+    pace = time.pace()
+    await booked(time, RateLimiter(RATE, BURST, pace, sleep=time.sleep), FULL)
+    limiters = {
+        name: RateLimiter(RATE, BURST, pace, urgent=name in urgent, sleep=time.sleep) for name in pauses
+    }
+    begun = [(time.now, name) for name in sorted(pauses)]
+    left: dict[str, list[tuple[float, float]]] = {name: [] for name in pauses}
+    for _ in range(count):
+        time.now, name = heappop(begun)
+        waited = await limiters[name].acquire()
+        left[name].append((time.now + waited, waited))
+        heappush(begun, (time.now + waited + pauses[name], name))
+    return left
+
+
+@pytest.mark.parametrize("others", ["a", "ab", "abc"])
+async def test_the_urgent_go_ahead_of_others_that_use_the_allowance_up(others: str) -> None:
+    answered_in = {**dict.fromkeys(others, 0.0), "urgent": 0.2}
+    waits = [waited for _, waited in (await crowded(Time(), answered_in, "urgent", 300))["urgent"]]
+    assert waits[0] * RATE <= len(others) + 1.1, "the turns that others have booked already"
+    assert max(waits[5:]) < 0.01, "from then on they leave turns free"
+
+
+async def test_the_urgent_use_no_more_than_the_allowance_and_do_not_stop_the_others() -> None:
+    time = Time()
+    used_up = [time.now] * FULL
+    left = await crowded(time, dict.fromkeys("abc", 0.0), "ab", 2000)
+    instants = sorted(at for each in left.values() for at, _ in each)
+    assert lowest_level(used_up + instants) >= BURST - FULL - 1e-6
+    assert len(instants) / (instants[-1] - instants[0]) >= 0.97 * RATE
+    assert len(left["c"]) >= len(instants) / 9
+
+
+async def test_turns_that_were_left_free_are_had_afterwards() -> None:
+    time = Time()
+    pace = time.pace()
+    usual = RateLimiter(RATE, BURST, pace, sleep=time.sleep)
+    urgent = RateLimiter(RATE, BURST, pace, urgent=True, sleep=time.sleep)
+    await urgent.acquire()
+    while await usual.acquire() == 0:
+        pass
+    time.now += URGENT_SECONDS + 0.01
+    waits = [await usual.acquire() for _ in range(FULL + 1)]
+    assert sum(wait == 0 for wait in waits) >= FULL, "the whole burst again"
+
+
+async def test_however_many_requests_wait_one_turn_is_booked(tmp_path: Path) -> None:
+    one, other = (RateLimiter(1, BURST, LocalPace(tmp_path / "x.pace")) for _ in range(2))
+    for _ in range(FULL):
+        await one.acquire()
+    waiting = [asyncio.create_task(one.acquire()) for _ in range(20)]
+    await asyncio.sleep(0)
+    other._sleep = Time().sleep
+    assert await other.acquire() < 2.1
+    for task in waiting:
+        task.cancel()
+
+
+async def test_who_gives_up_waiting_holds_up_nobody() -> None:
+    limiter = RateLimiter(1, BURST)
+    for _ in range(FULL):
+        await limiter.acquire()
+    given_up = asyncio.create_task(limiter.acquire())
+    await asyncio.sleep(0.01)
+    given_up.cancel()
+    limiter._sleep = Time().sleep
+    async with asyncio.timeout(5):
+        assert await limiter.acquire() < 2.1
+
+
+async def test_what_a_request_waited_for_those_before_it_counts_too() -> None:
+    limiter = RateLimiter(50, 1)
+    waits = await asyncio.gather(*(limiter.acquire() for _ in range(6)))
+    assert waits == sorted(waits)
+    assert waits[-1] >= 5 / 50 * 0.99
+
+
+async def test_a_file_of_a_program_that_knew_of_nothing_urgent_is_read(tmp_path: Path) -> None:
+    path, time = tmp_path / "x.pace", Time()
+    path.write_bytes(struct.pack("<8s4d", b"lvrpace1", time.now + 30, 0.0, 0.0, time.now))
+    assert await time.limiter(state=path).acquire() == pytest.approx(30 - (FULL - 1) / RATE, abs=0.1)
 
 
 gaps = st.lists(st.floats(0, 3), min_size=1, max_size=120)
@@ -179,7 +274,7 @@ def test_each_key_has_a_file_that_does_not_tell_it(tmp_path: Path) -> None:
     assert not any(b"key" in file.read_bytes() or "key" in file.name for file in files)
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"x" * 40, b"lvrpace1" + b"\xff" * 32], ids=len)
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 48, b"lvrpace1" + b"\xff" * 40], ids=len)
 async def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.pace"
     path.write_bytes(content)
@@ -188,15 +283,15 @@ async def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes) -> N
     assert await time.limiter(state=path).acquire() > 0
 
 
-@pytest.mark.parametrize("place", range(4), ids=["due", "held_until", "pushed", "seen"])
+@pytest.mark.parametrize("place", range(5), ids=["due", "held_until", "pushed", "seen", "urgent_until"])
 @pytest.mark.parametrize("absurd", [1e300, 1e12, -1e300])
 async def test_a_file_with_absurd_numbers_holds_nobody_back(
     tmp_path: Path, place: int, absurd: float
 ) -> None:
     path, time = tmp_path / "x.pace", Time()
-    numbers = [time.now, time.now - 1, 0.0, time.now]
+    numbers = [time.now, time.now - 1, 0.0, time.now, time.now - 1]
     numbers[place] = absurd
-    path.write_bytes(struct.pack("<8s4d", b"lvrpace1", *numbers))
+    path.write_bytes(struct.pack("<8s5d", b"lvrpace1", *numbers))
     limiter = time.limiter(state=path)
     assert sum(await booked(time, limiter, FULL)) < 2
     await limiter.penalise(5)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,20 @@ from sqlalchemy import make_url
 
 from lever_assets.lever import RateLimiter
 from lever_assets.lever.limiter import usable_burst
-from lever_assets.lever.pacing import LONGEST_PENALTY, MOST_PUSHED, LocalPace, Terms, Turn
+from lever_assets.lever.pacing import (
+    LONGEST_PENALTY,
+    MOST_PUSHED,
+    URGENT_SECONDS,
+    LocalPace,
+    Terms,
+    Turn,
+)
 from lever_assets.store import line
 from lever_assets.store.allowances import MOVE, _line, shared_pace
 
 RATE, BURST = 10.0, 20
 FULL = usable_burst(BURST)
-TERMS = Terms(0.1, 1.4)
+TERMS = Terms(0.1, 1.4, left_free=0.5)
 
 
 class Machine:
@@ -93,6 +101,7 @@ steps = st.lists(
         st.sampled_from([0.0, 0.0, 0.0, 0.5, 7200.0]),  # by how much the clock is set back then
         st.sampled_from([0.0, 0.0, 0.0, 2.0, 30.0, 900.0]),  # a penalty, or a turn
         st.sampled_from([0.0, 0.0, 0.0, 5.0]),  # what is booked elsewhere
+        st.booleans(),  # whether it is urgent
     ),
     max_size=30,
 )
@@ -101,7 +110,7 @@ steps = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_the_statement_gives_away_what_a_file_would(
-    database: str, steps: list[tuple[float, float, float, float]]
+    database: str, steps: list[tuple[float, float, float, float, bool]]
 ) -> None:
     now = 1_000_000.0
     file = LocalPace(clock=lambda: now)
@@ -112,20 +121,30 @@ def test_the_statement_gives_away_what_a_file_would(
         "furthest": TERMS.furthest,
         "longest": LONGEST_PENALTY,
         "most_pushed": MOST_PUSHED,
+        "urgent_seconds": URGENT_SECONDS,
     }
     with psycopg.connect(database) as conn:
-        for gap, back, penalty, ahead in steps:
+        for gap, back, penalty, ahead, urgent in steps:
             now = round(now + gap - back, 6)
             seconds = min(penalty, LONGEST_PENALTY)
             booked = 0.0 if penalty else TERMS.interval
-            asked = {"booked": booked, "penalty": seconds, "ahead": 0.0 if penalty else ahead, "clock": now}
+            asked = {
+                "booked": booked,
+                "penalty": seconds,
+                "ahead": 0.0 if penalty else ahead,
+                "urgent": URGENT_SECONDS if urgent and not penalty else 0.0,
+                "clock": now,
+            }
             found = conn.execute(statement.encode(), {**always, **asked}).fetchone()
             if penalty:
                 asyncio.run(file.penalise(penalty, TERMS))
             else:
-                turn: Turn = asyncio.run(file.book(TERMS, ahead))
+                terms = replace(TERMS, urgent=urgent)
+                turn: Turn = asyncio.run(file.book(terms, ahead))
                 told = (turn.ahead, turn.pushed)
                 assert found is not None
+                wait = max(0.0, found[0] - booked - terms.span(found[3]))
+                assert wait == pytest.approx(turn.wait, abs=1e-4)
                 assert (found[0], found[2]) == pytest.approx(told, abs=1e-4)
                 assert max(found[1], 0) == pytest.approx(max(turn.held, 0), abs=1e-4)
         conn.rollback()
@@ -154,7 +173,7 @@ async def test_who_waits_is_put_off_by_a_penalty_of_another_machine(machine: Cal
     assert len(one.slept) == 2
 
 
-@pytest.mark.parametrize("column", ["due", "held_until", "pushed", "seen"])
+@pytest.mark.parametrize("column", ["due", "held_until", "pushed", "seen", "urgent_until"])
 async def test_absurd_numbers_hold_nobody_back(
     machine: Callable[[], Machine], admin: "psycopg.Connection[Any]", column: str
 ) -> None:
