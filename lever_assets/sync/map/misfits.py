@@ -35,12 +35,18 @@ def fitting(
     fit: list[tuple[str, UnifiedRow]] = []
     errors: list[MappingError] = []
     for source, row in rows:
-        if len((row.remote_id or "").encode("utf-8", "replace")) <= _LONGEST_ID:
+        if _fits(row.remote_id):
             fit.append((source, row))
         else:
             why = f"the remote_id of a row is longer than {_LONGEST_ID} bytes: {str(row.remote_id)[:40]}…"
             errors.append(MappingError(derivation.model, derivation.driver, source, why, lost=Lost.FIELD))
     return fit, errors
+
+
+def _fits(remote_id: str | None) -> bool:
+    if remote_id is None or len(remote_id) <= _LONGEST_ID // 4:  # a character has 4 bytes at most
+        return True
+    return len(remote_id.encode("utf-8", "replace")) <= _LONGEST_ID
 
 
 def floor_errors(derivation: Derivation, floor: Floor) -> list[MappingError]:
