@@ -87,12 +87,13 @@ def merge(
     merged, more = Merged(), 0
     stream = iter(rows)
     while batch := list(islice(stream, _BATCH)):
-        mapped.update(clean(source) for source, _ in batch)
         fresh: dict[str, tuple[str, UnifiedRow]] = {}
         for source, row in batch:
+            key = clean(source)
+            mapped.add(key)
             if row.id not in yielded:
                 yielded.add(row.id)
-                fresh[row.id] = (clean(source), row)
+                fresh[row.id] = (key, row)
         done, living = _merge_batch(tx, BY_NAME[model], fresh, history=history)
         merged, more = merged + done, more + living
     mapped -= {clean(source) for source in incomplete}

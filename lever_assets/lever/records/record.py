@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     JsonValue,
     PlainValidator,
-    PrivateAttr,
     ValidationError,
 )
 from pydantic.alias_generators import to_camel
@@ -79,8 +78,10 @@ class Record(LeverObject):
     Lever's documentation and recorded answers let expect is null, and the rest is as ever.
     """
 
-    _raw: JsonObject = PrivateAttr(default_factory=dict)
-    _lost: tuple[Fault, ...] = PrivateAttr(())
+    # Slots: pydantic's private attributes are made anew by several calls for each record.
+    __slots__ = ("_lost", "_raw")
+    _raw: ClassVar[JsonObject]
+    _lost: ClassVar[tuple[Fault, ...]]
 
     @classmethod
     def parse(cls, raw: JsonObject) -> Self:
@@ -88,23 +89,24 @@ class Record(LeverObject):
 
         Raises pydantic's ValidationError when the id is missing or is none.
         """
+        lost: Sequence[Fault] = ()
         try:
             record = cls.model_validate(raw)
         except ValidationError as error:
             record, lost = read_without_odd_parts(cls.model_validate, raw, error, cls.keys)
-            record._lost = tuple(lost)
-        record._raw = raw
+        object.__setattr__(record, "_raw", raw)
+        object.__setattr__(record, "_lost", tuple(lost))
         return record
 
     @property
     def raw(self) -> JsonObject:
         """The payload as it came; empty for a record that was not read by `parse`."""
-        return self._raw
+        return getattr(self, "_raw", {})
 
     @property
     def lost(self) -> tuple[Fault, ...]:
         """What could not be read and is null therefore; nothing on a record as Lever documents it."""
-        return self._lost
+        return getattr(self, "_lost", ())
 
 
 class IdentifiedRecord(Record):

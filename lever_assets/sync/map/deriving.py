@@ -1,13 +1,13 @@
-"""Deriving one unified model: map what changed on the raw floor since last time, merge it, keep the mark."""
+"""Deriving the unified models: map what changed on the raw floor since last time, merge it, keep the mark."""
 
 import hashlib
 import json
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from lever_assets.lever.resources import embedded_in
 from lever_assets.mapping import MAPPING_VERSION
@@ -54,7 +54,10 @@ class _Span:
 
 
 def derive_all(session: Session, models: Sequence[str], *, replay: bool = False) -> Iterator[DeriveReport]:
-    """Bring the tables of these models up to the raw floor, one after the other, and say what became of each.
+    """Bring the tables of these models up to the raw floor, and say what became of each.
+
+    They come one after the other; but those that are mapped afresh from the records of one list come
+    together, so that each record is read once.
 
     Everything is mapped again when the mapping or a setting that it depends on has changed, and with
     `replay`. Nothing is asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it
@@ -68,8 +71,12 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
     with session.reading() as tx:
         spans = _spans(tx, session, models, replay=replay)
         standing = _standing(tx, session, [name for name, span in spans.items() if span.is_empty])
-    for name, span in spans.items():
-        yield standing.get(name) or _bring_up(session, DERIVATIONS[name], span)
+    for together in _together(spans):
+        span = spans[together[0]]
+        if span.is_empty:
+            yield standing[together[0]]
+        else:
+            yield from _bring_up(session, together, span)
     with session.writing() as tx:
         _mark(tx, session, {name: spans[name] for name in standing})
         count_live(tx, spans.keys() - LIVE.every(tx).keys())
@@ -79,20 +86,54 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
     count_those(session, due)
 
 
-def _bring_up(session: Session, derivation: Derivation, span: _Span) -> DeriveReport:
-    began, model = time.monotonic(), derivation.model
-    meter = Meter(session.listener, model, "records mapped")
-    merged = _derive(session, derivation, span, meter)
-    meter.tell()
+@dataclass
+class _Work:
+    """One model on its way: what became of its rows so far, and how many seconds that took."""
+
+    derivation: Derivation
+    meter: Meter
+    merged: Merged = field(default_factory=Merged)
+    seconds: float = 0.0
+
+
+def _together(spans: Mapping[str, _Span]) -> Iterable[Sequence[str]]:
+    """Return the models, those together that are mapped afresh from the records of one list."""
+    groups: dict[str, list[str]] = {}
+    for model, span in spans.items():
+        derivation = DERIVATIONS[model]
+        shared = span.afresh and isinstance(derivation, ByRecord)
+        groups.setdefault(f"all {derivation.driver}" if shared else model, []).append(model)
+    return groups.values()
+
+
+def _bring_up(session: Session, models: Sequence[str], span: _Span) -> Iterator[DeriveReport]:
+    """Map and merge one model, or some together, and say what became of each."""
+    works = [_Work(DERIVATIONS[each], Meter(session.listener, each, "records mapped")) for each in models]
+    derivation = works[0].derivation
+    match derivation:
+        case ByRecord():
+            _derive_by_record(session, works, _pending(session, derivation, span))
+        case AsWhole():
+            _derive_whole(session, derivation, span, works[0])
+        case _:
+            assert_never(derivation)
+    yield from (_finished(session, work, span) for work in works)
+
+
+def _finished(session: Session, work: _Work, span: _Span) -> DeriveReport:
+    """Keep that the model has taken in its span, and say what became of it."""
+    began, model = time.monotonic(), work.derivation.model
+    work.meter.tell()
     with session.writing() as tx:
         _mark(tx, session, {model: span})
         if span.afresh:
             count_live(tx, [model])
-        if session.mapping.custom_fields.get(model) and (span.afresh or merged.changed):
+        if session.mapping.custom_fields.get(model) and (span.afresh or work.merged.changed):
             compare(tx, model, session.mapping.custom_fields)
     with session.reading() as tx:
         found = _standing(tx, session, [model])[model]
-    return replace(found, counts=merged, seconds=time.monotonic() - began, replayed=span.afresh)
+    seconds = work.seconds + time.monotonic() - began
+    return replace(found, counts=work.merged, seconds=seconds, replayed=span.afresh)
 
 
 def _standing(tx: Transaction, session: Session, models: Sequence[str]) -> dict[str, DeriveReport]:
@@ -170,32 +211,28 @@ def _signature(session: Session, model: str) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _derive(session: Session, derivation: Derivation, span: _Span, meter: Meter) -> Merged:
-    match derivation:
-        case ByRecord():
-            return _derive_by_record(session, derivation, span, meter)
-        case AsWhole():
-            return _derive_whole(session, derivation, span, meter)
-        case _:
-            assert_never(derivation)
-
-
-def _derive_by_record(session: Session, derivation: ByRecord[Any], span: _Span, meter: Meter) -> Merged:
-    merged = Merged()
-    for keys in _batches(_pending(session, derivation, span), _BATCH):
+def _derive_by_record(session: Session, works: Sequence[_Work], pending: Iterator[str]) -> None:
+    began = time.monotonic()
+    for keys in _batches(pending, _BATCH):
         with session.writing() as tx:
-            merged += derive_records(tx, session, derivation, keys)
-        meter.advance(len(keys))
-    return merged
+            floor = Floor(tx, session.mapping)
+            for work in works:
+                derivation = cast("ByRecord[Any]", work.derivation)
+                work.merged += derive_records(floor, session, derivation, keys)
+                took, began = time.monotonic() - began, time.monotonic()
+                work.seconds += took
+        for work in works:
+            work.meter.advance(len(keys))
 
 
-def derive_records(
-    tx: Transaction, session: Session, derivation: ByRecord[Any], keys: Sequence[str]
-) -> Merged:
-    """Map these records of the driver and merge what they give."""
+def derive_records(floor: Floor, session: Session, derivation: ByRecord[Any], keys: Sequence[str]) -> Merged:
+    """Map these records of the driver and merge what they give.
+
+    The `floor` is for these records alone, and for whatever is mapped from them: it reads them once.
+    """
+    tx = floor.tx
     tx.hold_landings()
-    floor = Floor(tx, session.mapping)
-    found = raw.read(tx, derivation.driver, keys)
+    found = floor.records(derivation.driver, keys)
     live = [row for row in found if not row.deleted]
     blanked = session.exclusion.row
     around = floor.around(derivation, live)
@@ -203,7 +240,7 @@ def derive_records(
     failed: list[MappingError] = []
     for row in live:
         try:
-            record = floor.read(derivation.record, derivation.driver, row)
+            record = floor.record(derivation, row)
             given = derivation.rows(record, around(row))
             rows.extend([(row.remote_id, blanked(derivation.model, each)) for each in given])
         except Exception as error:  # whatever a record does to its mapping, the others go on
@@ -211,7 +248,7 @@ def derive_records(
     unmapped = {each.remote_id for each in failed}
     mapped = [key for key in keys if key not in unmapped]
     rows, too_long = fitting(derivation, rows)
-    errors = [*floor_errors(derivation.model, floor), *failed, *too_long]
+    errors = [*floor_errors(derivation, floor), *failed, *too_long]
     tx.renew()
     forget_errors(tx, derivation, mapped, floor)
     mapping_errors.record(tx, errors)
@@ -230,20 +267,21 @@ def derive_records(
     return merged
 
 
-def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Meter) -> Merged:
+def _derive_whole(session: Session, derivation: AsWhole, span: _Span, work: _Work) -> None:
+    began = time.monotonic()
     if not span.afresh and not _changed(session, derivation.reads, span):
-        return Merged()
+        return
     with session.writing() as tx:
         tx.hold_landings()
         moved = _moved(tx, session, derivation, span)
         floor = Floor(tx, session.mapping, None if moved is None else moved.carriers)
         rows = [(WHOLE, session.exclusion.row(derivation.model, row)) for row in derivation.rows(floor)]
         rows, too_long = fitting(derivation, rows)
-        errors = floor_errors(derivation.model, floor)
+        errors = floor_errors(derivation, floor)
         tx.renew()
         mapping_errors.record(tx, [*errors, *too_long])
         mapping_errors.resolve_all(tx, derivation.model, before=tx.instant)
-        merged = merge(
+        work.merged = merge(
             tx,
             derivation.model,
             rows,
@@ -252,8 +290,8 @@ def _derive_whole(session: Session, derivation: AsWhole, span: _Span, meter: Met
             incomplete=[WHOLE],
             gone=() if errors or moved is None else moved.let_go(tx, {row.id for _, row in rows}),
         )
-    meter.advance(len(rows))
-    return merged
+    work.meter.advance(len(rows))
+    work.seconds = time.monotonic() - began
 
 
 def _moved(tx: Transaction, session: Session, derivation: AsWhole, span: _Span) -> Moved | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ from lever_assets.lever.records import (
 )
 from lever_assets.lever.records.record import LeverObject, faults_of, told
 from lever_assets.mapping.context import Context
-from lever_assets.mapping.derivation import Around, ByRecord
+from lever_assets.mapping.derivation import Around, ByRecord, Derivation
 from lever_assets.mapping.stated import is_mapped_from
 from lever_assets.store import RawRow, raw
 from lever_assets.store.created import created_among
@@ -35,6 +35,7 @@ Found = tuple[str, str]
 class Floor:
     """The raw rows of one connection, in one transaction; to a mapping it is `mapping.derivation.Floor`.
 
+    What a model is mapped from, record by record, is read once, for all models that are mapped from it.
     A record that is only looked up and can't be parsed is left out and kept in `unreadable`: it must not cost
     the records that refer to it; `readable` is what could be parsed. `lost` holds the fields of records that
     were parsed without them; `odd` are the raw rows of both. `within`: the opportunities whose texts are
@@ -49,6 +50,22 @@ class Floor:
         self.lost: dict[Found, Sequence[Fault]] = {}
         self.odd: dict[Found, RawRow] = {}
         self.readable: set[Found] = set()
+        self._rows: dict[str, Sequence[RawRow]] = {}
+        self._records: dict[Found, Record] = {}
+        self._applications: dict[str, Sequence[Application]] = {}
+
+    def records(self, resource: str, remote_ids: Collection[str]) -> Sequence[RawRow]:
+        """Return these records, deleted ones included. Of a resource always the same are asked for."""
+        if resource not in self._rows:
+            self._rows[resource] = raw.read(self.tx, resource, remote_ids)
+        return self._rows[resource]
+
+    def record(self, derivation: ByRecord[AnyRecord], row: RawRow) -> AnyRecord:
+        """Return one of these, read as the model takes it; raises ValidationError when it can't be parsed."""
+        found = derivation.driver, row.remote_id
+        if found not in self._records:
+            self._records[found] = self.read(derivation.record, derivation.driver, row)
+        return cast("AnyRecord", self._records[found])
 
     def read(self, kind: type[AnyRecord], resource: str, row: RawRow) -> AnyRecord:
         """Return the record, perhaps without some fields; raises ValidationError when it can't be parsed."""
@@ -70,13 +87,17 @@ class Floor:
             self.readable.add((resource, row.remote_id))
             yield record
 
-    def lost_of(self, model: str) -> Mapping[Found, Sequence[Fault]]:
+    def lost_of(self, derivation: Derivation) -> Mapping[Found, Sequence[Fault]]:
         """Return what is lost of the fields that a model is mapped from."""
         return {
             found: kept
             for found, faults in self.lost.items()
-            if (kept := [each for each in faults if is_mapped_from(model, found[0], each.field)])
+            if (kept := [each for each in faults if is_mapped_from(derivation.model, found[0], each.field)])
         }
+
+    def unreadable_of(self, derivation: Derivation) -> Mapping[Found, str]:
+        """Return what could not be parsed of what a model looks up."""
+        return {found: why for found, why in self.unreadable.items() if found[0] in derivation.reads}
 
     def all_parsed(self, kind: type[AnyRecord], resource: str) -> Iterator[AnyRecord]:
         """Yield every live record of a resource that can be parsed, in the order of its list."""
@@ -121,10 +142,11 @@ class Floor:
 
     def applications_of(self, opportunities: Collection[str]) -> Mapping[str, Sequence[Application]]:
         """Return the live applications by opportunity."""
-        found = raw.by_parent(self.tx, "applications", opportunities)
-        return {
-            parent: list(self.parsed(Application, "applications", rows)) for parent, rows in found.items()
-        }
+        unread = [each for each in opportunities if each not in self._applications]
+        found = raw.by_parent(self.tx, "applications", unread) if unread else {}
+        for each in unread:
+            self._applications[each] = [*self.parsed(Application, "applications", found.get(each, ()))]
+        return self._applications
 
     def created_here(self, opportunities: Collection[str]) -> set[str]:
         """Return those that were created through this connector."""

@@ -35,7 +35,7 @@ def fitting(
     fit: list[tuple[str, UnifiedRow]] = []
     errors: list[MappingError] = []
     for source, row in rows:
-        if len((row.remote_id or "").encode("utf-8", "replace")) <= _LONGEST_ID:
+        if _fits(row.remote_id):
             fit.append((source, row))
         else:
             why = f"the remote_id of a row is longer than {_LONGEST_ID} bytes: {str(row.remote_id)[:40]}…"
@@ -43,23 +43,30 @@ def fitting(
     return fit, errors
 
 
-def floor_errors(model: str, floor: Floor) -> list[MappingError]:
+def _fits(remote_id: str | None) -> bool:
+    if remote_id is None or len(remote_id) <= _LONGEST_ID // 4:  # a character has 4 bytes at most
+        return True
+    return len(remote_id.encode("utf-8", "replace")) <= _LONGEST_ID
+
+
+def floor_errors(derivation: Derivation, floor: Floor) -> list[MappingError]:
     """Return what is told of the records that a model was mapped from, or looked up, so far."""
-    return list(_floor_errors(model, floor))
+    return list(_floor_errors(derivation, floor))
 
 
-def _floor_errors(model: str, floor: Floor) -> Iterator[MappingError]:
-    for (resource, remote_id), faults in floor.lost_of(model).items():
+def _floor_errors(derivation: Derivation, floor: Floor) -> Iterator[MappingError]:
+    model = derivation.model
+    for (resource, remote_id), faults in floor.lost_of(derivation).items():
         payload = floor.odd.get((resource, remote_id))
         content = payload.content_hash if payload else None
         yield MappingError(model, resource, remote_id, told(faults), content, lost=Lost.FIELD)
-    for (resource, remote_id), why in floor.unreadable.items():
+    for (resource, remote_id), why in floor.unreadable_of(derivation).items():
         yield MappingError(model, resource, remote_id, why, floor.odd[resource, remote_id].content_hash)
 
 
 def forget_errors(tx: Transaction, derivation: Derivation, mapped: Sequence[str], floor: Floor) -> None:
     """Forget the errors on what was mapped and read whole now; the others keep since when they are known."""
-    lost = floor.lost_of(derivation.model)
+    lost = floor.lost_of(derivation)
     whole = [key for key in mapped if (derivation.driver, key) not in lost]
     mapping_errors.resolve(tx, derivation.model, whole)
     readable = floor.readable - lost.keys()
@@ -68,7 +75,7 @@ def forget_errors(tx: Transaction, derivation: Derivation, mapped: Sequence[str]
 
 def incomplete(derivation: ByRecord[Any], floor: Floor, rows: Sequence[RawRow]) -> list[str]:
     """Return which of the driver's records may lack rows, since they or what they look up can't be read."""
-    odd = {*floor.unreadable, *floor.lost_of(derivation.model)}
+    odd = {*floor.unreadable_of(derivation), *floor.lost_of(derivation)}
     own = {derivation.driver, derivation.below, derivation.siblings}
     if any(resource not in own for resource, _ in odd):
         return [row.remote_id for row in rows]  # it may be any record's

@@ -13,6 +13,7 @@ from lever_assets.store.dialects import among
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.map.deriving import derive_records
+from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import MODELS
 
@@ -30,13 +31,14 @@ def map_opportunities(tx: Transaction, session: Session, opportunities: Sequence
 
 def map_records(tx: Transaction, session: Session, keys: Mapping[str, Sequence[str]]) -> Merged:
     """Map these records, by resource, model by model in the catalogue's order."""
-    merged = Merged()
+    merged, floors = Merged(), {driver: Floor(tx, session.mapping) for driver in keys}
     for model in MODELS:
         derivation = DERIVATIONS[model.name]
         if not isinstance(derivation, ByRecord) or not session.exclusion.keeps(model.name):
             continue
         if keys.get(derivation.driver):
-            merged += derive_records(tx, session, derivation, keys[derivation.driver])
+            floor = floors[derivation.driver]
+            merged += derive_records(floor, session, derivation, keys[derivation.driver])
     return merged
 
 
