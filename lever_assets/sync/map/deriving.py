@@ -32,7 +32,8 @@ from lever_assets.sync.retention.past_actions import anonymised_among, forget_ac
 from lever_assets.sync.session import Session
 from lever_assets.unified.models import UnifiedRow
 
-_BATCH = 1000
+_BATCH = 500
+"""Records that are mapped at once: twice as many take 20 MB more, and no less time."""
 
 
 @dataclass(frozen=True)
