@@ -15,6 +15,7 @@ from benchmarks import (
     orchestrated,
     quiet,
     requests,
+    room,
     second_run,
     tick,
 )
@@ -68,6 +69,12 @@ def _change(sizes: Accounts = (1_000, 10_000), database: Into = Kind.SQLITE) -> 
 def _large(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
     """A large account from end to end: time, memory, size of the database."""
     large.run(opportunities, database)
+
+
+@app.command("room")
+def _room(opportunities: Size = 5_000, database: Into = Kind.SQLITE) -> None:
+    """Where the bytes of a database go, by table."""
+    room.run(opportunities, database)
 
 
 @app.command("journeys")
