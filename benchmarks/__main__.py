@@ -18,6 +18,7 @@ from benchmarks import (
     peer,
     quiet,
     requests,
+    room,
     second_run,
     tick,
 )
@@ -96,6 +97,12 @@ def _peer(
     """Ours and dlt in one run, in pairs: a full sync, a delta of nothing, a delta of 1 %."""
     beside = peer.Beside(database, file, folder)
     peer.run(beside, opportunities, runs, deltas)
+
+
+@app.command("room")
+def _room(opportunities: Size = 5_000, database: Into = Kind.SQLITE) -> None:
+    """Where the bytes of a database go, by table."""
+    room.run(opportunities, database)
 
 
 @app.command("journeys")

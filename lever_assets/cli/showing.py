@@ -15,12 +15,15 @@ from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_of
 from lever_assets.connect.states import IssueKind
 from lever_assets.lever.wording import counted
+from lever_assets.orchestration.room import dagster_size
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import Store
+from lever_assets.store.sizes import Growth
 from lever_assets.store.transaction import now
 from lever_assets.sync.custom_fields import doubts_on_fields
 from lever_assets.sync.health import all_problems, failed_reads, held_back, not_read_whole
 from lever_assets.sync.in_force import InForce, in_force
+from lever_assets.sync.room import Room, room
 from lever_assets.sync.standing import standing_of
 from lever_assets.sync.status import Status
 from lever_assets.sync.status import status as read_status
@@ -59,7 +62,7 @@ def status(
 ) -> None:
     """Show what is in the database.
 
-    Also how fresh it is, which settings are in force, and what is wrong. Asks Lever nothing.
+    Also how fresh and how large it is, which settings are in force, and what is wrong. Asks Lever nothing.
     """
     settings = settings_for(connection)
     Exclusion.of(settings)
@@ -69,6 +72,7 @@ def status(
         found = read_status(store, settings.connection, Exclusion.of(settings))
         standing = standing_of(store, account, settings)
         notices = troubles(store, settings)
+        taken = room(store, settings.connection, dagster_size(settings))
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
@@ -80,6 +84,7 @@ def status(
             "permissions_missing": standing.lacking,
             "settings": [*map(asdict, shown)],
             "notices": [*map(asdict, notices)],
+            "storage": asdict(taken),
         }
         output.as_json({**asdict(found), **told, "doubts": doubts, "problems": wrong})
     elif check:
@@ -90,6 +95,7 @@ def status(
         if standing.lacking:
             typer.echo(f"Permissions that Lever refuses: {', '.join(standing.lacking)}\n")
         _show(account, found, shown)
+        typer.echo(f"\n{_told(taken)}")
         denied = " ".join(filter(None, (each.denied for each in found.resources)))
         access = (
             told
@@ -138,6 +144,24 @@ def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
     if not found.complete:
         told = not_read_whole(account).removesuffix(".")
         typer.echo(f"\n{told[0].upper()}{told[1:]}.")
+
+
+def _told(taken: Room) -> str:
+    """Return a sentence on how large the database and Dagster's storage are, and how they grow."""
+    dagster = "" if taken.dagster is None else f", Dagster's storage {_size(taken.dagster)}"
+    return f"The database takes {_size(taken.database)}{dagster}."
+
+
+def _size(found: Growth) -> str:
+    told = _megabytes(found.bytes)
+    if found.a_day is None:
+        return told
+    more = "more" if found.a_day >= 0 else "less"
+    return f"{told} ({_megabytes(abs(found.a_day))} {more} each day, over {counted(found.days or 0, 'day')})"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _warn(account: Account, found: Status, sentences: Iterable[str]) -> None:

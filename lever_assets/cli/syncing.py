@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from lever_assets.connect.known import has_database
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
+from lever_assets.orchestration.room import dagster_size
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
@@ -25,6 +27,7 @@ from lever_assets.sync.planning import plan as make_plan
 from lever_assets.sync.removed import see_to_removed
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.expired import erase_due
+from lever_assets.sync.room import note_room
 from lever_assets.sync.run import SyncReport, stopped_midway
 from lever_assets.sync.run import replay as run_replay
 from lever_assets.sync.run import sync as run_sync
@@ -91,6 +94,7 @@ def sync(
             tell(session.store, session.settings)  # perhaps the key is refused
             raise
         erased = erase_due(session)
+        note_room(session.store, session.name, partial(dagster_size, settings))
         tell(session.store, session.settings)
     for warning in report.warnings:
         output.warn(warning)

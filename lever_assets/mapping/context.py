@@ -7,8 +7,9 @@ from functools import lru_cache
 from lever_assets.lever.records import JsonObject, Record
 from lever_assets.unified.ids import joined, unified_id
 
-# References to stages, postings, users and fields repeat all over an account.
-_cached_id = lru_cache(maxsize=65_536)(unified_id)
+# References to stages, postings, users and fields repeat all over an account; what does not repeat takes
+# 350 bytes each.
+_cached_id = lru_cache(maxsize=16_384)(unified_id)
 
 
 @dataclass(frozen=True)

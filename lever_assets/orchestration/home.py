@@ -6,6 +6,8 @@ from pathlib import Path
 from lever_assets.settings import Settings
 
 CONFIGURATION = "dagster.yaml"
+MADE_BY_DAGSTER = ("storage", "history", "schedules", "logs", ".logs_queue", ".telemetry", ".nux")
+"""The folders in a home that nothing but Dagster writes."""
 
 
 def default_home(settings: Settings) -> Path:

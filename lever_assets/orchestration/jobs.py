@@ -6,6 +6,7 @@ Draining the inbox and erasing are not in the pool of the syncs: a long sync doe
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import dagster as dg
 
@@ -24,12 +25,14 @@ from lever_assets.orchestration.names import (
     sync_job_name,
 )
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
+from lever_assets.orchestration.room import dagster_size
 from lever_assets.orchestration.runs import erase_answers
 from lever_assets.orchestration.tagging import Tagging
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
 from lever_assets.sync.removed import erase_of_removed
 from lever_assets.sync.retention.expired import erase_due
+from lever_assets.sync.room import note_room
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.draining import drain
 
@@ -120,6 +123,7 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
                 return
             budget, tagging = Budget(_NIGHT_SECONDS), Tagging(context.instance, settings)
             runs = erase_runs(context.instance, session, budget, by_night=True, tagging=tagging)
+            note_room(session.store, session.name, partial(dagster_size, settings))
         answers = erase_answers(context.instance)
         warnings = list(runs.warnings)
         if not (report.compacted and runs.compacted):

@@ -29,7 +29,7 @@ from lever_assets.store.values import UtcDateTime, canonical, clean, fingerprint
 from lever_assets.unified.catalogue import BY_NAME, Model
 from lever_assets.unified.models import UnifiedRow
 
-_BATCH = 1000
+_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def merge(
     one of them and was not yielded is marked as gone (`remote_deleted_at`); a row yielded again loses the
     mark. None: the whole model was mapped, and what was not yielded is gone, whoever stored it.
     `changed_at` moves only where the content or the mark does. Of one id yielded twice the first counts. A
-    row stored for another source is taken over. Rows are read as they are merged, a thousand at a time. With
+    row stored for another source is taken over. Rows are read as they are merged, in batches. With
     `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack rows
     because something could not be read: what is stored for them is not marked as gone. `left_out` says of
     sources that Lever has which setting leaves them out: their rows are marked with it. `gone` are ids of

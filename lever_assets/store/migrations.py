@@ -130,6 +130,9 @@ comparison, on databases made before it was there. Step n brings a database to v
 reorder one."""
 
 _LOCK = 7_203_415_001
+_PAGE_BYTES = 16_384
+"""Of SQLite. A row with Lever's record in it has 3 kB: a page of 4 kB, as by default, holds one, and a
+quarter of it is left free (docs/benchmarks.md, Where the bytes go)."""
 
 
 @dataclass(frozen=True)
@@ -286,4 +289,5 @@ def _use_write_ahead_log(engine: Engine) -> None:
     with engine.connect() as conn:
         raw: Any = conn.connection.dbapi_connection
         if raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            raw.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # of a file that holds nothing yet
             raw.execute("PRAGMA journal_mode=WAL")

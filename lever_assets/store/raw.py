@@ -27,6 +27,8 @@ from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
 _BATCH = 1000
+_ROWS = 250
+"""With all that is in them."""
 _NEWEST = union_all(
     *(
         select(literal(resource).label("resource"), func.max(table.c.version).label("version")).where(
@@ -249,6 +251,13 @@ def live(tx: Transaction, resource: str, *, after: str | None, limit: int) -> li
     return _fetch(tx.sql, query.order_by(c.remote_id).limit(limit))
 
 
+def live_created(tx: Transaction, resource: str) -> dict[str, datetime | None]:
+    """Return the remote ids of the live records, each with Lever's `createdAt`."""
+    c = RAW[resource].c
+    query = select(c.remote_id, c.remote_created_at).where(c.connection == tx.account, c.deleted_at.is_(None))
+    return {row.remote_id: row.remote_created_at for row in tx.sql.execute(query)}
+
+
 def all_live(tx: Transaction, resource: str) -> Iterator[RawRow]:
     """Yield every live record: those with a place in a list by it, then the others by remote id."""
     yield from _placed(tx, resource)
@@ -257,12 +266,12 @@ def all_live(tx: Transaction, resource: str) -> Iterator[RawRow]:
         _rows(resource, tx.account)
         .where(c.deleted_at.is_(None), c.position.is_(None))
         .order_by(c.remote_id)
-        .limit(_BATCH)
+        .limit(_ROWS)
     )
     batch = _fetch(tx.sql, query)
     while batch:
         yield from batch
-        batch = _fetch(tx.sql, query.where(c.remote_id > batch[-1].remote_id)) if len(batch) == _BATCH else []
+        batch = _fetch(tx.sql, query.where(c.remote_id > batch[-1].remote_id)) if len(batch) == _ROWS else []
 
 
 def _placed(tx: Transaction, resource: str) -> Iterator[RawRow]:
@@ -272,14 +281,14 @@ def _placed(tx: Transaction, resource: str) -> Iterator[RawRow]:
         .add_columns(c.position)
         .where(c.deleted_at.is_(None), c.position.is_not(None))
         .order_by(c.position, c.remote_id)
-        .limit(_BATCH)
+        .limit(_ROWS)
     )
     batch = tx.sql.execute(query).all()
     while batch:
         for row in batch:
             yield RawRow(*row[:-1])
         last = batch[-1]
-        if len(batch) < _BATCH:
+        if len(batch) < _ROWS:
             return
         beyond = or_(c.position > last.position, c.remote_id > last.remote_id)
         batch = tx.sql.execute(query.where(c.position >= last.position, beyond)).all()

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget, WorkspaceLoadTarget
 
 from lever_assets import private
-from lever_assets.orchestration.home import CONFIGURATION, default_home, given_home
+from lever_assets.orchestration.home import CONFIGURATION, MADE_BY_DAGSTER, default_home, given_home
 from lever_assets.settings import Settings
 
 # As in the checkout's dagster.yaml, which an installed package does not have, but with storage in the home.
@@ -55,7 +55,6 @@ storage:
     config: {{base_dir: {folder}}}
 """
 _WORKSPACE = "workspace.yaml"
-_MADE_BY_DAGSTER = ("storage", "history", "schedules", "logs", ".logs_queue", ".telemetry", ".nux")
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -88,6 +87,6 @@ def shown() -> WorkspaceLoadTarget:
 def folders_of(instance: dg.DagsterInstance, home: Path) -> Iterator[Path]:
     """Yield the folders of an instance that nothing but Dagster writes."""
     root = Path(instance.root_directory).absolute()
-    yield from (root / name for name in _MADE_BY_DAGSTER)
-    yield from (home / name for name in _MADE_BY_DAGSTER)
+    yield from (root / name for name in MADE_BY_DAGSTER)
+    yield from (home / name for name in MADE_BY_DAGSTER)
     yield Path(instance.storage_directory()).absolute()

@@ -11,7 +11,9 @@ from lever_assets.notices.delivering import MOST_ATTEMPTS
 from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store, due
 from lever_assets.store.mapping_errors import MappingError, record
+from lever_assets.store.sizes import DAGSTER, DATABASE, note_size
 from lever_assets.store.tables import notice_outbox, sync_state
+from lever_assets.store.transaction import NOBODY, now
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.notices.hooks import listening
@@ -268,3 +270,47 @@ def test_a_notice_that_fails_is_told_with_its_host_why_and_when_it_is_sent_again
         monkeypatch.setenv("LEVER_REMOTE_DATA", "false")
         assert "did not arrive" not in command("sync").err
         assert problems(command) == []
+
+
+def test_how_large_the_database_and_dagsters_storage_are_is_told_and_how_they_grow(
+    command: Command, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    (home / "storage").mkdir(parents=True)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    command("sync")
+    there = (tmp_path / "data" / "lever.db").stat().st_size
+    told = command("status", "--json").json["storage"]
+    assert told["database"]["bytes"] >= there > 100_000
+    assert (told["database"]["a_day"], told["dagster"]) == (None, None)
+    assert command("status").out.rstrip().endswith("MB.")
+
+    with store.writing(NOBODY, now() - timedelta(days=2)) as tx:
+        note_size(tx, DATABASE, 0)
+        note_size(tx, DAGSTER, 3_000_000)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    (home / "storage" / "index.db").write_bytes(bytes(2_000_000))
+    found = command("status", "--json").json["storage"]
+    assert found["database"]["days"] == 2
+    assert abs(found["database"]["a_day"] - found["database"]["bytes"] / 2) < 1000
+    assert (found["dagster"]["bytes"], found["dagster"]["days"]) == (2_000_000, 2)
+    assert abs(found["dagster"]["a_day"] + 500_000) < 1000  # a moment has passed, too
+    said = command("status").out
+    assert "The database takes" in said
+    assert "Dagster's storage 2.0 MB (0.5 MB less each day, over 2 days)." in said
+
+
+def test_a_sync_keeps_how_large_they_are_once_a_day(
+    command: Command, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    (home / "storage").mkdir(parents=True)
+    (home / "storage" / "index.db").write_bytes(bytes(1000))
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    command("sync")
+    command("sync")
+    with store.reading(NOBODY) as tx:
+        database, dagster = DATABASE.read(tx), DAGSTER.read(tx)
+    assert database is not None
+    assert dagster is not None
+    assert [len(database), len(dagster), dagster[0].bytes] == [1, 1, 1000]

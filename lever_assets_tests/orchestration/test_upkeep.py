@@ -9,7 +9,9 @@ from sqlalchemy import update
 
 from lever_assets.definitions import build
 from lever_assets.store import inbox
+from lever_assets.store.sizes import DATABASE
 from lever_assets.store.tables import UNIFIED
+from lever_assets.store.transaction import NOBODY
 from lever_assets.sync.session import Session
 from lever_assets_tests.notices.hooks import listening
 from lever_assets_tests.orchestration.running import Place
@@ -132,5 +134,7 @@ def test_what_was_gone_long_enough_is_erased_by_night(synced: Place) -> None:
     result = synced.run("lever_erasure")
 
     assert result.success
+    with Session.open(synced.settings()) as session, session.reading() as tx:
+        assert len(DATABASE.read(tx.of(NOBODY)) or ()) == 1  # how large it is: kept every night
     assert {row["first_name"] for row in synced.tables()["candidates"]} == {None}
     assert build(synced.settings()).resolve_schedule_def("lever_erasure").cron_schedule == "30 2 * * *"

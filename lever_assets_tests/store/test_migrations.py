@@ -1,8 +1,11 @@
 """The program makes and moves on its tables by itself, and keeps what is in them."""
 
+import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +27,8 @@ from lever_assets.store.chosen_fields import mapped, shown
 from lever_assets.store.migrations import STEPS, migrate
 from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
 from lever_assets_tests.store.builders import arrival, candidate, landed, merged, tag, whole
+
+OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 
 
 def forget_fingerprint(conn: Connection) -> None:
@@ -179,6 +184,40 @@ def test_a_file_gets_a_write_ahead_log(tmp_path: Path) -> None:
     with store.reading("lever") as tx:
         assert tx.sql.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
     store.close()
+
+
+def test_a_new_file_has_pages_in_which_rows_leave_little_free(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'lever.db'}")
+    with store.reading("lever") as tx:
+        assert tx.sql.exec_driver_sql("PRAGMA page_size").scalar_one() == 16_384
+    store.close()
+
+
+def test_a_file_with_smaller_pages_goes_on_until_somebody_writes_it_anew(tmp_path: Path) -> None:
+    file = tmp_path / "lever.db"
+    with closing(sqlite3.connect(file)) as conn:
+        conn.execute("PRAGMA page_size=4096")
+        conn.execute("PRAGMA journal_mode=WAL")
+        conn.execute("CREATE TABLE of_the_user (n INTEGER)")
+
+    def look() -> tuple[object, object]:
+        store = Store.open(f"sqlite:///{file}")
+        landed(store, arrival("u1"))
+        with store.reading("lever") as tx:
+            found = [
+                tx.sql.exec_driver_sql(f"PRAGMA {each}").scalar_one()
+                for each in ("page_size", "journal_mode")
+            ]
+        assert store.compact()
+        store.close()
+        return found[0], found[1]
+
+    assert look() == (4096, "wal")
+    anew = re.search(r'sqlite3 data/lever.db "(.*)"', OPERATING)
+    assert anew is not None
+    with closing(sqlite3.connect(file, isolation_level=None)) as conn:
+        conn.executescript(anew[1])
+    assert look() == (16_384, "wal")
 
 
 def test_notices_that_waited_one_at_a_time_go_on_and_others_may_wait_beside_them(store: Store) -> None:

@@ -25,6 +25,7 @@ from lever_assets.sync.map.carried import Moved
 from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
+from lever_assets.sync.map.spooling import each_once
 from lever_assets.sync.progress import Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.anonymised import erase_anonymised, erase_mapped_from
@@ -32,7 +33,8 @@ from lever_assets.sync.retention.past_actions import anonymised_among, forget_ac
 from lever_assets.sync.session import Session
 from lever_assets.unified.models import UnifiedRow
 
-_BATCH = 1000
+_BATCH = 500
+"""Records that are mapped at once: twice as many take 20 MB more, and no less time."""
 
 
 @dataclass(frozen=True)
@@ -311,23 +313,27 @@ def _moved(tx: Transaction, session: Session, derivation: AsWhole, span: _Span) 
 
 
 def _pending(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterator[str]:
-    """Yield the driver's records to map, each once."""
+    """Yield the driver's records to map, each once unless they are very many."""
     if span.afresh or _changed(session, derivation.besides, span):
         yield from _every_key(session, derivation.driver)
-        return
-    pending = dict.fromkeys(remote_id for remote_id, _ in _changes(session, derivation.driver, span))
+    else:
+        yield from each_once(_touched(session, derivation, span))
+
+
+def _touched(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterator[str]:
+    """Yield the driver's records that changed, or beside or below which anything did."""
+    yield from (remote_id for remote_id, _ in _changes(session, derivation.driver, span))
     if derivation.below is not None:
-        pending.update(dict.fromkeys(_parents(session, derivation.below, span)))
+        yield from _parents(session, derivation.below, span)
     if derivation.siblings is not None:
         for parents in _batches(_parents(session, derivation.siblings, span), _BATCH):
             with session.reading() as tx:
                 beside = raw.by_parent(tx, derivation.driver, parents)
-            pending.update(dict.fromkeys(row.remote_id for rows in beside.values() for row in rows))
-    yield from pending
+            yield from (row.remote_id for rows in beside.values() for row in rows)
 
 
 def _parents(session: Session, resource: str, span: _Span) -> Iterator[str]:
-    return iter(dict.fromkeys(parent for _, parent in _changes(session, resource, span) if parent))
+    return each_once(parent for _, parent in _changes(session, resource, span) if parent)
 
 
 def _changed(session: Session, resources: Iterable[str], span: _Span) -> bool:

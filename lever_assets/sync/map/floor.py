@@ -27,6 +27,8 @@ from lever_assets.store.created import created_among
 from lever_assets.store.transaction import Transaction
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_AT_ONCE = 100
+"""Records that have 20 kB each when they are parsed."""
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 Found = tuple[str, str]
 """A resource, and the remote id of one of its records."""
@@ -103,6 +105,13 @@ class Floor:
         """Yield every live record of a resource that can be parsed, in the order of its list."""
         return self.parsed(kind, resource, self.live(resource))
 
+    def _those(
+        self, kind: type[AnyRecord], resource: str, remote_ids: Collection[str]
+    ) -> Iterator[AnyRecord]:
+        """Yield those of these records that can be parsed, in this order."""
+        found = {row.remote_id: row for row in raw.read(self.tx, resource, remote_ids)}
+        return self.parsed(kind, resource, (found[each] for each in remote_ids if each in found))
+
     @cached_property
     def reasons(self) -> Mapping[str, ArchiveReason]:
         """Archive reasons by id."""
@@ -124,21 +133,24 @@ class Floor:
         return {each.id: each for each in self.all_parsed(RequisitionField, "requisition_fields")}
 
     @cached_property
-    def _requisitions(self) -> Mapping[str, Sequence[Requisition]]:
-        """Requisitions by the postings they name and, behind `code:`, by their code."""
-        found: dict[str, list[Requisition]] = {}
-        for requisition in self.all_parsed(Requisition, "requisitions"):
-            for posting in requisition.postings:
-                found.setdefault(posting, []).append(requisition)
-            if requisition.requisition_code:
-                found.setdefault(f"code:{requisition.requisition_code}", []).append(requisition)
+    def _requisitions(self) -> Mapping[str, Sequence[str]]:
+        """Requisitions (remote ids) by the postings they name and, behind `code:`, by their code."""
+        found: dict[str, list[str]] = {}
+        for row in self.live("requisitions"):
+            for requisition in self.parsed(Requisition, "requisitions", [row]):
+                for posting in requisition.postings:
+                    found.setdefault(posting, []).append(row.remote_id)
+                if requisition.requisition_code:
+                    found.setdefault(f"code:{requisition.requisition_code}", []).append(row.remote_id)
         return found
 
     def requisitions_of(self, posting: str, codes: Iterable[str]) -> Sequence[Requisition]:
         """Return the requisitions linked to a posting, from either side, each once."""
         keys = (posting, *(f"code:{code}" for code in codes))
-        linked = [each for key in keys for each in self._requisitions.get(key, ())]
-        return list({each.id: each for each in linked}.values())
+        linked = list(dict.fromkeys(each for key in keys for each in self._requisitions.get(key, ())))
+        if not linked:
+            return ()
+        return list(self._those(Requisition, "requisitions", linked))
 
     def applications_of(self, opportunities: Collection[str]) -> Mapping[str, Sequence[Application]]:
         """Return the live applications by opportunity."""
@@ -171,10 +183,12 @@ class Floor:
         return self.all_parsed(User, "users")
 
     def forms_newest_first(self) -> Iterator[PostingForm]:
-        """Yield the application forms, that of the newest posting first."""
-        created = {row.remote_id: row.created_at or _NEVER for row in self.live("postings")}
-        forms = self.all_parsed(PostingForm, "posting_forms")
-        return iter(sorted(forms, key=lambda form: (created.get(form.id, _NEVER), form.id), reverse=True))
+        """Yield the application forms, that of the newest posting first; few are held at once."""
+        created = raw.live_created(self.tx, "postings")
+        forms = raw.live_created(self.tx, "posting_forms")
+        newest_first = sorted(forms, key=lambda form: (created.get(form) or _NEVER, form), reverse=True)
+        for at in range(0, len(newest_first), _AT_ONCE):
+            yield from self._those(PostingForm, "posting_forms", newest_first[at : at + _AT_ONCE])
 
     def live(self, resource: str) -> Iterator[RawRow]:
         """Yield every live record of a resource, in the order of its list."""

@@ -1,0 +1,112 @@
+"""How much room Dagster's storage takes; told without Dagster, whose import takes seconds.
+
+Where it is, dagster.yaml says: folders (`base_dir`), or a PostgreSQL database. Without, it is in the home.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import URL
+
+from lever_assets.orchestration.home import CONFIGURATION, MADE_BY_DAGSTER, found_home
+from lever_assets.settings import Settings
+from lever_assets.store import Store, StoreError
+from lever_assets.store.sizes import size_of_tables
+
+_TABLES = (
+    "alembic_version",
+    "asset_check_executions",
+    "asset_daemon_asset_evaluations",
+    "asset_event_tags",
+    "asset_keys",
+    "backfill_tags",
+    "bulk_actions",
+    "concurrency_limits",
+    "concurrency_slots",
+    "daemon_heartbeats",
+    "dynamic_partitions",
+    "event_logs",
+    "instance_info",
+    "instigators",
+    "job_ticks",
+    "kvs",
+    "pending_steps",
+    "run_tags",
+    "runs",
+    "secondary_indexes",
+    "snapshots",
+)
+"""What Dagster 1.13 makes in PostgreSQL; its `jobs`, which nothing writes to, may be our table."""
+
+
+def dagster_size(settings: Settings) -> int | None:
+    """Return the bytes of Dagster's storage; None: Dagster was not used here, or its database is away."""
+    home = found_home(settings)
+    if home is None or not home.is_dir():
+        return None
+    given = [*_blocks(_configuration(home))]
+    folders = [home / name for name in MADE_BY_DAGSTER]
+    folders += [home / each for each in (_text(block.get("base_dir")) for block in given) if each]
+    try:
+        urls = {url for block in given if (url := _postgresql(block))}
+        return sum(map(_size_in, sorted(urls))) + sum(map(_bytes, _files(folders)))
+    except (StoreError, ValueError):
+        return None
+
+
+def _configuration(home: Path) -> Any:
+    try:
+        return yaml.safe_load((home / CONFIGURATION).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):  # Dagster itself says what is wrong with it
+        return None
+
+
+def _blocks(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield every mapping in a configuration, however deep."""
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from _blocks(each)
+
+
+def _text(value: Any) -> str | None:
+    """Return a value of Dagster's: a text, or that of the environment variable which `env` names."""
+    if isinstance(value, dict):
+        return os.environ.get(str(value.get("env")))
+    return None if value is None else str(value)
+
+
+def _files(folders: list[Path]) -> Iterator[Path]:
+    """Yield the files in some folders, each once, though one be inside another."""
+    roots = {each.resolve() for each in folders}
+    for root in roots:
+        if not roots & {*root.parents}:
+            yield from (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+
+
+def _bytes(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:  # Dagster has deleted it meanwhile
+        return 0
+
+
+def _postgresql(block: Mapping[str, Any]) -> str | None:
+    """Return the URL of a database that a block names, as `postgres_url` or in parts as `postgres_db`."""
+    url, parts = _text(block.get("postgres_url")), block.get("postgres_db")
+    if url or not isinstance(parts, dict):
+        return url
+    user, password, host, name = (
+        _text(parts.get(each)) for each in ("username", "password", "hostname", "db_name")
+    )
+    port = int(_text(parts.get("port")) or 5432)
+    return URL.create("postgresql", user, password, host, port, name).render_as_string(hide_password=False)
+
+
+def _size_in(url: str) -> int:
+    with closing(Store.open(url, migrate=False)) as store, store.reading("") as tx:
+        return size_of_tables(tx.sql, _TABLES)
