@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import URL
 
 from lever_assets.orchestration.home import CONFIGURATION, MADE_BY_DAGSTER, found_home
@@ -59,6 +58,8 @@ def dagster_size(settings: Settings) -> int | None:
 
 
 def _configuration(home: Path) -> Any:
+    import yaml  # noqa: PLC0415 - a sync looks here once a day, and starts without it
+
     try:
         return yaml.safe_load((home / CONFIGURATION).read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):  # Dagster itself says what is wrong with it
