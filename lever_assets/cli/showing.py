@@ -22,7 +22,7 @@ from lever_assets.sync.custom_fields import doubts_on_fields
 from lever_assets.sync.health import all_problems, failed_reads, held_back, not_read_whole
 from lever_assets.sync.in_force import InForce, in_force
 from lever_assets.sync.standing import standing_of
-from lever_assets.sync.status import Status
+from lever_assets.sync.status import Status, history_left
 from lever_assets.sync.status import status as read_status
 from lever_assets.sync.undelivered import troubles
 
@@ -69,6 +69,7 @@ def status(
         found = read_status(store, settings.connection, Exclusion.of(settings))
         standing = standing_of(store, account, settings)
         notices = troubles(store, settings)
+        history = history_left(store, settings)
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
@@ -80,6 +81,7 @@ def status(
             "permissions_missing": standing.lacking,
             "settings": [*map(asdict, shown)],
             "notices": [*map(asdict, notices)],
+            "history_left": [*map(asdict, history)],
         }
         output.as_json({**asdict(found), **told, "doubts": doubts, "problems": wrong})
     elif check:
@@ -89,6 +91,8 @@ def status(
         typer.echo(f"The account {found.connection!r} in {store.name}: {standing.state.value}\n")
         if standing.lacking:
             typer.echo(f"Permissions that Lever refuses: {', '.join(standing.lacking)}\n")
+        for unread in history:
+            typer.echo(f"Of the history {unread}.\n")
         _show(account, found, shown)
         denied = " ".join(filter(None, (each.denied for each in found.resources)))
         access = (

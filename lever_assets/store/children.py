@@ -302,7 +302,7 @@ def _due_listing(due: Due, *, has_after: bool, has_mark: bool) -> Select[tuple[s
     query = _query(due, has_mark=has_mark).with_only_columns(p.remote_id, p.content_hash, p.read_order)
     if has_after:
         query = query.where(_beyond(due.parent))
-    # Few landed beyond the mark: they are sorted. By the index of the order all parents would be gone through.
+    # Few landed beyond the mark, and are sorted: the index of the order leads through all parents.
     order = p.read_order + 0 if has_mark else p.read_order
     return query.order_by(order, p.remote_id).limit(bindparam("most"))
 
