@@ -121,7 +121,9 @@ class Settings(BaseSettings):
         60, ge=10, le=86_400, description="How often the delta sensor asks Lever for changes"
     )
     snapshot_minutes: Positive = Field(60, description="How old the lists without a time filter may get")
-    watch_budget: Number = Field(10, description="Watched opportunities that a delta reads again, at most")
+    watch_budget: Number | None = Field(
+        None, description="Watched opportunities that a sync reads again, at most; else all that are due"
+    )
     watch_minutes: Number = Field(30, description="How old what is watched may get")
     reconcile_schedule: str = Field("0 3 * * 0", description="When to reconcile (cron, UTC)")
     reconcile_budget: Number = Field(5000, description="Parents whose records a reconcile reads again")

@@ -25,7 +25,7 @@ from lever_assets.sync.health import all_problems, failed_reads, held_back, not_
 from lever_assets.sync.in_force import InForce, in_force
 from lever_assets.sync.room import Room, room
 from lever_assets.sync.standing import standing_of
-from lever_assets.sync.status import Status
+from lever_assets.sync.status import Status, history_left
 from lever_assets.sync.status import status as read_status
 from lever_assets.sync.undelivered import troubles
 
@@ -73,6 +73,7 @@ def status(
         standing = standing_of(store, account, settings)
         notices = troubles(store, settings)
         taken = room(store, settings.connection, dagster_size(settings))
+        history = history_left(store, settings)
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
@@ -85,6 +86,7 @@ def status(
             "settings": [*map(asdict, shown)],
             "notices": [*map(asdict, notices)],
             "storage": asdict(taken),
+            "history_left": [*map(asdict, history)],
         }
         output.as_json({**asdict(found), **told, "doubts": doubts, "problems": wrong})
     elif check:
@@ -94,6 +96,8 @@ def status(
         typer.echo(f"The account {found.connection!r} in {store.name}: {standing.state.value}\n")
         if standing.lacking:
             typer.echo(f"Permissions that Lever refuses: {', '.join(standing.lacking)}\n")
+        for unread in history:
+            typer.echo(f"Of the history {unread}.\n")
         _show(account, found, shown)
         typer.echo(f"\n{_told(taken)}")
         denied = " ".join(filter(None, (each.denied for each in found.resources)))

@@ -48,6 +48,9 @@ class TrafficSnapshot:
             seconds_held=self.seconds_held - earlier.seconds_held,
         )
 
+    def __add__(self, other: "TrafficSnapshot") -> "TrafficSnapshot":
+        return self - (TrafficSnapshot() - other)
+
 
 class Traffic:
     """The running counts of one client, and word of each wait, once, however many requests it holds up.

@@ -51,6 +51,8 @@ from lever_assets.unified.catalogue import Model
 
 LOCK_SECONDS = 30.0
 """How long a run waits for another sync of its connection, such as one from the command line."""
+HISTORY_SECONDS = 300.0
+"""How long a run reads what is below records for the first time, before it makes room for the next delta."""
 _OWNERS = ("team:recruiting-data",)
 
 
@@ -145,7 +147,8 @@ def _bring_up(
         if resources or models:
             scope = scope_of(context, settings)
             windows = windows_of(context, settings)
-            reporter = Reporter(context, session, scope, windows, asset_keys(settings), resources)
+            every = sync_windows(settings).get_partition_keys()
+            reporter = Reporter(context, session, scope, windows, every, asset_keys(settings), resources)
             context.log.info(f"Reading {scope} from Lever." if resources else "Mapping what is stored.")
             run = Run(context.run.run_id, tuple(resources))
             try:
@@ -232,7 +235,11 @@ def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
     accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
     try:
         with Session.open(
-            settings, listener=log, run_id=context.run.run_id, accept_deletions=accepted
+            settings,
+            listener=log,
+            run_id=context.run.run_id,
+            accept_deletions=accepted,
+            history_seconds=HISTORY_SECONDS,
         ) as session:
             _see_that_it_is_there(session)
             yield session

@@ -68,12 +68,14 @@ def complete(
     differs = _is_whole(resource, scope) and live != report.counts.seen
     if differs:
         told = f"{told}, which holds {live:,} in all"
+    if report.left is not None:
+        told = f"{told}; {report.left}"
     if report.held_back:
         told = f"{told}; {report.held_back:,} that Lever did not list are kept, as so many may be a mistake"
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=COMPLETE,
-        passed=not (report.set_aside or unread.count or differs or report.held_back),
+        passed=not (report.set_aside or unread.count or differs or report.held_back or report.left),
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{told}.",
         metadata={
@@ -82,6 +84,7 @@ def complete(
             "without_id": report.set_aside,
             "unread": unread.count,
             "held_back": report.held_back,
+            "history_left": 0 if report.left is None else report.left.parents,
         },
     )
 

@@ -161,6 +161,10 @@ def raw_materialization(report: LandReport, live: int, database: str) -> Metadat
             f"{inside.seen:,} seen, {inside.inserted:,} inserted, {inside.updated:,} updated, "
             f"{inside.unchanged:,} unchanged, {inside.deleted:,} deleted"
         )
+    if report.left is not None:
+        told["history_left"] = report.left.parents
+        if report.left.until is not None:
+            told["history_read_until"] = dg.MetadataValue.timestamp(report.left.until)
     if report.drift is not None:
         told["drift"] = ", ".join(f"{count:,} {kind}" for kind, count in report.drift.items()) or "none"
     if report.skipped:

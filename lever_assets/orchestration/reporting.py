@@ -3,6 +3,9 @@
 Dagster keeps every event, and each costs a transaction. So the windows of a range are marked, and the last of
 them carries what there is to tell. A delta tells of an asset when its table changed, when what is checked
 while reading and mapping came out otherwise than the last time, and once in each window.
+
+While the history below records is not read (`sync/fetch/history.py`), no window of what is mapped from it is
+marked: it is observed, with what is left. The run that reads the last of it marks all windows.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,8 +14,9 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from lever_assets.lever.resources import BY_NAME
+from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.checks import complete, mapped
-from lever_assets.orchestration.failures import warn
+from lever_assets.orchestration.failures import for_events, warn
 from lever_assets.orchestration.materializing import materialize
 from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
 from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_key
@@ -25,7 +29,7 @@ from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
 
-_VARYING = frozenset({"listed", "in_table", "newest"})
+_VARYING = frozenset({"listed", "in_table", "newest", "history_left"})
 """What a check tells beside its outcome, and that is another with each run."""
 
 
@@ -33,7 +37,8 @@ _VARYING = frozenset({"listed", "in_table", "newest"})
 class Reporter:
     """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks.
 
-    `told` are the assets of which there was something to tell, `materialized` the events that say it.
+    `every_window` are the keys of all windows. `told` are the assets of which there was something to tell,
+    `materialized` the events that say it.
     `reading` are the resources that are to be read. A model of which one could not be read is not told: its
     windows would count as read.
     """
@@ -42,12 +47,15 @@ class Reporter:
     session: Session
     scope: Scope
     windows: Windows
+    every_window: Sequence[str]
     keys: Sequence[dg.AssetKey]
     reading: Sequence[str]
     results: list[dg.AssetCheckResult] = field(default_factory=list)
     told: set[dg.AssetKey] = field(default_factory=set)
     materialized: list[dg.DagsterEvent] = field(default_factory=list)
     _read: set[str] = field(default_factory=set)
+    _left: set[str] = field(default_factory=set)
+    _at_end: set[str] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
     _last: "_Last | None" = None
 
@@ -57,6 +65,11 @@ class Reporter:
             case LandReport():
                 self.tell_of_models()
                 self._read.add(report.resource)
+                if report.left is not None:
+                    self._left.add(report.resource)
+                    self.context.log.info(for_events(f"Of the history {report.left}."))
+                if report.at_end and report.left is None:
+                    self._at_end.add(report.resource)
                 self._landed(report)
             case DeriveReport():
                 self._mapped.append(report)
@@ -77,8 +90,8 @@ class Reporter:
             live = reads.raw_count(tx, report.resource).live
         found = complete(key, report, live, BY_NAME[report.resource], self.scope)
         changed = any(each.changed for each in (report.counts, report.embedded) if each is not None)
-        if self._is_to_be_told(key, found, changed=changed):
-            self._tell(key, raw_materialization(report, live, self.session.store.name))
+        if self._is_to_be_told(key, found, changed=changed or report.at_end):
+            self._tell(key, raw_materialization(report, live, self.session.store.name), {report.resource})
             self._check(found)
 
     def _derived(self, report: DeriveReport) -> None:
@@ -86,12 +99,15 @@ class Reporter:
         key = model_key(self.session.name, report.model)
         with self.session.reading() as tx:
             found = mapped(tx, key)
-            if not self._is_to_be_told(key, found, changed=report.counts.changed):
+            sources = set(DERIVATIONS[report.model].reads)
+            changed = report.counts.changed or not sources.isdisjoint(self._at_end)
+            if not self._is_to_be_told(key, found, changed=changed):
                 return
             # A look over the whole table, and as much text again as all else: not with each change.
             preview = None if self.scope.delta else reads.preview(tx, report.model)
             fields = [] if self.scope.delta else definitions(tx, report.model)
-        self._tell(key, model_materialization(report, preview, fields, self.session.store.name))
+        told = model_materialization(report, preview, fields, self.session.store.name)
+        self._tell(key, told, sources)
         if not self._is_chosen(found):  # else it is made with the others, when all is mapped
             self._check(found)
 
@@ -100,10 +116,15 @@ class Reporter:
             return True
         return not self._before.is_marked(key, self.windows) or self._is_news(found)
 
-    def _tell(self, key: dg.AssetKey, metadata: Metadata) -> None:
-        *others, last = self._to_mark(key)
+    def _tell(self, key: dg.AssetKey, metadata: Metadata, sources: Collection[str]) -> None:
+        """Tell of what was made from these resources."""
+        self.told.add(key)
         if self.scope.delta:
             metadata = brief(metadata)
+        if not self._left.isdisjoint(sources):
+            self.context.log_event(dg.AssetObservation(key, metadata=metadata))
+            return
+        *others, last = self._to_mark(key, sources)
         tags = version_tags(self.context, key)
         self.materialized += materialize(
             self.context,
@@ -112,12 +133,12 @@ class Reporter:
                 dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags),
             ],
         )
-        self.told.add(key)
 
-    def _to_mark(self, key: dg.AssetKey) -> Sequence[str]:
+    def _to_mark(self, key: dg.AssetKey, sources: Collection[str]) -> Sequence[str]:
         """Return the chosen windows; else those that are not marked yet, and in any case the last."""
-        *others, last = self.windows.keys
-        if self.windows.chosen and not self.scope.delta:
+        is_whole_now = not self._at_end.isdisjoint(sources)
+        *others, last = self.every_window if is_whole_now else self.windows.keys
+        if self.windows.chosen and not (self.scope.delta or is_whole_now):
             return self.windows.keys
         there = self.context.instance.get_materialized_partitions(key) if others else set()
         return [*(each for each in others if each not in there), last]

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,16 +15,18 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     literal,
     not_,
     or_,
     select,
+    tuple_,
     union_all,
     update,
 )
 
-from lever_assets.store.checkpoints import Checkpoint, Number
+from lever_assets.store.checkpoints import Checkpoint, Instant, Number
 from lever_assets.store.dialects import OF, among, among_these, upsert
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, not_known_gone
 from lever_assets.store.tables import RAW, child_reads, mapping_errors
@@ -40,7 +42,59 @@ NEVER_AHEAD = timedelta(days=1)
 READ_UP_TO = Checkpoint[int]("read_below", Number)
 """By child resource: the landing up to which a sync left no parent whose children were due, but what failed.
 
-So what is due is looked for among the parents alone that landed since.
+Nor what is still to be read of the history (`HISTORY`). So what is due is looked for among the parents alone
+that landed since.
+"""
+
+
+_LONGEST_PAUSE = timedelta(hours=1)
+"""Whoever does not go on with a history for longer has stopped: it says nothing of how fast it is read."""
+
+
+class Place(NamedTuple):
+    """Where a parent stands in the order in which what is below is read, the first one lowest."""
+
+    read_order: int
+    remote_id: str
+
+
+class DueParent(NamedTuple):
+    """A parent whose children are due."""
+
+    remote_id: str
+    content_hash: str
+    read_order: int
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the order of reading."""
+        return Place(self.read_order, self.remote_id)
+
+
+@dataclass(frozen=True)
+class History:
+    """How far the reading of a history is: no child is unread below those up to a place, but what failed.
+
+    `read_order` None: nobody was looked at yet. `moved_at`: when it was last gone on with, or begun (UTC);
+    `rate`: how many requests a second it took since the time before. `begun_at` tells it from a later one.
+    """
+
+    begun_at: Instant
+    moved_at: Instant
+    read_order: int | None = None
+    remote_id: str = ""
+    rate: float | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Beyond which there may be more."""
+        return None if self.read_order is None else Place(self.read_order, self.remote_id)
+
+
+HISTORY = Checkpoint[History]("history", History)
+"""By child resource, while there may be parents whose children were never read, and that are not new.
+
+Who changes lands beyond `READ_UP_TO`, and waits for nobody.
 """
 
 
@@ -52,6 +106,7 @@ class Due:
     `read_before` None: what was read for the parent's present content is not due. `at`: those whose reading
     failed are due when their time has come by that instant, wherever the parent's last change lies; before
     that they are not, unless the parent has changed or `read_before` asks for all. None: as if none failed.
+    `history`: whoever's children were not read for the present content, but no reading that failed.
     """
 
     parent: str
@@ -60,26 +115,56 @@ class Due:
     upper: datetime | None = None
     read_before: datetime | None = None
     at: datetime | None = None
+    history: bool = False
 
 
-def due_parents(tx: Transaction, due: Due, *, limit: int, after: str | None) -> list[tuple[str, str]]:
-    """Return (remote id, content hash) of up to `limit` live parents that are due, by id, beyond `after`."""
+def due_parents(tx: Transaction, due: Due, *, limit: int, after: Place | None) -> list[DueParent]:
+    """Return up to `limit` live parents that are due, in the order of reading, beyond `after`.
+
+    In that order come those that are not archived or closed, then the others, each the newest change first.
+    """
     mark = _read_up_to(tx, due)
-    given = {**_given(tx, due), "after": after, "most": limit, "beyond": mark}
+    given = {**_given(tx, due), **_from(after), "most": limit, "beyond": mark}
     query = _due_listing(_shape(due), has_after=after is not None, has_mark=mark is not None)
-    return [(row.remote_id, row.content_hash) for row in tx.sql.execute(query, given)]
+    return [DueParent(*row) for row in tx.sql.execute(query, given)]
 
 
-def count_due(tx: Transaction, due: Due) -> int:
-    """Return how many parents have children that are due."""
+def count_due(tx: Transaction, due: Due, *, after: Place | None = None, having: str | None = None) -> int:
+    """Return how many parents have children that are due, beyond `after`.
+
+    `having`: only of those that have a record of that resource, too.
+    """
     mark = _read_up_to(tx, due)
-    query = _counting(_shape(due), has_mark=mark is not None)
-    return tx.sql.execute(query, {**_given(tx, due), "beyond": mark}).scalar_one()
+    given = {**_given(tx, due), **_from(after), "beyond": mark}
+    query = _counting(_shape(due), having, has_after=after is not None, has_mark=mark is not None)
+    return tx.sql.execute(query, given).scalar_one()
+
+
+def _from(after: Place | None) -> dict[str, Any]:
+    return {} if after is None else {"after_order": after.read_order, "after_id": after.remote_id}
+
+
+def place_of(tx: Transaction, parent: str, remote_id: str) -> Place | None:
+    """Return where a parent stands in the order of reading; None: it is not stored."""
+    return max(_places(tx, parent, [remote_id]), default=None)
+
+
+def last_of(tx: Transaction, parent: str, remote_ids: Collection[str]) -> str | None:
+    """Return which of these parents comes last in the order of reading; None: none of them is stored."""
+    last = max(_places(tx, parent, remote_ids), default=None)
+    return None if last is None else last.remote_id
+
+
+def _places(tx: Transaction, parent: str, remote_ids: Collection[str]) -> Iterator[Place]:
+    p = RAW[parent].c
+    these = and_(p.connection == tx.account, among(tx.sql, p.remote_id, [clean(each) for each in remote_ids]))
+    found = tx.sql.execute(select(p.read_order, p.remote_id).where(these, p.read_order.is_not(None)))
+    return (Place(*row) for row in found)
 
 
 def _read_up_to(tx: Transaction, due: Due) -> int | None:
     """Return the landing up to which no parent has to be looked at for this; None: all are looked at."""
-    if due.read_before is not None or due.at is None:
+    if due.read_before is not None or due.at is None or due.history:
         return None
     return _marks(tx, [due.child])[due.child]
 
@@ -92,10 +177,10 @@ def _marks(tx: Transaction, children: Collection[str]) -> dict[str, int | None]:
 
 
 def unread(tx: Transaction, below: Mapping[str, str]) -> set[str]:
-    """Return of which of these resources, each with that of its parents, the children of any parent are due.
+    """Return of which of these resources, each with that of its parents, children of changed parents are due.
 
-    Those that failed do not count. By one query over the parents that changed since `READ_UP_TO`; none, if
-    nothing has landed since.
+    Those that failed do not count, nor does the history. By one query over the parents that changed since
+    `READ_UP_TO`; none, if nothing has landed since.
     """
     version, known = tx.current_version(), _marks(tx, below)
     marks = {child: -1 if mark is None else mark for child, mark in known.items() if mark != version}
@@ -122,6 +207,49 @@ def note_read_up_to(tx: Transaction, child: str, parent: str) -> None:
         READ_UP_TO.keep(tx, tx.current_version(), child)
 
 
+def begin_history(tx: Transaction, child: str) -> History | None:
+    """Return how far the history is read; None: it is read. If nobody knows, it begins.
+
+    Then all that has landed until now is history.
+    """
+    known = HISTORY.read(tx, child)
+    if _marks(tx, [child])[child] is None:
+        tx.hold_landings()
+        READ_UP_TO.keep(tx, tx.current_version(), child)
+        known = History(tx.instant, tx.instant)
+        HISTORY.keep(tx, known, child)
+    return known
+
+
+def is_history_left(tx: Transaction, child: str) -> bool:
+    """Tell whether there is history to be read, or nobody knows; by two entries of the checkpoints."""
+    return HISTORY.read(tx, child) is not None or _marks(tx, [child])[child] is None
+
+
+def move_history(tx: Transaction, child: str, before: History, place: Place | None, requests: int) -> bool:
+    """Keep that the history is read up to a place (None: to its end), after so many requests since `before`.
+
+    Unless it was begun anew meanwhile. Returns whether it is at its end.
+    """
+    tx.hold_landings()
+    known = HISTORY.read(tx, child)
+    if known is None or known.begun_at != before.begun_at:
+        return False
+    if place is None:
+        HISTORY.forget(tx, child)
+        return True
+    since = tx.instant - before.moved_at
+    rate = before.rate if since > _LONGEST_PAUSE else requests / max(since.total_seconds(), 1.0)
+    HISTORY.keep(tx, History(before.begun_at, tx.instant, *place, rate), child)
+    return False
+
+
+def _begin_history_anew(tx: Transaction, child: str) -> None:
+    known = HISTORY.read(tx, child)
+    rate = None if known is None else known.rate
+    HISTORY.keep(tx, History(tx.instant, tx.instant, rate=rate), child)
+
+
 def is_read_up_to(tx: Transaction, child: str) -> bool:
     """Tell whether it is kept already, as of the last landing."""
     return READ_UP_TO.read(tx, child) == tx.current_version()
@@ -132,9 +260,9 @@ def each_due(
     due: Due,
     *,
     batch: int = 500,
-    after: str | None = None,
-) -> Iterator[tuple[str, str]]:
-    """Yield every parent that is due, by id, beyond `after` if it is given.
+    after: Place | None = None,
+) -> Iterator[DueParent]:
+    """Yield every parent that is due, in the order of reading, beyond `after` if it is given.
 
     Each batch is read in a transaction of its own, so landing goes on.
     """
@@ -144,7 +272,7 @@ def each_due(
         yield from found
         if len(found) < batch:
             return
-        after = found[-1][0]
+        after = found[-1].place
 
 
 _ANY = datetime.max.replace(tzinfo=UTC)
@@ -153,7 +281,8 @@ _ANY = datetime.max.replace(tzinfo=UTC)
 
 def _shape(due: Due) -> Due:
     """Return what of it makes another statement; the instants are parameters."""
-    return Due(due.parent, due.child, *(None if each is None else _ANY for each in _bounds(due)))
+    lower, upper, read_before, at = (None if each is None else _ANY for each in _bounds(due))
+    return Due(due.parent, due.child, lower, upper, read_before, at, due.history)
 
 
 def _bounds(due: Due) -> tuple[datetime | None, ...]:
@@ -167,18 +296,35 @@ def _given(tx: Transaction, due: Due) -> dict[str, Any]:
 
 
 @cache
-def _due_listing(due: Due, *, has_after: bool, has_mark: bool) -> Select[tuple[str, str]]:
+def _due_listing(due: Due, *, has_after: bool, has_mark: bool) -> Select[tuple[str, str, int]]:
     """Return the statement of `due_parents`: making it costs more than to run it where nothing is due."""
     p = RAW[due.parent].c
-    query = _query(due, has_mark=has_mark).with_only_columns(p.remote_id, p.content_hash)
+    query = _query(due, has_mark=has_mark).with_only_columns(p.remote_id, p.content_hash, p.read_order)
     if has_after:
-        query = query.where(p.remote_id > bindparam("after"))
-    return query.order_by(p.remote_id).limit(bindparam("most"))
+        query = query.where(_beyond(due.parent))
+    # Few landed beyond the mark, and are sorted: the index of the order leads through all parents.
+    order = p.read_order + 0 if has_mark else p.read_order
+    return query.order_by(order, p.remote_id).limit(bindparam("most"))
 
 
 @cache
-def _counting(due: Due, *, has_mark: bool) -> Select[tuple[int]]:
-    return _query(due, has_mark=has_mark).with_only_columns(func.count())
+def _counting(due: Due, having: str | None, *, has_after: bool, has_mark: bool) -> Select[tuple[int]]:
+    p = RAW[due.parent].c
+    query = _query(due, has_mark=has_mark).with_only_columns(func.count())
+    if has_after:
+        query = query.where(_beyond(due.parent))
+    if having is not None:
+        other = RAW[having].c
+        query = query.where(exists().where(other.connection == p.connection, other.parent_id == p.remote_id))
+    return query
+
+
+def _beyond(parent: str) -> ColumnElement[bool]:
+    p = RAW[parent].c
+    after = tuple_(
+        bindparam("after_order", type_=p.read_order.type), bindparam("after_id", type_=p.remote_id.type)
+    )
+    return tuple_(p.read_order, p.remote_id) > after
 
 
 def _query(due: Due, *, has_mark: bool) -> Select[tuple[()]]:
@@ -191,7 +337,7 @@ def _query(due: Due, *, has_mark: bool) -> Select[tuple[()]]:
     again = e.due_at <= bindparam("at")
     if not has_mark:
         joined, changed = _changed(due, parents)
-        pending = changed if due.at is None else or_(changed, again)
+        pending = changed if due.at is None or due.history else or_(changed, again)
         return select().select_from(joined).where(live, pending)
     landed = parents.alias("landed")
     joined, changed = _changed(due, landed)
@@ -246,7 +392,7 @@ def read_well(
 ) -> list[tuple[str, str]]:
     """Return up to `limit` live parents whose children were read, the latest first, `but` those.
 
-    Each as its remote id and content hash.
+    Each as its remote id and content hash. Those whose reading failed since are not among them.
     """
     p, r = RAW[parent].c, child_reads.c
     reads = and_(r.connection == p.connection, r.resource == child, r.parent_id == p.remote_id)
@@ -255,6 +401,7 @@ def read_well(
         .join(child_reads, reads)
         .where(p.connection == tx.account, p.deleted_at.is_(None), r.read_at > NEVER)
         .where(not_(among(tx.sql, p.remote_id, but)))
+        .where(not_(exists().where(failed_read(p, parent, child))))
         .order_by(r.read_at.desc(), p.remote_id)
         .limit(limit)
     )
@@ -302,7 +449,7 @@ def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
     if not parents:
         return
     tx.hold_landings()
-    READ_UP_TO.forget(tx, child)
+    _begin_history_anew(tx, child)
     r = child_reads.c
     these = and_(r.connection == tx.account, r.resource == child, among(tx.sql, r.parent_id, parents))
     tx.sql.execute(delete(child_reads).where(these))
@@ -311,7 +458,7 @@ def forget_reads(tx: Transaction, child: str, parents: Collection[str]) -> None:
 def forget_all_reads(tx: Transaction, child: str) -> None:
     """Forget below which parents a resource was read: it is due below each of them."""
     tx.hold_landings()
-    READ_UP_TO.forget(tx, child)
+    _begin_history_anew(tx, child)
     r = child_reads.c
     tx.sql.execute(delete(child_reads).where(r.connection == tx.account, r.resource == child))
 
@@ -319,7 +466,7 @@ def forget_all_reads(tx: Transaction, child: str) -> None:
 def forget_passed_over(tx: Transaction, child: str) -> None:
     """Forget which parents were passed over: each is looked at anew."""
     tx.hold_landings()
-    READ_UP_TO.forget(tx, child)
+    _begin_history_anew(tx, child)
     r = child_reads.c
     tx.sql.execute(
         delete(child_reads).where(r.connection == tx.account, r.resource == child, r.read_at <= NEVER)

@@ -73,12 +73,17 @@ def precedes(updated_at: datetime | None, other: datetime | None) -> bool:
     return updated_at is not None and other is not None and updated_at < other
 
 
+_AFTER_ALL = 1 << 50
+"""Milliseconds: more than any instant has, so that those that are over come last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One object as Lever gave it; its ids are as they are stored, cleaned of what PostgreSQL refuses.
 
-    `parent_id` and `position`: None leaves what is stored as it is. `encoded` is the canonical JSON of
-    `data`; None: it is made when the arrival lands.
+    `parent_id` and `position`: None leaves what is stored as it is. `is_over`: it is archived or closed, so
+    that what lies below it can wait. `encoded` is the canonical JSON of `data`; None: it is made when the
+    arrival lands.
     """
 
     remote_id: str
@@ -87,6 +92,7 @@ class Arrival:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     position: int | None = None
+    is_over: bool = False
     encoded: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +104,13 @@ class Arrival:
     def content(self) -> bytes:
         """The canonical JSON of `data`."""
         return canonical(self.data) if self.encoded is None else self.encoded
+
+    @property
+    def read_order(self) -> int:
+        """Where it stands in the order in which what lies below is read: what goes on first, newest first."""
+        last_change = self.updated_at or self.created_at
+        newest_first = 0 if last_change is None else -int(last_change.timestamp() * 1000)
+        return newest_first + _AFTER_ALL * self.is_over
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,7 @@ def land(
     reading = ReadAt(asked_at, tx.instant)
     newest = _newest(arrivals, reading)
     stored = _stored(tx, resource, newest)
+    is_parent = "read_order" in RAW[resource].c
     write: list[dict[str, Any]] = []
     seen_only: list[str] = []
     inserted = outdated = 0
@@ -178,6 +192,7 @@ def land(
                 "changed_at": tx.instant,
                 "deleted_at": None,
                 "left_out": None,
+                **({"read_order": arrival.read_order} if is_parent else {}),
             }
         )
     overtaken = len(write) - _write(tx.sql, RAW[resource], write, reading)

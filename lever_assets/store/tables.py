@@ -10,15 +10,18 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, and_
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, and_, text
 from sqlalchemy.types import TypeEngine
 
-from lever_assets.lever.resources import RESOURCES, Resource
+from lever_assets.lever.resources import RESOURCES, Resource, children_of
 from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime, Word
 from lever_assets.unified.catalogue import MODELS, Model
 from lever_assets.unified.models import UnifiedRow
 
 metadata = MetaData()
+_READ_ORDER = (
+    "Order in which what lies below is read, the lowest first: live ones, then archived, newest first"
+)
 _LEFT_OUT = "The setting that leaves it out (cutoff, only_created): Lever has it; null where none does"
 
 
@@ -118,6 +121,11 @@ def _raw_table(resource: Resource) -> Table:
         comment=f"Lever's {resource.name.replace('_', ' ')}, as they came",
     )
     Index(f"ix_{name}_version", table.c.connection, table.c.version, table.c.remote_id)
+    if children_of(resource.name):
+        # In rows that are there a new column is null, unless the database itself has a value for it.
+        order = Column("read_order", BigInteger, server_default=text("0"), comment=_READ_ORDER)
+        table.append_column(order)
+        Index(f"ix_{name}_read_order", table.c.connection, order, table.c.remote_id)
     for column in ("parent_id", "position"):  # most resources have neither: no entry, no cost
         present = table.c[column].is_not(None)
         Index(

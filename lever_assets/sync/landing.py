@@ -1,8 +1,10 @@
 """Landing one resource: the face of the fetching, for whoever orchestrates it."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 from lever_assets.connect.permissions import note_refused, note_seen
@@ -29,7 +31,15 @@ from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.fetch.brake import held_back
-from lever_assets.sync.fetch.children import is_to_be_noted, land_below, land_longest_unread, note_read
+from lever_assets.sync.fetch.children import (
+    has_rest,
+    is_to_be_noted,
+    land_below,
+    land_longest_unread,
+    land_rest,
+    note_read,
+)
+from lever_assets.sync.fetch.left import left_below
 from lever_assets.sync.fetch.lists import land_paged
 from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
 from lever_assets.sync.fetch.set_aside import tables_of, unread_below
@@ -47,14 +57,50 @@ async def land_with(
 ) -> LandReport:
     """Read one resource from Lever into its raw table, as part of a run, and say what became of it.
 
-    All is ready (`prepare`). Raises LeverError or StoreError; what was read until then is kept. A resource
+    Of what is below records: what changed. If the report has `more`, `land_more` reads that. All is ready
+    (`prepare`). Raises LeverError or StoreError; what was read until then is kept. A resource
     that is not there, or not for this key, is no error: the report's `skipped` tells it.
     """
     resource = session.exclusion.applied_to(BY_NAME[resource_name])
+    read = partial(_read, lever, session, resource, scope, so_far)
+    return await _landed(lever, session, resource, scope, so_far, read=read)
+
+
+async def land_more(
+    lever: LeverClient,
+    session: Session,
+    first: LandReport,
+    scope: Scope,
+    so_far: RunSoFar,
+    *,
+    deadline: float | None,
+) -> LandReport:
+    """Read what `land_with` left for later, as far as there is time; return the report of both.
+
+    `deadline` is as for `land_rest`. Raises as `land_with`.
+    """
+    resource = session.exclusion.applied_to(BY_NAME[first.resource])
+    if not isinstance(resource, Child):
+        raise TypeError(f"{resource.name} is read at once")
+    read = partial(land_rest, lever, session, resource, scope, deadline=deadline)
+    rest = await _landed(lever, session, resource, scope, so_far, read=read, is_last=True)
+    return first.followed_by(rest)
+
+
+async def _landed(
+    lever: LeverClient,
+    session: Session,
+    resource: Resource,
+    scope: Scope,
+    so_far: RunSoFar,
+    *,
+    read: Callable[[], Awaitable[Tally]],
+    is_last: bool = False,
+) -> LandReport:
     began, started_at, before = time.monotonic(), now(), lever.traffic.snapshot()
     refusal: NotThere | None = None
     try:
-        tally = await _read(lever, session, resource, scope, so_far)
+        tally = await read()
         if isinstance(resource, Paged):
             keep_reads(session, resource)
     except (PermissionMissingError, NotFoundError) as error:
@@ -75,7 +121,7 @@ async def land_with(
         READING.keep(tx, reading, name)
         _note_permission(tx, resource, tally, refusal)
         to_derive(tx, name)
-        whole = isinstance(resource, ReadWhole) or scope == Scope()
+        whole = isinstance(resource, ReadWhole) or (scope == Scope() and not tally.by_parts)
         if whole and refusal is None and not tally.set_aside:
             # All of it was read since, and nothing came without an id.
             for table in tables_of(resource):
@@ -86,11 +132,15 @@ async def land_with(
             whole_list = [due.WHOLE_LIST]
             due.healed(tx, resource.table, resource.name, whole_list, before=started_at)
         unread, unread_warning = unread_below(tx, resource)
-        to_note = isinstance(resource, Child) and is_to_be_noted(tx, session, resource)
+        child = resource if isinstance(resource, Child) and refusal is None else None
+        more = child is not None and not is_last and has_rest(tx, session, child, scope)
+        left = left_below(tx, session.settings, child) if child is not None and is_last else None
+        if child is not None and (more or not is_to_be_noted(tx, session, child)):
+            child = None
     if refusal is not None:
         _stop_if_all_are_refused(session, so_far)
-    elif isinstance(resource, Child) and to_note:
-        note_read(session, resource)
+    elif child is not None:
+        note_read(session, child)
     warnings = (*tally.warnings, unread_warning, lever.clock.doubt)
     return LandReport(
         resource.name,
@@ -106,6 +156,9 @@ async def land_with(
         unread,
         kept,
         refusal.scope if isinstance(refusal, PermissionMissingError) else None,
+        more=more,
+        left=left,
+        at_end=tally.at_end,
     )
 
 

@@ -18,7 +18,7 @@ from lever_assets.lever.resources import RESOURCES, Below, Child, Paged, Resourc
 from lever_assets.policy.people import limit_of
 from lever_assets.store import due
 from lever_assets.store.checkpoints import hold_states
-from lever_assets.store.children import unread
+from lever_assets.store.children import HISTORY, unread
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync import restoring
 from lever_assets.sync.checkpoints import CAUGHT_UP, READING, WATERMARK, Reading
@@ -170,6 +170,8 @@ def _left_over(tx: Transaction, session: Session, failed: _Failed) -> str | None
         again = failed.get((each.table, each.parent), due.Failing()).due
         if again:
             return f"The {each.name} of {again:,} {each.parent} could not be read and are tried again."
+        if HISTORY.read(tx, each.name) is not None:
+            return f"The {each.name} of some {each.parent} are still to be read for the first time."
         if each.name in left:
             return f"A sync was stopped before it had read the {each.name} of all {each.parent}."
     if not all_derived(tx, session.exclusion):

@@ -1,11 +1,30 @@
 """What a step of a sync did, for whoever shows it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lever_assets.lever import TrafficSnapshot
 from lever_assets.store import Landed, Merged
 from lever_assets.store.due import NOTHING, Waiting
+
+
+@dataclass(frozen=True)
+class Left:
+    """Of so many parents a resource is still to be read for the first time, with about so many requests.
+
+    `until`: when that is done if it goes on as it did (UTC); None: that can't be told.
+    """
+
+    resource: str
+    of: str
+    parents: int
+    requests: int
+    until: datetime | None
+
+    def __str__(self) -> str:
+        by = "" if self.until is None else f", until about {self.until:%Y-%m-%d %H:%M} UTC"
+        return f"the {self.resource} of {self.parents:,} {self.of} are still to be read{by}"
 
 
 @dataclass(frozen=True)
@@ -19,7 +38,8 @@ class LandReport:
     found, by kind (None: it was none). `warnings` are sentences for people: what was refused, held back or
     left for later, where, and what comes of it. `held_back` counts the records that a complete list lacked
     and that are kept all the same. `lacking` is the permission, by Lever's name, for want of which it was
-    skipped.
+    skipped. `more`: what changed was read, and there is more to read now. `left`: what is still to be
+    read by later runs; `at_end`: this one read the last of it.
     """
 
     resource: str
@@ -35,6 +55,21 @@ class LandReport:
     unread: Waiting = NOTHING
     held_back: int = 0
     lacking: str | None = None
+    more: bool = False
+    left: Left | None = None
+    at_end: bool = False
+
+    def followed_by(self, rest: "LandReport") -> "LandReport":
+        """Return the report of this reading and of that of what it left."""
+        return replace(
+            rest,
+            counts=self.counts + rest.counts,
+            traffic=self.traffic + rest.traffic,
+            seconds=self.seconds + rest.seconds,
+            set_aside=self.set_aside + rest.set_aside,
+            drift=self.drift,
+            warnings=tuple(dict.fromkeys((*self.warnings, *rest.warnings))),
+        )
 
 
 @dataclass(frozen=True)
@@ -53,6 +88,17 @@ class DeriveReport:
     in_part: int = 0
     doubts: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
+
+    def followed_by(self, later: "DeriveReport") -> "DeriveReport":
+        """Return the report of this mapping and of a later one of the same model."""
+        restored = tuple(dict.fromkeys((*self.restored, *later.restored)))
+        return replace(
+            later,
+            counts=self.counts + later.counts,
+            seconds=self.seconds + later.seconds,
+            replayed=self.replayed or later.replayed,
+            restored=restored,
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:

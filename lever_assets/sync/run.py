@@ -12,7 +12,7 @@ from lever_assets.sync.behind import mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.refused import NothingReadableError
-from lever_assets.sync.landing import land_with
+from lever_assets.sync.landing import land_more, land_with
 from lever_assets.sync.map.deriving import derive_all
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import DeriveReport, LandReport
@@ -101,7 +101,11 @@ def _run(session: Session) -> Run:
 
 
 class _Syncing:
-    """One sync: the lists are read, then what is below their records; each time what was read is mapped."""
+    """One sync: the lists are read, then what is below their records; each time what was read is mapped.
+
+    Of what is below first what changed. The rest, which is what is watched, and the history, may take long,
+    and nobody is to wait for it: so it is read when all else is mapped.
+    """
 
     def __init__(
         self,
@@ -120,6 +124,7 @@ class _Syncing:
         self._run = run
         self._landed: dict[str, LandReport] = {}
         self._derived: dict[str, DeriveReport] = {}
+        self._derived_before: dict[str, DeriveReport] = {}
         self._failure: Exception | None = None
 
     @property
@@ -156,6 +161,8 @@ class _Syncing:
                 for name in below:
                     if not self._is_hopeless():
                         await self._land(lever, name, so_far)
+                if not self._is_hopeless():
+                    await self._land_more(lever, so_far)
             finally:
                 self._derive()
         if self._failure is not None:
@@ -165,7 +172,8 @@ class _Syncing:
             raise self._failure
 
     def _was_read(self, name: str) -> bool:
-        return name in self._landed and self._landed[name].skipped is None
+        report = self._landed.get(name)
+        return report is not None and report.skipped is None and not report.more
 
     def _is_hopeless(self) -> bool:
         return isinstance(self._failure, LeverError) and concerns_all(self._failure)
@@ -177,11 +185,40 @@ class _Syncing:
             self._failure = self._failure or error
             return
         self._landed[name] = report
+        if not report.more:
+            self._on_report(report)
+
+    async def _land_more(self, lever: LeverClient, so_far: RunSoFar) -> None:
+        """Read what else there is to read below records, side by side, when all that was read is mapped."""
+        more = [each for each in self._landed.values() if each.more]
+        if not more:
+            return
+        self._derive(again=mapped_from([each.resource for each in more], self._session.exclusion))
+        seconds = self._session.history_seconds
+        deadline = None if seconds is None else time.monotonic() + seconds
+        await asyncio.gather(*(self._land_rest(lever, each, so_far, deadline) for each in more))
+
+    async def _land_rest(
+        self, lever: LeverClient, first: LandReport, so_far: RunSoFar, deadline: float | None
+    ) -> None:
+        counting = lever.counting()
+        try:
+            report = await land_more(counting, self._session, first, self._scope, so_far, deadline=deadline)
+        except Exception as error:  # as above
+            self._failure = self._failure or error
+            return
+        self._landed[first.resource] = report
         self._on_report(report)
 
-    def _derive(self, *, but: Sequence[str] = ()) -> None:
+    def _derive(self, *, but: Sequence[str] = (), again: Sequence[str] = ()) -> None:
+        """Map what was not mapped yet; `again` are to be mapped once more, and told of then."""
         done = {*but, *self._derived}
-        for report in derive_all(self._session, [each for each in self._models if each not in done]):
+        for each in derive_all(self._session, [each for each in self._models if each not in done]):
+            before = self._derived_before.pop(each.model, None)
+            report = each if before is None else before.followed_by(each)
+            if each.model in again:
+                self._derived_before[each.model] = report
+                continue
             self._derived[report.model] = report
             self._on_report(report)
 

@@ -39,6 +39,16 @@ class Scope:
     reconcile: bool = False
 
     @property
+    def is_of_changes(self) -> bool:
+        """Whether it covers what changed, whenever that was."""
+        return self.delta or self.reconcile
+
+    @property
+    def is_of_windows(self) -> bool:
+        """Whether it covers the records of some windows alone."""
+        return not (self.is_of_changes or self.bounds.everything)
+
+    @property
     def key(self) -> str:
         """A text that names the scope, the same in every process."""
         if self.reconcile:
@@ -86,6 +96,7 @@ class Session:
     run_id: str | None = None
     accept_deletions: bool = False
     to_read: bool = False
+    history_seconds: float | None = None
 
     @classmethod
     @contextmanager
@@ -98,6 +109,7 @@ class Session:
         lock_wait: float | None = None,
         to_read: bool = False,
         accept_deletions: bool = False,
+        history_seconds: float | None = None,
     ) -> "Iterator[Session]":
         """Open the database for the account that the settings name, and close it at the end.
 
@@ -105,8 +117,9 @@ class Session:
 
         `run_id` names the run in the history of changes, `lock_wait` is as for `Store.open`.
         `to_read`: nothing is to be written, and the database need not be writable. `accept_deletions`: what a
-        complete list lacks is gone, however much it is (`sync/fetch/brake.py`). Raises SettingsError when
-        they leave out what does not exist.
+        complete list lacks is gone, however much it is (`sync/fetch/brake.py`). `history_seconds`: so long a
+        sync may read the history below records (`sync/fetch/history.py`); None: to its end. Raises
+        SettingsError when they leave out what does not exist.
         """
         Exclusion.of(settings)
         private.close_to_others(settings.data_dir)
@@ -124,6 +137,7 @@ class Session:
                 run_id=run_id,
                 accept_deletions=accept_deletions,
                 to_read=to_read,
+                history_seconds=history_seconds,
             )
         finally:
             store.close()
@@ -138,6 +152,7 @@ class Session:
         run_id: str | None = None,
         accept_deletions: bool = False,
         to_read: bool = False,
+        history_seconds: float | None = None,
     ) -> "Session":
         """Return a session over a store that is open, as `open` does; who opened the store closes it."""
         with store.reading(settings.connection) as tx:
@@ -148,6 +163,7 @@ class Session:
             run_id=run_id,
             accept_deletions=accept_deletions,
             to_read=to_read,
+            history_seconds=history_seconds,
         )
 
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded, Paged, Snapshot, Windowed
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Child, Embedded, Paged, Snapshot, Windowed
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store, due, mapping_errors, reads
@@ -15,7 +15,9 @@ from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.brake import held_back
+from lever_assets.sync.fetch.left import left_below
 from lever_assets.sync.map.deriving import all_derived
+from lever_assets.sync.reports import Left
 from lever_assets.sync.resuming import unfinished_runs
 from lever_assets.sync.retention.excluded import applied_exclusion
 
@@ -124,6 +126,17 @@ def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) 
                 for resource in run.missing
             ),
         )
+
+
+def history_left(store: Store, settings: Settings) -> tuple[Left, ...]:
+    """Return what is still to be read for the first time below records; goes through what is left."""
+    exclusion = Exclusion.of(settings)
+    with store.reading(settings.connection) as tx:
+        known = READING.every(tx)
+        wanted = [each for each in RESOURCES if isinstance(each, Child) and exclusion.needs(each.name)]
+        given = [each for each in wanted if not known.get(each.name, Reading()).denied]
+        found = [left_below(tx, settings, each) for each in given]
+    return tuple(each for each in found if each is not None)
 
 
 def _fresh_at(

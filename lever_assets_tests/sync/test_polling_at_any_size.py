@@ -109,7 +109,9 @@ def test_reads_that_were_forgotten_are_due(anywhere: Account, what: str) -> None
     assert overdue(anywhere) is None
     with anywhere.session() as session, session.writing() as tx:
         forget(tx)
-    assert overdue(anywhere) == UNREAD.format(resource)
+    assert (
+        overdue(anywhere) == f"The {resource} of some opportunities are still to be read for the first time."
+    )
     anywhere.sync(DELTA)
     assert overdue(anywhere) is None
 

@@ -23,6 +23,9 @@ from lever_assets.store.values import canonical, clean, fingerprint
 _LONGEST_ID = 500
 """Bytes: an entry of an index holds some of them, and PostgreSQL's may have 2700."""
 
+_CLOSED = frozenset({"closed", "rejected"})
+"""States of a posting that is over."""
+
 _ROOM = 20
 
 
@@ -128,6 +131,7 @@ def _take(
         created_at=from_epoch_ms_if_any(record.get("createdAt")),
         updated_at=from_epoch_ms_if_any(record.get("updatedAt")),  # the mapping says what is wrong with it
         position=position,
+        is_over=bool(record.get("archived")) or record.get("state") in _CLOSED,
         encoded=_encoded(kept),
     )
     batch.arrivals.append(arrival)

@@ -10,6 +10,7 @@ from lever_assets.lever.faults import of_shape
 from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.policy.anonymity import FLAG
 from lever_assets.store import Landed, due, land_children, mapping_errors
+from lever_assets.store.children import last_of
 from lever_assets.store.payloads import flagged
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.unlisted import is_unlisted
@@ -104,7 +105,9 @@ class ChildReader:
     def _ask_others_next(self) -> None:
         """Keep who was asked, so that no few that are refused for ever stand for all of them."""
         with self.session.writing() as tx:
-            BEGINS_AFTER.keep(tx, max(self.asking.failed), self.resource.name)
+            last = last_of(tx, self.parent, self.asking.failed)
+            if last is not None:
+                BEGINS_AFTER.keep(tx, last, self.resource.name)
 
     def _took(self, parent: str, answer: ListBelow) -> None:
         self._read[parent] = answer

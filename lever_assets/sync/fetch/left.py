@@ -1,0 +1,37 @@
+"""What is still to be read of the history below records, and until when."""
+
+from datetime import timedelta
+
+from lever_assets.lever.resources import APPLICATIONS, Child
+from lever_assets.settings import OffersOf, Settings
+from lever_assets.store.children import HISTORY, Due, Place, count_due, is_history_left
+from lever_assets.store.transaction import Transaction
+from lever_assets.sync.fetch import offering
+from lever_assets.sync.reports import Left
+
+_AT_ONCE = 2
+"""The histories of interviews and of offers are read side by side, each with half of the allowance."""
+
+
+def left_below(tx: Transaction, settings: Settings, resource: Child) -> Left | None:
+    """Return what is left of a resource's history; None: nothing. Goes through the parents that are left."""
+    if not is_history_left(tx, resource.name):
+        return None
+    history = HISTORY.read(tx, resource.name)
+    place = None if history is None else history.place
+    wanted = Due(resource.parent, resource.name, at=tx.instant, history=True)
+    parents = count_due(tx, wanted, after=place)
+    if not parents:
+        return None
+    requests = requests_for(tx, settings, resource, wanted, after=place)
+    rate = (history and history.rate) or settings.rate_limit / _AT_ONCE
+    until = tx.instant + timedelta(seconds=requests / rate) if rate else None
+    return Left(resource.name, resource.parent, parents, requests, until)
+
+
+def requests_for(
+    tx: Transaction, settings: Settings, resource: Child, wanted: Due, *, after: Place | None = None
+) -> int:
+    """Return about how many requests it takes to read what is due: offers are not asked of everybody."""
+    some = resource.name == offering.OFFERS and settings.offers is not OffersOf.ALL
+    return count_due(tx, wanted, after=after, having=APPLICATIONS.name if some else None)
