@@ -43,17 +43,17 @@ _TABLES = (
 
 
 def dagster_size(settings: Settings) -> int | None:
-    """Return the bytes of Dagster's storage; None: Dagster was not used here, or its database is away."""
-    home = found_home(settings)
-    if home is None or not home.is_dir():
-        return None
-    given = [*_blocks(_configuration(home))]
-    folders = [home / name for name in MADE_BY_DAGSTER]
-    folders += [home / each for each in (_text(block.get("base_dir")) for block in given) if each]
+    """Return the bytes of Dagster's storage; None: Dagster was not used here, or we can't look at it."""
     try:
+        home = found_home(settings)
+        if home is None or not home.is_dir():
+            return None
+        given = [*_blocks(_configuration(home))]
+        folders = [home / name for name in MADE_BY_DAGSTER]
+        folders += [home / each for each in (_text(block.get("base_dir")) for block in given) if each]
         urls = {url for block in given if (url := _postgresql(block))}
         return sum(map(_size_in, sorted(urls))) + sum(map(_bytes, _files(folders)))
-    except (StoreError, ValueError):
+    except (OSError, StoreError, ValueError):  # a home of somebody else's, a database that is away
         return None
 
 

@@ -21,15 +21,16 @@ class RunLog:
 
     log: dg.DagsterLogManager
     _lines: list[str] = field(default_factory=list)
-    _last: str = ""
+    _last: dict[str, str] = field(default_factory=dict)
     _flushed: float = field(default_factory=time.monotonic)
 
     def __call__(self, told: Progress | str) -> None:
         """Take a line, if it says anything new."""
         line = for_events(str(told))
-        if line == self._last:  # a step that is told of at its begin is told of at its end
+        step = "" if isinstance(told, str) else told.step
+        if line == self._last.get(step):  # one that is told of at its begin is told of at its end
             return
-        self._last = line
+        self._last[step] = line
         self._lines.append(line)
         if isinstance(told, str) or time.monotonic() - self._flushed >= _EVERY:
             self.flush()

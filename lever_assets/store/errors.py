@@ -116,7 +116,7 @@ def translated(error: Exception, database: str) -> StoreError | None:
 def wrong_in(error: Exception) -> str | None:
     """Return what a driver finds wrong with a statement that somebody wrote; None if that is not at fault."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith(_OF_STATEMENTS):
+    if _is_of_postgresql(cause) and (cause.sqlstate or "").startswith(_OF_STATEMENTS):
         return cause.diag.message_primary or _detail(cause)
     if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorname", _NO_CODE) in _OF_SQLITE:
         return str(cause)
