@@ -13,8 +13,9 @@ import dagster as dg
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import warn
+from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.metadata import Metadata, model_materialization, raw_materialization
-from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_key
+from lever_assets.orchestration.names import COMPLETE, MAPPED
 from lever_assets.orchestration.partitions import Windows
 from lever_assets.orchestration.versions import version_tags
 from lever_assets.store import reads
@@ -30,7 +31,7 @@ _VARYING = frozenset({"listed", "in_table", "newest"})
 
 @dataclass
 class Reporter:
-    """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks.
+    """Tells the run of `context` what became of the account's assets; `results` are of the chosen checks.
 
     `told` are the assets of which there was something to tell. `reading` are the resources that are to be
     read. A model of which one could not be read is not told: its windows would count as read.
@@ -40,7 +41,7 @@ class Reporter:
     session: Session
     scope: Scope
     windows: Windows
-    keys: Sequence[dg.AssetKey]
+    keys: Keys
     reading: Sequence[str]
     results: list[dg.AssetCheckResult] = field(default_factory=list)
     told: set[dg.AssetKey] = field(default_factory=set)
@@ -69,7 +70,7 @@ class Reporter:
 
     def _landed(self, report: LandReport) -> None:
         warn(self.context.log, filter(None, (report.skipped, *report.warnings)))
-        key = raw_key(self.session.name, report.resource)
+        key = self.keys.raw(report.resource)
         with self.session.reading() as tx:
             live = reads.raw_count(tx, report.resource).live
         found = complete(key, report, live, BY_NAME[report.resource], self.scope)
@@ -80,9 +81,9 @@ class Reporter:
 
     def _derived(self, report: DeriveReport) -> None:
         warn(self.context.log, (f"{warning}." for warning in report.warnings))
-        key = model_key(self.session.name, report.model)
+        key = self.keys.model(report.model)
         with self.session.reading() as tx:
-            found = mapped(tx, key)
+            found = mapped(tx, key, report.model)
             if not self._is_to_be_told(key, found, changed=report.counts.changed):
                 return
             # A look over the whole table, and as much text again as all else: not with each change.
@@ -129,7 +130,7 @@ class Reporter:
     def _before(self) -> "_Last":
         """What Dagster knew of the assets before this run: two queries, made when they are needed."""
         if self._last is None:
-            self._last = _Last.of(self.context.instance, self.keys)
+            self._last = _Last.of(self.context.instance, [*self.keys])
         return self._last
 
 
