@@ -76,7 +76,9 @@ def _action_job(hosted: Hosted, action: Action) -> dg.JobDefinition:
             **(_READING if action.reads else _WRITING),
         },
         required_resource_keys=hosted.resource_keys,
-        out=dg.Out(dict, description='`{"status": "success", "data", "warnings"}`'),
+        out=dg.Out(
+            dict, io_manager_key=hosted.memory, description='`{"status": "success", "data", "warnings"}`'
+        ),
     )
     def act(context: dg.OpExecutionContext) -> dict[str, Any]:
         context.instance.add_run_tags(context.run_id, {ACTION_TAG: action.name})
@@ -98,6 +100,7 @@ def _action_job(hosted: Hosted, action: Action) -> dg.JobDefinition:
     return op_job(
         hosted.called(action_job_name(action.name)),
         act,
+        hosted=hosted,
         description=action.description,
         tags={ACTION_TAG: action.name},
     )
@@ -111,7 +114,7 @@ def _passthrough_job(hosted: Hosted) -> dg.JobDefinition:
         description=description,
         config_schema={**connection_field(hosted.settings), **form(Passthrough)},
         required_resource_keys=hosted.resource_keys,
-        out=dg.Out(dict, description='`{"status": "success", "data": {"url", "status", "headers", "data"}}`'),
+        out=_out(hosted, '`{"status": "success", "data": {"url", "status", "headers", "data"}}`'),
     )
     def send(context: dg.OpExecutionContext) -> dict[str, Any]:
         context.instance.add_run_tags(context.run_id, {ACTION_TAG: PASSTHROUGH})
@@ -125,9 +128,14 @@ def _passthrough_job(hosted: Hosted) -> dg.JobDefinition:
     return op_job(
         hosted.called(action_job_name(PASSTHROUGH)),
         send,
+        hosted=hosted,
         description=description,
         tags={ACTION_TAG: PASSTHROUGH},
     )
+
+
+def _out(hosted: Hosted, description: str) -> dg.Out:
+    return dg.Out(dict, io_manager_key=hosted.memory, description=description)
 
 
 def _given(context: dg.OpExecutionContext) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from lever_assets.orchestration.actions import action_jobs
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.orchestration.doctor import doctor_job
 from lever_assets.orchestration.hosted import Hosted
-from lever_assets.orchestration.jobs import erasure_job, sync_jobs, webhooks_job
+from lever_assets.orchestration.jobs import SyncJob, erasure_job, sync_jobs, webhooks_job
 from lever_assets.orchestration.names import (
     DELTA_SENSOR,
     ERASURE_SCHEDULE,
@@ -76,9 +76,7 @@ def assemble(
     )
 
 
-def _sensors(
-    hosted: Hosted, wanted: Collection[str], jobs: Sequence[dg.JobDefinition]
-) -> list[dg.SensorDefinition]:
+def _sensors(hosted: Hosted, wanted: Collection[str], jobs: Sequence[SyncJob]) -> list[dg.SensorDefinition]:
     made: dict[str, Callable[[], dg.SensorDefinition]] = {
         DELTA_SENSOR: lambda: delta_sensor(hosted, jobs),
         WEBHOOKS_SENSOR: lambda: webhooks_sensor(hosted),

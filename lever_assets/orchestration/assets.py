@@ -181,7 +181,7 @@ class _Shown:
 
     def _spec(self, of: LeverTable, *, kind: str, **told: Any) -> dg.AssetSpec:
         """Return an asset; `kind` is an icon of the UI."""
-        kinds = [kind, *_database_kind(self.settings)]
+        kinds = [kind, *(_database_kind(self.settings) if self.hosted.knows_database else ())]
         return self.hosted.layout.spec(of, kinds=kinds, partitions_def=sync_windows(self.settings), **told)
 
 
@@ -224,6 +224,6 @@ def _see_that_it_is_there(session: Session) -> None:
 
 
 def _database_kind(settings: Settings) -> list[str]:
-    """Return the kind that shows the database's icon; none where it is not known yet which that is."""
+    """Return the kind that shows the database's icon; none for one that has none of ours."""
     url = settings.tables_url
     return ["postgresql"] if url.startswith("postgres") else ["sqlite"] if url.startswith("sqlite") else []

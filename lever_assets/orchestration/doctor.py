@@ -41,7 +41,7 @@ def doctor_job(hosted: Hosted) -> dg.JobDefinition:
             raise dg.Failure(report.summary, metadata=told, allow_retries=False)
         context.add_output_metadata(told)
 
-    return op_job(hosted.called(DOCTOR_JOB), examine_connection, description=_DESCRIPTION)
+    return op_job(hosted.called(DOCTOR_JOB), examine_connection, hosted=hosted, description=_DESCRIPTION)
 
 
 def markdown(report: Report) -> str:

@@ -56,7 +56,7 @@ class Hosted:
 
     What is there once for all of them is called by `name` (`shared`). What the list of accounts warns of is
     told in Dagster. Without `sources` the settings are all that there is to know; else there is one for each
-    account, by its name.
+    account, by its name. `knows_database`: it is known before anything runs which kind of database it is.
     """
 
     settings: Settings
@@ -65,6 +65,7 @@ class Hosted:
     layout: Layout = field(default_factory=Layout)
     name: str = LEVER
     sources: Mapping[str, Source] = field(default_factory=dict)
+    knows_database: bool = True
 
     @classmethod
     def alone(cls, settings: Settings) -> Self:
@@ -89,6 +90,11 @@ class Hosted:
     def resource_keys(self) -> set[str]:
         """The keys of the resources that whatever concerns all accounts asks for their settings."""
         return set().union(*(each.resource_keys for each in self.sources.values()))
+
+    @property
+    def memory(self) -> str:
+        """The key of the IO manager by which what an op returns stays in its process."""
+        return self.called("lever_memory") if self.sources else "io_manager"
 
     def resource_keys_of(self, account: str) -> frozenset[str]:
         """Return the keys of the resources that are asked for the settings of one account."""

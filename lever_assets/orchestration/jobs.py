@@ -4,10 +4,11 @@ A step in a process of its own costs more than a second, and a sync waits for Le
 Draining the inbox and erasing are not in the pool of the syncs: a long sync does not hold them up.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from lever_assets.orchestration.bulk import asset_job, like
 from lever_assets.orchestration.config import connection_field
@@ -34,6 +35,10 @@ from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.draining import drain
 
+SyncJob = dg.JobDefinition | UnresolvedAssetJobDefinition
+
+_USUAL = "io_manager"
+"""The resource that all assets ask for, and that is always there."""
 _NIGHT_SECONDS = 600
 """For deleting runs by night; the sensor goes on with what is left."""
 _NOT_COMPACTED = (
@@ -43,31 +48,42 @@ _NOT_COMPACTED = (
 )
 
 
-def sync_jobs(settings: Settings, assets: dg.AssetsDefinition) -> list[dg.JobDefinition]:
+def sync_jobs(settings: Settings, assets: dg.AssetsDefinition) -> Sequence[SyncJob]:
     """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all.
 
-    They are of an account's assets and their checks.
+    They are of an account's assets and their checks. Where these ask for resources, Dagster completes the
+    jobs itself, when it knows which those are.
     """
     account = settings.connection
-    windows = asset_job(
-        [assets],
-        sync_job_name(account),
-        description=(
+    described = {
+        sync_job_name(account): (
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
             "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync."
         ),
-        tags={CONNECTION_TAG: account},
-    )
-    whole = like(
-        windows,
-        full_sync_job_name(account),
-        description=(
+        full_sync_job_name(account): (
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
             "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
         ),
-        tags={CONNECTION_TAG: account, REFRESH_TAG: FULL},
+    }
+    tags = {CONNECTION_TAG: account}
+    (some, about_some), (every, about_every) = described.items()
+    if assets.required_resource_keys - {_USUAL}:
+        return [
+            _unresolved(assets, some, about_some, tags),
+            _unresolved(assets, every, about_every, {**tags, REFRESH_TAG: FULL}),
+        ]
+    windows = asset_job([assets], some, description=about_some, tags=tags)
+    return [windows, like(windows, every, description=about_every, tags={**tags, REFRESH_TAG: FULL})]
+
+
+def _unresolved(assets: dg.AssetsDefinition, name: str, description: str, tags: Mapping[str, str]) -> SyncJob:
+    return dg.define_asset_job(
+        name,
+        dg.AssetSelection.assets(*assets.keys),
+        description=description,
+        tags=tags,
+        executor_def=dg.in_process_executor,
     )
-    return [windows, whole]
 
 
 def webhooks_job(hosted: Hosted) -> dg.JobDefinition:
@@ -100,6 +116,7 @@ def webhooks_job(hosted: Hosted) -> dg.JobDefinition:
     return op_job(
         hosted.called(WEBHOOKS_JOB),
         drain_webhooks,
+        hosted=hosted,
         description="Brings what Lever's events are about into the tables.",
     )
 
@@ -146,6 +163,7 @@ def erasure_job(hosted: Hosted) -> dg.JobDefinition:
     return op_job(
         hosted.called(ERASURE_JOB),
         erase,
+        hosted=hosted,
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )
 
@@ -163,11 +181,20 @@ def session_of(context: dg.OpExecutionContext, hosted: Hosted, *, removed: bool 
 
 
 def op_job(
-    name: str, op: dg.OpDefinition, *, description: str, tags: Mapping[str, str] | None = None
+    name: str,
+    op: dg.OpDefinition,
+    *,
+    description: str,
+    hosted: Hosted,
+    tags: Mapping[str, str] | None = None,
 ) -> dg.JobDefinition:
-    """Return a job that is one op, in one process, with nothing left behind but its events."""
+    """Return a job that is one op, in one process, with nothing left behind but its events.
+
+    Where its settings come from resources, Dagster adds these, and the IO manager (`Hosted.memory`).
+    """
+    own = None if hosted.sources else {hosted.memory: dg.mem_io_manager}
     return dg.GraphDefinition(name=name, node_defs=[op], description=description).to_job(
         executor_def=dg.in_process_executor,
         tags=tags,
-        resource_defs={"io_manager": dg.mem_io_manager},
+        resource_defs=own,
     )

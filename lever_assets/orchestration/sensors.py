@@ -27,6 +27,7 @@ from lever_assets.orchestration.departed import (
 )
 from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.orchestration.hosted import Hosted, InForce
+from lever_assets.orchestration.jobs import SyncJob
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -69,7 +70,7 @@ _FIRST_SYNCS = 5
 Answer = dg.RunRequest | dg.SkipReason | dg.SensorResult
 
 
-def delta_sensor(hosted: Hosted, jobs: Sequence[dg.JobDefinition]) -> dg.SensorDefinition:
+def delta_sensor(hosted: Hosted, jobs: Sequence[SyncJob]) -> dg.SensorDefinition:
     """Return the sensor `lever_delta`: on changes in Lever it starts one delta run of the account.
 
     `jobs` are the accounts' own; what the list of accounts warns of is told in its description.
@@ -379,8 +380,8 @@ def purge_sensor(hosted: Hosted) -> dg.SensorDefinition:
         minimum_interval_seconds=_PURGE_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"Deletes runs older than LEVER_RUN_RETENTION_DAYS ({days}), failed ones after {FAILED_STAY} times "
-            "as long; the last materialization of each asset and window stays."
+            f"Deletes runs older than LEVER_RUN_RETENTION_DAYS ({days}), failed ones after {FAILED_STAY} "
+            "times as long; the last materialization of each asset and window stays."
         ),
     )
     def purging(context: dg.SensorEvaluationContext) -> Answer:
