@@ -19,6 +19,7 @@ from benchmarks.databases import Database, Kind, database
 from benchmarks.figures import figure, heading
 from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.orchestration.assets import assets_below
+from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.names import CONNECTION_TAG, full_sync_job_name, sync_job_name
 from lever_assets.orchestration.partitions import window_range, windows_since
 from lever_assets.orchestration.sensors import delta_tags
@@ -142,7 +143,7 @@ def _dagster(place: Place, *, delta: bool) -> list[str]:
     if windows is None:
         raise RuntimeError("the account's first window lies in the future")
     tags = {**delta_tags(account), **window_range(*windows)}
-    keys = [each.path for each in assets_below(place.settings, OPPORTUNITIES.name)]
+    keys = [each.path for each in assets_below(Layout().keys(account), place.settings, OPPORTUNITIES.name)]
     return [*command, sync_job_name(account), json.dumps(tags), json.dumps(keys)]
 
 

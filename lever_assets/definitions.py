@@ -13,61 +13,20 @@ import dagster as dg
 
 from lever_assets import private
 from lever_assets.connect.known import Listed, listed
-from lever_assets.orchestration.actions import action_jobs
-from lever_assets.orchestration.assets import account_assets
-from lever_assets.orchestration.doctor import doctor_job
-from lever_assets.orchestration.jobs import erasure_job, sync_jobs, webhooks_job
-from lever_assets.orchestration.schedules import erasure_schedule, reconcile_schedule
-from lever_assets.orchestration.sensors import (
-    delta_sensor,
-    notices_sensor,
-    purge_sensor,
-    retention_sensor,
-    webhooks_sensor,
-)
+from lever_assets.orchestration.assembling import assemble
+from lever_assets.orchestration.hosted import Hosted
+from lever_assets.orchestration.layout import Layout
 from lever_assets.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
 
 def build(settings: Settings, accounts: Listed | None = None) -> dg.Definitions:
-    """Return everything that Dagster shows and runs for these accounts; None: for the one of the settings.
-
-    Each account has assets, checks and sync jobs of its own; all else is there once. What the list warns of
-    is told in the location's metadata and by the delta sensor.
-    """
+    """Return everything that Dagster shows and runs for these accounts; None: for the one of the settings."""
     known = accounts or Listed((settings,))
-    assets: list[dg.AssetsDefinition] = []
-    jobs: list[dg.JobDefinition] = []
-    for each in known.accounts:
-        own = account_assets(each)
-        jobs += sync_jobs(each, own)
-        assets.append(own)
-    return dg.Definitions(
-        assets=assets,
-        jobs=[
-            *jobs,
-            webhooks_job(settings),
-            erasure_job(settings),
-            doctor_job(settings),
-            *action_jobs(settings),
-        ],
-        sensors=[
-            delta_sensor(settings, known.accounts, jobs, known.warnings),
-            webhooks_sensor(settings, known.accounts),
-            notices_sensor(settings, known.accounts),
-            retention_sensor(settings, known.accounts),
-            purge_sensor(settings, known.accounts),
-        ],
-        schedules=[
-            # Dagster refuses one over assets where there are none, as when all accounts are switched off.
-            *([reconcile_schedule(settings, known.accounts, assets)] if assets else []),
-            erasure_schedule(settings, known.accounts),
-        ],
-        # Also for "Materialize" in the UI, whose runs have no job of ours.
-        executor=dg.in_process_executor,
-        metadata={"lever/warnings": "\n\n".join(known.warnings)} if known.warnings else None,
-    )
+    hosted = Hosted(settings, known.accounts, known.warnings, Layout(owners=settings.owners))
+    # The executor is also for "Materialize" in the UI, whose runs have no job of ours.
+    return assemble(hosted, executor=dg.in_process_executor)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from pydantic_settings import NoDecode
 
 _HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
 """A name or an address, without or with its port."""
+_OWNER = re.compile(r"team:.+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
+"""As Dagster takes them."""
 
 
 def _blank_is_none(value: object) -> object:
@@ -41,6 +43,19 @@ def _names(value: object) -> object:
     return tuple(name for part in value.split(",") if (name := part.strip().lower()))
 
 
+def _owners(value: object) -> object:
+    """Split a text at its commas: addresses, and teams as `team:people`."""
+    if not isinstance(value, str):
+        return value
+    return tuple(name for part in value.split(",") if (name := part.strip()))
+
+
+def _check_owners(owners: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(map(_OWNER.fullmatch, owners)):
+        raise ValueError("write addresses such as jo@example.com and teams such as team:people")
+    return owners
+
+
 def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not all(map(_HOST_NAME.fullmatch, names)):
         raise ValueError("write names of hosts such as dagster.example.com, with commas between")
@@ -53,6 +68,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 HostNames = Annotated[Names, AfterValidator(_host_names)]
+Owners = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_owners), AfterValidator(_check_owners)]
 Word = BeforeValidator(_in_lower_case)
 Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]

@@ -29,6 +29,7 @@ from lever_assets.setting_types import (
     OptionalAddress,
     OptionalSecret,
     OptionalText,
+    Owners,
     Positive,
     WebAddress,
     Word,
@@ -148,6 +149,9 @@ class Settings(BaseSettings):
     ui_password: OptionalSecret = Field(None, description="Password that Dagster's UI asks for")
     ui_hosts: HostNames = Field(
         (), description="Further names under which Dagster's UI is reached, such as dagster.example.com"
+    )
+    owners: Owners = Field(
+        (), description="Owners of the assets in Dagster, such as jo@example.com,team:people"
     )
     passthrough_job: bool = Field(False, description="Offer passthrough in Dagster, too, as a job")
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
@@ -327,6 +331,22 @@ class Settings(BaseSettings):
     def sync_overlap(self) -> timedelta:
         """How far a delta reaches back before its watermark."""
         return timedelta(seconds=self.sync_overlap_seconds)
+
+
+class GivenSettings(Settings):
+    """Settings that are given, and otherwise the defaults: nothing is read from the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic gives it by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from."""
+        return (init_settings,)
 
 
 def _midnight(day: date) -> datetime:

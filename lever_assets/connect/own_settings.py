@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from lever_assets.environment import PREFIX
-from lever_assets.settings import Settings, SettingsError
+from lever_assets.settings import GivenSettings, Settings, SettingsError
 
 _NEXT_SYNC = "It counts from the next sync on; nothing is read or mapped again for it."
 _LEAVING_OUT = (
@@ -53,22 +52,6 @@ def stated(texts: Iterable[str]) -> dict[str, JsonValue]:
     return found
 
 
-class _Given(Settings):
-    """Settings that are given, every one, and not read from the environment again."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic gives it by name
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return where settings come from."""
-        return (init_settings,)
-
-
 def with_own(settings: Settings, own: Mapping[str, JsonValue]) -> Settings:
     """Return an account's settings: these, and over them its own, by name, as JSON has them.
 
@@ -84,7 +67,7 @@ def with_own(settings: Settings, own: Mapping[str, JsonValue]) -> Settings:
         )
     given = {name: getattr(settings, name) for name in Settings.model_fields}
     try:
-        return _Given(**{**given, **own})
+        return GivenSettings(**{**given, **own})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         told = first["msg"].removeprefix("Value error, ")

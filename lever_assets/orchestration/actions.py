@@ -15,6 +15,7 @@ from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
 from lever_assets.orchestration.config import connection_field, form
 from lever_assets.orchestration.failures import blotted, in_one_sentence
+from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.jobs import op_job, session_of
 from lever_assets.orchestration.names import (
     ACTION_ID_TAG,
@@ -24,7 +25,6 @@ from lever_assets.orchestration.names import (
     action_job_name,
 )
 from lever_assets.orchestration.runs import keep_answer, log_url
-from lever_assets.settings import Settings
 from lever_assets.store.action_erasure import only_ids
 
 _WRITING = {
@@ -57,25 +57,28 @@ _READING = {
 }
 
 
-def action_jobs(settings: Settings) -> list[dg.JobDefinition]:
+def action_jobs(hosted: Hosted) -> list[dg.JobDefinition]:
     """Return a job `<action>_job` for each of the 13 actions, and `passthrough_job` where it is wanted.
 
     Passthrough does whatever the key may do, and whoever reaches the UI may start any job.
     """
-    jobs = [_action_job(settings, action) for action in ACTIONS]
-    return [*jobs, _passthrough_job(settings)] if settings.passthrough_job else jobs
+    jobs = [_action_job(hosted, action) for action in ACTIONS]
+    return [*jobs, _passthrough_job(hosted)] if hosted.settings.passthrough_job else jobs
 
 
-def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
+def _action_job(hosted: Hosted, action: Action) -> dg.JobDefinition:
     @dg.op(
-        name=action.name,
+        name=hosted.called(action.name),
         description=f"{action.description} Lever's permissions: {', '.join(action.scopes)}.",
         config_schema={
-            **connection_field(settings),
+            **connection_field(hosted.settings),
             **form(action.input),
             **(_READING if action.reads else _WRITING),
         },
-        out=dg.Out(dict, description='`{"status": "success", "data", "warnings"}`'),
+        required_resource_keys=hosted.resource_keys,
+        out=dg.Out(
+            dict, io_manager_key=hosted.memory, description='`{"status": "success", "data", "warnings"}`'
+        ),
     )
     def act(context: dg.OpExecutionContext) -> dict[str, Any]:
         context.instance.add_run_tags(context.run_id, {ACTION_TAG: action.name})
@@ -86,36 +89,53 @@ def _action_job(settings: Settings, action: Action) -> dg.JobDefinition:
             dry_run=given.pop("dry_run", False),
             perform_as=given.pop("perform_as", None),
             run_id=context.run_id,
-            log_url=log_url(settings, context.run_id),
+            log_url=log_url(hosted.settings, context.run_id),
             download_to=Path(folder) if folder else None,
             announce=lambda action: context.instance.add_run_tags(context.run_id, {ACTION_ID_TAG: action}),
         )
-        with in_one_sentence(), session_of(context, settings) as session:
+        with in_one_sentence(), session_of(context, hosted) as session:
             answer = run_action(session, action.name, given, options)
         return _told(context, answer, given, whole=options.dry_run)
 
-    return op_job(action_job_name(action.name), act, description=action.description)
+    return op_job(
+        hosted.called(action_job_name(action.name)),
+        act,
+        hosted=hosted,
+        description=action.description,
+        tags={ACTION_TAG: action.name},
+    )
 
 
-def _passthrough_job(settings: Settings) -> dg.JobDefinition:
+def _passthrough_job(hosted: Hosted) -> dg.JobDefinition:
     description = "Sends any request to the Data API, with the connection's key."
 
     @dg.op(
-        name=PASSTHROUGH,
+        name=hosted.called(PASSTHROUGH),
         description=description,
-        config_schema={**connection_field(settings), **form(Passthrough)},
-        out=dg.Out(dict, description='`{"status": "success", "data": {"url", "status", "headers", "data"}}`'),
+        config_schema={**connection_field(hosted.settings), **form(Passthrough)},
+        required_resource_keys=hosted.resource_keys,
+        out=_out(hosted, '`{"status": "success", "data": {"url", "status", "headers", "data"}}`'),
     )
     def send(context: dg.OpExecutionContext) -> dict[str, Any]:
         context.instance.add_run_tags(context.run_id, {ACTION_TAG: PASSTHROUGH})
-        url = log_url(settings, context.run_id)
-        with in_one_sentence(), session_of(context, settings) as session:
+        url = log_url(hosted.settings, context.run_id)
+        with in_one_sentence(), session_of(context, hosted) as session:
             answer = passthrough(session, _given(context), log_url=url)
         if answer.data is not None:
             context.add_output_metadata({"http_status": answer.data["status"]})
         return _told(context, answer, context.op_config)
 
-    return op_job(action_job_name(PASSTHROUGH), send, description=description)
+    return op_job(
+        hosted.called(action_job_name(PASSTHROUGH)),
+        send,
+        hosted=hosted,
+        description=description,
+        tags={ACTION_TAG: PASSTHROUGH},
+    )
+
+
+def _out(hosted: Hosted, description: str) -> dg.Out:
+    return dg.Out(dict, io_manager_key=hosted.memory, description=description)
 
 
 def _given(context: dg.OpExecutionContext) -> dict[str, Any]:

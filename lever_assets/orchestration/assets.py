@@ -5,8 +5,9 @@ a run is over: a step of Dagster's costs more than most of what it would do here
 is mapped before anything is read below their records.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,8 @@ from lever_assets.orchestration.bulk import Made, asset_op
 from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
 from lever_assets.orchestration.failures import in_one_sentence, warn
 from lever_assets.orchestration.following import outputs
+from lever_assets.orchestration.hosted import Hosted
+from lever_assets.orchestration.layout import Keys, LeverTable
 from lever_assets.orchestration.metadata import (
     model_definition,
     model_description,
@@ -28,14 +31,9 @@ from lever_assets.orchestration.metadata import (
 from lever_assets.orchestration.names import (
     ACCEPT_DELETIONS_TAG,
     COMPLETE,
-    CONNECTION_TAG,
     EVERYTHING,
     READS_TAG,
-    model_group,
-    model_key,
     pool,
-    raw_group,
-    raw_key,
 )
 from lever_assets.orchestration.partitions import scope_of, sync_windows, windows_of
 from lever_assets.orchestration.reporting import Reporter
@@ -53,24 +51,22 @@ LOCK_SECONDS = 30.0
 """How long a run waits for another sync of its connection, such as one from the command line."""
 HISTORY_SECONDS = 300.0
 """How long a run reads what is below records for the first time, before it makes room for the next delta."""
-_OWNERS = ("team:recruiting-data",)
 
 
-def account_assets(settings: Settings) -> dg.AssetsDefinition:
+def account_assets(settings: Settings, hosted: Hosted | None = None) -> dg.AssetsDefinition:
     """Return an account's assets and their checks, but for what it leaves out; a run may be over some.
 
-    Embedded resources land with their parent's.
+    Embedded resources land with their parent's. The account is one of those that are `hosted`; None: alone.
     """
-    account, exclusion = settings.connection, Exclusion.of(settings)
-    resources = _resources(account, exclusion)
-    models = _models(account, exclusion)
-    specs = [
-        *(_raw_spec(key, each, settings, exclusion) for key, each in resources.items()),
-        *(_model_spec(key, each, settings, exclusion) for key, each in models.items()),
-    ]
+    hosted = hosted or Hosted.alone(settings)
+    keys, exclusion = hosted.keys[settings.connection], Exclusion.of(settings)
+    resources = _resources(keys, exclusion)
+    models = _models(keys, exclusion)
+    shown = _Shown(settings, hosted, keys, exclusion)
+    specs = [*map(shown.raw, resources.values()), *map(shown.model, models.values())]
     checks = [
         *map(complete_spec, resources),
-        *(each for model in models.values() for each in model_specs_of(account, model, exclusion)),
+        *(each for model in models.values() for each in model_specs_of(keys, model, exclusion)),
     ]
 
     def step(context: dg.AssetExecutionContext) -> Iterator[Made]:
@@ -80,18 +76,19 @@ def account_assets(settings: Settings) -> dg.AssetsDefinition:
         read = [each.name for key, each in resources.items() if key in chosen]
         mapped = [each.name for key, each in models.items() if key in chosen]
         with in_one_sentence():
-            yield from _bring_up(context, settings, read, mapped)
+            yield from _bring_up(context, hosted.in_force_of(context, settings), keys, read, mapped)
 
-    outs = {each.key.path[-1]: each.key for each in specs}
-    made = {f"{each.asset_key.path[-1]}_{each.name}": each for each in checks}
+    outs = {keys.table(each.key): each.key for each in specs}
+    made = {f"{keys.table(each.asset_key)}_{each.name}": each for each in checks}
     return dg.AssetsDefinition(
         node_def=asset_op(
             step,
             name=f"{settings.connection}_assets",
             description="Reads, maps and checks what is chosen.",
-            outs={each.key.path[-1]: each.code_version for each in specs},
+            outs={keys.table(each.key): each.code_version for each in specs},
             checks=made,
             pool=pool(settings.connection),
+            resources=hosted.resource_keys_of(settings.connection),
         ),
         keys_by_input_name={},
         keys_by_output_name=outs,
@@ -103,35 +100,35 @@ def account_assets(settings: Settings) -> dg.AssetsDefinition:
     )
 
 
-def asset_keys(settings: Settings) -> list[dg.AssetKey]:
-    """Return the keys of an account's assets."""
-    account, exclusion = settings.connection, Exclusion.of(settings)
-    return [*_resources(account, exclusion), *_models(account, exclusion)]
+def asset_keys(keys: Keys, settings: Settings) -> list[dg.AssetKey]:
+    """Return the keys of an account's assets, but for what it leaves out."""
+    exclusion = Exclusion.of(settings)
+    return [*_resources(keys, exclusion), *_models(keys, exclusion)]
 
 
-def assets_below(settings: Settings, resource: str | None) -> list[dg.AssetKey]:
+def assets_below(keys: Keys, settings: Settings, resource: str | None) -> list[dg.AssetKey]:
     """Return the keys of the assets that can have changed when a list has; of all, if it is None."""
     if resource is None:
-        return asset_keys(settings)
-    account, exclusion = settings.connection, Exclusion.of(settings)
+        return asset_keys(keys, settings)
+    exclusion = Exclusion.of(settings)
     below = [each.name for each in RESOURCES if isinstance(each, Below) and each.parent == resource]
     read, mapped = {resource, *below}, set(mapped_from([resource, *below], exclusion))
     return [
-        *(key for key, each in _resources(account, exclusion).items() if each.name in read),
-        *(key for key, each in _models(account, exclusion).items() if each.name in mapped),
+        *(key for key, each in _resources(keys, exclusion).items() if each.name in read),
+        *(key for key, each in _models(keys, exclusion).items() if each.name in mapped),
     ]
 
 
-def _resources(account: str, exclusion: Exclusion) -> dict[dg.AssetKey, Resource]:
+def _resources(keys: Keys, exclusion: Exclusion) -> dict[dg.AssetKey, Resource]:
     return {
-        raw_key(account, each.name): each
+        keys.raw(each.name): each
         for each in RESOURCES
         if not isinstance(each, Embedded) and exclusion.needs(each.name)
     }
 
 
-def _models(account: str, exclusion: Exclusion) -> dict[dg.AssetKey, Model]:
-    return {model_key(account, each.name): each for each in exclusion.kept}
+def _models(keys: Keys, exclusion: Exclusion) -> dict[dg.AssetKey, Model]:
+    return {keys.model(each.name): each for each in exclusion.kept}
 
 
 def _made_by_reading(context: dg.AssetExecutionContext) -> Iterable[dg.AssetCheckKey]:
@@ -140,7 +137,11 @@ def _made_by_reading(context: dg.AssetExecutionContext) -> Iterable[dg.AssetChec
 
 
 def _bring_up(
-    context: dg.AssetExecutionContext, settings: Settings, resources: list[str], models: list[str]
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    keys: Keys,
+    resources: list[str],
+    models: list[str],
 ) -> Iterator[Made]:
     """Read these resources, map these models, and make the chosen checks."""
     with _session_of(context, settings) as session:
@@ -148,7 +149,7 @@ def _bring_up(
             scope = scope_of(context, settings)
             windows = windows_of(context, settings)
             every = sync_windows(settings).get_partition_keys()
-            reporter = Reporter(context, session, scope, windows, every, asset_keys(settings), resources)
+            reporter = Reporter(context, session, scope, windows, every, keys, resources)
             context.log.info(f"Reading {scope} from Lever." if resources else "Mapping what is stored.")
             run = Run(context.run.run_id, tuple(resources))
             try:
@@ -160,71 +161,50 @@ def _bring_up(
             yield from reporter.results
             yield from outputs(context, reporter.told)
         with session.reading() as tx:
-            yield from results(tx, context.selected_asset_check_keys, session.exclusion)
+            yield from results(tx, context.selected_asset_check_keys, keys, session.exclusion)
 
 
-def _raw_spec(key: dg.AssetKey, of: Resource, settings: Settings, exclusion: Exclusion) -> dg.AssetSpec:
-    return _spec(
-        settings,
-        key=key,
-        deps=[raw_key(settings.connection, of.parent)] if isinstance(of, Below) else [],
-        group=raw_group(settings.connection),
-        floor="raw",
-        description=raw_description(of, exclusion),
-        kind="lever",
-        metadata=raw_definition(of),
-    )
+@dataclass(frozen=True)
+class _Shown:
+    """The assets of an account as Dagster shows them."""
 
+    settings: Settings
+    hosted: Hosted
+    keys: Keys
+    exclusion: Exclusion
 
-def _model_spec(key: dg.AssetKey, of: Model, settings: Settings, exclusion: Exclusion) -> dg.AssetSpec:
-    return _spec(
-        settings,
-        key=key,
-        deps=_upstream(settings.connection, of, exclusion),
-        group=model_group(settings.connection),
-        floor="unified",
-        description=model_description(of, exclusion),
-        kind="python",
-        metadata=model_definition(of),
-        code_version=str(MAPPING_VERSION),
-    )
+    def raw(self, of: Resource) -> dg.AssetSpec:
+        return self._spec(
+            LeverTable(self.settings.connection, of.table, "raw"),
+            deps=[self.keys.raw(of.parent)] if isinstance(of, Below) else [],
+            description=raw_description(of, self.exclusion),
+            kind="lever",
+            metadata=raw_definition(of),
+        )
 
+    def model(self, of: Model) -> dg.AssetSpec:
+        return self._spec(
+            LeverTable(self.settings.connection, of.name, "unified"),
+            deps=self._upstream(of),
+            description=model_description(of, self.exclusion),
+            kind="python",
+            metadata=model_definition(of),
+            code_version=str(MAPPING_VERSION),
+        )
 
-def _upstream(account: str, model: Model, exclusion: Exclusion) -> list[dg.AssetKey]:
-    """Return the raw assets that the model is mapped from, then the models that come before it."""
-    read = [BY_NAME[name] for name in DERIVATIONS[model.name].reads if exclusion.needs(name)]
-    landed = {each.parent if isinstance(each, Embedded) else each.name for each in read}
-    return [
-        *(raw_key(account, name) for name in sorted(landed)),
-        *(model_key(account, name) for name in model.after if exclusion.keeps(name)),
-    ]
+    def _upstream(self, model: Model) -> list[dg.AssetKey]:
+        """Return the raw assets that the model is mapped from, then the models that come before it."""
+        read = [BY_NAME[name] for name in DERIVATIONS[model.name].reads if self.exclusion.needs(name)]
+        landed = {each.parent if isinstance(each, Embedded) else each.name for each in read}
+        return [
+            *(self.keys.raw(name) for name in sorted(landed)),
+            *(self.keys.model(name) for name in model.after if self.exclusion.keeps(name)),
+        ]
 
-
-def _spec(
-    settings: Settings,
-    *,
-    key: dg.AssetKey,
-    deps: Iterable[dg.AssetKey],
-    group: str,
-    floor: str,
-    description: str,
-    kind: str,
-    metadata: Mapping[str, Any],
-    code_version: str | None = None,
-) -> dg.AssetSpec:
-    """Return an asset of an account; `floor` is `raw` or `unified`, `kind` an icon of the UI."""
-    return dg.AssetSpec(
-        key,
-        deps=list(deps),
-        group_name=group,
-        description=description,
-        kinds={kind, _database_kind(settings)},
-        owners=list(_OWNERS),
-        tags={CONNECTION_TAG: settings.connection, "lever/floor": floor},
-        metadata=metadata,
-        code_version=code_version,
-        partitions_def=sync_windows(settings),
-    )
+    def _spec(self, of: LeverTable, *, kind: str, **told: Any) -> dg.AssetSpec:
+        """Return an asset; `kind` is an icon of the UI."""
+        kinds = [kind, *(_database_kind(self.settings) if self.hosted.knows_database else ())]
+        return self.hosted.layout.spec(of, kinds=kinds, partitions_def=sync_windows(self.settings), **told)
 
 
 @contextmanager
@@ -270,6 +250,7 @@ def _see_that_it_is_there(session: Session) -> None:
         )
 
 
-def _database_kind(settings: Settings) -> str:
-    """Return the kind that shows the database's icon."""
-    return "postgresql" if settings.tables_url.startswith("postgres") else "sqlite"
+def _database_kind(settings: Settings) -> list[str]:
+    """Return the kind that shows the database's icon; none for one that has none of ours."""
+    url = settings.tables_url
+    return ["postgresql"] if url.startswith("postgres") else ["sqlite"] if url.startswith("sqlite") else []

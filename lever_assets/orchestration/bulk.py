@@ -6,7 +6,7 @@ one account's assets, have no public name in Dagster: a test holds what comes of
 itself.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from copy import copy
 from functools import lru_cache
 
@@ -29,14 +29,16 @@ def asset_op(
     outs: Mapping[str, str | None],
     checks: Iterable[str],
     pool: str,
+    resources: Set[str] = frozenset(),
 ) -> dg.OpDefinition:
     """Return the op of some assets: an output for each, with its code's version, and one for each check.
 
-    None is required: a run may be over some of them.
+    None is required: a run may be over some of them. `resources` are the keys of those that the step uses.
     """
     made = copy(_op(description, (*outs.items(), *((each, None) for each in checks))))
     made._name = name
     made._pool = pool
+    made._required_resource_keys = resources
     made._compute_fn = DecoratedOpFunction(step)
     return made
 

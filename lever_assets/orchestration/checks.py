@@ -17,7 +17,8 @@ from lever_assets.lever.resources import (
     Windowed,
 )
 from lever_assets.orchestration.failures import for_events
-from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE, model_key
+from lever_assets.orchestration.layout import Keys
+from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
@@ -103,23 +104,24 @@ def _is_whole(resource: Resource, scope: Scope) -> bool:
 
 
 def results(
-    tx: Transaction, chosen: Collection[dg.AssetCheckKey], exclusion: Exclusion
+    tx: Transaction, chosen: Collection[dg.AssetCheckKey], keys: Keys, exclusion: Exclusion
 ) -> list[dg.AssetCheckResult]:
     """Make those of these checks that are of models; what LEVER_EXCLUDE leaves out is not asked after.
 
     Not before all models are filled: a reference to one that is not would lead nowhere.
     """
-    return [_result(key, tx, exclusion) for key in sorted(chosen, key=str) if key.name != COMPLETE]
+    made = (key for key in sorted(chosen, key=str) if key.name != COMPLETE)
+    return [_result(key, keys.table(key.asset_key), tx, exclusion) for key in made]
 
 
-def mapped(tx: Transaction, key: dg.AssetKey) -> dg.AssetCheckResult:
+def mapped(tx: Transaction, key: dg.AssetKey, model: str) -> dg.AssetCheckResult:
     """Make the check whether every record could be mapped, of one model."""
-    return _result(dg.AssetCheckKey(key, MAPPED), tx, Exclusion())
+    return _result(dg.AssetCheckKey(key, MAPPED), model, tx, Exclusion())
 
 
-def model_specs_of(account: str, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
+def model_specs_of(keys: Keys, model: Model, exclusion: Exclusion) -> Iterator[dg.AssetCheckSpec]:
     """Yield the checks of a model."""
-    key = model_key(account, model.name)
+    key = keys.model(model.name)
     yield dg.AssetCheckSpec(UNIQUE, asset=key, description="No record of Lever stands on two rows.")
     yield dg.AssetCheckSpec(MAPPED, asset=key, description="Every record could be mapped whole.")
     referenced = sorted({name for _, name in model.references()} - {model.name} - exclusion.models)
@@ -127,14 +129,14 @@ def model_specs_of(account: str, model: Model, exclusion: Exclusion) -> Iterator
         yield dg.AssetCheckSpec(
             REFERENCES,
             asset=key,
-            additional_deps=[model_key(account, name) for name in referenced],
+            additional_deps=[keys.model(name) for name in referenced],
             description=f"Every reference to {', '.join(referenced)} leads to a row.",
         )
 
 
-def _result(key: dg.AssetCheckKey, tx: Transaction, exclusion: Exclusion) -> dg.AssetCheckResult:
+def _result(key: dg.AssetCheckKey, model: str, tx: Transaction, exclusion: Exclusion) -> dg.AssetCheckResult:
     question, severity = _QUESTIONS[key.name]
-    passed, told, metadata = question(tx, key.asset_key.path[-1], exclusion)
+    passed, told, metadata = question(tx, model, exclusion)
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,

@@ -3,7 +3,6 @@
 import builtins
 import types
 import typing
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -14,7 +13,6 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from lever_assets.connect.known import settings_of
 from lever_assets.orchestration.names import CONNECTION_FIELD
 from lever_assets.settings import Settings
 
@@ -32,12 +30,6 @@ def connection_field(settings: Settings) -> dict[str, dg.Field]:
             description=f"The connection; default: {settings.connection}, or the only one that there is",
         )
     }
-
-
-def settings_by_field(settings: Settings, given: Mapping[str, Any], *, removed: bool = False) -> Settings:
-    """Return the settings for the connection that an op's configuration names; raises as `settings_of`."""
-    how = f"in the field `{CONNECTION_FIELD}` of the run's config"
-    return settings_of(settings, given.get(CONNECTION_FIELD), removed=removed, how=how)
 
 
 def for_connection(op: str, account: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ or since. So what happened to a name is followed in its order, and what has to w
 the same names later.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ import dagster as dg
 
 from lever_assets.connect.errors import DisabledError
 from lever_assets.connect.known import own_name
+from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.names import CONNECTION_TAG
 from lever_assets.orchestration.retention import DAGSTER, RunErasure
 from lever_assets.orchestration.runs import (
@@ -42,6 +43,7 @@ from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.retention.compaction import see_to
 
+_AS_USUAL = Layout()
 _NOBODY = ""
 _ASKED = 100
 _TIES = timedelta(seconds=1)
@@ -60,21 +62,25 @@ _REMOVED = "The connection was removed: there is nothing to run this for."
 
 
 def see_to_departed(
-    instance: dg.DagsterInstance, store: Store, budget: Budget, tagging: Tagging
+    instance: dg.DagsterInstance,
+    store: Store,
+    budget: Budget,
+    tagging: Tagging,
+    layout: Layout = _AS_USUAL,
 ) -> RunErasure:
     """Have the runs of renamed connections be those of the new name, and delete those of removed ones.
 
     Of a connection that was removed with its rows everything goes: its runs with their events, logs and
-    files, and what is kept of its assets. What there is no time for, and what has not ended, stays due for
-    the next call. For some days it is looked now and then whether more has come under its name. Costs a few
-    small queries when nothing is due.
+    files, and what is kept of its assets, whose keys the `layout` tells. What there is no time for, and what
+    has not ended, stays due for the next call. For some days it is looked now and then whether more has come
+    under its name. Costs a few small queries when nothing is due.
     """
     with store.reading(_NOBODY) as tx:
         if not (_are_due(tx) or DAGSTER.are_due(tx)):
             return RunErasure()
     try:
         with store.exclusive("departed runs"):
-            return _Following(instance, store, budget, tagging.settings).go_on(tagging)
+            return _Following(instance, store, budget, tagging, layout).go_on()
     except BusyError:
         return RunErasure(warnings=("Somebody else is deleting runs of removed connections now.",))
 
@@ -97,18 +103,21 @@ def _are_due(tx: Transaction) -> bool:
     return bool(left) and tx.instant - followed >= _LOOK_AGAIN
 
 
-def cancel_syncs_of_departed(instance: dg.DagsterInstance, store: Store, settings: Settings) -> int:
+def cancel_syncs_of_departed(
+    instance: dg.DagsterInstance, store: Store, settings: Settings, given: Collection[str] = ()
+) -> int:
     """Cancel the syncs that wait in the queue for connections that are removed or off; return how many.
 
     Only of what is known to have been a connection: others may share this Dagster, with databases of theirs.
-    The environment's own account, by its `settings`, may have the name of one, and is there.
+    The environment's own account, by its `settings`, and those that are `given` beside it may have the name
+    of one, and are there.
     """
     queued = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
     syncs = {run.run_id: name for run in queued if (name := synced_by_tag(run)) is not None}
     if not syncs:
         return 0
     with store.reading(_NOBODY) as tx:
-        whys = dict.fromkeys(removed(tx) - own_name(settings), _REMOVED)
+        whys = dict.fromkeys(removed(tx) - own_name(settings) - {*given}, _REMOVED)
         whys |= {
             each.connection: str(DisabledError(each.connection))
             for each in whereabouts(tx)
@@ -124,15 +133,16 @@ class _Following:
     instance: dg.DagsterInstance
     store: Store
     budget: Budget
-    settings: Settings
+    tagging: Tagging
+    layout: Layout
     deleted: int = 0
     waiting: int = 0
     warnings: list[str] = field(default_factory=list)
 
-    def go_on(self, tagging: Tagging) -> RunErasure:
+    def go_on(self) -> RunErasure:
         with self.store.reading(_NOBODY) as tx:
             left, there, began = departures(tx), self._there(tx), tx.instant
-        if left and tagging.see_to(self.store, self.budget) and self._follow(left, there, began):
+        if left and self.tagging.see_to(self.store, self.budget) and self._follow(left, there, began):
             with self.store.writing(_NOBODY) as tx:
                 _FOLLOWED.keep(tx, began)
         compacted = bool(self.budget.left) and see_to(
@@ -193,7 +203,8 @@ class _Following:
             forget_departures(tx, done)
 
     def _there(self, tx: Transaction) -> set[str]:
-        return {*own_name(self.settings), *(each.connection for each in whereabouts(tx))}
+        own = own_name(self.tagging.settings) | {*self.tagging.given}
+        return {*own, *(each.connection for each in whereabouts(tx))}
 
     def _delete_ended(self, run_ids: Sequence[str]) -> int:
         """Delete those of these runs that have ended, and cancel those that wait; return how many go on."""
@@ -213,11 +224,18 @@ class _Following:
         with self.store.reading(_NOBODY) as tx:
             if name in self._there(tx):
                 return True
-        for key in self.instance.get_asset_keys(prefix=[name]):
+        for key in self._assets(name):
             if not self.budget.left:
                 return False
             self.instance.wipe_assets([key])
         return True
+
+    def _assets(self, name: str) -> Sequence[dg.AssetKey]:
+        """Return the assets of a connection that Dagster knows, also by keys that a translation has made."""
+        there = self.instance.get_asset_keys(prefix=self.layout.prefix(name))
+        if self.layout.translation is None:
+            return there
+        return [each for each in {*there, *self.layout.keys(name)} if self.instance.has_asset_key(each)]
 
     def _runs(self, name: str, at: datetime) -> Sequence[str]:
         wanted = dg.RunsFilter(tags={CONNECTION_TAG: name}, created_before=at + _TIES)

@@ -2,14 +2,14 @@
 
 import dagster as dg
 
-from lever_assets.orchestration.config import connection_field, settings_by_field
+from lever_assets.orchestration.config import connection_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence
+from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.jobs import op_job
 from lever_assets.orchestration.names import DOCTOR_JOB, EXAMINE_OP
 from lever_assets.orchestration.prerequisites import of_instance
 from lever_assets.prerequisites.examining import examine
 from lever_assets.prerequisites.findings import Finding, Group, Report
-from lever_assets.settings import Settings
 
 _DESCRIPTION = (
     "Looks at everything that a connection needs: the key, each permission by Lever's name, what is set in "
@@ -18,17 +18,18 @@ _DESCRIPTION = (
 )
 
 
-def doctor_job(settings: Settings) -> dg.JobDefinition:
+def doctor_job(hosted: Hosted) -> dg.JobDefinition:
     """Return the job `lever_doctor`."""
 
     @dg.op(
-        name=EXAMINE_OP,
+        name=hosted.called(EXAMINE_OP),
         description=_DESCRIPTION,
-        config_schema=connection_field(settings),
+        config_schema=connection_field(hosted.settings),
+        required_resource_keys=hosted.resource_keys,
     )
     def examine_connection(context: dg.OpExecutionContext) -> None:
         with in_one_sentence():
-            asked = settings_by_field(settings, context.op_config)
+            asked = hosted.named(hosted.in_force(context), context.op_config)
             report = examine(asked).and_of(of_instance(asked, context.instance))
         told: dict[str, dg.RawMetadataValue] = {
             "report": dg.MetadataValue.md(markdown(report)),
@@ -40,7 +41,7 @@ def doctor_job(settings: Settings) -> dg.JobDefinition:
             raise dg.Failure(report.summary, metadata=told, allow_retries=False)
         context.add_output_metadata(told)
 
-    return op_job(DOCTOR_JOB, examine_connection, description=_DESCRIPTION)
+    return op_job(hosted.called(DOCTOR_JOB), examine_connection, hosted=hosted, description=_DESCRIPTION)
 
 
 def markdown(report: Report) -> str:

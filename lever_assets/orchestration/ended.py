@@ -1,13 +1,13 @@
 """The syncs in Dagster that have ended, so that the user's URLs are told of each (`sync-finished`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from lever_assets.notices.finishing import Finished, tell_finished
-from lever_assets.orchestration.runs import ended_since, log_url, record_of, synced_by
+from lever_assets.orchestration.runs import Whose, ended_since, log_url, record_of, synced_by
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store
 from lever_assets.store.checkpoints import Checkpoint, Instant
@@ -38,7 +38,12 @@ class EndedSyncs:
     seen: set[str] = field(default_factory=set)
 
     def tell(
-        self, instance: dg.DagsterInstance, store: Store, settings: Settings, accounts: Sequence[Settings]
+        self,
+        instance: dg.DagsterInstance,
+        store: Store,
+        settings: Settings,
+        accounts: Sequence[Settings],
+        whose: Whose,
     ) -> None:
         """Put a notice of each sync that ended since the last look into the outbox; raises StoreError.
 
@@ -56,33 +61,29 @@ class EndedSyncs:
         if told is not None:
             found = ended_since(instance, told.up_to - _OVERLAP)
             for run_id in [each for each in reversed(found) if each not in self.seen]:
-                self._tell(instance, store, {each.connection: each for each in accounts}, run_id, told.since)
+                record = record_of(instance, run_id)
+                if record is not None and _has_ended_since(record, told.since):
+                    _tell(record, store, accounts, whose)
             self.seen = set(found)
         with store.writing(_NOBODY) as tx:
             _TOLD.keep(tx, _Told(moment if told is None else told.since, moment))
 
-    def _tell(
-        self,
-        instance: dg.DagsterInstance,
-        store: Store,
-        accounts: Mapping[str, Settings],
-        run_id: str,
-        since: datetime,
-    ) -> None:
-        record = record_of(instance, run_id)
-        if record is None or record.start_time is None or record.end_time is None:
-            return  # it was deleted, or never started
-        ended = datetime.fromtimestamp(record.end_time, UTC)
-        if ended < since:
-            return
-        run = record.dagster_run
-        for name in sorted(synced_by(run, accounts)):
-            account = accounts[name]
-            finished = Finished(
-                run_id,
-                datetime.fromtimestamp(record.start_time, UTC),
-                ended,
-                _STATUS.get(run.status),
-                log_url(account, run_id) or "",
-            )
-            tell_finished(store, account, finished)
+
+def _has_ended_since(record: dg.RunRecord, since: datetime) -> bool:
+    if record.start_time is None or record.end_time is None:
+        return False  # it was never started
+    return datetime.fromtimestamp(record.end_time, UTC) >= since
+
+
+def _tell(record: dg.RunRecord, store: Store, accounts: Sequence[Settings], whose: Whose) -> None:
+    run, by_name = record.dagster_run, {each.connection: each for each in accounts}
+    for name in sorted(synced_by(run, by_name, whose)):
+        account = by_name[name]
+        finished = Finished(
+            run.run_id,
+            datetime.fromtimestamp(record.start_time or 0, UTC),
+            datetime.fromtimestamp(record.end_time or 0, UTC),
+            _STATUS.get(run.status),
+            log_url(account, run.run_id) or "",
+        )
+        tell_finished(store, account, finished)

@@ -4,15 +4,17 @@ A step in a process of its own costs more than a second, and a sync waits for Le
 Draining the inbox and erasing are not in the pool of the syncs: a long sync does not hold them up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from lever_assets.orchestration.bulk import asset_job, like
-from lever_assets.orchestration.config import connection_field, settings_by_field
+from lever_assets.orchestration.config import connection_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
+from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.names import (
     CONNECTION_TAG,
     DRAIN_OP,
@@ -36,6 +38,10 @@ from lever_assets.sync.room import note_room
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.draining import drain
 
+SyncJob = dg.JobDefinition | UnresolvedAssetJobDefinition
+
+_USUAL = "io_manager"
+"""The resource that all assets ask for, and that is always there."""
 _NIGHT_SECONDS = 600
 """For deleting runs by night; the sensor goes on with what is left."""
 _NOT_COMPACTED = (
@@ -45,43 +51,55 @@ _NOT_COMPACTED = (
 )
 
 
-def sync_jobs(settings: Settings, assets: dg.AssetsDefinition) -> list[dg.JobDefinition]:
+def sync_jobs(settings: Settings, assets: dg.AssetsDefinition) -> Sequence[SyncJob]:
     """Return the job `<connection>_sync`, for chosen windows, and `<connection>_full_sync`, for all.
 
-    They are of an account's assets and their checks.
+    They are of an account's assets and their checks. Where these ask for resources, Dagster completes the
+    jobs itself, when it knows which those are.
     """
     account = settings.connection
-    windows = asset_job(
-        [assets],
-        sync_job_name(account),
-        description=(
+    described = {
+        sync_job_name(account): (
             "Reads the chosen windows of the Lever account, maps them into the unified models and checks the "
             "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync."
         ),
-        tags={CONNECTION_TAG: account},
-    )
-    whole = like(
-        windows,
-        full_sync_job_name(account),
-        description=(
+        full_sync_job_name(account): (
             "Reads the whole Lever account, maps it into the unified models and checks the result. For "
             "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
         ),
-        tags={CONNECTION_TAG: account, REFRESH_TAG: FULL},
+    }
+    tags = {CONNECTION_TAG: account}
+    (some, about_some), (every, about_every) = described.items()
+    if assets.required_resource_keys - {_USUAL}:
+        return [
+            _unresolved(assets, some, about_some, tags),
+            _unresolved(assets, every, about_every, {**tags, REFRESH_TAG: FULL}),
+        ]
+    windows = asset_job([assets], some, description=about_some, tags=tags)
+    return [windows, like(windows, every, description=about_every, tags={**tags, REFRESH_TAG: FULL})]
+
+
+def _unresolved(assets: dg.AssetsDefinition, name: str, description: str, tags: Mapping[str, str]) -> SyncJob:
+    return dg.define_asset_job(
+        name,
+        dg.AssetSelection.assets(*assets.keys),
+        description=description,
+        tags=tags,
+        executor_def=dg.in_process_executor,
     )
-    return [windows, whole]
 
 
-def webhooks_job(settings: Settings) -> dg.JobDefinition:
+def webhooks_job(hosted: Hosted) -> dg.JobDefinition:
     """Return the job `lever_webhooks`: reads again whatever the waiting events are about."""
 
     @dg.op(
-        name=DRAIN_OP,
-        config_schema=connection_field(settings),
+        name=hosted.called(DRAIN_OP),
+        config_schema=connection_field(hosted.settings),
+        required_resource_keys=hosted.resource_keys,
         description="Reads the opportunities that Lever's events are about again, each once, and only these.",
     )
     def drain_webhooks(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), session_of(context, settings) as session:
+        with in_one_sentence(), session_of(context, hosted) as session:
             report = drain(session)
         context.add_output_metadata(
             {
@@ -99,31 +117,35 @@ def webhooks_job(settings: Settings) -> dg.JobDefinition:
             raise dg.Failure(why, allow_retries=False)
 
     return op_job(
-        WEBHOOKS_JOB,
+        hosted.called(WEBHOOKS_JOB),
         drain_webhooks,
+        hosted=hosted,
         description="Brings what Lever's events are about into the tables.",
     )
 
 
-def erasure_job(settings: Settings) -> dg.JobDefinition:
+def erasure_job(hosted: Hosted) -> dg.JobDefinition:
     """Return the job `lever_erasure`: erases what is personal of records long gone."""
 
     @dg.op(
-        name=ERASE_OP,
-        config_schema=connection_field(settings),
+        name=hosted.called(ERASE_OP),
+        config_schema=connection_field(hosted.settings),
+        required_resource_keys=hosted.resource_keys,
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )
     def erase(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), session_of(context, settings, removed=True) as session:
+        with in_one_sentence(), session_of(context, hosted, removed=True) as session:
             account = session.account
-            is_there = not account.is_removed and (account.is_stored or account.name == settings.connection)
+            now = hosted.in_force(context)
+            is_given = account.name in {now.settings.connection, *now.own}
+            is_there = not account.is_removed and (account.is_stored or is_given)
             report = erase_due(session) if is_there else erase_of_removed(session)
             if report is None:
                 context.log.info(f"{account.name} was erased or connected again meanwhile.")
                 return
-            budget, tagging = Budget(_NIGHT_SECONDS), Tagging(context.instance, settings)
+            budget, tagging = Budget(_NIGHT_SECONDS), Tagging(context.instance, now.settings, now.own)
             runs = erase_runs(context.instance, session, budget, by_night=True, tagging=tagging)
-            note_room(session.store, session.name, partial(dagster_size, settings))
+            note_room(session.store, session.name, partial(dagster_size, now.settings))
         answers = erase_answers(context.instance)
         warnings = list(runs.warnings)
         if not (report.compacted and runs.compacted):
@@ -143,29 +165,40 @@ def erasure_job(settings: Settings) -> dg.JobDefinition:
         )
 
     return op_job(
-        ERASURE_JOB,
+        hosted.called(ERASURE_JOB),
         erase,
+        hosted=hosted,
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )
 
 
 @contextmanager
-def session_of(
-    context: dg.OpExecutionContext, settings: Settings, *, removed: bool = False
-) -> Iterator[Session]:
+def session_of(context: dg.OpExecutionContext, hosted: Hosted, *, removed: bool = False) -> Iterator[Session]:
     """Open a session of the connection that the op's configuration names, and have the run say which it is.
 
     Raises ConnectionNameError if there is none of that name, or it was removed and is not to be meant, too.
     """
-    own = settings_by_field(settings, context.op_config, removed=removed)
+    own = hosted.named(hosted.in_force(context), context.op_config, removed=removed)
     context.instance.add_run_tags(context.run_id, {CONNECTION_TAG: own.connection})
     with Session.open(own, run_id=context.run_id) as session:
         yield session
 
 
-def op_job(name: str, op: dg.OpDefinition, *, description: str) -> dg.JobDefinition:
-    """Return a job that is one op, in one process, with nothing left behind but its events."""
+def op_job(
+    name: str,
+    op: dg.OpDefinition,
+    *,
+    description: str,
+    hosted: Hosted,
+    tags: Mapping[str, str] | None = None,
+) -> dg.JobDefinition:
+    """Return a job that is one op, in one process, with nothing left behind but its events.
+
+    Where its settings come from resources, Dagster adds these, and the IO manager (`Hosted.memory`).
+    """
+    own = None if hosted.sources else {hosted.memory: dg.mem_io_manager}
     return dg.GraphDefinition(name=name, node_defs=[op], description=description).to_job(
         executor_def=dg.in_process_executor,
-        resource_defs={"io_manager": dg.mem_io_manager},
+        tags=tags,
+        resource_defs=own,
     )

@@ -1,6 +1,7 @@
 """What people and scripts refer to, and so a contract: keys, groups, the pool, checks, jobs and run tags."""
 
-import dagster as dg
+LEVER = "lever"
+"""What the names of sensors, schedules and shared jobs begin with, where nothing else is said (`shared`)."""
 
 COMPLETE = "complete"
 UNIQUE = "unique_ids"
@@ -46,6 +47,8 @@ CAUSE_TAG = "lever/cause"
 """Says on a run why it was started."""
 CONNECTION_TAG = "lever/connection"
 """Names, on a run or an asset, the connection that it belongs to."""
+FLOOR_TAG = "lever/floor"
+"""Says of an asset whether it is raw or unified."""
 UNTOLD = "?"
 """The value of that tag for a run that names no connection that there is; no connection has such a name."""
 ACTION_TAG = "lever/action"
@@ -54,14 +57,12 @@ ACTION_ID_TAG = "lever/action_id"
 """Names the row of the ledger that a run took up, or got its answer from."""
 
 
-def raw_key(account: str, resource: str) -> dg.AssetKey:
-    """Return the key of the asset that lands a resource."""
-    return dg.AssetKey([account, f"raw_{resource}"])
+def shared(name: str, of: str) -> str:
+    """Return the name that something has which serves all accounts of some definitions, called `of`.
 
-
-def model_key(account: str, model: str) -> dg.AssetKey:
-    """Return the key of a unified model's asset."""
-    return dg.AssetKey([account, model])
+    It begins with `of`; where that is `lever`, it is the name that is given: that is the contract's.
+    """
+    return name if of == LEVER else f"{of}_{name.removeprefix(f'{LEVER}_')}"
 
 
 def raw_group(account: str) -> str:

@@ -5,7 +5,7 @@ has the last materialization of any stays, however old it is. Nothing is remembe
 old enough is asked of Dagster, the youngest first, since the oldest are mostly those that stay.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ FAILED_STAY = 3
 """So many times as long as the others: somebody may want to see why."""
 _PAGE = 100
 _OURS = "lever/"
-_JOBS = frozenset({WEBHOOKS_JOB, ERASURE_JOB, DOCTOR_JOB})
+SHARED_JOBS = frozenset({WEBHOOKS_JOB, ERASURE_JOB, DOCTOR_JOB})
 _ENDED_WELL = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED]
 _FAILED = [dg.DagsterRunStatus.FAILURE]
 
@@ -37,12 +37,18 @@ class Purged:
     warnings: tuple[str, ...] = ()
 
 
-def purge(instance: dg.DagsterInstance, accounts: Sequence[str], days: int, budget: Budget) -> Purged:
+def purge(
+    instance: dg.DagsterInstance,
+    assets: Collection[dg.AssetKey],
+    days: int,
+    budget: Budget,
+    jobs: Collection[str] = SHARED_JOBS,
+) -> Purged:
     """Delete the runs that ended well more than `days` ago, and failed ones after three times as long.
 
-    Only ours: by their tags, by their job, or because they are over assets of these accounts.
+    Only ours: by their tags, because they are of these jobs, or because they are over some of these assets.
     """
-    purging = _Purging(instance, frozenset(accounts), budget)
+    purging = _Purging(instance, assets, jobs, budget)
     for statuses, age in ((_ENDED_WELL, days), (_FAILED, FAILED_STAY * days)):
         old = dg.RunsFilter(statuses=statuses, created_before=now() - timedelta(days=age))
         for run_id in instance.get_run_ids(old):
@@ -55,7 +61,8 @@ def purge(instance: dg.DagsterInstance, accounts: Sequence[str], days: int, budg
 @dataclass
 class _Purging:
     instance: dg.DagsterInstance
-    accounts: frozenset[str]
+    assets: Collection[dg.AssetKey]
+    jobs: Collection[str]
     budget: Budget
     deleted: int = 0
     warnings: list[str] = field(default_factory=list)
@@ -76,9 +83,9 @@ class _Purging:
             )
 
     def _is_ours(self, run: dg.DagsterRun) -> bool:
-        if run.job_name in _JOBS or any(tag.startswith(_OURS) for tag in run.tags):
+        if run.job_name in self.jobs or any(tag.startswith(_OURS) for tag in run.tags):
             return True
-        return any(key.path[0] in self.accounts for key in run.asset_selection or ())
+        return any(key in self.assets for key in run.asset_selection or ())
 
     def _is_needed(self, run_id: str) -> bool:
         """Tell whether a run has the last materialization of anything."""

@@ -17,9 +17,10 @@ from lever_assets.lever.resources import BY_NAME
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import for_events, warn
+from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.materializing import materialize
 from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
-from lever_assets.orchestration.names import COMPLETE, MAPPED, model_key, raw_key
+from lever_assets.orchestration.names import COMPLETE, MAPPED
 from lever_assets.orchestration.partitions import Windows
 from lever_assets.orchestration.versions import version_tags
 from lever_assets.store import reads
@@ -35,7 +36,7 @@ _VARYING = frozenset({"listed", "in_table", "newest", "history_left"})
 
 @dataclass
 class Reporter:
-    """Tells the run of `context` what became of the assets of `keys`; `results` are of the chosen checks.
+    """Tells the run of `context` what became of the account's assets; `results` are of the chosen checks.
 
     `every_window` are the keys of all windows. `told` are the assets of which there was something to tell,
     `materialized` the events that say it.
@@ -48,7 +49,7 @@ class Reporter:
     scope: Scope
     windows: Windows
     every_window: Sequence[str]
-    keys: Sequence[dg.AssetKey]
+    keys: Keys
     reading: Sequence[str]
     results: list[dg.AssetCheckResult] = field(default_factory=list)
     told: set[dg.AssetKey] = field(default_factory=set)
@@ -85,7 +86,7 @@ class Reporter:
 
     def _landed(self, report: LandReport) -> None:
         warn(self.context.log, filter(None, (report.skipped, *report.warnings)))
-        key = raw_key(self.session.name, report.resource)
+        key = self.keys.raw(report.resource)
         with self.session.reading() as tx:
             live = reads.raw_count(tx, report.resource).live
         found = complete(key, report, live, BY_NAME[report.resource], self.scope)
@@ -96,9 +97,9 @@ class Reporter:
 
     def _derived(self, report: DeriveReport) -> None:
         warn(self.context.log, (f"{warning}." for warning in report.warnings))
-        key = model_key(self.session.name, report.model)
+        key = self.keys.model(report.model)
         with self.session.reading() as tx:
-            found = mapped(tx, key)
+            found = mapped(tx, key, report.model)
             sources = set(DERIVATIONS[report.model].reads)
             changed = report.counts.changed or not sources.isdisjoint(self._at_end)
             if not self._is_to_be_told(key, found, changed=changed):
@@ -159,7 +160,7 @@ class Reporter:
     def _before(self) -> "_Last":
         """What Dagster knew of the assets before this run: two queries, made when they are needed."""
         if self._last is None:
-            self._last = _Last.of(self.context.instance, self.keys)
+            self._last = _Last.of(self.context.instance, [*self.keys])
         return self._last
 
 

@@ -27,7 +27,6 @@ from lever_assets.orchestration.names import (
     PASSTHROUGH,
     REFRESH_TAG,
     UNTOLD,
-    WEBHOOKS_JOB,
     action_job_name,
     full_sync_job_name,
     sync_job_name,
@@ -38,6 +37,9 @@ from lever_assets.store.compacting import compact
 from lever_assets.store.transaction import now
 from lever_assets.store.urls import sqlite_file
 from lever_assets.sync.session import Session
+
+Whose = Mapping[dg.AssetKey, str]
+"""The account of each asset."""
 
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -67,13 +69,13 @@ class Unfinished:
     """Those of them that have ended since."""
 
     @classmethod
-    def of(cls, instance: dg.DagsterInstance, accounts: Iterable[Settings]) -> Self:
-        """Look which there are."""
+    def of(cls, instance: dg.DagsterInstance, accounts: Iterable[Settings], whose: Whose) -> Self:
+        """Look which there are; `whose` tells the account of an asset."""
         names = [each.connection for each in accounts]
         by_job = {job(each): each for each in names for job in (sync_job_name, full_sync_job_name)}
         found: dict[str, list[dg.DagsterRun]] = {each: [] for each in names}
         for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
-            for name in _synced_by(run, by_job) & found.keys():
+            for name in _synced_by(run, by_job, whose) & found.keys():
                 found[name].append(run)
         return cls(found)
 
@@ -82,18 +84,18 @@ class Unfinished:
         return next((run.run_id for run in self.runs.get(account, ()) if run.run_id not in self.ended), None)
 
 
-def _synced_by(run: dg.DagsterRun, by_job: Mapping[str, str]) -> set[str]:
+def _synced_by(run: dg.DagsterRun, by_job: Mapping[str, str], whose: Whose) -> set[str]:
     """Return the accounts that a run syncs: by a job of ours, or because somebody chose their assets."""
-    chosen = {key.path[0] for key in run.asset_selection or ()}
+    chosen = {whose.get(key) for key in run.asset_selection or ()}
     refreshed = {run.tags.get(CONNECTION_TAG)} if REFRESH_TAG in run.tags else set()
     return {each for each in (*chosen, *refreshed, by_job.get(run.job_name)) if each is not None}
 
 
-def synced_by(run: dg.DagsterRun, accounts: Iterable[str]) -> set[str]:
+def synced_by(run: dg.DagsterRun, accounts: Iterable[str], whose: Whose) -> set[str]:
     """Return which of these accounts a run syncs."""
     names = set(accounts)
     by_job = {job(each): each for each in names for job in (sync_job_name, full_sync_job_name)}
-    return _synced_by(run, by_job) & names
+    return _synced_by(run, by_job, whose) & names
 
 
 def ended_since(instance: dg.DagsterInstance, since: datetime) -> list[str]:
@@ -145,15 +147,13 @@ def _said_nothing_since(instance: dg.DagsterInstance, run_id: str) -> timedelta:
     return timedelta(seconds=now().timestamp() - last[0].timestamp) if last else timedelta.max
 
 
-def draining_runs(instance: dg.DagsterInstance, *, default: str) -> dict[str, str]:
-    """Return the ids of the runs that drain the inbox, by account.
+def draining_runs(instance: dg.DagsterInstance, job: str, *, default: str) -> dict[str, str]:
+    """Return the ids of the runs of the job that drains the inbox, by account.
 
     One that is older than any draining is dead. One that names no account is of the `default` one.
     """
     youngest = now() - _LONGEST_DRAINING
-    runs = instance.get_runs(
-        dg.RunsFilter(job_name=WEBHOOKS_JOB, statuses=_UNFINISHED, created_after=youngest)
-    )
+    runs = instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNFINISHED, created_after=youngest))
     return {connection_of(run) or default: run.run_id for run in runs}
 
 

@@ -9,7 +9,9 @@ from contextlib import closing
 import dagster as dg
 
 from lever_assets.connect.known import names_and_removed
+from lever_assets.orchestration.assets import asset_keys
 from lever_assets.orchestration.config import for_connection
+from lever_assets.orchestration.hosted import Hosted, InForce
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -27,7 +29,7 @@ from lever_assets.orchestration.rounds import Told
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
-from lever_assets.store.transaction import now
+from lever_assets.store.transaction import now as moment
 from lever_assets.sync.session import Session
 
 _ALL_ASSETS = "__ASSET_JOB"
@@ -39,15 +41,13 @@ A schedule has one job, and each account its own: of this one a run may be over 
 Requests = Sequence[dg.RunRequest] | dg.SkipReason
 
 
-def reconcile_schedule(
-    settings: Settings, accounts: Sequence[Settings], assets: Sequence[dg.AssetsDefinition]
-) -> dg.ScheduleDefinition:
+def reconcile_schedule(hosted: Hosted) -> dg.ScheduleDefinition:
     """Return the schedule `lever_reconcile`: finds and mends what Lever did not announce.
 
-    `assets` are those of all accounts. Raises SettingsError when it is set for a time that there is not.
+    Raises SettingsError when it is set for a time that there is not.
     """
     try:
-        return _reconcile_schedule(settings, accounts, assets)
+        return _reconcile_schedule(hosted)
     except dg.DagsterInvalidDefinitionError:
         raise SettingsError(
             "LEVER_RECONCILE_SCHEDULE can't be used: there is no such time; write it as five fields of cron, "
@@ -55,15 +55,14 @@ def reconcile_schedule(
         ) from None
 
 
-def _reconcile_schedule(
-    settings: Settings, accounts: Sequence[Settings], assets: Sequence[dg.AssetsDefinition]
-) -> dg.ScheduleDefinition:
-    only = accounts[0].connection if len(accounts) == 1 else None
+def _reconcile_schedule(hosted: Hosted) -> dg.ScheduleDefinition:
+    only = hosted.accounts[0].connection if len(hosted.accounts) == 1 else None
 
     @dg.schedule(
-        name=RECONCILE_SCHEDULE,
+        name=hosted.called(RECONCILE_SCHEDULE),
         job_name=_ALL_ASSETS if only is None else sync_job_name(only),
-        cron_schedule=settings.reconcile_schedule,
+        cron_schedule=hosted.settings.reconcile_schedule,
+        required_resource_keys=hosted.resource_keys,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=(
@@ -71,12 +70,12 @@ def _reconcile_schedule(
             "change in the table `drift`, and mends it."
         ),
     )
-    def reconcile(_context: dg.ScheduleEvaluationContext) -> Requests | dg.RunRequest:
-        return tick(evaluate)
+    def reconcile(context: dg.ScheduleEvaluationContext) -> Requests | dg.RunRequest:
+        return tick(lambda budget: evaluate(hosted.in_force(context), budget))
 
-    def evaluate(budget: Budget) -> Requests | dg.RunRequest:
-        with closing(Store.open(settings.tables_url, lock_wait=budget.whole)) as store:
-            told = [request(Session.over(store, each), each) for each in accounts]
+    def evaluate(now: InForce, budget: Budget) -> Requests | dg.RunRequest:
+        with closing(Store.open(now.settings.tables_url, lock_wait=budget.whole)) as store:
+            told = [request(Session.over(store, each), each) for each in now.accounts]
         if only:
             return told[0].alone()
         requests = [each.request for each in told if each.request is not None]
@@ -86,7 +85,7 @@ def _reconcile_schedule(
         waits = why_not(session)
         if waits is not None:
             return waits
-        windows = windows_since(account, now())
+        windows = windows_since(account, moment())
         if windows is None:
             return Told(f"The first window lies in the future: see {session.account.setting('sync_start')}.")
         name = session.name
@@ -96,35 +95,35 @@ def _reconcile_schedule(
             CONNECTION_TAG: name,
             **window_range(*windows),
         }
-        chosen = None if only else [key for key in keys if key.path[0] == name]
+        chosen = None if only else asset_keys(hosted.keys[name], account)
         # Without a key Dagster takes no more than one run of a tick.
         return Told(request=dg.RunRequest(run_key=name, asset_selection=chosen, tags=tags))
 
-    keys = [key for each in assets for key in each.keys]
     return reconcile
 
 
-def erasure_schedule(settings: Settings, accounts: Sequence[Settings]) -> dg.ScheduleDefinition:
+def erasure_schedule(hosted: Hosted) -> dg.ScheduleDefinition:
     """Return the schedule `lever_erasure`, which erases every night what is personal of records long gone."""
 
     @dg.schedule(
-        name=ERASURE_SCHEDULE,
-        job_name=ERASURE_JOB,
+        name=hosted.called(ERASURE_SCHEDULE),
+        job_name=hosted.called(ERASURE_JOB),
         cron_schedule="30 2 * * *",
+        required_resource_keys=hosted.resource_keys,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Erases every night what is personal of records long gone, of each connection.",
     )
-    def erasure(_context: dg.ScheduleEvaluationContext) -> Requests:
-        return tick(lambda _: evaluate())
+    def erasure(context: dg.ScheduleEvaluationContext) -> Requests:
+        return tick(lambda _: evaluate(hosted.in_force(context)))
 
-    def evaluate() -> list[dg.RunRequest]:
+    def evaluate(now: InForce) -> list[dg.RunRequest]:
         # What is stored of one that is switched off, or was removed, gets old, too.
-        every = dict.fromkeys([*(each.connection for each in accounts), *names_and_removed(settings)])
+        every = dict.fromkeys([*(each.connection for each in now.accounts), *names_and_removed(now.settings)])
         return [
             dg.RunRequest(
                 run_key=each,
-                run_config=for_connection(ERASE_OP, each),
+                run_config=for_connection(hosted.called(ERASE_OP), each),
                 tags={CONNECTION_TAG: each, CAUSE_TAG: "the schedule"},
             )
             for each in every

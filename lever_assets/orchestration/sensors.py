@@ -26,6 +26,9 @@ from lever_assets.orchestration.departed import (
     told_of_departed,
 )
 from lever_assets.orchestration.ended import EndedSyncs
+from lever_assets.orchestration.hosted import Hosted, InForce
+from lever_assets.orchestration.jobs import SyncJob
+from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -45,7 +48,7 @@ from lever_assets.orchestration.names import (
     sync_job_name,
 )
 from lever_assets.orchestration.partitions import window_range, windows_since
-from lever_assets.orchestration.purging import FAILED_STAY, purge
+from lever_assets.orchestration.purging import FAILED_STAY, SHARED_JOBS, purge
 from lever_assets.orchestration.readiness import why_not, why_not_in
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.rounds import Rounds, Told, one_loop
@@ -70,26 +73,22 @@ _FIRST_SYNCS = 5
 Answer = dg.RunRequest | dg.SkipReason | dg.SensorResult
 
 
-def delta_sensor(
-    settings: Settings,
-    accounts: Sequence[Settings],
-    jobs: Sequence[dg.JobDefinition],
-    warnings: Sequence[str],
-) -> dg.SensorDefinition:
+def delta_sensor(hosted: Hosted, jobs: Sequence[SyncJob]) -> dg.SensorDefinition:
     """Return the sensor `lever_delta`: on changes in Lever it starts one delta run of the account.
 
-    `jobs` are the accounts' own; the `warnings`, on the list of accounts, are told in its description.
+    `jobs` are the accounts' own; what the list of accounts warns of is told in its description.
     """
     rounds = Rounds()
 
     @dg.sensor(
-        name=DELTA_SENSOR,
+        name=hosted.called(DELTA_SENSOR),
+        required_resource_keys=hosted.resource_keys,
         jobs=jobs,
-        minimum_interval_seconds=settings.delta_seconds,
+        minimum_interval_seconds=hosted.settings.delta_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=" ".join(
             [
-                *(f"Attention: {each}" for each in warnings),
+                *(f"Attention: {each}" for each in hosted.warnings),
                 "Asks Lever with at most six requests whether anything changed since the last sync. If so it "
                 "starts one run that reads only that, over the open window and every window missed "
                 "meanwhile; never while another run of the connection is under way. It goes through all "
@@ -101,12 +100,17 @@ def delta_sensor(
         return tick(lambda budget: evaluate(context, budget))
 
     def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
-        with _opened(settings, budget) as store:
-            cancel_syncs_of_departed(context.instance, store, settings)
-            unfinished = Unfinished.of(context.instance, accounts)
+        now = hosted.in_force(context)
+        accounts = now.accounts
+        with _opened(now.settings, budget) as store:
+            cancel_syncs_of_departed(context.instance, store, now.settings, now.own)
+            unfinished = Unfinished.of(context.instance, accounts, hosted.whose)
 
             def look(account: Settings, own: Budget, run: Run = asyncio.run) -> Told:
-                return _delta(Store(store.engine), account, context.instance, unfinished, budget=own, run=run)
+                keys = hosted.keys[account.connection]
+                return _delta(
+                    Store(store.engine), account, keys, context.instance, unfinished, budget=own, run=run
+                )
 
             if len(accounts) == 1:
                 return look(accounts[0], budget).alone()
@@ -120,6 +124,7 @@ def delta_sensor(
 def _delta(
     store: Store,
     account: Settings,
+    keys: Keys,
     instance: dg.DagsterInstance,
     unfinished: Unfinished,
     *,
@@ -149,7 +154,7 @@ def _delta(
     tags = {CAUSE_TAG: told.why, **delta_tags(session.name), **window_range(*windows)}
     request = dg.RunRequest(
         job_name=sync_job_name(session.name),
-        asset_selection=assets_below(account, told.of),
+        asset_selection=assets_below(keys, account, told.of),
         asset_check_keys=[],
         tags=tags,
     )
@@ -188,27 +193,30 @@ def _poll_unless_busy(session: Session, known: Outset | None, budget: Budget, ru
     return poll(session, known=known, seconds=budget.left, run=run)
 
 
-def webhooks_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+def webhooks_sensor(hosted: Hosted) -> dg.SensorDefinition:
     """Return the sensor `lever_webhooks`: starts a run for each account whose events wait in the inbox."""
 
     @dg.sensor(
-        name=WEBHOOKS_SENSOR,
-        job_name=WEBHOOKS_JOB,
+        name=hosted.called(WEBHOOKS_SENSOR),
+        required_resource_keys=hosted.resource_keys,
+        job_name=hosted.called(WEBHOOKS_JOB),
         minimum_interval_seconds=_WEBHOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts one run for all events of a connection that wait in the inbox of the webhooks.",
     )
     def webhooks(context: dg.SensorEvaluationContext) -> Answer:
-        return tick(lambda budget: evaluate(context.instance, budget))
+        return tick(lambda budget: evaluate(hosted.in_force(context), context.instance, budget))
 
-    def evaluate(instance: dg.DagsterInstance, budget: Budget) -> Answer:
+    def evaluate(now: InForce, instance: dg.DagsterInstance, budget: Budget) -> Answer:
+        settings, accounts = now.settings, now.accounts
         names = [each.connection for each in accounts]
-        draining = draining_runs(instance, default=settings.connection)
+        job, op = hosted.called(WEBHOOKS_JOB), hosted.called(DRAIN_OP)
+        draining = draining_runs(instance, job, default=settings.connection)
         with _opened(settings, budget) as store:
             with store.reading("") as tx:
                 waiting = inbox.pending_counts(tx)
             told = {
-                each.connection: _drain(Session.over(store, each), waiting[each.connection], draining)
+                each.connection: _drain(Session.over(store, each), waiting[each.connection], draining, op)
                 for each in accounts
                 if waiting[each.connection]
             }
@@ -224,7 +232,7 @@ def webhooks_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Sens
     return webhooks
 
 
-def _drain(session: Session, waiting: int, draining: dict[str, str]) -> Told:
+def _drain(session: Session, waiting: int, draining: dict[str, str], op: str) -> Told:
     running = draining.get(session.name)
     if running is not None:
         return Told(f"Run {running} is draining the inbox.")
@@ -233,15 +241,16 @@ def _drain(session: Session, waiting: int, draining: dict[str, str]) -> Told:
         return waits
     cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
     tags = {CAUSE_TAG: cause, CONNECTION_TAG: session.name}
-    return Told(request=dg.RunRequest(run_config=for_connection(DRAIN_OP, session.name), tags=tags))
+    return Told(request=dg.RunRequest(run_config=for_connection(op, session.name), tags=tags))
 
 
-def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+def notices_sensor(hosted: Hosted) -> dg.SensorDefinition:
     """Return the sensor `lever_notices`: tells the user's URLs what changed, after the syncs."""
     rounds, news, ended = Rounds(), News(), EndedSyncs()
 
     @dg.sensor(
-        name=NOTICES_SENSOR,
+        name=hosted.called(NOTICES_SENSOR),
+        required_resource_keys=hosted.resource_keys,
         minimum_interval_seconds=_NOTICE_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Sends the URLs of LEVER_NOTICE_URLS which tables changed, once no sync is under way.",
@@ -250,11 +259,13 @@ def notices_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Senso
         return tick(lambda budget: evaluate(context, budget))
 
     def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
+        now = hosted.in_force(context)
+        settings, accounts = now.settings, now.accounts
         with _opened(settings, budget) as store:
-            ended.tell(context.instance, store, settings, accounts)
+            ended.tell(context.instance, store, settings, accounts, hosted.whose)
             if not settings.notice_targets:
                 return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
-            unfinished = Unfinished.of(context.instance, accounts)
+            unfinished = Unfinished.of(context.instance, accounts, hosted.whose)
 
             def look(account: Settings, own: Budget) -> Told:
                 told = _notify(Store(store.engine), account, unfinished, own)
@@ -313,12 +324,13 @@ def _notify(store: Store, account: Settings, unfinished: Unfinished, budget: Bud
     )
 
 
-def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+def retention_sensor(hosted: Hosted) -> dg.SensorDefinition:
     """Return the sensor `lever_retention`: erases in Dagster what was erased in the tables."""
     rounds = Rounds()
 
     @dg.sensor(
-        name=RETENTION_SENSOR,
+        name=hosted.called(RETENTION_SENSOR),
+        required_resource_keys=hosted.resource_keys,
         minimum_interval_seconds=_RETENTION_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
@@ -331,13 +343,15 @@ def retention_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.Sen
         return tick(lambda budget: evaluate(context, budget))
 
     def evaluate(context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
+        now = hosted.in_force(context)
+        settings, accounts = now.settings, now.accounts
         answers = erase_answers(context.instance)
         known = {each.connection for each in accounts}
         others = [settings.of(each) for each in names_and_removed(settings) if each not in known]
         every = [*accounts, *others]
-        tagging = Tagging(context.instance, settings)
+        tagging = Tagging(context.instance, settings, now.own)
         with _opened(settings, budget) as store:
-            departed = see_to_departed(context.instance, store, budget, tagging)
+            departed = see_to_departed(context.instance, store, budget, tagging, hosted.layout)
             for warning in departed.warnings:
                 context.log.warning(warning)
 
@@ -369,24 +383,24 @@ def _retain(
     return Told(" ".join([*told, *runs.warnings]) or "There was nothing to erase.")
 
 
-def purge_sensor(settings: Settings, accounts: Sequence[Settings]) -> dg.SensorDefinition:
+def purge_sensor(hosted: Hosted) -> dg.SensorDefinition:
     """Return the sensor `lever_purge`: deletes old runs."""
+    jobs, days = {hosted.called(each) for each in SHARED_JOBS}, hosted.settings.run_retention_days
 
     @dg.sensor(
-        name=PURGE_SENSOR,
+        name=hosted.called(PURGE_SENSOR),
         minimum_interval_seconds=_PURGE_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"Deletes runs older than LEVER_RUN_RETENTION_DAYS ({settings.run_retention_days}), failed ones "
-            f"after {FAILED_STAY} times as long; the last materialization of each asset and window stays."
+            f"Deletes runs older than LEVER_RUN_RETENTION_DAYS ({days}), failed ones after {FAILED_STAY} "
+            "times as long; the last materialization of each asset and window stays."
         ),
     )
     def purging(context: dg.SensorEvaluationContext) -> Answer:
         return tick(lambda budget: evaluate(context.instance, budget))
 
     def evaluate(instance: dg.DagsterInstance, budget: Budget) -> Answer:
-        names = [each.connection for each in accounts]
-        done = purge(instance, names, settings.run_retention_days, budget)
+        done = purge(instance, hosted.whose, days, budget, jobs)
         told = [f"{done.deleted} old runs were deleted."] if done.deleted else []
         if not done.complete:
             told.append("There are more: the next tick goes on.")

@@ -5,7 +5,7 @@ there is not: what was typed into their forms is to be erased all the same.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -20,10 +20,14 @@ from lever_assets.store.accounts import departures, stored_accounts
 
 @dataclass
 class Tagging:
-    """Tags the runs of actions that have no such tag, once for all; `settings` are the environment's."""
+    """Tags the runs of actions that have no such tag, once for all; `settings` are the environment's.
+
+    `given` are the names of accounts that no database need know.
+    """
 
     instance: dg.DagsterInstance
     settings: Settings
+    given: Collection[str] = ()
     _done: bool = False
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,4 +69,4 @@ class Tagging:
         """Return the names of connections, of those too that were removed, or Dagster knows by them yet."""
         with store.reading("") as tx:
             rows = {each.connection for each in stored_accounts(tx)}
-            return {self.settings.connection, *rows, *(each.name for each in departures(tx))}
+            return {self.settings.connection, *self.given, *rows, *(each.name for each in departures(tx))}

@@ -110,6 +110,7 @@ def test_the_jobs_are_as_dagster_resolves_them() -> None:
     )
     assert names == ["lever_sync", "lever_full_sync"]
     for each in ours:
+        assert isinstance(each, dg.JobDefinition)
         other = theirs.resolve_job_def(each.name)
         assert each.partitions_def == other.partitions_def
         assert each.asset_layer.selected_asset_keys == other.asset_layer.selected_asset_keys

@@ -12,6 +12,7 @@ import pytest
 
 from lever_assets.definitions import build
 from lever_assets.orchestration import purging
+from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.purging import Purged, purge
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.sandbox import SandboxConfig, running_sandbox
@@ -42,7 +43,7 @@ class Later:
 
 def purged(place: Place, monkeypatch: pytest.MonkeyPatch, *, after: float, seconds: float = 60) -> Purged:
     monkeypatch.setattr(purging, "now", Later(after))
-    return purge(place.instance, ["lever"], 30, Budget(seconds))
+    return purge(place.instance, set(Layout().keys("lever")), 30, Budget(seconds))
 
 
 def delta(place: Place, seed: int) -> str:

@@ -1,0 +1,114 @@
+"""Lever accounts as a component of a `dg` project: some lines of YAML in its folder of definitions."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+import dagster as dg
+from dagster.components.utils.translation import TranslationFnResolver
+from pydantic import BaseModel, Field, create_model
+
+from lever_assets.orchestration.building import build_lever_definitions
+from lever_assets.orchestration.layout import LeverTable, Translation
+from lever_assets.orchestration.resources import LeverAccount, LeverDatabase
+
+_VARIABLE = re.compile(r"\{\{\s*env(?:\.(\w+)|\(\s*['\"](\w+)['\"]\s*\))\s*\}\}")
+"""A value that is nothing but a variable of the environment."""
+_FIRST: Mapping[str, Any] = {
+    "accounts": [{"name": "lever", "api_key": "{{ env.LEVER_API_KEY }}"}],
+    "database": {"url": "{{ env.LEVER_DATABASE_URL }}"},
+}
+
+R = TypeVar("R", LeverAccount, LeverDatabase)
+
+
+def _model(of: type[BaseModel]) -> Any:
+    """Return what YAML may say of a resource: each field as it is, or as a template."""
+    fields: dict[str, Any] = {
+        name: (field.annotation | str if field.annotation else str, field)
+        for name, field in of.model_fields.items()
+    }
+    return create_model(f"{of.__name__}Model", __base__=dg.Model, **fields)
+
+
+_ACCOUNT, _DATABASE = _model(LeverAccount), _model(LeverDatabase)
+
+
+def _resolved(context: dg.ResolutionContext, given: BaseModel, resource: type[R]) -> R:
+    """Return a resource as YAML has it; a text that is a variable is one that is read when something runs."""
+    return resource(**{name: _value(context, getattr(given, name)) for name in given.model_fields_set})
+
+
+def _value(context: dg.ResolutionContext, given: Any) -> Any:
+    variable = _VARIABLE.fullmatch(given.strip()) if isinstance(given, str) else None
+    if variable is not None:
+        return dg.EnvVar(variable[1] or variable[2])
+    return context.resolve_value(given)
+
+
+def _accounts(context: dg.ResolutionContext, given: list[BaseModel]) -> list[LeverAccount]:
+    return [_resolved(context, each, LeverAccount) for each in given]
+
+
+def _database(context: dg.ResolutionContext, given: BaseModel) -> LeverDatabase:
+    return _resolved(context, given, LeverDatabase)
+
+
+class LeverScaffolder(dg.Scaffolder):
+    """Writes the `defs.yaml` to begin with: an account, and its database, by variables."""
+
+    def scaffold(self, request: dg.ScaffoldRequest[Any]) -> None:
+        """Write it into the folder that is asked for."""
+        dg.scaffold_component(request, _FIRST)
+
+
+@dg.scaffold_with(LeverScaffolder)
+class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
+    """Lever accounts as assets: 19 unified ATS models in your own database, kept fresh by sensors.
+
+    `{{ env.NAME }}` in an account or in the database is read when something runs, not when this is loaded.
+    """
+
+    accounts: Annotated[list[LeverAccount], dg.Resolver(_accounts, model_field_type=list[_ACCOUNT])] = Field(
+        description="The Lever accounts: name, api_key, and what else a LeverAccount takes"
+    )
+    database: Annotated[LeverDatabase, dg.Resolver(_database, model_field_type=_DATABASE)] = Field(
+        default_factory=LeverDatabase, description="Where the tables are: url, data_dir"
+    )
+    name: str | None = Field(
+        default=None,
+        description="What the names of shared things begin with; by default the account's, or lever",
+    )
+    key_prefix: list[str] = Field(default=[], description="What the keys of all assets begin with")
+    group_name: str | None = Field(default=None, description="One group for all assets")
+    owners: list[str] = Field(default=[], description="Owners of all assets")
+    tags: dict[str, str] = Field(default={}, description="Tags of all assets")
+    kinds: list[str] = Field(default=[], description="Kinds of all assets, beside those they have")
+    translation: (
+        Annotated[
+            Translation,
+            TranslationFnResolver[LeverTable](
+                lambda of: {"connection": of.connection, "table": of.table, "floor": of.floor}
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="What each asset is to be like; a template knows connection, table, floor and spec",
+    )
+    include_actions: bool = Field(default=True, description="The jobs that write to Lever")
+    include_sensors: bool | list[str] = Field(
+        default=True, description="All, none, or some of delta, webhooks, notices, retention, purge"
+    )
+    include_schedules: bool | list[str] = Field(
+        default=True, description="All, none, or some of reconcile, erasure"
+    )
+    delta_seconds: int = Field(default=60, description="How often Lever is asked for changes")
+    run_retention_days: int | None = Field(
+        default=None, description="After how long runs of ours are purged; by default never"
+    )
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:  # noqa: ARG002
+        """Return the definitions; raises SettingsError for what can't be used."""
+        given = {name: getattr(self, name) for name in type(self).model_fields if name != "accounts"}
+        return build_lever_definitions(self.accounts, **given)

@@ -1,0 +1,113 @@
+"""How the assets of accounts are called and shown in Dagster: the one place that knows their keys."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import dagster as dg
+
+from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded
+from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, model_group, raw_group
+from lever_assets.unified.catalogue import MODELS
+
+Floor = Literal["raw", "unified"]
+
+
+@dataclass(frozen=True)
+class LeverTable:
+    """A table that is an asset: the name of its account, its own, and its floor."""
+
+    connection: str
+    table: str
+    floor: Floor
+
+
+Translation = Callable[[dg.AssetSpec, LeverTable], dg.AssetSpec]
+"""Returns an asset as it is to be shown. Its key may depend on the table alone."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of an account's assets, by their tables; also of those that its settings leave out."""
+
+    by_table: Mapping[str, dg.AssetKey]
+
+    def raw(self, resource: str) -> dg.AssetKey:
+        """Return the key of the asset that lands a resource."""
+        return self.by_table[BY_NAME[resource].table]
+
+    def model(self, model: str) -> dg.AssetKey:
+        """Return the key of a unified model's asset."""
+        return self.by_table[model]
+
+    def table(self, key: dg.AssetKey) -> str:
+        """Return the table of an asset of this account."""
+        return self._tables[key]
+
+    def __iter__(self) -> Iterator[dg.AssetKey]:
+        return iter(self.by_table.values())
+
+    @cached_property
+    def _tables(self) -> Mapping[dg.AssetKey, str]:
+        return {key: table for table, key in self.by_table.items()}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is said of all assets alike: what keys begin with, groups, owners, tags, when they are to run.
+
+    Without a `group_name` the unified models of an account are in a group of its name, and its raw assets in
+    one beside it. The `translation` has the last word on each asset.
+    """
+
+    key_prefix: tuple[str, ...] = ()
+    group_name: str | None = None
+    owners: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    kinds: frozenset[str] = frozenset()
+    automation_condition: dg.AutomationCondition[Any] | None = None
+    freshness_policy: dg.FreshnessPolicy | None = None
+    translation: Translation | None = None
+
+    def prefix(self, connection: str) -> list[str]:
+        """Return what the keys of an account begin with, where no translation makes them others."""
+        return [*self.key_prefix, connection]
+
+    def keys(self, connection: str) -> Keys:
+        """Return the keys of an account's assets."""
+        return Keys({each.table: self._key(each) for each in _tables(connection)})
+
+    def spec(self, of: LeverTable, *, kinds: Iterable[str], **told: Any) -> dg.AssetSpec:
+        """Return the asset of a table; what else is `told` of it is as AssetSpec takes it."""
+        return self._translated(self._plain(of, kinds={*kinds, *self.kinds}, **told), of)
+
+    def _key(self, of: LeverTable) -> dg.AssetKey:
+        if self.translation is None:
+            return dg.AssetKey([*self.prefix(of.connection), of.table])
+        return self.translation(self._plain(of), of).key
+
+    def _translated(self, spec: dg.AssetSpec, of: LeverTable) -> dg.AssetSpec:
+        if self.translation is None:
+            return spec
+        return self.translation(spec, of).replace_attributes(key=self._key(of))
+
+    def _plain(self, of: LeverTable, **told: Any) -> dg.AssetSpec:
+        own_group = {"raw": raw_group, "unified": model_group}[of.floor](of.connection)
+        return dg.AssetSpec(
+            [*self.prefix(of.connection), of.table],
+            group_name=self.group_name or own_group,
+            owners=list(self.owners),
+            tags={**self.tags, CONNECTION_TAG: of.connection, FLOOR_TAG: of.floor},
+            automation_condition=self.automation_condition,
+            freshness_policy=self.freshness_policy,
+            **told,
+        )
+
+
+def _tables(connection: str) -> Iterator[LeverTable]:
+    for resource in RESOURCES:
+        if not isinstance(resource, Embedded):
+            yield LeverTable(connection, resource.table, "raw")
+    for model in MODELS:
+        yield LeverTable(connection, model.name, "unified")

@@ -1,0 +1,64 @@
+"""The component of a `dg` project; and what docs/dagster.md says of it, and of the same in Python."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+from dagster.components.testing import create_defs_folder_sandbox
+
+import lever_assets
+from lever_assets import LeverComponent
+
+PAGE = (Path(__file__).parents[2] / "docs" / "dagster.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def built(monkeypatch: pytest.MonkeyPatch, given: dict[str, Any] | None = None) -> dg.Definitions:
+    monkeypatch.delenv("LEVER_API_KEY", raising=False)
+    monkeypatch.delenv("LEVER_DATABASE_URL", raising=False)
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.scaffold_component(component_cls=LeverComponent, defs_yaml_contents=given)
+        with sandbox.load_component_and_build_defs(defs_path=path) as (component, defs):
+            assert isinstance(component, LeverComponent)
+            defs.get_repository_def()
+            return defs
+
+
+def test_what_is_scaffolded_loads_without_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    defs = built(monkeypatch)
+    keys = {each.key.to_user_string() for each in defs.resolve_all_asset_specs()}
+    assert {"lever/users", "lever/raw_users"} <= keys
+    assert {"lever", "lever_database"} <= set(defs.resources or ())
+
+
+def test_the_component_of_the_page_translates_each_asset(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = next(each for each in map(yaml.safe_load, blocks("yaml")) if "type" in each)
+    defs = built(monkeypatch, given)
+    specs = {each.key.to_user_string(): each for each in defs.resolve_all_asset_specs()}
+    assert {"ats/acme/users", "ats/acme/raw_users"} <= set(specs)
+    users = specs["ats/acme/users"]
+    assert (users.group_name, users.owners) == ("recruiting", ["team:people"])
+    assert dg.AssetKey(["ats", "acme", "raw_users"]) in {each.asset_key for each in users.deps}
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_python_of_the_page_makes_definitions(code: str) -> None:
+    there: dict[str, Any] = {}
+    exec(compile(code, "docs/dagster.md", "exec"), there)
+    assert [name for name, each in there.items() if isinstance(each, dg.Definitions)] == ["defs"]
+    there["defs"].get_repository_def()
+
+
+def test_the_page_tells_of_every_public_name() -> None:
+    names = lever_assets.__all__
+    assert names == sorted(names)
+    for name in names:
+        assert f"`{name}`" in PAGE or f"lever_assets.{name}" in PAGE or f" {name}" in PAGE
+        assert getattr(lever_assets, name).__doc__
+    assert not hasattr(lever_assets, "LeverNothing")
