@@ -164,6 +164,11 @@ class Composed:
         """Return the end of what a service wrote."""
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")[-4000:]
 
+    def passwords(self) -> list[str]:
+        """Return what nobody else may know of the secrets."""
+        names = ("postgres_password", "broker_password", "ui_password", "lever_secret_key")
+        return [(self.folder / "secrets" / name).read_text() for name in names]
+
     def worker_of(self, pid: int) -> str:
         """Return the name of the service that a process belongs to."""
         group = os.getpgid(pid)

@@ -166,6 +166,9 @@ def test_what_a_killed_worker_leaves_another_one_finishes_and_nothing_is_there_t
         assert counts.by_status.get(429, 0) == 0, name
         # Each opportunity once, but what was under way when the worker died.
         assert counts.of("/opportunities/:id/interviews") <= OPPORTUNITIES + 20, name
+    logs = "".join(each.read_text("utf-8", "replace") for each in tmp_path.glob("*.log"))
+    for secret in [*composed.passwords(), *(each.key for each in accounts.values())]:
+        assert secret not in logs
     database = composed.here("postgresql://postgres:@database:5432/lever")
     found = live(database)
     assert json.loads(composed.run("code", ["lever-assets", "status", "--json", "--connection", interrupted]))
