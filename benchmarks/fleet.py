@@ -1,7 +1,7 @@
 """A fleet of accounts, on paper: runs an hour, what they weigh on each part, and which part is full first.
 
 Nothing is measured here. A working day of so many accounts is played through, minute by minute, by the rules
-of the sensor `lever_delta`; what a run costs are figures that were measured, each with its source.
+of the sensor `lever_delta`; what a run costs are figures with their sources, some of them assumed.
 """
 
 import random
@@ -25,10 +25,10 @@ _TICK_CPU = 0.012
 _TICK_REQUESTS = 6
 # The same, "cost" with PostgreSQL: 190 MB for 10,000 opportunities.
 _KB_OF_AN_OPPORTUNITY = 19.0
-# The same, "Through Dagster": the events of a delta, without what SQLite adds to them.
+# The same, "Through Dagster": the events of a delta, without what SQLite adds; of a quiet one an estimate.
 _CHANGED_KB = 70.0
 _QUIET_KB = 45.0
-# docs/deploying.md, "How far it goes": in the processes of deploy/compose.yaml, and on its storage.
+# docs/benchmarks.md, "A fleet, on paper", says which of these were seen, and which are assumed.
 _MAKING_SECONDS = 0.5
 _DELETING_SECONDS = 0.02
 _RUN_SECONDS = 12.0
