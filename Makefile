@@ -39,6 +39,9 @@ test: $(READY_FOR_TESTS)  ## Lint, type-check and run the whole test suite
 test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every combination
 	$(BIN)/pytest --numprocesses auto --dist load -m long
 
+test-deploy: $(READY_FOR_TESTS)  ## Run the processes of deploy/compose.yaml (needs redis-server)
+	$(BIN)/pytest -m deploy
+
 lint: $(READY_FOR_TESTS)  ## Lint and type-check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -56,4 +59,4 @@ ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
 docs: $(READY)  ## Write the generated pages of the documentation anew
 	$(BIN)/python docs/generate.py
 
-.PHONY: help setup test test-long lint demo demo-ui ui docs
+.PHONY: help setup test test-long test-deploy lint demo demo-ui ui docs

@@ -11,6 +11,7 @@ from benchmarks import (
     change,
     cost,
     fair,
+    fleet,
     journeys,
     large,
     made,
@@ -130,6 +131,22 @@ def _tick(
 def _dagster(opportunities: Size = 1_000, deltas: int = 3) -> None:
     """A sync through Dagster beside the command line's: its CPU, and what it leaves in Dagster's storage."""
     orchestrated.run(opportunities, deltas)
+
+
+@app.command("fleet")
+def _fleet(
+    *,
+    how_many: Annotated[int, typer.Option("--accounts", min=1)] = 10_000,
+    opportunities: Annotated[int, typer.Option(min=1, help="In each account")] = 3_000,
+    changes: Annotated[int, typer.Option(min=0, help="Changes a day in each account")] = 40,
+    look_minutes: Annotated[int, typer.Option(min=1, help="LEVER_DELTA_SECONDS / 60")] = 1,
+    snapshot_minutes: Annotated[int, typer.Option(min=1, help="LEVER_SNAPSHOT_MINUTES")] = 60,
+    in_a_location: Annotated[int, typer.Option(min=1, help="Accounts in a code location")] = 100,
+    keep_days: Annotated[int, typer.Option(min=1, help="LEVER_RUN_RETENTION_DAYS")] = 30,
+) -> None:
+    """What a fleet of accounts would ask of each part, computed from what was measured."""
+    size = (how_many, opportunities, changes)
+    fleet.run(fleet.Fleet(*size, look_minutes, snapshot_minutes, in_a_location, keep_days))
 
 
 @app.command("made")

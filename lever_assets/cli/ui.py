@@ -32,6 +32,7 @@ def ui(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="Port to listen on.")] = 3000,
     log_level: Annotated[LogLevel, typer.Option(help="What Dagster's processes log.")] = LogLevel.INFO,
+    daemon: Annotated[bool, typer.Option(help="Run Dagster's daemon, too; it may run elsewhere.")] = True,
 ) -> None:
     """Serve Dagster's UI and run its daemon until Ctrl-C.
 
@@ -43,6 +44,6 @@ def ui(
     for doubt in settings.doubts:
         output.warn(doubt)
     try:
-        serve(settings, Place(host, port), log_level.value)
+        serve(settings, Place(host, port), log_level.value, with_daemon=daemon)
     except UiError as error:
         raise CommandError(str(error)) from None

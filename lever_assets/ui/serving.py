@@ -55,9 +55,10 @@ _POLL_MILLISECONDS = 2000
 _log = logging.getLogger("dagster-webserver")
 
 
-def serve(settings: Settings, place: Place, log_level: str = "info") -> None:
+def serve(settings: Settings, place: Place, log_level: str = "info", *, with_daemon: bool = True) -> None:
     """Serve the UI of the account and run Dagster's daemon, until Ctrl-C or SIGTERM.
 
+    Without the daemon the UI alone, on the code servers that workspace.yaml names: the daemon runs elsewhere.
     Raises UiError if it can't be served, or if the daemon ended by itself.
     """
     token = token_urlsafe()
@@ -76,14 +77,15 @@ def serve(settings: Settings, place: Place, log_level: str = "info") -> None:
         for folder in (settings.data_dir, *folders_of(instance, home)):
             private.close_to_others(folder)
         _log.info("Launching Dagster services...")
-        workspace = _code_server(instance, stack)
-        if interrupted.is_set:
-            return
-        daemon = stack.enter_context(_daemon(workspace, log_level))
+        daemon, target = None, shown()
+        if with_daemon:
+            workspace = _code_server(instance, stack)
+            if interrupted.is_set:
+                return
+            daemon = stack.enter_context(_daemon(workspace, log_level))
+            target = WorkspaceFileTarget([str(workspace)])
         context = stack.enter_context(
-            WorkspaceProcessContext(
-                instance, WorkspaceFileTarget([str(workspace)]), __version__, code_server_log_level="warning"
-            )
+            WorkspaceProcessContext(instance, target, __version__, code_server_log_level="warning")
         )
         instance.optimize_for_webserver(
             DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW
@@ -176,7 +178,7 @@ def web_server(app: ASGIApp, **options: Any) -> uvicorn.Server:
 async def _serving(
     server: uvicorn.Server,
     listening: socket.socket,
-    daemon: "subprocess.Popen[bytes]",
+    daemon: "subprocess.Popen[bytes] | None",
     place: Place,
     interrupted: _Interrupted,
 ) -> None:
@@ -189,7 +191,7 @@ async def _serving(
         if server.started and not told:
             told = True
             _log.info("Serving dagster-webserver on %s in process %d", place.url, os.getpid())
-        if daemon.poll() is not None and not server.should_exit:
+        if daemon is not None and daemon.poll() is not None and not server.should_exit:
             server.should_exit = True
             await serving
             raise UiError(

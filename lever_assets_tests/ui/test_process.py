@@ -61,11 +61,11 @@ class Served:
         return self.process.returncode, written
 
 
-def started(folder: Path, port: int, **variables: str) -> "subprocess.Popen[str]":
+def started(folder: Path, port: int, *options: str, **variables: str) -> "subprocess.Popen[str]":
     """Start the UI with a data folder in `folder`, where files would be everybody's to read."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEVER_", "DAGSTER_"))}
     return subprocess.Popen(
-        [*COMMAND, str(port)],
+        [*COMMAND, str(port), *options],
         cwd=folder,
         env={**kept, "LEVER_DATA_DIR": str(folder / "data"), **variables},
         umask=0o022,
@@ -84,9 +84,9 @@ def until(met: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def served(folder: Path, **variables: str) -> Iterator[Served]:
+def served(folder: Path, *options: str, **variables: str) -> Iterator[Served]:
     """Serve the UI as long as the block lasts."""
-    ui = Served(started(folder, port := free_port(), **variables), port)
+    ui = Served(started(folder, port := free_port(), *options, **variables), port)
 
     def up() -> bool:
         assert ui.process.poll() is None, ui.ended()
@@ -168,6 +168,18 @@ def test_the_end_of_the_daemon_is_told_and_ends_the_rest(tmp_path: Path) -> None
         code, written = ui.ended()
     assert code == 1
     assert "error: Dagster's daemon ended by itself (exit code -9): see what it wrote above" in written
+    assert all_gone(begun)
+
+
+@pytest.mark.long
+def test_where_the_daemon_runs_elsewhere_none_is_started_and_all_ends_with_it(tmp_path: Path) -> None:
+    with served(tmp_path, "--no-daemon") as ui:
+        assert ui.graphql("{ version }")["version"]
+        begun = begun_by(ui.process)
+        assert not any("dagster._daemon" in each.cmdline() for each in begun)
+        ui.process.send_signal(signal.SIGTERM)
+        code, written = ui.ended()
+    assert code == 0, written
     assert all_gone(begun)
 
 

@@ -1,0 +1,2 @@
+-- Dagster's own tables: beside ours they would collide (`jobs`).
+CREATE DATABASE dagster;

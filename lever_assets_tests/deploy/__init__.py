@@ -1,0 +1,1 @@
+"""Installations on many machines: what `deploy/` declares."""
