@@ -95,7 +95,7 @@ def tables(
     with Session.open(own, to_read=True) as session, session.reading() as tx:
         if not tx.current_version():
             raise QuestionError(
-                f"nothing was read from Lever yet into {session.store.name}",
+                f"nothing was read from Lever yet for {session.name} into {session.store.name}",
                 f"run {session.account.command('sync')} first",
             )
         yield Tables(tx, session.account, session.exclusion)
