@@ -95,6 +95,7 @@ def run(
 
 @pytest.mark.parametrize(("layout", "key"), [PREFIXED, TRANSLATED])
 def test_an_asset_follows_a_table_under_another_key_with_nothing_to_configure(
+    *,
     layout: dict[str, Any],
     key: list[str],
     box: Sandbox,
@@ -154,7 +155,11 @@ def test_a_test_of_theirs_gives_another_database(
     mine = headcount(got, PREFIXED[1], "acme_tables")
     given: Mapping[str, Any] = {**(ours.resources or {}), "acme_database": swapped}
     dg.materialize([*(ours.assets or ()), mine], resources=given, instance=instance, selection=[mine])  # type: ignore[list-item] # all are definitions of assets
-    dg.materialize([mine], resources={"acme_tables": LeverTables(swapped)}, instance=instance)
+    dg.materialize(
+        [dg.AssetSpec(PREFIXED[1]), mine],
+        resources={"acme_tables": LeverTables(swapped)},
+        instance=instance,
+    )
     assert [len(each) for each in got] == 2 * [len(box.ids("opportunities"))]
 
 
@@ -168,6 +173,7 @@ def test_a_test_of_theirs_gives_another_database(
     ],
 )
 def test_in_another_code_location_the_key_or_tags_or_metadata_say_which_table_it_is(
+    *,
     there: dg.AssetSpec,
     said: dict[str, Any],
     box: Sandbox,
@@ -195,6 +201,7 @@ def test_in_another_code_location_the_key_or_tags_or_metadata_say_which_table_it
     ],
 )
 def test_what_is_no_table_is_told_in_a_sentence(
+    *,
     key: list[str],
     said: dict[str, Any],
     told: str,
@@ -204,7 +211,9 @@ def test_what_is_no_table_is_told_in_a_sentence(
 ) -> None:
     database = synced(LeverDatabase(data_dir=str(tmp_path)), account(box))
     mine, resources = headcount([], key, "tables", **said), {"tables": LeverTables(database)}
-    done = dg.materialize([mine], resources=resources, instance=instance, raise_on_error=False)
+    done = dg.materialize(
+        [dg.AssetSpec(key), mine], resources=resources, instance=instance, raise_on_error=False
+    )
     assert any(told in each for each in failures(done)), failures(done)
 
 
@@ -213,8 +222,13 @@ def test_a_variable_that_is_not_set_is_told_and_no_other_database_is_read(
 ) -> None:
     synced(LeverDatabase(data_dir=str(tmp_path)), account(box))
     tables = LeverTables(LeverDatabase(url=dg.EnvVar("NOT_THERE"), data_dir=str(tmp_path)))
-    mine = headcount([], ["acme", "candidates"], "tables")
-    done = dg.materialize([mine], resources={"tables": tables}, instance=instance, raise_on_error=False)
+    key = ["acme", "candidates"]
+    done = dg.materialize(
+        [dg.AssetSpec(key), headcount([], key, "tables")],
+        resources={"tables": tables},
+        instance=instance,
+        raise_on_error=False,
+    )
     assert any("the variable NOT_THERE, which is not set" in each for each in failures(done))
 
 
