@@ -1,6 +1,7 @@
 """An asset of somebody's own gets tables of accounts that code gives, under whatever keys they are."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ import pytest
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_shared.serdes import serialize_value
 
+import lever_assets
 from lever_assets import LeverAccount, LeverDatabase, LeverTable, LeverTables, build_lever_definitions
+from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import FIRST, failures
 
 URL = "TABLES_TEST_URL"
+PAGE = (Path(__file__).parents[2] / "docs" / "dagster.md").read_text("utf-8")
 
 
 def translation(spec: dg.AssetSpec, of: LeverTable) -> dg.AssetSpec:
@@ -128,6 +132,27 @@ def test_what_follows_in_the_same_run_finds_its_table_too(
     done = run(defs, instance, "both", partition_key=FIRST.isoformat(), tags={"lever/refresh": "full"})
     assert done.success, failures(done)
     assert len(got[0]) == len(box.ids("opportunities"))
+
+
+def test_an_asset_with_the_windows_of_ours_gets_those_of_its_run(
+    box: Sandbox, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    database = synced(LeverDatabase(data_dir=str(tmp_path)), account(box))
+    layout, key = TRANSLATED
+    ours = build_lever_definitions(account(box), database=database, **layout)  # type: ignore[arg-type]
+    windows = next(iter(ours.resolve_all_asset_specs())).partitions_def
+    got: list[pd.DataFrame] = []
+
+    @dg.asset(partitions_def=windows, ins={"people": dg.AssetIn(key, input_manager_key="acme_tables")})
+    def newcomers(people: pd.DataFrame) -> None:
+        got.append(people)
+
+    assert windows is not None
+    for each in windows.get_partition_keys():
+        done = run(project(ours, newcomers), instance, partition_key=each)
+        assert done.success, failures(done)
+    assert len(got) > 1
+    assert len(pd.concat(got)["id"].unique()) == sum(map(len, got)) == len(box.ids("opportunities"))
 
 
 def test_of_several_accounts_each_has_its_own_rows(
@@ -244,3 +269,28 @@ def test_a_password_in_the_address_is_shown_nowhere(
     shown = serialize_value(RepositorySnap.from_def(defs.get_repository_def()))
     assert "acme_tables" in shown
     assert "hunter2" not in logged + shown + repr(LeverTables(database))
+
+
+def test_the_asset_of_the_page_is_made_and_a_notebook_reads_the_same(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    synced(LeverDatabase(data_dir=str(tmp_path)), account(box))
+    url = f"sqlite:///{tmp_path / 'lever.db'}"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEVER_DATABASE_URL", url)
+    (code,) = [
+        each for each in re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL) if "acme_tables" in each
+    ]
+    there: dict[str, Any] = {}
+    exec(compile(code, "docs/dagster.md", "exec"), there)
+    job = there["defs"].resolve_implicit_job_def_def_for_assets([there["outcomes"].key])
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert job.execute_in_process(instance=instance, asset_selection=[there["outcomes"].key]).success
+    assert "outcome" in capsys.readouterr().out
+
+    monkeypatch.delenv("LEVER_RATE_LIMIT")
+    (line,) = re.findall(r"`(lever_assets\.frame\(.*?\))`", PAGE)
+    found = eval(line, {"lever_assets": lever_assets, "URL": url})
+    assert len(found) == len(box.ids("opportunities"))
+    with pytest.raises(ConnectionNameError, match="There is no connection 'acmee'"):
+        eval(line.replace('"acme"', '"acmee"'), {"lever_assets": lever_assets, "URL": url})
