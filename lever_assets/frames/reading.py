@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from lever_assets.connect.account import Account
+from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.known import has_database, settings_of
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Child, Embedded, Windowed
 from lever_assets.mapping.derivation import ByRecord
@@ -91,14 +92,27 @@ def tables(
         with closing(Store.open_to_read(known.tables_url)) as store, store.reading(NOBODY) as tx:
             yield Tables(tx, None, NOTHING_EXCLUDED)
         return
-    own = settings_of(known, connection, removed=True, how=_HOW)
+    own, unknown = _own(known, connection)
     with Session.open(own, to_read=True) as session, session.reading() as tx:
         if not tx.current_version():
-            raise QuestionError(
-                f"nothing was read from Lever yet into {session.store.name}",
+            raise unknown or QuestionError(
+                f"nothing was read from Lever yet for {session.name} into {session.store.name}",
                 f"run {session.account.command('sync')} first",
             )
         yield Tables(tx, session.account, session.exclusion)
+
+
+def _own(known: Settings, connection: str | None) -> tuple[Settings, ConnectionNameError | None]:
+    """Return the settings of a connection, and what to raise if there is nothing of that name.
+
+    An account that a Dagster project gives in its code has rows here, and is in no list of connections.
+    """
+    try:
+        return settings_of(known, connection, removed=True, how=_HOW), None
+    except ConnectionNameError as error:
+        if connection is None:
+            raise
+        return known.of(connection), error
 
 
 def instant(given: Instant) -> datetime:

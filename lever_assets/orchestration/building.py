@@ -19,7 +19,8 @@ from lever_assets.settings import SettingsError
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _DATABASE = "database"
-_TAKEN = (_DATABASE, "memory")
+_TABLES = "tables"
+_TAKEN = (_DATABASE, "memory", _TABLES)
 
 
 def build_lever_definitions(
@@ -107,6 +108,7 @@ def build_lever_definitions(
         resources={
             hosted.memory: dg.mem_io_manager,
             called.database: as_resource(there),
+            called.tables: _tables(called.database),
             **{called.account(each): as_resource(each) for each in every},
         },
         executor=executor,
@@ -139,8 +141,27 @@ class _Called:
     def database(self) -> str:
         return f"{self.name}_{_DATABASE}"
 
+    @property
+    def tables(self) -> str:
+        return f"{self.name}_{_TABLES}"
+
     def account(self, account: LeverAccount) -> str:
         return self.name if account.name == self.name else f"{self.name}_{account.name}"
+
+
+def _tables(database: str) -> dg.IOManagerDefinition:
+    """Return what gives tables to assets of the project's own, from the database that has this key."""
+
+    def made(context: dg.InitResourceContext) -> dg.IOManager:
+        from lever_assets.orchestration.tables import LeverTables  # noqa: PLC0415 - pandas, which few steps need
+
+        return LeverTables(getattr(context.resources, database))
+
+    return dg.IOManagerDefinition(
+        made,
+        description="Gives a table of Lever's as a DataFrame to an asset whose input names it: LeverTables.",
+        required_resource_keys={database},
+    )
 
 
 def _chosen(wanted: bool | Collection[str], of: Collection[str]) -> frozenset[str]:

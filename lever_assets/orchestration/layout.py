@@ -8,7 +8,7 @@ from typing import Any, Literal
 import dagster as dg
 
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded
-from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, model_group, raw_group
+from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, TABLE_TAG, model_group, raw_group
 from lever_assets.unified.catalogue import MODELS
 
 Floor = Literal["raw", "unified"]
@@ -58,7 +58,8 @@ class Layout:
     """What is said of all assets alike: what keys begin with, groups, owners, tags, when they are to run.
 
     Without a `group_name` the unified models of an account are in a group of its name, and its raw assets in
-    one beside it. The `translation` has the last word on each asset.
+    one beside it. The `translation` has the last word on each asset, but for the tags that say which table
+    it is: by them whoever reads the asset finds its rows.
     """
 
     key_prefix: tuple[str, ...] = ()
@@ -90,7 +91,9 @@ class Layout:
     def _translated(self, spec: dg.AssetSpec, of: LeverTable) -> dg.AssetSpec:
         if self.translation is None:
             return spec
-        return self.translation(spec, of).replace_attributes(key=self._key(of))
+        return (
+            self.translation(spec, of).replace_attributes(key=self._key(of)).merge_attributes(tags=_said(of))
+        )
 
     def _plain(self, of: LeverTable, **told: Any) -> dg.AssetSpec:
         own_group = {"raw": raw_group, "unified": model_group}[of.floor](of.connection)
@@ -98,11 +101,15 @@ class Layout:
             [*self.prefix(of.connection), of.table],
             group_name=self.group_name or own_group,
             owners=list(self.owners),
-            tags={**self.tags, CONNECTION_TAG: of.connection, FLOOR_TAG: of.floor},
+            tags={**self.tags, **_said(of)},
             automation_condition=self.automation_condition,
             freshness_policy=self.freshness_policy,
             **told,
         )
+
+
+def _said(of: LeverTable) -> dict[str, str]:
+    return {CONNECTION_TAG: of.connection, TABLE_TAG: of.table, FLOOR_TAG: of.floor}
 
 
 def _tables(connection: str) -> Iterator[LeverTable]:

@@ -65,6 +65,17 @@ class LeverDatabase(ConfigurableResource):  # type: ignore[type-arg]
         """The SQLAlchemy URL of the tables, as it is now; raises SettingsError."""
         return _settings("The database", _values(self)).tables_url
 
+    def to_read(self, connection: str) -> Settings:
+        """Return the settings by which the tables of a connection are read now; raises SettingsError.
+
+        Dagster says so of a variable that is not set; where it has not resolved them, this does.
+        """
+        variables = (getattr(self, name) for name in type(self).model_fields)
+        unset = [_name(each) for each in variables if _is_variable(each) and each.get_value() is None]
+        if unset:
+            raise SettingsError(f"The database is to be read from the variable {unset[0]}, which is not set.")
+        return _settings("The database", _values(self)).of(connection)
+
 
 class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
     """A Lever account: its name here, how it is reached, and what of it is read.
@@ -150,6 +161,11 @@ def as_resource(given: LeverAccount | LeverDatabase) -> Any:
 
 def _is_variable(value: object) -> bool:
     return isinstance(value, dg.EnvVar) or (isinstance(value, int) and hasattr(value, "get_value"))
+
+
+def _name(variable: Any) -> str:
+    name: str = variable.env_var_name if isinstance(variable, dg.EnvVar) else variable.name
+    return name
 
 
 def _values(of: LeverAccount | LeverDatabase, *, known: bool = False) -> dict[str, Any]:

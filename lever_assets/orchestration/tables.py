@@ -1,7 +1,8 @@
 """`LeverTables`: somebody's own asset gets the table that it follows as a DataFrame.
 
 It is an IO manager that reads. Our assets are written by the sync itself, and theirs are stored elsewhere. It
-is no configurable one: Dagster shows the configuration of those, and a database's URL may hold a password.
+is no configurable one: Dagster shows the configuration of those, nested resources included, and a database's
+URL may hold a password.
 """
 
 from collections.abc import Mapping
@@ -15,13 +16,19 @@ from lever_assets.frames.frame import frame
 from lever_assets.frames.reading import Instant
 from lever_assets.lever.wording import counted
 from lever_assets.orchestration.failures import in_one_sentence
+from lever_assets.orchestration.names import CONNECTION_TAG, TABLE_TAG
+from lever_assets.orchestration.resources import LeverDatabase
 from lever_assets.settings import Settings
+from lever_assets.store import QuestionError
+from lever_assets.store.selecting import table_named
 from lever_assets.store.transaction import now
 from lever_assets.sync.windows import EVERYTHING, Bounds, covering
 
 LAST_MATERIALIZATION = "last_materialization"
 """As `since` in the metadata of an input: what changed since the asset was made last."""
 _KNOWN = ("columns", "where", "deleted", "since")
+_OURS = "lever/"
+_SAYS = (CONNECTION_TAG, TABLE_TAG)
 _MARGIN = timedelta(minutes=5)
 """So long a row may have been on its way into the table when the run began that made the asset last."""
 
@@ -33,33 +40,38 @@ class LeverTables(dg.IOManager):
     may also be "last_materialization". If the input has partitions, the rows are those of the windows that
     the run needs.
 
-    `database` is a SQLAlchemy URL in the place of LEVER_DATABASE_URL, `settings` those in the place of the
-    environment's.
+    `database` is that of `build_lever_definitions`, whose variables are read when something runs; or a
+    SQLAlchemy URL in the place of LEVER_DATABASE_URL. `settings` are those in the place of the environment's;
+    with a LeverDatabase neither count.
     """
 
-    def __init__(self, database: str | None = None, *, settings: Settings | None = None) -> None:
+    def __init__(
+        self, database: LeverDatabase | str | None = None, *, settings: Settings | None = None
+    ) -> None:
         self._database = database
         self._settings = settings
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
-        """Return the rows of the table that the input's asset key, CONNECTION/TABLE, names.
+        """Return the rows of the table that the input is.
 
-        Raises Failure with one sentence: there is no such table, nothing was read from Lever yet.
+        Its connection and its table are what the metadata of the input says, as `lever/connection` and
+        `lever/table`; else what the tags of the asset say, as those of our assets do; else the last two parts
+        of its key. Raises Failure with one sentence: there is no such table, nothing was read from Lever yet.
         """
-        key, wanted = _key_of(context), _wanted(context)
+        wanted = _wanted(context)
+        connection, table = _source_of(context, wanted)
         with in_one_sentence():
             found = frame(
-                key.path[-1],
+                table,
                 columns=wanted.get("columns"),
                 where=wanted.get("where"),
                 deleted=bool(wanted.get("deleted", False)),
                 since=_since(context, wanted.get("since")),
                 window=_window(context),
-                connection=key.path[-2],
-                database=self._database,
-                settings=self._settings,
+                connection=connection,
+                **self._place(connection),
             )
-        context.log.info(f"{key.to_user_string()}: {counted(len(found), 'row')}.")
+        context.log.info(f"{connection}/{table}: {counted(len(found), 'row')}.")
         return found
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> NoReturn:  # noqa: ARG002 (signature)
@@ -70,15 +82,46 @@ class LeverTables(dg.IOManager):
             allow_retries=False,
         )
 
+    def _place(self, connection: str) -> dict[str, Any]:
+        """Return where the tables are, as `frame` takes it."""
+        if isinstance(self._database, LeverDatabase):
+            return {"settings": self._database.to_read(connection)}
+        return {"database": self._database, "settings": self._settings}
 
-def _key_of(context: dg.InputContext) -> dg.AssetKey:
-    if not context.has_asset_key or len(context.asset_key.path) < 2:
+
+def _source_of(context: dg.InputContext, wanted: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the connection and the table of an input."""
+    said = {**_tags(context), **wanted}
+    path = context.asset_key.path if context.has_asset_key else []
+    by_key = path[-2:] if len(path) > 1 else (None, None)
+    connection, table = (said.get(name) or last for name, last in zip(_SAYS, by_key, strict=True))
+    if connection is None or table is None or (TABLE_TAG not in said and not _is_table(table)):
+        which = context.asset_key.to_user_string() if context.has_asset_key else context.name
         raise dg.Failure(
-            "LeverTables gives an input that is an asset of a connection, such as lever/candidates: name its "
-            'key with AssetIn(key=["lever", "candidates"]).',
+            f"LeverTables can't tell which table {which} is: name an asset of ours, or one whose key ends "
+            f'with a connection and a table; or give the input metadata={{"{CONNECTION_TAG}": "lever", '
+            f'"{TABLE_TAG}": "candidates"}}.',
             allow_retries=False,
         )
-    return context.asset_key
+    return str(connection), str(table)
+
+
+def _tags(context: dg.InputContext) -> Mapping[str, str]:
+    """Return what the tags of the asset say that is the input: ours have them, whatever their keys."""
+    if not context.has_asset_key or context.upstream_output is None:
+        return {}
+    try:
+        return context.upstream_output.asset_spec.tags
+    except dg.DagsterInvariantViolationError:  # a context that a test has built
+        return {}
+
+
+def _is_table(name: str) -> bool:
+    try:
+        table_named(name)
+    except QuestionError:
+        return False
+    return True
 
 
 def _wanted(context: dg.InputContext) -> Mapping[str, Any]:
@@ -86,7 +129,11 @@ def _wanted(context: dg.InputContext) -> Mapping[str, Any]:
         name: value.value if isinstance(value, dg.MetadataValue) else value
         for name, value in (context.definition_metadata or {}).items()
     }
-    unknown = [name for name in given if name not in _KNOWN and "/" not in name]
+    unknown = [
+        name
+        for name in given
+        if name not in (*_KNOWN, *_SAYS) and ("/" not in name or name.startswith(_OURS))
+    ]
     if unknown:
         raise dg.Failure(
             f"The metadata of the input {context.name!r} has {unknown[0]!r}: LeverTables takes "

@@ -143,10 +143,12 @@ def test_importing_is_light_and_building_reads_nothing(tmp_path: Path) -> None:
         "import sys, lever_assets\n"
         "assert not {'dagster', 'pydantic', 'sqlalchemy'} & set(sys.modules)\n"
         "import dagster as dg\n"
-        "from lever_assets import *\n"
+        "from lever_assets import LeverAccount, LeverDatabase, build_lever_definitions\n"
         "a = LeverAccount(api_key=dg.EnvVar('NOT_THERE'))\n"
         "d = build_lever_definitions(a, database=LeverDatabase(url=dg.EnvVar('NOT_THERE_EITHER')))\n"
         "d.get_repository_def()\n"
+        "assert 'lever_tables' in d.resources and 'pandas' not in sys.modules\n"
+        "from lever_assets import *\n"
         "print(sorted(each.name for each in d.sensors))\n"
     )
     bare = {name: value for name, value in os.environ.items() if not name.startswith("LEVER_")}
@@ -246,6 +248,7 @@ def test_assets_under_other_keys_are_made_and_checked(box: Sandbox, tmp_path: Pa
         (LeverAccount(sync_window="never"), {}, "The account 'lever' has a setting that can't be used"),
         (LeverAccount(), {"include_sensors": ["dleta"]}, "There is no dleta"),
         ([LeverAccount(name="database"), LeverAccount()], {}, "can't be called database"),
+        ([LeverAccount(name="tables"), LeverAccount()], {}, "can't be called tables"),
     ],
 )
 def test_what_can_t_be_used_is_told_in_one_sentence(
