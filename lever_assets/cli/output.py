@@ -38,6 +38,11 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
+def remark(text: str) -> None:
+    """Write a line on what is going on; on a terminal above the one that `following` redraws."""
+    sys.stderr.write(f"{text}\n")  # as it stands: whoever redraws a line has put something in its place
+
+
 def warn(text: str) -> None:
     """Write a warning, one line."""
     sys.stderr.write(f"warning: {' '.join(text.split())}\n")

@@ -25,7 +25,7 @@ from lever_assets.store import Store
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
-from lever_assets.sync.progress import Listener, Progress
+from lever_assets.sync.progress import announcing
 from lever_assets.sync.removed import see_to_removed
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.expired import erase_due
@@ -87,7 +87,9 @@ def sync(
         Session.open(settings, listener=say, accept_deletions=accept_deletions) as session,
     ):
         scope = _scope(session, full=full, delta=delta, days=(start, end))
-        heard = session if as_json else replace(session, listener=_announced(session, scope))
+        reading = f"Reading {scope} of the account {session.name!r} into {session.store.name}"
+        announce = partial(output.remark, reading)
+        heard = session if as_json else replace(session, listener=announcing(say, announce))
         try:
             with telling_the_end(session.store, session.settings):
                 report = run_sync(heard, scope)
@@ -103,23 +105,6 @@ def sync(
         output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})
     else:
         _show(report, erased.rows)
-
-
-def _announced(session: Session, scope: Scope) -> Listener:
-    """Return the session's listener, which says what is read before it tells anything else.
-
-    Not before: where no account is connected, or none is accepted, nothing is read.
-    """
-    is_said = False
-
-    def listen(told: Progress | str) -> None:
-        nonlocal is_said
-        if not is_said and (isinstance(told, str) or not told.is_of_mapping):
-            is_said = True
-            typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
-        session.listener(told)
-
-    return listen
 
 
 def _see_to_removed(settings: Settings) -> None:

@@ -86,6 +86,23 @@ def silent(_told: Progress | str) -> None:
     """Listen to nothing."""
 
 
+def announcing(listener: Listener, announce: Callable[[], None]) -> Listener:
+    """Return the listener, with `announce` called before it is told the first of any reading, or of a wait.
+
+    Not before: where no account is connected, or no key accepted, nothing is read.
+    """
+    is_said = False
+
+    def listen(told: Progress | str) -> None:
+        nonlocal is_said
+        if not is_said and (isinstance(told, str) or not told.is_of_mapping):
+            is_said = True
+            announce()
+        listener(told)
+
+    return listen
+
+
 @dataclass
 class Meter:
     """Counts one step and tells the listener at most every `every` seconds, and at the end."""
