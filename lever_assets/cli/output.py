@@ -12,8 +12,12 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.table import Table
 
-_EVERY = 5.0
+from lever_assets.sync.progress import Progress
+
+_EVERY = 30.0
 """Seconds between two lines of progress where no terminal can redraw one."""
+_AT_AN_END = 5.0
+"""So many seconds after a line the end of a step has one, too."""
 
 Say = Callable[[object], None]
 
@@ -32,6 +36,11 @@ def as_json(result: Any) -> None:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def remark(text: str) -> None:
+    """Write a line on what is going on; on a terminal above the one that `following` redraws."""
+    sys.stderr.write(f"{text}\n")  # as it stands: whoever redraws a line has put something in its place
 
 
 def warn(text: str) -> None:
@@ -74,8 +83,9 @@ def console(stream: TextIO) -> Console:
 
 @contextmanager
 def following() -> Iterator[Say]:
-    """Yield a function that shows how far something is: a line that is redrawn, or one every few seconds.
+    """Yield a function that shows how far something is, on standard error.
 
+    On a terminal by a line that is redrawn, else by one each half minute and at the end of what takes long.
     What it is given as a text is shown in any case.
     """
     shown = console(sys.stderr)
@@ -87,7 +97,9 @@ def following() -> Iterator[Say]:
 
     def say(progress: object) -> None:
         nonlocal told
-        if isinstance(progress, str) or time.monotonic() - told >= _EVERY:
+        at_an_end = isinstance(progress, Progress) and progress.ended
+        every = _AT_AN_END if at_an_end else _EVERY
+        if isinstance(progress, str) or time.monotonic() - told >= every:
             told = time.monotonic()
             sys.stderr.write(f"{progress}\n")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated
@@ -24,6 +25,7 @@ from lever_assets.store import Store
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
+from lever_assets.sync.progress import announcing
 from lever_assets.sync.removed import see_to_removed
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.expired import erase_due
@@ -85,11 +87,12 @@ def sync(
         Session.open(settings, listener=say, accept_deletions=accept_deletions) as session,
     ):
         scope = _scope(session, full=full, delta=delta, days=(start, end))
-        if not as_json and session.account.credential is not None:
-            typer.echo(f"Reading {scope} of the account {session.name!r} into {session.store.name}", err=True)
+        reading = f"Reading {scope} of the account {session.name!r} into {session.store.name}"
+        announce = partial(output.remark, reading)
+        heard = session if as_json else replace(session, listener=announcing(say, announce))
         try:
             with telling_the_end(session.store, session.settings):
-                report = run_sync(session, scope)
+                report = run_sync(heard, scope)
         except Exception:
             tell(session.store, session.settings)  # perhaps the key is refused
             raise

@@ -35,7 +35,7 @@ from lever_assets.lever.retry import RetryPolicy
 from lever_assets.lever.traffic import Tell, Traffic
 from lever_assets.lever.wire import JsonObject, Params
 
-_PAGE_SIZE = 100  # the most that Lever gives [docs/lever-api.md, Conventions]
+PAGE_SIZE = 100  # the most that Lever gives [docs/lever-api.md, Conventions]
 _MOST_IN_MEMORY = 100
 """Pages of a list that is held in memory, unless its reader knows better: ten thousand records."""
 _FILE_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -123,7 +123,7 @@ class LeverClient:
         see `Page.first`. A list that does not get anywhere, or has more than `most` pages, raises
         BrokenListError. `optional` as for `get`.
         """
-        asked: Params = {"limit": _PAGE_SIZE, **(params or {})}
+        asked: Params = {"limit": PAGE_SIZE, **(params or {})}
 
         def ask(at: str | None) -> Awaitable[Page]:
             fetch = partial(self._fetch, path, read=page_of)

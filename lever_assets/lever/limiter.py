@@ -17,7 +17,7 @@ from lever_assets.lever.pacing import LocalPace, Pace, Terms, Turn
 
 # Lever's clock and ours may run at different speeds, and networks delay. At the full rate, over hours, each
 # would empty Lever's bucket, and a 429 costs more than the two thousandths given up.
-_SHARE_OF_RATE = 0.998
+SHARE_OF_RATE = 0.998
 
 
 def usable_burst(burst: int) -> int:
@@ -67,7 +67,7 @@ class RateLimiter:
         urgent: bool = False,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        interval = 1 / (rate * _SHARE_OF_RATE) if rate is not None and rate > 0 else 0.0
+        interval = 1 / (rate * SHARE_OF_RATE) if rate is not None and rate > 0 else 0.0
         tolerance = (usable_burst(burst) - 1) * interval
         self._terms = Terms(interval, tolerance, _left_free(burst) * interval, urgent)
         self._queue = asyncio.Lock()

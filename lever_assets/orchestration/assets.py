@@ -7,7 +7,8 @@ is mapped before anything is read below their records.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -42,9 +43,10 @@ from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store.accounts import removed, whereabouts
 from lever_assets.sync.behind import mapped_from
+from lever_assets.sync.progress import announcing
 from lever_assets.sync.resuming import Run
 from lever_assets.sync.run import sync
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.catalogue import Model
 
 LOCK_SECONDS = 30.0
@@ -150,10 +152,12 @@ def _bring_up(
             windows = windows_of(context, settings)
             every = sync_windows(settings).get_partition_keys()
             reporter = Reporter(context, session, scope, windows, every, keys, resources)
-            context.log.info(f"Reading {scope} from Lever." if resources else "Mapping what is stored.")
+            if not resources:
+                context.log.info("Mapping what is stored.")
+            heard = _announcing(context, session, scope)
             run = Run(context.run.run_id, tuple(resources))
             try:
-                report = sync(session, scope, run=run, models=models, wait=LOCK_SECONDS, on_report=reporter)
+                report = sync(heard, scope, run=run, models=models, wait=LOCK_SECONDS, on_report=reporter)
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)
@@ -205,6 +209,12 @@ class _Shown:
         """Return an asset; `kind` is an icon of the UI."""
         kinds = [kind, *(_database_kind(self.settings) if self.hosted.knows_database else ())]
         return self.hosted.layout.spec(of, kinds=kinds, partitions_def=sync_windows(self.settings), **told)
+
+
+def _announcing(context: dg.AssetExecutionContext, session: Session, scope: Scope) -> Session:
+    """Return the session, which says in the run's log what is read when that begins."""
+    announce = partial(context.log.info, f"Reading {scope} from Lever.")
+    return replace(session, listener=announcing(session.listener, announce))
 
 
 @contextmanager

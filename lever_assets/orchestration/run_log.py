@@ -1,7 +1,7 @@
-"""What a sync tells as it goes on, as entries of the run's log: one for all that is told within a second.
+"""What a sync tells as it goes on, in the run's log: how far it is, at the end of each step and in between.
 
-Dagster keeps each entry as an event, and most steps of a sync take milliseconds: a delta would leave as much
-of its progress as of all that it changed.
+One entry for all that is told within ten seconds. Dagster keeps each entry as an event, and most steps of a
+sync take milliseconds: a delta would leave as much of its progress as of all that it changed.
 """
 
 import time
@@ -12,7 +12,7 @@ import dagster as dg
 from lever_assets.orchestration.failures import for_events
 from lever_assets.sync.progress import Progress
 
-_EVERY = 1.0
+_EVERY = 10.0
 
 
 @dataclass
@@ -25,14 +25,17 @@ class RunLog:
     _flushed: float = field(default_factory=time.monotonic)
 
     def __call__(self, told: Progress | str) -> None:
-        """Take a line, if it says anything new."""
+        """Take a line, if it is time for one or a step is at its end, and it says anything new."""
+        is_time = time.monotonic() - self._flushed >= _EVERY
+        if isinstance(told, Progress) and not (told.ended or is_time):
+            return
         line = for_events(str(told))
         step = "" if isinstance(told, str) else told.step
         if line == self._last.get(step):  # one that is told of at its begin is told of at its end
             return
         self._last[step] = line
         self._lines.append(line)
-        if isinstance(told, str) or time.monotonic() - self._flushed >= _EVERY:
+        if isinstance(told, str) or is_time:
             self.flush()
 
     def flush(self) -> None:

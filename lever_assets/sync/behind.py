@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from lever_assets.lever.resources import embedded_in
+from lever_assets.lever.resources import RESOURCES, Embedded, embedded_in
+from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.policy.exclusion import Exclusion
 
@@ -12,6 +13,14 @@ def mapped_from(resources: Collection[str], exclusion: Exclusion) -> list[str]:
     embedded = filter(None, map(embedded_in, resources))
     read = {*resources, *(each.name for each in embedded)}
     return [each.name for each in exclusion.kept if not read.isdisjoint(DERIVATIONS[each.name].reads)]
+
+
+def drivers(models: Collection[str]) -> dict[str, str]:
+    """Return, by model, the resource that is asked for whose records these are mapped from, one by one."""
+    found = {each: DERIVATIONS[each] for each in models}
+    by_record = {model: each.driver for model, each in found.items() if isinstance(each, ByRecord)}
+    inside = {each.name: each.parent for each in RESOURCES if isinstance(each, Embedded)}
+    return {model: inside.get(driver, driver) for model, driver in by_record.items()}
 
 
 def say_what_is_behind(error: BaseException, unread: Collection[str], exclusion: Exclusion) -> None:

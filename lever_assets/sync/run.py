@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.lever.resources import BY_NAME, WANTED, Child
+from lever_assets.lever.traffic import Traffic
 from lever_assets.settings import SettingsError
-from lever_assets.sync.behind import mapped_from, say_what_is_behind
+from lever_assets.sync.behind import drivers, mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
+from lever_assets.sync.fetch.ahead import below_ahead, pages_ahead
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.refused import NothingReadableError
 from lever_assets.sync.landing import land_more, land_with
@@ -18,6 +20,7 @@ from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resuming import Run, run_before, take_up_run
 from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.whole import Whole
 from lever_assets.unified.catalogue import MODELS
 
 Report = LandReport | DeriveReport
@@ -115,10 +118,19 @@ class _Syncing:
         models: Collection[str] | None,
         on_report: Callable[[Report], None],
     ) -> None:
-        self._session = session
-        self._scope = scope
         kept = [each.name for each in session.exclusion.kept]
         self._models = [each for each in kept if models is None or each in models]
+        self._traffic: Traffic | None = None
+        self._whole = Whole(
+            session.listener,
+            requests=lambda: 0 if self._traffic is None else self._traffic.requests,
+            rate=session.settings.rate_limit,
+            at_once=session.settings.concurrency,
+            drivers=drivers(self._models),
+            history_seconds=session.history_seconds,
+        )
+        self._session = replace(session, listener=self._whole)
+        self._scope = scope
         self._on_report = on_report
         self.restored: tuple[str, ...] = ()
         self._run = run
@@ -152,10 +164,13 @@ class _Syncing:
             self.restored = prepare(self._session)
             with self._session.writing() as tx:
                 so_far = take_up_run(tx, self._scope, self._run)
+            self._traffic = lever.traffic
+            self._estimate(lists, below, so_far)
             try:
                 # Together: each page waits for the one before it, and one list after another would leave the
                 # allowance unused. What is read for each record of a list comes many at a time by itself.
                 await asyncio.gather(*(self._land(lever, name, so_far) for name in lists))
+                self._count(below, so_far)
                 self._derive(but=mapped_from(below, self._session.exclusion))
                 await asyncio.sleep(_A_MOMENT)  # to hear which connections Lever closed in the meantime
                 for name in below:
@@ -171,6 +186,22 @@ class _Syncing:
             say_what_is_behind(self._failure, unread, self._session.exclusion)
             raise self._failure
 
+    def _estimate(self, lists: Sequence[str], below: Sequence[str], so_far: RunSoFar) -> None:
+        """Have it told how far the sync is; by what the last one left, where that is known."""
+        with self._session.reading() as tx:
+            pages = pages_ahead(tx, lists, self._scope)
+            known = bool(pages) and None not in pages.values()
+            ahead = below_ahead(tx, self._session, below, self._scope, so_far) if known else None
+        self._whole.begin(pages)
+        if ahead is not None:
+            self._whole.estimate(ahead.readings, history=ahead.history)
+
+    def _count(self, below: Sequence[str], so_far: RunSoFar) -> None:
+        """Have it told how far the sync is, by what the lists, which are in, have left to read."""
+        with self._session.reading() as tx:
+            ahead = below_ahead(tx, self._session, below, self._scope, so_far)
+        self._whole.lists_are_in(ahead.readings, history=ahead.history, known=ahead.known)
+
     def _was_read(self, name: str) -> bool:
         report = self._landed.get(name)
         return report is not None and report.skipped is None and not report.more
@@ -183,8 +214,10 @@ class _Syncing:
             report = await land_with(lever.counting(), self._session, name, self._scope, so_far)
         except Exception as error:  # whatever it is, it must not cost the other resources
             self._failure = self._failure or error
+            self._whole.end(name)
             return
         self._landed[name] = report
+        self._whole.end(name, more=report.more)
         if not report.more:
             self._on_report(report)
 
@@ -194,6 +227,7 @@ class _Syncing:
         if not more:
             return
         self._derive(again=mapped_from([each.resource for each in more], self._session.exclusion))
+        self._whole.turn_to_rest()
         seconds = self._session.history_seconds
         deadline = None if seconds is None else time.monotonic() + seconds
         await asyncio.gather(*(self._land_rest(lever, each, so_far, deadline) for each in more))
@@ -207,20 +241,27 @@ class _Syncing:
         except Exception as error:  # as above
             self._failure = self._failure or error
             return
+        finally:
+            self._whole.end(first.resource)
         self._landed[first.resource] = report
         self._on_report(report)
 
     def _derive(self, *, but: Sequence[str] = (), again: Sequence[str] = ()) -> None:
         """Map what was not mapped yet; `again` are to be mapped once more, and told of then."""
         done = {*but, *self._derived}
-        for each in derive_all(self._session, [each for each in self._models if each not in done]):
-            before = self._derived_before.pop(each.model, None)
-            report = each if before is None else before.followed_by(each)
-            if each.model in again:
-                self._derived_before[each.model] = report
-                continue
-            self._derived[report.model] = report
-            self._on_report(report)
+        models = [each for each in self._models if each not in done]
+        with self._whole.mapping(models):
+            for each in derive_all(self._session, models):
+                self._note(each, again)
+
+    def _note(self, each: DeriveReport, again: Sequence[str]) -> None:
+        before = self._derived_before.pop(each.model, None)
+        report = each if before is None else before.followed_by(each)
+        if each.model in again:
+            self._derived_before[each.model] = report
+            return
+        self._derived[report.model] = report
+        self._on_report(report)
 
 
 def replay(

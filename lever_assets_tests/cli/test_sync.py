@@ -82,7 +82,7 @@ def test_bad_usage_is_refused(command: Command, arguments: tuple[str, ...], says
 
 def one_line(err: str) -> str:
     """Return the one line that an error is."""
-    lines = [line for line in err.splitlines() if not line.startswith("Reading ")]
+    lines = err.splitlines()
     assert len(lines) == 1, err
     return lines[0]
 

@@ -30,6 +30,8 @@ def test_without_a_key_the_steps_say_how_to_connect(
     (sentence,) = failures(result)
     assert sentence.startswith("No Lever account is connected: set LEVER_API_KEY")
     assert "lever-assets demo" in sentence
+    logged = [entry.user_message for entry in place.instance.all_logs(result.run_id)]
+    assert not [each for each in logged if each.startswith("Reading ")]
 
 
 def test_a_wrong_key_is_told_in_one_sentence_without_the_key(

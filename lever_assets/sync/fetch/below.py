@@ -89,7 +89,7 @@ class ChildReader:
             await self.asking.run(self.parents, workers)
         finally:
             self._land()
-            self.meter.tell()
+            self.meter.end()
         if self.asking.failure is not None:
             if self.asking.not_there is None:
                 self._put_off(self.asking.refused)

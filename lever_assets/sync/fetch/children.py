@@ -57,7 +57,7 @@ async def land_below(
     with session.reading() as tx:
         by_parts = is_by_parts(tx, session, resource, scope)
         changed_only = scope.delta or by_parts
-        wanted = _wanted(session, resource, scope, None if changed_only else read_since)
+        wanted = wanted_by(session, resource, scope, None if changed_only else read_since)
         misread = changed_only and are_misread(tx, resource)
         unknown = changed_only and not misread and READ_UP_TO.read(tx, resource.name) is None
         found = None if misread or unknown else _Found.by(tx, resource, wanted)
@@ -79,7 +79,8 @@ def is_by_parts(tx: Transaction, session: Session, resource: Child, scope: Scope
     return session.history_seconds is not None and scope == Scope() and is_history_left(tx, resource.name)
 
 
-def _wanted(session: Session, resource: Child, scope: Scope, read_before: datetime | None) -> Due:
+def wanted_by(session: Session, resource: Child, scope: Scope, read_before: datetime | None) -> Due:
+    """Return whose children a scope wants: those not read since `read_before`, or (None) that changed."""
     by_windows = read_before is not None
     return Due(
         resource.parent,

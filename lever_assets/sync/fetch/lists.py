@@ -330,7 +330,7 @@ class _PagedReader:
             self.tally.warnings += doubts(tx, self.session, resource, whole=whole)
         self.tally.warnings += warnings(resource, self.refused)
         self.tally.warnings += filter(None, (held, may_lack(resource, self.current.repeated)))
-        self.meter.tell()
+        self.meter.end()
 
     def _let_go(self, tx: Transaction, witness: Witness) -> str | None:
         """Mark as gone what the whole list lacked; return the sentence that tells why that is held back."""

@@ -40,8 +40,7 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
         due.forget_settled(tx, resource.table, resource.name)
     tally.counts += Landed(deleted=gone)
     tally.warnings += [*warnings(resource, refused), *filter(None, (held, repeated))]
-    meter = meter_of(lever, session, resource)
-    meter.advance(len(records))
+    meter_of(lever, session, resource).end(len(records))
     return tally
 
 

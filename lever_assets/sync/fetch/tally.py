@@ -52,14 +52,14 @@ def land_batch(tx: Transaction, resource: Resource, batch: Batch) -> Tally:
 def meter_of(
     lever: LeverClient, session: Session, resource: Resource, unit: str = "records", total: int | None = None
 ) -> Meter:
-    """Return what tells how far a reading is."""
-    before = lever.traffic.requests
+    """Return what tells how far a reading is; a request that is made again counts once."""
+    before = lever.traffic.requests - lever.traffic.retries
     return Meter(
         session.listener,
         resource.name,
         unit,
         total,
-        requests=lambda: lever.traffic.requests - before,
+        requests=lambda: lever.traffic.requests - lever.traffic.retries - before,
     )
 
 

@@ -26,7 +26,7 @@ from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
 from lever_assets.sync.map.spooling import each_once
-from lever_assets.sync.progress import Meter
+from lever_assets.sync.progress import RECORDS_MAPPED, Meter
 from lever_assets.sync.reports import DeriveReport
 from lever_assets.sync.retention.anonymised import erase_anonymised, erase_mapped_from
 from lever_assets.sync.retention.past_actions import anonymised_among, forget_actions, gone_among
@@ -110,7 +110,7 @@ def _together(spans: Mapping[str, _Span]) -> Iterable[Sequence[str]]:
 
 def _bring_up(session: Session, models: Sequence[str], span: _Span) -> Iterator[DeriveReport]:
     """Map and merge one model, or some together, and say what became of each."""
-    works = [_Work(DERIVATIONS[each], Meter(session.listener, each, "records mapped")) for each in models]
+    works = [_Work(DERIVATIONS[each], Meter(session.listener, each, RECORDS_MAPPED)) for each in models]
     derivation = works[0].derivation
     match derivation:
         case ByRecord():
@@ -125,7 +125,7 @@ def _bring_up(session: Session, models: Sequence[str], span: _Span) -> Iterator[
 def _finished(session: Session, work: _Work, span: _Span) -> DeriveReport:
     """Keep that the model has taken in its span, and say what became of it."""
     began, model = time.monotonic(), work.derivation.model
-    work.meter.tell()
+    work.meter.end()
     with session.writing() as tx:
         _mark(tx, session, {model: span})
         if span.afresh:
