@@ -131,7 +131,7 @@ def _take(
         created_at=from_epoch_ms_if_any(record.get("createdAt")),
         updated_at=from_epoch_ms_if_any(record.get("updatedAt")),  # the mapping says what is wrong with it
         position=position,
-        is_over=bool(record.get("archived")) or record.get("state") in _CLOSED,
+        is_over=bool(record.get("archived")) or str(record.get("state")) in _CLOSED,
         encoded=_encoded(kept),
     )
     batch.arrivals.append(arrival)
