@@ -253,7 +253,8 @@ async def _ask_in_time(
             if told is not None:
                 return told
             last = "" if lever.trouble is None else f" (at last: {lever.trouble.problem})"
-            late = f"Lever did not say within {duration(seconds or 0)} whether anything changed{last}"
+            waited = duration(max(1.0, seconds or 0))
+            late = f"Lever did not say within {waited} whether anything changed{last}"
             return Poll(False, f"{late}; it is asked again at the next tick.", lever.traffic.requests, since)
 
 
