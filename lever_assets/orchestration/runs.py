@@ -54,8 +54,10 @@ _SILENT = timedelta(minutes=5)
 _LONGEST_DRAINING = timedelta(minutes=15)
 _NAMES = (*(each.name for each in ACTIONS), PASSTHROUGH)
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-LISTS = len(_NAMES) + 1
-"""How many lists of runs there are."""
+LISTS = range(len(_NAMES) + 1)
+"""The numbers of the lists of runs."""
+BY_TAG = LISTS[-1:]
+"""The number of the list of those that say by their tag what they do."""
 _ANSWER = "answer.json"
 _ANSWERS_KEPT = timedelta(days=1)
 
