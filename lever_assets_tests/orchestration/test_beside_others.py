@@ -112,11 +112,12 @@ def test_a_purge_leaves_runs_that_made_assets_of_theirs_too(
 
 def step(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str, kind: DagsterEventType) -> None:
     """Have a step of a run say how it stands."""
+    is_over = kind is DagsterEventType.STEP_SUCCESS
     event = DagsterEvent(
         event_type_value=kind.value,
         job_name=run.job_name,
         step_key=name,
-        event_specific_data=StepSuccessData(1.0) if kind is DagsterEventType.STEP_SUCCESS else None,
+        event_specific_data=StepSuccessData(1.0) if is_over else None,  # type: ignore[no-untyped-call] # Dagster left its types out
     )
     instance.report_dagster_event(event, run.run_id)
 
