@@ -35,6 +35,7 @@ from lever_assets.orchestration.names import (
     EVERYTHING,
     READS_TAG,
     pool,
+    step_name,
 )
 from lever_assets.orchestration.partitions import scope_of, sync_windows, windows_of
 from lever_assets.orchestration.reporting import Reporter
@@ -85,7 +86,7 @@ def account_assets(settings: Settings, hosted: Hosted | None = None) -> dg.Asset
     return dg.AssetsDefinition(
         node_def=asset_op(
             step,
-            name=f"{settings.connection}_assets",
+            name=step_name(settings.connection),
             description="Reads, maps and checks what is chosen.",
             outs={keys.table(each.key): each.code_version for each in specs},
             checks=made,

@@ -231,11 +231,8 @@ class _Following:
         return True
 
     def _assets(self, name: str) -> Sequence[dg.AssetKey]:
-        """Return the assets of a connection that Dagster knows, also by keys that a translation has made."""
-        there = self.instance.get_asset_keys(prefix=self.layout.prefix(name))
-        if self.layout.translation is None:
-            return there
-        return [each for each in {*there, *self.layout.keys(name)} if self.instance.has_asset_key(each)]
+        """Return the assets of a connection that Dagster knows; other keys may begin with its name."""
+        return [each for each in self.layout.keys(name) if self.instance.has_asset_key(each)]
 
     def _runs(self, name: str, at: datetime) -> Sequence[str]:
         wanted = dg.RunsFilter(tags={CONNECTION_TAG: name}, created_before=at + _TIES)

@@ -92,6 +92,11 @@ class Hosted:
         return set().union(*(each.resource_keys for each in self.sources.values()))
 
     @property
+    def owns_dagster(self) -> bool:
+        """Whether this Dagster is ours: in another's, jobs that are called as ours may be somebody else's."""
+        return not self.sources
+
+    @property
     def memory(self) -> str:
         """The key of the IO manager by which what an op returns stays in its process."""
         return self.called("lever_memory") if self.sources else "io_manager"

@@ -143,7 +143,8 @@ def erasure_job(hosted: Hosted) -> dg.JobDefinition:
             if report is None:
                 context.log.info(f"{account.name} was erased or connected again meanwhile.")
                 return
-            budget, tagging = Budget(_NIGHT_SECONDS), Tagging(context.instance, now.settings, now.own)
+            budget = Budget(_NIGHT_SECONDS)
+            tagging = Tagging(context.instance, now.settings, now.own, by_name=hosted.owns_dagster)
             runs = erase_runs(context.instance, session, budget, by_night=True, tagging=tagging)
             note_room(session.store, session.name, partial(dagster_size, now.settings))
         answers = erase_answers(context.instance)

@@ -82,6 +82,11 @@ def pool(account: str) -> str:
     return f"sync_{account}"
 
 
+def step_name(account: str) -> str:
+    """Return the name of the op, and the key of the step, that makes a connection's assets."""
+    return f"{account}_assets"
+
+
 def sync_job_name(account: str) -> str:
     """Return the name of the job that syncs chosen windows."""
     return f"{account}_sync"

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from lever_assets.orchestration.names import DOCTOR_JOB, ERASURE_JOB, WEBHOOKS_JOB
+from lever_assets.orchestration.names import ACTION_TAG, CONNECTION_TAG, DOCTOR_JOB, ERASURE_JOB, WEBHOOKS_JOB
 from lever_assets.orchestration.runs import delete_run, record_of
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.store.transaction import now
@@ -19,7 +19,8 @@ from lever_assets.store.transaction import now
 FAILED_STAY = 3
 """So many times as long as the others: somebody may want to see why."""
 _PAGE = 100
-_OURS = "lever/"
+_OURS = frozenset({CONNECTION_TAG, ACTION_TAG})
+"""Each run of a job of ours has one of these tags; other tags may be on a run that makes more than ours."""
 SHARED_JOBS = frozenset({WEBHOOKS_JOB, ERASURE_JOB, DOCTOR_JOB})
 _ENDED_WELL = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED]
 _FAILED = [dg.DagsterRunStatus.FAILURE]
@@ -46,7 +47,7 @@ def purge(
 ) -> Purged:
     """Delete the runs that ended well more than `days` ago, and failed ones after three times as long.
 
-    Only ours: by their tags, because they are of these jobs, or because they are over some of these assets.
+    Only ours: by their tags, because they are of these jobs, or because they are over these assets alone.
     """
     purging = _Purging(instance, assets, jobs, budget)
     for statuses, age in ((_ENDED_WELL, days), (_FAILED, FAILED_STAY * days)):
@@ -83,9 +84,10 @@ class _Purging:
             )
 
     def _is_ours(self, run: dg.DagsterRun) -> bool:
-        if run.job_name in self.jobs or any(tag.startswith(_OURS) for tag in run.tags):
+        if run.job_name in self.jobs or _OURS & run.tags.keys():
             return True
-        return any(key in self.assets for key in run.asset_selection or ())
+        chosen = run.asset_selection or frozenset()
+        return bool(chosen) and all(key in self.assets for key in chosen)
 
     def _is_needed(self, run_id: str) -> bool:
         """Tell whether a run has the last materialization of anything."""

@@ -18,7 +18,6 @@ from pydantic import JsonValue
 
 from lever_assets.orchestration.names import ACTION_ID_TAG, CONNECTION_TAG, UNTOLD
 from lever_assets.orchestration.runs import (
-    LISTS,
     action_runs,
     compact_storage,
     connection_of,
@@ -123,7 +122,7 @@ def erase_runs(
         return RunErasure(compacted=False)
     try:
         with session.store.exclusive(f"{session.name} runs", budget.left if by_night else 0.0):
-            erasure = _Erasure(instance, session, budget)
+            erasure = _Erasure(instance, session, budget, tagging.lists)
             return erasure.go_on(look=is_due or place is not None, anew=by_night, by_day=not by_night)
     except BusyError:
         return RunErasure(warnings=("Somebody else is deleting runs of erased people now.",))
@@ -139,6 +138,7 @@ class _Erasure:
     instance: dg.DagsterInstance
     session: Session
     budget: Budget
+    lists: Sequence[int]
     owed: list[str] = field(default_factory=list)
     waiting: set[str] = field(default_factory=set)
     deleted: int = 0
@@ -160,7 +160,7 @@ class _Erasure:
         """Find the runs that are over from a place on, and delete them; as far as there is time."""
         with self.session.reading() as tx:
             named = runs_of_erased(tx)
-        for number in range(place.list, LISTS):
+        for number in (each for each in self.lists if each >= place.list):
             ids = place.left_of(self.instance, number, self.session.name)
             for some in (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE)):
                 found, last = self._over(some, named)

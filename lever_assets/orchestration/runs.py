@@ -29,6 +29,7 @@ from lever_assets.orchestration.names import (
     UNTOLD,
     action_job_name,
     full_sync_job_name,
+    step_name,
     sync_job_name,
 )
 from lever_assets.settings import Settings
@@ -51,11 +52,20 @@ _UNFINISHED = [
 """How a run stands that waits or is under way."""
 _SILENT = timedelta(minutes=5)
 """A run that begins or ends says something within seconds, and while it syncs it holds the lock."""
+_AT_WORK = dg.DagsterEventType.STEP_START
+_AGAIN = dg.DagsterEventType.STEP_UP_FOR_RETRY
+_DONE = (
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.STEP_SKIPPED,
+)
 _LONGEST_DRAINING = timedelta(minutes=15)
 _NAMES = (*(each.name for each in ACTIONS), PASSTHROUGH)
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-LISTS = len(_NAMES) + 1
-"""How many lists of runs there are."""
+LISTS = range(len(_NAMES) + 1)
+"""The numbers of the lists of runs."""
+BY_TAG = LISTS[-1:]
+"""The number of the list of those that say by their tag what they do."""
 _ANSWER = "answer.json"
 _ANSWERS_KEPT = timedelta(days=1)
 
@@ -65,8 +75,11 @@ class Unfinished:
     """The runs that sync accounts and have not ended, by account: one look for a whole tick."""
 
     runs: Mapping[str, Sequence[dg.DagsterRun]]
+    whose: Whose
     ended: set[str] = field(default_factory=set)
     """Those of them that have ended since."""
+    done: set[tuple[str, str]] = field(default_factory=set)
+    """An account and a run that goes on, but is done with this account's assets."""
 
     @classmethod
     def of(cls, instance: dg.DagsterInstance, accounts: Iterable[Settings], whose: Whose) -> Self:
@@ -77,11 +90,25 @@ class Unfinished:
         for run in instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)):
             for name in _synced_by(run, by_job, whose) & found.keys():
                 found[name].append(run)
-        return cls(found)
+        return cls(found, whose)
 
     def of_account(self, account: str) -> str | None:
         """Return the id of a run that syncs an account, None if there is none."""
-        return next((run.run_id for run in self.runs.get(account, ()) if run.run_id not in self.ended), None)
+        left = (run.run_id for run in self.left(account))
+        return next(left, None)
+
+    def left(self, account: str) -> Iterator[dg.DagsterRun]:
+        """Yield the runs that sync an account, but for those that are known to do so no more."""
+        for run in self.runs.get(account, ()):
+            if run.run_id not in self.ended and (account, run.run_id) not in self.done:
+                yield run
+
+    def is_alone_in(self, account: str, run: dg.DagsterRun) -> bool:
+        """Tell whether a run does nothing but sync an account."""
+        if run.job_name in (sync_job_name(account), full_sync_job_name(account)):
+            return True
+        chosen = run.asset_selection or frozenset()
+        return bool(chosen) and all(self.whose.get(key) == account for key in chosen)
 
 
 def _synced_by(run: dg.DagsterRun, by_job: Mapping[str, str], whose: Whose) -> set[str]:
@@ -121,11 +148,12 @@ def end_dead_runs(instance: dg.DagsterInstance, session: Session, unfinished: Un
 
     Dagster does not see that by itself: its launcher can't tell whether a run's process lives. A run that has
     said nothing for minutes is dead if nobody holds the connection's lock, which goes with the process; while
-    it syncs, it is held.
+    it syncs, it is held. One that makes other assets too may be at work on those: it is dead only if it had
+    begun with ours and not ended, and where it is done with ours it holds up no sync.
     """
     silent = [
         run
-        for run in unfinished.runs[session.name]
+        for run in unfinished.left(session.name)
         if run.status is dg.DagsterRunStatus.STARTED and _said_nothing_since(instance, run.run_id) > _SILENT
     ]
     if not silent:
@@ -133,12 +161,25 @@ def end_dead_runs(instance: dg.DagsterInstance, session: Session, unfinished: Un
     try:
         with session.alone():
             for run in silent:
+                if not unfinished.is_alone_in(session.name, run):
+                    stands = _last_of_step(instance, run.run_id, session.name)
+                    if stands in _DONE:
+                        unfinished.done.add((session.name, run.run_id))
+                    if stands is not _AT_WORK:
+                        continue
                 instance.report_run_failed(
                     run, "The process of this run is gone. The next sync goes on where it stood."
                 )
                 unfinished.ended.add(run.run_id)
     except BusyError:
         return
+
+
+def _last_of_step(instance: dg.DagsterInstance, run_id: str, account: str) -> dg.DagsterEventType | None:
+    """Return what was told last of the step that makes an account's assets; None: nothing yet."""
+    found = instance.get_records_for_run(run_id, of_type={_AT_WORK, *_DONE, _AGAIN}, ascending=False)
+    events = (each.event_log_entry for each in found.records)
+    return next((each.dagster_event_type for each in events if each.step_key == step_name(account)), None)
 
 
 def _said_nothing_since(instance: dg.DagsterInstance, run_id: str) -> timedelta:

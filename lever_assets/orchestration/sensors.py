@@ -349,7 +349,7 @@ def retention_sensor(hosted: Hosted) -> dg.SensorDefinition:
         known = {each.connection for each in accounts}
         others = [settings.of(each) for each in names_and_removed(settings) if each not in known]
         every = [*accounts, *others]
-        tagging = Tagging(context.instance, settings, now.own)
+        tagging = Tagging(context.instance, settings, now.own, by_name=hosted.owns_dagster)
         with _opened(settings, budget) as store:
             departed = see_to_departed(context.instance, store, budget, tagging, hosted.layout)
             for warning in departed.warnings:

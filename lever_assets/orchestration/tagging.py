@@ -5,13 +5,13 @@ there is not: what was typed into their forms is to be erased all the same.
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
 
 from lever_assets.orchestration.names import CONNECTION_TAG, UNTOLD
-from lever_assets.orchestration.runs import LISTS, action_runs, connection_of, record_of
+from lever_assets.orchestration.runs import BY_TAG, LISTS, action_runs, connection_of, record_of
 from lever_assets.orchestration.ticks import Budget
 from lever_assets.settings import Settings
 from lever_assets.store import Store
@@ -22,14 +22,21 @@ from lever_assets.store.accounts import departures, stored_accounts
 class Tagging:
     """Tags the runs of actions that have no such tag, once for all; `settings` are the environment's.
 
-    `given` are the names of accounts that no database need know.
+    `given` are the names of accounts that no database need know. `by_name`: jobs that are called as ours are
+    ours, which they need not be in a Dagster that is not ours: there only the tag of the action tells.
     """
 
     instance: dg.DagsterInstance
     settings: Settings
     given: Collection[str] = ()
+    by_name: bool = True
     _done: bool = False
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def lists(self) -> Sequence[int]:
+        """The lists of runs (`action_runs`) in which those of our actions are, and no others."""
+        return LISTS if self.by_name else BY_TAG
 
     def see_to(self, store: Store, budget: Budget) -> bool:
         """Return whether every run has its tag now; False: there was no time. It then goes on from there."""
@@ -60,7 +67,7 @@ class Tagging:
 
     def _untagged(self) -> Iterator[str]:
         told = dict(self.instance.get_run_tags([CONNECTION_TAG])).get(CONNECTION_TAG, set())
-        for number in range(LISTS):
+        for number in self.lists:
             ids = action_runs(self.instance, number)
             tagged = set(action_runs(self.instance, number, of=told)) if ids and told else set()
             yield from (each for each in ids if each not in tagged)

@@ -106,6 +106,18 @@ def test_what_serves_several_accounts_of_one_call_is_told_which_one_is_meant(
         assert "There are several connections, acme, umbrella" in str(told)
 
 
+def test_an_unset_variable_of_one_account_stops_what_serves_all_but_no_sync_of_another(
+    box: Sandbox, tmp_path: Path
+) -> None:
+    accounts = [account(box, "acme"), account(box, "umbrella", api_key=dg.EnvVar("NOT_THERE"))]
+    defs = build_lever_definitions(accounts, database=LeverDatabase(data_dir=str(tmp_path)))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert run(defs, "acme_full_sync", instance).success
+        named = {"ops": {"lever_erase": {"config": {"connection": "acme"}}}}
+        with pytest.raises(dg.DagsterInvalidConfigError, match="api_key"):
+            run(defs, "lever_erasure", instance, run_config=named)
+
+
 def test_their_executor_makes_our_assets_in_a_process_of_its_own(box: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "project.py").write_text(
         f"""
