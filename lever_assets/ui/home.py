@@ -48,8 +48,8 @@ nux:
   enabled: false
 """
 # The events of all runs in one file, as in the checkout, in the folders that Dagster's own storage has. The
-# path is absolute: Dagster takes a relative one from where it runs. So the line is written anew in a home that
-# was moved, or restored elsewhere: else Dagster would make an empty storage where the old one was.
+# path is absolute: Dagster takes a relative one from where it runs. So it is written anew in a home that was
+# moved, or restored elsewhere: else Dagster would make an empty storage where the old one was.
 _STORAGE = """\
 storage:
   custom:
