@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
@@ -52,7 +53,7 @@ def sql(
     """Ask the tables in SQL.
 
     Of all connections; docs/tables.md has tables and columns. Nothing can be written: neither by SQL nor
-    otherwise. What is stored of secrets is shown as (encrypted).
+    otherwise. What is stored of secrets is not shown.
     """
     settings = Settings.load()
     if not has_database(settings):
@@ -95,20 +96,34 @@ def _cell(value: Any) -> object:
 
 
 def _as_csv(answer: Answer, limit: int | None) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = csv.writer(_Out(), lineterminator="\n")
     writer.writerow(answer.columns)
     for row in _taken(answer, limit):
         writer.writerow(["" if each is None else _text(each) for each in row])
 
 
 def _as_json(answer: Answer, limit: int | None) -> None:
-    names = _distinct(answer.columns)
+    names, out = _distinct(answer.columns), _Out()
     before = "[\n"
     for row in _taken(answer, limit):
         line = {name: _plain(value) for name, value in zip(names, row, strict=True)}
-        sys.stdout.write(f"{before}{json.dumps(line, ensure_ascii=False, default=_text)}")
+        out.write(f"{before}{json.dumps(line, ensure_ascii=False, default=_text)}")
         before = ",\n"
     sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+class _Out:
+    """Standard output; where that is a terminal, without what would be a command of the terminal's own."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdout.isatty()
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(_harmless(text) if self._is_terminal else text)
+
+
+def _harmless(text: str) -> str:
+    return "".join(each if each.isprintable() or each in "\n\t" else " " for each in text)
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
@@ -125,9 +140,18 @@ def _distinct(columns: Sequence[str]) -> list[str]:
 
 
 def _plain(value: Any) -> object:
-    """Return a value as JSON has it; a decimal is a number."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+    """Return a value as JSON has it; a decimal is a number, and what JSON has no number for a text."""
+    match value:
+        case Decimal() if value.is_finite():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case Decimal():
+            return str(value)
+        case float() if not math.isfinite(value):
+            return str(Decimal(value))
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list():
+            return [*map(_plain, value)]
     return value
 
 
@@ -139,7 +163,7 @@ def _text(value: Any) -> str:
         case bytes():
             return value.decode(errors="replace")
         case dict() | list():
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(_plain(value), ensure_ascii=False, default=_text)
         case Decimal():
             return format(value, "f")
     return str(value.isoformat() if hasattr(value, "isoformat") else value)

@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from lever_assets.orchestration.home import CONFIGURATION, MADE_BY_DAGSTER, found_home
 from lever_assets.settings import Settings
@@ -40,6 +41,8 @@ _TABLES = (
     "snapshots",
 )
 """What Dagster 1.13 makes in PostgreSQL; its `jobs`, which nothing writes to, may be our table."""
+_PATIENCE = {"connect_timeout": "2"}
+"""Seconds that Dagster's database has to answer: its size is worth no more (libpq takes 2 at least)."""
 
 
 def dagster_size(settings: Settings) -> int | None:
@@ -53,7 +56,12 @@ def dagster_size(settings: Settings) -> int | None:
         folders += [home / each for each in (_text(block.get("base_dir")) for block in given) if each]
         urls = {url for block in given if (url := _postgresql(block))}
         return sum(map(_size_in, sorted(urls))) + sum(map(_bytes, _files(folders)))
-    except (OSError, StoreError, ValueError):  # a home of somebody else's, a database that is away
+    except (
+        ArgumentError,
+        OSError,
+        StoreError,
+        ValueError,
+    ):  # somebody else's home, a database that is away
         return None
 
 
@@ -109,5 +117,7 @@ def _postgresql(block: Mapping[str, Any]) -> str | None:
 
 
 def _size_in(url: str) -> int:
-    with closing(Store.open(url, migrate=False)) as store, store.reading("") as tx:
+    where = make_url(url).update_query_dict(_PATIENCE | dict(make_url(url).query))
+    asked = where.render_as_string(hide_password=False)
+    with closing(Store.open(asked, migrate=False)) as store, store.reading("") as tx:
         return size_of_tables(tx.sql, _TABLES)

@@ -50,6 +50,10 @@ _UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 """How a run stands that waits or is under way."""
+_UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_LARGEST_BESIDE_RUNS = 1_500_000_000
+"""Bytes of a file of Dagster's that are written anew while runs write to it: 500 MB held a writer up for
+4.6 s, and Dagster's own give up after 30 s."""
 _SILENT = timedelta(minutes=5)
 """A run that begins or ends says something within seconds, and while it syncs it holds the lock."""
 _AT_WORK = dg.DagsterEventType.STEP_START
@@ -336,8 +340,13 @@ def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 def compact_storage(instance: dg.DagsterInstance, *, largest: int | None, seconds: float) -> bool:
-    """Leave no copy of what was deleted in Dagster's SQLite files; False if that has to wait."""
+    """Leave no copy of what was deleted in Dagster's SQLite files; False if that has to wait.
+
+    Without `largest` it is a run that asks. Then very large files wait while another run is under way.
+    """
     end = time.monotonic() + seconds
+    if largest is None and instance.get_runs_count(dg.RunsFilter(statuses=_UNDER_WAY)) > 1:
+        largest = _LARGEST_BESIDE_RUNS
     done = [
         compact(file, largest=largest, seconds=max(0.0, end - time.monotonic())) for file in _files(instance)
     ]

@@ -5,7 +5,7 @@ is no configurable one: Dagster shows the configuration of those, nested resourc
 URL may hold a password.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -166,14 +166,38 @@ def _since(context: dg.InputContext, since: Any) -> Instant | None:
 def _made_last(context: dg.InputContext) -> datetime | None:
     """Return from when on rows may be new to what is being made: when the run began that made it last.
 
-    Of several assets the one that is the longest behind counts. None where that is not known.
+    Of several assets, and of several windows, the one that is the longest behind counts. None where that is
+    not known, or one was never made.
     """
-    began = [_began(context.instance, each) for each in context.step_context.get_output_asset_keys()]
+    instance, keys = context.instance, context.step_context.get_output_asset_keys()
+    made = [run_id for key in keys for run_id in _made_by(context, key)]
+    began = [None if run_id is None else _began(instance, run_id) for run_id in dict.fromkeys(made)]
     known = [each for each in began if each is not None]
     return min(known) - _MARGIN if known and len(known) == len(began) else None
 
 
-def _began(instance: dg.DagsterInstance, key: dg.AssetKey) -> datetime | None:
-    made = instance.get_latest_materialization_event(key)
-    run = None if made is None else instance.get_run_record_by_id(made.run_id)
+def _made_by(context: dg.InputContext, key: dg.AssetKey) -> Iterator[str | None]:
+    """Yield the run that made an asset last; with windows, that of each window of this run. None: no run."""
+    instance, step = context.instance, context.step_context
+    windows = step.job_def.asset_layer.get(key).partitions_def
+    if windows is None or not step.has_partitions:
+        made = instance.get_latest_materialization_event(key)
+        yield None if made is None else made.run_id
+        return
+    asked = step.partition_key_range
+    with dg.partition_loading_context(dynamic_partitions_store=instance):
+        own = [asked.start] if asked.start == asked.end else windows.get_partition_keys_in_range(asked)
+    last = instance.event_log_storage.get_latest_storage_id_by_partition(
+        key, dg.DagsterEventType.ASSET_MATERIALIZATION, {*own}
+    )
+    if any(each not in last for each in own):
+        yield None
+        return
+    wanted = dg.AssetRecordsFilter(asset_key=key, storage_ids=[*last.values()])
+    for record in instance.fetch_materializations(wanted, limit=len(last)).records:
+        yield record.run_id
+
+
+def _began(instance: dg.DagsterInstance, run_id: str) -> datetime | None:
+    run = instance.get_run_record_by_id(run_id)
     return None if run is None or run.start_time is None else datetime.fromtimestamp(run.start_time, UTC)

@@ -14,6 +14,7 @@
 The text of each is one sentence: what happened, where, what to do. None ever holds a password.
 """
 
+import re
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -85,6 +86,9 @@ class UnreadableValueError(ValueError):
 _KEPT = "what was committed before is kept"
 _OF_STATEMENTS = ("0A", "21", "22", "25", "2F", "42", "54")
 """Classes of SQLSTATE."""
+_OF_VALUES = "22"
+"""The class of SQLSTATE whose messages quote the value that does not fit."""
+_KIND = re.compile("([A-Z][a-z]+)")
 _NO_CODE = "no code"
 _OF_SQLITE = frozenset(
     {_NO_CODE, "SQLITE_ERROR", "SQLITE_AUTH", "SQLITE_MISMATCH", "SQLITE_RANGE", "SQLITE_TOOBIG"}
@@ -114,10 +118,13 @@ def translated(error: Exception, database: str) -> StoreError | None:
 
 
 def wrong_in(error: Exception) -> str | None:
-    """Return what a driver finds wrong with a statement that somebody wrote; None if that is not at fault."""
+    """Return what a driver finds wrong with a statement that somebody wrote; None if that is not at fault.
+
+    A value that does not fit is not in it: it may be somebody's name.
+    """
     cause = error.orig if isinstance(error, DBAPIError) else error
     if _is_of_postgresql(cause) and (cause.sqlstate or "").startswith(_OF_STATEMENTS):
-        return cause.diag.message_primary or _detail(cause)
+        return _without_values(cause) or _detail(cause)
     if isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorname", _NO_CODE) in _OF_SQLITE:
         return str(cause)
     return None
@@ -126,10 +133,18 @@ def wrong_in(error: Exception) -> str | None:
 def _drop_values(error: Exception) -> None:
     # PostgreSQL quotes the whole row in the detail of some errors; people's data has no place in a log.
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if _is_of_postgresql(cause) and cause.diag.message_primary:
-        cause.args = (cause.diag.message_primary,)
+    said = _without_values(cause) if _is_of_postgresql(cause) else None
+    if cause is not None and said:
+        cause.args = (said,)
         if cause is not error:
-            error.args = (f"({type(cause).__name__}) {cause.diag.message_primary}",)
+            error.args = (f"({type(cause).__name__}) {said}",)
+
+
+def _without_values(error: "psycopg.Error") -> str | None:
+    """Return what PostgreSQL says, without people's data; None where it is no server that says something."""
+    if (error.sqlstate or "").startswith(_OF_VALUES):
+        return _KIND.sub(r" \1", type(error).__name__).strip().lower()
+    return error.diag.message_primary
 
 
 def _is_of_postgresql(error: BaseException | None) -> "TypeGuard[psycopg.Error]":

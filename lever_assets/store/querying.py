@@ -19,10 +19,13 @@ _READING = frozenset(
 )
 _TELLING = frozenset({"index_info", "index_list", "table_info", "table_list", "table_xinfo"})
 """Of what PRAGMAs tell, the tables; `pragma_table_info('jobs')` is a table, too."""
+_SECRET = ("connections", "secret")
 _STEPS = 10_000
 """Of SQLite's machine, between two looks at the clock: some milliseconds."""
 _SEALED = re.compile(r"gAAAA[\w-]{60,}=*")
 """A secret as `connections` has it, encrypted by Fernet (its specification: version 0x80, then the time)."""
+_SEALED_BYTES = re.compile(_SEALED.pattern.encode())
+_MASK = "(encrypted)"
 _MORE_THAN_READING = (
     "not authorized",  # SQLite
     "prohibited",
@@ -54,8 +57,9 @@ class Answer(Protocol):
 def answering(tx: Transaction, query: str, seconds: float | None) -> Iterator[Answer]:
     """Ask a query in a transaction that can't write, for so many seconds at most (None: without end).
 
-    A stored secret, which is encrypted, is not in the answer. Raises QuestionError for what is no query,
-    would write, is wrong or takes too long; also from the answer's methods.
+    A stored secret, which is encrypted, is not in the answer: in SQLite it is null, and in PostgreSQL it is
+    masked where it stands whole (not so what a query cuts out of it). Raises QuestionError for what is no
+    query, would write, is wrong or takes too long; also from the answer's methods.
     """
     word = _FIRST_WORD.match(query)
     if word is None or word[1].lower() not in _QUERIES:
@@ -92,7 +96,9 @@ def _told(error: sqlite3.Error | psycopg.Error, seconds: float | None) -> Questi
 def _of_sqlite(tx: Transaction, query: str, until: float | None) -> Iterator[Answer]:
     database: Any = tx.sql.connection.driver_connection
 
-    def allow(action: int, what: str | None, *_: object) -> int:
+    def allow(action: int, what: str | None, column: str | None, *_: object) -> int:
+        if action == sqlite3.SQLITE_READ and (what, column) == _SECRET:
+            return sqlite3.SQLITE_IGNORE  # it is null then, whatever is made of it
         # The transaction can't write; but ATTACH would make a file, and a PRAGMA would let it write.
         fine = (
             action in _READING
@@ -169,7 +175,17 @@ class _PostgresqlAnswer:
 
 
 def _without_secrets(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return [
-        tuple(_SEALED.sub("(encrypted)", each) if isinstance(each, str) else each for each in row)
-        for row in rows
-    ]
+    return [tuple(map(_masked, row)) for row in rows]
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return _SEALED.sub(_MASK, value)
+        case bytes():
+            return _SEALED_BYTES.sub(_MASK.encode(), value)
+        case list() | tuple():  # an array, a row
+            return [*map(_masked, value)]
+        case dict():
+            return {_masked(name): _masked(each) for name, each in value.items()}
+    return value

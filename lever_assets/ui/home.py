@@ -1,7 +1,9 @@
 """Where Dagster keeps what it knows, and which definitions it shows."""
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -46,35 +48,54 @@ nux:
   enabled: false
 """
 # The events of all runs in one file, as in the checkout, in the folders that Dagster's own storage has. The
-# path is absolute: Dagster takes a relative one from where it runs.
+# path is absolute: Dagster takes a relative one from where it runs. So it is written anew in a home that was
+# moved, or restored elsewhere: else Dagster would make an empty storage where the old one was.
 _STORAGE = """\
 storage:
   custom:
     module: lever_assets.orchestration.event_log
     class: Storage
-    config: {{base_dir: {folder}}}
 """
+_FOLLOWS = "# follows this folder when it is moved; without this remark the line stays as it is"
+_LINE = re.compile(rf"^    config: {{base_dir: .*}}  {re.escape(_FOLLOWS)}$", re.MULTILINE)
 _WORKSPACE = "workspace.yaml"
 
 
 def dagster_home(settings: Settings) -> Path:
     """Return Dagster's home: DAGSTER_HOME, else a working directory with a dagster.yaml.
 
-    Else it is `dagster` in the data folder, made with a configuration of ours.
+    Else it is `dagster` in the data folder, made with a configuration of ours. Where such a one was moved,
+    its storage is where it is now.
     """
     given = given_home()
     if given is not None:
+        _follow(given)
         return given
     home = default_home(settings)
     private.make_folder(home)
     if not (home / CONFIGURATION).exists():
         private.write(home / CONFIGURATION, configuration(home))
+    _follow(home)
     return home
 
 
 def configuration(home: Path) -> str:
     """Return the dagster.yaml of a home that is made."""
-    return INSTANCE + _STORAGE.format(folder=json.dumps(str(home.absolute())))
+    return f"{INSTANCE}{_STORAGE}{_storage_line(home)}\n"
+
+
+def _storage_line(home: Path) -> str:
+    return f"    config: {{base_dir: {json.dumps(str(home.absolute()))}}}  {_FOLLOWS}"
+
+
+def _follow(home: Path) -> None:
+    """Let the configuration that was made here name the folder in which it is."""
+    file = home / CONFIGURATION
+    with suppress(FileNotFoundError, UnicodeDecodeError):  # Dagster itself says what is wrong with it
+        before = file.read_text("utf-8")
+        after = _LINE.sub(lambda _: _storage_line(home), before)
+        if after != before:
+            private.replace(file, after.encode())
 
 
 def shown() -> WorkspaceLoadTarget:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -54,6 +55,32 @@ def test_csv_and_json_have_values_that_programs_read(command: Command) -> None:
     assert command("sql", "SELECT 1 AS n WHERE 1 = 0", "--format", "json").json == []
 
 
+def test_what_json_has_no_number_for_is_a_text(
+    command: Command, monkeypatch: pytest.MonkeyPatch, postgresql_database: str
+) -> None:
+    told = command("sql", "SELECT 9e999 AS most, -9e999 AS least", "--format", "json").out
+    assert json.loads(told, parse_constant=pytest.fail) == [{"most": "Infinity", "least": "-Infinity"}]
+    monkeypatch.setenv("LEVER_DATABASE_URL", postgresql_database)
+    query = "SELECT 'NaN'::numeric AS a, 'Infinity'::numeric AS b, ARRAY['NaN'::float8, 1.5] AS c"
+    told = command("sql", query, "--format", "json").out
+    assert json.loads(told, parse_constant=pytest.fail) == [{"a": "NaN", "b": "Infinity", "c": ["NaN", 1.5]}]
+
+
+@pytest.mark.parametrize("format", ["csv", "json"])
+def test_a_value_gives_a_terminal_no_commands(
+    command: Command, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    query = """SELECT char(27) || '[2J' || char(155) || '1m' || 'Zoë' AS "a\x1b[31m" """
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
+    shown = command("sql", query, "--format", format).out
+    assert "Zoë" in shown
+    assert not {"\x1b", "\x9b"} & {*shown}
+
+
+def test_a_file_gets_a_value_as_it_is(command: Command) -> None:
+    assert "\x1b[2J" in command("sql", "SELECT char(27) || '[2J' AS a", "--format", "csv").out
+
+
 def test_what_postgresql_has_of_its_own_is_written_too(
     command: Command, monkeypatch: pytest.MonkeyPatch, postgresql_database: str
 ) -> None:
@@ -101,7 +128,7 @@ def test_no_secret_is_shown(command: Command, tmp_path: Path, format: str) -> No
     ):
         tx.sql.execute(insert(connections), kept)
     told = command("sql", "SELECT * FROM connections", "--format", format)
-    assert "(encrypted)" in told.out
+    assert "api_key" in told.out
     assert "xxx" not in told.out + told.err
 
 

@@ -1,5 +1,6 @@
 """`status`: which settings are in force, what they leave out, and what a monitor should call somebody for."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,22 @@ def test_a_check_of_an_account_that_is_well_says_nothing(command: Command) -> No
     assert (told.code, told.out, told.err) == (0, "", "")
     assert command("status", "--check", "--json").json["problems"] == []
     assert command("status", "--check", "--max-age", "90m").code == 0
+
+
+def test_a_check_does_not_ask_dagsters_database(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/none?connect_timeout=2"
+        (tmp_path / "dagster.yaml").write_text(f"storage: {{postgres: {{postgres_url: '{url}'}}}}")
+        monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+        assert command("status", "--check").code == 0
+        silent.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+        assert command("status").code == 0
+        silent.accept()[0].close()
 
 
 def problems(command: Command, *arguments: str) -> list[str]:

@@ -1,9 +1,11 @@
 """`ui`: what it refuses before anything starts, and where Dagster's home is."""
 
+import re
 import socket
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
 from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
 
 from lever_assets.settings import Settings
@@ -52,6 +54,36 @@ def test_dagsters_home_is_the_one_that_is_named_else_here_else_in_the_data_folde
     assert dagster_home(settings) == tmp_path
     monkeypatch.setenv("DAGSTER_HOME", "elsewhere")
     assert dagster_home(settings) == tmp_path / "elsewhere"
+
+
+def test_a_home_that_was_moved_has_its_storage_where_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    old = dagster_home(Settings(data_dir=tmp_path / "old"))
+    (old / "dagster.yaml").write_text(f"# mine\n{configuration(old)}")
+    with DagsterInstance.from_config(str(old)) as instance:
+        instance.add_dynamic_partitions("kept", ["yes"])
+    (tmp_path / "old").rename(tmp_path / "moved")
+    home = dagster_home(Settings(data_dir=tmp_path / "moved"))
+    assert (home / "dagster.yaml").read_text() == f"# mine\n{configuration(home)}"
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert instance.get_dynamic_partitions("kept") == ["yes"]
+    assert not (tmp_path / "old").exists()
+    (tmp_path / "moved").rename(tmp_path / "again")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "again" / "dagster"))
+    assert (dagster_home(Settings()) / "dagster.yaml").read_text().count("again/dagster") == 1
+
+
+def test_a_storage_that_somebody_named_stays_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    home = dagster_home(Settings(data_dir=tmp_path))
+    theirs = re.sub(r"base_dir: .*", "base_dir: /disk/dagster}", configuration(home))
+    (home / "dagster.yaml").write_text(theirs)
+    dagster_home(Settings(data_dir=tmp_path))
+    assert (home / "dagster.yaml").read_text() == theirs
 
 
 def test_a_workspace_that_is_here_is_shown_else_our_definitions(

@@ -266,6 +266,24 @@ def files_compacted(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatc
     return found
 
 
+def test_a_very_large_file_waits_while_another_run_writes_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "_LARGEST_BESIDE_RUNS", 1)
+    with keeping(tmp_path, own_layout=False) as instance:
+        run(instance, about(GONE))
+
+        def begin() -> dg.DagsterRun:
+            return instance.create_run_for_job(JOB, status=dg.DagsterRunStatus.STARTED)
+
+        begin()  # the run that asks
+        assert compact_storage(instance, largest=None, seconds=60)
+        other = begin()
+        assert not compact_storage(instance, largest=None, seconds=60)
+        instance.report_run_canceled(other)
+        assert compact_storage(instance, largest=None, seconds=60)
+
+
 def test_events_in_one_file_are_compacted_too(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text(
         "event_log_storage:\n  module: dagster._core.storage.event_log\n"

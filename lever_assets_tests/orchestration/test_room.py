@@ -1,5 +1,7 @@
 """How much Dagster's storage takes: the folders and the database that dagster.yaml names."""
 
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +112,17 @@ def test_a_database_of_dagsters_is_asked_for_its_tables(
 def test_a_database_that_is_away_or_none_is_not_known(tmp_path: Path, home: Path, storage: object) -> None:
     configure(home, storage=storage)
     assert size(tmp_path) is None
+
+
+def test_a_database_that_does_not_answer_holds_up_for_seconds_only(tmp_path: Path, home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        configure(home, storage={"postgres": {"postgres_url": f"postgresql://me@127.0.0.1:{port}/none"}})
+        began = time.monotonic()
+        assert size(tmp_path) is None
+        assert time.monotonic() - began < 6
+        silent.settimeout(0)
+        silent.accept()[0].close()  # it was asked
 
 
 def test_a_configuration_that_makes_no_sense_stops_nothing(tmp_path: Path, home: Path) -> None:

@@ -1,6 +1,7 @@
 """An asset of somebody's own gets Lever's tables as DataFrames, in Dagster for real."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import select, update
 
 import lever_assets
 from lever_assets.definitions import build
+from lever_assets.orchestration import tables
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.settings import Settings
 from lever_assets.store import Store
@@ -139,6 +141,44 @@ def test_since_the_last_materialization_there_is_what_changed_since(synced: Plac
     store.close()
     assert run(defs, synced).success
     assert got[2]["id"].tolist() == [first]
+
+
+def test_since_the_last_materialization_counts_the_windows_of_the_run(synced: Place) -> None:
+    """A window that was never made gets all of its rows, though another was made just now."""
+    got: list[pd.DataFrame] = []
+    defs = mine(synced, got, {"since": "last_materialization"}, windowed=True)
+    with (
+        closing(Store.open(synced.settings().tables_url)) as store,
+        store.writing("lever") as tx,
+    ):
+        long_ago = datetime.now(UTC) - timedelta(days=2)
+        tx.sql.execute(update(UNIFIED["candidates"]).values(changed_at=long_ago))
+    first, last = windows(synced.settings())
+    for tags in ({"dagster/partition": last}, {"dagster/partition": first}, window_range(first, last)):
+        assert run(defs, synced, **tags).success
+    assert len(got[0]) + len(got[1]) == len(whole(synced))
+    assert not got[1].empty
+    assert got[2].empty
+    assert run(defs, synced, **{"dagster/partition": last}).success
+    assert got[3].empty
+
+
+def test_of_several_windows_the_one_that_is_the_longest_behind_counts(
+    synced: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[pd.DataFrame] = []
+    defs = mine(synced, got, {"since": "last_materialization"}, windowed=True)
+    first, last = windows(synced.settings())
+    monkeypatch.setattr(tables, "_MARGIN", timedelta())
+    assert run(defs, synced, **{"dagster/partition": first}).success
+    with (
+        closing(Store.open(synced.settings().tables_url)) as store,
+        store.writing("lever") as tx,
+    ):
+        tx.sql.execute(update(UNIFIED["candidates"]).values(changed_at=datetime.now(UTC)))
+    assert run(defs, synced, **{"dagster/partition": last}).success
+    assert run(defs, synced, **window_range(first, last)).success
+    assert len(got[2]) == len(whole(synced))
 
 
 def test_before_the_first_sync_the_run_says_what_to_do(synced: Place, tmp_path: Path) -> None:
