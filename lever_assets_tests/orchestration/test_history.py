@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from lever_assets_tests.orchestration.running import Place, windows
+from lever_assets_tests.orchestration.running import Place, window_range, windows
 
 FROM_HISTORY = {"raw_interviews", "interviews", "interviewing_team_members", "raw_offers", "offers"}
 
@@ -28,4 +28,15 @@ def test_windows_wait_for_the_history_and_are_all_marked_with_its_last_part(
 
     tags = {"lever/refresh": "delta", "dagster/partition": windows(place.settings())[-1]}
     place.run("lever_sync", tags=tags)
+    assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
+
+
+def test_all_windows_that_somebody_chose_are_read_to_the_end_and_marked(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lever_assets.orchestration.assets.HISTORY_SECONDS", 0.0)
+    place.run("lever_full_sync")  # its history is left
+    keys = windows(place.settings())
+    place.run("lever_sync", tags=window_range(keys[0], keys[-1]))
+    every = set(keys)
     assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
