@@ -165,6 +165,7 @@ def _bring_up(
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)
+            reporter.settle()
             yield from reporter.materialized
             yield from reporter.results
             yield from outputs(context, reporter.told)
