@@ -34,6 +34,7 @@ from lever_assets.orchestration.names import (
     COMPLETE,
     EVERYTHING,
     READS_TAG,
+    REFRESH_TAG,
     pool,
     step_name,
 )
@@ -53,7 +54,10 @@ from lever_assets.unified.catalogue import Model
 LOCK_SECONDS = 30.0
 """How long a run waits for another sync of its connection, such as one from the command line."""
 HISTORY_SECONDS = 300.0
-"""How long a run reads what is below records for the first time, before it makes room for the next delta."""
+"""How long a run reads what is below records for the first time, before it makes room for the next delta.
+
+But for one over chosen windows: each of these is to be there when it ends, or Dagster takes it for failed.
+"""
 
 
 def account_assets(settings: Settings, hosted: Hosted | None = None) -> dg.AssetsDefinition:
@@ -162,6 +166,7 @@ def _bring_up(
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)
+            reporter.settle()
             yield from reporter.materialized
             yield from reporter.results
             yield from outputs(context, reporter.told)
@@ -224,13 +229,14 @@ def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
 
     log = RunLog(context.log)
     accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
+    windows_alone = REFRESH_TAG not in context.run.tags
     try:
         with Session.open(
             settings,
             listener=log,
             run_id=context.run.run_id,
             accept_deletions=accepted,
-            history_seconds=HISTORY_SECONDS,
+            history_seconds=None if windows_alone else HISTORY_SECONDS,
         ) as session:
             _see_that_it_is_there(session)
             yield session

@@ -5,15 +5,17 @@ them carries what there is to tell. A delta tells of an asset when its table cha
 while reading and mapping came out otherwise than the last time, and once in each window.
 
 While the history below records is not read (`sync/fetch/history.py`), no window of what is mapped from it is
-marked: it is observed, with what is left. The run that reads the last of it marks all windows.
+marked: it is observed, with what is left. When the last of it was read, by whatever run or command, all
+windows are marked: by the run itself, else by the next one that reads the resource (`HISTORY_ENDED`).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import dagster as dg
 
-from lever_assets.lever.resources import BY_NAME
+from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import for_events, warn
@@ -24,11 +26,13 @@ from lever_assets.orchestration.names import COMPLETE, MAPPED
 from lever_assets.orchestration.partitions import Windows
 from lever_assets.orchestration.versions import version_tags
 from lever_assets.store import reads
+from lever_assets.store.children import HISTORY_ENDED, forget_ended
 from lever_assets.store.field_definitions import definitions
 from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.status import unread_within
 
 _VARYING = frozenset({"listed", "in_table", "newest", "history_left"})
 """What a check tells beside its outcome, and that is another with each run."""
@@ -56,9 +60,16 @@ class Reporter:
     materialized: list[dg.DagsterEvent] = field(default_factory=list)
     _read: set[str] = field(default_factory=set)
     _left: set[str] = field(default_factory=set)
-    _at_end: set[str] = field(default_factory=set)
+    _ended: dict[str, datetime] = field(default_factory=dict)
+    _marked: set[dg.AssetKey] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
     _last: "_Last | None" = None
+
+    def __post_init__(self) -> None:
+        """Know what is still to be read of the resources that this run does not read."""
+        with self.session.reading() as tx:
+            unread = unread_within(tx, self.session.exclusion, self.scope.bounds)
+        self._left |= unread - set(self.reading)
 
     def __call__(self, report: Report) -> None:
         """Tell of a resource, or of a model as soon as all are mapped: their fields are counted then."""
@@ -69,8 +80,6 @@ class Reporter:
                 if report.left is not None:
                     self._left.add(report.resource)
                     self.context.log.info(for_events(f"Of the history {report.left}."))
-                if report.at_end and report.left is None:
-                    self._at_end.add(report.resource)
                 self._landed(report)
             case DeriveReport():
                 self._mapped.append(report)
@@ -84,14 +93,28 @@ class Reporter:
             if report.model not in behind:
                 self._derived(report)
 
+    def settle(self) -> None:
+        """Forget which histories have ended, where that was told of all that is made of them."""
+        settled = {name: at for name, at in self._ended.items() if self._made_of(name) <= self._marked}
+        if settled:
+            with self.session.writing() as tx:
+                forget_ended(tx, settled)
+
+    def _made_of(self, resource: str) -> set[dg.AssetKey]:
+        models = mapped_from([resource], self.session.exclusion)
+        return {self.keys.raw(resource), *map(self.keys.model, models)}
+
     def _landed(self, report: LandReport) -> None:
         warn(self.context.log, filter(None, (report.skipped, *report.warnings)))
         key = self.keys.raw(report.resource)
         with self.session.reading() as tx:
             live = reads.raw_count(tx, report.resource).live
+            if isinstance(BY_NAME[report.resource], Child) and not (report.left or report.skipped):
+                ended = HISTORY_ENDED.read(tx, report.resource)
+                self._ended |= {} if ended is None else {report.resource: ended}
         found = complete(key, report, live, BY_NAME[report.resource], self.scope)
         changed = any(each.changed for each in (report.counts, report.embedded) if each is not None)
-        if self._is_to_be_told(key, found, changed=changed or report.at_end):
+        if self._is_to_be_told(key, found, changed=changed or report.resource in self._ended):
             self._tell(key, raw_materialization(report, live, self.session.store.name), {report.resource})
             self._check(found)
 
@@ -101,7 +124,7 @@ class Reporter:
         with self.session.reading() as tx:
             found = mapped(tx, key, report.model)
             sources = set(DERIVATIONS[report.model].reads)
-            changed = report.counts.changed or not sources.isdisjoint(self._at_end)
+            changed = report.counts.changed or not sources.isdisjoint(self._ended)
             if not self._is_to_be_told(key, found, changed=changed):
                 return
             # A look over the whole table, and as much text again as all else: not with each change.
@@ -125,6 +148,7 @@ class Reporter:
         if not self._left.isdisjoint(sources):
             self.context.log_event(dg.AssetObservation(key, metadata=metadata))
             return
+        self._marked.add(key)
         *others, last = self._to_mark(key, sources)
         tags = version_tags(self.context, key)
         self.materialized += materialize(
@@ -137,7 +161,7 @@ class Reporter:
 
     def _to_mark(self, key: dg.AssetKey, sources: Collection[str]) -> Sequence[str]:
         """Return the chosen windows; else those that are not marked yet, and in any case the last."""
-        is_whole_now = not self._at_end.isdisjoint(sources)
+        is_whole_now = not self._ended.keys().isdisjoint(sources)
         *others, last = self.every_window if is_whole_now else self.windows.keys
         if self.windows.chosen and not (self.scope.delta or is_whole_now):
             return self.windows.keys

@@ -96,6 +96,8 @@ HISTORY = Checkpoint[History]("history", History)
 
 Who changes lands beyond `READ_UP_TO`, and waits for nobody.
 """
+HISTORY_ENDED = Checkpoint[datetime]("history_ended", Instant)
+"""By child resource: when the last of its history was read, until Dagster was told what is made of it."""
 
 
 @dataclass(frozen=True)
@@ -207,13 +209,18 @@ def note_read_up_to(tx: Transaction, child: str, parent: str) -> None:
         READ_UP_TO.keep(tx, tx.current_version(), child)
 
 
+def is_unknown(tx: Transaction, child: str) -> bool:
+    """Tell whether nobody knows what was read: there is no `READ_UP_TO`, or one that lies ahead."""
+    return _marks(tx, [child])[child] is None
+
+
 def begin_history(tx: Transaction, child: str) -> History | None:
     """Return how far the history is read; None: it is read. If nobody knows, it begins.
 
     Then all that has landed until now is history.
     """
     known = HISTORY.read(tx, child)
-    if _marks(tx, [child])[child] is None:
+    if is_unknown(tx, child):
         tx.hold_landings()
         READ_UP_TO.keep(tx, tx.current_version(), child)
         known = History(tx.instant, tx.instant)
@@ -223,25 +230,32 @@ def begin_history(tx: Transaction, child: str) -> History | None:
 
 def is_history_left(tx: Transaction, child: str) -> bool:
     """Tell whether there is history to be read, or nobody knows; by two entries of the checkpoints."""
-    return HISTORY.read(tx, child) is not None or _marks(tx, [child])[child] is None
+    return HISTORY.read(tx, child) is not None or is_unknown(tx, child)
 
 
-def move_history(tx: Transaction, child: str, before: History, place: Place | None, requests: int) -> bool:
+def move_history(tx: Transaction, child: str, before: History, place: Place | None, requests: int) -> None:
     """Keep that the history is read up to a place (None: to its end), after so many requests since `before`.
 
-    Unless it was begun anew meanwhile. Returns whether it is at its end.
+    Unless it was begun anew meanwhile.
     """
     tx.hold_landings()
     known = HISTORY.read(tx, child)
     if known is None or known.begun_at != before.begun_at:
-        return False
+        return
     if place is None:
         HISTORY.forget(tx, child)
-        return True
+        HISTORY_ENDED.keep(tx, tx.instant, child)
+        return
     since = tx.instant - before.moved_at
     rate = before.rate if since > _LONGEST_PAUSE else requests / max(since.total_seconds(), 1.0)
     HISTORY.keep(tx, History(before.begun_at, tx.instant, *place, rate), child)
-    return False
+
+
+def forget_ended(tx: Transaction, ended: Mapping[str, datetime]) -> None:
+    """Forget that the histories of these children have ended; not of one that has ended again since."""
+    for child, at in ended.items():
+        if HISTORY_ENDED.read(tx, child) == at:
+            HISTORY_ENDED.forget(tx, child)
 
 
 def _begin_history_anew(tx: Transaction, child: str) -> None:

@@ -158,7 +158,6 @@ async def _landed(
         refusal.scope if isinstance(refusal, PermissionMissingError) else None,
         more=more,
         left=left,
-        at_end=tally.at_end,
     )
 
 

@@ -39,7 +39,7 @@ class LandReport:
     left for later, where, and what comes of it. `held_back` counts the records that a complete list lacked
     and that are kept all the same. `lacking` is the permission, by Lever's name, for want of which it was
     skipped. `more`: what changed was read, and there is more to read now. `left`: what is still to be
-    read by later runs; `at_end`: this one read the last of it.
+    read by later runs.
     """
 
     resource: str
@@ -57,7 +57,6 @@ class LandReport:
     lacking: str | None = None
     more: bool = False
     left: Left | None = None
-    at_end: bool = False
 
     def followed_by(self, rest: "LandReport") -> "LandReport":
         """Return the report of this reading and of that of what it left."""

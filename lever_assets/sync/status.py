@@ -15,11 +15,12 @@ from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.brake import held_back
-from lever_assets.sync.fetch.left import left_below
+from lever_assets.sync.fetch.left import is_left_within, left_below
 from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.reports import Left
 from lever_assets.sync.resuming import unfinished_runs
 from lever_assets.sync.retention.excluded import applied_exclusion
+from lever_assets.sync.windows import Bounds
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,21 @@ def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) 
 
 def history_left(store: Store, settings: Settings) -> tuple[Left, ...]:
     """Return what is still to be read for the first time below records; goes through what is left."""
-    exclusion = Exclusion.of(settings)
     with store.reading(settings.connection) as tx:
-        known = READING.every(tx)
-        wanted = [each for each in RESOURCES if isinstance(each, Child) and exclusion.needs(each.name)]
-        given = [each for each in wanted if not known.get(each.name, Reading()).denied]
-        found = [left_below(tx, settings, each) for each in given]
+        found = [left_below(tx, settings, each) for each in _given(tx, Exclusion.of(settings))]
     return tuple(each for each in found if each is not None)
+
+
+def unread_within(tx: Transaction, exclusion: Exclusion, bounds: Bounds) -> set[str]:
+    """Return the resources of which some is still to be read for the first time, below records in bounds."""
+    return {each.name for each in _given(tx, exclusion) if is_left_within(tx, each, bounds)}
+
+
+def _given(tx: Transaction, exclusion: Exclusion) -> list[Child]:
+    """Return what is wanted below records, and not denied to the key."""
+    known = READING.every(tx)
+    wanted = [each for each in RESOURCES if isinstance(each, Child) and exclusion.needs(each.name)]
+    return [each for each in wanted if not known.get(each.name, Reading()).denied]
 
 
 def _fresh_at(

@@ -143,6 +143,20 @@ def test_a_database_that_knows_nothing_of_the_history_reads_what_it_lacks(small:
     assert left(small) == {}
 
 
+def test_a_mark_that_lies_ahead_of_all_landings_is_none_and_what_it_lacks_is_history(small: Account) -> None:
+    small.sync()
+    with small.session() as session, session.writing() as tx:
+        READ_UP_TO.keep(tx, 1_000_000, "interviews")
+        tx.sql.execute(child_reads.delete().where(child_reads.c.resource == "interviews"))
+    small.sandbox.reset_requests()
+    by_parts(small, DELTA)
+    assert asked_below(small) == []
+    assert left(small)["interviews"] == len(small.sandbox.ids("opportunities"))
+    small.sync(DELTA)
+    assert left(small) == {}
+    assert live(small.database) == small.fresh()
+
+
 def test_a_full_sync_of_an_account_whose_history_is_read_reads_to_its_end(small: Account) -> None:
     small.sync()
     small.sandbox.reset_requests()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lever_assets.lever.client import PAGE_SIZE
 from lever_assets.lever.resources import BY_NAME, Child, ReadWhole
-from lever_assets.store.children import HISTORY, READ_UP_TO, Due
+from lever_assets.store.children import HISTORY, Due, is_unknown
 from lever_assets.store.reads import raw_count
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import WATERMARK, RunSoFar
@@ -66,7 +66,7 @@ def _below(
     wanted = wanted_by(session, resource, scope, None if changed_only else so_far.started_at)
     if not changed_only:
         return (requests_for(tx, session.settings, resource, wanted),), False, True
-    history, afresh = HISTORY.read(tx, resource.name), READ_UP_TO.read(tx, resource.name) is None
+    history, afresh = HISTORY.read(tx, resource.name), is_unknown(tx, resource.name)
     changed = 0 if afresh else requests_for(tx, session.settings, resource, wanted)
     again = _longest_unread(tx, session, resource) if scope.reconcile else ()
     if scope.is_of_changes and not afresh and history is not None:

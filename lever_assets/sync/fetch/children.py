@@ -13,7 +13,6 @@ from lever_assets.lever import LeverClient
 from lever_assets.lever.resources import RESOURCES, Child
 from lever_assets.store.children import (
     HISTORY,
-    READ_UP_TO,
     Due,
     DueParent,
     Place,
@@ -22,6 +21,7 @@ from lever_assets.store.children import (
     each_due,
     is_history_left,
     is_read_up_to,
+    is_unknown,
     move_history,
     note_read_up_to,
     place_of,
@@ -59,7 +59,7 @@ async def land_below(
         changed_only = scope.delta or by_parts
         wanted = wanted_by(session, resource, scope, None if changed_only else read_since)
         misread = changed_only and are_misread(tx, resource)
-        unknown = changed_only and not misread and READ_UP_TO.read(tx, resource.name) is None
+        unknown = changed_only and not misread and is_unknown(tx, resource.name)
         found = None if misread or unknown else _Found.by(tx, resource, wanted)
     if found is None:
         with session.writing() as tx:
@@ -152,7 +152,7 @@ async def land_rest(
             to = None if walk.is_at_end else walk.reached
             if walk.is_at_end or to is not None:
                 asked = lever.traffic.requests - requests
-                tally.at_end = move_history(tx, resource.name, history, to, asked)
+                move_history(tx, resource.name, history, to, asked)
     tally.by_parts = deadline is not None
     return tally
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from lever_assets.lever.resources import APPLICATIONS, Child
 from lever_assets.settings import OffersOf, Settings
-from lever_assets.store.children import HISTORY, Due, Place, count_due, is_history_left
+from lever_assets.store.children import HISTORY, Due, Place, count_due, due_parents, is_history_left
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.fetch import offering
 from lever_assets.sync.reports import Left
+from lever_assets.sync.windows import Bounds
 
 _AT_ONCE = 2
 """The histories of interviews and of offers are read side by side, each with half of the allowance."""
@@ -27,6 +28,14 @@ def left_below(tx: Transaction, settings: Settings, resource: Child) -> Left | N
     rate = (history and history.rate) or settings.rate_limit / _AT_ONCE
     until = tx.instant + timedelta(seconds=requests / rate) if rate else None
     return Left(resource.name, resource.parent, parents, requests, until)
+
+
+def is_left_within(tx: Transaction, resource: Child, bounds: Bounds) -> bool:
+    """Tell whether some of a resource's history is left below parents whose last change these bounds hold."""
+    if not is_history_left(tx, resource.name):
+        return False
+    wanted = Due(resource.parent, resource.name, bounds.lower, bounds.upper, at=tx.instant, history=True)
+    return bool(due_parents(tx, wanted, limit=1, after=None))
 
 
 def requests_for(

@@ -18,7 +18,7 @@ from lever_assets.sync.session import Session
 class Tally:
     """Running counts of one resource, and the `warnings` (sentences for people) of its reading.
 
-    `by_parts`: what was to be read is read by several runs; `at_end`: the last part of a history was.
+    `by_parts`: what was to be read is read by several runs.
     """
 
     counts: Landed = field(default_factory=Landed)
@@ -27,7 +27,6 @@ class Tally:
     drift: Mapping[str, int] | None = None
     warnings: list[str] = field(default_factory=list)
     by_parts: bool = False
-    at_end: bool = False
 
     def __add__(self, other: "Tally") -> "Tally":
         inside = [each for each in (self.embedded, other.embedded) if each is not None]
@@ -38,7 +37,6 @@ class Tally:
             self.drift if other.drift is None else other.drift,
             list(dict.fromkeys([*self.warnings, *other.warnings])),
             self.by_parts or other.by_parts,
-            self.at_end or other.at_end,
         )
 
 
