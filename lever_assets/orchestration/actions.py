@@ -76,9 +76,7 @@ def _action_job(hosted: Hosted, action: Action) -> dg.JobDefinition:
             **(_READING if action.reads else _WRITING),
         },
         required_resource_keys=hosted.resource_keys,
-        out=dg.Out(
-            dict, io_manager_key=hosted.memory, description='`{"status": "success", "data", "warnings"}`'
-        ),
+        out=_out(hosted, '`{"status": "success", "data", "warnings"}`'),
     )
     def act(context: dg.OpExecutionContext) -> dict[str, Any]:
         context.instance.add_run_tags(context.run_id, {ACTION_TAG: action.name})

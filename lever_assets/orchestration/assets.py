@@ -155,7 +155,7 @@ def _bring_up(
         if resources or models:
             scope = scope_of(context, settings)
             windows = windows_of(context, settings)
-            every = sync_windows(settings).get_partition_keys()
+            every = sync_windows(settings).get_partition_keys
             reporter = Reporter(context, session, scope, windows, every, keys, resources)
             if not resources:
                 context.log.info("Mapping what is stored.")

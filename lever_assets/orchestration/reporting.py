@@ -9,7 +9,7 @@ marked: it is observed, with what is left. When the last of it was read, by what
 windows are marked: by the run itself, else by the next one that reads the resource (`HISTORY_ENDED`).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -42,17 +42,16 @@ _VARYING = frozenset({"listed", "in_table", "newest", "history_left"})
 class Reporter:
     """Tells the run of `context` what became of the account's assets; `results` are of the chosen checks.
 
-    `every_window` are the keys of all windows. `told` are the assets of which there was something to tell,
-    `materialized` the events that say it.
-    `reading` are the resources that are to be read. A model of which one could not be read is not told: its
-    windows would count as read.
+    `every_window` returns the keys of all windows. `told` are the assets of which there was something to
+    tell, `materialized` the events that say it. `reading` are the resources that are to be read. A model of
+    which one could not be read is not told: its windows would count as read.
     """
 
     context: dg.AssetExecutionContext
     session: Session
     scope: Scope
     windows: Windows
-    every_window: Sequence[str]
+    every_window: Callable[[], Sequence[str]]
     keys: Keys
     reading: Sequence[str]
     results: list[dg.AssetCheckResult] = field(default_factory=list)
@@ -162,7 +161,7 @@ class Reporter:
     def _to_mark(self, key: dg.AssetKey, sources: Collection[str]) -> Sequence[str]:
         """Return the chosen windows; else those that are not marked yet, and in any case the last."""
         is_whole_now = not self._ended.keys().isdisjoint(sources)
-        *others, last = self.every_window if is_whole_now else self.windows.keys
+        *others, last = self.every_window() if is_whole_now else self.windows.keys
         if self.windows.chosen and not (self.scope.delta or is_whole_now):
             return self.windows.keys
         there = self.context.instance.get_materialized_partitions(key) if others else set()

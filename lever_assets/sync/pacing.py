@@ -9,7 +9,8 @@ _LATELY = 300.0
 """Seconds over which a pace is measured: what holds a sync up for a moment does not multiply what is left."""
 _BEFORE = 10.0
 """So many seconds at the full allowance stand for what was not measured yet."""
-_SHORTEST = 0.5
+SHORTEST = 0.5
+"""Seconds; no pace is told of less."""
 
 Clock = Callable[[], float]
 
@@ -30,7 +31,7 @@ class Pace:
             self.skip(requests, at)
             return
         seconds = at - self._at
-        if seconds < _SHORTEST:
+        if seconds < SHORTEST:
             return
         late = (requests - self._requests) / seconds
         self._elapsed += seconds

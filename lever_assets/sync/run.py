@@ -11,7 +11,7 @@ from lever_assets.lever.traffic import Traffic
 from lever_assets.settings import SettingsError
 from lever_assets.sync.behind import drivers, mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
-from lever_assets.sync.fetch.ahead import below_ahead, pages_ahead
+from lever_assets.sync.fetch.ahead import below_ahead, pages_ahead, reads_whole_lists
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.refused import NothingReadableError
 from lever_assets.sync.landing import land_more, land_with
@@ -188,8 +188,11 @@ class _Syncing:
 
     def _estimate(self, lists: Sequence[str], below: Sequence[str], so_far: RunSoFar) -> None:
         """Have it told how far the sync is; by what the last one left, where that is known."""
+        if not reads_whole_lists(self._scope):  # a delta a minute looks for nothing here
+            self._whole.begin(dict.fromkeys(lists))
+            return
         with self._session.reading() as tx:
-            pages = pages_ahead(tx, lists, self._scope)
+            pages = pages_ahead(tx, lists)
             known = bool(pages) and None not in pages.values()
             ahead = below_ahead(tx, self._session, below, self._scope, so_far) if known else None
         self._whole.begin(pages)

@@ -13,12 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from lever_assets.lever.client import PAGE_SIZE
 from lever_assets.lever.limiter import SHARE_OF_RATE
-from lever_assets.sync.pacing import Clock, MappingPace, Pace
+from lever_assets.sync.pacing import SHORTEST, Clock, MappingPace, Pace
 from lever_assets.sync.progress import Known, Listener, Overall, Progress
 
 _EVERY = 1.0
-_SHORTEST = 0.5
-"""Seconds; no pace is told of less."""
 
 
 @dataclass
@@ -147,7 +145,7 @@ class Whole:
         lists, below = self._left_of_lists(), self._left_below()
         seconds = self.clock() - self._began - self._paused - self._mapping.seconds_so_far
         if sent > self._began_with:
-            self._rate = (sent - self._began_with) / max(seconds, _SHORTEST)
+            self._rate = (sent - self._began_with) / max(seconds, SHORTEST)
         left = self._seconds_left(lists, below)
         return Overall(sent, sent + lists + below, self._known, self._rate, left)
 

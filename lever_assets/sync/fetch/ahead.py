@@ -30,17 +30,21 @@ class Ahead:
     known: Known
 
 
-def pages_ahead(tx: Transaction, lists: Iterable[str], scope: Scope) -> dict[str, int | None]:
-    """Return about how many requests each list takes, by what the last sync left; None: nobody knows.
+def reads_whole_lists(scope: Scope) -> bool:
+    """Tell whether lists are read to their end: where only a part is read, nobody knows how large that is."""
+    return scope == Scope() or scope.reconcile
 
-    Nobody does before a list was read to its end, and where only what changed in it is read.
+
+def pages_ahead(tx: Transaction, lists: Iterable[str]) -> dict[str, int | None]:
+    """Return about how many requests each whole list takes, by what the last sync left; None: nobody knows.
+
+    Nobody does before a list was read to its end.
     """
-    return {name: _pages(tx, name, scope) for name in lists}
+    return {name: _pages(tx, name) for name in lists}
 
 
-def _pages(tx: Transaction, name: str, scope: Scope) -> int | None:
-    whole = scope == Scope() or scope.reconcile
-    if not whole or (not isinstance(BY_NAME[name], ReadWhole) and WATERMARK.read(tx, name) is None):
+def _pages(tx: Transaction, name: str) -> int | None:
+    if not isinstance(BY_NAME[name], ReadWhole) and WATERMARK.read(tx, name) is None:
         return None
     return raw_count(tx, name).live // PAGE_SIZE + 1
 
