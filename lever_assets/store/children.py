@@ -259,6 +259,8 @@ def forget_ended(tx: Transaction, ended: Mapping[str, datetime]) -> None:
 
 
 def _begin_history_anew(tx: Transaction, child: str) -> None:
+    if is_unknown(tx, child):  # what comes inside records has no history; any other begins with its reading
+        return
     known = HISTORY.read(tx, child)
     rate = None if known is None else known.rate
     HISTORY.keep(tx, History(tx.instant, tx.instant, rate=rate), child)

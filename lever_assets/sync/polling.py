@@ -170,7 +170,7 @@ def _left_over(tx: Transaction, session: Session, failed: _Failed) -> str | None
         again = failed.get((each.table, each.parent), due.Failing()).due
         if again:
             return f"The {each.name} of {again:,} {each.parent} could not be read and are tried again."
-        if HISTORY.read(tx, each.name) is not None:
+        if isinstance(each, Child) and HISTORY.read(tx, each.name) is not None:
             return f"The {each.name} of some {each.parent} are still to be read for the first time."
         if each.name in left:
             return f"A sync was stopped before it had read the {each.name} of all {each.parent}."

@@ -4,6 +4,7 @@ from functools import partial
 from lever_assets.store import Landed, Store, land_children, mark_deleted
 from lever_assets.store import due as failures
 from lever_assets.store.children import (
+    HISTORY,
     NEVER,
     READ_UP_TO,
     Due,
@@ -194,6 +195,13 @@ def test_what_was_left_over_nothing_is_due_when_it_changes_fails_or_its_reading_
     with store.writing(LEVER, at=T0) as tx:
         forget_all_reads(tx, "interviews")
     assert due(store, at=day(1), history=True) == ["o1", "o3", "o4"]
+
+
+def test_what_is_forgotten_before_anybody_read_below_parents_begins_no_history(store: Store) -> None:
+    with store.writing(LEVER, at=T0) as tx:
+        forget_all_reads(tx, "applications")  # they come inside their opportunity: no reading would end it
+        forget_reads(tx, "applications", ["o1"])
+        assert HISTORY.read(tx, "applications") is None
 
 
 def test_who_was_passed_over_is_due_when_that_is_forgotten(store: Store) -> None:
