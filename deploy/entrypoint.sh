@@ -3,7 +3,7 @@
 # secret stands in compose.yaml, in a unit, or in what `docker inspect` shows.
 set -eu
 for name in $(env | sed -n 's/^\(\(LEVER\|DAGSTER\|CELERY\)_[A-Z0-9_]*\)_FILE=..*/\1/p'); do
-    eval "file=\$${name}_FILE"
+    file=$(printenv "${name}_FILE")
     [ -r "$file" ] || { echo "${name}_FILE: $file can't be read" >&2; exit 2; }
     value=$(cat "$file")
     export "$name=$value"

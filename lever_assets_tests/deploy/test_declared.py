@@ -1,5 +1,6 @@
 """What `deploy/` declares in several places is the same everywhere, and secrets come out of their files."""
 
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -49,11 +50,47 @@ def test_the_chart_s_values_run_what_the_services_run() -> None:
         assert container["args"] == SERVICES[name]["command"]
     [code] = values["dagster-user-deployments"]["deployments"]
     assert code["codeServerArgs"] == SERVICES["code"]["command"][-4:]
-    shared = read(DEPLOY / "dagster.yaml")["concurrency"]["runs"]
-    assert values["concurrency"]["runs"] == {
-        "maxConcurrentRuns": shared["max_concurrent_runs"],
-        "tagConcurrencyLimits": shared["tag_concurrency_limits"],
+
+
+def in_camel_case(declared: Any) -> Any:
+    """Return a part of dagster.yaml in the chart's words."""
+    if not isinstance(declared, dict):
+        return declared
+    return {
+        re.sub("_([a-z])", lambda found: found[1].upper(), key): in_camel_case(value)
+        for key, value in declared.items()
     }
+
+
+def test_the_chart_s_values_say_what_dagster_yaml_says() -> None:
+    values, ours = read(DEPLOY / "helm" / "values.yaml"), in_camel_case(read(DEPLOY / "dagster.yaml"))
+    assert values["concurrency"] == {"enabled": True, **ours["concurrency"]}
+    for key in ("sensors", "schedules"):
+        assert values["dagsterDaemon"][key] == ours[key]
+    assert (values["telemetry"], values["pythonLogs"]) == (ours["telemetry"], ours["pythonLogs"])
+    for key, days in ours["retention"].items():
+        # The chart's schema asks for all four; -1: never.
+        assert values["retention"][key]["purgeAfterDays"] == {"started": -1, **days["purgeAfterDays"]}
+
+
+def test_the_chart_s_daemon_calls_the_code_location_as_our_webserver_does() -> None:
+    values, workspace = read(DEPLOY / "helm" / "values.yaml"), read(DEPLOY / "workspace.yaml")
+    [ours] = [each["grpc_server"] for each in workspace["load_from"]]
+    [code] = values["dagster-user-deployments"]["deployments"]
+    assert values["dagsterWebserver"]["workspace"] == {
+        "enabled": True,
+        "servers": [{"host": code["name"], "port": ours["port"], "name": ours["location_name"]}],
+    }
+    [webserver] = [
+        each["spec"]["template"]["spec"]
+        for each in values["extraManifests"]
+        if each["metadata"]["name"] == "lever-webserver" and each["kind"] == "Deployment"
+    ]
+    env = {each["name"]: each.get("value") for each in webserver["containers"][0]["env"]}
+    assert env["DAGSTER_CODE_HOST"] == code["name"]
+    # Commands run here: erasing people has to reach the answers of actions.
+    shared = [each["name"] for each in values["dagsterDaemon"]["volumeMounts"]]
+    assert shared[0] in {each["name"] for each in webserver["containers"][0]["volumeMounts"]}
 
 
 def test_runs_queue_as_they_do_on_one_machine() -> None:
