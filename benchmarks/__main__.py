@@ -15,6 +15,7 @@ from benchmarks import (
     journeys,
     large,
     made,
+    making,
     orchestrated,
     peer,
     quiet,
@@ -22,6 +23,7 @@ from benchmarks import (
     room,
     second_run,
     tick,
+    written,
 )
 from benchmarks.databases import Kind
 
@@ -143,10 +145,23 @@ def _fleet(
     snapshot_minutes: Annotated[int, typer.Option(min=1, help="LEVER_SNAPSHOT_MINUTES")] = 60,
     in_a_location: Annotated[int, typer.Option(min=1, help="Accounts in a code location")] = 100,
     keep_days: Annotated[int, typer.Option(min=1, help="LEVER_RUN_RETENTION_DAYS")] = 30,
+    read_at_once: Annotated[int, typer.Option(min=1, help="Accounts read whole at once")] = 5,
 ) -> None:
     """What a fleet of accounts would ask of each part, computed from what was measured."""
     size = (how_many, opportunities, changes)
-    fleet.run(fleet.Fleet(*size, look_minutes, snapshot_minutes, in_a_location, keep_days))
+    fleet.run(fleet.Fleet(*size, look_minutes, snapshot_minutes, in_a_location, keep_days, read_at_once))
+
+
+@app.command("making")
+def _making(how_many: Annotated[int, typer.Option("--accounts", min=1)] = 100) -> None:
+    """What it costs Dagster's daemon to make runs, by real processes on PostgreSQL."""
+    making.run(how_many)
+
+
+@app.command("written")
+def _written(opportunities: Size = 1_000) -> None:
+    """What PostgreSQL writes for an opportunity that is read, and for one that changed."""
+    written.run(opportunities)
 
 
 @app.command("made")

@@ -41,7 +41,7 @@ print(json.dumps({**found, "told": time.perf_counter() - began}))
 
 
 def run(sizes: Sequence[int], ticking: int) -> None:
-    """Print what loading costs with each number of connections, and an idle tick with one of them."""
+    """Print what loading costs with each number of connections, and an idle tick with one (0: none)."""
     heading(f"Connections in one code location: {', '.join(map(str, sizes))}")
     with served(_OPPORTUNITIES) as lever, database(Kind.SQLITE) as into:
         settings = settings_of(lever, into)
@@ -50,12 +50,12 @@ def run(sizes: Sequence[int], ticking: int) -> None:
             connect(settings, lever, range(made, size))
             made = size
             if size in sizes:
-                loaded = _loaded(_environment(lever, into))
+                loaded = _loaded(environment(lever, into))
                 print(f"  {size} connections")
                 figure("seconds to load the definitions", loaded["wall"], f"({loaded['cpu']:.1f} of CPU)")
                 figure("seconds until Dagster is told them", loaded["told"])
                 figure("jobs", loaded["jobs"])
-            if size == ticking:
+            if ticking and size == ticking:
                 tick(settings)
 
 
@@ -71,7 +71,8 @@ def settings_of(lever: Served, into: Database) -> Settings:
     )
 
 
-def _environment(lever: Served, into: Database) -> dict[str, str]:
+def environment(lever: Served, into: Database) -> dict[str, str]:
+    """Return the variables of a process that reads the same connections."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("LEVER_")}
     return {
         **bare,

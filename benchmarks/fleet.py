@@ -28,8 +28,17 @@ _KB_OF_AN_OPPORTUNITY = 19.0
 # The same, "Through Dagster": the events of a delta, without what SQLite adds; of a quiet one an estimate.
 _CHANGED_KB = 70.0
 _QUIET_KB = 45.0
+# The same, "written": what PostgreSQL writes into its log (WAL).
+_WAL_KB_OF_A_CHANGE = 37.0
+_WAL_KB_OF_A_QUIET_DELTA = 290.0
+_WAL_KB_OF_AN_OPPORTUNITY = 27.0
+# "What bounds a real account": two requests an opportunity, ten a second for each account.
+_REQUESTS_OF_AN_OPPORTUNITY = 2.0
+_REQUESTS_A_SECOND = 10.0
 # docs/benchmarks.md, "A fleet, on paper", says which of these were seen, and which are assumed.
 _MAKING_SECONDS = 0.5
+# The same, "making": the daemon's CPU in a minute in which the sensors of one code location ask for nothing.
+_TICKING_SECONDS = 2.6
 _DELETING_SECONDS = 0.02
 _RUN_SECONDS = 12.0
 _RUN_MB = 250.0
@@ -50,6 +59,7 @@ class Fleet:
     snapshot_minutes: int
     in_a_location: int
     keep_days: int
+    read_at_once: int
     seed: int = 1
 
 
@@ -117,9 +127,23 @@ def run(fleet: Fleet) -> None:
     figure("runs a day", in_all)
     figure("runs in the busiest hour", busiest.runs, f"({busiest.quiet:,} of them found nothing)")
     figure("runs in the quietest hour", min(each.runs for each in hours))
+    _first_reading(fleet)
     _workers(fleet, busiest)
     _storage(fleet, hours)
-    _limits(busiest, in_all)
+    _limits(fleet, busiest, in_all)
+
+
+def _first_reading(fleet: Fleet) -> None:
+    """Print how long it takes until all accounts were read whole, so many at once."""
+    one = fleet.opportunities * _REQUESTS_OF_AN_OPPORTUNITY / _REQUESTS_A_SECOND
+    written = fleet.opportunities * _WAL_KB_OF_AN_OPPORTUNITY * fleet.read_at_once / one
+    figure("minutes to read an account whole", one / 60)
+    figure(
+        "days until all are read",
+        one * fleet.accounts / fleet.read_at_once / _HOUR / 24,
+        f"({fleet.read_at_once} at once)",
+    )
+    figure("kB a second of WAL meanwhile", written)
 
 
 def _workers(fleet: Fleet, busiest: Hour) -> None:
@@ -147,18 +171,30 @@ def _locations(fleet: Fleet) -> int:
 def _storage(fleet: Fleet, hours: list[Hour]) -> None:
     tables = fleet.accounts * fleet.opportunities * _KB_OF_AN_OPPORTUNITY / 1e6
     written = [each.changed * _CHANGED_KB + each.quiet * _QUIET_KB for each in hours]
+    changes = fleet.accounts * fleet.changes
+    share = max(each.changed for each in hours) / max(1, sum(each.changed for each in hours))
+    quiet = max(each.runs for each in hours) * _WAL_KB_OF_A_QUIET_DELTA
     figure("GB of tables", tables)
+    figure("changes a day", changes)
+    figure(
+        "kB a second of WAL, tables",
+        (changes * share * _WAL_KB_OF_A_CHANGE + quiet) / _HOUR,
+        "(in the busiest hour)",
+    )
     figure("kB a second into Dagster's", max(written) / _HOUR, "(in the busiest hour)")
     figure("GB a day into Dagster's", sum(written) / 1e6)
     figure("GB of Dagster's", sum(written) / 1e6 * fleet.keep_days, f"(kept for {fleet.keep_days} days)")
 
 
-def _limits(busiest: Hour, in_all: int) -> None:
+def _limits(fleet: Fleet, busiest: Hour, in_all: int) -> None:
     """Print how much of what can't be had twice in one Dagster is used, and which is used up first."""
+    making, ticking = busiest.runs * _MAKING_SECONDS / _HOUR, _locations(fleet) * _TICKING_SECONDS / 60
     used = {
-        "the daemon makes runs": busiest.runs * _MAKING_SECONDS / _HOUR,
-        "the purge deletes runs": in_all / 24 * _DELETING_SECONDS / (_HOUR * _PURGING),
+        "the daemon": making + ticking,
+        "the purge of runs": in_all / 24 * _DELETING_SECONDS / (_HOUR * _PURGING),
     }
+    figure("% of the daemon to make runs", making * 100)
+    figure("% of the daemon for sensors", ticking * 100)
     for name, share in used.items():
         figure(f"{name}, % of all it can", share * 100)
     first = max(used, key=lambda each: used[each])
