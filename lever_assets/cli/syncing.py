@@ -129,10 +129,10 @@ def _scope(
         lower = first if start is None else start.replace(tzinfo=UTC)
         upper = now() + timedelta(days=1) if end is None else end.replace(tzinfo=UTC) + timedelta(days=1)
         return Scope(covering(lower, upper, first=first, now=now()))
-    if full:
-        return Scope()
+    if full or delta:
+        return Scope(delta=delta)
     whole = status(session.store, session.name, session.exclusion).complete and not stopped_midway(session)
-    return Scope(delta=delta or whole)
+    return Scope(delta=whole)
 
 
 def _summary(report: SyncReport, scope: str) -> dict[str, object]:
