@@ -15,7 +15,7 @@ from lever_assets.cli.collecting import fewer_collections
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
-from lever_assets.connect.known import has_database
+from lever_assets.connect.known import has_database, settings_of
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
@@ -79,8 +79,9 @@ def sync(
     if start is not None and end is not None and start > end:
         raise typer.BadParameter("--from lies after --to")
 
-    _see_to_removed(Settings.load())
-    settings = settings_for(connection)
+    own = Settings.load()
+    _see_to_removed(own)
+    settings = settings_of(own, connection)
     with (
         fewer_collections(),
         output.following() as say,
@@ -129,10 +130,10 @@ def _scope(
         lower = first if start is None else start.replace(tzinfo=UTC)
         upper = now() + timedelta(days=1) if end is None else end.replace(tzinfo=UTC) + timedelta(days=1)
         return Scope(covering(lower, upper, first=first, now=now()))
-    if full:
-        return Scope()
+    if full or delta:
+        return Scope(delta=delta)
     whole = status(session.store, session.name, session.exclusion).complete and not stopped_midway(session)
-    return Scope(delta=delta or whole)
+    return Scope(delta=whole)
 
 
 def _summary(report: SyncReport, scope: str) -> dict[str, object]:

@@ -246,13 +246,8 @@ def names(settings: Settings) -> list[str]:
     return list(_Names.of(settings).stored)
 
 
-def names_of_removed(settings: Settings) -> list[str]:
-    """Return the names of the connections that were removed and whose rows were kept; raises StoreError."""
-    return list(_Names.of(settings).removed)
-
-
 def names_and_removed(settings: Settings) -> list[str]:
-    """As `names`, and after them `names_of_removed`; by one look into the database."""
+    """As `names`, and after them those that were removed and whose rows were kept; by one look."""
     found = _Names.of(settings)
     return [*found.stored, *found.removed]
 

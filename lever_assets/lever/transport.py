@@ -52,8 +52,9 @@ class Transport:
         within = partial(httpx.Timeout, connect=min(timeout, _CONNECT_SECONDS), pool=None)
         self._usual, self._patient = within(timeout), within(max(timeout, _FILE_SECONDS))
         proxy = _proxy(self._base)
-        self._kept = _engine(proxy, connections=connections, keep=True)
-        self._anew = _engine(proxy, connections=connections, keep=False)
+        trusted = _trusted_here() if self._base.scheme == "https" or proxy else _nobody()
+        self._kept = _engine(trusted, proxy, connections=connections, keep=True)
+        self._anew = _engine(trusted, proxy, connections=connections, keep=False)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -134,19 +135,21 @@ def _checked(base_url: str) -> httpx.URL:
     return url
 
 
-def _engine(proxy: httpx.Proxy | None, *, connections: int, keep: bool) -> AiohttpTransport:
+def _engine(
+    trusted: ssl.SSLContext, proxy: httpx.Proxy | None, *, connections: int, keep: bool
+) -> AiohttpTransport:
     """Return what has that many connections at most; unless it may `keep` them, each request has its own."""
 
     def session() -> aiohttp.ClientSession:
         shared = _SHARED.get(asyncio.get_running_loop()) if keep else None
         return aiohttp.ClientSession(
-            connector=shared or _connector(connections, keep=keep),
+            connector=shared or _connector(trusted, connections, keep=keep),
             connector_owner=shared is None,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=[_as_it_is_and_once],
         )
 
-    return AiohttpTransport(verify=_trusted_here(), proxy=proxy, client=session)
+    return AiohttpTransport(verify=trusted, proxy=proxy, client=session)
 
 
 _SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.TCPConnector] = WeakKeyDictionary()
@@ -160,17 +163,17 @@ async def shared_connections() -> AsyncIterator[None]:
     question costs.
     """
     loop = asyncio.get_running_loop()
-    _SHARED[loop] = _connector(0, keep=True)  # each client has a limit of its own
+    _SHARED[loop] = _connector(_trusted_here(), 0, keep=True)  # each client has a limit of its own
     try:
         yield
     finally:
         await _SHARED.pop(loop).close()
 
 
-def _connector(limit: int, *, keep: bool) -> aiohttp.TCPConnector:
+def _connector(trusted: ssl.SSLContext, limit: int, *, keep: bool) -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(
         limit=limit,
-        ssl=_trusted_here(),
+        ssl=trusted,
         resolver=resolver(),
         force_close=not keep,
         keepalive_timeout=_KEPT_SECONDS if keep else None,
@@ -200,6 +203,11 @@ def _trusted_here() -> ssl.SSLContext:
 def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     """Return what certificates are checked against, by the variables that choose it; it takes 50 ms."""
     return httpx.create_ssl_context()
+
+
+def _nobody() -> ssl.SSLContext:
+    """Return what trusts no certificate at all, for plain http, which meets none; it takes no time."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _proxy(base_url: httpx.URL) -> httpx.Proxy | None:

@@ -66,11 +66,15 @@ def dagster_size(settings: Settings) -> int | None:
 
 
 def _configuration(home: Path) -> Any:
+    try:
+        text = (home / CONFIGURATION).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):  # Dagster itself says what is wrong with it
+        return None
     import yaml  # noqa: PLC0415 - a sync looks here once a day, and starts without it
 
     try:
-        return yaml.safe_load((home / CONFIGURATION).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):  # Dagster itself says what is wrong with it
+        return yaml.safe_load(text)
+    except yaml.YAMLError:  # as above
         return None
 
 

@@ -89,6 +89,13 @@ def stored_accounts(tx: Transaction) -> list[StoredAccount]:
     return [StoredAccount(**row) for row in rows]
 
 
+def removed_names(tx: Transaction) -> list[str]:
+    """Return the names of the connections that were removed and whose rows were kept, in order."""
+    c = accounts.c
+    query = select(c.connection).where(c.removed_at.is_not(None)).order_by(c.connection)
+    return list(tx.sql.execute(query).scalars())
+
+
 @dataclass(frozen=True)
 class Whereabouts:
     """What a connection is called, was called when it was made, and whether it is switched on."""

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import ColumnElement, and_, cast, delete, func, not_, or_, select, true
-from sqlalchemy.dialects.postgresql import JSONPATH
 
 from lever_assets.store.dialects import among, text_at, upsert
 from lever_assets.store.tables import UNIFIED, erased_people
@@ -78,6 +77,8 @@ def still_known(tx: Transaction, candidates: Collection[str]) -> set[str]:
 def _of_others(tx: Transaction, written: Collection[str], candidates: Collection[str]) -> set[str]:
     c = _CANDIDATES.c
     if tx.sql.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import JSONPATH  # noqa: PLC0415 - not with SQLite: see dialects.py
+
         path = cast("$[*]", JSONPATH)  # of what is no list, too
         listed = func.jsonb_path_query(c.email_addresses, path).table_valued("value").render_derived()
     else:

@@ -1,4 +1,7 @@
-"""What differs between the databases: upserts, finding many keys with one parameter, texts inside JSON."""
+"""What differs between the databases: upserts, finding many keys with one parameter, texts inside JSON.
+
+What SQLAlchemy has for PostgreSQL is imported where it is used: a command over SQLite starts without it.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
@@ -20,8 +23,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from lever_assets.store.values import AsIs, Texts, stored_rows
@@ -53,6 +55,8 @@ def text_at(conn: Connection, value: ColumnElement[Any], *path: str) -> ColumnEl
 
 def elements_of(array: ColumnElement[Any]) -> TableValuedAlias:
     """Return, on PostgreSQL, the elements of a JSON array as rows of `value`; what is no array has none."""
+    from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415 - not with SQLite
+
     listed = case((func.jsonb_typeof(array) == "array", array), else_=text("'[]'::jsonb"))
     return func.jsonb_array_elements(listed).table_valued(column("value", JSONB))
 
@@ -69,6 +73,15 @@ def among_these(
     if dialect == "postgresql":
         return column == any_(these)
     return column.in_(select(func.json_each(these).table_valued("value").c.value))
+
+
+def inserting(dialect: str, table: Table) -> Any:
+    """Return an INSERT into a table that can be told what is to happen to rows that are there."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - not with SQLite
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def upsert(
@@ -115,12 +128,11 @@ def _merging(
     where: Callable[[Excluded], ColumnElement[bool]] | None = None,
 ) -> Any:
     """Return the statement; `source` is where the rows come from, None: from parameters."""
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
     names = [column.name for column in table.columns]
     statement = (
-        insert(table).values({name: bindparam(name, type_=AsIs()) for name in names})
+        inserting(dialect, table).values({name: bindparam(name, type_=AsIs()) for name in names})
         if source is None
-        else insert(table).from_select(names, select(source))
+        else inserting(dialect, table).from_select(names, select(source))
     )
     new, key = statement.excluded, list(table.primary_key.columns)
     changes = {name: new[name] for name in replace}
@@ -137,10 +149,17 @@ def _text(
     dialect: str, table: Table, source: Table | None, *, replace: tuple[str, ...], fill: tuple[str, ...]
 ) -> str:
     """Return the statement in the driver's words: SQLAlchemy 2.0 compiles ON CONFLICT anew for each run."""
-    is_postgresql = dialect == "postgresql"
-    of, paramstyle = (postgresql, "format") if is_postgresql else (sqlite, "qmark")
     merging = _merging(dialect, table, source, replace=replace, fill=fill)
-    return str(merging.compile(dialect=of.dialect(paramstyle=paramstyle)))
+    return str(merging.compile(dialect=_in_the_drivers_words(dialect)))
+
+
+def _in_the_drivers_words(dialect: str) -> Any:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - not with SQLite
+
+        made: Any = postgresql.dialect
+        return made(paramstyle="format")
+    return sqlite.dialect(paramstyle="qmark")
 
 
 def _copy(conn: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> Table:

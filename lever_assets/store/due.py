@@ -193,7 +193,8 @@ def forget_settled(tx: Transaction, model: str, resource: str, *, listed: bool =
 
     Unless `listed` is False: that they were listed then says nothing of what failed.
     """
-    tx.sql.execute(_settling(resource, listed=listed), _given(tx, model, resource))
+    if failed(tx, model, resource):  # mostly none did
+        tx.sql.execute(_settling(resource, listed=listed), _given(tx, model, resource))
 
 
 @cache

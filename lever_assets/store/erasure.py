@@ -2,17 +2,41 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, null, select, update
+from sqlalchemy import TextClause, and_, bindparam, null, select, text, update
 
 from lever_assets.store.changes import History, forget_values, mark_changed, record_changes
 from lever_assets.store.dialects import among
-from lever_assets.store.tables import UNIFIED
+from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.transaction import Transaction
+from lever_assets.store.values import UtcDateTime
 
 ERASED = "erased"
 """Stands in place of a content hash; a record that comes back has another, and is written anew."""
+
+
+@cache
+def _overdue() -> TextClause:
+    # A text: after most syncs this is all that is asked, and SQLAlchemy takes longer to put a statement
+    # together for each of the tables than both databases to answer.
+    gone = [(each.name, "remote_deleted_at") for each in UNIFIED.values()]
+    gone += [(each.name, "deleted_at") for each in RAW.values()]
+    asked = (
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table} WHERE connection = :of "  # noqa: S608 - names of ours
+        f"AND {column} <= :before AND left_out IS NULL AND content_hash <> '{ERASED}')"
+        for table, column in gone
+    )
+    return text(" UNION ALL ".join(asked)).bindparams(bindparam("before", type_=UtcDateTime()))
+
+
+def overdue(tx: Transaction, *, gone_before: datetime) -> set[str]:
+    """Return the names of the tables that have what was gone before an instant and is not erased.
+
+    That is what `due_rows` finds in those of models, and `erase_payloads` in the raw ones.
+    """
+    return set(tx.sql.execute(_overdue(), {"of": tx.account, "before": gone_before}).scalars())
 
 
 def due_rows(tx: Transaction, model: str, *, gone_before: datetime, limit: int) -> list[str]:

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lever_assets.backoff import gap_after
-from lever_assets.store.dialects import among
+from lever_assets.store.dialects import among, inserting
 from lever_assets.store.tables import webhook_inbox
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
@@ -68,8 +67,7 @@ def receive_all(tx: Transaction, events: Collection[InboxEvent]) -> set[str]:
         }
         for event in events
     ]
-    insert = postgresql.insert if tx.sql.dialect.name == "postgresql" else sqlite.insert
-    tx.sql.execute(insert(webhook_inbox).on_conflict_do_nothing(), rows)
+    tx.sql.execute(inserting(tx.sql.dialect.name, webhook_inbox).on_conflict_do_nothing(), rows)
     c = webhook_inbox.c
     ids = {event.id for event in events}
     kept = select(c.id).where(c.connection == tx.account, among(tx.sql, c.id, ids))

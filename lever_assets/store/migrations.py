@@ -23,7 +23,13 @@ from lever_assets.store.migration_steps import (
     name_roles_as_lever_does,
 )
 from lever_assets.store.refilling import FORGETTABLE, Gap, make_usable, note
-from lever_assets.store.tables import RAW, UNIFIED, metadata, schema_version
+from lever_assets.store.tables import (
+    RAW,
+    UNIFIED,
+    have_conditions_on_postgresql,
+    metadata,
+    schema_version,
+)
 from lever_assets.store.values import Key, Word
 
 _SQLITE = """
@@ -160,6 +166,7 @@ def migrate(engine: Engine, steps: Sequence[Step] | None = None) -> None:
     with engine.connect().execution_options(writing=True) as conn, conn.begin():
         if conn.dialect.name == "postgresql":
             conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+            have_conditions_on_postgresql()
         _move_on(conn, steps)
 
 

@@ -19,8 +19,8 @@ from itertools import groupby, takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from lever_assets.store.dialects import inserting
 from lever_assets.store.tables import notice_outbox
 from lever_assets.store.transaction import Transaction
 
@@ -150,10 +150,9 @@ def put(tx: Transaction, notice: Notice) -> bool:
 
 def add(tx: Transaction, notice: Notice) -> bool:
     """Put a notice behind those that wait; False, as of changed data, if another writer was quicker."""
-    insert = postgresql.insert if tx.sql.dialect.name == "postgresql" else sqlite.insert
     row = {**vars(notice), "state": State.PENDING.value, "created_at": tx.instant}
-    kept = insert(notice_outbox).values(row).on_conflict_do_nothing().returning(notice_outbox.c.number)
-    return tx.sql.execute(kept).first() is not None
+    kept = inserting(tx.sql.dialect.name, notice_outbox).values(row).on_conflict_do_nothing()
+    return tx.sql.execute(kept.returning(notice_outbox.c.number)).first() is not None
 
 
 def has(tx: Transaction, target: str, notice_id: str) -> bool:

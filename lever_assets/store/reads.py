@@ -2,23 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
-    Row,
     Select,
     Table,
+    TextClause,
     func,
-    literal,
     select,
+    text,
     true,
-    union_all,
 )
 
-from lever_assets.store.dialects import OF, elements_of
+from lever_assets.store.dialects import elements_of
 from lever_assets.store.tables import RAW, UNIFIED, business_fields
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.catalogue import BY_NAME
@@ -64,39 +62,37 @@ class Duplicates:
 
 def counts(tx: Transaction, models: Iterable[str] = tuple(UNIFIED)) -> list[RowCount]:
     """Return the row counts of unified tables (all 19, in the catalogue's order)."""
-    wanted = tuple(models)
-    found = tx.sql.execute(_counting_all(wanted), {"of": tx.account}) if wanted else ()
-    return [_row_count(row) for row in found]
+    return _counted(tx, *(UNIFIED[model] for model in models))
 
 
 def count(tx: Transaction, model: str) -> RowCount:
     """Return the row count of a unified table."""
-    table = UNIFIED[model]
-    return _count(tx, table, table.c.remote_deleted_at)
+    return _counted(tx, UNIFIED[model])[0]
 
 
 def raw_count(tx: Transaction, resource: str) -> RowCount:
     """Return the row count of a raw table."""
-    return _count(tx, RAW[resource], RAW[resource].c.deleted_at)
+    return _counted(tx, RAW[resource])[0]
 
 
-def _count(tx: Transaction, table: Table, deleted_at: Any) -> RowCount:
-    return _row_count(tx.sql.execute(_counting(table, deleted_at), {"of": tx.account}).one())
+def _counted(tx: Transaction, *tables: Table) -> list[RowCount]:
+    rows = tx.sql.execute(_counting(tables), {"of": tx.account}) if tables else ()
+    return [
+        RowCount(table, total - not_live, not_live - left_out, left_out)
+        for table, total, not_live, left_out in rows
+    ]
 
 
-@lru_cache
-def _counting_all(models: tuple[str, ...]) -> CompoundSelect[tuple[str, int, int, int]]:
-    return union_all(*(_counting(UNIFIED[model], UNIFIED[model].c.remote_deleted_at) for model in models))
+@cache
+def _counting(tables: tuple[Table, ...]) -> TextClause:
+    # A text: SQLAlchemy takes longer to put a statement together than SQLite to count some thousand rows.
+    return text(" UNION ALL ".join(map(_count_of, tables)))
 
 
-def _counting(table: Table, deleted_at: Any) -> Select[tuple[str, int, int, int]]:
-    counted = literal(table.name), func.count(), func.count(deleted_at), func.count(table.c.left_out)
-    return select(*counted).select_from(table).where(table.c.connection == OF)
-
-
-def _row_count(counted: Row[tuple[str, int, int, int]]) -> RowCount:
-    table, total, not_live, left_out = counted
-    return RowCount(table, total - not_live, not_live - left_out, left_out)
+def _count_of(table: Table) -> str:
+    gone = "remote_deleted_at" if table.name in UNIFIED else "deleted_at"
+    counted = f"'{table.name}', count(*), count({gone}), count(left_out)"
+    return f"SELECT {counted} FROM {table.name} WHERE connection = :of"  # noqa: S608 - names of ours
 
 
 def remote_id(tx: Transaction, model: str, row_id: str) -> str | None:

@@ -10,7 +10,19 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, and_, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    and_,
+    text,
+)
 from sqlalchemy.types import TypeEngine
 
 from lever_assets.lever.resources import RESOURCES, Resource, children_of
@@ -23,6 +35,25 @@ _READ_ORDER = (
     "Order in which what lies below is read, the lowest first: live ones, then archived, newest first"
 )
 _LEFT_OUT = "The setting that leaves it out (cutoff, only_created): Lever has it; null where none does"
+
+
+_CONDITIONS: list[tuple[Index, ColumnElement[bool]]] = []
+
+
+def _index_of_some(
+    name: str, *columns: Column[Any], where: ColumnElement[bool], unique: bool = False
+) -> None:
+    """Add an index that has the rows alone for which a condition holds."""
+    _CONDITIONS.append((Index(name, *columns, sqlite_where=where, unique=unique), where))
+
+
+def have_conditions_on_postgresql() -> None:
+    """Let the conditions of indexes hold on PostgreSQL, too; to be called before any are made there.
+
+    SQLAlchemy imports all that it has for PostgreSQL to take them: a command over SQLite starts without it.
+    """
+    for index, where in _CONDITIONS:
+        index.dialect_kwargs["postgresql_where"] = where
 
 
 @cache
@@ -127,14 +158,12 @@ def _raw_table(resource: Resource) -> Table:
         table.append_column(order)
         Index(f"ix_{name}_read_order", table.c.connection, order, table.c.remote_id)
     for column in ("parent_id", "position"):  # most resources have neither: no entry, no cost
-        present = table.c[column].is_not(None)
-        Index(
+        _index_of_some(
             f"ix_{name}_{column}",
             table.c.connection,
             table.c[column],
             table.c.remote_id,
-            sqlite_where=present,
-            postgresql_where=present,
+            where=table.c[column].is_not(None),
         )
     return table
 
@@ -171,14 +200,12 @@ mapping_errors = Table(
     Column("lost", Key, comment="What is missing: record, or field (the row is there, without it)"),
     comment="Records that are set aside because they could not be mapped, or not be read, and lost fields",
 )
-_unread = mapping_errors.c.due_at.is_not(None)
-Index(
+_index_of_some(
     "ix_mapping_errors_due",
     mapping_errors.c.connection,
     mapping_errors.c.model,
     mapping_errors.c.due_at,
-    sqlite_where=_unread,
-    postgresql_where=_unread,
+    where=mapping_errors.c.due_at.is_not(None),
 )
 
 child_reads = Table(
@@ -409,16 +436,14 @@ notice_outbox = Table(
     comment="Notices to URLs of the user's",
 )
 _pending = notice_outbox.c.state == "pending"
-_of_data = and_(_pending, notice_outbox.c.type.is_(None))
-Index(
+_index_of_some(
     "ux_notice_outbox_changed",
     notice_outbox.c.connection,
     notice_outbox.c.target,
     unique=True,
-    sqlite_where=_of_data,
-    postgresql_where=_of_data,
+    where=and_(_pending, notice_outbox.c.type.is_(None)),
 )
-Index("ix_notice_outbox_due", notice_outbox.c.due_at, sqlite_where=_pending, postgresql_where=_pending)
+_index_of_some("ix_notice_outbox_due", notice_outbox.c.due_at, where=_pending)
 Index("ix_notice_outbox_target", notice_outbox.c.connection, notice_outbox.c.target, notice_outbox.c.number)
 
 allowances = Table(

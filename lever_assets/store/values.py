@@ -9,7 +9,6 @@ from typing import Any, cast
 import orjson
 from pydantic import BaseModel, JsonValue
 from sqlalchemy import ARRAY, JSON, Column, DateTime, Dialect, Numeric, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from lever_assets.store.errors import UnreadableValueError
@@ -206,7 +205,11 @@ class Json(TypeDecorator[JsonValue]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """JSONB can be indexed and compared."""
-        return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(Text())
+        from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415 - not with SQLite: see dialects.py
+
+        return dialect.type_descriptor(JSONB(none_as_null=True))
 
     def bind_processor(self, dialect: Dialect) -> _Converter | None:
         """Encode for SQLite."""

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from lever_assets.connect.errors import ConnectionTroubleError
-from lever_assets.connect.known import names_of_removed
 from lever_assets.lever.resources import OPPORTUNITIES
 from lever_assets.policy.people import limit_of
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError, inbox, outbox
-from lever_assets.store.accounts import any_account, forget_departures, old_departures
+from lever_assets.store.accounts import any_account, forget_departures, old_departures, removed_names
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.left_out import mark_left_out
 from lever_assets.store.transaction import now
@@ -62,7 +61,9 @@ def see_to_removed(store: Store, settings: Settings) -> Iterator[str]:
 
     `settings` are the environment's own. What Dagster was to follow is forgotten where there is none.
     """
-    for name in names_of_removed(settings):
+    with store.reading("") as tx:
+        names, old = removed_names(tx), old_departures(tx)
+    for name in names:
         try:
             session = Session.over(store, settings.of(name))
             with session.reading() as tx:
@@ -71,8 +72,6 @@ def see_to_removed(store: Store, settings: Settings) -> Iterator[str]:
                 erase_of_removed(session)
         except (ConnectionTroubleError, SettingsError, StoreError) as error:
             yield f"what is due of the removed connection {name} could not be erased: {error}"
-    with store.reading("") as tx:
-        old = old_departures(tx)
     if old:
         with store.writing("") as tx:
             forget_departures(tx, *old)

@@ -467,7 +467,7 @@ def test_what_waited_while_it_was_erased_writes_nothing(
     with Session.open(settings_of(settings, "initech", removed=True)) as session:
         connections.remove(store, "initech", erase=True)
         assert erase_of_removed(session) is None
-    monkeypatch.setattr(module, "names_of_removed", lambda _: ["initech"])
+    monkeypatch.setattr(module, "removed_names", lambda _: ["initech"])
     assert list(see_to_removed(store, settings)) == []
     assert tables_with(store, "initech") == set()
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from lever_assets.store import Store, ledger
 from lever_assets.store.action_erasure import erase_actions
 from lever_assets.store.changes import History, change_marks, forget_values, since
-from lever_assets.store.erasure import due_rows, erase_rows, rows_of
+from lever_assets.store.erasure import due_rows, erase_rows, overdue, rows_of
 from lever_assets.store.ledger import ActionState, Entry
 from lever_assets.store.merge import merge
 from lever_assets.store.payloads import erase_payloads, flagged, rewrite_payloads_below
@@ -96,6 +96,9 @@ def test_rows_are_due_when_their_time_has_come(store: Store) -> None:
         assert set(due_rows(tx, "candidates", gone_before=day(1), limit=9)) == set(old)
         assert len(due_rows(tx, "candidates", gone_before=day(9), limit=2)) == 2
         assert due_rows(Transaction(tx.sql, "another"), "candidates", gone_before=day(9), limit=9) == []
+        assert overdue(tx, gone_before=day(1)) == {"candidates"}
+        assert not overdue(tx, gone_before=day(0))
+        assert not overdue(Transaction(tx.sql, "another"), gone_before=day(9))
         assert rows_of(tx, "candidates", ["cAda", "unknown"]) == old[:1]
 
 
@@ -115,6 +118,7 @@ def test_a_payload_that_is_gone_is_reduced_to_its_id(store: Store, resource: str
         tx.sql.execute(table.update().where(table.c.remote_id == "o1").values(deleted_at=day(1)))
     for count in (1, 0):
         with store.writing(LEVER) as tx:
+            assert overdue(tx, gone_before=day(2)) == ({table.name} if count else set())
             assert erase_payloads(tx, resource, field, gone_before=day(2), limit=9) == count
     assert whole(store, table, "data") == [({field: "o1"},), ({"id": "o2", "content": "x"},)]
 

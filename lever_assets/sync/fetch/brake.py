@@ -64,6 +64,7 @@ def hold(
     tx: Transaction,
     session: Session,
     resource: Resource,
+    unlisted: Unlisted,
     *,
     not_seen_since: datetime,
     empty: bool,
@@ -71,9 +72,8 @@ def hold(
 ) -> str | None:
     """Return, before a sweep, the sentence that says why it is held back; None: nothing is held any more.
 
-    `empty`: the list had no record at all. `witness`: of the records that it lacks.
+    `unlisted`: what the list lacks; `empty`: it had no record; `witness`: of the records that it lacks.
     """
-    unlisted = count_unlisted(tx, resource.name, not_seen_since)
     many = (empty and unlisted.missing > 0) or is_too_much(session, unlisted)
     if session.accept_deletions or not (many or (witness.here and unlisted.missing)):
         _release(tx, resource)

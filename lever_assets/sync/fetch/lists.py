@@ -11,7 +11,7 @@ from lever_assets.policy.people import limit_of
 from lever_assets.store import Landed, due, sweep
 from lever_assets.store.left_out import Limit, mark_left_out, sweep_left_out
 from lever_assets.store.transaction import Transaction, now
-from lever_assets.store.unlisted import all_unlisted
+from lever_assets.store.unlisted import all_unlisted, count_unlisted
 from lever_assets.sync.checkpoints import COVERED, HIDDEN, PASS, WATERMARK, Pass, pass_over
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, newest_of, read_batch
@@ -340,11 +340,14 @@ class _PagedReader:
             brake.look_again(tx, resource, not_seen_since=began)
             return None
         empty = not self.current.records
-        held = brake.hold(tx, self.session, resource, not_seen_since=began, empty=empty, witness=witness)
+        unlisted = count_unlisted(tx, resource.name, began)
+        held = brake.hold(
+            tx, self.session, resource, unlisted, not_seen_since=began, empty=empty, witness=witness
+        )
         if held is not None:
             return held
         limit = self.limit
-        gone = sweep(tx, resource.name, not_seen_since=began)
+        gone = sweep(tx, resource.name, not_seen_since=began) if unlisted.missing else 0
         gone += sweep_left_out(tx, resource.name, limit, not_seen_since=began)
         all_known(tx, resource, self._reached)
         if gone:

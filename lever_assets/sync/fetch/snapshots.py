@@ -4,7 +4,7 @@ from lever_assets.lever import JsonObject, LeverClient
 from lever_assets.lever.resources import Resource
 from lever_assets.store import Landed, due, sweep
 from lever_assets.store.transaction import now
-from lever_assets.store.unlisted import all_unlisted
+from lever_assets.store.unlisted import all_unlisted, count_unlisted
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.arrivals import Batch, read_batch
 from lever_assets.sync.fetch.refused import hides_some, warnings
@@ -30,11 +30,13 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
         hidden = hides_some(tx, resource, refused)
         complete = not (batch.nameless or hidden or repeated)
         if complete:
+            began, empty = tx.instant, not records
+            unlisted = count_unlisted(tx, resource.name, began)
             held = brake.hold(
-                tx, session, resource, not_seen_since=tx.instant, empty=not records, witness=witness
+                tx, session, resource, unlisted, not_seen_since=began, empty=empty, witness=witness
             )
-        if complete and held is None:
-            gone = sweep(tx, resource.name, not_seen_since=tx.instant)
+            if held is None and unlisted.missing:
+                gone = sweep(tx, resource.name, not_seen_since=began)
         if not complete:
             brake.look_again(tx, resource, not_seen_since=tx.instant)
         due.forget_settled(tx, resource.table, resource.name)

@@ -14,7 +14,7 @@ from lever_assets.policy.people import TERMS
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_erased_long_ago
 from lever_assets.store.erased_files import TABLES
-from lever_assets.store.erasure import due_rows, rows_of
+from lever_assets.store.erasure import due_rows, overdue, rows_of
 from lever_assets.store.left_out import LeftOut, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
 from lever_assets.store.transaction import Transaction, now
@@ -53,9 +53,11 @@ def erase_due(session: Session) -> ErasureReport:
     if days is not None:
         moment = now()
         before = moment - timedelta(days=days)
-        for model in ERASABLE:
+        with session.reading() as tx:
+            due = overdue(tx, gone_before=before)
+        for model in (each for each in ERASABLE if each in due):
             rows[model] += _all(session, partial(_rows, session, model, before=before))
-        for resource in RESOURCES:
+        for resource in (each for each in RESOURCES if each.table in due):
             payloads[resource.name] += _all(session, partial(_payloads, resource, before=before))
         rows_left_out, payloads_left_out = _erase_left_out(session, before)
         rows += rows_left_out
@@ -108,8 +110,9 @@ def _erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], C
             with session.reading() as tx:
                 people = in_play(tx, OPPORTUNITIES.name, TERMS)
         over = [each.remote_id for each in ended if each.person not in (people or ())]
-        with session.writing() as tx:
-            _erase_with_below(tx, session, over, rows, payloads)
+        if over:
+            with session.writing() as tx:
+                _erase_with_below(tx, session, over, rows, payloads)
     return rows, payloads
 
 
