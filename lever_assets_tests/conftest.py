@@ -171,6 +171,10 @@ BEGIN
     LOOP
         EXECUTE format('DELETE FROM %I', each);
     END LOOP;
+    FOR each IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'
+    LOOP
+        EXECUTE format('DROP VIEW IF EXISTS %I CASCADE', each);
+    END LOOP;
     PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
 END $$
 """

@@ -96,7 +96,19 @@ def _unified_table(model: Model) -> Table:
     Index(f"ix_{model.name}_source", table.c.connection, table.c.source_key)
     for column in ("remote_id", *sorted(references)):
         Index(f"ix_{model.name}_{column}", table.c[column])
+    _index_for_people(table)
     return table
+
+
+def _index_for_people(table: Table) -> None:
+    """Make the indexes that nothing here needs, but what docs/tables.md advises to ask: what changed since.
+
+    Of what is gone an index of the whole table would be nulls, for nearly every row.
+    """
+    of, changed, gone = table.c.connection, table.c.changed_at, table.c.remote_deleted_at
+    Index(f"ix_{table.name}_{changed.name}", of, changed)
+    is_gone = gone.is_not(None)
+    Index(f"ix_{table.name}_{gone.name}", of, gone, sqlite_where=is_gone, postgresql_where=is_gone)
 
 
 def _raw_table(resource: Resource) -> Table:
