@@ -127,7 +127,8 @@ STEPS: tuple[Step, ...] = (
 )
 """Changes that comparison can't find (a rename, a new meaning), oldest first. Each runs once, before the
 comparison, on databases made before it was there. Step n brings a database to version n; never remove or
-reorder one."""
+reorder one. One that takes a column of a unified table away drops the views first, which the next sync makes
+(`views.py`)."""
 
 _LOCK = 7_203_415_001
 _PAGE_BYTES = 16_384
