@@ -172,8 +172,9 @@ BEGIN
         EXECUTE format('DELETE FROM %I', each);
     END LOOP;
     FOR each IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'
+        AND obj_description(oid, 'pg_class') LIKE '%Made by lever-assets%'
     LOOP
-        EXECUTE format('DROP VIEW IF EXISTS %I CASCADE', each);
+        EXECUTE format('DROP VIEW %I', each);
     END LOOP;
     PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
 END $$
