@@ -103,12 +103,14 @@ def _unified_table(model: Model) -> Table:
 def _index_for_people(table: Table) -> None:
     """Make the indexes that nothing here needs, but what docs/tables.md advises to ask: what changed since.
 
-    Of what is gone an index of the whole table would be nulls, for nearly every row.
+    The instant comes first: SQLite, which knows no better, takes any index that begins with the connection
+    for as good as one by a reference, and would go through all rows of an account. Of what is gone an index of
+    the whole table would be nulls, for nearly every row.
     """
     of, changed, gone = table.c.connection, table.c.changed_at, table.c.remote_deleted_at
-    Index(f"ix_{table.name}_{changed.name}", of, changed)
+    Index(f"ix_{table.name}_{changed.name}", changed, of)
     is_gone = gone.is_not(None)
-    Index(f"ix_{table.name}_{gone.name}", of, gone, sqlite_where=is_gone, postgresql_where=is_gone)
+    Index(f"ix_{table.name}_{gone.name}", gone, of, sqlite_where=is_gone, postgresql_where=is_gone)
 
 
 def _raw_table(resource: Resource) -> Table:

@@ -21,7 +21,8 @@ from lever_assets.unified.catalogue import BY_NAME
 
 _BOOKKEEPING = frozenset({"source_key", "content_hash", "left_out"})
 _MARK = "Made by lever-assets, and written anew when that changes it"
-_MARKED = re.compile(rf"{_MARK} \((\w+)\)")
+_MARKED = re.compile(rf"{_MARK} \((\w+) (\w+)\)")
+"""With the view's own name: what somebody made as a copy of one is theirs."""
 _OTHERS_DEPEND = "2B"
 """SQLSTATE of PostgreSQL's that begins so: something was made of it."""
 _LOCK_TIMEOUT = "5s"
@@ -140,8 +141,8 @@ def _made(conn: Connection, schema: str | None) -> Iterator[_Made]:
         query = text(_POSTGRESQL).bindparams(bindparam("tables", expanding=True))
     for row in conn.execute(query, given).mappings():
         marked = _MARKED.search(row["told"])
-        if marked is not None:
-            yield _Made(row["name"], marked[1], bool(row["here"]), row.get("schema"))
+        if marked is not None and marked[1] == row["name"]:
+            yield _Made(row["name"], marked[2], bool(row["here"]), row.get("schema"))
 
 
 def _taken(conn: Connection, wanted: Views) -> set[str]:
@@ -180,7 +181,7 @@ def _make(conn: Connection, wanted: Views, view: str, before: _Made | None) -> b
     if conn.dialect.name != "postgresql":
         if before is not None:
             _drop(conn, before)
-        note = f"/* {_told(model)} */"
+        note = f"/* {_told(view, model)} */"
         conn.exec_driver_sql(
             f"CREATE VIEW {_named(conn, None, view)} AS {note} {_query(conn, model, columns)}"
         )
@@ -194,7 +195,7 @@ def _make(conn: Connection, wanted: Views, view: str, before: _Made | None) -> b
     ordered = [*had, *(each for each in columns if each not in had)]
     name = _named(conn, wanted.schema, view)
     conn.exec_driver_sql(f"CREATE OR REPLACE VIEW {name} AS {_query(conn, model, ordered)}")
-    _comment(conn, name, model)
+    _comment(conn, name, _told(view, model), _columns(model))
     return True
 
 
@@ -205,13 +206,13 @@ def _query(conn: Connection, model: str, columns: Sequence[str]) -> str:
     return str(query.compile(dialect=conn.dialect))
 
 
-def _comment(conn: Connection, name: str, model: str) -> None:
-    told = [f"COMMENT ON VIEW {name} IS {_literal(_told(model))}"]
-    for column, comment in _columns(model).items():
+def _comment(conn: Connection, name: str, told: str, columns: Mapping[str, str | None]) -> None:
+    statements = [f"COMMENT ON VIEW {name} IS {_literal(told)}"]
+    for column, comment in columns.items():
         if comment:
-            told.append(f"COMMENT ON COLUMN {name}.{_quoted(conn, column)} IS {_literal(comment)}")
+            statements.append(f"COMMENT ON COLUMN {name}.{_quoted(conn, column)} IS {_literal(comment)}")
     # At once: there are four hundred. Without parameters the driver takes several statements.
-    conn.exec_driver_sql("; ".join(told), execution_options={"no_parameters": True})
+    conn.exec_driver_sql("; ".join(statements), execution_options={"no_parameters": True})
 
 
 def _named(conn: Connection, schema: str | None, name: str) -> str:
@@ -231,8 +232,8 @@ def _columns(model: str) -> Mapping[str, str | None]:
     return {each.name: each.comment for each in UNIFIED[model].c if each.name not in _BOOKKEEPING}
 
 
-def _told(model: str) -> str:
-    return f"{BY_NAME[model].description} Without what is gone. {_MARK} ({_digest(model)})."
+def _told(view: str, model: str) -> str:
+    return f"{BY_NAME[model].description} Without what is gone. {_MARK} ({view} {_digest(model)})."
 
 
 @cache

@@ -144,6 +144,17 @@ def test_what_somebody_else_has_made_by_the_name_stays_and_is_told(anywhere: Acc
     assert views(anywhere) == prefixed("live_") | {"current_jobs", "current_ones"}
 
 
+def test_a_copy_that_somebody_made_of_a_view_is_theirs(anywhere: Account) -> None:
+    anywhere.sync()
+    if anywhere.database.startswith("sqlite"):
+        [[made]] = asked(anywhere, "SELECT sql FROM sqlite_master WHERE name = 'current_jobs'")
+        done(anywhere, made.replace("current_jobs", "mine", 1))
+    else:
+        done(anywhere, "ALTER VIEW current_jobs RENAME TO mine")
+    assert anywhere.sync(view_prefix="live_").restored == ()
+    assert views(anywhere) == prefixed("live_") | {"mine"}
+
+
 def test_a_prefix_that_makes_the_name_of_a_table_loses_no_table(anywhere: Account) -> None:
     anywhere.sync(view_prefix="raw_")
     [[users]] = asked(anywhere, "SELECT count(*) FROM raw_users")
