@@ -104,7 +104,7 @@ def _index_for_people(table: Table) -> None:
     """Make the indexes that nothing here needs, but what docs/tables.md advises to ask: what changed since.
 
     The instant comes first: SQLite, which knows no better, takes any index that begins with the connection
-    for as good as one by a reference, and would go through all rows of an account. An index of the whole table
+    for as good as one by a reference, and would go through all rows of an account. An index of every row
     by what is gone would be nulls, for nearly every row.
     """
     of, changed, gone = table.c.connection, table.c.changed_at, table.c.remote_deleted_at
