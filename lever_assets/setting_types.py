@@ -9,6 +9,8 @@ from pydantic_settings import NoDecode
 
 _HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
 """A name or an address, without or with its port."""
+_VIEW_NAME = re.compile("[a-z_][a-z0-9_]{0,29}")
+"""With the longest name of a model behind it, less than the 63 that PostgreSQL takes."""
 _OWNER = re.compile(r"team:.+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 """As Dagster takes them."""
 
@@ -56,6 +58,12 @@ def _check_owners(owners: tuple[str, ...]) -> tuple[str, ...]:
     return owners
 
 
+def _view_name(name: str) -> str:
+    if not _VIEW_NAME.fullmatch(name) or name.startswith("pg_"):
+        raise ValueError("write a letter, then letters, digits and _, up to 30 in all, and not pg_ in front")
+    return name
+
+
 def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not all(map(_HOST_NAME.fullmatch, names)):
         raise ValueError("write names of hosts such as dagster.example.com, with commas between")
@@ -70,6 +78,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 HostNames = Annotated[Names, AfterValidator(_host_names)]
 Owners = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_owners), AfterValidator(_check_owners)]
 Word = BeforeValidator(_in_lower_case)
+ViewName = Annotated[Annotated[str, AfterValidator(_view_name)] | None, Word]
 Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000_000)]
 

@@ -31,6 +31,7 @@ from lever_assets.setting_types import (
     OptionalText,
     Owners,
     Positive,
+    ViewName,
     WebAddress,
     Word,
     is_web_address,
@@ -98,6 +99,13 @@ class Settings(BaseSettings):
         default_factory=_data_folder, description="Folder of the database and of Dagster's storage"
     )
     database_url: OptionalSecret = Field(None, description="SQLAlchemy URL of the tables")
+    view_prefix: ViewName = Field(
+        None, description="How views without what is gone begin; `current_` if nothing else is set"
+    )
+    view_schema: ViewName = Field(
+        None,
+        description="Schema of these views, in PostgreSQL; there they are called as their tables",
+    )
     sync_window: Annotated[Cadence, Word] = Field(
         Cadence.WEEKLY, description="Length of a sync window: hourly, daily, weekly or monthly"
     )
@@ -304,6 +312,8 @@ class Settings(BaseSettings):
             )
         if isinstance(self.candidate_cutoff, date) and self.candidate_cutoff > today:
             found.append("LEVER_CANDIDATE_CUTOFF lies in the future: every candidate is left out")
+        if self.view_schema is not None and self.tables_url.startswith("sqlite"):
+            found.append("LEVER_VIEW_SCHEMA has no effect: SQLite has no schemas; set LEVER_VIEW_PREFIX")
         if is_shared(self.data_dir):
             found.append(
                 "LEVER_DATA_DIR holds more than the data, so that others may read what they might before: "

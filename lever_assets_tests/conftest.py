@@ -143,7 +143,7 @@ def sqlite_database(sqlite_place: Path, sqlite_template: Path) -> str:
 _SHAPE = """
 SELECT md5(string_agg(each::text, ' ' ORDER BY each::text)) FROM (
     SELECT (c.relname, c.relkind, c.relacl, c.relrowsecurity, c.relowner, c.reloptions,
-            a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attcollation, a.attacl,
+            a.attname, a.attnum, a.atttypid, a.atttypmod, a.attnotnull, a.attcollation, a.attacl,
             pg_get_expr(d.adbin, d.adrelid), pg_get_indexdef(i.indexrelid), i.indisvalid)
     FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -170,6 +170,11 @@ BEGIN
         AND relname <> 'schema_version'
     LOOP
         EXECUTE format('DELETE FROM %I', each);
+    END LOOP;
+    FOR each IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'
+        AND obj_description(oid, 'pg_class') LIKE '%Made by lever-assets%'
+    LOOP
+        EXECUTE format('DROP VIEW %I', each);
     END LOOP;
     PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
 END $$

@@ -54,6 +54,7 @@ def test_a_blank_variable_leaves_the_word_to_the_file(
         ("sync_start", " 2026-02-03 ", date(2026, 2, 3)),
         ("rate_burst", " 7 ", 7),
         ("perform_as", " somebody\n", "somebody"),
+        ("view_prefix", " LIVE_", "live_"),
         ("passthrough_job", " TRUE", True),
         ("ui_hosts", " Dagster.example.com ,[FD00::1]:8443", ("dagster.example.com", "[fd00::1]:8443")),
     ],
@@ -109,6 +110,24 @@ def test_what_is_no_name_of_a_host_is_refused(monkeypatch: pytest.MonkeyPatch, w
     assert refusal(monkeypatch, "ui_hosts", f"dagster.example.com,{wrong}") == (
         "LEVER_UI_HOSTS can't be used: write names of hosts such as dagster.example.com, with commas "
         "between. Correct it and try again."
+    )
+
+
+@pytest.mark.parametrize("name", ["view_prefix", "view_schema"])
+@pytest.mark.parametrize("wrong", ["1st_", "a-b", "a.b", 'a"b', "pg_views", "x" * 31])
+def test_what_can_t_begin_the_name_of_a_view_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
+) -> None:
+    assert refusal(monkeypatch, name, wrong) == (
+        f"LEVER_{name.upper()} can't be used: write a letter, then letters, digits and _, up to 30 in all, "
+        "and not pg_ in front. Correct it and try again."
+    )
+
+
+def test_a_wrong_window_is_told_the_right_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(monkeypatch, "sync_window", "fortnightly") == (
+        "LEVER_SYNC_WINDOW can't be used: it should be 'hourly', 'daily', 'weekly' or 'monthly'. Correct it "
+        "and try again."
     )
 
 

@@ -46,6 +46,8 @@ class LeverDatabase(ConfigurableResource):  # type: ignore[type-arg]
 
     url: str | None = _absent("SQLAlchemy URL of the tables", repr=False)
     data_dir: str | None = _absent("Folder of what is kept beside the database")
+    view_prefix: str | None = _absent("How views without what is gone begin")
+    view_schema: str | None = _absent("Schema of these views, in PostgreSQL")
     secret_key: str | None = _absent("Key that encrypts stored secrets", repr=False)
     notice_urls: str | None = Field(
         default=None,

@@ -164,6 +164,13 @@ class Checkpoint(Generic[Value]):
         """Return what is kept of each subject."""
         return dict(self._every(tx))
 
+    def of_all(self, tx: Transaction) -> dict[str, Value]:
+        """Return what is kept of each account, whichever is the transaction's; of a kind without subjects."""
+        c = sync_state.c
+        rows = tx.sql.execute(select(c.connection, c.value).where(c.key == self.kind))
+        found = {row.connection: self._meant(row.value) for row in rows}
+        return {account: value for account, value in found.items() if value is not None}
+
     def kept_at_of_all(self, tx: Transaction) -> dict[str, datetime]:
         """Return when one of this kind was kept last (UTC), by account, whichever is the transaction's."""
         c = sync_state.c

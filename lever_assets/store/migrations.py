@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, bindparam, select, text
-from sqlalchemy.schema import DropTable
+from sqlalchemy.schema import DropTable, SetColumnComment
 
 from lever_assets.store.dialects import upsert
 from lever_assets.store.errors import DamagedError, NewerSchemaError, UnfitError
@@ -133,7 +133,8 @@ STEPS: tuple[Step, ...] = (
 )
 """Changes that comparison can't find (a rename, a new meaning), oldest first. Each runs once, before the
 comparison, on databases made before it was there. Step n brings a database to version n; never remove or
-reorder one."""
+reorder one. One that takes a column of a unified table away drops the views first, which the next sync makes
+(`views.py`)."""
 
 _LOCK = 7_203_415_001
 _PAGE_BYTES = 16_384
@@ -165,9 +166,14 @@ def migrate(engine: Engine, steps: Sequence[Step] | None = None) -> None:
         _use_write_ahead_log(engine)
     with engine.connect().execution_options(writing=True) as conn, conn.begin():
         if conn.dialect.name == "postgresql":
-            conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+            hold_migrations(conn)
             have_conditions_on_postgresql()
         _move_on(conn, steps)
+
+
+def hold_migrations(conn: Connection) -> None:
+    """On PostgreSQL: be the only one, until the transaction's end, who changes tables or views."""
+    conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
 
 
 def _refuse_encoding(conn: Connection) -> None:
@@ -265,6 +271,9 @@ def _add_what_is_missing(conn: Connection) -> None:
             operation.column.nullable = True  # the rows that are there have no value yet
         if type(operation).__name__ in _ADDITIONS:
             operations.invoke(operation)
+        if getattr(operation, "modify_comment", False) is not False:
+            # Of what else differs nothing is changed: a column that was added is nullable, and stays so.
+            conn.execute(SetColumnComment(metadata.tables[operation.table_name].c[operation.column_name]))
 
 
 def _leaves(operations: Iterable[Any]) -> Iterator[Any]:

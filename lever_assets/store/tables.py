@@ -127,7 +127,20 @@ def _unified_table(model: Model) -> Table:
     Index(f"ix_{model.name}_source", table.c.connection, table.c.source_key)
     for column in ("remote_id", *sorted(references)):
         Index(f"ix_{model.name}_{column}", table.c[column])
+    _index_for_people(table)
     return table
+
+
+def _index_for_people(table: Table) -> None:
+    """Make the indexes that nothing here needs, but what docs/tables.md advises to ask: what changed since.
+
+    The instant comes first: SQLite, which knows no better, takes any index that begins with the connection
+    for as good as one by a reference, and would go through all rows of an account. An index of every row
+    by what is gone would be nulls, for nearly every row.
+    """
+    of, changed, gone = table.c.connection, table.c.changed_at, table.c.remote_deleted_at
+    Index(f"ix_{table.name}_{changed.name}", changed, of)
+    _index_of_some(f"ix_{table.name}_{gone.name}", gone, of, where=gone.is_not(None))
 
 
 def _raw_table(resource: Resource) -> Table:
@@ -178,8 +191,8 @@ sync_state = Table(
     "sync_state",
     metadata,
     Column("connection", Word, primary_key=True),
-    Column("key", Word, primary_key=True),
-    Column("value", ForgettableJson),
+    Column("key", Word, primary_key=True, comment="What it is of, such as watermark:postings"),
+    Column("value", ForgettableJson, comment="What is kept of it"),
     Column("updated_at", UtcDateTime, nullable=False),
     comment="Watermarks and progress of the sync",
 )
@@ -193,8 +206,8 @@ mapping_errors = Table(
     Column("remote_id", Key, primary_key=True),
     Column("reason", PlainText, nullable=False, comment="Why the record could not be mapped, or read"),
     Column("payload_hash", Word, comment="Content hash of the raw record"),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False, comment="When it was set aside first (UTC)"),
+    Column("last_seen_at", UtcDateTime, nullable=False, comment="When it was set aside last (UTC)"),
     Column("attempts", Integer, comment="How often reading failed; null: it was read, but not mapped"),
     Column("due_at", UtcDateTime, comment="When reading it is tried again (UTC); null: it was read"),
     Column("lost", Key, comment="What is missing: record, or field (the row is there, without it)"),
@@ -213,9 +226,9 @@ child_reads = Table(
     metadata,
     Column("connection", Word, primary_key=True),
     Column("resource", Word, primary_key=True),
-    Column("parent_id", Key, primary_key=True),
+    Column("parent_id", Key, primary_key=True, comment="Lever's id of the parent"),
     Column("parent_hash", Word, comment="Content hash of the parent for which the children were read"),
-    Column("read_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False, comment="When they were read last (UTC)"),
     comment="When the records below a parent were last read, and for which content of the parent",
 )
 
@@ -288,13 +301,13 @@ webhook_inbox = Table(
     Column("event", Key, nullable=False, comment="Such as candidateStageChange"),
     Column("token", Key, nullable=False, comment="What its signature is made of; no other event has it"),
     Column("triggered_at", UtcDateTime, nullable=False, comment="When it happened in Lever (UTC)"),
-    Column("received_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False, comment="When it arrived here (UTC)"),
     Column("due_at", UtcDateTime, nullable=False, comment="When it is handled while it is pending (UTC)"),
     Column("data", Json, nullable=False, comment="The ids of what it is about; nothing else is kept"),
     Column("state", Word, nullable=False, comment="pending, handled or parked: see store/inbox.py"),
     Column("attempts", Integer, nullable=False, comment="How often handling it failed"),
     Column("error", PlainText, comment="Why handling it failed last"),
-    Column("handled_at", UtcDateTime),
+    Column("handled_at", UtcDateTime, comment="When what it is about had been read again (UTC)"),
     comment="Events that Lever sent, kept until what they are about was read again",
 )
 Index("ux_webhook_inbox_token", webhook_inbox.c.connection, webhook_inbox.c.token, unique=True)
@@ -432,7 +445,7 @@ notice_outbox = Table(
     Column("status", Integer, comment="HTTP status of the last answer"),
     Column("error", PlainText, comment="Why sending it failed last"),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("delivered_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime, comment="When the URL had taken it (UTC)"),
     comment="Notices to URLs of the user's",
 )
 _pending = notice_outbox.c.state == "pending"
@@ -469,6 +482,17 @@ schema_version = Table(
     comment="The version of the tables",
 )
 
+_USUAL = {
+    "connection": "Name of the Lever connection",
+    "model": "The unified table",
+    "resource": "What Lever calls it: the name of its raw table, without raw_",
+    "remote_id": "Lever's id of the record",
+    "created_at": "When the row was made (UTC)",
+    "updated_at": "When the row was last written (UTC)",
+}
+"""What columns of these names hold where nothing else is said."""
+
 for _column in (column for table in metadata.tables.values() for column in table.columns):
+    _column.comment = _column.comment or _USUAL[_column.name]
     if isinstance(_column.type, Json | UtcDateTime):
         _column.type.place = f"{_column.table.name}.{_column.name}"

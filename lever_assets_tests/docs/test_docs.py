@@ -62,7 +62,7 @@ def test_the_sql_examples_run_and_find_something(
 ) -> None:
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     examples = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
-    assert len(examples) >= 4
+    assert len(examples) >= 6
     pages = [
         each.read_text(encoding="utf-8")
         for each in PAGES
@@ -81,3 +81,4 @@ def test_the_sql_examples_run_and_find_something(
             store.close()
             assert all(rows for rows in found[:3])
             assert found[3] == []
+            assert found[4]

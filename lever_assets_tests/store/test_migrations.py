@@ -83,6 +83,55 @@ def test_what_an_older_program_lacked_is_added_and_its_data_kept(store: Store) -
     assert merged(store, ("o1", promoted), model="candidates").updated == 1
 
 
+def test_a_database_from_before_gets_indexes_for_people(store: Store) -> None:
+    """They came together with what else is here, and no step: comparing finds them."""
+    merged(store, ("o1", candidate("o1", first_name="Ada")), model="candidates")
+    made = [
+        str(index.name)
+        for table in UNIFIED.values()
+        for index in table.indexes
+        if str(index.name).endswith((f"{table.name}_changed_at", f"{table.name}_remote_deleted_at"))
+    ]
+    assert len(made) == 2 * len(UNIFIED)
+    with store.writing("lever") as tx:
+        for name in made:
+            tx.sql.exec_driver_sql(f"DROP INDEX {name}")
+        forget_fingerprint(tx.sql)
+    migrate(store.engine)
+    found = inspect(store.engine)
+    for table in UNIFIED.values():
+        assert {each["name"] for each in found.get_indexes(table.name)} == {
+            index.name for index in table.indexes
+        }
+    [gone] = [
+        each for each in found.get_indexes("candidates") if each["name"] == "ix_candidates_remote_deleted_at"
+    ]
+    where = gone["dialect_options"][f"{store.engine.dialect.name}_where"]
+    assert "remote_deleted_at IS NOT NULL" in str(where)
+    assert whole(store, UNIFIED["candidates"], "first_name") == [("Ada",)]
+
+
+def test_what_columns_are_said_to_mean_is_kept_up(postgresql_database: str) -> None:
+    store = Store.open(postgresql_database)
+    with store.writing("lever") as tx:
+        tx.sql.exec_driver_sql("COMMENT ON COLUMN candidates.title IS 'As an older program said'")
+        tx.sql.exec_driver_sql("COMMENT ON COLUMN sync_state.key IS NULL")
+        tx.sql.exec_driver_sql("COMMENT ON TABLE offers IS 'Of old'")
+        tx.sql.exec_driver_sql("ALTER TABLE jobs ALTER COLUMN source_key DROP NOT NULL")
+        forget_fingerprint(tx.sql)
+    migrate(store.engine)
+    found = inspect(store.engine)
+    for name in ("candidates", "sync_state"):
+        told = {column["name"]: column["comment"] for column in found.get_columns(name)}
+        assert told == {column.name: column.comment for column in metadata.tables[name].c}
+    assert found.get_table_comment("offers")["text"] == UNIFIED["offers"].comment
+    [key] = [each for each in found.get_columns("jobs") if each["name"] == "source_key"]
+    assert key["nullable"]  # of what else differs nothing is changed
+    with store.writing("lever") as tx:
+        tx.sql.exec_driver_sql("ALTER TABLE jobs ALTER COLUMN source_key SET NOT NULL")
+    store.close()
+
+
 def test_migrating_again_changes_nothing(store: Store) -> None:
     with store.writing("lever") as tx:
         forget_fingerprint(tx.sql)

@@ -59,8 +59,10 @@ def everything(url: str) -> tuple[Any, Any]:
 
 
 def dropped(account: Account, *tables: str, **columns: str) -> None:
-    """Drop tables, and the columns given by their table."""
+    """Drop tables, and the columns given by their table; the views first, without which that can't be."""
     with closing(Store.open(account.database, migrate=False)) as store, store.writing("lever") as tx:
+        for model in UNIFIED:
+            tx.sql.exec_driver_sql(f"DROP VIEW IF EXISTS current_{model}")
         for table in tables:
             tx.sql.exec_driver_sql(f"DROP TABLE {table}")
         for table, column in columns.items():
