@@ -121,7 +121,8 @@ def status(
 
 
 def _holds_anything(found: Status) -> bool:
-    return any(each.live or each.deleted for each in (*found.resources, *found.models))
+    read = any(each.live or each.deleted for each in found.resources)
+    return read or any(each.live or each.deleted for each in found.models)
 
 
 def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
