@@ -129,7 +129,7 @@ RUNS = """
 
 def first_runs(port: int, demo: "subprocess.Popen[str]") -> Any:
     """Return what the UI's first page is made of, once it is up."""
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 300
     while demo.poll() is None and time.monotonic() < deadline:
         with suppress(httpx.TransportError):
             answer = WEB.post(f"http://127.0.0.1:{port}/graphql", json={"query": RUNS})

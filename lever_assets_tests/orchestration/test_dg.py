@@ -111,7 +111,7 @@ def test_this_project_is_one_of_dg_and_nothing_warns(
             env |= {
                 "LEVER_API_KEY": sandbox.key,
                 "LEVER_BASE_URL": sandbox.url,
-                "DAGSTER_HOME": str(tmp_path),
+                "DAGSTER_HOME": str(checkout),
             }
             first = datetime.now(UTC).date() - timedelta(days=3)
             env |= {"LEVER_RATE_LIMIT": "0", "LEVER_SYNC_START": first.isoformat()}
@@ -147,7 +147,7 @@ def test_dg_dev_serves_this_project_without_a_warning_and_leaves_no_folder(
         text=True,
         process_group=0,  # as a terminal gives it: Ctrl-C goes to all of it
     ) as process:
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + 300
         status = 0
         while not status and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.5)
