@@ -75,10 +75,14 @@ class NoticeType(StrEnum):
     SYNC_FINISHED = "sync-finished"
 
 
+def checkout() -> Path | None:
+    """Return the checkout that this package runs from; None: it was installed without one."""
+    return _CHECKOUT if (_CHECKOUT / "workspace.yaml").exists() else None
+
+
 def _data_folder() -> Path:
     """Return `data/` of the checkout that this package runs from, else of the working directory."""
-    in_checkout = (_CHECKOUT / "workspace.yaml").exists()
-    return (_CHECKOUT if in_checkout else Path.cwd()) / "data"
+    return (checkout() or Path.cwd()) / "data"
 
 
 class Settings(BaseSettings):

@@ -9,13 +9,19 @@ from typing import Annotated
 
 import dagster as dg
 import typer
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
 
 from lever_assets.cli import demo_home
-from lever_assets.cli.demo_report import show
+from lever_assets.cli.demo_report import Hints, show
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.cli.lazy import command_app
+from lever_assets.cli.typed import made_by
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
+from lever_assets.ui.home import shown
 
 app = command_app()
 
@@ -36,6 +42,7 @@ def demo(
     """
     if ui:
         _refuse_taken(port)
+    hints = Hints.here()
 
     with demo_home.occupied(opportunities, seed) as home:
         config = SandboxConfig(opportunities=opportunities, seed=seed, db=home.sandbox, rate=0)
@@ -49,28 +56,36 @@ def demo(
                 typer.echo("Syncing it through Dagster; this takes some seconds …", err=True)
                 result = _materialize(settings)
 
-                show(settings, result, sandbox.requests().total)
+                show(settings, result, sandbox.requests().total, hints)
                 if ui:
                     _open_dagster(environment, port)
+                    typer.echo(hints.goodbye(settings))
 
 
 def _refuse_taken(port: int) -> None:
     try:
         socket.create_server((_HOST, port)).close()
     except OSError as error:
-        raise CommandError(
-            f"port {port} can't be used ({in_words(error)}): give another --port (or: make demo-ui PORT=3001)"
-        ) from None
+        told = f"port {port} can't be used ({in_words(error)}): give another --port"
+        raise CommandError(f"{told}{made_by('demo-ui PORT=3001')}") from None
 
 
-def _materialize(settings: Settings) -> dg.ExecuteInProcessResult:
+def _materialize(settings: Settings) -> dg.JobExecutionResult:
+    """Run the full sync in this process, as one of the code location that the UI shows.
 
+    Of a run without such an origin the UI's first page shows nothing.
+    """
     from lever_assets.definitions import build  # noqa: PLC0415 - it reads the settings that are then in force
 
     with dg.DagsterInstance.get() as instance:
         job = build(settings).resolve_job_def(f"{settings.connection}_full_sync")
-        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        result = job.execute_in_process(instance=instance, run_config=quiet, raise_on_error=False)
+        run = instance.create_run_for_job(
+            job_def=job,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            tags=job.run_tags,
+            remote_job_origin=_origin(job.name),
+        )
+        result = execute_run(InMemoryJob(job), run, instance)
     if not result.success:
         failed = [event for event in result.all_events if event.is_step_failure]
         told = failed[0].step_failure_data.user_failure_data if failed else None
@@ -79,22 +94,29 @@ def _materialize(settings: Settings) -> dg.ExecuteInProcessResult:
     return result
 
 
+def _origin(job: str) -> RemoteJobOrigin:
+    (location,) = shown().create_origins()
+    return RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME).get_job_origin(job)
+
+
 def _open_dagster(environment: dict[str, str], port: int) -> None:
     """Run the UI in a process of its own, beside the account's, until Ctrl-C or SIGTERM."""
-    # A shell starts what is in its background deaf to Ctrl-C.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.default_int_handler)
+    # A shell starts what is in its background deaf to Ctrl-C; what nohup starts is to outlive the terminal.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, signal.default_int_handler)
     command = [sys.executable, "-m", "lever_assets", "ui", "--host", _HOST, "--port", str(port)]
     command += ["--log-level", "warning"]  # not each tick of a sensor
     typer.echo(
         f"\nDagster opens at http://{_HOST}:{port} in a few seconds. Ctrl-C ends it, and the account.\n"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEVER_", "DAGSTER_"))}
-    process = subprocess.Popen(command, env={**kept, **environment})  # noqa: S603 - our own words
+    # In a session of its own: Ctrl-C would reach each of Dagster's processes, which say "Aborted!" and more.
+    process = subprocess.Popen(command, env={**kept, **environment}, start_new_session=True)  # noqa: S603
     try:
         code = process.wait()
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait()
         return
     raise CommandError(f"Dagster ended by itself (exit code {code}): see what it wrote above")

@@ -1,16 +1,18 @@
 """What the demo tells: what landed, what can be asked of it, what to do next."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Self
 
 import dagster as dg
 import typer
 from sqlalchemy import text
 
 from lever_assets.cli import output
+from lever_assets.cli.typed import made_by, typed
 from lever_assets.lever.wording import counted
-from lever_assets.settings import Settings
+from lever_assets.settings import Settings, checkout
 from lever_assets.store import Store
 from lever_assets.unified.catalogue import BY_NAME
 
@@ -55,7 +57,45 @@ class TableCount:
     gone: int
 
 
-def show(settings: Settings, result: dg.ExecuteInProcessResult, requests: int) -> None:
+@dataclass(frozen=True)
+class Hints:
+    """What to do next, in words that can be copied where the demo was called."""
+
+    command: str
+    see_it: str
+    learn: str
+
+    @classmethod
+    def here(cls) -> Self:
+        """Return the hints for the working directory, as it is now."""
+        command, root = typed(), checkout()
+        learn = f"{command} --help"
+        if root is not None:
+            docs = Path("docs") if root == Path.cwd() else root / "docs"
+            learn = f"{docs / 'configuration.md'}; all tables: {docs / 'tables.md'}"
+        return cls(command, f"{command} demo --ui{made_by('demo-ui')}", learn)
+
+    def next_steps(self, settings: Settings) -> str:
+        """Return what can be done after the demo's run."""
+        return f"""
+The tables are in {_tables(settings)} (SQLite). What to do next:
+  see it in Dagster      {self.see_it}
+  sync your own account  export LEVER_API_KEY=...; {self.command} plan; {self.command} sync
+  all settings           {self.learn}"""
+
+    def goodbye(self, settings: Settings) -> str:
+        """Return what is said when the demo's UI was ended."""
+        return (
+            f"\nGoodbye: Dagster and the made-up account have ended. The tables stay in {_tables(settings)}; "
+            f"{self.command} demo --ui goes on with them."
+        )
+
+
+def _tables(settings: Settings) -> Path:
+    return settings.data_dir / "lever.db"
+
+
+def show(settings: Settings, result: dg.JobExecutionResult, requests: int, hints: Hints) -> None:
     """Write the summary of the demo's run to standard output."""
     landed = list(_landed(result))
     output.table("\nWhat landed", ("table", "rows", "new", "changed", "gone"), map(astuple, landed))
@@ -64,10 +104,10 @@ def show(settings: Settings, result: dg.ExecuteInProcessResult, requests: int) -
     checks = result.get_asset_check_evaluations()
     passed = sum(each.passed for each in checks)
     typer.echo(f"\n{counted(requests, 'request')} to Lever. {passed} of {len(checks)} checks passed.")
-    typer.echo(_next_steps(settings))
+    typer.echo(hints.next_steps(settings))
 
 
-def _landed(result: dg.ExecuteInProcessResult) -> Iterator[TableCount]:
+def _landed(result: dg.JobExecutionResult) -> Iterator[TableCount]:
     """Yield the models in their order; a model's events, one for each window, all tell the same."""
     told = {
         event.asset_key.path[-1]: event.materialization.metadata
@@ -109,12 +149,3 @@ def _show_queries(settings: Settings) -> None:
 
 def _indented(sql: str) -> str:
     return "\n".join(f"    {line}" for line in sql.splitlines())
-
-
-def _next_steps(settings: Settings) -> str:
-    command = "lever-assets" if shutil.which("lever-assets") else ".venv/bin/lever-assets"
-    return f"""
-The tables are in {settings.data_dir / "lever.db"} (SQLite). What to do next:
-  see it in Dagster      {command} demo --ui   (or: make demo-ui)
-  sync your own account  export LEVER_API_KEY=...; {command} plan; {command} sync
-  all settings           docs/configuration.md; all tables: docs/tables.md"""

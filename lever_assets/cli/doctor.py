@@ -43,7 +43,7 @@ def doctor(
     if as_json:
         output.as_json(report.as_json())
     else:
-        for line in _lines(report):
+        for line in _lines(report) if report.is_connected else _at_first(report):
             typer.echo(line)
     if report.fails:
         raise typer.Exit(1)
@@ -73,6 +73,12 @@ def _lines(report: Report) -> Iterator[str]:
             for paragraph in below:
                 yield textwrap.fill(paragraph, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
     yield f"\n{report.summary} Requests to Lever: {report.requests}."
+
+
+def _at_first(report: Report) -> Iterator[str]:
+    """Yield what is to be done first where no account is connected: of the rest nothing can be told."""
+    yield from _lines(report.of_what_blocks())
+    yield "Call doctor again when an account is connected: it then asks Lever for each permission."
 
 
 def _verdict(finding: Finding) -> str:

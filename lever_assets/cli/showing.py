@@ -17,6 +17,7 @@ from lever_assets.connect.states import IssueKind
 from lever_assets.lever.wording import counted
 from lever_assets.orchestration.room import dagster_size
 from lever_assets.policy.exclusion import Exclusion
+from lever_assets.prerequisites.findings import as_sentence
 from lever_assets.store import Store
 from lever_assets.store.sizes import Growth
 from lever_assets.store.transaction import now
@@ -31,6 +32,7 @@ from lever_assets.sync.undelivered import troubles
 
 app = command_app()
 
+_AFTER_THAT = "Then `lever-assets doctor` says whether anything is missing, and `lever-assets sync` reads it."
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -93,6 +95,10 @@ def status(
     elif check:
         for each in wrong:
             typer.echo(each)
+    elif account.credential is None and not _holds_anything(found):
+        typer.echo(f"{as_sentence(not_read_whole(account))}\n{_AFTER_THAT}")
+        for doubt in doubts:
+            output.warn(doubt)
     else:
         typer.echo(f"The account {found.connection!r} in {store.name}: {standing.state.value}\n")
         if standing.lacking:
@@ -112,6 +118,11 @@ def status(
         _warn(account, found, [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
     if check and wrong:
         raise typer.Exit(1)
+
+
+def _holds_anything(found: Status) -> bool:
+    read = any(each.live or each.deleted for each in found.resources)
+    return read or any(each.live or each.deleted for each in found.models)
 
 
 def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
@@ -147,8 +158,7 @@ def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
         ((each.name, each.value, "default" if each.by_default else "") for each in settings),
     )
     if not found.complete:
-        told = not_read_whole(account).removesuffix(".")
-        typer.echo(f"\n{told[0].upper()}{told[1:]}.")
+        typer.echo(f"\n{as_sentence(not_read_whole(account))}")
 
 
 def _told(taken: Room) -> str:

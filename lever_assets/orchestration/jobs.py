@@ -64,8 +64,8 @@ def sync_jobs(settings: Settings, assets: dg.AssetsDefinition) -> Sequence[SyncJ
             "result. With the tag `lever/refresh: delta` it asks only for what changed since the last sync."
         ),
         full_sync_job_name(account): (
-            "Reads the whole Lever account, maps it into the unified models and checks the result. For "
-            "`dagster job launch`, where it needs no window; in the UI choose all windows of the other job."
+            "Reads the whole Lever account, maps it into the unified models and checks the result. It needs "
+            "no window (`dagster job launch`); where some are chosen, as in the UI, it reads these alone."
         ),
     }
     tags = {CONNECTION_TAG: account}

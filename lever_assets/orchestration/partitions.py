@@ -97,9 +97,10 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
         return Scope(delta=True)
     if refresh == RECONCILE:
         return Scope(reconcile=True)
-    if refresh == FULL:
+    chosen = context.has_partition_key or context.has_partition_key_range
+    if refresh == FULL and not chosen:
         return Scope()
-    if not (context.has_partition_key or context.has_partition_key_range):
+    if not chosen:
         raise dg.Failure(
             "This run has no window: choose one or more, or launch "
             f"{full_sync_job_name(settings.connection)}, which reads the whole account.",

@@ -23,7 +23,7 @@ from lever_assets.store.transaction import now
 
 _ALIVE = timedelta(minutes=2)
 """A daemon tells every half minute that it lives."""
-_START = "Start it with `make ui` or `lever-assets ui`, and keep it running (docs/operating.md)."
+_START = "Start it with `lever-assets ui`, and keep it running."
 _WHY_HOME = "Dagster keeps there what it knows: runs, ticks, which sensors are on."
 _WHY_POOL = "So that one sync of the account runs at a time, and the others wait for it."
 _WHY_DAEMON = "It evaluates the sensors and schedules, and starts the runs that wait."

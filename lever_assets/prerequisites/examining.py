@@ -72,6 +72,7 @@ def _report(
             *of_database,
         ),
         answers.requests,
+        is_connected=account.credential is not None,
     )
 
 

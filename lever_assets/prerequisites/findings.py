@@ -86,15 +86,23 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """All findings on a connection, and how many requests they took."""
+    """All findings on a connection, and how many requests they took.
+
+    `is_connected`: there is a key or token, whether Lever takes it or not.
+    """
 
     connection: str
     findings: tuple[Finding, ...] = ()
     requests: int = 0
+    is_connected: bool = True
 
     def and_of(self, findings: Iterable[Finding]) -> Self:
         """Return the report with further findings."""
         return replace(self, findings=(*self.findings, *findings))
+
+    def of_what_blocks(self) -> Self:
+        """Return the report with what is required and missing alone."""
+        return replace(self, findings=tuple(each for each in self.findings if each.blocks))
 
     def of(self, group: Group) -> tuple[Finding, ...]:
         """Return the findings of a group."""

@@ -21,6 +21,7 @@ from typing import Any
 import dagster as dg
 import uvicorn
 from dagster._cli.proxy_server_manager import ProxyServerManager
+from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._utils.log import configure_loggers
@@ -79,7 +80,11 @@ def serve(settings: Settings, place: Place, log_level: str = "info", *, with_dae
         _log.info("Launching Dagster services...")
         daemon, target = None, shown()
         if with_daemon:
-            workspace = _code_server(instance, stack)
+            try:
+                workspace = _code_server(instance, stack)
+            except DagsterUserCodeProcessError:
+                if not interrupted.is_set:  # Ctrl-C in a terminal ends the code server as well
+                    raise
             if interrupted.is_set:
                 return
             daemon = stack.enter_context(_daemon(workspace, log_level))

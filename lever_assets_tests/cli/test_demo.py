@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 import yaml
 
 from lever_assets.cli.demo_home import DemoHome, occupied, only
-from lever_assets.cli.demo_report import TableCount, news
+from lever_assets.cli.demo_report import Hints, TableCount, news
 from lever_assets.cli.errors import CommandError
+from lever_assets.settings import Settings
 from lever_assets.ui.home import INSTANCE
 from lever_assets_tests.cli.conftest import Command
 
@@ -111,6 +113,36 @@ def test_a_taken_port_is_told_before_anything_starts(command: Command, tmp_path:
     assert told.code == 1
     assert told.err.startswith(f"error: port {port} can't be used (Address already in use)")
     assert not (tmp_path / "data").exists()
+
+
+def test_hints_are_typed_as_they_are_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEVER_SYNC_WINDOW")
+    own = Path(sys.executable).with_name("lever-assets")
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert Hints.here().command == "lever-assets"
+    other = tmp_path / "lever-assets"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert Hints.here().command == str(own)
+    assert "make" not in Hints.here().see_it
+    monkeypatch.chdir(own.parent.parent)
+    assert Hints.here().command == "bin/lever-assets"
+    monkeypatch.chdir(CHECKOUT)
+    told = Hints.here().next_steps(Settings())
+    assert "demo --ui (or: make demo-ui)" in told
+    assert "docs/configuration.md; all tables: docs/tables.md" in told
+
+
+def test_an_installation_without_a_checkout_is_told_of_no_file_that_it_does_not_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("LEVER_SYNC_WINDOW")
+    monkeypatch.setattr("lever_assets.settings._CHECKOUT", tmp_path / "site-packages")
+    told = Hints.here().next_steps(Settings())
+    assert "make" not in told
+    assert "docs/" not in told
+    assert "--help" in told
 
 
 @pytest.mark.parametrize(

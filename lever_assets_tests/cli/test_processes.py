@@ -7,13 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
+import psutil  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from lever_assets.cli import main
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.ui.test_listening import free_port
 from lever_assets_tests.walking import open_to_others
 from lever_assets_tests.web import WEB
 
@@ -115,3 +120,54 @@ def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repe
     with pytest.raises(SystemExit, match="0"):
         main(demo)
     assert "Nothing is new since the last demo" in capsys.readouterr().out
+
+
+RUNS = """
+{ runsOrError { ... on Runs { results { jobName status repositoryOrigin { repositoryLocationName } } } } }
+"""
+
+
+def first_runs(port: int, demo: "subprocess.Popen[str]") -> Any:
+    """Return what the UI's first page is made of, once it is up."""
+    deadline = time.monotonic() + 300
+    while demo.poll() is None and time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            answer = WEB.post(f"http://127.0.0.1:{port}/graphql", json={"query": RUNS})
+            return answer.json()["data"]["runsOrError"]["results"]
+        time.sleep(0.3)
+    raise AssertionError(demo.communicate(timeout=10))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("when", ["while it starts", "when it is up"])
+def test_the_demos_first_page_has_its_run_and_ctrl_c_in_a_terminal_says_goodbye(
+    tmp_path: Path, when: str
+) -> None:
+    port = free_port()
+    demo = [*COMMAND, "demo", "--opportunities", "12", "--ui", "--port", str(port)]
+    with subprocess.Popen(
+        demo,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,  # as a terminal gives it: Ctrl-C goes to all of it
+    ) as process:
+        assert process.stdout is not None
+        while "Ctrl-C ends it" not in process.stdout.readline():
+            assert process.poll() is None
+        if when == "when it is up":
+            (run,) = first_runs(port, process)
+            assert (run["jobName"], run["status"]) == ("lever_full_sync", "SUCCESS")
+            assert run["repositoryOrigin"] == {"repositoryLocationName": "lever_assets"}
+        else:
+            time.sleep(4)
+        begun = psutil.Process(process.pid).children(recursive=True)
+        assert begun
+        os.killpg(process.pid, signal.SIGINT)
+        written = process.communicate(timeout=60)[0]
+    assert process.returncode == 0
+    assert written.strip().startswith("Goodbye: Dagster and the made-up account have ended.")
+    assert len(written.strip().splitlines()) == 1
+    assert not psutil.wait_procs(begun, 30)[1]

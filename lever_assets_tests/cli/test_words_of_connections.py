@@ -125,10 +125,38 @@ def test_with_nothing_set_up_the_ways_to_connect_an_account_are_told(command: Co
         assert each in shown.out
         assert each in command("status", "--check").out
     assert "not read whole" not in listed.out + listed.err + shown.out + shown.err
+    assert len(shown.out.splitlines()) == 2  # and no table of naughts
     assert "there is none" in command("status", "--connection", "acme").err
     (row,) = command("connections", "list", "--json").json["connections"]
     assert (row["connection"], row["state"]) == ("lever", "set-up incomplete")
     assert "LEVER_API_KEY" in row["problems"][0]
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_with_nothing_set_up_the_doctor_says_what_is_to_be_done_and_not_all_that_it_cannot_tell(
+    command: Command,
+) -> None:
+    told, whole = command("doctor"), command("doctor", "--json")
+
+    assert (told.code, whole.code) == (1, 1)
+    assert "No Lever account is connected" in told.out
+    assert "\nRequired and missing: API key. " in told.out
+    assert "can't tell" not in told.out
+    assert len(told.out.splitlines()) < 12
+    assert len(whole.json["findings"]) > 30
+
+
+@pytest.mark.usefixtures("_nothing_set_up")
+def test_what_was_read_before_is_shown_without_a_key_too(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVER_API_KEY", sandbox.key)
+    assert command("sync").code == 0
+    monkeypatch.delenv("LEVER_API_KEY")
+
+    shown = command("status")
+    assert "Unified tables" in shown.out
+    assert "No Lever account is connected" in command("doctor").out
 
 
 @pytest.mark.usefixtures("_nothing_set_up")

@@ -2,11 +2,20 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
+
+from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets_tests.ui.test_listening import free_port
+from lever_assets_tests.web import WEB
 
 pytest.importorskip("dagster_dg_cli")
 pytestmark = pytest.mark.long
@@ -73,10 +82,80 @@ def test_a_new_project_scaffolds_the_component_and_loads_it(tmp_path: Path) -> N
     assert "lever_delta" in listed
 
 
-def test_this_project_is_one_of_dg(tmp_path: Path) -> None:
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    shutil.copy(ROOT / "pyproject.toml", checkout)
-    (checkout / "lever_assets").symlink_to(ROOT / "lever_assets")
-    dg(checkout, tmp_path, "check", "defs")
-    assert "lever/applications" in dg(checkout, tmp_path, "list", "defs", "--json")
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with an environment that nobody activated."""
+    made = tmp_path / "checkout"
+    (made / ".venv").mkdir(parents=True)
+    for name in ("pyproject.toml", "workspace.yaml", "dagster.yaml"):
+        shutil.copy(ROOT / name, made)
+    (made / "lever_assets").symlink_to(ROOT / "lever_assets")
+    return made
+
+
+def variables(home: Path) -> dict[str, str]:
+    """Return the environment of a shell in which nothing is configured."""
+    left_out = ("LEVER_", "DAGSTER_", "VIRTUAL_ENV")
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    return {**bare, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "LEVER_DATA_DIR": str(home / "data")}
+
+
+@pytest.mark.parametrize("configured", [False, True])
+def test_this_project_is_one_of_dg_and_nothing_warns(
+    checkout: Path, tmp_path: Path, configured: bool
+) -> None:
+    with running_sandbox(SandboxConfig(opportunities=2, rate=0)) as sandbox:
+        env = variables(tmp_path)
+        commands = ["check toml", "check yaml", "check defs", "list components", "list defs"]
+        if configured:
+            env |= {
+                "LEVER_API_KEY": sandbox.key,
+                "LEVER_BASE_URL": sandbox.url,
+                "DAGSTER_HOME": str(checkout),
+            }
+            first = datetime.now(UTC).date() - timedelta(days=3)
+            env |= {"LEVER_RATE_LIMIT": "0", "LEVER_SYNC_START": first.isoformat()}
+            commands = [
+                *commands,
+                f"launch --job lever_sync --partition {first}",
+                "launch --job lever_full_sync",
+            ]
+        told = {}
+        for command in commands:
+            words = [str(Path(sys.executable).with_name("dg")), *command.split()]
+            done = subprocess.run(
+                words, cwd=checkout, env=env, capture_output=True, text=True, timeout=180, check=False
+            )
+            told[command] = done.stdout + done.stderr
+            assert done.returncode == 0, told[command]
+            assert "Warning" not in told[command]
+            assert "launch" in command or not done.stderr, done.stderr
+    assert "lever_delta" in told["list defs"]
+    assert "lever_assets.LeverComponent" in told["list components"]
+
+
+def test_dg_dev_serves_this_project_without_a_warning_and_leaves_no_folder(
+    checkout: Path, tmp_path: Path
+) -> None:
+    words = [str(Path(sys.executable).with_name("dg")), "dev", "--port", str(port := free_port())]
+    with subprocess.Popen(
+        words,
+        cwd=checkout,
+        env=variables(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,  # as a terminal gives it: Ctrl-C goes to all of it
+    ) as process:
+        deadline = time.monotonic() + 300
+        status = 0
+        while not status and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.5)
+            with suppress(httpx.TransportError):
+                status = WEB.get(f"http://127.0.0.1:{port}/server_info").status_code
+        os.killpg(process.pid, signal.SIGINT)
+        written = process.communicate(timeout=60)[0]
+    assert status == 200, written
+    assert "warning" not in written.lower()
+    assert "error" not in written.lower()
+    assert not list(checkout.glob(".tmp_dagster_home_*"))

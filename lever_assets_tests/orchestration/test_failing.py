@@ -7,6 +7,7 @@ import pytest
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import Arrival, land
 from lever_assets.sync.session import Session
+from lever_assets.sync.status import status
 from lever_assets_tests.orchestration.running import (
     Place,
     failed_checks,
@@ -60,6 +61,16 @@ def test_a_run_without_a_window_says_what_to_launch(place: Place, folder: Path) 
     result = Place(place.sandbox, folder).run()
     assert not result.success
     assert any("launch lever_full_sync" in sentence for sentence in failures(result))
+
+
+def test_a_full_sync_for_which_windows_were_chosen_reads_these_alone(
+    place: Place, folder: Path, latest: dict[str, str]
+) -> None:
+    here = Place(place.sandbox, folder)
+    for tags, whole in ((latest, False), ({}, True)):
+        assert here.run("lever_full_sync", tags=tags).success
+        with Session.open(here.settings()) as session:
+            assert status(session.store, session.name, session.exclusion).complete is whole
 
 
 def test_a_sync_under_way_elsewhere_fails_the_step_with_its_holder(
