@@ -24,6 +24,7 @@ from lever_assets.orchestration.following import outputs
 from lever_assets.orchestration.freshness import freshness_of
 from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.layout import Keys, LeverTable
+from lever_assets.orchestration.lineage import column_lineage
 from lever_assets.orchestration.metadata import (
     model_definition,
     model_description,
@@ -199,9 +200,15 @@ class _Shown:
             deps=self._upstream(of),
             description=model_description(of, self.exclusion, windows_in_words(self.settings)),
             kind="python",
-            metadata=model_definition(of, self.keys, self.exclusion),
+            metadata=self._model_definition(of),
             code_version=str(MAPPING_VERSION),
         )
+
+    def _model_definition(self, of: Model) -> dict[str, Any]:
+        told = model_definition(of)
+        if self.hosted.are_few:
+            told = {**told, "dagster/column_lineage": column_lineage(of.name, self.keys, self.exclusion)}
+        return told
 
     def _upstream(self, model: Model) -> list[dg.AssetKey]:
         """Return the raw assets that the model is mapped from, then the models that come before it."""
@@ -217,7 +224,7 @@ class _Shown:
         kinds = [kind, *(_database_kind(self.settings) if self.hosted.knows_database else ())]
         layout = self.hosted.layout
         if layout.freshness_policy is None and self.hosted.owns_dagster:  # else it may have no sensor of ours
-            told["freshness_policy"] = freshness_of(self.settings, of)
+            told["freshness_policy"] = freshness_of(self.settings, of, all_tables=self.hosted.are_few)
         return layout.spec(of, kinds=kinds, partitions_def=sync_windows(self.settings), **told)
 
 

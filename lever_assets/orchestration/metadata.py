@@ -25,8 +25,7 @@ from lever_assets.lever.resources import (
 from lever_assets.mapping.stated import SOURCES
 from lever_assets.orchestration.code_links import code_of_model, code_of_resource
 from lever_assets.orchestration.failures import for_events
-from lever_assets.orchestration.layout import Keys
-from lever_assets.orchestration.lineage import column_lineage, told_sources
+from lever_assets.orchestration.lineage import told_sources
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.field_definitions import FieldDefinition
 from lever_assets.store.reads import Preview
@@ -113,13 +112,9 @@ def raw_definition(of: Resource) -> dict[str, Any]:
     }
 
 
-def model_definition(of: Model, keys: Keys, exclusion: Exclusion) -> dict[str, Any]:
-    """Return the definition metadata of a model asset, in an account with these keys."""
-    return {**_of_every_account(of), "dagster/column_lineage": column_lineage(of.name, keys, exclusion)}
-
-
 @cache
-def _of_every_account(of: Model) -> dict[str, Any]:
+def model_definition(of: Model) -> dict[str, Any]:
+    """Return the definition metadata of a model asset, as far as it is the same for each account."""
     return {
         "dagster/table_name": of.name,
         "dagster/column_schema": _schema(

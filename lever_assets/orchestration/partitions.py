@@ -87,15 +87,15 @@ def windows_in_words(settings: Settings) -> str:
     """Return what a window of the account is and what its key means, in a few sentences."""
     first = first_instant(settings)
     lengths = {
-        Cadence.HOURLY: ("hour", "the hour"),
-        Cadence.DAILY: ("day", "the day"),
-        Cadence.WEEKLY: (f"week from {first:%A} on", "its first day"),
-        Cadence.MONTHLY: ("month", "its first day"),
+        Cadence.HOURLY: ("an hour", "that hour"),
+        Cadence.DAILY: ("a day", "that day"),
+        Cadence.WEEKLY: (f"a week from {first:%A} on", "its first day"),
+        Cadence.MONTHLY: ("a month", "its first day"),
     }
     length, named = lengths[settings.sync_window]
     key = first.strftime(_format(settings.sync_window))
     return (
-        f"A partition is a {length} (UTC), its key is {named}: in it are the records whose last change in "
+        f"A partition is {length} (UTC), its key is {named}: in it are the records whose last change in "
         f"Lever is of that time. The first, `{key}`, also has what is older; the last is still open."
     )
 
