@@ -14,11 +14,10 @@ from types import ModuleType
 
 import dagster as dg
 
-import lever_assets
 from lever_assets.lever import resources
 
 _PACKAGE = "lever-assets"
-_FOLDER = Path(lever_assets.__file__).parent
+_FOLDER = Path(__file__).parents[1]
 _REPOSITORIES = ("repository", "source", "source code")
 """Labels of the code among a package's URLs (packaging.python.org, well-known project URLs)."""
 
