@@ -2,7 +2,7 @@
 
 Dagster goes by the last materialization alone, and a delta tells of an asset when its table changed. So it
 tells of the others once a day, too, and of the opportunities whenever the short lists were due, which is a
-run also where nothing changes. More often would be true as well, and would double what a run leaves.
+run also where nothing changes. More often would be true as well, and each costs some 3 kB.
 """
 
 from datetime import timedelta

@@ -1,7 +1,7 @@
 """Where the columns of a model come from, as its mapping states it.
 
 Dagster's own UI shows no lineage of columns, so a column's description says it, too. It is kept with the
-definition: in each materialization it would be half as much again, and never anything new.
+definition: each materialization would be larger by it, and it is never anything new.
 """
 
 from functools import cache
