@@ -131,6 +131,14 @@ def test_a_wrong_window_is_told_the_right_ones(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
+@pytest.mark.parametrize("wrong", ["jo", "team:", "jo@", "Jo <jo@example.com>"])
+def test_an_owner_is_an_address_or_a_team(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    assert refusal(monkeypatch, "owners", f"team:people, {wrong}") == (
+        "LEVER_OWNERS can't be used: write addresses such as jo@example.com and teams such as team:people. "
+        "Correct it and try again."
+    )
+
+
 def test_a_file_that_is_no_text_is_told(elsewhere: Path) -> None:
     (elsewhere / ".env").write_bytes(b"LEVER_API_KEY=\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"^The file \.env can't be read: it has to be text in UTF-8\.$"):

@@ -57,13 +57,14 @@ class Tables:
         if not self.exclusion.keeps(table):
             setting = self.account.setting("exclude") if self.account else "LEVER_EXCLUDE"
             raise QuestionError(f"{setting} leaves out {table}", "take it out there, and sync")
+        bounds = _bounds(window)
         return Asked(
             table=table,
             columns=[columns] if isinstance(columns, str) else columns,
             where=where,
             deleted=deleted,
             since=None if since is None else instant(since),
-            within=_within(table, _bounds(window)),
+            within=None if bounds.everything else within(table, bounds),
             all_connections=self.account is None,
         )
 
@@ -145,14 +146,14 @@ def _bounds(window: Window | None) -> Bounds:
     return Bounds(lower, upper)
 
 
-def _within(table: str, bounds: Bounds) -> Within | None:
+def within(table: str, bounds: Bounds) -> Within | None:
     """Return which rows are in a window; None, all of them: so it is of whatever is read whole.
 
     A row belongs to the window of the record that it is mapped from, and that to the one in which it, or
     what it is read below, changed last.
     """
     resource = _driver(table)
-    if bounds.everything or resource is None:
+    if resource is None:
         return None
     match BY_NAME[resource]:
         case Windowed():

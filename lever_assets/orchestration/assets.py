@@ -21,8 +21,10 @@ from lever_assets.orchestration.bulk import Made, asset_op
 from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
 from lever_assets.orchestration.failures import in_one_sentence, warn
 from lever_assets.orchestration.following import outputs
+from lever_assets.orchestration.freshness import freshness_of
 from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.layout import Keys, LeverTable
+from lever_assets.orchestration.lineage import column_lineage
 from lever_assets.orchestration.metadata import (
     model_definition,
     model_description,
@@ -38,7 +40,7 @@ from lever_assets.orchestration.names import (
     pool,
     step_name,
 )
-from lever_assets.orchestration.partitions import scope_of, sync_windows, windows_of
+from lever_assets.orchestration.partitions import scope_of, sync_windows, windows_in_words, windows_of
 from lever_assets.orchestration.reporting import Reporter
 from lever_assets.orchestration.run_log import RunLog
 from lever_assets.policy.exclusion import Exclusion
@@ -187,7 +189,7 @@ class _Shown:
         return self._spec(
             LeverTable(self.settings.connection, of.table, "raw"),
             deps=[self.keys.raw(of.parent)] if isinstance(of, Below) else [],
-            description=raw_description(of, self.exclusion),
+            description=raw_description(of, self.exclusion, windows_in_words(self.settings)),
             kind="lever",
             metadata=raw_definition(of),
         )
@@ -196,11 +198,17 @@ class _Shown:
         return self._spec(
             LeverTable(self.settings.connection, of.name, "unified"),
             deps=self._upstream(of),
-            description=model_description(of, self.exclusion),
+            description=model_description(of, self.exclusion, windows_in_words(self.settings)),
             kind="python",
-            metadata=model_definition(of),
+            metadata=self._model_definition(of),
             code_version=str(MAPPING_VERSION),
         )
+
+    def _model_definition(self, of: Model) -> dict[str, Any]:
+        told = model_definition(of)
+        if self.hosted.are_few:
+            told = {**told, "dagster/column_lineage": column_lineage(of.name, self.keys, self.exclusion)}
+        return told
 
     def _upstream(self, model: Model) -> list[dg.AssetKey]:
         """Return the raw assets that the model is mapped from, then the models that come before it."""
@@ -214,7 +222,10 @@ class _Shown:
     def _spec(self, of: LeverTable, *, kind: str, **told: Any) -> dg.AssetSpec:
         """Return an asset; `kind` is an icon of the UI."""
         kinds = [kind, *(_database_kind(self.settings) if self.hosted.knows_database else ())]
-        return self.hosted.layout.spec(of, kinds=kinds, partitions_def=sync_windows(self.settings), **told)
+        layout = self.hosted.layout
+        if layout.freshness_policy is None and self.hosted.owns_dagster:  # else it may have no sensor of ours
+            told["freshness_policy"] = freshness_of(self.settings, of, all_tables=self.hosted.are_few)
+        return layout.spec(of, kinds=kinds, partitions_def=sync_windows(self.settings), **told)
 
 
 def _announcing(context: dg.AssetExecutionContext, session: Session, scope: Scope) -> Session:

@@ -150,7 +150,8 @@ def _result(key: dg.AssetCheckKey, model: str, tx: Transaction, exclusion: Exclu
 def _unique(tx: Transaction, model: str, _exclusion: Exclusion) -> Result:
     found = reads.duplicates(tx, model)
     if not found.count:
-        return True, "Every record stands on one row.", {}
+        rows = reads.count(tx, model).live
+        return True, f"Every record stands on one row; there are {rows:,}.", {"count": 0, "rows": rows}
     examples = ", ".join(found.examples)
     return (
         False,
@@ -163,7 +164,12 @@ def _references(tx: Transaction, model: str, exclusion: Exclusion) -> Result:
     every = reads.dangling(tx, model)
     found = [each for each in every if exclusion.keeps(each.referenced)]
     if not found:
-        return True, "Every reference leads to a row.", {}
+        rows = reads.count(tx, model).live
+        return (
+            True,
+            f"Every reference leads to a row; {rows:,} rows were looked at.",
+            {"count": 0, "rows": rows},
+        )
     total = sum(each.count for each in found)
     columns = dg.TableSchema.from_name_type_dict(
         {"column": "string", "missing_in": "string", "rows": "int", "examples": "string"}
@@ -190,7 +196,7 @@ def _mapped(tx: Transaction, model: str, _exclusion: Exclusion) -> Result:
     set_aside = mapping_errors.count(tx, model, lost=Lost.RECORD)
     in_part = mapping_errors.count(tx, model, lost=Lost.FIELD)
     if not set_aside and not in_part:
-        return True, "Every record could be mapped.", {}
+        return True, "Every record could be mapped.", {"count": 0, "in_part": 0}
     names = ("resource", "remote_id", "lost", "reason")
     records = [
         dg.TableRecord({name: for_events(str(getattr(each, name))) for name in names})

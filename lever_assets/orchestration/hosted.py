@@ -17,6 +17,8 @@ from lever_assets.orchestration.layout import Keys, Layout
 from lever_assets.orchestration.names import CONNECTION_FIELD, LEVER, shared
 from lever_assets.settings import Settings
 
+_FEW = 20
+
 
 class _Running(Protocol):
     """The context of whatever runs: a step, a tick."""
@@ -95,6 +97,11 @@ class Hosted:
     def owns_dagster(self) -> bool:
         """Whether this Dagster is ours: in another's, jobs that are called as ours may be somebody else's."""
         return not self.sources
+
+    @property
+    def are_few(self) -> bool:
+        """Whether all is told of each account; of many, what few look at is left out, as it adds up."""
+        return len(self.accounts) <= _FEW
 
     @property
     def memory(self) -> str:

@@ -103,8 +103,7 @@ class Layout:
             owners=list(self.owners),
             tags={**self.tags, **_said(of)},
             automation_condition=self.automation_condition,
-            freshness_policy=self.freshness_policy,
-            **told,
+            **{"freshness_policy": self.freshness_policy, **told},
         )
 
 

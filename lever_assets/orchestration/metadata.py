@@ -3,7 +3,9 @@
 The first is there before anything ran ("definition metadata" in Dagster's words), the other after each run.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, assert_never
 
@@ -20,12 +22,16 @@ from lever_assets.lever.resources import (
     Windowed,
     embedded_in,
 )
+from lever_assets.mapping.stated import SOURCES
+from lever_assets.orchestration.code_links import code_of_model, code_of_resource
 from lever_assets.orchestration.failures import for_events
+from lever_assets.orchestration.lineage import told_sources
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.field_definitions import FieldDefinition
 from lever_assets.store.reads import Preview
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.values import Json, Money, UtcDateTime
+from lever_assets.store.windowed import Hour
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.unified.catalogue import Model
 
@@ -59,13 +65,13 @@ _MOSTLY_NOTHING = frozenset(
 Metadata = Mapping[str, dg.MetadataValue | str | int | float]
 
 
-def raw_description(of: Resource, exclusion: Exclusion) -> str:
-    """Return what a raw asset is, in Markdown."""
+def raw_description(of: Resource, exclusion: Exclusion, windows: str) -> str:
+    """Return what a raw asset is, in Markdown; `windows` says what a window is."""
     embedded, inside = embedded_in(of.name), ""
     if embedded is not None and exclusion.needs(embedded.name):
         told = f"{embedded.description}: they land here too, in `{embedded.table}`"
         inside = f"\n\n{told}, at no request of their own."
-    return f"{of.description}, as Lever gives them, in `{of.table}`.\n\n{_how_read(of)}{inside}"
+    return f"{of.description}, as Lever gives them, in `{of.table}`.\n\n{_how_read(of)}{inside}\n\n{windows}"
 
 
 def _how_read(of: Resource) -> str:
@@ -84,13 +90,13 @@ def _how_read(of: Resource) -> str:
             assert_never(of)
 
 
-def model_description(of: Model, exclusion: Exclusion) -> str:
-    """Return what a model asset is, in Markdown."""
+def model_description(of: Model, exclusion: Exclusion, windows: str) -> str:
+    """Return what a model asset is, in Markdown; `windows` says what a window is."""
     fields = ", ".join(f"`{name}`" for name in exclusion.fields(of.name))
     left_out = f"\n\nLEVER_EXCLUDE leaves out {fields}: always null." if fields else ""
     return (
         f"{of.description}\n\nThe table `{of.name}`. It is mapped from the raw tables, no request is made; "
-        f"only what changed there since the last time is mapped again.{left_out}"
+        f"only what changed there since the last time is mapped again.{left_out}\n\n{windows}"
     )
 
 
@@ -102,32 +108,46 @@ def raw_definition(of: Resource) -> dict[str, Any]:
         "dagster/column_schema": _schema(RAW[of.name]),
         "endpoint": f"GET {of.path}",
         "lever_documentation": dg.MetadataValue.url(_DOCUMENTATION),
+        **code_of_resource(of.name),
     }
 
 
 @cache
 def model_definition(of: Model) -> dict[str, Any]:
-    """Return the definition metadata of a model asset."""
+    """Return the definition metadata of a model asset, as far as it is the same for each account."""
     return {
         "dagster/table_name": of.name,
-        "dagster/column_schema": _schema(UNIFIED[of.name], dict(of.references())),
+        "dagster/column_schema": _schema(
+            UNIFIED[of.name],
+            dict(of.references()),
+            {column: told_sources(of.name, column) for column in SOURCES[of.name]},
+        ),
+        **code_of_model(of.name),
     }
 
 
-def _schema(table: Table, references: Mapping[str, str] | None = None) -> dg.TableSchema:
-    """Return a table's columns; one without a description of its own says what it refers to."""
-    references = references or {}
+def _schema(
+    table: Table, references: Mapping[str, str] | None = None, sources: Mapping[str, str] | None = None
+) -> dg.TableSchema:
+    """Return a table's columns, each with what it is, or else what it refers to, and where it comes from."""
+    references, sources = references or {}, sources or {}
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 column.name,
                 _TYPES.get(type(column.type), "text"),
-                column.comment or _reference(references.get(column.name)),
+                _described(
+                    column.comment or _reference(references.get(column.name)), sources.get(column.name)
+                ),
                 constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
             )
             for column in table.columns
         ]
     )
+
+
+def _described(what: str | None, source: str | None) -> str | None:
+    return ". ".join(filter(None, (what, source))) or None
 
 
 def _reference(referenced: str | None) -> str | None:
@@ -203,6 +223,27 @@ def model_materialization(
         told["preview"] = dg.MetadataValue.md(_preview(preview))
     if fields:
         told["fields"] = dg.MetadataValue.md(_fields(fields))
+    return told
+
+
+def window_counts(
+    hours: Iterable[Hour], window_of: Callable[[datetime | None], str], *, with_changes: bool
+) -> Callable[[str], Metadata]:
+    """Return what tells of a window by its key: its rows and, `with_changes`, those that the run wrote.
+
+    `hours` have the rows of a table, and `window_of` says which window an instant is in.
+    """
+    rows: Counter[str] = Counter()
+    changed: Counter[str] = Counter()
+    for hour in hours:
+        window = window_of(hour.at)
+        rows[window] += hour.rows
+        changed[window] += hour.changed
+
+    def told(window: str) -> Metadata:
+        own = {"dagster/partition_row_count": rows[window]}
+        return {**own, "partition_rows_changed": changed[window]} if with_changes else own
+
     return told
 
 

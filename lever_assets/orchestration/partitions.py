@@ -1,5 +1,6 @@
 """The sync windows, as the partitions that all sync assets share, and what a run over some of them covers."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -37,11 +38,15 @@ def _windows(length: Cadence, start: date) -> dg.TimeWindowPartitionsDefinition:
     }
     return dg.TimeWindowPartitionsDefinition(
         start=_midnight(start),
-        fmt=_FORMATS.get(length, "%Y-%m-%d"),
+        fmt=_format(length),
         cron_schedule=crons[length],
         timezone="UTC",
         end_offset=1,
     )
+
+
+def _format(length: Cadence) -> str:
+    return _FORMATS.get(length, "%Y-%m-%d")
 
 
 def first_instant(settings: Settings) -> datetime:
@@ -76,6 +81,34 @@ class Windows:
 
     keys: Sequence[str]
     chosen: bool
+
+
+def windows_in_words(settings: Settings) -> str:
+    """Return what a window of the account is and what its key means, in a few sentences."""
+    first = first_instant(settings)
+    lengths = {
+        Cadence.HOURLY: ("an hour", "that hour"),
+        Cadence.DAILY: ("a day", "that day"),
+        Cadence.WEEKLY: (f"a week from {first:%A} on", "its first day"),
+        Cadence.MONTHLY: ("a month", "its first day"),
+    }
+    length, named = lengths[settings.sync_window]
+    key = first.strftime(_format(settings.sync_window))
+    return (
+        f"A partition is {length} (UTC), its key is {named}: in it are the records whose last change in "
+        f"Lever is of that time. The first, `{key}`, also has what is older; the last is still open."
+    )
+
+
+def window_holding(keys: Sequence[str], settings: Settings, at: datetime | None) -> str:
+    """Return which of all windows, given by their keys, an instant is in; None is in the first.
+
+    The first is open downwards and the last upwards.
+    """
+    if at is None:
+        return keys[0]
+    key = at.strftime(_format(settings.sync_window))  # keys are in the order of time
+    return keys[max(bisect_right(keys, key) - 1, 0)]
 
 
 def windows_of(context: dg.AssetExecutionContext, settings: Settings) -> Windows:

@@ -2,7 +2,8 @@
 
 Dagster keeps every event, and each costs a transaction. So the windows of a range are marked, and the last of
 them carries what there is to tell. A delta tells of an asset when its table changed, when what is checked
-while reading and mapping came out otherwise than the last time, and once in each window.
+while reading and mapping came out otherwise than the last time, once in each window, and now and then
+(`freshness.py`).
 
 While the history below records is not read (`sync/fetch/history.py`), no window of what is mapped from it is
 marked: it is observed, with what is left. When the last of it was read, by whatever run or command, all
@@ -11,23 +12,34 @@ windows are marked: by the run itself, else by the next one that reads the resou
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import dagster as dg
 
+from lever_assets.frames.reading import within
 from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import for_events, warn
+from lever_assets.orchestration.freshness import told_again_after
 from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.materializing import materialize
-from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
+from lever_assets.orchestration.metadata import (
+    Metadata,
+    brief,
+    model_materialization,
+    raw_materialization,
+    window_counts,
+)
 from lever_assets.orchestration.names import COMPLETE, MAPPED
-from lever_assets.orchestration.partitions import Windows
+from lever_assets.orchestration.partitions import Windows, window_holding
 from lever_assets.orchestration.versions import version_tags
 from lever_assets.store import reads
 from lever_assets.store.children import HISTORY_ENDED, forget_ended
 from lever_assets.store.field_definitions import definitions
+from lever_assets.store.transaction import now
+from lever_assets.store.windowed import by_hour
 from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
@@ -54,6 +66,7 @@ class Reporter:
     every_window: Callable[[], Sequence[str]]
     keys: Keys
     reading: Sequence[str]
+    began: datetime = field(default_factory=now)
     results: list[dg.AssetCheckResult] = field(default_factory=list)
     told: set[dg.AssetKey] = field(default_factory=set)
     materialized: list[dg.DagsterEvent] = field(default_factory=list)
@@ -137,7 +150,8 @@ class Reporter:
     def _is_to_be_told(self, key: dg.AssetKey, found: dg.AssetCheckResult, *, changed: bool) -> bool:
         if not self.scope.delta or changed:
             return True
-        return not self._before.is_marked(key, self.windows) or self._is_news(found)
+        again = told_again_after(self.session.settings, self.keys.table(key))
+        return not self._before.is_told(key, self.windows, again) or self._is_news(found)
 
     def _tell(self, key: dg.AssetKey, metadata: Metadata, sources: Collection[str]) -> None:
         """Tell of what was made from these resources."""
@@ -149,14 +163,32 @@ class Reporter:
             return
         self._marked.add(key)
         *others, last = self._to_mark(key, sources)
+        own = self._of_windows(key)
         tags = version_tags(self.context, key)
         self.materialized += materialize(
             self.context,
             [
-                *(dg.AssetMaterialization(key, partition=each) for each in others),
-                dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags),
+                *(dg.AssetMaterialization(key, partition=each, metadata=own(each)) for each in others),
+                dg.AssetMaterialization(key, partition=last, metadata={**metadata, **own(last)}, tags=tags),
             ],
         )
+
+    def _of_windows(self, key: dg.AssetKey) -> Callable[[str], Metadata]:
+        """Return what there is to tell of a window by itself: nothing in a delta, which would pay a scan.
+
+        Nor of a table that is read whole: all its rows are of each window.
+        """
+        table = self.keys.table(key)
+        its_own = None if self.scope.delta else within(table, self.scope.bounds)
+        if its_own is None:
+            return lambda _window: {}
+        windows = self.every_window()
+        with self.session.reading() as tx:
+            return window_counts(
+                by_hour(tx, table, its_own, self.began),
+                partial(window_holding, windows, self.session.settings),
+                with_changes=self.windows.chosen,
+            )
 
     def _to_mark(self, key: dg.AssetKey, sources: Collection[str]) -> Sequence[str]:
         """Return the chosen windows; else those that are not marked yet, and in any case the last."""
@@ -188,29 +220,32 @@ class Reporter:
 
 
 _Outcome = tuple[bool, Mapping[str, object]]
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class _Last:
-    """The window of each asset's last materialization, and the last outcomes of its checks."""
+    """The window and the instant of each asset's last materialization, and its checks' last outcomes."""
 
-    windows: Mapping[dg.AssetKey, str | None]
+    told: Mapping[dg.AssetKey, tuple[str | None, datetime]]
     outcomes: Mapping[dg.AssetCheckKey, _Outcome]
 
     @classmethod
     def of(cls, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> "_Last":
-        return cls(dict(_last_windows(instance, keys)), dict(_last_outcomes(instance, keys)))
+        return cls(dict(_last_told(instance, keys)), dict(_last_outcomes(instance, keys)))
 
-    def is_marked(self, key: dg.AssetKey, windows: Windows) -> bool:
-        return self.windows.get(key) == windows.keys[-1]
+    def is_told(self, key: dg.AssetKey, windows: Windows, again_after: timedelta) -> bool:
+        """Tell whether the last of these windows was told of, and not so long ago."""
+        window, at = self.told.get(key, (None, _NEVER))
+        return window == windows.keys[-1] and now() - at < again_after
 
 
-def _last_windows(
+def _last_told(
     instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]
-) -> Iterator[tuple[dg.AssetKey, str | None]]:
+) -> Iterator[tuple[dg.AssetKey, tuple[str | None, datetime]]]:
     for key, event in instance.get_latest_materialization_events(keys).items():
         if event is not None and event.asset_materialization is not None:
-            yield key, event.asset_materialization.partition
+            yield key, (event.asset_materialization.partition, datetime.fromtimestamp(event.timestamp, UTC))
 
 
 def _last_outcomes(

@@ -14,11 +14,13 @@ from sqlalchemy import (
     Double,
     Integer,
     Table,
+    and_,
     exists,
     func,
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.exc import DBAPIError, StatementError
 
@@ -156,13 +158,17 @@ def _conditions(tx: Transaction, asked: Asked) -> Iterator[ColumnElement[bool]]:
     if not asked.all_connections:
         yield table.c.connection == tx.account
     if not asked.deleted:
-        gone = "remote_deleted_at" if asked.table in UNIFIED else "deleted_at"
-        yield table.c[gone].is_(None)
+        yield is_live(table)
     if asked.since is not None:
         yield table.c.changed_at >= asked.since
     if asked.within is not None:
         yield _is_within(table, asked.within)
     yield from _where(tx, table, asked.where)
+
+
+def is_live(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a row of a unified or raw table is there, neither gone nor left out."""
+    return table.c["remote_deleted_at" if table.name in UNIFIED else "deleted_at"].is_(None)
 
 
 def _where(tx: Transaction, table: Table, where: Where) -> Iterator[ColumnElement[bool]]:
@@ -188,21 +194,34 @@ def _is_one_of(tx: Transaction, column: Column[Any], value: object) -> ColumnEle
 
 
 def _is_within(table: Table, within: Within) -> ColumnElement[bool]:
-    record = RAW[within.resource].alias("record")
-    theirs = [record.c.connection == table.c.connection]
-    if table is RAW[within.resource]:
-        theirs.append(record.c.remote_id == table.c.remote_id)
-    else:
-        theirs.append(record.c.remote_id == table.c.source_key)
+    joined, inside, _ = dated_by(table, within)
+    return exists().where(*joined, *inside) if joined else and_(true(), *inside)
+
+
+def dated_by(
+    table: Table, within: Within
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]], ColumnElement[datetime]]:
+    """Return how the records that date a table's rows are joined with it, that they are inside, and when.
+
+    The instant is null where Lever gave none. Records of the table itself are not joined.
+    """
+    is_its_own = table is RAW[within.resource]
+    record = table if is_its_own else RAW[within.resource].alias("record")
+    joined: list[ColumnElement[bool]] = []
+    if not is_its_own:
+        joined += [record.c.connection == table.c.connection, record.c.remote_id == table.c.source_key]
     dated = record
     if within.parent is not None:
         dated = RAW[within.parent].alias("parent")
-        theirs += [dated.c.connection == record.c.connection, dated.c.remote_id == record.c.parent_id]
+        joined += [dated.c.connection == record.c.connection, dated.c.remote_id == record.c.parent_id]
     changed = func.coalesce(dated.c.remote_updated_at, dated.c.remote_created_at)
+    return joined, list(_inside(within, changed)), changed
+
+
+def _inside(within: Within, changed: ColumnElement[datetime]) -> Iterator[ColumnElement[bool]]:
     if within.lower is not None:
-        theirs.append(changed >= within.lower)
+        yield changed >= within.lower
     if within.upper is not None:
         # What has no instant at all is in the first window, which is open downwards.
         before = changed < within.upper
-        theirs.append(or_(before, changed.is_(None)) if within.lower is None else before)
-    return exists().where(*theirs)
+        yield or_(before, changed.is_(None)) if within.lower is None else before
