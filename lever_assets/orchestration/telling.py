@@ -73,8 +73,11 @@ def _in_time(settings: Settings, home: Path, tell: Tell, otherwise: str) -> str 
 
     thread = threading.Thread(target=work, daemon=True, name="telling-dagster")
     thread.start()
-    thread.join(_PATIENCE)
-    why = found[0] if found else f"it did not answer within {_PATIENCE:.0f} s"
+    try:
+        thread.join(_PATIENCE)
+        why = found[0] if found else f"it did not answer within {_PATIENCE:.0f} s"
+    except KeyboardInterrupt:  # the command's own work is done
+        why = "interrupted"
     if why is None:
         return None
     told = f"Dagster was not told what was done ({why}): {otherwise}"
@@ -98,9 +101,18 @@ def _attempt(settings: Settings, home: Path, tell: Tell) -> str | None:
     except BusyError:
         return "another command is telling it"
     except Exception as error:
-        said = " ".join(str(error).split())
-        return f"{home}: {type(error).__name__}{f', {said[:200]}' if said else ''}"
+        return f"{home}: {_in_words(error)}"
     return None if done else "its storage takes long: some windows are left"
+
+
+def _in_words(error: Exception) -> str:
+    """Return what is wrong; but for what systems and drivers say, only the kind: a setting may be secret."""
+    said = error if isinstance(error, OSError) else getattr(error, "orig", None)
+    return (
+        type(error).__name__
+        if said is None
+        else f"{type(error).__name__}, {' '.join(str(said).split())[:200]}"
+    )
 
 
 def _see_that_it_is_there(home: Path) -> None:
