@@ -23,7 +23,7 @@ from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.cli.lazy import command_app
-from lever_assets.cli.telling import tell_dagster_of_action
+from lever_assets.cli.telling_dagster import tell_dagster_of_action
 from lever_assets.settings import Settings
 from lever_assets.sync.session import Session, Written
 

@@ -14,7 +14,8 @@ from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.collecting import fewer_collections
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
-from lever_assets.cli.telling import tell, tell_dagster
+from lever_assets.cli.telling import tell
+from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import has_database
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted

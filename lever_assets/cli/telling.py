@@ -1,6 +1,4 @@
-"""Word after a command: to the user's URLs of what changed and how the connection stands; to Dagster."""
-
-import sys
+"""Word to the user's URLs after a command: what changed, and how the connection stands."""
 
 import typer
 
@@ -9,10 +7,8 @@ from lever_assets.connect.known import names
 from lever_assets.connect.reloading import Reloading
 from lever_assets.notices.delivering import deliver, with_due
 from lever_assets.notices.enqueueing import enqueue
-from lever_assets.orchestration.telling import home_to_tell, tell_observed, tell_waiting
 from lever_assets.settings import Settings
 from lever_assets.store import Store
-from lever_assets.sync.session import Written
 from lever_assets.sync.undelivered import troubles
 
 
@@ -45,27 +41,3 @@ def tell_of_removed(store: Store, settings: Settings) -> None:
     for name in waiting:
         if name not in there:
             deliver(store, settings.of(name))
-
-
-def tell_dagster(settings: Settings, *, anything: bool = True) -> None:
-    """Tell Dagster what commands did to a connection's assets, where there is one and `anything` to tell.
-
-    For when all is done and written: it takes seconds, and what goes wrong is a warning.
-    """
-    home = home_to_tell(settings)
-    if home is not None and anything:
-        sys.stdout.flush()
-        _warn_if(tell_waiting(settings, home))
-
-
-def tell_dagster_of_action(settings: Settings, written: Written, action: str) -> None:
-    """Tell Dagster which assets an action touched, as `tell_dagster`."""
-    home = home_to_tell(settings)
-    if home is not None and written:
-        sys.stdout.flush()
-        _warn_if(tell_observed(settings, home, written, action))
-
-
-def _warn_if(why: str | None) -> None:
-    if why is not None:
-        output.warn(why)

@@ -51,7 +51,7 @@ from lever_assets.sync.windows import Bounds
 _LOCK_SECONDS = 10.0
 """How long one who tells waits for another who does."""
 
-_AT_START_SECONDS = 5.0
+_AT_START_SECONDS = 20.0
 
 
 def tell(instance: dg.DagsterInstance, session: Session, home: object, *, seconds: float) -> bool:
