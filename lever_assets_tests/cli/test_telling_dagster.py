@@ -284,8 +284,8 @@ def test_without_a_dagster_nothing_is_needed_and_a_later_one_begins_with_all_tha
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    assert command("sync").err.count("\n") < 3
-    assert command("sync", "--delta").err.count("\n") < 3
+    assert "Dagster" not in command("sync").err
+    assert "Dagster" not in command("sync", "--delta").err
     settings = Settings.load()
     assert not default_home(settings).exists()
     assert len(waiting()) == len(every_key())
