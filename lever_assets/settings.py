@@ -165,6 +165,9 @@ class Settings(BaseSettings):
     owners: Owners = Field(
         (), description="Owners of the assets in Dagster, such as jo@example.com,team:people"
     )
+    report_to_dagster: bool = Field(
+        True, description="Let commands tell Dagster, where there is one, what they did to the assets"
+    )
     passthrough_job: bool = Field(False, description="Offer passthrough in Dagster, too, as a job")
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
     source_name: OptionalText = Field(None, description="Source that created candidates get")

@@ -4,6 +4,7 @@ import base64
 import mimetypes
 import sys
 from codecs import BOM_UTF8
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlencode
@@ -22,7 +23,9 @@ from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.cli.lazy import command_app
-from lever_assets.sync.session import Session
+from lever_assets.cli.telling_dagster import tell_dagster_of_action
+from lever_assets.settings import Settings
+from lever_assets.sync.session import Session, Written
 
 app = command_app()
 
@@ -84,8 +87,10 @@ def action(
     options = Options(
         idempotency_key=key or None, dry_run=dry_run, perform_as=perform_as or None, download_to=download
     )
-    with Session.open(settings_for(connection)) as session:
-        _tell(run_action(session, name, asked, options))
+    settings, written = settings_for(connection), Written()
+    with Session.open(settings) as session:
+        answer = run_action(replace(session, on_refresh=written.update), name, asked, options)
+    _tell_all(answer, settings, written, name)
 
 
 @app.command()
@@ -126,8 +131,10 @@ def passthrough(
         asked["data"] = _json(_text(data, "--data"), "--data")
     if form:
         asked["multipart_form_data"] = [_form_field(each) for each in form]
-    with Session.open(settings_for(connection)) as session:
-        _tell(send(session, asked))
+    settings, written = settings_for(connection), Written()
+    with Session.open(settings) as session:
+        answer = send(replace(session, on_refresh=written.update), asked)
+    _tell_all(answer, settings, written, "passthrough")
 
 
 def _list() -> None:
@@ -199,6 +206,14 @@ def _refuse(why: str) -> NoReturn:
     """Answer that nothing was done, since what was given can't be read."""
     _tell(ActionAnswer.failed(invalid("Unreadable input", why)))
     raise AssertionError  # it was told as an error
+
+
+def _tell_all(answer: ActionAnswer, settings: Settings, written: Written, action: str) -> None:
+    """Write the answer, and then tell Dagster what is in the tables of it."""
+    try:
+        _tell(answer)
+    finally:
+        tell_dagster_of_action(settings, written, action)
 
 
 def _tell(answer: ActionAnswer) -> None:

@@ -15,11 +15,14 @@ from lever_assets.cli.collecting import fewer_collections
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
+from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import has_database, settings_of
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
 from lever_assets.orchestration.room import dagster_size
+from lever_assets.orchestration.telling import home_to_tell
+from lever_assets.orchestration.untold import Noting
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
@@ -91,11 +94,13 @@ def sync(
         reading = f"Reading {scope} of the account {session.name!r} into {session.store.name}"
         announce = partial(output.remark, reading)
         heard = session if as_json else replace(session, listener=announcing(say, announce))
+        noting = Noting.of_sync(session, home_to_tell(settings), scope)
         try:
-            with telling_the_end(session.store, session.settings):
-                report = run_sync(heard, scope)
+            with telling_the_end(session.store, session.settings), noting:
+                report = run_sync(heard, scope, on_report=noting)
         except Exception:
             tell(session.store, session.settings)  # perhaps the key is refused
+            tell_dagster(settings, anything=noting.anything)  # perhaps it fails for long, of one list alone
             raise
         erased = erase_due(session)
         note_room(session.store, session.name, partial(dagster_size, settings))
@@ -106,6 +111,7 @@ def sync(
         output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})
     else:
         _show(report, erased.rows)
+    tell_dagster(settings, anything=noting.anything)
 
 
 def _see_to_removed(settings: Settings) -> None:
@@ -229,17 +235,21 @@ def replay(
     if unknown:
         raise typer.BadParameter(f"no such model: {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
 
+    settings = settings_for(connection)
     with (
         fewer_collections(),
         output.following() as say,
-        Session.open(settings_for(connection), listener=say) as session,
+        Session.open(settings, listener=say) as session,
     ):
         with session.reading() as tx:
             if not tx.current_version():
                 sync_first = session.account.command("sync")
                 raise CommandError(f"nothing was read from Lever yet: run {sync_first} first")
-        reports = run_replay(session, models or None)
+        noting = Noting(session, "replay", home_to_tell(session.settings))
+        with noting:
+            reports = run_replay(session, models or None, on_report=noting)
     if as_json:
         output.as_json({"models": {each.model: _counts(each) for each in reports}})
     else:
         output.table("", _COLUMNS, (_row(each) for each in reports))
+    tell_dagster(settings, anything=noting.anything)

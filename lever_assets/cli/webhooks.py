@@ -1,5 +1,6 @@
 """`webhooks setup`, `serve` and `drain`: Lever's events, as they happen."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,11 +11,13 @@ from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
+from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import names
 from lever_assets.lever.wording import counted
+from lever_assets.orchestration.untold import note_refreshed
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Session, Written
 from lever_assets.webhooks.draining import drain as run_drain
 from lever_assets.webhooks.receiver import Receiver
 from lever_assets.webhooks.serving import allow_connections, server
@@ -95,11 +98,13 @@ def drain(
 
     Reads what they are about from Lever, once. Dagster does so by itself.
     """
-    with Session.open(settings_for(connection)) as session:
+    settings, written = settings_for(connection), Written()
+    with Session.open(settings) as session:
         if parked:
             with session.writing() as tx:
                 inbox.unpark(tx)
-        report = run_drain(session, limit=limit)
+        report = run_drain(replace(session, on_refresh=written.update), limit=limit)
+        note_refreshed(session, "webhooks drain", written)
         tell(session.store, session.settings)
     if as_json:
         output.as_json(report)
@@ -113,5 +118,6 @@ def drain(
             output.warn(f"{report.waiting:,} events still wait")
         for warning in report.warnings:
             output.warn(warning)
+    tell_dagster(settings, anything=bool(written))
     if report.error:
         raise CommandError(report.error)

@@ -91,7 +91,7 @@ def _action_job(hosted: Hosted, action: Action) -> dg.JobDefinition:
             download_to=Path(folder) if folder else None,
             announce=lambda action: context.instance.add_run_tags(context.run_id, {ACTION_ID_TAG: action}),
         )
-        with in_one_sentence(), session_of(context, hosted) as session:
+        with in_one_sentence(), session_of(context, hosted, action.name) as session:
             answer = run_action(session, action.name, given, options)
         return _told(context, answer, given, whole=options.dry_run)
 
@@ -117,7 +117,7 @@ def _passthrough_job(hosted: Hosted) -> dg.JobDefinition:
     def send(context: dg.OpExecutionContext) -> dict[str, Any]:
         context.instance.add_run_tags(context.run_id, {ACTION_TAG: PASSTHROUGH})
         url = log_url(hosted.settings, context.run_id)
-        with in_one_sentence(), session_of(context, hosted) as session:
+        with in_one_sentence(), session_of(context, hosted, PASSTHROUGH) as session:
             answer = passthrough(session, _given(context), log_url=url)
         if answer.data is not None:
             context.add_output_metadata({"http_status": answer.data["status"]})

@@ -6,6 +6,7 @@ Draining the inbox and erasing are not in the pool of the syncs: a long sync doe
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import dagster as dg
@@ -26,6 +27,7 @@ from lever_assets.orchestration.names import (
     full_sync_job_name,
     sync_job_name,
 )
+from lever_assets.orchestration.observing import log_observations
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.room import dagster_size
 from lever_assets.orchestration.runs import erase_answers
@@ -35,7 +37,7 @@ from lever_assets.settings import Settings
 from lever_assets.sync.removed import erase_of_removed
 from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.room import note_room
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Session, Written
 from lever_assets.webhooks.draining import drain
 
 SyncJob = dg.JobDefinition | UnresolvedAssetJobDefinition
@@ -99,7 +101,7 @@ def webhooks_job(hosted: Hosted) -> dg.JobDefinition:
         description="Reads the opportunities that Lever's events are about again, each once, and only these.",
     )
     def drain_webhooks(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), session_of(context, hosted) as session:
+        with in_one_sentence(), session_of(context, hosted, "webhooks") as session:
             report = drain(session)
         context.add_output_metadata(
             {
@@ -134,7 +136,7 @@ def erasure_job(hosted: Hosted) -> dg.JobDefinition:
         description="Erases what is personal of records that were gone for longer than LEVER_RETENTION_DAYS.",
     )
     def erase(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), session_of(context, hosted, removed=True) as session:
+        with in_one_sentence(), session_of(context, hosted, "erasure", removed=True) as session:
             account = session.account
             now = hosted.in_force(context)
             is_given = account.name in {now.settings.connection, *now.own}
@@ -174,15 +176,19 @@ def erasure_job(hosted: Hosted) -> dg.JobDefinition:
 
 
 @contextmanager
-def session_of(context: dg.OpExecutionContext, hosted: Hosted, *, removed: bool = False) -> Iterator[Session]:
+def session_of(
+    context: dg.OpExecutionContext, hosted: Hosted, doing: str, *, removed: bool = False
+) -> Iterator[Session]:
     """Open a session of the connection that the op's configuration names, and have the run say which it is.
 
-    Raises ConnectionNameError if there is none of that name, or it was removed and is not to be meant, too.
+    At the end it is observed on which assets single records were refreshed, with what it was `doing`. Raises
+    ConnectionNameError if there is none of that name, or it was removed and is not to be meant, too.
     """
-    own = hosted.named(hosted.in_force(context), context.op_config, removed=removed)
+    own, written = hosted.named(hosted.in_force(context), context.op_config, removed=removed), Written()
     context.instance.add_run_tags(context.run_id, {CONNECTION_TAG: own.connection})
     with Session.open(own, run_id=context.run_id) as session:
-        yield session
+        yield replace(session, on_refresh=written.update)
+    log_observations(context, hosted.layout.keys(own.connection), written, doing)
 
 
 def op_job(

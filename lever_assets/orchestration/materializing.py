@@ -1,19 +1,27 @@
-"""Materializations, with no more around them than it takes, many at once.
+"""Events of assets, with no more around them than it takes, many at once.
 
 `context.log_event` stores each on its own, and says with each where in the run it was logged, twice in words:
 for the windows of a first full sync that took three times what the sync itself does. Dagster has no public
-name for an event that says less.
+name for an event that says less, and none for storing several that belong to no run.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from math import inf
 
 import dagster as dg
-from dagster._core.events import StepMaterializationData
+from dagster._core.events import AssetObservationData, StepMaterializationData
+from dagster._core.instance import RUNLESS_RUN_ID
+from dagster._core.instance.utils import RUNLESS_JOB_NAME
 
 from lever_assets.store.transaction import now
 
 _DEBUG = 10
 """The level that Dagster gives such an event."""
+_AT_ONCE = 100
+"""Storages that store one after the other take 60 ms for each; between so many it is asked for the time."""
+
+Told = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 
 def materialize(
@@ -21,29 +29,55 @@ def materialize(
 ) -> list[dg.DagsterEvent]:
     """Store that the run has made these, in one transaction where the storage can; return the events."""
     step, run = context.get_step_execution_context().step.key, context.run
-    events = [_event(run, step, each) for each in made]
+    events = [_event(run.job_name, step, each) for each in made]
     at = now().timestamp()
-    context.instance.event_log_storage.store_event_batch([_entry(run, step, each, at) for each in events])
+    entries = [_entry(run.run_id, run.job_name, step, each, at) for each in events]
+    context.instance.event_log_storage.store_event_batch(entries)
     return events
 
 
-def _event(run: dg.DagsterRun, step: str, made: dg.AssetMaterialization) -> dg.DagsterEvent:
-    return dg.DagsterEvent(
-        event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
-        job_name=run.job_name,
-        step_key=step,
-        event_specific_data=StepMaterializationData(made),
-    )
+def store_runless(
+    instance: dg.DagsterInstance, told: Sequence[Told], *, at: float, until: float = inf
+) -> bool:
+    """Store events of one kind and asset that belong to no run, `at` a time (seconds since the epoch).
+
+    Some at once, in a transaction where the storage can. Return False if it was not done `until` an instant
+    of `time.monotonic`: the rest was left out.
+    """
+    for some in _in_parts(told):
+        if time.monotonic() > until:
+            return False
+        events = [_event(RUNLESS_JOB_NAME, None, each) for each in some]
+        entries = [_entry(RUNLESS_RUN_ID, RUNLESS_JOB_NAME, None, each, at) for each in events]
+        instance.event_log_storage.store_event_batch(entries)
+    return True
 
 
-def _entry(run: dg.DagsterRun, step: str, event: dg.DagsterEvent, at: float) -> dg.EventLogEntry:
+def _in_parts(told: Sequence[Told]) -> Iterator[Sequence[Told]]:
+    return (told[start : start + _AT_ONCE] for start in range(0, len(told), _AT_ONCE))
+
+
+def _event(job: str, step: str | None, told: Told) -> dg.DagsterEvent:
+    kind: dg.DagsterEventType
+    data: StepMaterializationData | AssetObservationData | dg.AssetCheckEvaluation
+    match told:
+        case dg.AssetMaterialization():
+            kind, data = dg.DagsterEventType.ASSET_MATERIALIZATION, StepMaterializationData(told)
+        case dg.AssetObservation():
+            kind, data = dg.DagsterEventType.ASSET_OBSERVATION, AssetObservationData(told)
+        case _:
+            kind, data = dg.DagsterEventType.ASSET_CHECK_EVALUATION, told
+    return dg.DagsterEvent(event_type_value=kind.value, job_name=job, step_key=step, event_specific_data=data)
+
+
+def _entry(run_id: str, job: str, step: str | None, event: dg.DagsterEvent, at: float) -> dg.EventLogEntry:
     return dg.EventLogEntry(  # type: ignore[no-untyped-call]
         error_info=None,
         level=_DEBUG,
         user_message="",
-        run_id=run.run_id,
+        run_id=run_id,
         timestamp=at,
         step_key=step,
-        job_name=run.job_name,
+        job_name=job,
         dagster_event=event,
     )

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import dagster as dg
+from dagster._core.instance import RUNLESS_RUN_ID
+from dagster._core.storage.event_log.schema import AssetEventTagsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from sqlalchemy import delete, func, select
 
 from lever_assets.orchestration.names import ACTION_TAG, CONNECTION_TAG, DOCTOR_JOB, ERASURE_JOB, WEBHOOKS_JOB
 from lever_assets.orchestration.runs import delete_run, record_of
@@ -57,6 +61,48 @@ def purge(
                 return Purged(purging.deleted, complete=False, warnings=tuple(purging.warnings))
             purging.look_at(run_id)
     return Purged(purging.deleted)
+
+
+_OF_ASSETS = [
+    each.value
+    for each in (
+        dg.DagsterEventType.ASSET_MATERIALIZATION,
+        dg.DagsterEventType.ASSET_OBSERVATION,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    )
+]
+_MADE = dg.DagsterEventType.ASSET_MATERIALIZATION.value
+
+
+def purge_runless(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey], days: int) -> int:
+    """Delete what was told of these assets outside of runs more than `days` ago; return how many events.
+
+    The last materialization of each window stays, and so that of each asset. Dagster has no way to delete
+    such events but with all that is known of the asset: so it is done in SQL, where its storage is in SQL.
+    """
+    events = instance.event_log_storage
+    if not isinstance(events, SqlEventLogStorage):
+        return 0
+    c = SqlEventLogStorageTable.c
+    ours = c.asset_key.in_([each.to_string() for each in assets])
+    last = (
+        select(func.max(c.id)).where(ours, c.dagster_event_type == _MADE).group_by(c.asset_key, c.partition)
+    )
+    # Dagster keeps the time without its zone, which is UTC.
+    before = (now() - timedelta(days=days)).replace(tzinfo=None)
+    old = select(c.id).where(
+        c.run_id == RUNLESS_RUN_ID,
+        ours,
+        c.timestamp < before,
+        c.dagster_event_type.in_(_OF_ASSETS),
+        c.id.not_in(last),
+    )
+    with events.index_transaction() as conn:
+        gone = list(conn.execute(old).scalars())
+        for some in (gone[at : at + _PAGE] for at in range(0, len(gone), _PAGE)):
+            conn.execute(delete(AssetEventTagsTable).where(AssetEventTagsTable.c.event_id.in_(some)))
+            conn.execute(delete(SqlEventLogStorageTable).where(c.id.in_(some)))
+    return len(gone)
 
 
 @dataclass

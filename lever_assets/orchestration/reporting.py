@@ -10,9 +10,9 @@ marked: it is observed, with what is left. When the last of it was read, by what
 windows are marked: by the run itself, else by the next one that reads the resource (`HISTORY_ENDED`).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import dagster as dg
@@ -23,6 +23,7 @@ from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import for_events, warn
 from lever_assets.orchestration.freshness import told_again_after
+from lever_assets.orchestration.known import Known, evaluation, key_of
 from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.materializing import materialize
 from lever_assets.orchestration.metadata import (
@@ -32,7 +33,6 @@ from lever_assets.orchestration.metadata import (
     raw_materialization,
     window_counts,
 )
-from lever_assets.orchestration.names import COMPLETE, MAPPED
 from lever_assets.orchestration.partitions import Windows, window_holding
 from lever_assets.orchestration.versions import version_tags
 from lever_assets.store import reads
@@ -45,9 +45,6 @@ from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import unread_within
-
-_VARYING = frozenset({"listed", "in_table", "newest", "history_left"})
-"""What a check tells beside its outcome, and that is another with each run."""
 
 
 @dataclass
@@ -75,7 +72,7 @@ class Reporter:
     _ended: dict[str, datetime] = field(default_factory=dict)
     _marked: set[dg.AssetKey] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
-    _last: "_Last | None" = None
+    _known: Known | None = None
 
     def __post_init__(self) -> None:
         """Know what is still to be read of the resources that this run does not read."""
@@ -151,7 +148,8 @@ class Reporter:
         if not self.scope.delta or changed:
             return True
         again = told_again_after(self.session.settings, self.keys.table(key))
-        return not self._before.is_told(key, self.windows, again) or self._is_news(found)
+        known = self._before
+        return not known.is_told(key, self.windows.keys[-1], again) or known.is_news(found)
 
     def _tell(self, key: dg.AssetKey, metadata: Metadata, sources: Collection[str]) -> None:
         """Tell of what was made from these resources."""
@@ -164,7 +162,7 @@ class Reporter:
         self._marked.add(key)
         *others, last = self._to_mark(key, sources)
         own = self._of_windows(key)
-        tags = version_tags(self.context, key)
+        tags = version_tags(self.context.instance, self.context.assets_def, key, self.context.run.run_id)
         self.materialized += materialize(
             self.context,
             [
@@ -202,79 +200,15 @@ class Reporter:
     def _check(self, found: dg.AssetCheckResult) -> None:
         if self._is_chosen(found):
             self.results.append(found)
-        elif self.scope.delta and self._is_news(found):
-            self.context.log_event(_evaluation(found))
+        elif self.scope.delta and self._before.is_news(found):
+            self.context.log_event(evaluation(found))
 
     def _is_chosen(self, found: dg.AssetCheckResult) -> bool:
-        return _key_of(found) in self.context.selected_asset_check_keys
-
-    def _is_news(self, found: dg.AssetCheckResult) -> bool:
-        return self._before.outcomes.get(_key_of(found)) != _outcome(found)
+        return key_of(found) in self.context.selected_asset_check_keys
 
     @property
-    def _before(self) -> "_Last":
+    def _before(self) -> Known:
         """What Dagster knew of the assets before this run: two queries, made when they are needed."""
-        if self._last is None:
-            self._last = _Last.of(self.context.instance, [*self.keys])
-        return self._last
-
-
-_Outcome = tuple[bool, Mapping[str, object]]
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class _Last:
-    """The window and the instant of each asset's last materialization, and its checks' last outcomes."""
-
-    told: Mapping[dg.AssetKey, tuple[str | None, datetime]]
-    outcomes: Mapping[dg.AssetCheckKey, _Outcome]
-
-    @classmethod
-    def of(cls, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> "_Last":
-        return cls(dict(_last_told(instance, keys)), dict(_last_outcomes(instance, keys)))
-
-    def is_told(self, key: dg.AssetKey, windows: Windows, again_after: timedelta) -> bool:
-        """Tell whether the last of these windows was told of, and not so long ago."""
-        window, at = self.told.get(key, (None, _NEVER))
-        return window == windows.keys[-1] and now() - at < again_after
-
-
-def _last_told(
-    instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]
-) -> Iterator[tuple[dg.AssetKey, tuple[str | None, datetime]]]:
-    for key, event in instance.get_latest_materialization_events(keys).items():
-        if event is not None and event.asset_materialization is not None:
-            yield key, (event.asset_materialization.partition, datetime.fromtimestamp(event.timestamp, UTC))
-
-
-def _last_outcomes(
-    instance: dg.DagsterInstance, keys: Collection[dg.AssetKey]
-) -> Iterator[tuple[dg.AssetCheckKey, _Outcome]]:
-    asked = [dg.AssetCheckKey(key, name) for key in keys for name in (COMPLETE, MAPPED)]
-    for key, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(asked).items():
-        if isinstance(record.evaluation, dg.AssetCheckEvaluation):  # and not that it is planned
-            yield key, _outcome(record.evaluation)
-
-
-def _outcome(found: dg.AssetCheckResult | dg.AssetCheckEvaluation) -> _Outcome:
-    told = {name: getattr(value, "value", value) for name, value in (found.metadata or {}).items()}
-    return found.passed, {name: value for name, value in told.items() if name not in _VARYING}
-
-
-def _key_of(found: dg.AssetCheckResult) -> dg.AssetCheckKey:
-    if found.asset_key is None or found.check_name is None:
-        raise ValueError("the result does not say of which check it is")
-    return dg.AssetCheckKey(found.asset_key, found.check_name)
-
-
-def _evaluation(found: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
-    key = _key_of(found)
-    return dg.AssetCheckEvaluation(
-        asset_key=key.asset_key,
-        check_name=key.name,
-        passed=found.passed,
-        metadata=found.metadata,
-        severity=found.severity,
-        description=found.description,
-    )
+        if self._known is None:
+            self._known = Known.of(self.context.instance, [*self.keys])
+        return self._known

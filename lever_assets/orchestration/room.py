@@ -65,6 +65,12 @@ def dagster_size(settings: Settings) -> int | None:
         return None
 
 
+def relative_folders(home: Path) -> list[Path]:
+    """Return the folders that a home's configuration names from where Dagster is started."""
+    named = (_text(block.get("base_dir")) for block in _blocks(_configuration(home)))
+    return [Path(each) for each in named if each and not Path(each).is_absolute()]
+
+
 def _configuration(home: Path) -> Any:
     try:
         text = (home / CONFIGURATION).read_text("utf-8")

@@ -48,7 +48,7 @@ from lever_assets.orchestration.names import (
     sync_job_name,
 )
 from lever_assets.orchestration.partitions import window_range, windows_since
-from lever_assets.orchestration.purging import FAILED_STAY, SHARED_JOBS, purge
+from lever_assets.orchestration.purging import FAILED_STAY, SHARED_JOBS, purge, purge_runless
 from lever_assets.orchestration.readiness import why_not, why_not_in
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
 from lever_assets.orchestration.rounds import Rounds, Told, one_loop
@@ -393,7 +393,8 @@ def purge_sensor(hosted: Hosted) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
             f"Deletes runs older than LEVER_RUN_RETENTION_DAYS ({days}), failed ones after {FAILED_STAY} "
-            "times as long; the last materialization of each asset and window stays."
+            "times as long, and what commands told of assets; the last materialization of each asset and "
+            "window stays."
         ),
     )
     def purging(context: dg.SensorEvaluationContext) -> Answer:
@@ -402,6 +403,8 @@ def purge_sensor(hosted: Hosted) -> dg.SensorDefinition:
     def evaluate(instance: dg.DagsterInstance, budget: Budget) -> Answer:
         done = purge(instance, hosted.whose, days, budget, jobs)
         told = [f"{done.deleted} old runs were deleted."] if done.deleted else []
+        runless = purge_runless(instance, hosted.whose, days)
+        told += [f"{runless} old events of commands were deleted."] if runless else []
         if not done.complete:
             told.append("There are more: the next tick goes on.")
         return dg.SkipReason(" ".join([*told, *done.warnings]) or "No run is too old.")

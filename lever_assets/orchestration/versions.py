@@ -16,26 +16,30 @@ _NEVER_MADE = ("INITIAL", "NULL")
 """The version of an asset that has no materialization, and the event of it."""
 
 
-def version_tags(context: dg.AssetExecutionContext, key: dg.AssetKey) -> dict[str, str]:
+def version_tags(
+    instance: dg.DagsterInstance, assets: dg.AssetsDefinition, key: dg.AssetKey, version: str
+) -> dict[str, str]:
     """Return the tags of an asset's materialization that say which data and code it is, and made from what.
 
-    What it is made from has to be told before: one query looks for its last materializations.
+    `version` is that of the data: the id of the run, or of what else made it. What it is made from has to be
+    told before: one query looks for its last materializations.
     """
-    run_id = context.run.run_id
-    code = context.assets_def.specs_by_key[key].code_version
-    tags = {_DATA_VERSION: run_id, _CODE_VERSION: code or run_id}
-    for name, version, event in _inputs(context, key):
-        tags[f"{_INPUT_VERSION}/{name}"] = version
+    code = assets.specs_by_key[key].code_version
+    tags = {_DATA_VERSION: version, _CODE_VERSION: code or version}
+    for name, of_input, event in _inputs(instance, assets, key):
+        tags[f"{_INPUT_VERSION}/{name}"] = of_input
         tags[f"{_INPUT_EVENT}/{name}"] = event
     return tags
 
 
-def _inputs(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Iterator[tuple[str, str, str]]:
+def _inputs(
+    instance: dg.DagsterInstance, assets: dg.AssetsDefinition, key: dg.AssetKey
+) -> Iterator[tuple[str, str, str]]:
     """Yield the names of the assets that one is made from, each with its version and the event's id."""
-    inputs = sorted(context.assets_def.asset_deps[key])
+    inputs = sorted(assets.asset_deps[key])
     if not inputs:
         return
-    found = {each.asset_entry.asset_key: each for each in context.instance.get_asset_records(inputs)}
+    found = {each.asset_entry.asset_key: each for each in instance.get_asset_records(inputs)}
     for each in inputs:
         entry = found[each].asset_entry if each in found else None
         last = None if entry is None else entry.last_materialization_record

@@ -197,13 +197,15 @@ def land(
         )
     overtaken = len(write) - _write(tx.sql, RAW[resource], write, reading)
     see(tx, resource, seen_only)
-    return Landed(
+    landed = Landed(
         seen=len(newest),
         inserted=inserted - min(overtaken, inserted),
         updated=len(write) - inserted - max(overtaken - inserted, 0),
         unchanged=len(seen_only) - outdated,
         outdated=outdated + overtaken,
     )
+    tx.note_written(RAW[resource].name, inserted=landed.inserted, updated=landed.updated)
+    return landed
 
 
 def see(tx: Transaction, resource: str, remote_ids: Collection[str]) -> None:
@@ -313,7 +315,9 @@ def mark_deleted(tx: Transaction, resource: str, remote_ids: Collection[str]) ->
         return 0
     given = {"of": tx.account, "at": tx.instant, "number": tx.version}
     these = among(tx.sql, RAW[resource].c.remote_id, remote_ids)
-    return tx.sql.execute(_deleting(resource).where(these), given).rowcount
+    deleted = tx.sql.execute(_deleting(resource).where(these), given).rowcount
+    tx.note_written(RAW[resource].name, deleted=deleted)
+    return deleted
 
 
 @cache

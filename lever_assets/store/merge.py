@@ -109,6 +109,8 @@ def merge(
     if merged.changed:
         mark_changed(tx, model)
         note_live(tx, model, more)
+        gone_now = merged.deleted + merged.left_out
+        tx.note_written(model, inserted=merged.inserted, updated=merged.updated, deleted=gone_now)
     return merged
 
 

@@ -1,5 +1,6 @@
 """A transaction: what happens at once, of one Lever account, at one instant, as one landing."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,6 +40,8 @@ class Transaction:
         self.is_given = instant is not None
         self.held_states: Mapping[str, JsonValue] | None = None
         """All small facts of the account, where they were read at once (`hold_states`)."""
+        self.written: Counter[tuple[str, str]] = Counter()
+        """By table and `inserted`, `updated` or `deleted`: how many rows landing and merging wrote in it."""
 
     def of(self, account: str) -> "Transaction":
         """Return the same transaction for another account's rows, at the same instant."""
@@ -81,6 +84,11 @@ class Transaction:
         if self.held_states is not None:
             return self._number(self.held_states.get(_VERSION_KEY))
         return self._number(self.sql.execute(_LAST, {"of": self.account}).scalar_one_or_none())
+
+    def note_written(self, table: str, *, inserted: int = 0, updated: int = 0, deleted: int = 0) -> None:
+        """Count rows that it wrote; for whoever tells what became of single records."""
+        counted = {"inserted": inserted, "updated": updated, "deleted": deleted}
+        self.written.update({(table, what): count for what, count in counted.items() if count})
 
     def hold_landings(self) -> None:
         """Keep others from landing until the end: what is read after it is then still so when it writes."""

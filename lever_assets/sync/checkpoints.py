@@ -89,6 +89,14 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Bounds as they are kept: [lower, upper), None: open."""
+
+    lower: Instant | None = None
+    upper: Instant | None = None
+
+
+@dataclass(frozen=True)
 class Pass:
     """Where a pass stands. `listing` counts its lists from 0; `offset` is Lever's token of the next page.
 
@@ -189,6 +197,8 @@ class Missed:
 
 READING = Checkpoint[Reading]("resource", Reading)
 """By resource."""
+WINDOWS_READ = Checkpoint[tuple[Span, ...]]("windows_read", tuple[Span, ...])
+"""By resource: the windows that were read one by one; once the whole account was read, all were."""
 WATERMARK = Watermark("watermark")
 """By resource: every change until then was read."""
 CAUGHT_UP = Checkpoint[datetime]("caught_up", Instant)
@@ -240,6 +250,7 @@ def forget_runs(tx: Transaction) -> None:
 def forget_progress(tx: Transaction, resource: str) -> None:
     """Forget how far a list was read: the next sync, a delta too, reads all of it."""
     WATERMARK.forget(tx, resource)
+    WINDOWS_READ.forget(tx, resource)
     PASS.forget_every(tx, pass_over(resource, ""))
 
 

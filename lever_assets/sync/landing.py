@@ -27,7 +27,7 @@ from lever_assets.lever.resources import (
 from lever_assets.store import due, mapping_errors
 from lever_assets.store.drift import record_drift
 from lever_assets.store.transaction import Transaction, now
-from lever_assets.sync.checkpoints import READING, WATERMARK, Reading, RunSoFar
+from lever_assets.sync.checkpoints import READING, WATERMARK, WINDOWS_READ, Reading, RunSoFar, Span
 from lever_assets.sync.fetch import brake
 from lever_assets.sync.fetch.asking import NotThere
 from lever_assets.sync.fetch.brake import held_back
@@ -39,7 +39,7 @@ from lever_assets.sync.fetch.children import (
     land_rest,
     note_read,
 )
-from lever_assets.sync.fetch.left import left_below
+from lever_assets.sync.fetch.left import is_left_within, left_below
 from lever_assets.sync.fetch.lists import land_paged
 from lever_assets.sync.fetch.refused import denial, nothing_readable, skipped
 from lever_assets.sync.fetch.set_aside import tables_of, unread_below
@@ -50,6 +50,7 @@ from lever_assets.sync.reports import LandReport
 from lever_assets.sync.resuming import forget_run, keep_read
 from lever_assets.sync.retention.excluded import keep_reads
 from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.windows import Bounds, joined
 
 
 async def land_with(
@@ -135,6 +136,8 @@ async def _landed(
         child = resource if isinstance(resource, Child) and refusal is None else None
         more = child is not None and not is_last and has_rest(tx, session, child, scope)
         left = left_below(tx, session.settings, child) if child is not None and is_last else None
+        if scope.is_of_windows and not more:
+            _note_windows(tx, resource, scope)
         if child is not None and (more or not is_to_be_noted(tx, session, child)):
             child = None
     if refusal is not None:
@@ -194,6 +197,15 @@ def _note_permission(tx: Transaction, resource: Resource, tally: Tally, refusal:
     inside = embedded_in(resource.name)
     if inside is not None and tally.embedded is not None and tally.embedded.seen:
         note_seen(tx, place_of(inside.path))
+
+
+def _note_windows(tx: Transaction, resource: Resource, scope: Scope) -> None:
+    """Keep that some windows were read, unless there is still some to be read below their records."""
+    if isinstance(resource, Child) and is_left_within(tx, resource, scope.bounds):
+        return
+    before = [Bounds(each.lower, each.upper) for each in WINDOWS_READ.read(tx, resource.name) or ()]
+    read = joined([*before, scope.bounds])
+    WINDOWS_READ.keep(tx, tuple(Span(each.lower, each.upper) for each in read), resource.name)
 
 
 async def _read(

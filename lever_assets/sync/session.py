@@ -1,6 +1,7 @@
 """What every step of a sync needs: the store, the account, the settings, and somebody who listens."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -84,9 +85,21 @@ class Heard:
         return quiet and not heard(self.permissions, access, self.at)
 
 
+Written = Counter[tuple[str, str]]
+"""By table and `inserted`, `updated` or `deleted`: how many rows were written in it."""
+
+
+def _nobody_asks(_written: Written) -> None:
+    return
+
+
 @dataclass(frozen=True)
 class Session:
-    """An open store and the account that is synced into it."""
+    """An open store and the account that is synced into it.
+
+    `on_refresh` is told what the refreshing of single records wrote, once that is committed: a sync reports
+    what it did by itself.
+    """
 
     store: Store
     account: Account
@@ -97,6 +110,7 @@ class Session:
     accept_deletions: bool = False
     to_read: bool = False
     history_seconds: float | None = None
+    on_refresh: Callable[[Written], None] = _nobody_asks
 
     @classmethod
     @contextmanager

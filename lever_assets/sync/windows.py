@@ -1,5 +1,6 @@
 """What a pass covers: an interval of instants, open at either end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +26,12 @@ class Bounds:
         if start is None or (self.lower is not None and self.lower >= start):
             return self
         return None if self.upper is not None and self.upper <= start else Bounds(start, self.upper)
+
+    def contains(self, other: "Bounds") -> bool:
+        """Tell whether all that other bounds hold lies in these."""
+        from_below = self.lower is None or (other.lower is not None and self.lower <= other.lower)
+        to_above = self.upper is None or (other.upper is not None and other.upper <= self.upper)
+        return from_below and to_above
 
     def pieces(self, longest: timedelta) -> "list[Bounds]":
         """Return the bounds, open at neither end, in pieces of that length at most."""
@@ -61,11 +68,24 @@ class Bounds:
 
 
 EVERYTHING = Bounds()
+_BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def covering(start: datetime, end: datetime, *, first: datetime, now: datetime) -> Bounds:
     """Return the bounds from `start` to `end`, open where they touch the first or the current window."""
     return Bounds(lower=None if start <= first else start, upper=None if end > now else end)
+
+
+def joined(several: Iterable[Bounds]) -> list[Bounds]:
+    """Return bounds that hold what any of these hold, those that touch as one, the earliest first."""
+    found: list[Bounds] = []
+    for each in sorted(several, key=lambda bounds: bounds.lower or _BEFORE_ALL):
+        last = found[-1] if found else None
+        if last is None or (last.upper is not None and (each.lower or _BEFORE_ALL) > last.upper):
+            found.append(each)
+        elif last.upper is not None:
+            found[-1] = Bounds(last.lower, None if each.upper is None else max(last.upper, each.upper))
+    return found
 
 
 def _epoch_ms(instant: datetime) -> int:

@@ -1,16 +1,20 @@
 """Where Dagster keeps what it knows, and which definitions it shows."""
 
-import json
-import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
 from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget, WorkspaceLoadTarget
 
 from lever_assets import private
-from lever_assets.orchestration.home import CONFIGURATION, MADE_BY_DAGSTER, default_home, given_home
+from lever_assets.orchestration.home import (
+    CONFIGURATION,
+    MADE_BY_DAGSTER,
+    default_home,
+    follow,
+    given_home,
+    storage_line,
+)
 from lever_assets.settings import Settings
 
 # As in the checkout's dagster.yaml, which an installed package does not have, but with storage in the home.
@@ -47,17 +51,13 @@ telemetry:
 nux:
   enabled: false
 """
-# The events of all runs in one file, as in the checkout, in the folders that Dagster's own storage has. The
-# path is absolute: Dagster takes a relative one from where it runs. So it is written anew in a home that was
-# moved, or restored elsewhere: else Dagster would make an empty storage where the old one was.
+# The events of all runs in one file, as in the checkout, in the folders that Dagster's own storage has.
 _STORAGE = """\
 storage:
   custom:
     module: lever_assets.orchestration.event_log
     class: Storage
 """
-_FOLLOWS = "# follows this folder when it is moved; without this remark the line stays as it is"
-_LINE = re.compile(rf"^    config: {{base_dir: .*}}  {re.escape(_FOLLOWS)}$", re.MULTILINE)
 _WORKSPACE = "workspace.yaml"
 
 
@@ -69,33 +69,19 @@ def dagster_home(settings: Settings) -> Path:
     """
     given = given_home()
     if given is not None:
-        _follow(given)
+        follow(given)
         return given
     home = default_home(settings)
     private.make_folder(home)
     if not (home / CONFIGURATION).exists():
         private.write(home / CONFIGURATION, configuration(home))
-    _follow(home)
+    follow(home)
     return home
 
 
 def configuration(home: Path) -> str:
     """Return the dagster.yaml of a home that is made."""
-    return f"{INSTANCE}{_STORAGE}{_storage_line(home)}\n"
-
-
-def _storage_line(home: Path) -> str:
-    return f"    config: {{base_dir: {json.dumps(str(home.absolute()))}}}  {_FOLLOWS}"
-
-
-def _follow(home: Path) -> None:
-    """Let the configuration that was made here name the folder in which it is."""
-    file = home / CONFIGURATION
-    with suppress(FileNotFoundError, UnicodeDecodeError):  # Dagster itself says what is wrong with it
-        before = file.read_text("utf-8")
-        after = _LINE.sub(lambda _: _storage_line(home), before)
-        if after != before:
-            private.replace(file, after.encode())
+    return f"{INSTANCE}{_STORAGE}{storage_line(home)}\n"
 
 
 def shown() -> WorkspaceLoadTarget:

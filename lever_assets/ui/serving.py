@@ -37,6 +37,7 @@ from starlette.types import ASGIApp
 
 from lever_assets import private
 from lever_assets.connect.ui_address import telling
+from lever_assets.orchestration.runless import tell_of_all
 from lever_assets.settings import Settings
 from lever_assets.ui.guard import Guard
 from lever_assets.ui.home import dagster_home, folders_of, shown
@@ -77,6 +78,9 @@ def serve(settings: Settings, place: Place, log_level: str = "info", *, with_dae
         instance = _opened(home, stack)
         for folder in (settings.data_dir, *folders_of(instance, home)):
             private.close_to_others(folder)
+        if settings.report_to_dagster:
+            for doubt in tell_of_all(instance, settings, home):
+                _log.warning(doubt)
         _log.info("Launching Dagster services...")
         daemon, target = None, shown()
         if with_daemon:

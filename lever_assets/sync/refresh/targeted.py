@@ -123,6 +123,7 @@ async def refresh_opportunities(
         course.believed += len(verdict.believed)
         with session.writing() as tx:
             merged = _take_in(tx, course, found, verdict)
+        session.on_refresh(tx.written)
         report = RefreshReport(
             (*report.read, *read),
             (*report.gone, *sorted(verdict.gone)),
@@ -145,7 +146,9 @@ def let_go(session: Session, restraint: Restraint) -> tuple[Merged, list[str]]:
     if not parents:
         return Merged(), warnings
     with session.writing() as tx:
-        return map_opportunities(tx, session, sorted(parents)), warnings
+        merged = map_opportunities(tx, session, sorted(parents))
+    session.on_refresh(tx.written)
+    return merged, warnings
 
 
 async def _read(

@@ -37,6 +37,7 @@ async def refresh_posting(lever: LeverClient, session: Session, remote_id: str) 
         taken = {each.remote_id for each in batch.arrivals}
         due.healed(tx, POSTINGS.table, POSTINGS.name, taken)
         merged = map_records(tx, session, {POSTINGS.name: [remote_id]})
+    session.on_refresh(tx.written)
     read = () if record is None else (remote_id,)
     warnings = () if verdict.warning is None else (verdict.warning,)
     return RefreshReport(

@@ -1,0 +1,412 @@
+"""What commands did is seen in a Dagster that there is: windows, counts, checks; and told once."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from lever_assets.definitions import build
+from lever_assets.lever import JsonObject
+from lever_assets.orchestration.home import default_home
+from lever_assets.orchestration.layout import Layout
+from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.purging import purge_runless
+from lever_assets.orchestration.runless import tell_of_all
+from lever_assets.orchestration.untold import TOLD, UNTOLD, begin_of_window
+from lever_assets.sandbox import Sandbox
+from lever_assets.settings import Cadence, Settings
+from lever_assets.store import Store, inbox
+from lever_assets.store.transaction import now
+from lever_assets.ui.home import configuration, dagster_home
+from lever_assets_tests.cli.conftest import Command
+
+START = datetime.now(UTC).date() - timedelta(days=15)
+"""Three windows."""
+
+
+@pytest.fixture(autouse=True)
+def few_windows(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster's own work grows with the windows."""
+    monkeypatch.setenv("LEVER_SYNC_START", START.isoformat())
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Dagster home of the project's own kind, which DAGSTER_HOME names."""
+    folder = tmp_path / "home"
+    make(folder)
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    return folder
+
+
+def make(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "dagster.yaml").write_text(configuration(folder))
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
+
+
+def key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["lever", table])
+
+
+def every_window() -> list[str]:
+    return list(sync_windows(Settings.load()).get_partition_keys())
+
+
+def every_key() -> set[dg.AssetKey]:
+    return set(Layout().keys("lever"))
+
+
+def made(instance: dg.DagsterInstance, table: str) -> list[dg.AssetMaterialization]:
+    """Return the materializations of an asset, the last one first."""
+    records = instance.fetch_materializations(key(table), limit=1000).records
+    return [each.asset_materialization for each in records if each.asset_materialization is not None]
+
+
+def observed(instance: dg.DagsterInstance, table: str) -> list[dict[str, Any]]:
+    records = instance.fetch_observations(key(table), limit=100).records
+    return [told(each.asset_observation) for each in records]
+
+
+def told(event: Any) -> dict[str, Any]:
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def events(home: Path) -> int:
+    """Return how many events Dagster has in all."""
+    with opened(home) as instance:
+        return len(instance.event_log_storage.get_logs_for_run(""))
+
+
+def waiting() -> dict[str, Any]:
+    settings = Settings.load()
+    with closing(Store.open(settings.tables_url)) as store, store.reading("lever") as tx:
+        return dict(UNTOLD.every(tx))
+
+
+def test_a_full_sync_marks_every_window_of_every_asset_and_tells_its_counts_and_checks(
+    command: Command, home: Path
+) -> None:
+    done = command("sync")
+    assert done.code == 0
+    assert "warning" not in done.err
+    windows = every_window()
+    assert len(windows) == 3
+    with opened(home) as instance:
+        graph = build(Settings.load()).resolve_asset_graph()
+        assert graph.get_all_asset_keys() == every_key()
+        for each in every_key():
+            assert instance.get_materialized_partitions(each) == set(windows), each
+        last = made(instance, "candidates")[0]
+        assert last.partition == windows[-1]
+        assert told(last)["inserted"] == told(last)["dagster/row_count"] == 25
+        assert told(last)["command"] == "sync"
+        assert "preview" in told(last)
+        raw = told(made(instance, "raw_opportunities")[0])
+        assert raw["seen"] == 25
+        assert raw["covers"] == "everything"
+        checks = graph.asset_check_keys
+        found = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(checks))
+        assert {each for each, record in found.items() if record.event is not None} == set(checks)
+        targets = {record.evaluation.target_materialization_data for record in found.values()}  # type: ignore[union-attr] # each was evaluated
+        assert None not in targets
+    assert waiting() == {}
+
+
+def test_the_definitions_take_what_was_told_as_the_state_of_their_code(command: Command, home: Path) -> None:
+    command("sync")
+    with opened(home) as instance:
+        tags = made(instance, "offers")[0].tags or {}
+    specs = {each.key: each for each in build(Settings.load()).resolve_all_asset_specs()}
+    code = specs[key("offers")].code_version
+    assert tags["dagster/code_version"] == code
+    assert "dagster/input_event_pointer/lever/raw_offers" in tags
+
+
+def test_an_idle_delta_leaves_nothing_and_does_not_import_dagster(
+    command: Command, home: Path, sandbox: Sandbox
+) -> None:
+    command("sync")
+    before = events(home)
+    program = """
+import sys
+from lever_assets.cli import main
+try:
+    main(["sync", "--delta"])
+except SystemExit as ended:
+    sys.exit(ended.code or ("dagster was imported" if "dagster" in sys.modules else 0))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert events(home) == before
+
+    sandbox.touch(share=0.1, seed=1)
+    command("sync", "--delta")
+    with opened(home) as instance:
+        last = made(instance, "candidates")[0]
+        assert last.partition == every_window()[-1]
+        assert told(last)["updated"] == 2
+        assert "preview" not in told(last)
+        assert len(made(instance, "users")) == 3  # it did not change
+    assert events(home) - before < 12
+
+
+def test_a_replay_tells_of_the_models_that_it_mapped(command: Command, home: Path) -> None:
+    command("sync")
+    before = events(home)
+    command("replay", "offers")
+    with opened(home) as instance:
+        assert told(made(instance, "offers")[0])["command"] == "replay"
+        assert told(made(instance, "jobs")[0])["command"] == "sync"
+    assert 0 < events(home) - before < 6
+
+
+def test_a_range_marks_its_windows_alone_and_the_next_one_the_others(command: Command, home: Path) -> None:
+    first, second, last = every_window()
+    until = (datetime.fromisoformat(second) - timedelta(days=1)).date().isoformat()
+    command("sync", "--from", first, "--to", until)
+    with opened(home) as instance:
+        assert instance.get_materialized_partitions(key("candidates")) == {first}
+        assert instance.get_materialized_partitions(key("raw_interviews")) == {first}
+    command("sync", "--from", second)
+    with opened(home) as instance:
+        assert instance.get_materialized_partitions(key("candidates")) == {first, second, last}
+        assert made(instance, "candidates")[0].partition == last
+
+
+def test_an_action_leaves_an_observation_on_the_assets_that_it_touched_without_its_words(
+    command: Command, home: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    command("sync")
+    opportunity = sandbox.ids("opportunities")[0]
+    given = tmp_path / "tag.json"
+    given.write_text(json.dumps({"candidate_id": f"remote:{opportunity}", "tag": {"name": "Sesquipedalian"}}))
+    done = command("action", "add_candidate_tag", "--input", str(given))
+    assert done.code == 0, done.err
+    assert done.json["status"] == "success"
+    with opened(home) as instance:
+        assert observed(instance, "candidates") == [{"by": "add_candidate_tag", "updated": 1}]
+        assert observed(instance, "candidate_tags") == [{"by": "add_candidate_tag", "inserted": 1}]
+        assert observed(instance, "raw_opportunities") == [{"by": "add_candidate_tag", "updated": 1}]
+        assert observed(instance, "jobs") == []
+        logs = instance.event_log_storage.get_logs_for_run("")
+    assert "Sesquipedalian" not in str(logs)
+    before = events(home)
+    command("action", "add_candidate_tag", "--input", str(given), "--dry-run")
+    assert events(home) == before
+
+
+def test_drained_events_are_told_with_what_they_changed(
+    command: Command, home: Path, sandbox: Sandbox
+) -> None:
+    command("sync")
+    sandbox.touch(share=0.1, seed=1)
+    settings = Settings.load()
+    with closing(Store.open(settings.tables_url)) as store, store.writing("lever") as tx:
+        for number, each in enumerate(sandbox.ids("opportunities")):
+            about: JsonObject = {"opportunityId": each}
+            name = f"event-{number}"
+            inbox.receive(tx, inbox.InboxEvent(name, "candidateStageChange", name, tx.instant, about))
+    done = command("webhooks", "drain", "--json")
+    assert done.json["read"] == 25
+    with opened(home) as instance:
+        last = made(instance, "candidates")[0]
+    assert last.partition == every_window()[-1]
+    assert told(last) == {"command": "webhooks drain", "updated": 2}
+
+
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("broken", ["no folder", "damaged", "not writable", "another version", "elsewhere"])
+def test_a_dagster_that_can_t_be_told_is_one_warning_and_told_by_the_next_sync(
+    command: Command, home: Path, broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside, file = tmp_path / "aside", home / "dagster.yaml"
+    right = file.read_text()
+    match broken:
+        case "no folder":
+            home.rename(aside)
+        case "damaged":
+            file.write_text("storage: [")
+        case "not writable":
+            (home / "history").write_text("a file in the place of a folder")
+        case "another version":
+            with opened(home) as instance, instance.event_log_storage.index_connection() as conn:  # type: ignore[attr-defined] # it is in SQL
+                conn.exec_driver_sql("UPDATE alembic_version SET version_num = 'of tomorrow'")
+                conn.exec_driver_sql("DROP TABLE event_logs")
+        case _:
+            file.write_text("storage: {sqlite: {base_dir: some/where}}")
+    done = command("sync")
+    assert done.code == 0
+    assert "candidates" in done.out
+    (warning,) = [line for line in done.err.splitlines() if "Dagster" in line]
+    assert warning.startswith("warning: Dagster was not told what was done (")
+    assert not Path("some").exists()
+
+    match broken:
+        case "no folder":
+            aside.rename(home)
+        case "not writable":
+            (home / "history").unlink()
+        case "another version":
+            (home / "history" / "runs" / "index.db").unlink()
+        case _:
+            file.write_text(right)
+    again = command("sync", "--delta")
+    assert "warning" not in again.err
+    with opened(home) as instance:
+        assert instance.get_materialized_partitions(key("offers")) == set(every_window())
+        assert told(made(instance, "candidates")[0])["inserted"] == 25
+
+
+@pytest.mark.long
+def test_a_database_of_dagster_s_that_is_away_is_not_waited_for(command: Command, home: Path) -> None:
+    url = "postgresql://dagster:lost-word@127.0.0.1:9/dagster"
+    (home / "dagster.yaml").write_text(f"storage: {{postgres: {{postgres_url: '{url}'}}}}")
+    done = command("sync")
+    assert done.code == 0
+    assert "Dagster was not told" in done.err
+    assert "lost-word" not in done.err
+
+
+def test_without_a_dagster_nothing_is_needed_and_a_later_one_begins_with_all_that_was_done(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert "Dagster" not in command("sync").err
+    assert "Dagster" not in command("sync", "--delta").err
+    settings = Settings.load()
+    assert not default_home(settings).exists()
+    assert len(waiting()) == len(every_key())
+    home = dagster_home(settings)
+    with opened(home) as instance:
+        assert list(tell_of_all(instance, settings, home)) == []
+        assert instance.get_materialized_partitions(key("candidates")) == set(every_window())
+        assert told(made(instance, "candidates")[0])["inserted"] == 25
+    before = events(home)
+    command("sync", "--delta")
+    assert events(home) == before
+
+
+def test_dagster_is_left_alone_where_that_is_wanted(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVER_REPORT_TO_DAGSTER", "false")
+    command("sync")
+    assert not (home / "history").exists()
+    monkeypatch.delenv("LEVER_REPORT_TO_DAGSTER")
+    command("sync", "--delta")
+    with opened(home) as instance:
+        assert instance.get_materialized_partitions(key("jobs")) == set(every_window())
+
+
+def test_what_a_run_of_dagster_s_told_is_not_told_again(command: Command, home: Path) -> None:
+    with opened(home) as instance:
+        job = build(Settings.load()).resolve_job_def("lever_full_sync")
+        assert job.execute_in_process(instance=instance).success
+        before = {each: len(made(instance, each)) for each in ("candidates", "raw_opportunities", "offers")}
+    command("sync", "--delta")
+    with opened(home) as instance:
+        assert {each: len(made(instance, each)) for each in before} == before
+
+
+def test_a_window_that_was_read_by_a_sync_that_died_before_it_said_so_is_told_by_the_next(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = """
+import os
+from lever_assets.orchestration.untold import Noting
+Noting.__call__ = lambda self, report: None
+Noting._end = lambda self: os.kill(os.getpid(), 9)
+from lever_assets.cli import main
+main(["sync"])
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert ended.returncode == -9
+    assert waiting() == {}
+    assert command("sync", "--delta").code == 0
+    with opened(home) as instance:
+        assert instance.get_materialized_partitions(key("offers")) == set(every_window())
+
+
+@pytest.mark.long
+def test_one_that_is_killed_while_it_tells_leaves_no_window_untold(command: Command, home: Path) -> None:
+    program = """
+import os
+from lever_assets.orchestration import runless
+store, calls = runless.store_runless, []
+def dying(*given, **more):
+    calls.append(given)
+    if len(calls) == 9:
+        os.kill(os.getpid(), 9)
+    return store(*given, **more)
+runless.store_runless = dying
+from lever_assets.cli import main
+main(["sync"])
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert ended.returncode == -9
+    command("sync", "--delta")
+    windows = every_window()
+    with opened(home) as instance:
+        for table in ("raw_users", "raw_opportunities", "candidates", "offers"):
+            partitions = [each.partition for each in made(instance, table)]
+            assert sorted(map(str, partitions)) == windows, table
+    assert waiting() == {}
+
+
+@pytest.mark.long
+def test_two_at_once_tell_each_window_once(command: Command, home: Path) -> None:
+    command("sync")
+    with opened(home) as instance:
+        instance.wipe_assets([key("offers"), key("jobs")])
+    with closing(Store.open(Settings.load().tables_url)) as store, store.writing("lever") as tx:
+        TOLD.forget_every(tx)
+    line = [sys.executable, "-m", "lever_assets", "replay"]
+    both = [subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
+    for each in both:
+        each.communicate()
+    command("sync", "--delta")
+    with opened(home) as instance:
+        for table in ("offers", "jobs"):
+            *others, last = every_window()
+            partitions = sorted(str(each.partition) for each in made(instance, table))
+            assert [each for each in partitions if each != last] == others
+    assert waiting() == {}
+
+
+def test_the_events_of_commands_grow_old_and_go_but_the_last_of_each_window(
+    command: Command, home: Path
+) -> None:
+    command("sync")
+    command("replay", "offers")
+    command("replay", "offers")
+    with opened(home) as instance:
+        assert len(made(instance, "offers")) == 5
+        assert purge_runless(instance, every_key(), 30) == 0
+        assert purge_runless(instance, every_key(), -1) > 0
+        assert sorted(str(each.partition) for each in made(instance, "offers")) == every_window()
+        assert told(made(instance, "offers")[0])["command"] == "replay"
+        assert purge_runless(instance, every_key(), -1) == 0
+
+
+@pytest.mark.parametrize("length", list(Cadence))
+@pytest.mark.parametrize("start", ["2026-01-01", "2026-01-31", "2025-11-10"])
+def test_the_open_window_begins_where_dagster_s_does(length: Cadence, start: str) -> None:
+    settings = Settings(sync_window=length, sync_start=datetime.fromisoformat(start).date())
+    partitions = sync_windows(settings)
+    last = partitions.get_last_partition_key()
+    assert last is not None
+    window = partitions.time_window_for_partition_key(last)
+    assert begin_of_window(settings, now()) == window.start
