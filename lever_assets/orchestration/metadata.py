@@ -120,7 +120,7 @@ def _schema(table: Table, references: Mapping[str, str] | None = None) -> dg.Tab
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
-                column.name,
+                str(column.name),  # SQLAlchemy's is a text of a kind of its own, which YAML can't be made of
                 _TYPES.get(type(column.type), "text"),
                 column.comment or _reference(references.get(column.name)),
                 constraints=dg.TableColumnConstraints(nullable=bool(column.nullable)),
