@@ -20,6 +20,7 @@ def sources(*accounts: str) -> str:
     """Return the text of `sources.yml`: a source for each account, a table for each model."""
     specs = build_lever_definitions(LeverAccount()).resolve_all_asset_specs()
     tables = [table(each) for each in specs if each.tags["lever/floor"] == "unified"]
+    tables.sort(key=lambda each: each["name"])
     found = [{"name": each, "config": {"meta": {"plugin": "lever"}}, "tables": tables} for each in accounts]
     told = f"# Written by: python dbt/write_sources.py {' '.join(accounts)}\n"
     return told + yaml.safe_dump({"sources": found}, sort_keys=False, width=120, allow_unicode=True)

@@ -16,6 +16,8 @@ def umbrella() -> dg.Definitions:
             name="umbrella",
             api_key=dg.EnvVar("UMBRELLA_LEVER_API_KEY"),
             base_url=dg.EnvVar("UMBRELLA_LEVER_URL"),
+            sync_start="2026-01-01",
+            sync_window="monthly",
         ),
         # One database for both: each row says in `connection` which account it is of.
         database=LeverDatabase(url=dg.EnvVar("LEVER_DATABASE_URL")),
