@@ -15,13 +15,14 @@ def dbt() -> dg.Definitions:
     from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
     project = DbtProject(FOLDER, profiles_dir=FOLDER)
-    project.prepare_if_dev()  # `dg dev` reads the models anew each time
-    if not project.manifest_path.exists():
+    # Not `prepare_if_dev`: under `dg dev` that has each process of each step read the models anew.
+    manifest, models = project.manifest_path, [*FOLDER.glob("*.yml"), *FOLDER.glob("models/*")]
+    if not manifest.exists() or manifest.stat().st_mtime < max(each.stat().st_mtime for each in models):
         project.preparer.prepare(project)
 
     # The table `applications` of the source `acme` is the asset acme/applications: dbt has the same names.
     @dbt_assets(manifest=project.manifest_path)
-    def models(context: dg.AssetExecutionContext, dbt: DbtCliResource):
+    def built(context: dg.AssetExecutionContext, dbt: DbtCliResource):
         yield from dbt.cli(["build"], context=context).stream()
 
-    return dg.Definitions(assets=[models], resources={"dbt": DbtCliResource(project_dir=project)})
+    return dg.Definitions(assets=[built], resources={"dbt": DbtCliResource(project_dir=project)})
