@@ -42,6 +42,10 @@ test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every com
 test-deploy: $(READY_FOR_TESTS)  ## Run the processes of deploy/compose.yaml (needs redis-server)
 	$(BIN)/pytest -m deploy
 
+# No environment of ours: it makes one that has nothing but the wheel and the example.
+test-example:  ## Build the wheel, and try examples/hiring with it
+	.ci/example $(PYTHON)
+
 lint: $(READY_FOR_TESTS)  ## Lint and type-check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -59,4 +63,4 @@ ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
 docs: $(READY)  ## Write the generated pages of the documentation anew
 	$(BIN)/python docs/generate.py
 
-.PHONY: help setup test test-long test-deploy lint demo demo-ui ui docs
+.PHONY: help setup test test-long test-deploy test-example lint demo demo-ui ui docs

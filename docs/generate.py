@@ -1,10 +1,12 @@
 """Writes what the code knows of the documentation: tables, settings, commands, permissions, sandbox, actions.
 
+Also the sources of dbt in the example, by its own program.
 Run `make docs` after changing any of them; a test fails while the files are out of date.
 """
 
 import inspect
 import re
+import runpy
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
@@ -32,6 +34,7 @@ from lever_assets.unified import enums
 from lever_assets.unified.catalogue import BY_NAME
 
 FOLDER = Path(__file__).parent
+_DBT = "../examples/hiring/dbt"
 _TYPES: dict[type[Any], str] = {
     Boolean: "boolean",
     Integer: "integer",
@@ -60,7 +63,15 @@ def pages() -> dict[str, str]:
         "sandbox.md": _page(_sandbox()),
         "actions/README.md": _page(_actions()),
         **{f"actions/{action.name}.md": _page(_action(action)) for action in ACTIONS},
+        f"{_DBT}/models/sources.yml": _dbt_sources(),
     }
+
+
+def _dbt_sources() -> str:
+    """Return dbt's sources of the example: they tell of each column, too."""
+    program = runpy.run_path(str(FOLDER / _DBT / "write_sources.py"))
+    text: str = program["sources"]("acme", "umbrella")
+    return text
 
 
 def _page(lines: Iterator[str]) -> str:

@@ -134,7 +134,7 @@ def _schema(
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
-                column.name,
+                str(column.name),  # SQLAlchemy's is a text of a kind of its own, which YAML can't be made of
                 _TYPES.get(type(column.type), "text"),
                 _described(
                     column.comment or _reference(references.get(column.name)), sources.get(column.name)

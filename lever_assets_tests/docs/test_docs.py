@@ -14,7 +14,7 @@ from lever_assets.store import Store
 from lever_assets_tests.sync.tables import Account
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")])
 
 
 def generator() -> ModuleType:

@@ -99,6 +99,7 @@ def test_every_asset_tells_its_table_and_describes_each_column(specs: dict[str, 
         schema = spec.metadata["dagster/column_schema"]
         assert isinstance(schema, dg.TableSchema)
         assert [column.name for column in schema.columns if not column.description] == []
+        assert {type(column.name) for column in schema.columns} == {str}  # as YAML and others take it
         assert spec.metadata["dagster/table_name"] == name
         assert spec.description
         assert spec.owners == []
