@@ -1,5 +1,6 @@
 """How our command is typed where it runs, so that a hint can be copied as it stands."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -18,11 +19,11 @@ def typed() -> str:
     own = Path(sys.executable).with_name(_NAME)
     found = shutil.which(_NAME)
     if not own.exists():
-        return f"{sys.executable} -m lever_assets"
+        return f"{shlex.quote(sys.executable)} -m lever_assets"
     if found is not None and Path(found).samefile(own):
         return _NAME
     here = Path.cwd()
-    return str(own.relative_to(here) if own.is_relative_to(here) else own)
+    return shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))
 
 
 def made_by(target: str) -> str:

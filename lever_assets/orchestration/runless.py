@@ -25,7 +25,6 @@ from lever_assets.orchestration.known import Known, evaluation
 from lever_assets.orchestration.layout import Keys, Layout
 from lever_assets.orchestration.materializing import store_runless
 from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
-from lever_assets.orchestration.names import COMPLETE
 from lever_assets.orchestration.observing import observations
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.orchestration.purging import purge_runless
@@ -57,8 +56,8 @@ _AT_START_SECONDS = 20.0
 def tell(instance: dg.DagsterInstance, session: Session, home: object, *, seconds: float) -> bool:
     """Tell Dagster what waits to be told of an account; return False if there was more than time.
 
-    One tells at a time. Raises whatever Dagster does, BusyError and StoreError; what was told until then is
-    not told again.
+    Marking windows may take some `seconds`, and checks as long again. One tells at a time. Raises whatever
+    Dagster does, BusyError and StoreError; what was told until then is not told again.
     """
     with session.store.exclusive(f"{session.name} dagster", _LOCK_SECONDS):
         with session.reading() as tx:
@@ -67,7 +66,8 @@ def tell(instance: dg.DagsterInstance, session: Session, home: object, *, second
             standing = Standing.of(tx, session, home)
         if not waiting:
             return True
-        telling = _Telling(instance, session, standing, time.monotonic() + seconds)
+        began = time.monotonic()
+        telling = _Telling(instance, session, standing, began + seconds, began + 2 * seconds)
         try:
             return telling.tell_all(waiting)
         finally:
@@ -116,12 +116,16 @@ def _made_of(resource: str, session: Session) -> set[str]:
 
 @dataclass
 class _Telling:
-    """One telling; `told` are the tables of which all was told."""
+    """One telling; `told` are the tables of which all was told.
+
+    Windows are marked `until` an instant of `time.monotonic`, and checks made until `checks_until`.
+    """
 
     instance: dg.DagsterInstance
     session: Session
     standing: Standing
     until: float
+    checks_until: float
     told: list[str] = field(default_factory=list)
     _version: str = field(default_factory=lambda: str(uuid4()))
 
@@ -163,10 +167,9 @@ class _Telling:
     def tell_all(self, waiting: Mapping[str, Untold]) -> bool:
         """Tell of each asset in turn, raw ones first: what a model is made from has to be known before."""
         done = [table for table, each in waiting.items() if self._tell(table, each)]
-        self._evaluate(waiting)
-        self.told += done
+        self._evaluate({table: waiting[table] for table in done})
         purge_runless(self.instance, self._assets.keys, self.session.settings.run_retention_days)
-        return len(done) == len(waiting)
+        return len(self.told) == len(waiting)
 
     def _tell(self, table: str, each: Untold) -> bool:
         """Tell what there is to say of an asset; return False if there was no time for all its windows.
@@ -217,34 +220,38 @@ class _Telling:
                 return {"command": each.command, **each.rows}
         return {"command": each.command, **(told if each.is_whole else brief(told))}
 
-    def _evaluate(self, waiting: Mapping[str, Untold]) -> None:
+    def _evaluate(self, done: Mapping[str, Untold]) -> None:
         """Tell how checks came out: of reading and mapping, and of whole tables where all was looked at.
 
-        Where only what changed was looked at, what is known already is not told again.
+        Where only what changed was looked at, what is known already is not told again. Checks go through
+        whole tables: what there is no time for is left, but for the first, so that each telling gets further.
         """
-        whole = {self._keys.by_table[table] for table, each in waiting.items() if each.is_whole}
-        checks = self._assets.check_keys
-        chosen = [each for each in checks if each.asset_key in whole and each.name != COMPLETE]
+        made = self._made([self._keys.by_table[table] for table in done])
+        for table, each in done.items():
+            if self.told and time.monotonic() > self.checks_until:
+                return
+            at = datetime.now(UTC).timestamp()
+            for found in self._checked(table, each):
+                target = None if found.asset_key is None else made.get(found.asset_key)
+                store_runless(self.instance, [evaluation(found, target)], at=at)
+            self.told.append(table)
+
+    def _checked(self, table: str, each: Untold) -> list[dg.AssetCheckResult]:
+        """Return how the checks of an asset came out that are to be told."""
+        key, exclusion = self._keys.by_table[table], self.session.exclusion
+        of_asset = [check for check in self._assets.check_keys if check.asset_key == key]
         with self.session.reading() as tx:
-            found = [each for each in self._of_reports(tx, waiting) if self._is_to_be_told(each, whole)]
-            found += results(tx, chosen, self._keys, self.session.exclusion)
-        made = self._made({each.asset_key for each in found if each.asset_key is not None})
-        at = datetime.now(UTC).timestamp()
-        for each in found:
-            target = None if each.asset_key is None else made.get(each.asset_key)
-            store_runless(self.instance, [evaluation(each, target)], at=at)
+            found = self._of_report(tx, table, each)
+            if not each.is_whole:
+                return [result for result in found if self._known.is_news(result)]
+            return [*found, *results(tx, of_asset, self._keys, exclusion)]
 
-    def _of_reports(self, tx: Transaction, waiting: Mapping[str, Untold]) -> Iterator[dg.AssetCheckResult]:
-        for table, each in waiting.items():
-            key, report = self._keys.by_table[table], each.landed
-            if report is not None:
-                live = reads.raw_count(tx, report.resource).live
-                yield complete(key, report, live, BY_NAME[report.resource], each.scope or Scope())
-            elif each.derived is not None and not each.is_whole:
-                yield mapped(tx, key, table)
-
-    def _is_to_be_told(self, found: dg.AssetCheckResult, whole: Collection[dg.AssetKey]) -> bool:
-        return found.asset_key in whole or self._known.is_news(found)
+    def _of_report(self, tx: Transaction, table: str, each: Untold) -> list[dg.AssetCheckResult]:
+        key, report = self._keys.by_table[table], each.landed
+        if report is not None:
+            live = reads.raw_count(tx, report.resource).live
+            return [complete(key, report, live, BY_NAME[report.resource], each.scope or Scope())]
+        return [mapped(tx, key, table)] if each.derived is not None and not each.is_whole else []
 
     def _made(self, keys: Collection[dg.AssetKey]) -> dict[dg.AssetKey, Target]:
         """Return the last materializations of assets, for checks to say what they looked at."""

@@ -102,7 +102,7 @@ def _attempt(settings: Settings, home: Path, tell: Tell) -> str | None:
         return "another command is telling it"
     except Exception as error:
         return f"{home}: {_in_words(error)}"
-    return None if done else "its storage takes long: some windows are left"
+    return None if done else "it takes long: some windows or checks are left"
 
 
 def _in_words(error: Exception) -> str:

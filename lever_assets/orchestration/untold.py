@@ -173,7 +173,8 @@ class Noting:
         with self.session.reading() as tx:
             hold_states(tx)
             standing = Standing.of(tx, self.session, self.home)
-            waiting, told = UNTOLD.every(tx), TOLD.every(tx)
+            # What LEVER_EXCLUDE names by now is told by nobody, and no reason to import Dagster each time.
+            waiting, told = dict(waiting_to_be_told(tx, self.session.exclusion)), TOLD.every(tx)
         news = {
             table: each
             for table, each in self._last.items()
@@ -208,13 +209,16 @@ class Noting:
                 UNTOLD.keep_each(tx, found)
 
 
-def note_refreshed(session: Session, command: str, written: Written) -> bool:
-    """Keep which rows refreshing single records wrote; return whether there is anything to tell.
+def note_refreshed(session: Session, command: str, written: Written) -> None:
+    """Keep which rows refreshing single records wrote; nothing is written where there are none.
 
-    Where something waits to be told of an asset already, that says enough.
+    Where something waits to be told of an asset already, that says enough. What is done is no failure because
+    this can't be kept.
     """
     rows = by_asset(written)
-    with session.writing() as tx:
+    if not rows:
+        return
+    with suppress(StoreError), session.writing() as tx:
         waiting = UNTOLD.every(tx)
         news = {
             table: Untold(tx.instant, command, changed=True, rows=counts)
@@ -222,7 +226,6 @@ def note_refreshed(session: Session, command: str, written: Written) -> bool:
             if table not in waiting
         }
         UNTOLD.keep_each(tx, news)
-    return bool(waiting or news)
 
 
 def by_asset(written: Written) -> dict[str, dict[str, int]]:

@@ -1,6 +1,7 @@
 """The demo's home: apart from the user's, one demo at a time, ready again after anything."""
 
 import os
+import shlex
 import socket
 import sys
 from datetime import date
@@ -12,6 +13,7 @@ import yaml
 from lever_assets.cli.demo_home import DemoHome, occupied, only
 from lever_assets.cli.demo_report import Hints, TableCount, news
 from lever_assets.cli.errors import CommandError
+from lever_assets.cli.typed import typed
 from lever_assets.settings import Settings
 from lever_assets.ui.home import INSTANCE
 from lever_assets_tests.cli.conftest import Command
@@ -132,6 +134,20 @@ def test_hints_are_typed_as_they_are_where_it_runs(tmp_path: Path, monkeypatch: 
     told = Hints.here().next_steps(Settings())
     assert "demo --ui (or: make demo-ui)" in told
     assert "docs/configuration.md; all tables: docs/tables.md" in told
+
+
+def test_a_hint_with_a_path_that_has_a_space_can_be_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "my tools" / "python"
+    python.parent.mkdir()
+    monkeypatch.setattr(sys, "executable", str(python))
+    assert shlex.split(typed()) == [str(python), "-m", "lever_assets"]
+    own = python.with_name("lever-assets")
+    own.touch()
+    assert shlex.split(typed()) == [str(own)]
+    monkeypatch.chdir(tmp_path)
+    assert shlex.split(typed()) == ["my tools/lever-assets"]
 
 
 def test_an_installation_without_a_checkout_is_told_of_no_file_that_it_does_not_have(

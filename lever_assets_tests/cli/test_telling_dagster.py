@@ -1,6 +1,7 @@
 """What commands did is seen in a Dagster that there is: windows, counts, checks; and told once."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,12 +19,13 @@ from lever_assets.orchestration.home import default_home
 from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.orchestration.purging import purge_runless
-from lever_assets.orchestration.runless import tell_of_all
-from lever_assets.orchestration.untold import TOLD, UNTOLD, begin_of_window
+from lever_assets.orchestration.runless import tell, tell_of_all
+from lever_assets.orchestration.untold import TOLD, UNTOLD, begin_of_window, note_refreshed
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Cadence, Settings
 from lever_assets.store import Store, inbox
 from lever_assets.store.transaction import now
+from lever_assets.sync.session import Session, Written
 from lever_assets.ui.home import configuration, dagster_home
 from lever_assets_tests.cli.conftest import Command
 
@@ -96,6 +98,22 @@ def waiting() -> dict[str, Any]:
         return dict(UNTOLD.every(tx))
 
 
+def imports_dagster(*arguments: str) -> bool:
+    """Run a command in a process of its own, and tell whether it imported Dagster."""
+    program = f"""
+import sys
+from lever_assets.cli import main
+try:
+    main({list(arguments)})
+except SystemExit as ended:
+    assert not ended.code, ended.code
+    print("with" if "dagster" in sys.modules else "without", "Dagster")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.rstrip().endswith("with Dagster")
+
+
 def test_a_full_sync_marks_every_window_of_every_asset_and_tells_its_counts_and_checks(
     command: Command, home: Path
 ) -> None:
@@ -140,16 +158,7 @@ def test_an_idle_delta_leaves_nothing_and_does_not_import_dagster(
 ) -> None:
     command("sync")
     before = events(home)
-    program = """
-import sys
-from lever_assets.cli import main
-try:
-    main(["sync", "--delta"])
-except SystemExit as ended:
-    sys.exit(ended.code or ("dagster was imported" if "dagster" in sys.modules else 0))
-"""
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
+    assert imports_dagster("sync", "--delta") is False
     assert events(home) == before
 
     sandbox.touch(share=0.1, seed=1)
@@ -161,6 +170,33 @@ except SystemExit as ended:
         assert "preview" not in told(last)
         assert len(made(instance, "users")) == 3  # it did not change
     assert events(home) - before < 12
+
+
+def test_what_is_excluded_before_it_was_told_is_no_reason_to_tell_for_ever(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVER_REPORT_TO_DAGSTER", "false")
+    command("sync")
+    monkeypatch.delenv("LEVER_REPORT_TO_DAGSTER")
+    monkeypatch.setenv("LEVER_EXCLUDE", "offers")
+    command("sync", "--delta")
+    assert set(waiting()) <= {"offers", "raw_offers"}
+    assert imports_dagster("sync", "--delta") is False
+
+
+def test_checks_for_which_there_is_no_time_are_made_by_the_next_tellings(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    monkeypatch.setenv("LEVER_REPORT_TO_DAGSTER", "false")
+    command("replay", "jobs", "tags", "users")
+    assert set(waiting()) == {"jobs", "tags", "users"}
+    with opened(home) as instance, Session.open(Settings.load()) as session:
+        assert tell(instance, session, home, seconds=0) is False
+        assert len(waiting()) == 2
+        assert tell(instance, session, home, seconds=0) is False
+        assert tell(instance, session, home, seconds=0) is True
+    assert waiting() == {}
 
 
 def test_a_replay_tells_of_the_models_that_it_mapped(command: Command, home: Path) -> None:
@@ -225,6 +261,21 @@ def test_drained_events_are_told_with_what_they_changed(
         last = made(instance, "candidates")[0]
     assert last.partition == every_window()[-1]
     assert told(last) == {"command": "webhooks drain", "updated": 2}
+
+
+def test_a_drain_is_no_failure_where_another_program_keeps_the_database_from_noting_it(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    file = Settings.load().tables_url.removeprefix("sqlite:///")
+    monkeypatch.setenv("LEVER_DATABASE_URL", f"sqlite:///{file}?timeout=0.1")
+    before = waiting()
+    with Session.open(Settings.load()) as session, closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        note_refreshed(session, "webhooks drain", Written())
+        note_refreshed(session, "webhooks drain", Written({("candidates", "updated"): 1}))
+        other.rollback()
+    assert waiting() == before
 
 
 @pytest.mark.sampled(2)
