@@ -143,9 +143,7 @@ def test_a_hint_with_a_path_that_has_a_space_can_be_copied(
     python.parent.mkdir()
     monkeypatch.setattr(sys, "executable", str(python))
     assert shlex.split(typed()) == [str(python), "-m", "lever_assets"]
-    own = python.with_name("lever-assets")
-    own.touch()
-    assert shlex.split(typed()) == [str(own)]
+    python.with_name("lever-assets").touch()
     monkeypatch.chdir(tmp_path)
     assert shlex.split(typed()) == ["my tools/lever-assets"]
 
