@@ -15,6 +15,7 @@ from types import ModuleType
 import dagster as dg
 
 from lever_assets.lever import resources
+from lever_assets.settings import checkout
 
 _PACKAGE = "lever-assets"
 _FOLDER = Path(__file__).parents[1]
@@ -37,28 +38,30 @@ def code_of_resource(name: str) -> dict[str, object]:
 
 
 def _metadata(module: ModuleType, mark: str) -> dict[str, object]:
-    source = inspect.getsource(module)
     path = Path(str(module.__file__)).relative_to(_FOLDER).as_posix()
-    checkout = _FOLDER.parent if (_FOLDER.parent / "workspace.yaml").exists() else None
+    try:
+        source = inspect.getsource(module)
+    except OSError:  # installed without its sources
+        return {}
     with (
         warnings.catch_warnings()
     ):  # Dagster calls these links beta, which is nothing to the person who looks
         warnings.simplefilter("ignore", dg.BetaWarning)
-        found = reference(path, source[: source.find(mark)].count("\n") + 1, checkout, *_published())
+        found = reference(path, source[: source.find(mark)].count("\n") + 1, checkout(), *_published())
         if found is None:
             return {}
         return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[found])}
 
 
 def reference(
-    path: str, line: int, checkout: Path | None, repository: str | None, version: str
+    path: str, line: int, tree: Path | None, repository: str | None, version: str
 ) -> CodeReference | None:
-    """Return the link to a line of a file of the package: in this checkout, else at the repository's address.
+    """Return the link to a line of a file of the package: in the checkout, else at the repository's address.
 
     None where neither is known: a path among installed packages is nothing that anybody works on.
     """
-    if checkout is not None:
-        file = checkout / _FOLDER.name / path
+    if tree is not None:
+        file = tree / _FOLDER.name / path
         return dg.LocalFileCodeReference(file_path=str(file), line_number=line, label=path)
     if repository is None:
         return None

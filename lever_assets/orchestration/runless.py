@@ -7,6 +7,7 @@ What is told is kept (`untold.py`) until Dagster has it: who is killed midway te
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -38,7 +39,7 @@ from lever_assets.orchestration.untold import (
 )
 from lever_assets.orchestration.versions import version_tags
 from lever_assets.settings import Settings
-from lever_assets.store import reads
+from lever_assets.store import Store, StoreError, reads
 from lever_assets.store.checkpoints import hold_states
 from lever_assets.store.children import HISTORY_ENDED, forget_ended
 from lever_assets.store.field_definitions import definitions
@@ -77,16 +78,29 @@ def tell(instance: dg.DagsterInstance, session: Session, home: object, *, second
 def tell_of_all(instance: dg.DagsterInstance, settings: Settings, home: object) -> Iterator[str]:
     """Tell what commands did before there was this Dagster, of every account; yield what went wrong.
 
-    Nothing is made where no database is yet.
+    Nothing is made where no database is yet, and only accounts of which something waits are opened.
     """
     if not has_database(settings):
         return
-    for account in listed(settings).accounts:
+    try:
+        waiting = _waiting(settings)
+    except StoreError as error:
+        yield f"What commands did could not be shown ({type(error).__name__})"
+        return
+    for account in listed(settings).accounts if waiting else ():
+        if account.connection not in waiting:
+            continue
         try:
             with Session.open(account) as session:
                 tell(instance, session, home, seconds=_AT_START_SECONDS)
         except Exception as error:  # it is no reason not to show what there is
             yield f"What commands did to {account.connection} could not be shown ({type(error).__name__})"
+
+
+def _waiting(settings: Settings) -> Collection[str]:
+    """Return the accounts of which something waits to be told, by one query."""
+    with closing(Store.open(settings.tables_url, migrate=False)) as store, store.reading("") as tx:
+        return UNTOLD.kept_at_of_all(tx).keys()
 
 
 def observe(
@@ -168,7 +182,8 @@ class _Telling:
         """Tell of each asset in turn, raw ones first: what a model is made from has to be known before."""
         done = [table for table, each in waiting.items() if self._tell(table, each)]
         self._evaluate({table: waiting[table] for table in done})
-        purge_runless(self.instance, self._assets.keys, self.session.settings.run_retention_days)
+        with suppress(Exception):  # what is told is told; the next telling purges, or `lever_purge`
+            purge_runless(self.instance, self._assets.keys, self.session.settings.run_retention_days)
         return len(self.told) == len(waiting)
 
     def _tell(self, table: str, each: Untold) -> bool:

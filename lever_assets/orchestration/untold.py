@@ -205,7 +205,7 @@ class Noting:
 
     def _write(self, found: Mapping[str, Untold]) -> None:
         if found:
-            with self.session.writing() as tx:
+            with suppress(StoreError), self.session.writing() as tx:  # the sync does not fail for a note
                 UNTOLD.keep_each(tx, found)
 
 
