@@ -173,7 +173,7 @@ class Noting:
         with self.session.reading() as tx:
             hold_states(tx)
             standing = Standing.of(tx, self.session, self.home)
-            waiting, told = UNTOLD.every(tx), TOLD.every(tx)
+            waiting, told = _waiting(tx, self.session), TOLD.every(tx)
         news = {
             table: each
             for table, each in self._last.items()
@@ -215,7 +215,7 @@ def note_refreshed(session: Session, command: str, written: Written) -> bool:
     """
     rows = by_asset(written)
     with session.writing() as tx:
-        waiting = UNTOLD.every(tx)
+        waiting = _waiting(tx, session)
         news = {
             table: Untold(tx.instant, command, changed=True, rows=counts)
             for table, counts in rows.items()
@@ -246,6 +246,11 @@ def _without_people(report: LandReport) -> LandReport:
 def _in_api_words(report: DeriveReport) -> DeriveReport:
     said = tuple(map(in_api_words, report.doubts))
     return replace(report, doubts=said, restored=tuple(map(in_api_words, report.restored)))
+
+
+def _waiting(tx: Transaction, session: Session) -> dict[str, Untold]:
+    """Return what is to be told by table, without what the settings leave out by now: it has no asset."""
+    return dict(waiting_to_be_told(tx, session.exclusion))
 
 
 def waiting_to_be_told(tx: Transaction, exclusion: Exclusion) -> Iterator[tuple[str, Untold]]:

@@ -135,11 +135,8 @@ def test_the_definitions_take_what_was_told_as_the_state_of_their_code(command: 
     assert "dagster/input_event_pointer/lever/raw_offers" in tags
 
 
-def test_an_idle_delta_leaves_nothing_and_does_not_import_dagster(
-    command: Command, home: Path, sandbox: Sandbox
-) -> None:
-    command("sync")
-    before = events(home)
+def delta_without_dagster() -> "subprocess.CompletedProcess[str]":
+    """Run a delta in a process of its own, which fails if it imports Dagster."""
     program = """
 import sys
 from lever_assets.cli import main
@@ -148,7 +145,15 @@ try:
 except SystemExit as ended:
     sys.exit(ended.code or ("dagster was imported" if "dagster" in sys.modules else 0))
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_an_idle_delta_leaves_nothing_and_does_not_import_dagster(
+    command: Command, home: Path, sandbox: Sandbox
+) -> None:
+    command("sync")
+    before = events(home)
+    ended = delta_without_dagster()
     assert ended.returncode == 0, ended.stderr
     assert events(home) == before
 
@@ -161,6 +166,25 @@ except SystemExit as ended:
         assert "preview" not in told(last)
         assert len(made(instance, "users")) == 3  # it did not change
     assert events(home) - before < 12
+
+
+def test_what_is_left_out_before_it_was_told_waits_for_nobody(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    home = tmp_path / "home"
+    make(home)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("LEVER_EXCLUDE", "offers")
+    assert command("sync", "--delta").code == 0
+    ended = delta_without_dagster()
+    assert ended.returncode == 0, ended.stderr
+
+    monkeypatch.delenv("LEVER_EXCLUDE")
+    command("sync", "--delta")
+    assert waiting() == {}
+    with opened(home) as instance:
+        assert instance.get_materialized_partitions(key("offers")) == set(every_window())
 
 
 def test_a_replay_tells_of_the_models_that_it_mapped(command: Command, home: Path) -> None:
