@@ -132,6 +132,8 @@ def _default(field: FieldInfo) -> str:
         return "`data` in the checkout, or in the working directory"
     if not value and not isinstance(value, bool | int | float):
         return "none"
+    if isinstance(value, tuple):
+        return f"`{','.join(value)}`"
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     return f"`{shown}`"
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Self
 
 import dagster as dg
@@ -45,6 +46,8 @@ GROUP BY users.id, interviewer ORDER BY interviews DESC, interviewer LIMIT 5""",
     ),
 )
 
+_QUESTION = "SELECT name, status FROM jobs LIMIT 5"
+
 
 @dataclass(frozen=True)
 class TableCount:
@@ -80,8 +83,13 @@ class Hints:
         return f"""
 The tables are in {_tables(settings)} (SQLite). What to do next:
   see it in Dagster      {self.see_it}
+  ask it in SQL          {self._asking(settings)}
   sync your own account  export LEVER_API_KEY=...; {self.command} plan; {self.command} sync
   all settings           {self.learn}"""
+
+    def _asking(self, settings: Settings) -> str:
+        database = quote(f"sqlite:///{_tables(settings)}")
+        return f"LEVER_DATABASE_URL={database} {self.command} sql {quote(_QUESTION)}"
 
     def goodbye(self, settings: Settings) -> str:
         """Return what is said when the demo's UI was ended."""

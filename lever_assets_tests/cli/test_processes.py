@@ -1,6 +1,7 @@
 """The command as a process of its own: the sandbox it serves, the demo, and an interrupted sync."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -109,6 +110,18 @@ def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repe
     assert "rows are new." in done.stdout
     assert "62 of 62 checks passed" in done.stdout
     assert "What to do next" in done.stdout
+    question = re.search(r"ask it in SQL +(LEVER_DATABASE_URL=.*)", done.stdout)
+    assert question is not None
+    asked = subprocess.run(
+        ["bash", "-c", question[1]],
+        cwd=tmp_path,
+        env={**real, "LEVER_SYNC_WINDOW": "weekly"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "OPEN" in asked.stdout, asked.stderr
     with sqlite3.connect(tmp_path / "demo" / "lever.db") as database:
         assert database.execute("SELECT count(*) FROM candidates").fetchone() == (12,)
     assert (tmp_path / "demo" / "dagster" / "history").exists()
