@@ -1,0 +1,129 @@
+"""A browser's window that pictures are taken of: of a fixed size, once a page is whole, in few colours."""
+
+import base64
+import json
+import struct
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from lever_assets_tests.connect.browser import Page, browsing
+
+_SCALE = 1.5
+_SECONDS = 120.0
+_QUIET = 3.0
+"""How long nothing may have changed before a page counts as whole."""
+_LOADING = '[class*="pinner"],[class*="keleton"],[class*="himmer"],[class*="oast"]'
+# What a picture shows in at most 256 colours; each other one becomes the nearest of the most frequent.
+_REDUCE = """
+(async source => {
+  const image = new Image(); image.src = source; await image.decode();
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  const paper = canvas.getContext("2d"); paper.drawImage(image, 0, 0);
+  const rgba = paper.getImageData(0, 0, image.width, image.height).data;
+  const counts = new Map();
+  for (let i = 0; i < rgba.length; i += 4) {
+    const colour = rgba[i] << 16 | rgba[i + 1] << 8 | rgba[i + 2];
+    counts.set(colour, (counts.get(colour) || 0) + 1);
+  }
+  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(each => each[0]);
+  const places = new Map(palette.map((colour, place) => [colour, place]));
+  const far = (a, b) => [16, 8, 0].reduce((sum, by) => sum + ((a >> by & 255) - (b >> by & 255)) ** 2, 0);
+  for (const colour of counts.keys()) if (!places.has(colour)) {
+    let best = 0;
+    for (let place = 1; place < palette.length; place++)
+      if (far(colour, palette[place]) < far(colour, palette[best])) best = place;
+    places.set(colour, best);
+  }
+  const pixels = new Uint8Array(rgba.length / 4);
+  for (let i = 0; i < pixels.length; i++)
+    pixels[i] = places.get(rgba[4 * i] << 16 | rgba[4 * i + 1] << 8 | rgba[4 * i + 2]);
+  let text = "";
+  for (let i = 0; i < pixels.length; i += 8192) text += String.fromCharCode(...pixels.subarray(i, i + 8192));
+  return {width: image.width, palette, pixels: btoa(text)};
+})
+"""
+
+
+class Window:
+    """Shows pages, and keeps pictures of them."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        page.call("Emulation.setScrollbarsHidden", hidden=True)
+        page.call("Emulation.setTimezoneOverride", timezoneId="UTC")
+        features = [{"name": "prefers-color-scheme", "value": "light"}]
+        page.call("Emulation.setEmulatedMedia", features=features)
+
+    def show(self, address: str, size: tuple[int, int], shows: Sequence[str]) -> None:
+        """Open a page, and wait until it has all these words, nothing loads any more, and nothing changes."""
+        self._resize(*size)
+        self._page.open(address)
+        end = time.monotonic() + _SECONDS
+        since, before = time.monotonic(), ""
+        while time.monotonic() - since < _QUIET:
+            time.sleep(0.3)
+            now = self._page.text()
+            missing = [each for each in shows if each not in now]
+            loading = self._page.value(f"document.querySelectorAll('{_LOADING}').length")
+            if missing or loading or len(now) != len(before):
+                since, before = time.monotonic(), now
+            if time.monotonic() > end:
+                raise TimeoutError(f"{address} is not whole: {missing=} {loading=}\n{now}")
+
+    def keep(self, path: Path, *, whole: bool = False) -> None:
+        """Save a picture of the window or, if `whole`, of all that it could be scrolled over."""
+        if whole:
+            width, height = (self._page.value(f"document.documentElement.scroll{each}") for each in _EXTENT)
+            self._resize(width, height)
+        taken = self._page.call("Page.captureScreenshot")["data"]
+        path.write_bytes(self._reduced(taken))
+
+    def _reduced(self, png: str) -> bytes:
+        self._page.open("about:blank")  # where no rule of a page's forbids it
+        expression = f"({_REDUCE})({json.dumps('data:image/png;base64,' + png)})"
+        answer = self._page.call(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
+        found = answer["result"]["value"]
+        pixels = base64.b64decode(found["pixels"])
+        return png_of(pixels, found["width"], found["palette"])
+
+    def _resize(self, width: int, height: int) -> None:
+        self._page.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=_SCALE,
+            mobile=False,
+        )
+
+    def fold_navigation(self, address: str) -> None:
+        """Have Dagster's UI show its navigation as icons, from the next page on."""
+        self._page.open(address)
+        self._page.value("localStorage.setItem('dagster-nav-collapsed', 'true')")
+
+
+_EXTENT = ("Width", "Height")
+
+
+def png_of(pixels: bytes, width: int, palette: Sequence[int]) -> bytes:
+    """Return a PNG with a palette; each pixel is a place in it."""
+    rows = b"".join(b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width))
+    header = struct.pack(">IIBBBBB", width, len(pixels) // width, 8, 3, 0, 0, 0)
+    colours = b"".join(colour.to_bytes(3, "big") for colour in palette)
+    parts = ((b"IHDR", header), (b"PLTE", colours), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@contextmanager
+def opened(profile: Path) -> Iterator[Window]:
+    """Open a browser of one's own; yields its window."""
+    with browsing(profile) as page:
+        yield Window(page)

@@ -1,0 +1,187 @@
+"""Takes the pictures of the documentation: `make pictures`. It needs a Chromium, and takes some minutes.
+
+It serves a made-up account, starts the real UI on it in a folder that is thrown away, has Dagster read the
+account, and has a browser show the pages. Look at what it took before you keep it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from docs.browser import Window, opened
+from lever_assets.cli.demo_home import DemoHome
+from lever_assets.connect.environments import Addresses
+from lever_assets.connect.oauth import App, OAuthServer
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED
+from lever_assets.prerequisites.permissions import to_grant
+from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets_tests.connect.browser import CHROMIUM
+from lever_assets_tests.connect.connecting import settings_of
+from lever_assets_tests.ui.test_listening import free_port
+
+IMAGES = Path(__file__).parent / "images"
+LOCATION = "lever_assets"
+_SECONDS = 300.0
+_REPOSITORY = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page of the UI: its file, where it is, what stands on it when it is whole, and how large it is."""
+
+    name: str
+    path: str
+    shows: tuple[str, ...]
+    size: tuple[int, int]
+
+
+def after_sync(this_month: str) -> tuple[Picture, ...]:
+    """Return what is taken once the account was read; `this_month` is the key of the window that is open."""
+    asset = "/assets/lever/applications"
+    window = urlencode({"view": "partitions", "partition": this_month})
+    return (
+        Picture(
+            "asset", f"{asset}?{window}", ("Materialized (4)", "dagster/partition_row_count"), (1000, 674)
+        ),
+        Picture("overview", asset, ("Latest check results", "Passing", "remote_id"), (1320, 720)),
+        Picture("checks", f"{asset}?view=checks", ("Succeeded", "Passed"), (1000, 470)),
+        Picture("catalog", "/assets", ("lever / applications", "4 partitions"), (1240, 716)),
+    )
+
+
+AFTER_DELTA = (
+    Picture("runs", "/runs", ("lever_full_sync", "lever_delta", "Success"), (1240, 438)),
+    Picture(
+        "ticks",
+        f"/locations/{LOCATION}/sensors/lever_delta",
+        ("0 runs requested", "1 run requested"),
+        (1240, 800),
+    ),
+)
+
+
+def main() -> None:
+    """Take all pictures anew."""
+    if CHROMIUM is None:
+        sys.exit("Pictures are taken by Chromium, which this machine has not.")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        config = SandboxConfig(opportunities=150, rate=0, now=datetime.now(UTC))
+        with running_sandbox(config) as sandbox, opened(folder / "profile") as window:
+            take_consent(window, sandbox, folder)
+            with dagster(folder, sandbox) as address:
+                window.fold_navigation(address)
+                read_all(address)
+                for each in after_sync(f"{datetime.now(UTC):%Y-%m}-01"):
+                    take(window, address, each)
+                find_work(address, sandbox)
+                for each in AFTER_DELTA:
+                    take(window, address, each)
+
+
+def take(window: Window, address: str, picture: Picture) -> None:
+    """Show a page, wait until it is whole, and keep its picture."""
+    window.show(f"{address}{picture.path}", picture.size, picture.shows)
+    window.keep(IMAGES / f"{picture.name}.png")
+
+
+def take_consent(window: Window, sandbox: Sandbox, folder: Path) -> None:
+    """Keep the picture of the page on which the administrator of an account accepts."""
+    settings = settings_of(sandbox, folder, f"sqlite:///{folder / 'none.db'}")
+    server = OAuthServer(App.of(settings), Addresses(sandbox.url, sandbox.auth_url))
+    scopes = [name for name, _ in to_grant(NOTHING_EXCLUDED, read_only=True)]
+    page = server.ask(scopes).url
+    window.show(page, (720, 400), ("asks for access", "Accept"))
+    window.keep(IMAGES / "consent.png", whole=True)
+
+
+@contextmanager
+def dagster(folder: Path, sandbox: Sandbox) -> Iterator[str]:
+    """Run the UI and its daemon on an account; yields the address."""
+    home = DemoHome(folder / "data", "the pictures")
+    home.prepare()
+    port = free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEVER_", "DAGSTER_"))}
+    own = home.environment(sandbox.url, sandbox.key, datetime.now(UTC).date())
+    command = [sys.executable, "-m", "lever_assets", "ui", "--port", str(port), "--log-level", "warning"]
+    process = subprocess.Popen(command, cwd=home.folder, env={**kept, **own}, start_new_session=True)  # noqa: S603
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(lambda: process.poll() is None and _answers(address), "Dagster's UI")
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/server_info", trust_env=False, timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def read_all(address: str) -> None:
+    """Have Dagster read the account."""
+    query = """mutation ($params: ExecutionParams!) {
+      launchPipelineExecution(executionParams: $params) { __typename } }"""
+    selector = {**_REPOSITORY, "jobName": "lever_full_sync"}
+    _ask(address, query, params={"selector": selector, "mode": "default", "runConfigData": {}})
+    _wait(lambda: _ended(address) == 1, "the full sync")
+
+
+def find_work(address: str, sandbox: Sandbox) -> None:
+    """Have the sensor find work that is done in the account, and after that none."""
+    sandbox.touch(0.05)
+    _wait(lambda: _ended(address) == 2, "the delta")
+    _wait(lambda: _last_tick(address) == "SKIPPED", "a tick without work")
+
+
+def _ended(address: str) -> int:
+    """Return how many runs have succeeded; one that failed is an error."""
+    found = _ask(address, "{ runsOrError { ... on Runs { results { status } } } }")
+    states = [each["status"] for each in found["runsOrError"]["results"]]
+    if "FAILURE" in states:
+        raise RuntimeError("a run failed")
+    return states.count("SUCCESS")
+
+
+def _last_tick(address: str) -> str:
+    query = """query ($which: SensorSelector!) { sensorOrError(sensorSelector: $which) {
+      ... on Sensor { sensorState { ticks(limit: 1) { status } } } } }"""
+    which = {**_REPOSITORY, "sensorName": "lever_delta"}
+    ticks = _ask(address, query, which=which)["sensorOrError"]["sensorState"]["ticks"]
+    return str(ticks[0]["status"]) if ticks else ""
+
+
+def _ask(address: str, query: str, **variables: Any) -> Any:
+    answer = httpx.post(
+        f"{address}/graphql", json={"query": query, "variables": variables}, trust_env=False, timeout=60
+    )
+    told = answer.raise_for_status().json()
+    if "errors" in told:
+        raise RuntimeError(told["errors"])
+    return told["data"]
+
+
+def _wait(until: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + _SECONDS
+    while not until():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} took more than {_SECONDS:g} s")
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()
