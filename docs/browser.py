@@ -6,16 +6,20 @@ import struct
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lever_assets_tests.connect.browser import Page, browsing
 
 _SCALE = 1.5
-_SECONDS = 120.0
+_TRIES, _SECONDS = 5, 30.0
+_EXTENT = ("Width", "Height")
+_DIALOG = "document.querySelector('[role=dialog]')"
 _QUIET = 3.0
 """How long nothing may have changed before a page counts as whole."""
-_LOADING = '[class*="pinner"],[class*="keleton"],[class*="himmer"],[class*="oast"]'
+_LOADING = """['pinner', 'keleton', 'himmer', 'oast']
+  .flatMap(each => [...document.querySelectorAll(`[class*="${each}"]`)])
+  .filter(each => each.checkVisibility({opacityProperty: true, visibilityProperty: true})).length"""
 # What a picture shows in at most 256 colours; each other one becomes the nearest of the most frequent.
 _REDUCE = """
 (async source => {
@@ -60,25 +64,49 @@ class Window:
     def show(self, address: str, size: tuple[int, int], shows: Sequence[str]) -> None:
         """Open a page, and wait until it has all these words, nothing loads any more, and nothing changes."""
         self._resize(*size)
+        for _ in range(_TRIES - 1):
+            self._page.open(address)
+            with suppress(TimeoutError):  # some of it is asked for once, and may come later
+                return self._settle(shows)
         self._page.open(address)
+        return self._settle(shows)
+
+    def open_dialog(self, text: str, shows: Sequence[str]) -> None:
+        """Click on the first button or link whose text begins so, and wait until its dialog is whole."""
+        found = f"find(each => each.innerText.startsWith({json.dumps(text)}))"
+        self._page.value(f"[...document.querySelectorAll('button,a')].{found}.click()")
+        self._page.wait_for(f"{_DIALOG} !== null")
+        self._settle(shows)
+
+    def _settle(self, shows: Sequence[str]) -> None:
         end = time.monotonic() + _SECONDS
         since, before = time.monotonic(), ""
         while time.monotonic() - since < _QUIET:
             time.sleep(0.3)
             now = self._page.text()
             missing = [each for each in shows if each not in now]
-            loading = self._page.value(f"document.querySelectorAll('{_LOADING}').length")
+            loading = self._page.value(_LOADING)
             if missing or loading or len(now) != len(before):
                 since, before = time.monotonic(), now
             if time.monotonic() > end:
-                raise TimeoutError(f"{address} is not whole: {missing=} {loading=}\n{now}")
+                raise TimeoutError(f"the page is not whole: {missing=} {loading=}\n{now}")
 
-    def keep(self, path: Path, *, whole: bool = False) -> None:
-        """Save a picture of the window or, if `whole`, of all that it could be scrolled over."""
+    def keep(self, path: Path, *, whole: bool = False, dialog: int = 0) -> None:
+        """Save a picture of the window.
+
+        If `whole`, of all that it could be scrolled over; of a `dialog` alone, and so much of its height.
+        """
         if whole:
             width, height = (self._page.value(f"document.documentElement.scroll{each}") for each in _EXTENT)
             self._resize(width, height)
-        taken = self._page.call("Page.captureScreenshot")["data"]
+        clip = {}
+        if dialog:
+            box = self._page.value(f"{_DIALOG}.getBoundingClientRect().toJSON()")
+            height = min(dialog, box["height"])
+            clip = {
+                "clip": {"x": box["x"], "y": box["y"], "width": box["width"], "height": height, "scale": 1}
+            }
+        taken = self._page.call("Page.captureScreenshot", **clip)["data"]
         path.write_bytes(self._reduced(taken))
 
     def _reduced(self, png: str) -> bytes:
@@ -104,9 +132,6 @@ class Window:
         """Have Dagster's UI show its navigation as icons, from the next page on."""
         self._page.open(address)
         self._page.value("localStorage.setItem('dagster-nav-collapsed', 'true')")
-
-
-_EXTENT = ("Width", "Height")
 
 
 def png_of(pixels: bytes, width: int, palette: Sequence[int]) -> bytes:

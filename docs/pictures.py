@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,12 +38,17 @@ _REPOSITORY = {"repositoryLocationName": LOCATION, "repositoryName": "__reposito
 
 @dataclass(frozen=True)
 class Picture:
-    """A page of the UI: its file, where it is, what stands on it when it is whole, and how large it is."""
+    """A page of the UI: its file, where it is, what stands on it when it is whole, and how large it is.
+
+    Of a page that `opens` a dialog, by a click on the text, that is taken, and at most so much of its height;
+    the other text stands in it.
+    """
 
     name: str
     path: str
     shows: tuple[str, ...]
     size: tuple[int, int]
+    opens: tuple[str, str, int] | None = None
 
 
 def after_sync(this_month: str) -> tuple[Picture, ...]:
@@ -54,19 +59,48 @@ def after_sync(this_month: str) -> tuple[Picture, ...]:
         Picture(
             "asset", f"{asset}?{window}", ("Materialized (4)", "dagster/partition_row_count"), (1000, 674)
         ),
-        Picture("overview", asset, ("Latest check results", "Passing", "remote_id"), (1320, 720)),
         Picture("checks", f"{asset}?view=checks", ("Succeeded", "Passed"), (1000, 470)),
         Picture("catalog", "/assets", ("lever / applications", "4 partitions"), (1240, 716)),
+        Picture("overview", asset, ("Latest check results", "Passing", "remote_id"), (1320, 720)),
     )
 
 
+_FORM = """\
+ops:
+  create_application:
+    config:
+      candidate:
+        first_name: Iris
+        last_name: Moreau
+        email_address: iris.moreau@example.com
+        location:
+          city: Lyon
+          country: FR
+      job_id: remote:bf001e3e-ad99-403b-93bd-b673181230ae
+      source:
+        name: Careers fair
+      dry_run: true
+"""
+_JOB = f"/locations/{LOCATION}/jobs/create_application_job/playground/setup"
+_SENSOR = f"/locations/{LOCATION}/sensors/lever_delta"
 AFTER_DELTA = (
     Picture("runs", "/runs", ("lever_full_sync", "lever_delta", "Success"), (1240, 438)),
     Picture(
-        "ticks",
-        f"/locations/{LOCATION}/sensors/lever_delta",
-        ("0 runs requested", "1 run requested"),
-        (1240, 800),
+        "cause",
+        "/runs",
+        ("lever_delta", "View all tags (9)"),
+        (900, 600),
+        ("View all tags (9)", "code_location", 400),
+    ),
+    Picture("ticks", _SENSOR, ("0 runs requested", "1 run requested"), (1240, 800)),
+    Picture(
+        "skip-reason", _SENSOR, ("0 runs requested",), (1000, 700), ("0 runs requested", "Skip reason", 200)
+    ),
+    Picture(
+        "launchpad",
+        f"{_JOB}?{urlencode({'config': _FORM})}",
+        ("Iris", "No errors", "No missing config", "Launch Run"),
+        (1240, 760),
     ),
 )
 
@@ -83,17 +117,31 @@ def main() -> None:
             with dagster(folder, sandbox) as address:
                 window.fold_navigation(address)
                 read_all(address)
-                for each in after_sync(f"{datetime.now(UTC):%Y-%m}-01"):
-                    take(window, address, each)
+                failed = take_all(window, address, after_sync(f"{datetime.now(UTC):%Y-%m}-01"))
                 find_work(address, sandbox)
-                for each in AFTER_DELTA:
-                    take(window, address, each)
+                failed += take_all(window, address, AFTER_DELTA)
+    sys.exit("\n\n".join(failed) or 0)
+
+
+def take_all(window: Window, address: str, pictures: Iterable[Picture]) -> list[str]:
+    """Take each picture; returns why some could not be taken: the others are there all the same."""
+    failed = []
+    for each in pictures:
+        try:
+            take(window, address, each)
+        except (TimeoutError, AssertionError) as error:
+            failed.append(f"{each.name}: {error}")
+    return failed
 
 
 def take(window: Window, address: str, picture: Picture) -> None:
     """Show a page, wait until it is whole, and keep its picture."""
     window.show(f"{address}{picture.path}", picture.size, picture.shows)
-    window.keep(IMAGES / f"{picture.name}.png")
+    tall = 0
+    if picture.opens:
+        text, shown, tall = picture.opens
+        window.open_dialog(text, (shown,))
+    window.keep(IMAGES / f"{picture.name}.png", dialog=tall)
 
 
 def take_consent(window: Window, sandbox: Sandbox, folder: Path) -> None:
