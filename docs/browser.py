@@ -20,7 +20,8 @@ _QUIET = 3.0
 _LOADING = """['pinner', 'keleton', 'himmer', 'oast']
   .flatMap(each => [...document.querySelectorAll(`[class*="${each}"]`)])
   .filter(each => each.checkVisibility({opacityProperty: true, visibilityProperty: true})).length"""
-# What a picture shows in at most 256 colours; each other one becomes the nearest of the most frequent.
+# What a picture shows in at most 256 colours: the most frequent, and of the others those that differ most.
+# Each other colour becomes the nearest of these.
 _REDUCE = """
 (async source => {
   const image = new Image(); image.src = source; await image.decode();
@@ -32,9 +33,16 @@ _REDUCE = """
     const colour = rgba[i] << 16 | rgba[i + 1] << 8 | rgba[i + 2];
     counts.set(colour, (counts.get(colour) || 0) + 1);
   }
-  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(each => each[0]);
-  const places = new Map(palette.map((colour, place) => [colour, place]));
   const far = (a, b) => [16, 8, 0].reduce((sum, by) => sum + ((a >> by & 255) - (b >> by & 255)) ** 2, 0);
+  const colours = [...counts].sort((a, b) => b[1] - a[1]).map(each => each[0]);
+  const palette = colours.slice(0, 160), others = colours.slice(160);
+  const apart = others.map(each => Math.min(...palette.map(one => far(each, one))));
+  while (palette.length < Math.min(256, colours.length)) {
+    const added = others[apart.indexOf(Math.max(...apart))];
+    palette.push(added);
+    others.forEach((each, place) => { apart[place] = Math.min(apart[place], far(each, added)); });
+  }
+  const places = new Map(palette.map((colour, place) => [colour, place]));
   for (const colour of counts.keys()) if (!places.has(colour)) {
     let best = 0;
     for (let place = 1; place < palette.length; place++)
@@ -70,6 +78,11 @@ class Window:
                 return self._settle(shows)
         self._page.open(address)
         return self._settle(shows)
+
+    def do(self, script: str, shows: Sequence[str]) -> None:
+        """Run a script on the page, and wait until it is whole with these words."""
+        self._page.value(script)
+        self._settle(shows)
 
     def open_dialog(self, text: str, shows: Sequence[str]) -> None:
         """Click on the first button or link whose text begins so, and wait until its dialog is whole."""

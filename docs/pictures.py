@@ -41,7 +41,7 @@ class Picture:
     """A page of the UI: its file, where it is, what stands on it when it is whole, and how large it is.
 
     Of a page that `opens` a dialog, by a click on the text, that is taken, and at most so much of its height;
-    the other text stands in it.
+    the other text stands in it. `does` is a script to run on a page first, and what stands there then.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Picture:
     shows: tuple[str, ...]
     size: tuple[int, int]
     opens: tuple[str, str, int] | None = None
+    does: tuple[str, str] | None = None
 
 
 def after_sync(this_month: str) -> tuple[Picture, ...]:
@@ -59,9 +60,9 @@ def after_sync(this_month: str) -> tuple[Picture, ...]:
         Picture(
             "asset", f"{asset}?{window}", ("Materialized (4)", "dagster/partition_row_count"), (1000, 674)
         ),
-        Picture("checks", f"{asset}?view=checks", ("Succeeded", "Passed"), (1000, 470)),
+        Picture("checks", f"{asset}?view=checks", ("Succeeded", "Passed"), (1140, 590)),
         Picture("catalog", "/assets", ("lever / applications", "4 partitions"), (1240, 716)),
-        Picture("overview", asset, ("Latest check results", "Passing", "remote_id"), (1320, 720)),
+        Picture("overview", asset, ("Latest check results", "Passing", "remote_id"), (1320, 693)),
     )
 
 
@@ -84,7 +85,7 @@ ops:
 _JOB = f"/locations/{LOCATION}/jobs/create_application_job/playground/setup"
 _SENSOR = f"/locations/{LOCATION}/sensors/lever_delta"
 AFTER_DELTA = (
-    Picture("runs", "/runs", ("lever_full_sync", "lever_delta", "Success"), (1240, 438)),
+    Picture("runs", "/runs", ("lever_full_sync", "lever_delta", "Success"), (1240, 480)),
     Picture(
         "cause",
         "/runs",
@@ -92,7 +93,7 @@ AFTER_DELTA = (
         (900, 600),
         ("View all tags (9)", "code_location", 400),
     ),
-    Picture("ticks", _SENSOR, ("0 runs requested", "1 run requested"), (1240, 800)),
+    Picture("ticks", _SENSOR, ("0 runs requested", "1 run requested"), (1240, 766)),
     Picture(
         "skip-reason", _SENSOR, ("0 runs requested",), (1000, 700), ("0 runs requested", "Skip reason", 200)
     ),
@@ -100,7 +101,9 @@ AFTER_DELTA = (
         "launchpad",
         f"{_JOB}?{urlencode({'config': _FORM})}",
         ("Iris", "No errors", "No missing config", "Launch Run"),
-        (1240, 760),
+        (1240, 880),
+        # Beside the field that the cursor is in stands what all fields around it mean.
+        does=("document.querySelector('.CodeMirror').CodeMirror.setCursor(6, 12)", "Main e-mail address"),
     ),
 )
 
@@ -137,6 +140,9 @@ def take_all(window: Window, address: str, pictures: Iterable[Picture]) -> list[
 def take(window: Window, address: str, picture: Picture) -> None:
     """Show a page, wait until it is whole, and keep its picture."""
     window.show(f"{address}{picture.path}", picture.size, picture.shows)
+    if picture.does:
+        script, shown = picture.does
+        window.do(script, (shown,))
     tall = 0
     if picture.opens:
         text, shown, tall = picture.opens

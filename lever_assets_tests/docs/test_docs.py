@@ -40,6 +40,13 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_each_picture_is_shown_somewhere_and_is_small() -> None:
+    told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert f"images/{picture.name}" in told, f"no page shows {picture.name}"
+        assert picture.stat().st_size < 150_000, f"{picture.name}: run `make pictures`"
+
+
 def test_only_settings_that_exist_are_spoken_of() -> None:
     known = {f"LEVER_{name.upper()}" for name in Settings.model_fields}
     for page in PAGES:
