@@ -63,4 +63,7 @@ ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
 docs: $(READY)  ## Write the generated pages of the documentation anew
 	$(BIN)/python docs/generate.py
 
-.PHONY: help setup test test-long test-deploy test-example lint demo demo-ui ui docs
+pictures: $(READY_FOR_TESTS)  ## Take the screenshots of the documentation anew (needs Chromium)
+	$(BIN)/python -m docs.pictures
+
+.PHONY: help setup test test-long test-deploy test-example lint demo demo-ui ui docs pictures

@@ -27,7 +27,7 @@ class Page:
 
     def open(self, address: str) -> None:
         """Open an address, and wait until it is loaded."""
-        self._call("Page.navigate", url=address)
+        self.call("Page.navigate", url=address)
         self.wait_for("document.readyState === 'complete'")
 
     def click(self, selector: str) -> None:
@@ -36,7 +36,7 @@ class Page:
         at = self.value(box)
         point = {"x": at["x"] + at["width"] / 2, "y": at["y"] + at["height"] / 2}
         for kind in ("mousePressed", "mouseReleased"):
-            self._call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **point)
+            self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **point)
 
     def text(self) -> str:
         """What the page shows."""
@@ -44,7 +44,7 @@ class Page:
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives on the page."""
-        found = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         return found["result"].get("value")
 
     def wait_for(self, expression: str) -> None:
@@ -56,10 +56,11 @@ class Page:
 
     def picture(self, path: Path) -> None:
         """Save what is to be seen, the whole page."""
-        taken = self._call("Page.captureScreenshot", captureBeyondViewport=True)
+        taken = self.call("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(taken["data"]))
 
-    def _call(self, method: str, **params: Any) -> Any:
+    def call(self, method: str, **params: Any) -> Any:
+        """Send a command of the protocol, and return its result."""
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:

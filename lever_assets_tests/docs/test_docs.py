@@ -33,9 +33,18 @@ def test_generated_pages_are_current() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+    told = page.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", told)
+    for target in [*targets, *re.findall(r'\b(?:src|srcset|href)="([^"#]+)"', told)]:
         if not re.match(r"[a-z]+:", target):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_each_picture_is_shown_somewhere_and_is_small() -> None:
+    told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert f"images/{picture.name}" in told, f"no page shows {picture.name}"
+        assert picture.stat().st_size < 150_000, f"{picture.name}: run `make pictures`"
 
 
 def test_only_settings_that_exist_are_spoken_of() -> None:

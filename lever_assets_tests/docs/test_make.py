@@ -27,7 +27,7 @@ def test_who_only_looks_waits_for_nothing_that_tests_need(target: str, tmp_path:
     assert "[dev]" not in planned
 
 
-@pytest.mark.parametrize("target", ["setup", "test", "lint"])
+@pytest.mark.parametrize("target", ["setup", "test", "lint", "pictures"])
 def test_development_gets_what_tests_need_at_once(target: str, tmp_path: Path) -> None:
     planned = make("--dry-run", target, env=tmp_path / "env").stdout
     assert planned.count("pip install") == 1
