@@ -37,7 +37,7 @@ def test_the_settings_in_force_are_shown_without_what_is_secret(
     by_default = in_force(command("status", "--json").json)
     assert by_default == {
         "LEVER_API_KEY": "set",
-        "LEVER_BASE_URL": sandbox.url.removesuffix("/v1"),
+        "LEVER_BASE_URL": sandbox.url,
         "LEVER_RATE_LIMIT": "0.0",
         "LEVER_SYNC_WINDOW": "weekly",
         "LEVER_SYNC_START": "2026-01-01",
@@ -57,6 +57,7 @@ def test_the_settings_in_force_are_shown_without_what_is_secret(
         "LEVER_NOTICE_SECRET": "topsecret",
         "LEVER_UI_URL": "https://me:topsecret@ui.example/topsecret",
         "LEVER_RETENTION_DAYS": "OFF",
+        "LEVER_BASE_URL": "http://me:topsecret@127.0.0.1:8420/v1?k=topsecret",
     }.items():
         monkeypatch.setenv(name, value)
     told = command("status", "--json")
@@ -66,6 +67,7 @@ def test_the_settings_in_force_are_shown_without_what_is_secret(
     assert shown["LEVER_NOTICE_URLS"] == "one.example, two.example:81"
     assert (shown["LEVER_NOTICE_SECRET"], shown["LEVER_RETENTION_DAYS"]) == ("set", "off")
     assert shown["LEVER_UI_URL"] == "https://ui.example"
+    assert shown["LEVER_BASE_URL"] == "http://127.0.0.1:8420/v1"
     people = command("status")
     assert "LEVER_EXCLUDE" in people.out
     assert "since 2026-02-01" in people.out
