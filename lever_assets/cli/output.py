@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ _EVERY = 30.0
 """Seconds between two lines of progress where no terminal can redraw one."""
 _AT_AN_END = 5.0
 """So many seconds after a line the end of a step has one, too."""
+
+_A_MOMENT = 1.0
+"""So many seconds a command may hold the prompt without a word."""
 
 Say = Callable[[object], None]
 
@@ -79,6 +83,36 @@ def console(stream: TextIO) -> Console:
     """Return a console on `stream` that takes texts as they are."""
     wide = None if stream.isatty() else 120
     return Console(file=stream, markup=False, highlight=False, emoji=False, width=wide)
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """Say on a terminal what is waited for, once that takes longer than a moment; gone at the end.
+
+    Elsewhere nothing is said.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    ended = threading.Event()
+    plainly = console(sys.stderr).is_dumb_terminal
+    before, after = ("", "\n") if plainly else ("\x1b[2m", "\x1b[0m")
+
+    def say() -> None:
+        if not ended.wait(_A_MOMENT):
+            sys.stderr.write(f"{before}{text} …{after}")
+            sys.stderr.flush()
+            if ended.wait() and not plainly:
+                sys.stderr.write("\r\x1b[2K")
+                sys.stderr.flush()
+
+    saying = threading.Thread(target=say, daemon=True, name="waiting")
+    saying.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        saying.join()
 
 
 @contextmanager

@@ -22,7 +22,14 @@ from lever_assets.store import Store
 from lever_assets.store.sizes import Growth
 from lever_assets.store.transaction import now
 from lever_assets.sync.custom_fields import doubts_on_fields
-from lever_assets.sync.health import all_problems, failed_reads, held_back, not_read_whole
+from lever_assets.sync.health import (
+    all_problems,
+    failed_reads,
+    held_back,
+    is_read_whole,
+    not_read_whole,
+    under_way,
+)
 from lever_assets.sync.in_force import InForce, in_force
 from lever_assets.sync.room import Room, room
 from lever_assets.sync.standing import standing_of
@@ -96,15 +103,17 @@ def status(
         for each in wrong:
             typer.echo(each)
     elif account.credential is None and not _holds_anything(found):
-        typer.echo(f"{as_sentence(not_read_whole(account))}\n{_AFTER_THAT}")
+        typer.echo(f"{as_sentence(not_read_whole(account, found))}\n{_AFTER_THAT}")
         for doubt in doubts:
             output.warn(doubt)
     else:
         typer.echo(f"The account {found.connection!r} in {store.name}: {standing.state.value}\n")
         if standing.lacking:
             typer.echo(f"Permissions that Lever refuses: {', '.join(standing.lacking)}\n")
+        if found.under_way:
+            typer.echo(f"{as_sentence(under_way(found))}\n")
         for unread in history:
-            typer.echo(f"Of the history {unread}.\n")
+            typer.echo(f"Of the history {unread if found.under_way else unread.at_rest}.\n")
         _show(account, found, shown)
         typer.echo(f"\n{_told(taken)}")
         denied = " ".join(filter(None, (each.denied for each in found.resources)))
@@ -157,8 +166,8 @@ def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
         ("variable", "value", ""),
         ((each.name, each.value, "default" if each.by_default else "") for each in settings),
     )
-    if not found.complete:
-        typer.echo(f"\n{as_sentence(not_read_whole(account))}")
+    if not (is_read_whole(found) or found.under_way):  # it was told above
+        typer.echo(f"\n{as_sentence(not_read_whole(account, found))}")
 
 
 def _told(taken: Room) -> str:
@@ -198,7 +207,7 @@ def _warn(account: Account, found: Status, sentences: Iterable[str]) -> None:
         output.warn(
             f"in {counted(in_part, 'record')} a field could not be read; the table mapping_errors says which"
         )
-    if found.unfinished:
+    if found.unfinished and not found.under_way:
         names = ", ".join(dict.fromkeys(each.resource for each in found.unfinished))
         output.warn(f"a sync was not finished ({names}); the next one goes on from there")
     for sentence in sentences:

@@ -7,6 +7,8 @@ from lever_assets.orchestration.telling import home_to_tell, tell_observed, tell
 from lever_assets.settings import Settings
 from lever_assets.sync.session import Written
 
+_TELLING = "telling Dagster"
+
 
 def tell_dagster(settings: Settings, *, anything: bool = True) -> None:
     """Tell Dagster what commands did to a connection's assets, where there is one and `anything` to tell.
@@ -16,7 +18,9 @@ def tell_dagster(settings: Settings, *, anything: bool = True) -> None:
     home = home_to_tell(settings)
     if home is not None and anything:
         sys.stdout.flush()
-        _warn_if(tell_waiting(settings, home))
+        with output.waiting(_TELLING):
+            why = tell_waiting(settings, home)
+        _warn_if(why)
 
 
 def tell_dagster_of_action(settings: Settings, written: Written, action: str) -> None:
@@ -24,7 +28,9 @@ def tell_dagster_of_action(settings: Settings, written: Written, action: str) ->
     home = home_to_tell(settings)
     if home is not None and written:
         sys.stdout.flush()
-        _warn_if(tell_observed(settings, home, written, action))
+        with output.waiting(_TELLING):
+            why = tell_observed(settings, home, written, action)
+        _warn_if(why)
 
 
 def _warn_if(why: str | None) -> None:

@@ -17,6 +17,7 @@ from lever_assets.store.errors import (
     UnfitError,
     UnreachableError,
 )
+from lever_assets.store.holders import Holder
 from lever_assets.store.landing import Arrival, Landed, land, mark_deleted, overtaken, see, sweep
 from lever_assets.store.merge import Merged, merge
 from lever_assets.store.raw import RawKey, RawRow
@@ -27,6 +28,7 @@ __all__ = [
     "BusyError",
     "DamagedError",
     "DiskFullError",
+    "Holder",
     "Landed",
     "LockLostError",
     "Merged",

@@ -5,15 +5,11 @@ session that held it was ended, its file removed. It costs a round trip to Postg
 """
 
 import errno
-import json
-import os
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lever_assets import private
 from lever_assets.store.errors import BusyError, LockLostError, ReadOnlyError
+from lever_assets.store.holders import Holder, living, myself, note_in, noted_in, session_holding
 
 _POLL_SECONDS = 0.1
 _REMEDY = "wait until it is done, or end it"
@@ -47,13 +44,13 @@ def file_lock(database: Path, account: str, wait: float) -> Iterator[Check]:
 
     All who use the database must be on one machine, as SQLite itself wants it.
     """
-    path = database.with_name(f"{database.name}.{_file_part(account)}.lock")
-    holder = path.with_suffix(".holder")
+    path = _lock_file(database, account)
+    holder = _holder_file(path)
     lock = FileLock(path, mode=private.FILE, thread_local=False)
     try:
         lock.acquire(timeout=wait, poll_interval=_POLL_SECONDS)
     except Timeout:
-        raise BusyError(_busy(account, _read_holder(holder)), _REMEDY) from None
+        raise BusyError(_busy(account, noted_in(holder)), _REMEDY) from None
     except OSError as error:
         raise ReadOnlyError(
             f"the lock file {path} can't be written ({error.strerror})",
@@ -68,8 +65,7 @@ def file_lock(database: Path, account: str, wait: float) -> Iterator[Check]:
             if taken is None or _identity(path) != taken:
                 raise _lost(account, f"its file {path} was removed or replaced")
 
-        with suppress(OSError):  # who holds it is a courtesy to the reader
-            private.write(holder, json.dumps(_myself()))
+        note_in(holder)
         yield check
     finally:
         with suppress(OSError):
@@ -85,12 +81,10 @@ def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
     """
     import psycopg  # noqa: PLC0415 - not with SQLite: see errors.py
 
-    # Locks are numbered for a whole database, so the schema is part of the name.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-        schema = session.execute(text("SELECT current_schema()")).scalar_one()
-        number = _number(f"{schema}\x1f{account}")
-        me = _myself()
-        title = f"lever-assets {me['pid']}@{me['host']}"[:63]
+        number = _number_of(session, account)
+        me = myself()
+        title = f"lever-assets {me.pid}@{me.host}"[:63]
         session.execute(text("SELECT set_config('application_name', :title, false)"), {"title": title})
         session.execute(text(MISS_A_LOST_MACHINE))
         end = time.monotonic() + wait
@@ -98,7 +92,7 @@ def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
             text("SELECT pg_try_advisory_lock(:number)"), {"number": number}
         ).scalar_one():
             if time.monotonic() >= end:
-                raise BusyError(_busy(account, _session_holding(session, number)), _REMEDY)
+                raise BusyError(_busy(account, session_holding(session, number)), _REMEDY)
             time.sleep(_POLL_SECONDS)
         try:
             session.execute(
@@ -111,6 +105,17 @@ def advisory_lock(engine: Engine, account: str, wait: float) -> Iterator[Check]:
             with suppress(SQLAlchemyError, psycopg.Error):
                 session.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": number})
             session.invalidate()  # ends the session, and the lock with it, also if the session is broken
+
+
+def file_holder(database: Path, account: str) -> Holder | None:
+    """Return who holds `file_lock` now, as far as that can be seen; takes nothing and waits for nobody."""
+    return living(_holder_file(_lock_file(database, account)))
+
+
+def advisory_holder(engine: Engine, account: str) -> Holder | None:
+    """Return who holds `advisory_lock` now, as far as that may be seen; takes nothing, waits for nobody."""
+    with engine.connect() as session:
+        return session_holding(session, _number_of(session, account))
 
 
 def _living(session: Any, account: str) -> Check:
@@ -145,48 +150,23 @@ def _lost(account: str, how: str) -> LockLostError:
     )
 
 
-def _session_holding(session: Connection, number: int) -> dict[str, str] | None:
-    row = session.execute(
-        text(
-            "SELECT a.application_name, a.client_addr, a.pid, a.backend_start FROM pg_locks l"
-            " JOIN pg_stat_activity a ON a.pid = l.pid"
-            " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
-            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            " AND ((l.classid::bigint << 32) | l.objid::bigint) = :number"
-        ),
-        {"number": number},
-    ).first()
-    if row is None or row.backend_start is None:
-        return None
-    named = re.match(r"lever-assets (\d+)@(\S+)", row.application_name or "")
-    pid, host = (
-        named.groups() if named else (f"{row.pid} of the server", str(row.client_addr or "unknown host"))
-    )
-    return {
-        "pid": pid,
-        "host": host,
-        "since": row.backend_start.astimezone(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _busy(account: str, holder: dict[str, str] | None) -> str:
+def _busy(account: str, holder: Holder | None) -> str:
     problem = f"another sync of the connection {account!r} is under way"
-    if holder is None:
-        return problem
-    return f"{problem} (process {holder['pid']} on {holder['host']}, since {holder['since']})"
+    return problem if holder is None else f"{problem} ({holder})"
 
 
-def _myself() -> dict[str, str]:
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"pid": str(os.getpid()), "host": socket.gethostname(), "since": since}
+def _lock_file(database: Path, account: str) -> Path:
+    return database.with_name(f"{database.name}.{_file_part(account)}.lock")
 
 
-def _read_holder(path: Path) -> dict[str, str] | None:
-    try:
-        told = json.loads(path.read_text())
-        return {key: str(told[key]) for key in ("pid", "host", "since")}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _holder_file(lock: Path) -> Path:
+    return lock.with_suffix(".holder")
+
+
+def _number_of(session: Connection, account: str) -> int:
+    # Locks are numbered for a whole database, so the schema is part of the name.
+    schema = session.execute(text("SELECT current_schema()")).scalar_one()
+    return _number(f"{schema}\x1f{account}")
 
 
 def _file_part(account: str) -> str:

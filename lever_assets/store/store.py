@@ -17,7 +17,8 @@ from lever_assets.store.errors import (
     UnreachableError,
     translated,
 )
-from lever_assets.store.locks import Check, advisory_lock, file_lock
+from lever_assets.store.holders import Holder
+from lever_assets.store.locks import Check, advisory_holder, advisory_lock, file_holder, file_lock
 from lever_assets.store.migrations import migrate as migrate_schema
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.urls import check_options, database_url, immutable_url, make_room, sqlite_file
@@ -135,6 +136,17 @@ class Store:
                 yield
             finally:
                 self._held.remove(check)
+
+    def holder(self, account: str) -> Holder | None:
+        """Return who has `exclusive` of a Lever connection now; None: nobody, or who can't be seen from here.
+
+        It takes no lock and waits for none: who begins at this moment is not refused for it.
+        """
+        file = sqlite_file(self.engine.url)
+        with _translating(self.name):
+            if file is not None:
+                return file_holder(file, account)
+            return advisory_holder(self.engine, account)
 
     def _see_that_locks_are_held(self) -> None:
         for check in tuple(self._held):

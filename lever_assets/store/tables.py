@@ -493,6 +493,6 @@ _USUAL = {
 """What columns of these names hold where nothing else is said."""
 
 for _column in (column for table in metadata.tables.values() for column in table.columns):
-    _column.comment = _column.comment or _USUAL[_column.name]
+    _column.comment = _column.comment or _USUAL.get(_column.name)  # a test finds those that have none
     if isinstance(_column.type, Json | UtcDateTime):
         _column.type.place = f"{_column.table.name}.{_column.name}"

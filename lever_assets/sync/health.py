@@ -35,13 +35,25 @@ def all_problems(
     return [*of_access, *of_data]
 
 
-def not_read_whole(account: Account) -> str:
-    """Return a sentence on an account that was never read whole, with what is to be done first."""
+def not_read_whole(account: Account, found: Status) -> str:
+    """Return a sentence on an account that was never read whole, with what is to be done, if anything."""
     if not account.is_enabled:
         return str(DisabledError(account.name))
     if account.credential is None:
         return str(NotConnectedError(account.name if account.is_stored else None))
-    return f"the account was not read whole yet: run {account.command('sync')}"
+    left = f" (still to be read: {', '.join(found.history_of)})" if found.complete else ""
+    told = f"the account was not read whole yet{left}"
+    return f"{told}: {under_way(found)}" if found.under_way else f"{told}: run {account.command('sync')}"
+
+
+def is_read_whole(found: Status) -> bool:
+    """Tell whether all was read once, the history below records too."""
+    return found.complete and not found.history_of
+
+
+def under_way(found: Status) -> str:
+    """Return some words on the sync that is under way."""
+    return f"a sync is under way ({found.under_way})"
 
 
 def problems(
@@ -53,15 +65,19 @@ def problems(
     """
     age = AGE if max_age is None else max_age
     limit = duration(age.total_seconds())
-    if not found.complete:
-        yield not_read_whole(account)
-    elif found.fresh_at is not None and now - found.fresh_at > age:
+    if not is_read_whole(found):
+        yield not_read_whole(account, found)
+    if found.complete and found.fresh_at is not None and now - found.fresh_at > age:
         since = f"{found.fresh_at:%Y-%m-%d %H:%M} UTC"
         yield f"the tables are as of {since}, longer ago than {limit}: no sync has gone well since"
     waiting = sorted({each.resource for each in found.unfinished if now - each.started_at > age})
-    if waiting:
+    if waiting and not found.under_way:
         yield f"a sync that began longer ago than {limit} did not read {', '.join(waiting)}"
-    idle = found.complete and not found.unfinished and _was_read_before(found, now - _MEANWHILE)
+    idle = (
+        found.complete
+        and not (found.unfinished or found.under_way)
+        and _was_read_before(found, now - _MEANWHILE)
+    )
     if idle and not found.derived:
         yield f"what a sync read is not in the tables yet: run {account.command('sync')}"
     for each in found.resources:

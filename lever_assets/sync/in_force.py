@@ -98,8 +98,18 @@ def _notices(settings: Settings, _now: datetime) -> str:
     return ", ".join(map(host_of, settings.notice_targets)) or "none"
 
 
+def _base(settings: Settings, _now: datetime) -> str:
+    # Whole, as `doctor` has it: without its version it would be a wrong one. What may be secret is left out.
+    try:
+        parts = urlsplit(settings.base_url)
+    except ValueError:
+        return "?"
+    return f"{parts.scheme}://{host_of(settings.base_url)}{parts.path}"
+
+
 _SPECIAL: Mapping[str, Callable[[Settings, datetime], str]] = {
     "candidate_cutoff": _cutoff,
     "sync_start": _start,
     "notice_urls": _notices,
+    "base_url": _base,
 }

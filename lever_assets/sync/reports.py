@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lever_assets.lever import TrafficSnapshot
+from lever_assets.lever.instants import duration
 from lever_assets.store import Landed, Merged
 from lever_assets.store.due import NOTHING, Waiting
 
@@ -13,7 +14,8 @@ from lever_assets.store.due import NOTHING, Waiting
 class Left:
     """Of so many parents a resource is still to be read for the first time, with about so many requests.
 
-    `until`: when that is done if it goes on as it did (UTC); None: that can't be told.
+    `until`: when that is done if it goes on as it did (UTC), `seconds`: how long that takes; None: that can't
+    be told.
     """
 
     resource: str
@@ -21,10 +23,21 @@ class Left:
     parents: int
     requests: int
     until: datetime | None
+    seconds: float | None = None
 
     def __str__(self) -> str:
         by = "" if self.until is None else f", until about {self.until:%Y-%m-%d %H:%M} UTC"
-        return f"the {self.resource} of {self.parents:,} {self.of} are still to be read{by}"
+        return f"{self._what}{by}"
+
+    @property
+    def at_rest(self) -> str:
+        """The same while nobody reads it: then nobody knows when it will be done."""
+        takes = "" if self.seconds is None else f", which takes about {duration(self.seconds)}"
+        return f"{self._what}{takes}"
+
+    @property
+    def _what(self) -> str:
+        return f"the {self.resource} of {self.parents:,} {self.of} are still to be read"
 
 
 @dataclass(frozen=True)

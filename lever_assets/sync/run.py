@@ -183,7 +183,8 @@ class _Syncing:
         if self._failure is not None:
             nothing = isinstance(self._failure, NothingReadableError)
             unread = [name for name in self._run.wanted if nothing or not self._was_read(name)]
-            say_what_is_behind(self._failure, unread, self._session.exclusion)
+            if lever.access.answered:  # else nothing was read, and the tables are as they were
+                say_what_is_behind(self._failure, unread, self._session.exclusion)
             raise self._failure
 
     def _estimate(self, lists: Sequence[str], below: Sequence[str], so_far: RunSoFar) -> None:

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Child, Embedded, Paged, Snapshot, Windowed
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.settings import Settings
-from lever_assets.store import Store, due, mapping_errors, reads
+from lever_assets.store import Holder, Store, due, mapping_errors, reads
 from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.brake import held_back
-from lever_assets.sync.fetch.left import is_left_within, left_below
+from lever_assets.sync.fetch.left import is_left, is_left_within, left_below
 from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.reports import Left
 from lever_assets.sync.resuming import unfinished_runs
@@ -76,7 +76,8 @@ class Status:
     `derived`: what the last sync read is in the tables. `fresh_at`: all that changed in Lever before is there
     (UTC). `failed_reads` are still to be made up for, and `failed_read` is the one that failed most
     often; a list that was read and of which deletions are held back is none. `errors` counts records that
-    were not mapped, or not as a whole.
+    were not mapped, or not as a whole. `under_way`: who syncs now, if that can be seen; `history_of`: the
+    resources of which some is still to be read for the first time, below records.
     """
 
     connection: str
@@ -89,6 +90,8 @@ class Status:
     resources: tuple[ResourceStatus, ...]
     models: tuple[ModelStatus, ...]
     unfinished: tuple[Unfinished, ...]
+    under_way: Holder | None = None
+    history_of: tuple[str, ...] = ()
 
 
 def next_by(found: Status, minutes: int) -> datetime | None:
@@ -106,6 +109,7 @@ def next_by(found: Status, minutes: int) -> datetime | None:
 
 def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) -> Status:
     """Read how an account stands; asks Lever nothing. What is excluded is not told of."""
+    under_way = store.holder(account)  # first: what ends meanwhile is seen as finished below
     with store.reading(account) as tx:
         resources = tuple(_resource(tx, each.name) for each in RESOURCES if exclusion.needs(each.name))
         held = [RAW[each.resource].name for each in resources if each.held_back]
@@ -126,6 +130,8 @@ def status(store: Store, account: str, exclusion: Exclusion = NOTHING_EXCLUDED) 
                 for run in unfinished_runs(tx)
                 for resource in run.missing
             ),
+            under_way,
+            tuple(each.name for each in _given(tx, exclusion) if is_left(tx, each)),
         )
 
 

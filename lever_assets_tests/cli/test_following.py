@@ -64,3 +64,32 @@ def test_elsewhere_there_is_a_line_each_half_minute_and_at_the_end_of_what_took_
     waits = "Lever asked everybody with this key to wait; going on in 5 s"
     assert told == ["interviews: 30", "interviews: 40", waits]
     assert "\r" not in log.getvalue()
+
+
+@pytest.mark.parametrize(("terminal_kind", "lines"), [("xterm", 0), ("dumb", 1)])
+def test_what_is_waited_for_is_told_on_a_terminal_when_it_takes_long_and_goes(
+    monkeypatch: pytest.MonkeyPatch, terminal_kind: str, lines: int
+) -> None:
+    monkeypatch.setenv("TERM", terminal_kind)
+    monkeypatch.setattr(output, "_A_MOMENT", 0.1)
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with output.waiting("at once"):
+            pass
+        with output.waiting("telling Dagster"):
+            time.sleep(0.4)
+    written = read_to_end(ours)
+    assert "at once" not in written
+    assert written.count("telling Dagster …") == 1
+    assert written.count("\n") == lines
+    assert written.endswith("\r\x1b[2K") == (terminal_kind == "xterm")
+
+
+def test_what_is_waited_for_is_not_told_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "_A_MOMENT", 0.01)
+    with output.waiting("telling Dagster"):
+        time.sleep(0.2)
+    assert capsys.readouterr() == ("", "")

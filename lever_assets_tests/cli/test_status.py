@@ -1,6 +1,11 @@
 """`status`: which settings are in force, what they leave out, and what a monitor should call somebody for."""
 
+import os
+import re
 import socket
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +15,14 @@ from sqlalchemy import select, update
 
 from lever_assets.notices.delivering import MOST_ATTEMPTS
 from lever_assets.sandbox import Sandbox
+from lever_assets.settings import Settings
 from lever_assets.store import Store, due
 from lever_assets.store.mapping_errors import MappingError, record
 from lever_assets.store.sizes import DAGSTER, DATABASE, note_size
 from lever_assets.store.tables import notice_outbox, sync_state
 from lever_assets.store.transaction import NOBODY, now
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.notices.hooks import listening
@@ -37,7 +45,7 @@ def test_the_settings_in_force_are_shown_without_what_is_secret(
     by_default = in_force(command("status", "--json").json)
     assert by_default == {
         "LEVER_API_KEY": "set",
-        "LEVER_BASE_URL": sandbox.url.removesuffix("/v1"),
+        "LEVER_BASE_URL": sandbox.url,
         "LEVER_RATE_LIMIT": "0.0",
         "LEVER_SYNC_WINDOW": "weekly",
         "LEVER_SYNC_START": "2026-01-01",
@@ -57,6 +65,7 @@ def test_the_settings_in_force_are_shown_without_what_is_secret(
         "LEVER_NOTICE_SECRET": "topsecret",
         "LEVER_UI_URL": "https://me:topsecret@ui.example/topsecret",
         "LEVER_RETENTION_DAYS": "OFF",
+        "LEVER_BASE_URL": "http://me:topsecret@127.0.0.1:8420/v1?k=topsecret",
     }.items():
         monkeypatch.setenv(name, value)
     told = command("status", "--json")
@@ -66,6 +75,7 @@ def test_the_settings_in_force_are_shown_without_what_is_secret(
     assert shown["LEVER_NOTICE_URLS"] == "one.example, two.example:81"
     assert (shown["LEVER_NOTICE_SECRET"], shown["LEVER_RETENTION_DAYS"]) == ("set", "off")
     assert shown["LEVER_UI_URL"] == "https://ui.example"
+    assert shown["LEVER_BASE_URL"] == "http://127.0.0.1:8420/v1"
     people = command("status")
     assert "LEVER_EXCLUDE" in people.out
     assert "since 2026-02-01" in people.out
@@ -158,6 +168,60 @@ def test_a_check_of_an_account_that_was_read_in_part_fails(
     assert problems(command) == []
 
 
+def test_a_check_of_an_account_of_which_history_is_left_fails_and_no_end_is_told_while_nobody_reads(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVER_RATE_LIMIT", "10")
+    with Session.open(Settings.load(), history_seconds=0.0) as session:  # as a run of Dagster's begins
+        sync(session, Scope())
+    [problem] = problems(command)
+    assert problem.startswith("the account was not read whole yet (still to be read: ")
+    assert problem.endswith("interviews, offers): run `lever-assets sync`")
+    told, as_json = command("status"), command("status", "--json").json
+    assert (
+        "Of the history the interviews of 25 opportunities are still to be read, which takes about "
+        in told.out
+    )
+    assert "until about" not in told.out
+    assert as_json["under_way"] is None
+    assert [each["resource"] for each in as_json["history_left"]] == as_json["history_of"]
+    assert all(each["seconds"] > 0 and each["until"] for each in as_json["history_left"])
+    command("sync")
+    assert problems(command) == []
+    assert "history" not in command("status").out
+
+
+def test_a_sync_that_is_under_way_is_told_with_its_process_and_nobody_is_told_to_run_one(
+    command: Command, sandbox: Sandbox
+) -> None:
+    sandbox.set_faults("slow=2,path=/opportunities/*/interviews")
+    with subprocess.Popen(
+        [sys.executable, "-m", "lever_assets", "sync"],
+        env=os.environ | {"LEVER_CONCURRENCY": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as syncing:
+        try:
+            deadline = time.monotonic() + 60
+            while not sandbox.requests().of("/opportunities/:id/interviews") and time.monotonic() < deadline:
+                time.sleep(0.05)
+            told, check = command("status"), command("status", "--check")
+            holder = command("status", "--json").json["under_way"]
+        finally:
+            syncing.kill()
+    by = f"a sync is under way (process {syncing.pid} on {socket.gethostname()}, since {holder['since']})"
+    assert (holder["pid"], holder["host"]) == (str(syncing.pid), socket.gethostname())
+    assert f"A{by[1:]}.\n" in told.out
+    assert "not finished" not in told.err
+    assert check.code == 1
+    assert re.fullmatch(rf"the account was not read whole yet.*: {re.escape(by)}\n", check.out)
+    assert "lever-assets sync" not in told.out + told.err + check.out + check.err
+
+    assert command("status", "--json").json["under_way"] is None  # it was killed
+    assert "a sync was not finished" in command("status").err
+    assert "run `lever-assets sync`" in command("status", "--check").out
+
+
 def test_a_check_of_what_was_read_and_never_mapped_fails(command: Command, store: Store) -> None:
     command("sync")
     with store.writing("lever") as tx:
@@ -192,7 +256,7 @@ def test_a_wrong_address_counts_as_no_reading_and_the_sentence_names_its_version
     told = command("sync")
     assert told.code == 1
     assert "check LEVER_BASE_URL: it is the address of Lever's Data API, version and all (…/v1)" in told.err
-    assert "no table is up to date with Lever" in told.err
+    assert "What was read" not in told.err
     after = command("status", "--json").json
     lists = [each["resource"] for each in after["resources"] if each["denied"]]
     assert {"users", "opportunities"} <= set(lists)

@@ -1,6 +1,7 @@
 """What commands did is seen in a Dagster that there is: windows, counts, checks; and told once."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from lever_assets.cli import output
+from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.definitions import build
 from lever_assets.lever import JsonObject
 from lever_assets.orchestration.home import default_home
@@ -28,6 +31,7 @@ from lever_assets.store.transaction import now
 from lever_assets.sync.session import Session, Written
 from lever_assets.ui.home import configuration, dagster_home
 from lever_assets_tests.cli.conftest import Command
+from lever_assets_tests.cli.test_following import read_to_end
 
 START = datetime.now(UTC).date() - timedelta(days=15)
 """Three windows."""
@@ -461,3 +465,16 @@ def test_the_open_window_begins_where_dagster_s_does(length: Cadence, start: str
     assert last is not None
     window = partitions.time_window_for_partition_key(last)
     assert begin_of_window(settings, now()) == window.start
+
+
+def test_a_terminal_is_told_what_the_prompt_is_held_for(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(output, "_A_MOMENT", 0.0)
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        tell_dagster(Settings.load())
+    assert "telling Dagster …" in read_to_end(ours)

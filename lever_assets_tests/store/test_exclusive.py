@@ -1,9 +1,11 @@
 """One sync at a time for each connection, however the one before ended."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +55,49 @@ def test_another_process_is_told_who_holds_it(store: Store, database_url: str) -
     assert f"process {holder.pid} on {socket.gethostname()}" in said
     assert "since 20" in said
     assert caught.value.remedy
+
+
+def test_who_looks_sees_the_holder_takes_nothing_and_does_not_wait(store: Store, database_url: str) -> None:
+    assert store.holder(LEVER) is None
+    with another_process_holding(database_url) as process:
+        began = time.monotonic()
+        found = store.holder(LEVER)
+        assert time.monotonic() - began < 5
+        assert found is not None
+        assert (found.pid, found.host) == (str(process.pid), socket.gethostname())
+        assert store.holder("another connection") is None
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(20) == 0
+    assert store.holder(LEVER) is None
+    with store.exclusive(LEVER):
+        found = store.holder(LEVER)
+        assert found is not None
+        assert found.pid == str(os.getpid())
+
+
+def test_a_killed_process_is_not_taken_for_the_holder(store: Store, database_url: str) -> None:
+    with another_process_holding(database_url) as process:
+        process.kill()
+        deadline = time.monotonic() + 20  # it is not waited for: until then it is there as a dead one
+        while store.holder(LEVER) is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert store.holder(LEVER) is None
+
+
+@pytest.mark.parametrize("change", [{"began": "1"}, {"host": "elsewhere"}, {"pid": "0"}, {"pid": "x"}])
+def test_a_file_that_another_process_left_names_no_holder(
+    sqlite_database: str, change: dict[str, str]
+) -> None:
+    store = Store.open(sqlite_database)
+    file = Path(f"{sqlite_database.removeprefix('sqlite:///')}.{LEVER}.holder")
+    with store.exclusive(LEVER):
+        told = json.loads(file.read_text())
+        file.write_text(json.dumps(told | {"since": "2026-01-01T00:00:00+00:00"}))
+        assert store.holder(LEVER) is not None
+        file.write_text(json.dumps(told | change))
+        assert store.holder(LEVER) is None
+    store.close()
 
 
 def test_a_killed_holder_lets_go(store: Store, database_url: str) -> None:

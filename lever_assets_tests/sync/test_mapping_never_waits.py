@@ -27,7 +27,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def said(error: BaseException) -> str:
-    return " ".join((str(error), *error.__notes__))
+    return " ".join((str(error), *getattr(error, "__notes__", ())))
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,18 @@ def test_when_lever_can_not_be_reached_that_is_found_out_once(small: Account) ->
     before = live(small.database)
     with pytest.raises(LeverError, match="can't be reached") as caught:
         small.sync(base_url="http://127.0.0.1:9/v1")
-    assert "no table is up to date with Lever" in said(caught.value)
+    assert "What was read" not in said(caught.value)  # nothing was
     assert live(small.database) == before
+
+
+def test_where_nothing_was_read_nothing_is_said_of_it(small: Account) -> None:
+    with pytest.raises(LeverError, match="does not accept the API key") as caught:
+        small.sync(api_key="revoked")
+    assert "What was read" not in said(caught.value)
+    small.sandbox.set_faults("500,path=/users", "500,path=/opportunities")
+    with pytest.raises(LeverError) as caught:
+        small.sync()
+    assert "What was read is in the tables: " in said(caught.value)
 
 
 def test_whatever_goes_wrong_with_one_resource_the_others_are_mapped(

@@ -20,14 +20,28 @@ def left_below(tx: Transaction, settings: Settings, resource: Child) -> Left | N
         return None
     history = HISTORY.read(tx, resource.name)
     place = None if history is None else history.place
-    wanted = Due(resource.parent, resource.name, at=tx.instant, history=True)
+    wanted = _history_below(tx, resource)
     parents = count_due(tx, wanted, after=place)
     if not parents:
         return None
     requests = requests_for(tx, settings, resource, wanted, after=place)
     rate = (history and history.rate) or settings.rate_limit / _AT_ONCE
-    until = tx.instant + timedelta(seconds=requests / rate) if rate else None
-    return Left(resource.name, resource.parent, parents, requests, until)
+    seconds = requests / rate if rate else None
+    until = None if seconds is None else tx.instant + timedelta(seconds=seconds)
+    return Left(resource.name, resource.parent, parents, requests, until, seconds)
+
+
+def is_left(tx: Transaction, resource: Child) -> bool:
+    """Tell whether some of a resource's history is left, by looking for the next parent."""
+    if not is_history_left(tx, resource.name):
+        return False
+    history = HISTORY.read(tx, resource.name)
+    place = None if history is None else history.place
+    return bool(due_parents(tx, _history_below(tx, resource), limit=1, after=place))
+
+
+def _history_below(tx: Transaction, resource: Child) -> Due:
+    return Due(resource.parent, resource.name, at=tx.instant, history=True)
 
 
 def is_left_within(tx: Transaction, resource: Child, bounds: Bounds) -> bool:
