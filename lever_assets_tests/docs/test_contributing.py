@@ -29,6 +29,7 @@ SECTIONS = (COLUMN, MODEL, RESOURCE, ACTION)
 NEW = "add_candidate_source"
 """The action that the page's example adds."""
 SOURCES = "examples/hiring/dbt/models/sources.yml"
+LINEAGE = ("docs/images/lineage-light.svg", "docs/images/lineage-dark.svg")
 """It tells of each column, as docs/tables.md does."""
 Filled = dict[str, dict[str, int]]
 """By table, by column: in how many rows it is not null."""
@@ -117,7 +118,7 @@ def test_a_column_is_added_as_it_is_written(tree: Tree) -> None:
     new = {(table, column) for table in after for column in after[table].keys() - before[table].keys()}
     assert len(new) == 1
     assert all(after[table][column] for table, column in new)
-    assert pages == {"docs/tables.md", SOURCES}
+    assert pages == {"docs/tables.md", *LINEAGE, SOURCES}
 
 
 @pytest.mark.long
@@ -133,7 +134,7 @@ def test_a_model_is_added_as_it_is_written(tree: Tree) -> None:
     (table,) = after.keys() - before.keys()
     assert after[table]["id"]
     assert f"lever/{table}" in assets
-    assert pages == {"docs/tables.md", SOURCES}
+    assert pages == {"docs/tables.md", *LINEAGE, SOURCES}
 
 
 @pytest.mark.long
