@@ -1,12 +1,13 @@
 """Draws the lineage of the models from the catalogue, as an SVG that is read at the width of a README.
 
 A model stands below all that it comes after. Whoever looks at it has whatever font they have, so each name
-is given the width that was planned for it.
+is given the width that was planned for it. Sums are `fsum`: that of Python's own `sum` differs from 3.12 on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import fsum
 
 from lever_assets.lever.resources import RESOURCES, Embedded
 from lever_assets.unified.catalogue import MODELS
@@ -66,7 +67,7 @@ def pictures() -> dict[str, str]:
 
 def text_width(text: str, size: float = TEXT) -> float:
     """Return about how wide a text is, in pixels."""
-    return size * sum(_NARROW.get(letter, 0.54) for letter in text)
+    return size * fsum(_NARROW.get(letter, 0.54) for letter in text)
 
 
 def _layers(after: Mapping[str, Sequence[str]]) -> list[list[Node]]:
@@ -132,7 +133,7 @@ def _sorted(row: list[Node], beside: list[Node], down: bool) -> list[Node]:
     middles = {}
     for place, node in enumerate(row):
         bound = node.above if down else node.below
-        middles[node] = sum(at[each] for each in bound) / len(bound) if bound else place / len(row)
+        middles[node] = fsum(at[each] for each in bound) / len(bound) if bound else place / len(row)
     return sorted(row, key=middles.__getitem__)
 
 
@@ -165,15 +166,15 @@ def _crossings(rows: list[list[Node]]) -> int:
 def _wish(near: Sequence[Node], node: Node) -> float:
     """Return where a node had best be: in the middle of what it is bound to."""
     near = near or node.above or node.below
-    return sum(each.x for each in near) / len(near) if near else node.x
+    return fsum(each.x for each in near) / len(near) if near else node.x
 
 
 def _spread(row: Sequence[Node], wishes: Sequence[float]) -> None:
     """Put the nodes of a row as near to where they wish to be as its order and its width allow."""
-    taken = sum(each.width for each in row)
+    taken = fsum(each.width for each in row)
     gap = min(_GAP, (WIDTH - 2 * _EDGE - taken) / max(1, len(row) - 1))
     starts = [
-        sum(each.width + gap for each in row[:index]) + each.width / 2 for index, each in enumerate(row)
+        fsum(each.width + gap for each in row[:index]) + each.width / 2 for index, each in enumerate(row)
     ]
     room = WIDTH - 2 * _EDGE - taken - gap * (len(row) - 1)
     # Blocks of nodes that touch, each with the mean of what its nodes wish (isotonic regression).
