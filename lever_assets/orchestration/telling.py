@@ -66,6 +66,8 @@ def tell_observed(settings: Settings, home: Path, written: Written, action: str)
 
 def _in_time(settings: Settings, home: Path, tell: Tell, otherwise: str) -> str | None:
     """Do it in a thread that is left alone when it takes too long: it may hang in a driver."""
+    if not _was_started(home):
+        return None
     found: list[str | None] = []
 
     def work() -> None:
@@ -82,6 +84,18 @@ def _in_time(settings: Settings, home: Path, tell: Tell, otherwise: str) -> str 
         return None
     told = f"Dagster was not told what was done ({why}): {otherwise}"
     return f"{told}; see DAGSTER_HOME and LEVER_REPORT_TO_DAGSTER"
+
+
+def _was_started(home: Path) -> bool:
+    """Tell whether Dagster may have been started in a home: nobody looks at one that never was.
+
+    That is a checkout's, whose `dagster.yaml` is there from the first: `lever-assets ui` tells it all that
+    waits when it starts. What DAGSTER_HOME names is told in any case.
+    """
+    if os.environ.get("DAGSTER_HOME", "").strip():
+        return True
+    folders = relative_folders(home)
+    return not folders or any(each.exists() for each in folders)
 
 
 def _attempt(settings: Settings, home: Path, tell: Tell) -> str | None:

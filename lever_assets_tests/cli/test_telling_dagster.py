@@ -335,6 +335,24 @@ def test_a_database_of_dagster_s_that_is_away_is_not_waited_for(command: Command
     assert "lost-word" not in done.err
 
 
+def test_a_home_like_the_checkout_s_is_told_once_dagster_was_started_there(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "checkout"
+    place.mkdir()
+    (place / "dagster.yaml").write_text(
+        "local_artifact_storage:\n  module: dagster._core.storage.root\n  class: LocalArtifactStorage\n"
+        "  config: {base_dir: kept}\n"
+    )
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.chdir(place)
+    assert imports_dagster("sync") is False
+    assert len(waiting()) == len(every_key())
+    (place / "kept").mkdir()
+    assert "Dagster" not in command("sync", "--delta").err
+    assert waiting() == {}
+
+
 def test_without_a_dagster_nothing_is_needed_and_a_later_one_begins_with_all_that_was_done(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
