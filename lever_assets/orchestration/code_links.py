@@ -43,9 +43,7 @@ def _metadata(module: ModuleType, mark: str) -> dict[str, object]:
         source = inspect.getsource(module)
     except OSError:  # installed without its sources
         return {}
-    with (
-        warnings.catch_warnings()
-    ):  # Dagster calls these links beta, which is nothing to the person who looks
+    with warnings.catch_warnings():  # Dagster calls these links beta: nothing to the person who looks
         warnings.simplefilter("ignore", dg.BetaWarning)
         found = reference(path, source[: source.find(mark)].count("\n") + 1, checkout(), *_published())
         if found is None:

@@ -16,7 +16,7 @@ _VARYING = frozenset({"listed", "in_table", "newest", "history_left"})
 """What a check tells beside its outcome, and that is another with each run."""
 
 Outcome = tuple[bool, Mapping[str, object]]
-_NEVER = datetime.min.replace(tzinfo=UTC)
+_NEVER_TOLD = None, datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,12 @@ class Known:
 
     def is_told(self, key: dg.AssetKey, window: str, again_after: timedelta) -> bool:
         """Tell whether the last materialization of an asset was in a window, and not so long ago."""
-        last, at = self.told.get(key, (None, _NEVER))
+        last, at = self.told.get(key, _NEVER_TOLD)
         return last == window and now() - at < again_after
+
+    def told_at(self, key: dg.AssetKey) -> datetime:
+        """Return when an asset was materialized last (UTC); long ago, if it never was."""
+        return self.told.get(key, _NEVER_TOLD)[1]
 
     def is_news(self, found: dg.AssetCheckResult) -> bool:
         """Tell whether a check came out otherwise than it is known; counts that always differ are no news."""

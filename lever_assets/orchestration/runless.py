@@ -27,7 +27,7 @@ from lever_assets.orchestration.layout import Keys, Layout
 from lever_assets.orchestration.materializing import store_runless
 from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
 from lever_assets.orchestration.observing import observations
-from lever_assets.orchestration.partitions import sync_windows
+from lever_assets.orchestration.partitions import first_instant, sync_windows
 from lever_assets.orchestration.purging import purge_runless
 from lever_assets.orchestration.untold import (
     TOLD,
@@ -43,10 +43,10 @@ from lever_assets.store import Store, StoreError, reads
 from lever_assets.store.checkpoints import hold_states
 from lever_assets.store.children import HISTORY_ENDED, forget_ended
 from lever_assets.store.field_definitions import definitions
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.session import Scope, Session
-from lever_assets.sync.windows import Bounds
+from lever_assets.sync.windows import Bounds, covering
 
 _LOCK_SECONDS = 10.0
 """How long one who tells waits for another who does."""
@@ -156,26 +156,14 @@ class _Telling:
         return Known.of(self.instance, [*self._keys])
 
     @cached_property
-    def _made_at(self) -> Mapping[dg.AssetKey, float]:
-        """When each asset was materialized last, as far as Dagster knows."""
-        found = self.instance.get_latest_materialization_events([*self._keys])
-        return {key: event.timestamp for key, event in found.items() if event is not None}
-
-    @cached_property
     def _windows(self) -> list[tuple[str, Bounds]]:
         """The windows with their bounds; the first is open downwards, the last upwards."""
-        of = sync_windows(self.session.settings)
+        settings = self.session.settings
+        of, first, at = sync_windows(settings), first_instant(settings), now()
         found = [(key, of.time_window_for_partition_key(key)) for key in of.get_partition_keys()]
-        last = len(found) - 1
         return [
-            (
-                key,
-                Bounds(
-                    None if place == 0 else window.start.astimezone(UTC),
-                    None if place == last else window.end.astimezone(UTC),
-                ),
-            )
-            for place, (key, window) in enumerate(found)
+            (key, covering(each.start.astimezone(UTC), each.end.astimezone(UTC), first=first, now=at))
+            for key, each in found
         ]
 
     def tell_all(self, waiting: Mapping[str, Untold]) -> bool:
@@ -195,7 +183,7 @@ class _Telling:
         covered = [*self._covered(table)]
         there = self.instance.get_materialized_partitions(key) if covered else set()
         missing = [window for window in covered if window not in there]
-        is_news = (each.changed or each.is_whole) and self._made_at.get(key, 0.0) < each.at.timestamp()
+        is_news = (each.changed or each.is_whole) and self._known.told_at(key) < each.at
         if not missing and not is_news:
             return True
         at, metadata = each.at.timestamp(), self._metadata(table, each)
