@@ -18,6 +18,7 @@ import pytest
 
 from lever_assets.cli import main
 from lever_assets.sandbox import Sandbox
+from lever_assets_tests import terminal
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.ui.test_listening import free_port
 from lever_assets_tests.walking import open_to_others
@@ -158,15 +159,7 @@ def test_the_demos_first_page_has_its_run_and_ctrl_c_in_a_terminal_says_goodbye(
 ) -> None:
     port = free_port()
     demo = [*COMMAND, "demo", "--opportunities", "12", "--ui", "--port", str(port)]
-    with subprocess.Popen(
-        demo,
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        process_group=0,  # as a terminal gives it: Ctrl-C goes to all of it
-    ) as process:
+    with terminal.begun(demo, cwd=tmp_path, env=environment(tmp_path)) as process:
         assert process.stdout is not None
         while "Ctrl-C ends it" not in process.stdout.readline():
             assert process.poll() is None
@@ -178,8 +171,7 @@ def test_the_demos_first_page_has_its_run_and_ctrl_c_in_a_terminal_says_goodbye(
             time.sleep(4)
         begun = psutil.Process(process.pid).children(recursive=True)
         assert begun
-        os.killpg(process.pid, signal.SIGINT)
-        written = process.communicate(timeout=60)[0]
+        written = terminal.ctrl_c(process)
     assert process.returncode == 0
     assert written.strip().startswith("Goodbye: Dagster and the made-up account have ended.")
     assert len(written.strip().splitlines()) == 1

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets_tests import terminal
 from lever_assets_tests.ui.test_listening import free_port
 from lever_assets_tests.web import WEB
 
@@ -138,23 +138,14 @@ def test_dg_dev_serves_this_project_without_a_warning_and_leaves_no_folder(
     checkout: Path, tmp_path: Path
 ) -> None:
     words = [str(Path(sys.executable).with_name("dg")), "dev", "--port", str(port := free_port())]
-    with subprocess.Popen(
-        words,
-        cwd=checkout,
-        env=variables(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        process_group=0,  # as a terminal gives it: Ctrl-C goes to all of it
-    ) as process:
+    with terminal.begun(words, cwd=checkout, env=variables(tmp_path)) as process:
         deadline = time.monotonic() + 300
         status = 0
         while not status and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.5)
             with suppress(httpx.TransportError):
                 status = WEB.get(f"http://127.0.0.1:{port}/server_info").status_code
-        os.killpg(process.pid, signal.SIGINT)
-        written = process.communicate(timeout=60)[0]
+        written = terminal.ctrl_c(process)
     assert status == 200, written
     assert "warning" not in written.lower()
     assert "error" not in written.lower()
