@@ -110,6 +110,9 @@ class Settings(BaseSettings):
         None,
         description="Schema of these views, in PostgreSQL; there they are called as their tables",
     )
+    raw_schema: ViewName = Field(
+        None, description="Schema of the raw and bookkeeping tables, in PostgreSQL; else beside the others"
+    )
     sync_window: Annotated[Cadence, Word] = Field(
         Cadence.WEEKLY, description="Length of a sync window: hourly, daily, weekly or monthly"
     )
@@ -246,6 +249,11 @@ class Settings(BaseSettings):
                 "LEVER_ONLY_CREATED and LEVER_CANDIDATE_CUTOFF can't be combined: the one keeps what was "
                 "created through this connector, however old it is. Unset one of them."
             )
+        if self.raw_schema is not None and self.raw_schema == self.view_schema:
+            raise SettingsError(
+                "LEVER_RAW_SCHEMA and LEVER_VIEW_SCHEMA name the same schema: views are called as the tables "
+                "for people, which are to be found before what is raw. Name another."
+            )
         return self
 
     @classmethod
@@ -280,9 +288,12 @@ class Settings(BaseSettings):
     @cached_property
     def tables_url(self) -> str:
         """The SQLAlchemy URL of the tables: `LEVER_DATABASE_URL`, else lever.db in the data folder."""
-        if self.database_url is not None:
-            return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_dir / 'lever.db'}"
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir / 'lever.db'}"
+        url = self.database_url.get_secret_value()
+        if self.raw_schema is None or not url.startswith("postgres"):
+            return url
+        return f"{url}{'&' if '?' in url else '?'}raw_schema={self.raw_schema}"
 
     @property
     def secret_key_file(self) -> Path:
@@ -321,6 +332,8 @@ class Settings(BaseSettings):
             found.append("LEVER_CANDIDATE_CUTOFF lies in the future: every candidate is left out")
         if self.view_schema is not None and self.tables_url.startswith("sqlite"):
             found.append("LEVER_VIEW_SCHEMA has no effect: SQLite has no schemas; set LEVER_VIEW_PREFIX")
+        if self.raw_schema is not None and self.tables_url.startswith("sqlite"):
+            found.append("LEVER_RAW_SCHEMA has no effect: SQLite has no schemas")
         if is_shared(self.data_dir):
             found.append(
                 "LEVER_DATA_DIR holds more than the data, so that others may read what they might before: "

@@ -48,6 +48,7 @@ class LeverDatabase(ConfigurableResource):  # type: ignore[type-arg]
     data_dir: str | None = _absent("Folder of what is kept beside the database")
     view_prefix: str | None = _absent("How views without what is gone begin")
     view_schema: str | None = _absent("Schema of these views, in PostgreSQL")
+    raw_schema: str | None = _absent("Schema of the raw and bookkeeping tables, in PostgreSQL")
     secret_key: str | None = _absent("Key that encrypts stored secrets", repr=False)
     notice_urls: str | None = Field(
         default=None,

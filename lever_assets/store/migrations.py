@@ -6,15 +6,16 @@ columns, indexes, comments) are found by comparing it with `tables.py`; anything
 made is touched.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, select, text
+from sqlalchemy import BindParameter, Connection, Engine, Table, bindparam, select, text
 from sqlalchemy.schema import DropTable, SetColumnComment
 
+from lever_assets.store.apart import in_their_schemas, move_apart, see_that_all_are_of_one
 from lever_assets.store.dialects import upsert
 from lever_assets.store.errors import DamagedError, NewerSchemaError, UnfitError
 from lever_assets.store.migration_steps import (
@@ -24,34 +25,42 @@ from lever_assets.store.migration_steps import (
 )
 from lever_assets.store.refilling import FORGETTABLE, Gap, make_usable, note
 from lever_assets.store.tables import (
+    APART,
     RAW,
     UNIFIED,
     have_conditions_on_postgresql,
     metadata,
     schema_version,
 )
+from lever_assets.store.urls import raw_schema
 from lever_assets.store.values import Key, Word
 
 _SQLITE = """
-SELECT lower(m.name) AS name, m.type = 'table' AS is_table, lower(c.name) AS column_name
+SELECT lower(m.name) AS name, m.type = 'table' AS is_table, lower(c.name) AS column_name, 1 AS in_place
 FROM sqlite_master m LEFT JOIN pragma_table_info(m.name) c
 WHERE lower(m.name) IN :names
 """
 _POSTGRESQL = """
-SELECT c.relname AS name, c.relkind IN ('r', 'p') AS is_table, a.attname AS column_name
+SELECT c.relname AS name, c.relkind IN ('r', 'p') AS is_table, a.attname AS column_name,
+    n.nspname = CASE WHEN c.relname IN :apart THEN coalesce(:raw, current_schema())
+        ELSE current_schema() END AS in_place
 FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname IN (current_schema(), :raw)
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())
-AND c.relname IN :names
+WHERE c.relname IN :names
 """
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The columns of each table that has the name of one of ours; `others` are no tables (views, indexes)."""
+    """The columns of each table that has the name of one of ours; `others` are no tables (views, indexes).
+
+    `elsewhere`: those that are not in the schema that they belong in (`apart.py`).
+    """
 
     tables: Mapping[str, frozenset[str]]
     others: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def lacking(self) -> dict[str, frozenset[str]]:
@@ -69,21 +78,31 @@ class Shape:
         """
         for name in sorted(self.others):
             raise _in_the_way(name, "it is no table")
-        for name, columns in self.tables.items():
+        for name, columns in (*self.tables.items(), *self.elsewhere.items()):
             _check(metadata.tables[name], columns)
 
 
 def shape(conn: Connection) -> Shape:
     """Return what the database has by the names of our tables."""
-    query = text(_SQLITE if conn.dialect.name == "sqlite" else _POSTGRESQL)
+    query, given = text(_SQLITE), dict[str, Any]()
+    if conn.dialect.name == "postgresql":
+        query = text(_POSTGRESQL).bindparams(bindparam("apart", list(APART), expanding=True))
+        given = {"raw": raw_schema(conn.engine.url)}
     tables: dict[str, set[str]] = {}
+    elsewhere: dict[str, set[str]] = {}
     others: set[str] = set()
-    for row in conn.execute(query.bindparams(bindparam("names", list(metadata.tables), expanding=True))):
-        if row.is_table:
-            tables.setdefault(row.name, set()).add(row.column_name)
-        else:
+    names: BindParameter[Any] = bindparam("names", list(metadata.tables), expanding=True)
+    for row in conn.execute(query.bindparams(names), given):
+        if not row.is_table or not (row.in_place or row.name in APART):
             others.add(row.name)
-    return Shape({name: frozenset(columns) for name, columns in tables.items()}, frozenset(others))
+        else:
+            found = tables if row.in_place else elsewhere
+            found.setdefault(row.name, set()).add(row.column_name)
+    return Shape(_frozen(tables), frozenset(others), _frozen(elsewhere))
+
+
+def _frozen(columns: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(each) for name, each in columns.items()}
 
 
 def needed(table: Table) -> set[str]:
@@ -195,7 +214,7 @@ def _is_current(conn: Connection, found: Shape, steps: Sequence[Step]) -> bool:
             "install the newer lever-assets, or use another database",
         )
     found.refuse_what_is_not_ours()
-    return version == _Version(len(steps), _fingerprint()) and not found.lacking
+    return version == _Version(len(steps), _fingerprint()) and not found.lacking and not found.elsewhere
 
 
 def _version(conn: Connection, found: Shape) -> _Version | None:
@@ -213,6 +232,11 @@ def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
     found = shape(conn)
     if _is_current(conn, found, steps):  # another process was quicker
         return
+    if conn.dialect.name == "postgresql":
+        see_that_all_are_of_one(conn, found.tables, found.elsewhere)
+        if found.elsewhere:
+            move_apart(conn, found.elsewhere, found.tables)
+            found = shape(conn)
     if found.tables:
         version = _version(conn, found)
         # Without a version it is taken for ours, which lost it: no step is taken twice.
@@ -221,7 +245,8 @@ def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
         same = version is None or version == _Version(len(steps), _fingerprint())
         _complete(conn, shape(conn), by_hand=same)
     else:
-        metadata.create_all(conn, checkfirst=False)
+        for tables in in_their_schemas(conn):
+            metadata.create_all(conn, [metadata.tables[each] for each in tables], checkfirst=False)
     upsert(
         conn,
         schema_version,
@@ -241,7 +266,8 @@ def _complete(conn: Connection, found: Shape, *, by_hand: bool) -> None:
     }
     for name in FORGETTABLE & set(torn):
         conn.execute(DropTable(metadata.tables[name]))
-    _add_what_is_missing(conn)
+    for tables in in_their_schemas(conn):
+        _add_what_is_missing(conn, tables)
     make_usable(conn, torn)
     lost = []
     for name, columns in lacking.items():
@@ -255,15 +281,16 @@ def _complete(conn: Connection, found: Shape, *, by_hand: bool) -> None:
 _ADDITIONS = ("CreateTableOp", "AddColumnOp", "CreateIndexOp", "CreateTableCommentOp")
 
 
-def _add_what_is_missing(conn: Connection) -> None:
+def _add_what_is_missing(conn: Connection, tables: Collection[str]) -> None:
     # Imported here: it takes longer than all else of opening a database, and is needed once a release.
     from alembic.autogenerate import produce_migrations  # noqa: PLC0415
     from alembic.migration import MigrationContext  # noqa: PLC0415
     from alembic.operations import Operations  # noqa: PLC0415
 
-    context = MigrationContext.configure(
-        conn, opts={"compare_type": False, "include_object": lambda _o, _n, _k, reflected, _c: not reflected}
-    )
+    def is_looked_at(_: object, name: str, kind: str, reflected: bool, _other: object) -> bool:
+        return not reflected and (kind != "table" or name in tables)
+
+    context = MigrationContext.configure(conn, opts={"compare_type": False, "include_object": is_looked_at})
     found = produce_migrations(context, metadata).upgrade_ops
     operations = Operations(context)
     for operation in _leaves(found.ops if found else ()):

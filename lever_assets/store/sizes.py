@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from lever_assets.store.checkpoints import Checkpoint, Instant, Number
 from lever_assets.store.tables import metadata
@@ -16,12 +16,10 @@ _EVERY = timedelta(hours=20)
 _FOR = timedelta(days=30)
 _OF_TABLES = text(
     """
-SELECT COALESCE(SUM(pg_catalog.pg_total_relation_size(c.oid)), 0)
-FROM pg_catalog.pg_class c
-WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())
-AND c.relkind IN ('r', 'p') AND c.relname IN :names
+SELECT COALESCE(SUM(pg_catalog.pg_total_relation_size(to_regclass(quote_ident(name)))), 0)
+FROM unnest(CAST(:names AS text[])) AS name
 """
-).bindparams(bindparam("names", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def database_size(tx: Transaction) -> int:
 
 
 def size_of_tables(conn: Connection, names: Collection[str]) -> int:
-    """Return the bytes of those of these tables that there are in PostgreSQL's current schema."""
+    """Return the bytes of those of these tables that there are, where PostgreSQL finds them."""
     return int(conn.execute(_OF_TABLES, {"names": list(names)}).scalar_one())
 
 

@@ -21,7 +21,15 @@ from lever_assets.store.holders import Holder
 from lever_assets.store.locks import Check, advisory_holder, advisory_lock, file_holder, file_lock
 from lever_assets.store.migrations import migrate as migrate_schema
 from lever_assets.store.transaction import Transaction
-from lever_assets.store.urls import check_options, database_url, immutable_url, make_room, sqlite_file
+from lever_assets.store.urls import (
+    check_options,
+    database_url,
+    immutable_url,
+    make_room,
+    raw_schema,
+    sqlite_file,
+    without_ours,
+)
 from lever_assets.store.values import encoded, parsed
 
 _BUSY_SECONDS = 60.0
@@ -203,6 +211,10 @@ def _engine(url: URL, lock_wait: float | None) -> Engine:
         # Whatever the server, the environment or the URL prefers: every text is to go through.
         asked["client_encoding"] = "utf8"
         engine = _made(url, pool_pre_ping=True, connect_args=asked)
+        event.listen(engine, "do_connect", lambda _dialect, _record, _args, options: without_ours(options))
+        schema = raw_schema(url)
+        if schema is not None:
+            event.listen(engine, "connect", _look_in_too(schema))
         if lock_wait is not None:
             event.listen(engine, "connect", _limit_lock_wait(lock_wait))
         return engine
@@ -211,6 +223,16 @@ def _engine(url: URL, lock_wait: float | None) -> Engine:
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _look_in_too(schema: str) -> Callable[[Any, object], None]:
+    def look(connection: Any, _: object) -> None:
+        # Not among the options of the connection: see below.
+        path = "current_setting('search_path') || ', ' || quote_ident(%s)"
+        connection.execute(f"SELECT set_config('search_path', {path}, false)", [schema])
+        connection.commit()
+
+    return look
 
 
 def _limit_lock_wait(seconds: float) -> Callable[[Any, object], None]:

@@ -496,3 +496,8 @@ for _column in (column for table in metadata.tables.values() for column in table
     _column.comment = _column.comment or _USUAL.get(_column.name)  # a test finds those that have none
     if isinstance(_column.type, Json | UtcDateTime):
         _column.type.place = f"{_column.table.name}.{_column.name}"
+
+APART: dict[str, Table] = {
+    name: table for name, table in metadata.tables.items() if name not in UNIFIED and table is not changes
+}
+"""Raw and bookkeeping tables: those that may be in a schema of their own, away from the tables for people."""

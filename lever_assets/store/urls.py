@@ -12,6 +12,8 @@ from lever_assets.store.errors import StoreError, UnfitError, UnreachableError
 
 _OF_SQLITE_FILES = frozenset({"mode", "cache", "immutable", "nolock", "psow", "vfs"})
 """What SQLite takes in a file's URI (sqlite.org/uri.html)."""
+_RAW_SCHEMA = "raw_schema"
+"""An option of ours, which no driver sees: where the tables are is all in the URL (`Settings.tables_url`)."""
 
 
 def database_url(text: str) -> URL:
@@ -50,6 +52,17 @@ def sqlite_file(url: URL) -> Path | None:
     return None if name == ":memory:" else Path(name)
 
 
+def raw_schema(url: URL) -> str | None:
+    """Return the schema of the raw and bookkeeping tables; None: they are beside the others."""
+    found = url.query.get(_RAW_SCHEMA)
+    return found if isinstance(found, str) else None
+
+
+def without_ours(options: dict[str, object]) -> None:
+    """Take out of a driver's options what is none of its."""
+    options.pop(_RAW_SCHEMA, None)
+
+
 def immutable_url(url: URL) -> URL | None:
     """Return the URL that reads a SQLite file where nothing can be written; None if that would be wrong.
 
@@ -76,7 +89,7 @@ def check_options(url: URL) -> None:
     else:
         from psycopg.pq import Conninfo  # noqa: PLC0415 - not with SQLite: see errors.py
 
-        known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+        known = {_RAW_SCHEMA} | {option.keyword.decode() for option in Conninfo.get_defaults()}
         hint = "PostgreSQL's documentation, 34.1.2, has those that there are"
     unknown = sorted(set(url.query) - known)
     if unknown:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, text
 from sqlalchemy.exc import DBAPIError
 
+from lever_assets.store.apart import make_schema
 from lever_assets.store.migrations import hold_migrations
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import Transaction
@@ -99,7 +100,8 @@ def keep_views(tx: Transaction, wanted: Views) -> list[str]:
     if conn.dialect.name == "postgresql":
         hold_migrations(conn)
         conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-        _make_schema(conn, wanted.schema)
+        if wanted.schema is not None:
+            make_schema(conn, wanted.schema)
     made = list(_made(conn, wanted.schema))
     stay = [each.name for each in made if not _is_wanted(each, wanted) and not _drop(conn, each)]
     there = {each.name: each for each in made if _is_wanted(each, wanted)}
@@ -153,13 +155,6 @@ def _taken(conn: Connection, wanted: Views) -> set[str]:
         given["schema"] = wanted.schema
         query = _TAKEN_IN_POSTGRESQL
     return set(conn.execute(text(query).bindparams(bindparam("names", expanding=True)), given).scalars())
-
-
-def _make_schema(conn: Connection, schema: str | None) -> None:
-    # IF NOT EXISTS would ask for the right to make one also where it is there.
-    there = text("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = :schema")
-    if schema is not None and conn.execute(there, {"schema": schema}).first() is None:
-        conn.exec_driver_sql(f"CREATE SCHEMA {_quoted(conn, schema)}")
 
 
 def _drop(conn: Connection, view: _Made) -> bool:
