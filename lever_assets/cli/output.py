@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from lever_assets.sync.progress import Progress
@@ -52,8 +53,11 @@ def warn(text: str) -> None:
     sys.stderr.write(f"warning: {' '.join(text.split())}\n")
 
 
+_ANY_WIDTH = 1_000_000
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table; numbers go to the right, None is left empty."""
+    """Write a table; numbers go to the right, None is left empty. In a pipe each row is one line."""
     found = [list(row) for row in rows]
     shown = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
     for place, column in enumerate(columns):
@@ -61,7 +65,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         shown.add_column(column, justify="right" if numbers and found else "left", overflow="fold")
     for row in found:
         shown.add_row(*(plain(value) for value in row))
-    console(sys.stdout).print(shown)
+    out = console(sys.stdout)
+    if not sys.stdout.isatty():
+        out.width = max(
+            out.width, Measurement.get(out, out.options.update(max_width=_ANY_WIDTH), shown).maximum
+        )
+    out.print(shown)
 
 
 def plain(value: object) -> str:

@@ -146,3 +146,11 @@ def test_json_is_one_object_a_line(command: Command) -> None:
     first, *lines, last = command("sql", "SELECT id FROM jobs", "--format", "json").out.splitlines()
     assert (first, last) == ("[", "]")
     assert all(json.loads(each.removesuffix(","))["id"] for each in lines)
+
+
+def test_a_wide_table_keeps_each_row_on_a_line_of_its_own_in_a_pipe(command: Command) -> None:
+    columns = ", ".join(f"'value of column {number}' AS column_{number}" for number in range(40))
+    told = command("sql", f"SELECT {columns}")
+    header, row = told.out.splitlines()
+    assert header.split() == [f"column_{number}" for number in range(40)]
+    assert row.count("value of column ") == 40
