@@ -1,12 +1,14 @@
 """The component of a `dg` project; and what docs/dagster.md says of it, and of the same in Python."""
 
 import re
+import traceback
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 import yaml
+from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.testing import create_defs_folder_sandbox
 
 import lever_assets
@@ -45,6 +47,22 @@ def test_the_component_of_the_page_translates_each_asset(monkeypatch: pytest.Mon
     users = specs["ats/acme/users"]
     assert (users.group_name, users.owners) == ("recruiting", ["team:people"])
     assert dg.AssetKey(["ats", "acme", "raw_users"]) in {each.asset_key for each in users.deps}
+
+
+def test_a_variable_within_a_template_is_there_or_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "type": "lever_assets.LeverComponent",
+        "attributes": {
+            "accounts": [{"name": "acme"}],
+            "database": {"url": "postgresql://ats:{{ env.ATS_WORD }}@db/ats"},
+        },
+    }
+    with pytest.raises(ComponentTreeException) as raised:
+        built(monkeypatch, given)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "The variable ATS_WORD, which a template names, is not set" in told
+    monkeypatch.setenv("ATS_WORD", "word")
+    built(monkeypatch, given)
 
 
 @pytest.mark.parametrize("code", blocks("python"))
