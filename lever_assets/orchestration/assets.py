@@ -23,7 +23,8 @@ from lever_assets.orchestration.failures import in_one_sentence, warn
 from lever_assets.orchestration.following import outputs
 from lever_assets.orchestration.freshness import freshness_of
 from lever_assets.orchestration.hosted import Hosted
-from lever_assets.orchestration.layout import Keys, LeverTable
+from lever_assets.orchestration.keys import Keys
+from lever_assets.orchestration.layout import LeverTable
 from lever_assets.orchestration.lineage import column_lineage
 from lever_assets.orchestration.metadata import (
     model_definition,

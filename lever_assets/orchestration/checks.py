@@ -17,7 +17,7 @@ from lever_assets.lever.resources import (
     Windowed,
 )
 from lever_assets.orchestration.failures import for_events
-from lever_assets.orchestration.layout import Keys
+from lever_assets.orchestration.keys import Keys
 from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import mapping_errors, reads

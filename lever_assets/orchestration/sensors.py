@@ -28,7 +28,7 @@ from lever_assets.orchestration.departed import (
 from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.orchestration.hosted import Hosted, InForce
 from lever_assets.orchestration.jobs import SyncJob
-from lever_assets.orchestration.layout import Keys
+from lever_assets.orchestration.keys import Keys
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,

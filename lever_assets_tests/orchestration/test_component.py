@@ -49,6 +49,20 @@ def test_the_component_of_the_page_translates_each_asset(monkeypatch: pytest.Mon
     assert dg.AssetKey(["ats", "acme", "raw_users"]) in {each.asset_key for each in users.deps}
 
 
+def test_a_template_says_tags_and_description_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    translation = {
+        "description": "{{ spec.description }} (HR, {{ table }})",
+        "tags": {"domain": "hr", "floor": "{{ floor }}"},
+    }
+    attributes = {"accounts": [{"name": "acme"}], "translation": translation}
+    defs = built(monkeypatch, {"type": "lever_assets.LeverComponent", "attributes": attributes})
+    specs = {each.key.to_user_string(): each for each in defs.resolve_all_asset_specs()}
+    users = specs["acme/users"]
+    assert (users.description or "").endswith("the last is still open. (HR, users)")
+    assert (users.tags["domain"], users.tags["floor"]) == ("hr", "unified")
+    assert users.tags["lever/table"] == "users"
+
+
 def test_a_variable_within_a_template_is_there_or_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
         "type": "lever_assets.LeverComponent",

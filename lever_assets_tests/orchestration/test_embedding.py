@@ -294,6 +294,24 @@ def test_assets_are_shown_as_the_project_wants_them(box: Sandbox) -> None:
     }
 
 
+def test_a_translation_adds_to_what_is_there_and_makes_keys_of_it(box: Sandbox) -> None:
+    def translation(spec: dg.AssetSpec, of: LeverTable) -> dg.AssetSpec:
+        assert spec.description is not None
+        assert of.floor == "raw" or spec.code_version is not None
+        return spec.replace_attributes(
+            key=["hr", spec.metadata["dagster/table_name"]],
+            description=spec.description + " (HR)",
+            metadata={**spec.metadata, "columns": len(spec.metadata["dagster/column_schema"].columns)},
+        )
+
+    defs = build_lever_definitions(account(box, "acme"), translation=translation)
+    specs = {each.key.to_user_string(): each for each in defs.resolve_all_asset_specs()}
+    for name in ("users", "raw_users"):
+        assert (specs[f"hr/{name}"].description or "").endswith("the last is still open. (HR)")
+        assert specs[f"hr/{name}"].metadata["columns"] > 5
+    assert dg.AssetKey(["hr", "raw_users"]) in {each.asset_key for each in specs["hr/users"].deps}
+
+
 def test_assets_under_other_keys_are_made_and_checked(box: Sandbox, tmp_path: Path) -> None:
     defs = build_lever_definitions(
         account(box, "acme"),
