@@ -63,13 +63,14 @@ def test_windows_wait_for_the_history_and_are_all_marked_with_its_last_part(
     assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
 
 
+@pytest.mark.parametrize("job", ["lever_sync", "lever_full_sync"])
 def test_all_windows_that_somebody_chose_are_read_to_the_end_and_marked(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin_history(place, monkeypatch)
     monkeypatch.setattr("lever_assets.orchestration.assets.HISTORY_SECONDS", 0.0)
     keys = windows(place.settings())
-    place.run("lever_sync", tags=window_range(keys[0], keys[-1]))
+    place.run(job, tags=window_range(keys[0], keys[-1]))
     every = set(keys)
     assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
 
