@@ -25,7 +25,7 @@ from lever_assets.orchestration.checks import complete, mapped, results
 from lever_assets.orchestration.keys import Keys
 from lever_assets.orchestration.known import Known, evaluation
 from lever_assets.orchestration.layout import Layout
-from lever_assets.orchestration.materializing import store_runless
+from lever_assets.orchestration.materializing import COMMAND, store_runless
 from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
 from lever_assets.orchestration.observing import observations
 from lever_assets.orchestration.partitions import first_instant, sync_windows
@@ -191,11 +191,14 @@ class _Telling:
         if not covered:
             return store_runless(self.instance, [dg.AssetObservation(key, metadata=metadata)], at=at)
         last = self._last_of(covered, each.scope)
-        others = [dg.AssetMaterialization(key, partition=window) for window in missing if window != last]
+        others = [self._window(key, window, each) for window in missing if window != last]
         done = store_runless(self.instance, others, at=at, until=self.until)
         tags = version_tags(self.instance, self._assets, key, self._version)
         made = dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags)
         return store_runless(self.instance, [made], at=at) and done
+
+    def _window(self, key: dg.AssetKey, window: str, each: Untold) -> dg.AssetMaterialization:
+        return dg.AssetMaterialization(key, partition=window, metadata={COMMAND: each.command})
 
     def _covered(self, table: str) -> Iterator[str]:
         spans = self.standing.covered.below_all(sources_of(table))
@@ -221,8 +224,8 @@ class _Telling:
                 fields = definitions(tx, table) if each.is_whole else []
                 told = model_materialization(each.derived, preview, fields, database)
             else:
-                return {"command": each.command, **each.rows}
-        return {"command": each.command, **(told if each.is_whole else brief(told))}
+                return {COMMAND: each.command, **each.rows}
+        return {COMMAND: each.command, **(told if each.is_whole else brief(told))}
 
     def _evaluate(self, done: Mapping[str, Untold]) -> None:
         """Tell how checks came out: of reading and mapping, and of whole tables where all was looked at.
@@ -237,7 +240,7 @@ class _Telling:
             at = datetime.now(UTC).timestamp()
             for found in self._checked(table, each):
                 target = None if found.asset_key is None else made.get(found.asset_key)
-                store_runless(self.instance, [evaluation(found, target)], at=at)
+                store_runless(self.instance, [evaluation(found, target, command=each.command)], at=at)
             self.told.append(table)
 
     def _checked(self, table: str, each: Untold) -> list[dg.AssetCheckResult]:

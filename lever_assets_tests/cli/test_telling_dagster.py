@@ -467,11 +467,40 @@ def test_the_events_of_commands_grow_old_and_go_but_the_last_of_each_window(
     command("replay", "offers")
     with opened(home) as instance:
         assert len(made(instance, "offers")) == 5
+        assert [told(each)["command"] for each in made(instance, "offers")] == ["replay"] * 2 + ["sync"] * 3
         assert purge_runless(instance, every_key(), 30) == 0
         assert purge_runless(instance, every_key(), -1) > 0
         assert sorted(str(each.partition) for each in made(instance, "offers")) == every_window()
         assert told(made(instance, "offers")[0])["command"] == "replay"
         assert purge_runless(instance, every_key(), -1) == 0
+
+
+def test_what_somebody_else_reported_of_our_assets_stays_however_old(command: Command, home: Path) -> None:
+    command("sync")
+    with opened(home) as instance:
+        named = {"command": "their own", "by": "them"}
+        window = every_window()[0]
+        for number in range(2):  # so that the first is not the last one of anything
+            told = {**named, "number": number}
+            for event in (
+                dg.AssetMaterialization(key("offers"), partition=window, metadata=told),
+                dg.AssetObservation(key("offers"), metadata=told),
+                dg.AssetCheckEvaluation(
+                    asset_key=key("offers"), check_name="theirs", passed=True, metadata=told
+                ),
+            ):
+                instance.report_runless_asset_event(event)
+        command("replay", "offers")
+        before = events(home)
+        gone = purge_runless(instance, every_key(), -1)
+        assert 0 < gone == before - events(home)
+        theirs = [each for each in made(instance, "offers") if "number" in each.metadata]
+        assert len(theirs) == 2
+        assert [each["number"] for each in observed(instance, "offers")] == [1, 0]
+        logs = instance.event_log_storage.get_logs_for_run(
+            "", of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        )
+        assert sum("theirs" in str(each.dagster_event) for each in logs) == 2
 
 
 @pytest.mark.parametrize("length", list(Cadence))
