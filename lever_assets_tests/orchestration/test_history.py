@@ -99,3 +99,18 @@ def test_windows_are_marked_though_somebody_else_read_the_last_of_the_history(
     assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
     with Session.open(place.settings()) as session, session.reading() as tx:
         assert HISTORY_ENDED.every(tx) == {}
+
+
+def test_a_window_that_is_marked_with_a_chosen_one_says_how_many_rows_it_has(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_history(place, monkeypatch)
+    with Session.open(place.settings()) as session:
+        sync(session, Scope(delta=True))
+    last = windows(place.settings())[-1]
+    place.run("lever_sync", tags={"dagster/partition": last})
+    made = place.instance.fetch_materializations(dg.AssetKey(["lever", "raw_interviews"]), limit=10).records
+    told = [each.asset_materialization.metadata for each in made if each.asset_materialization is not None]
+    assert len(told) == len(windows(place.settings()))
+    counts = [each["dagster/partition_row_count"].value for each in told]
+    assert sum(counts) == told[0]["dagster/row_count"].value > 0  # type: ignore[arg-type] # they are numbers
