@@ -104,6 +104,7 @@ class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
         description="What each asset is to be like; a template knows connection, table, floor and spec",
     )
     include_actions: bool = Field(default=True, description="The jobs that write to Lever")
+    include_passthrough: bool = Field(default=False, description="The job that sends any request to Lever")
     include_sensors: bool | list[str] = Field(
         default=True, description="All, none, or some of delta, webhooks, notices, retention, purge"
     )
@@ -111,6 +112,10 @@ class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
         default=True, description="All, none, or some of reconcile, erasure"
     )
     delta_seconds: int = Field(default=60, description="How often Lever is asked for changes")
+    reconcile_schedule: str = Field(
+        default="0 3 * * 0", description="When all of Lever's lists are compared with the tables, as for cron"
+    )
+    ui_url: str | None = Field(default=None, description="Where the UI is, for links in notices")
     run_retention_days: int | None = Field(
         default=None, description="After how long runs of ours are purged; by default never"
     )
