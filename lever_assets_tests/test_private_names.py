@@ -1,4 +1,4 @@
-"""What of Dagster has no public name and is used all the same stands in docs/architecture.md, with the reason.
+"""What of Dagster has no public name and is used stands in docs/architecture.md, with its reason.
 
 A private module's name in quotes counts as well: processes are started by it.
 """

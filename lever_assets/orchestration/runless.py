@@ -19,7 +19,7 @@ from lever_assets.connect.known import has_database, listed
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.orchestration.checks import complete, mapped, results
-from lever_assets.orchestration.known import Known, evaluation
+from lever_assets.orchestration.last_told import Known, evaluation
 from lever_assets.orchestration.layout import Keys, Layout
 from lever_assets.orchestration.materializing import store_runless
 from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
