@@ -17,13 +17,13 @@ from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.bulk import Made, asset_op
 from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
 from lever_assets.orchestration.failures import in_one_sentence, warn
 from lever_assets.orchestration.following import outputs
 from lever_assets.orchestration.freshness import freshness_of
 from lever_assets.orchestration.hosted import Hosted
-from lever_assets.orchestration.keys import Keys
 from lever_assets.orchestration.layout import LeverTable
 from lever_assets.orchestration.lineage import column_lineage
 from lever_assets.orchestration.metadata import (

@@ -8,7 +8,7 @@ import dagster as dg
 
 from lever_assets.lever.resources import RESOURCES, Embedded
 from lever_assets.mapping import MAPPING_VERSION
-from lever_assets.orchestration.keys import Keys
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.metadata import model_definition, raw_definition
 from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, TABLE_TAG, model_group, raw_group
 from lever_assets.unified.catalogue import BY_NAME, MODELS

@@ -13,7 +13,6 @@ import dagster as dg
 from dagster._core.events import AssetObservationData, StepMaterializationData
 from dagster._core.instance import RUNLESS_RUN_ID
 from dagster._core.instance.utils import RUNLESS_JOB_NAME
-from dagster_shared.serdes import deserialize_value
 
 from lever_assets.store.transaction import now
 
@@ -63,7 +62,7 @@ def is_told_by_command(text: str) -> bool:
 
     It has our metadata, and a level that no event has which is reported by Dagster's own means.
     """
-    entry = deserialize_value(text, dg.EventLogEntry)
+    entry = dg.deserialize_value(text, dg.EventLogEntry)
     event = entry.dagster_event
     if event is None or entry.level != _DEBUG:
         return False

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from lever_assets.orchestration.keys import Keys
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.materializing import BY
 from lever_assets.orchestration.untold import by_asset
 from lever_assets.sync.session import Written

@@ -124,7 +124,7 @@ def is_over_chosen_windows(context: dg.AssetExecutionContext) -> bool:
 
 
 def _has_windows(context: dg.AssetExecutionContext) -> bool:
-    return context.has_partition_key or context.has_partition_key_range
+    return bool(context.has_partition_key or context.has_partition_key_range)
 
 
 def window_range(first: str, last: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ import dagster as dg
 from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.assets import assets_below
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.departed import (
@@ -28,7 +29,6 @@ from lever_assets.orchestration.departed import (
 from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.orchestration.hosted import Hosted, InForce
 from lever_assets.orchestration.jobs import SyncJob
-from lever_assets.orchestration.keys import Keys
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,

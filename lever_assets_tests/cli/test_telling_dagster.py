@@ -163,7 +163,7 @@ def test_each_window_that_a_command_marks_says_how_many_rows_it_has(
     with opened(home) as instance, Session.open(Settings.load()) as session:
         assert tell(instance, session, home, seconds=60)
         for table in ("candidates", "applications", "raw_opportunities", "raw_interviews"):
-            counts = {each.partition: told(each).get(ROWS) for each in made(instance, table)}
+            counts = {each.partition: told(each)[ROWS] for each in made(instance, table)}
             assert counts == {window: in_window(table, window) for window in (first, second, last)}, table
             assert sum(counts.values()) == told(made(instance, table)[0])["dagster/row_count"]
         assert not any(ROWS in told(each) for each in made(instance, "users"))  # its rows are of no window
@@ -521,12 +521,12 @@ def test_what_somebody_else_reported_of_our_assets_stays_however_old(command: Co
         named = {"command": "their own", "by": "them"}
         window = every_window()[0]
         for number in range(2):  # so that the first is not the last one of anything
-            told = {**named, "number": number}
+            said: dict[str, Any] = {**named, "number": number}
             for event in (
-                dg.AssetMaterialization(key("offers"), partition=window, metadata=told),
-                dg.AssetObservation(key("offers"), metadata=told),
+                dg.AssetMaterialization(key("offers"), partition=window, metadata=said),
+                dg.AssetObservation(key("offers"), metadata=said),
                 dg.AssetCheckEvaluation(
-                    asset_key=key("offers"), check_name="theirs", passed=True, metadata=told
+                    asset_key=key("offers"), check_name="theirs", passed=True, metadata=said
                 ),
             ):
                 instance.report_runless_asset_event(event)

@@ -160,7 +160,7 @@ def test_a_blank_text_is_no_default_either(of: Any, name: str) -> None:
 @pytest.mark.parametrize("beside", [{}, {"notice_urls": "https://example.com/hook"}])
 @pytest.mark.parametrize("state", [None, ""])
 def test_a_database_whose_variable_is_not_set_or_blank_is_no_other_one(
-    box: Sandbox, tmp_path: Path, beside: dict[str, str], state: str | None, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, tmp_path: Path, beside: dict[str, Any], state: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if state is not None:

@@ -76,13 +76,14 @@ def key_of(found: dg.AssetCheckResult) -> dg.AssetCheckKey:
 
 
 def evaluation(
-    found: dg.AssetCheckResult, of: Target | None = None, *, command: str | None = None
+    found: dg.AssetCheckResult, of: dg.EventLogRecord | None = None, *, command: str | None = None
 ) -> dg.AssetCheckEvaluation:
     """Return a result as the event that tells it; `of` is the materialization that was looked at.
 
     `command` is the command that tells it, outside of runs.
     """
     key = key_of(found)
+    target = of and Target(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.timestamp)
     return dg.AssetCheckEvaluation(
         asset_key=key.asset_key,
         check_name=key.name,
@@ -90,5 +91,5 @@ def evaluation(
         metadata={**(found.metadata or {}), **({} if command is None else {COMMAND: command})},
         severity=found.severity,
         description=found.description,
-        target_materialization_data=of,
+        target_materialization_data=target,
     )
