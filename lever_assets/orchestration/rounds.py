@@ -221,9 +221,27 @@ def _taken(*queues: deque[str]) -> str | None:
     return None
 
 
-def _told(account: Settings, look: Look, budget: Budget) -> Told:
+def one_by_one(
+    accounts: Iterable[Settings], look: Callable[[Settings], Told], log: logging.Logger
+) -> dict[str, Told]:
+    """Look at each account, which asks Lever nothing; what one raises is told of it alone, and logged."""
+    told = {each.connection: _told(each, look) for each in accounts}
+    trouble = [f"{name}: {each.why}" for name, each in told.items() if each.trouble]
+    if trouble and any(each.request for each in told.values()):
+        log.warning(" ".join(trouble[:_NAMED]))
+    return told
+
+
+def in_a_sentence(told: Mapping[str, Told]) -> str:
+    """Return why no run is asked for, by the names of the accounts, some of them where they are many."""
+    whys = [f"{name}: {each.why}" for name, each in told.items() if each.request is None]
+    more = [f"{len(whys) - _NAMED} more connections wait."] if len(whys) > _NAMED else []
+    return " ".join([*whys[:_NAMED], *more])
+
+
+def _told(account: Settings, look: Callable[..., Told], *given: Budget) -> Told:
     try:
-        return look(account, budget)
+        return look(account, *given)
     except BusyError as error:
         return Told(told_of(error), short="something else is at work on it.")
     except Exception as error:

@@ -51,7 +51,7 @@ from lever_assets.orchestration.partitions import window_range, windows_since
 from lever_assets.orchestration.purging import FAILED_STAY, SHARED_JOBS, purge, purge_runless
 from lever_assets.orchestration.readiness import why_not, why_not_in
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
-from lever_assets.orchestration.rounds import Rounds, Told, one_loop
+from lever_assets.orchestration.rounds import Rounds, Told, in_a_sentence, one_by_one, one_loop
 from lever_assets.orchestration.runs import Unfinished, draining_runs, end_dead_runs, erase_answers
 from lever_assets.orchestration.tagging import Tagging
 from lever_assets.orchestration.ticks import Budget, tick
@@ -205,40 +205,40 @@ def webhooks_sensor(hosted: Hosted) -> dg.SensorDefinition:
         description="Starts one run for all events of a connection that wait in the inbox of the webhooks.",
     )
     def webhooks(context: dg.SensorEvaluationContext) -> Answer:
-        return tick(lambda budget: evaluate(hosted.in_force(context), context.instance, budget))
+        return tick(lambda budget: evaluate(hosted.in_force(context), context, budget))
 
-    def evaluate(now: InForce, instance: dg.DagsterInstance, budget: Budget) -> Answer:
+    def evaluate(now: InForce, context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
         settings, accounts = now.settings, now.accounts
-        names = [each.connection for each in accounts]
         job, op = hosted.called(WEBHOOKS_JOB), hosted.called(DRAIN_OP)
-        draining = draining_runs(instance, job, default=settings.connection)
+        draining = draining_runs(context.instance, job, default=settings.connection)
         with _opened(settings, budget) as store:
             with store.reading("") as tx:
                 waiting = inbox.pending_counts(tx)
-            told = {
-                each.connection: _drain(Session.over(store, each), waiting[each.connection], draining, op)
-                for each in accounts
-                if waiting[each.connection]
-            }
-            if len(names) == 1 and not told:
-                idle = why_not(Session.over(store, accounts[0]))
-                return dg.SkipReason("No event waits in the inbox." if idle is None else idle.why)
+
+            def look(account: Settings) -> Told:
+                session = Session.over(store, account)
+                return _drain(session, waiting[account.connection], draining, op)
+
+            if len(accounts) == 1:
+                return look(accounts[0]).alone()
+            told = one_by_one((each for each in accounts if waiting[each.connection]), look, context.log)
         requests = [each.request for each in told.values() if each.request is not None]
         if requests:
-            return requests[0] if len(names) == 1 else dg.SensorResult(run_requests=requests)
-        whys = [each.why if len(names) == 1 else f"{name}: {each.why}" for name, each in told.items()]
-        return dg.SkipReason(" ".join(whys[:10]) or "No event waits in the inbox.")
+            return dg.SensorResult(run_requests=requests)
+        return dg.SkipReason(in_a_sentence(told) or "No event waits in the inbox.")
 
     return webhooks
 
 
 def _drain(session: Session, waiting: int, draining: dict[str, str], op: str) -> Told:
-    running = draining.get(session.name)
+    running = draining.get(session.name) if waiting else None
     if running is not None:
         return Told(f"Run {running} is draining the inbox.")
     waits = why_not(session)
     if waits is not None:
         return waits
+    if not waiting:
+        return Told("No event waits in the inbox.")
     cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
     tags = {CAUSE_TAG: cause, CONNECTION_TAG: session.name}
     return Told(request=dg.RunRequest(run_config=for_connection(op, session.name), tags=tags))

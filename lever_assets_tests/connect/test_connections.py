@@ -109,6 +109,21 @@ def test_own_settings_can_be_changed_and_taken_away(store: Store, settings: Sett
         connections.set_own(store, settings, "acme", {"rate_limit": "-1"})
 
 
+def test_own_settings_that_do_not_go_with_the_environment_s_name_their_connection(
+    store: Store, settings: Settings
+) -> None:
+    by_key(store, settings, "acme", candidate_cutoff="90d", exclude="offers")
+    with store.writing("acme") as tx:  # as if a later version had no such model
+        tx.sql.execute(metadata.tables["accounts"].update().values(settings={"exclude": ["nonsense"]}))
+    with pytest.raises(SettingsError, match=r"connection 'acme'.*nonsense"):
+        account_of(store, settings.of("acme"))
+    with store.writing("acme") as tx:
+        tx.sql.execute(metadata.tables["accounts"].update().values(settings={"candidate_cutoff": "90d"}))
+
+    with pytest.raises(SettingsError, match=r"connection 'acme'.*LEVER_ONLY_CREATED"):
+        account_of(store, settings.of("acme").model_copy(update={"only_created": True}))
+
+
 def test_what_can_not_be_excluded_is_refused_before_it_is_kept(store: Store, settings: Settings) -> None:
     """Kept, it would end every command that looks at the connection, the list of all included."""
     with pytest.raises(SettingsError, match="nonsense"):

@@ -288,6 +288,36 @@ def test_of_one_that_was_removed_only_erasure_goes_on(
         assert not TABLES.are_due(tx)
 
 
+def test_settings_that_can_not_be_used_are_told_of_their_account_and_the_others_go_on(
+    many: Many, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A setting of its own is right until the environment gets one beside which it can't be."""
+    many.read("beta")
+    with many.store() as store:
+        set_own(store, many.settings(), "acme", {"candidate_cutoff": "90d"})
+        for name in ("acme", "beta"):
+            with store.writing(name) as tx:
+                inbox.receive(tx, inbox.InboxEvent("one", "candidateStageChange", "token", now(), {}))
+    definitions = many.definitions(only_created=True)
+    fault = "The connection 'acme' has settings of its own that can't be used: LEVER_ONLY_CREATED"
+    context = dg.build_schedule_context(instance=many.instance, scheduled_execution_time=datetime.now(UTC))
+    reconcile = definitions.resolve_schedule_def("lever_reconcile")
+
+    found = reconcile(context)
+    assert isinstance(found, list)
+    assert [each.tags["lever/connection"] for each in found] == ["beta"]
+    assert set(asked_for(many.tick(definitions, "lever_webhooks"))) == {"beta"}
+    assert capfd.readouterr().err.count(f"WARNING - acme: {fault}") == 2
+
+    with many.store() as store:
+        enable(store, "beta", enabled=False)
+        told = reconcile(context)
+        assert isinstance(told, dg.SkipReason)
+        assert f"acme: {fault}" in str(told.skip_message)
+        assert "beta: The connection 'beta' is switched off" in str(told.skip_message)
+    assert f"acme: {fault}" in skipped(many.tick(definitions, "lever_webhooks"))
+
+
 def test_events_are_drained_for_the_account_that_they_are_of(
     both: Many, sandboxes: tuple[Sandbox, Sandbox]
 ) -> None:
