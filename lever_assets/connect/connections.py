@@ -264,7 +264,7 @@ async def _listed(account: Account, settings: Settings) -> dict[str, list[str]]:
 
 def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
     """Write the row of a connection; of one that is there, or was removed, what is not given stays."""
-    before = any_account(tx)
+    before = hold_any(tx)
     given, user = wanted.end_user, EndUser()
     if before is not None:
         user = EndUser(before.organization_name, before.email, before.origin_id)
@@ -380,7 +380,8 @@ def _see_that_nothing_is_written(tx: Transaction, *, or_removed: bool = False) -
 
 
 def _there(tx: Transaction) -> StoredAccount:
-    return _is_there(tx, any_account(tx))
+    """Return the row, which nobody else changes until the end: it is written anew as a whole."""
+    return _is_there(tx, hold_any(tx))
 
 
 def _is_there(tx: Transaction, row: StoredAccount | None, *, or_removed: bool = False) -> StoredAccount:
