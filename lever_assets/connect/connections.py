@@ -263,7 +263,10 @@ async def _listed(account: Account, settings: Settings) -> dict[str, list[str]]:
 
 
 def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
-    """Write the row of a connection; of one that is there, or was removed, what is not given stays."""
+    """Write the row of a connection; of one that is there, or was removed, what is not given stays.
+
+    One that is switched off stays so; one that was removed is connected anew, and so is switched on.
+    """
     before = hold_any(tx)
     given, user = wanted.end_user, EndUser()
     if before is not None:
@@ -277,7 +280,7 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
         environment=wanted.environment.value,
         base_url=wanted.addresses.api,
         auth_url=wanted.addresses.auth,
-        enabled=True,
+        enabled=before is None or before.removed_at is not None or before.enabled,
         organization_name=given.organization_name or user.organization_name,
         email=given.email or user.email,
         origin_id=given.origin_id or user.origin_id,

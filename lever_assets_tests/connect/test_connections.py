@@ -264,6 +264,18 @@ def test_one_that_is_switched_off_is_not_asked(store: Store, settings: Settings)
     assert stages_of(settings.of("acme")) > 0
 
 
+def test_one_that_is_switched_off_stays_so_when_it_is_reconnected_but_not_when_it_was_removed(
+    store: Store, settings: Settings
+) -> None:
+    by_key(store, settings, "acme")
+    connections.enable(store, "acme", enabled=False)
+    again = by_key(store, settings, "acme")
+    connections.remove(store, "acme", erase=False)
+    anew = by_key(store, settings, "acme")
+
+    assert (again.enabled, anew.enabled) == (False, True)
+
+
 def test_another_lever_account_is_not_mixed_into_the_rows_of_one(store: Store, settings: Settings) -> None:
     by_key(store, settings, "acme")
     synced(settings.of("acme"))
