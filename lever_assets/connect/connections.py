@@ -10,6 +10,7 @@ from pydantic import JsonValue, SecretStr
 from lever_assets.connect.account import Account, Credential
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment, environment_at
 from lever_assets.connect.errors import ConnectionNameError, RemovedError, WrongAccountError
+from lever_assets.connect.first_sync import FIRST_SYNC
 from lever_assets.connect.known import API_KEY, addresses_of, environment_of, every_name
 from lever_assets.connect.oauth import Grant
 from lever_assets.connect.own_settings import with_own
@@ -155,8 +156,7 @@ def connect_by_key(
     _check_account(store, settings, wanted, Credential(ApiKeyAuth(key, KEY_JUST_GIVEN), key), warn)
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
-        REFUSED.forget(tx)
-        forgive(tx)
+        _begin_anew(tx)
         put_secret(tx, API_KEY, Sealed(vault.seal(key.get_secret_value()), {}))
         drop_secret(tx, OAUTH)
     return row
@@ -171,11 +171,17 @@ def connect_by_grant(
     _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token), warn)
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, OAUTH)
-        REFUSED.forget(tx)
-        forgive(tx)
+        _begin_anew(tx)
         keep_grant(tx, vault, kept)
         drop_secret(tx, API_KEY)
     return row
+
+
+def _begin_anew(tx: Transaction) -> None:
+    """Forget what Lever, or a sync, was refused before, and that waits for a while therefore."""
+    REFUSED.forget(tx)
+    FIRST_SYNC.forget(tx)
+    forgive(tx)
 
 
 def _vault(store: Store, settings: Settings) -> Vault:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 import dagster as dg
@@ -34,6 +35,7 @@ _OWN_SECONDS = 8.0
 _HELPERS = 100
 """Threads that the loop lends for what can't be awaited, such as renewing a token: each may hang."""
 _ENDING_SECONDS = 0.5
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NAMED = 10
 """So many of those in trouble are named: a tick is kept in Dagster's storage."""
 
@@ -42,13 +44,15 @@ _NAMED = 10
 class Told:
     """What became of an account in a tick: the run to ask for, or, in a sentence, why none.
 
-    `short` is the same for all that stand so, to count them; `trouble`: somebody has to see to it.
+    `short` is the same for all that stand so, to count them; `trouble`: somebody has to see to it. `last` is
+    when the same was asked for before (UTC), of what few are asked for at once (`with_few`).
     """
 
     why: str = ""
     request: dg.RunRequest | None = None
     short: str = ""
     trouble: bool = False
+    last: datetime | None = None
 
     def alone(self) -> dg.RunRequest | dg.SkipReason:
         """Return it as the answer of a tick in which there is no other account."""
@@ -95,8 +99,12 @@ class Round:
     place: Place
 
     def with_few(self, kind: Callable[[Told], bool], most: int) -> Self:
-        """Return it with so many requests of a kind at most; the others wait for the next tick."""
+        """Return it with so many requests of a kind at most; the others wait for the next tick.
+
+        Those go first that were never asked for, or the longest ago.
+        """
         some = [name for name, each in self.told.items() if kind(each)]
+        some.sort(key=lambda name: self.told[name].last or _NEVER)
         waits = Told(short=f"waiting for others: no more than {most} first syncs are asked for at once.")
         return replace(self, told={**self.told, **dict.fromkeys(some[most:], waits)})
 

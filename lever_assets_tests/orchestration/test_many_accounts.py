@@ -8,14 +8,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from lever_assets.connect.connections import enable, remove, set_own
+from lever_assets.connect.first_sync import Asked
 from lever_assets.connect.known import settings_of
 from lever_assets.lever import JsonObject
 from lever_assets.orchestration import rounds, ticks
@@ -118,6 +120,32 @@ def test_only_some_first_syncs_are_asked_for_at_once(
     many.instance.create_run_for_job(job)
     (second,) = asked_for(many.tick(definitions))
     assert {first, second} == {"acme", "beta"}
+
+
+def test_a_first_sync_that_fails_is_asked_for_later_each_time_and_takes_nobody_s_turn(
+    many: Many, monkeypatch: pytest.MonkeyPatch, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    """No run is under way at the next tick: each has failed by then."""
+    monkeypatch.setattr("lever_assets.orchestration.sensors._FIRST_SYNCS", 1)
+    definitions, began = many.definitions(), now()
+    asked: dict[str, list[int]] = {"acme": [], "beta": []}
+    for minute in range(36):
+        with time_machine.travel(began + timedelta(minutes=minute), tick=False):
+            found = many.tick(definitions)
+            for name in asked_for(found):
+                asked[name].append(minute)
+    one, other = sorted(asked.values())
+    assert one == [0, 2, 6, 14, 30]
+    assert other == [1, 3, 7, 15, 31]
+    assert "2 connections: the first sync did not read the account, and is asked" in skipped(found)
+
+    with time_machine.travel(began + timedelta(minutes=36), tick=False):
+        many.connect("acme", sandboxes[0])
+        assert set(asked_for(many.tick(definitions))) == {"acme"}  # whoever reconnects it does not wait
+
+
+def test_a_first_sync_is_asked_for_at_least_once_an_hour() -> None:
+    assert Asked(now(), 1000).due_at - now() <= timedelta(hours=1)
 
 
 def test_an_action_is_done_in_the_account_that_its_form_names(both: Many) -> None:
