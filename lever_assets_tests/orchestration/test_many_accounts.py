@@ -240,6 +240,39 @@ def test_a_revoked_and_a_slow_one_hold_up_no_other(
             enable(store, name, enabled=False)
 
 
+def test_one_that_is_invalid_is_told_and_not_asked_until_it_is_connected_again(
+    many: Many, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    def asked_in_a_tick() -> tuple[str, int, int]:
+        for each in sandboxes:
+            each.reset_requests()
+        told = skipped(many.tick(definitions))
+        return (told, *(each.requests().total for each in sandboxes))
+
+    many.read("acme", "beta")
+    many.spoil_key("acme")
+    definitions = many.definitions()
+    told, refused, asked = asked_in_a_tick()
+    assert (refused > 0, asked > 0) == (True, True)
+    assert "pause" not in told
+
+    with time_machine.travel(now() + timedelta(days=3, minutes=1)):
+        many.read("beta")
+        told, refused, asked = asked_in_a_tick()  # it is tried on, until it is refused after three days
+        assert (refused > 0, asked > 0) == (True, True)
+        told, refused, asked = asked_in_a_tick()
+        assert (refused, asked > 0) == (0, True)
+        assert "acme: The connection is invalid. Since " in told
+        assert "Syncs pause until it is reconnected." in told
+        assert "1 connections: nothing has changed." in told
+
+        many.connect("acme", sandboxes[0])
+        many.read("acme")
+        told, again, asked = asked_in_a_tick()
+        assert (again > 0, asked > 0) == (True, True)
+        assert told == "2 connections: nothing has changed."
+
+
 def test_a_run_that_waits_holds_up_its_own_account_alone(
     both: Many, sandboxes: tuple[Sandbox, Sandbox]
 ) -> None:
