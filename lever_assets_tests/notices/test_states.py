@@ -20,10 +20,9 @@ from lever_assets.orchestration.readiness import why_not
 from lever_assets.settings import Settings
 from lever_assets.store.checkpoints import put_state
 from lever_assets.store.tables import notice_outbox
-from lever_assets.sync.permissions import watch_permissions
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.notices.conftest import Later
 from lever_assets_tests.notices.place import ACME, END_USER, ON_SQLITE, Place, types
 
@@ -164,9 +163,10 @@ def test_a_permission_that_is_taken_away_is_raised_by_name_and_resolved(here: Pl
 
 
 def watch(here: Place) -> None:
-    with here.session() as session:
+    quiet = here.settings.model_copy(update={"watch_budget": 0, "snapshot_minutes": 600})
+    with Session.open(quiet.of("acme")) as session:
         for _ in range(6):
-            watch_permissions(session)
+            poll(session)
 
 
 @ON_SQLITE
