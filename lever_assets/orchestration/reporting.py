@@ -23,7 +23,7 @@ from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import for_events, warn
 from lever_assets.orchestration.freshness import told_again_after
-from lever_assets.orchestration.known import Known, evaluation, key_of
+from lever_assets.orchestration.last_told import Known, evaluation, key_of
 from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.materializing import materialize
 from lever_assets.orchestration.metadata import (

@@ -14,15 +14,12 @@ from functools import cached_property
 from uuid import uuid4
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData as Target,
-)
 
 from lever_assets.connect.known import has_database, listed
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.orchestration.checks import complete, mapped, results
-from lever_assets.orchestration.known import Known, evaluation
+from lever_assets.orchestration.last_told import Known, evaluation
 from lever_assets.orchestration.layout import Keys, Layout
 from lever_assets.orchestration.materializing import store_runless
 from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
@@ -235,8 +232,8 @@ class _Telling:
                 return
             at = datetime.now(UTC).timestamp()
             for found in self._checked(table, each):
-                target = None if found.asset_key is None else made.get(found.asset_key)
-                store_runless(self.instance, [evaluation(found, target)], at=at)
+                of = None if found.asset_key is None else made.get(found.asset_key)
+                store_runless(self.instance, [evaluation(found, of)], at=at)
             self.told.append(table)
 
     def _checked(self, table: str, each: Untold) -> list[dg.AssetCheckResult]:
@@ -256,13 +253,11 @@ class _Telling:
             return [complete(key, report, live, BY_NAME[report.resource], each.scope or Scope())]
         return [mapped(tx, key, table)] if each.derived is not None and not each.is_whole else []
 
-    def _made(self, keys: Collection[dg.AssetKey]) -> dict[dg.AssetKey, Target]:
+    def _made(self, keys: Collection[dg.AssetKey]) -> dict[dg.AssetKey, dg.EventLogRecord]:
         """Return the last materializations of assets, for checks to say what they looked at."""
         found = {}
         for each in self.instance.get_asset_records([*keys]) if keys else ():
             last = each.asset_entry.last_materialization_record
             if last is not None:
-                found[each.asset_entry.asset_key] = Target(
-                    storage_id=last.storage_id, run_id=last.run_id, timestamp=last.timestamp
-                )
+                found[each.asset_entry.asset_key] = last
         return found

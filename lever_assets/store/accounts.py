@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, delete, exists, or_, select, update
 
+from lever_assets.store.apart import see_that_all_are_of_one
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.dialects import upsert
 from lever_assets.store.erased_files import TABLES
@@ -79,10 +80,12 @@ def stored_accounts(tx: Transaction) -> list[StoredAccount]:
     """Return every row, by name, those included that were removed.
 
     None from a database that no program which knows the table has opened; in that of a program before this
-    one none was removed yet.
+    one none was removed yet. Raises UnfitError if the table is in another schema (`apart.py`).
     """
-    there = shape(tx.sql).tables.get(accounts.name)
+    found = shape(tx.sql)
+    there = found.tables.get(accounts.name) or found.elsewhere.get(accounts.name)
     if there is None:
+        see_that_all_are_of_one(tx.sql, found.tables, found.elsewhere)
         return []
     columns = [column for column in accounts.c if column.name in there]
     rows = tx.sql.execute(select(*columns).order_by(accounts.c.connection)).mappings()

@@ -232,11 +232,10 @@ def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
     found = shape(conn)
     if _is_current(conn, found, steps):  # another process was quicker
         return
-    if conn.dialect.name == "postgresql":
-        see_that_all_are_of_one(conn, found.tables, found.elsewhere)
-        if found.elsewhere:
-            move_apart(conn, found.elsewhere, found.tables)
-            found = shape(conn)
+    see_that_all_are_of_one(conn, found.tables, found.elsewhere)
+    if found.elsewhere:
+        move_apart(conn, found.elsewhere, found.tables)
+        found = shape(conn)
     if found.tables:
         version = _version(conn, found)
         # Without a version it is taken for ours, which lost it: no step is taken twice.

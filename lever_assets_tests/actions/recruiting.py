@@ -25,7 +25,7 @@ from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.web import WEB
 
 HASTY = Timing(lease=5, attempts=3, pause=0.01, lag=0.05, patience=0.3, wait=20)
-_TIMEOUT = 0.4
+_TIMEOUT = 0.8
 _numbers = count(1)
 
 

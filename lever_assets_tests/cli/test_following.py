@@ -71,14 +71,15 @@ def test_what_is_waited_for_is_told_on_a_terminal_when_it_takes_long_and_goes(
     monkeypatch: pytest.MonkeyPatch, terminal_kind: str, lines: int
 ) -> None:
     monkeypatch.setenv("TERM", terminal_kind)
-    monkeypatch.setattr(output, "_A_MOMENT", 0.1)
     ours, theirs = os.openpty()
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setattr(output, "_A_MOMENT", 30.0)
         with output.waiting("at once"):
             pass
+        monkeypatch.setattr(output, "_A_MOMENT", 0.1)
         with output.waiting("telling Dagster"):
-            time.sleep(0.4)
+            time.sleep(1)
     written = read_to_end(ours)
     assert "at once" not in written
     assert written.count("telling Dagster …") == 1

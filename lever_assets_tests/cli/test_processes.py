@@ -65,7 +65,7 @@ def test_the_sandbox_prints_what_to_export_and_serves_until_interrupted(
 def test_an_interrupted_sync_says_so_and_the_next_goes_on_from_there(
     command: Command, sandbox: Sandbox
 ) -> None:
-    sandbox.set_faults("latency=40")
+    sandbox.set_faults("latency=100")
     slow = {**os.environ, "LEVER_CONCURRENCY": "1"}
     with subprocess.Popen(
         [*COMMAND, "sync"], env=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

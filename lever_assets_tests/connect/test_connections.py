@@ -472,7 +472,7 @@ def test_a_connection_is_not_renamed_or_removed_under_an_action(
         "candidate_id": min(ids(store, "candidates", "acme")),
         "tag": {"name": "seen"},
     }
-    sandbox.set_faults("slow=1.5,path=/opportunities/*/addTags,times=1")
+    sandbox.set_faults("slow=4,path=/opportunities/*/addTags,times=1")
     with Session.open(settings.of("acme")) as before, ThreadPoolExecutor(1) as pool:
         done = pool.submit(run_action, before, "add_candidate_tag", given)
         _wait_until(lambda: _is_busy(store))

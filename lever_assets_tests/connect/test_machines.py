@@ -123,11 +123,12 @@ def test_two_share_the_whole_allowance_whatever_happens_to_one(
     with two_machines(postgresql_database, tmp_path, QUICK) as fleet:
         fleet.assert_whole_allowance_is_used()
 
-        fleet.penalise(2)
+        fleet.penalise(3)
         time.sleep(0.7)  # what was on its way arrives
         asked = fleet.asked
         time.sleep(1)
         assert fleet.asked == asked, "a penalty of one holds all others back"
+        time.sleep(1)  # it ends
         fleet.assert_whole_allowance_is_used()
 
         assert fleet.end_sessions() >= 2

@@ -100,7 +100,8 @@ class Tree:
         """Copy the project into a folder that is not there yet."""
         folder.mkdir()
         for name in _PROJECT:
-            shutil.copytree(ROOT / name, folder / name)  # with what is compiled already: it stays good
+            # With what is compiled already: it stays good. Other processes are writing some at this moment.
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
         for pattern in _FILES:
             for file in ROOT.glob(pattern):
                 shutil.copy2(file, folder)

@@ -297,10 +297,10 @@ async def test_the_next_run_waits_no_longer_than_a_while_and_is_told_so(tmp_path
     told: list[str] = []
     hasty = RetryPolicy(cap=1.2)
     async with scripted_lever(answer(429, {}, {"retry-after": "86400"}), data([])) as lever:
+        started = time.monotonic()
         async with client(lever.url, limiter=limiter(), retry=hasty) as reader:
             with pytest.raises(RateLimitedError):
                 await reader.get("/users")
-        started = time.monotonic()
         async with client(lever.url, limiter=limiter(), retry=hasty, tell=told.append) as reader:
             await asyncio.gather(*(reader.get("/users") for _ in range(5)))
             assert reader.traffic.seconds_waited > 1

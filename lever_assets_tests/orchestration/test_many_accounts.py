@@ -24,7 +24,7 @@ from lever_assets.orchestration import rounds, ticks
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.names import DRAIN_OP
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
-from lever_assets.store import BusyError, inbox
+from lever_assets.store import inbox
 from lever_assets.store.accounts import keep_account, stored_account
 from lever_assets.store.erased_files import TABLES
 from lever_assets.store.tables import RAW, UNIFIED
@@ -504,8 +504,4 @@ def syncing(many: Many, name: str) -> Iterator[None]:
 
 def is_busy(many: Many, name: str) -> bool:
     with many.store() as store:
-        try:
-            with store.exclusive(name):
-                return False
-        except BusyError:
-            return True
+        return store.holder(name) is not None

@@ -29,13 +29,13 @@ def test_the_next_tick_begins_where_the_last_one_stopped() -> None:
     seen: list[str] = []
 
     def look(account: Settings, _: Budget) -> Told:
-        time.sleep(0.05)
+        time.sleep(0.2)
         seen.append(account.connection)
         return Told("Nothing.")
 
     cursor, going, ticks = None, Rounds(), 0
     while len(set(seen)) < len(EVERY):
-        done = going.go(accounts(*EVERY), look, Budget(0.5 + 0.2), cursor)
+        done = going.go(accounts(*EVERY), look, Budget(0.5 + 0.8), cursor)
         assert done.left <= len(EVERY) - len(done.told)
         cursor, ticks = done.place.to_keep(), ticks + 1
         assert ticks < 100

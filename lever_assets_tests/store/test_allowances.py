@@ -154,7 +154,7 @@ async def test_machines_share_what_they_have_no_folder_in_common_for(machine: Ca
     one, other = machine(), machine()
     waits = [await each.wait() for _ in range(FULL) for each in (one, other)]
     assert sum(wait == 0 for wait in waits) >= FULL
-    assert waits[-1] == pytest.approx(FULL / RATE, abs=0.3)
+    assert FULL / RATE - 1 < waits[-1] <= FULL / RATE + 0.1
     await one.limiter.penalise(9)
     assert await other.wait() > 9
 
@@ -241,17 +241,18 @@ async def test_a_table_that_was_taken_away_is_warned_of_and_paced_without(
 ) -> None:
     admin.execute("ALTER TABLE allowances RENAME TO taken_away")
     try:
-        waits = await machine().waits(FULL + 2)
+        waits = await machine().waits(FULL + 10)
     finally:
         admin.execute("ALTER TABLE taken_away RENAME TO allowances")
-    assert waits[FULL:] == pytest.approx([0.1, 0.2], abs=0.09)
+    assert waits[:FULL] == [0] * FULL
+    assert 0 < waits[-1] <= 1.01
     assert caplog.text.count("do not share the rate limit") == 1
 
 
 async def test_a_database_that_does_not_answer_holds_up_neither_the_loop_nor_the_sync(
     machine: Callable[[], Machine], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "_PATIENCE", 0.5)
+    monkeypatch.setattr(line, "_PATIENCE", 1.5)
     one = machine()
     await one.wait()
     beats: list[float] = []
@@ -268,5 +269,5 @@ async def test_a_database_that_does_not_answer_holds_up_neither_the_loop_nor_the
         await one.waits(10)
         took = time.monotonic() - started
     beating.cancel()
-    assert 0.5 <= took < 2, "it is waited for once"
-    assert max(after - before for before, after in pairwise(beats)) < 0.3
+    assert 1.5 <= took < 3, "it is waited for once"
+    assert max(after - before for before, after in pairwise(beats)) < 1

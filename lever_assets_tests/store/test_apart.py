@@ -99,6 +99,12 @@ def test_without_the_setting_they_are_not_made_once_more(apart: str) -> None:
     assert tables(apart, "public") == PEOPLE
 
 
+def test_nor_are_they_where_one_was_dropped_by_hand(apart: str) -> None:
+    by_hand(apart, "DROP TABLE lever_raw.raw_tags")
+    refused(apart.removesuffix("&raw_schema=lever_raw"), "LEVER_RAW_SCHEMA=lever_raw")
+    Store.open(apart).close()
+
+
 def test_another_installation_may_not_have_the_same(apart: str) -> None:
     by_hand(apart, "CREATE SCHEMA second")
     second = f"{apart}&options=-csearch_path%3Dsecond"

@@ -7,11 +7,14 @@ from pydantic import SecretStr
 from sqlalchemy import inspect
 
 from lever_assets import frame
+from lever_assets.connect.connections import connect_by_key, wanted_connection
+from lever_assets.connect.known import listed, settings_of
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store, UnfitError
 from lever_assets.store.tables import APART, metadata
-from lever_assets.sync.run import replay
+from lever_assets.sync.run import replay, sync
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.sync.tables import DELTA, Account, live
 
 
@@ -44,6 +47,24 @@ def test_frames_have_what_is_raw_and_what_is_not(account: Account) -> None:
     assert len(frame("raw_postings", settings=settings)) == len(frame("jobs", settings=settings)) > 0
     with pytest.raises(UnfitError, match="set LEVER_RAW_SCHEMA=lever_raw"):
         frame("jobs", settings=account.settings())
+
+
+def test_stored_connections_are_there_before_and_after_they_are_moved(account: Account) -> None:
+    """Definitions and commands look for them before anything that would move their table."""
+    apart = {"api_key": None, "raw_schema": "lever_raw"}
+    with account.session() as session:
+        wanted = wanted_connection(session.store, account.settings(), "acme")
+        connect_by_key(session.store, account.settings(), wanted, SecretStr(account.sandbox.key))
+    assert [each.connection for each in listed(account.settings(**apart)).accounts] == ["acme"]
+    with Session.open(account.settings(**apart).of("acme")) as session:
+        sync(session, Scope())
+    found = listed(account.settings(**apart))
+    assert ([each.connection for each in found.accounts], found.warnings) == (["acme"], ())
+    without = listed(account.settings(api_key=None))
+    assert [each.connection for each in without.accounts] == ["acme"]  # as its copy has them
+    assert "set LEVER_RAW_SCHEMA=lever_raw" in without.warnings[0]
+    with pytest.raises(UnfitError, match="set LEVER_RAW_SCHEMA=lever_raw"):
+        settings_of(account.settings(api_key=None), "acme")
 
 
 def test_it_is_doubted_in_sqlite_and_may_not_be_the_one_of_views(small: Account) -> None:

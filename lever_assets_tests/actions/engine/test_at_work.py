@@ -17,8 +17,8 @@ from lever_assets_tests.actions.writes import WRITES
 
 def test_a_slow_action_keeps_its_claim(account: Recruiting) -> None:
     trial = WRITES["add_application_note"](account, account.person())
-    short = replace(HASTY, lease=0.3)
-    account.sandbox.set_faults(Fault(name="latency", rate=150))
+    short = replace(HASTY, lease=0.5)
+    account.sandbox.set_faults(Fault(name="latency", rate=200))
     account.sandbox.reset_requests()
     answers: list[ActionAnswer] = []
 

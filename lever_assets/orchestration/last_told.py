@@ -74,9 +74,10 @@ def key_of(found: dg.AssetCheckResult) -> dg.AssetCheckKey:
     return dg.AssetCheckKey(found.asset_key, found.check_name)
 
 
-def evaluation(found: dg.AssetCheckResult, of: Target | None = None) -> dg.AssetCheckEvaluation:
+def evaluation(found: dg.AssetCheckResult, of: dg.EventLogRecord | None = None) -> dg.AssetCheckEvaluation:
     """Return a result as the event that tells it; `of` is the materialization that was looked at."""
     key = key_of(found)
+    target = of and Target(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.timestamp)
     return dg.AssetCheckEvaluation(
         asset_key=key.asset_key,
         check_name=key.name,
@@ -84,5 +85,5 @@ def evaluation(found: dg.AssetCheckResult, of: Target | None = None) -> dg.Asset
         metadata=found.metadata,
         severity=found.severity,
         description=found.description,
-        target_materialization_data=of,
+        target_materialization_data=target,
     )
