@@ -152,7 +152,8 @@ def test_two_processes_renew_once(
             )
             for place in places
         ]
-        stack.callback(lambda: [each.kill() for each in both])
+        for each in both:
+            stack.callback(each.kill)
         assert [said(each) for each in both] == ["ready", "ready"]
         for each in both:
             assert each.stdin is not None

@@ -247,7 +247,7 @@ def test_one_that_is_invalid_is_told_and_not_asked_until_it_is_connected_again(
         for each in sandboxes:
             each.reset_requests()
         told = skipped(many.tick(definitions))
-        return (told, *(each.requests().total for each in sandboxes))
+        return told, sandboxes[0].requests().total, sandboxes[1].requests().total
 
     many.read("acme", "beta")
     many.spoil_key("acme")
