@@ -46,6 +46,6 @@ def _read(terminal: int) -> bytes:
 def drawn(text: str, title: str) -> str:
     """Return a terminal with this text as an SVG."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
-    console.print(Text.from_ansi(text, overflow="fold"), end="")
+    console.print(Text.from_ansi(text, overflow="fold"))
     found = console.export_svg(title=title, code_format=_FORMAT, unique_id="terminal")
     return "\n".join(line.rstrip() for line in found.splitlines()) + "\n"

@@ -1,4 +1,4 @@
-"""The picture of the demo in a terminal shows what the demo says today, and nothing of whose machine it was."""
+"""The picture of the demo in a terminal shows what the demo says today, and nothing of anybody's machine."""
 
 import re
 import subprocess
