@@ -113,11 +113,12 @@ def pictures() -> dict[str, str]:
 def _in_order(ours: Sequence[Service], arrows: Sequence[tuple[str, str, str]]) -> list[Service]:
     """Return our services so that those who talk are neighbours, and those with a port come first."""
 
-    def cost(row: Sequence[Service]) -> tuple[int, int]:
+    def cost(row: tuple[Service, ...]) -> tuple[int, int]:
         at = {each.name: place for place, each in enumerate(row)}
         return sum(abs(at[a] - at[b]) for a, b, _ in arrows), sum(at[each.name] for each in row if each.port)
 
-    return list(min(permutations(ours), key=cost))
+    best = min(permutations(ours), key=cost)
+    return list(best)
 
 
 def _drawn(found: Sequence[Service], theme: Theme) -> Iterator[str]:
