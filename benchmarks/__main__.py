@@ -138,14 +138,22 @@ def _dagster(opportunities: Size = 1_000, deltas: int = 3) -> None:
 @app.command("fleet")
 def _fleet(
     *,
-    how_many: Annotated[int, typer.Option("--accounts", min=1)] = 10_000,
-    opportunities: Annotated[int, typer.Option(min=1, help="In each account")] = 3_000,
-    changes: Annotated[int, typer.Option(min=0, help="Changes a day in each account")] = 40,
-    look_minutes: Annotated[int, typer.Option(min=1, help="LEVER_DELTA_SECONDS / 60")] = 1,
-    snapshot_minutes: Annotated[int, typer.Option(min=1, help="LEVER_SNAPSHOT_MINUTES")] = 60,
-    in_a_location: Annotated[int, typer.Option(min=1, help="Accounts in a code location")] = 100,
-    keep_days: Annotated[int, typer.Option(min=1, help="LEVER_RUN_RETENTION_DAYS")] = 30,
-    read_at_once: Annotated[int, typer.Option(min=1, help="Accounts read whole at once")] = 5,
+    how_many: Annotated[int, typer.Option("--accounts", min=1)] = fleet.Fleet.accounts,
+    opportunities: Annotated[int, typer.Option(min=1, help="In each account")] = fleet.Fleet.opportunities,
+    changes: Annotated[int, typer.Option(min=0, help="Changes a day in each account")] = fleet.Fleet.changes,
+    look_minutes: Annotated[
+        int, typer.Option(min=1, help="LEVER_DELTA_SECONDS / 60")
+    ] = fleet.Fleet.look_minutes,
+    snapshot_minutes: Annotated[
+        int, typer.Option(min=1, help="LEVER_SNAPSHOT_MINUTES")
+    ] = fleet.Fleet.snapshot_minutes,
+    in_a_location: Annotated[
+        int, typer.Option(min=1, help="Accounts in a code location")
+    ] = fleet.Fleet.in_a_location,
+    keep_days: Annotated[int, typer.Option(min=1, help="LEVER_RUN_RETENTION_DAYS")] = fleet.Fleet.keep_days,
+    read_at_once: Annotated[
+        int, typer.Option(min=1, help="Accounts read whole at once")
+    ] = fleet.Fleet.read_at_once,
 ) -> None:
     """What a fleet of accounts would ask of each part, computed from what was measured."""
     size = (how_many, opportunities, changes)

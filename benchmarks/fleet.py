@@ -52,14 +52,14 @@ _PURGING = 25 / 600
 class Fleet:
     """So many accounts of so many opportunities, of which so many change on a working day, in each."""
 
-    accounts: int
-    opportunities: int
-    changes: int
-    look_minutes: int
-    snapshot_minutes: int
-    in_a_location: int
-    keep_days: int
-    read_at_once: int
+    accounts: int = 10_000
+    opportunities: int = 3_000
+    changes: int = 40
+    look_minutes: int = 1
+    snapshot_minutes: int = 60
+    in_a_location: int = 100
+    keep_days: int = 30
+    read_at_once: int = 5
     seed: int = 1
 
 

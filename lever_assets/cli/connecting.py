@@ -23,6 +23,7 @@ from lever_assets.connect.connections import (
     wanted_connection,
 )
 from lever_assets.connect.environments import Environment
+from lever_assets.connect.known import account_of
 from lever_assets.connect.oauth import App, Authorization, OAuthServer, StrayError
 from lever_assets.connect.own_settings import stated
 from lever_assets.connect.reloading import reload_dagster
@@ -75,7 +76,7 @@ def connect(options: _Options) -> None:
     """Connect a Lever account, with OAuth in the browser or with an API key.
 
     Lever is asked whether it works before anything is kept; what is secret is kept encrypted. Done again with
-    the same name it reconnects, with all settings and rows as they are.
+    the same name it reconnects, with all settings and rows as they are; what is switched off stays so.
     """
     settings = Settings.load()
     with closing(Store.open(settings.tables_url)) as store:
@@ -95,9 +96,13 @@ def connect(options: _Options) -> None:
             typer.echo(where)
             _by_oauth(store, settings, wanted, options)
         tell(store, settings.of(wanted.name))
+        account, _ = account_of(store, settings.of(wanted.name))
     typer.echo(f"{wanted.name} is connected.")
     at_once = command("sync", wanted.name)
-    tell_reloading(reload_dagster(settings), f"Dagster reads it by itself, {at_once} does at once.")
+    following = f"Dagster reads it by itself, {at_once} does at once."
+    if not account.is_enabled:
+        following = f"It stays switched off: `lever-assets connections enable {wanted.name}` switches it on."
+    tell_reloading(reload_dagster(settings), following)
 
 
 def _key() -> SecretStr:

@@ -10,6 +10,7 @@ from pydantic import JsonValue, SecretStr
 from lever_assets.connect.account import Account, Credential
 from lever_assets.connect.environments import ADDRESSES, Addresses, Environment, environment_at
 from lever_assets.connect.errors import ConnectionNameError, RemovedError, WrongAccountError
+from lever_assets.connect.first_sync import FIRST_SYNC
 from lever_assets.connect.known import API_KEY, addresses_of, environment_of, every_name
 from lever_assets.connect.oauth import Grant
 from lever_assets.connect.own_settings import with_own
@@ -155,8 +156,7 @@ def connect_by_key(
     _check_account(store, settings, wanted, Credential(ApiKeyAuth(key, KEY_JUST_GIVEN), key), warn)
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
-        REFUSED.forget(tx)
-        forgive(tx)
+        _begin_anew(tx)
         put_secret(tx, API_KEY, Sealed(vault.seal(key.get_secret_value()), {}))
         drop_secret(tx, OAUTH)
     return row
@@ -171,11 +171,17 @@ def connect_by_grant(
     _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token), warn)
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, OAUTH)
-        REFUSED.forget(tx)
-        forgive(tx)
+        _begin_anew(tx)
         keep_grant(tx, vault, kept)
         drop_secret(tx, API_KEY)
     return row
+
+
+def _begin_anew(tx: Transaction) -> None:
+    """Forget what Lever, or a sync, was refused before, and that waits for a while therefore."""
+    REFUSED.forget(tx)
+    FIRST_SYNC.forget(tx)
+    forgive(tx)
 
 
 def _vault(store: Store, settings: Settings) -> Vault:
@@ -263,8 +269,11 @@ async def _listed(account: Account, settings: Settings) -> dict[str, list[str]]:
 
 
 def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
-    """Write the row of a connection; of one that is there, or was removed, what is not given stays."""
-    before = any_account(tx)
+    """Write the row of a connection; of one that is there, or was removed, what is not given stays.
+
+    One that is switched off stays so; one that was removed is connected anew, and so is switched on.
+    """
+    before = hold_any(tx)
     given, user = wanted.end_user, EndUser()
     if before is not None:
         user = EndUser(before.organization_name, before.email, before.origin_id)
@@ -277,7 +286,7 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
         environment=wanted.environment.value,
         base_url=wanted.addresses.api,
         auth_url=wanted.addresses.auth,
-        enabled=True,
+        enabled=before is None or before.removed_at is not None or before.enabled,
         organization_name=given.organization_name or user.organization_name,
         email=given.email or user.email,
         origin_id=given.origin_id or user.origin_id,
@@ -380,7 +389,8 @@ def _see_that_nothing_is_written(tx: Transaction, *, or_removed: bool = False) -
 
 
 def _there(tx: Transaction) -> StoredAccount:
-    return _is_there(tx, any_account(tx))
+    """Return the row, which nobody else changes until the end: it is written anew as a whole."""
+    return _is_there(tx, hold_any(tx))
 
 
 def _is_there(tx: Transaction, row: StoredAccount | None, *, or_removed: bool = False) -> StoredAccount:

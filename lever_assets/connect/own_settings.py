@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import JsonValue, ValidationError
 
 from lever_assets.environment import PREFIX
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import GivenSettings, Settings, SettingsError
 
 _NEXT_SYNC = "It counts from the next sync on; nothing is read or mapped again for it."
@@ -67,8 +68,13 @@ def with_own(settings: Settings, own: Mapping[str, JsonValue]) -> Settings:
         )
     given = {name: getattr(settings, name) for name in Settings.model_fields}
     try:
-        return GivenSettings(**{**given, **own})
+        found = GivenSettings(**{**given, **own})
+        if "exclude" in own:
+            Exclusion.of(found)
+        return found
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         told = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{where} has a setting that can't be used: {first['loc'][0]}: {told}.") from None
+    except SettingsError as error:  # each may be right, but not beside the environment's
+        raise SettingsError(f"{where} has settings of its own that can't be used: {error}") from None

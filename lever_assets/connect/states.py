@@ -10,10 +10,10 @@ from lever_assets.connect.account import Account
 from lever_assets.connect.permissions import PERMISSIONS, missing
 from lever_assets.connect.wording import reconnect_by_oauth
 from lever_assets.store.checkpoints import Checkpoint, Instant
-from lever_assets.store.transaction import Transaction, now
+from lever_assets.store.transaction import Transaction
 
 PATIENCE = timedelta(days=3)
-"""After so long of refusals syncs pause until somebody reconnects (as the unified API has it)."""
+"""From the first refusal to the last; then syncs pause until somebody reconnects (as in the unified API)."""
 
 _EARLY = timedelta(days=30)
 """So long before it ends it is said that a refresh token does."""
@@ -43,18 +43,25 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Refused:
-    """Lever has refused the key or token since an instant (UTC); `told` is the last error's sentence."""
+    """Lever has refused the key or token since an instant (UTC), and did so last at `last`.
+
+    `told` is the last error's sentence. A row of an earlier version does not say when the last one was.
+    """
 
     since: Instant
     told: str
+    last: Instant | None = None
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long it is known to last: while nobody asks, nobody knows whether it is refused still."""
+        return timedelta() if self.last is None else self.last - self.since
 
 
 REFUSED = Checkpoint[Refused]("credentials_refused", Refused)
 
 
-def state_of(
-    account: Account, refused: Refused | None, *, was_read: bool, at: datetime | None = None
-) -> State:
+def state_of(account: Account, refused: Refused | None, *, was_read: bool) -> State:
     """Return how an account stands; `was_read`: it was read whole at least once."""
     if account.is_removed:
         return State.REMOVED
@@ -63,15 +70,14 @@ def state_of(
     if account.credential is None:
         return State.SET_UP_INCOMPLETE
     if refused is not None:
-        lasts = (at or now()) - refused.since
-        return State.INVALID if lasts >= PATIENCE else State.AUTHENTICATION_FAILING
+        return State.INVALID if refused.lasts >= PATIENCE else State.AUTHENTICATION_FAILING
     return State.ACTIVE if was_read else State.FIRST_SYNC_PENDING
 
 
 def note_locked_out(tx: Transaction, told: str) -> None:
-    """Keep that Lever refused the key or token; since when, the first refusal says."""
+    """Keep that Lever refused the key or token, and when; since when, the first refusal says."""
     before = REFUSED.read(tx)
-    REFUSED.keep(tx, Refused(tx.instant if before is None else before.since, told))
+    REFUSED.keep(tx, Refused(tx.instant if before is None else before.since, told, tx.instant))
 
 
 class IssueKind(StrEnum):
@@ -147,7 +153,7 @@ def _ending(account: Account, at: datetime) -> list[Issue]:
 def standing_in(tx: Transaction, account: Account, *, was_read: bool) -> Standing:
     """Return how an account stands, as far as it is kept."""
     refused = REFUSED.read(tx)
-    state = state_of(account, refused, was_read=was_read, at=tx.instant)
+    state = state_of(account, refused, was_read=was_read)
     lacks = missing(PERMISSIONS.every(tx), tx.instant)
     issues: list[Issue] = []
     if state.is_connected:

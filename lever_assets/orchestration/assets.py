@@ -17,13 +17,14 @@ from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.bulk import Made, asset_op
 from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
 from lever_assets.orchestration.failures import in_one_sentence, warn
 from lever_assets.orchestration.following import outputs
 from lever_assets.orchestration.freshness import freshness_of
 from lever_assets.orchestration.hosted import Hosted
-from lever_assets.orchestration.layout import Keys, LeverTable
+from lever_assets.orchestration.layout import LeverTable
 from lever_assets.orchestration.lineage import column_lineage
 from lever_assets.orchestration.metadata import (
     model_definition,
@@ -36,11 +37,16 @@ from lever_assets.orchestration.names import (
     COMPLETE,
     EVERYTHING,
     READS_TAG,
-    REFRESH_TAG,
     pool,
     step_name,
 )
-from lever_assets.orchestration.partitions import scope_of, sync_windows, windows_in_words, windows_of
+from lever_assets.orchestration.partitions import (
+    is_over_chosen_windows,
+    scope_of,
+    sync_windows,
+    windows_in_words,
+    windows_of,
+)
 from lever_assets.orchestration.reporting import Reporter
 from lever_assets.orchestration.run_log import RunLog
 from lever_assets.policy.exclusion import Exclusion
@@ -240,14 +246,14 @@ def _session_of(context: dg.AssetExecutionContext, settings: Settings) -> Iterat
 
     log = RunLog(context.log)
     accepted = context.run.tags.get(ACCEPT_DELETIONS_TAG) == "true"
-    windows_alone = REFRESH_TAG not in context.run.tags
+    to_the_end = is_over_chosen_windows(context)
     try:
         with Session.open(
             settings,
             listener=log,
             run_id=context.run.run_id,
             accept_deletions=accepted,
-            history_seconds=None if windows_alone else HISTORY_SECONDS,
+            history_seconds=None if to_the_end else HISTORY_SECONDS,
         ) as session:
             _see_that_it_is_there(session)
             yield session

@@ -1,9 +1,8 @@
 """The definitions of many accounts in bulk: hundreds of them have the same assets each.
 
 Dagster checks each op as if it were the only one of its kind, which takes most of the time of loading. So the
-op of an account's assets is made once, and then given to the others under their names. That, and the graph of
-one account's assets, have no public name in Dagster: a test holds what comes of it to what Dagster makes
-itself.
+op of an account's assets is made once, and then given to the others under their names. For that there is no
+public name in Dagster: a test holds what comes of it to what Dagster makes itself.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
@@ -11,7 +10,6 @@ from copy import copy
 from functools import lru_cache
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 
 _Out = tuple[str, str | None]
@@ -65,7 +63,7 @@ def asset_job(
     Dagster would look through those of all accounts for each job: that grows with their number squared.
     """
     job = dg.define_asset_job(name, description=description, tags=tags, executor_def=dg.in_process_executor)
-    return job.resolve(asset_graph=AssetGraph.from_assets(assets))
+    return dg.Definitions(assets=assets, jobs=[job]).resolve_job_def(name)
 
 
 def like(job: dg.JobDefinition, name: str, *, description: str, tags: Mapping[str, str]) -> dg.JobDefinition:

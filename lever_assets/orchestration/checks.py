@@ -16,8 +16,8 @@ from lever_assets.lever.resources import (
     Snapshot,
     Windowed,
 )
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.failures import for_events
-from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import mapping_errors, reads

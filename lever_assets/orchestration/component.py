@@ -1,5 +1,6 @@
 """Lever accounts as a component of a `dg` project: some lines of YAML in its folder of definitions."""
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field, create_model
 from lever_assets.orchestration.building import build_lever_definitions
 from lever_assets.orchestration.layout import LeverTable, Translation
 from lever_assets.orchestration.resources import LeverAccount, LeverDatabase
+from lever_assets.settings import SettingsError
 
 _VARIABLE = re.compile(r"\{\{\s*env(?:\.(\w+)|\(\s*['\"](\w+)['\"]\s*\))\s*\}\}")
 """A value that is nothing but a variable of the environment."""
@@ -43,6 +45,11 @@ def _value(context: dg.ResolutionContext, given: Any) -> Any:
     variable = _VARIABLE.fullmatch(given.strip()) if isinstance(given, str) else None
     if variable is not None:
         return dg.EnvVar(variable[1] or variable[2])
+    # In a longer text a variable is read now; Dagster writes None for one that is not set.
+    for each in _VARIABLE.finditer(given) if isinstance(given, str) else ():
+        name = each[1] or each[2]
+        if not os.environ.get(name, "").strip():
+            raise SettingsError(f"The variable {name}, which a template names, is not set, or blank.")
     return context.resolve_value(given)
 
 
@@ -97,6 +104,7 @@ class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
         description="What each asset is to be like; a template knows connection, table, floor and spec",
     )
     include_actions: bool = Field(default=True, description="The jobs that write to Lever")
+    include_passthrough: bool = Field(default=False, description="The job that sends any request to Lever")
     include_sensors: bool | list[str] = Field(
         default=True, description="All, none, or some of delta, webhooks, notices, retention, purge"
     )
@@ -104,6 +112,10 @@ class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
         default=True, description="All, none, or some of reconcile, erasure"
     )
     delta_seconds: int = Field(default=60, description="How often Lever is asked for changes")
+    reconcile_schedule: str = Field(
+        default="0 3 * * 0", description="When all of Lever's lists are compared with the tables, as for cron"
+    )
+    ui_url: str | None = Field(default=None, description="Where the UI is, for links in notices")
     run_retention_days: int | None = Field(
         default=None, description="After how long runs of ours are purged; by default never"
     )

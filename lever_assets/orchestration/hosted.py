@@ -13,7 +13,8 @@ import dagster as dg
 
 from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.known import own_name, settings_of
-from lever_assets.orchestration.layout import Keys, Layout
+from lever_assets.orchestration.asset_keys import Keys
+from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.names import CONNECTION_FIELD, LEVER, shared
 from lever_assets.settings import Settings
 

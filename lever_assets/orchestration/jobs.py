@@ -67,7 +67,7 @@ def sync_jobs(settings: Settings, assets: dg.AssetsDefinition) -> Sequence[SyncJ
         ),
         full_sync_job_name(account): (
             "Reads the whole Lever account, maps it into the unified models and checks the result. It needs "
-            "no window (`dagster job launch`); where some are chosen, as in the UI, it reads these alone."
+            "no window (`dg launch`). The UI asks for some, and it reads those alone: choose all of them."
         ),
     }
     tags = {CONNECTION_TAG: account}

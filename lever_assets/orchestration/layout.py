@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal
 
 import dagster as dg
 
-from lever_assets.lever.resources import BY_NAME, RESOURCES, Embedded
+from lever_assets.lever.resources import RESOURCES, Embedded
+from lever_assets.mapping import MAPPING_VERSION
+from lever_assets.orchestration.asset_keys import Keys
+from lever_assets.orchestration.metadata import model_definition, raw_definition
 from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, TABLE_TAG, model_group, raw_group
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import BY_NAME, MODELS
 
 Floor = Literal["raw", "unified"]
+_BY_TABLE = {each.table: each for each in RESOURCES}
 
 
 @dataclass(frozen=True)
@@ -24,33 +27,11 @@ class LeverTable:
 
 
 Translation = Callable[[dg.AssetSpec, LeverTable], dg.AssetSpec]
-"""Returns an asset as it is to be shown. Its key may depend on the table alone."""
+"""Returns an asset as it is to be shown. Its key may depend on the table alone.
 
-
-@dataclass(frozen=True)
-class Keys:
-    """The keys of an account's assets, by their tables; also of those that its settings leave out."""
-
-    by_table: Mapping[str, dg.AssetKey]
-
-    def raw(self, resource: str) -> dg.AssetKey:
-        """Return the key of the asset that lands a resource."""
-        return self.by_table[BY_NAME[resource].table]
-
-    def model(self, model: str) -> dg.AssetKey:
-        """Return the key of a unified model's asset."""
-        return self.by_table[model]
-
-    def table(self, key: dg.AssetKey) -> str:
-        """Return the table of an asset of this account."""
-        return self._tables[key]
-
-    def __iter__(self) -> Iterator[dg.AssetKey]:
-        return iter(self.by_table.values())
-
-    @cached_property
-    def _tables(self) -> Mapping[dg.AssetKey, str]:
-        return {key: table for table, key in self.by_table.items()}
+What assets depend on are keys. So the keys are learned first, from assets of which is told only what is the
+same for each account: they have neither dependencies nor windows.
+"""
 
 
 @dataclass(frozen=True)
@@ -86,7 +67,7 @@ class Layout:
     def _key(self, of: LeverTable) -> dg.AssetKey:
         if self.translation is None:
             return dg.AssetKey([*self.prefix(of.connection), of.table])
-        return self.translation(self._plain(of), of).key
+        return self.translation(self._plain(of, **_told_of_all(of)), of).key
 
     def _translated(self, spec: dg.AssetSpec, of: LeverTable) -> dg.AssetSpec:
         if self.translation is None:
@@ -109,6 +90,19 @@ class Layout:
 
 def _said(of: LeverTable) -> dict[str, str]:
     return {CONNECTION_TAG: of.connection, TABLE_TAG: of.table, FLOOR_TAG: of.floor}
+
+
+def _told_of_all(of: LeverTable) -> dict[str, Any]:
+    """Return what is told of the table of any account."""
+    if of.floor == "raw":
+        resource = _BY_TABLE[of.table]
+        return {"description": resource.description, "metadata": raw_definition(resource)}
+    model = BY_NAME[of.table]
+    return {
+        "description": model.description,
+        "metadata": model_definition(model),
+        "code_version": str(MAPPING_VERSION),
+    }
 
 
 def _tables(connection: str) -> Iterator[LeverTable]:

@@ -10,7 +10,7 @@ import dagster as dg
 
 from lever_assets.lever.resources import BY_NAME, Embedded
 from lever_assets.mapping.stated import SOURCES
-from lever_assets.orchestration.layout import Keys
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.policy.exclusion import Exclusion
 
 _SHOWN = 3

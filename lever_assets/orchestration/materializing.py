@@ -21,6 +21,10 @@ _DEBUG = 10
 _AT_ONCE = 100
 """Storages that store one after the other take 60 ms for each; between so many it is asked for the time."""
 
+COMMAND, BY = "command", "by"
+MARKS = (COMMAND, BY)
+"""Metadata of events that belong to no run: which command they are of; of an action, which one."""
+
 Told = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 
@@ -51,6 +55,28 @@ def store_runless(
         entries = [_entry(RUNLESS_RUN_ID, RUNLESS_JOB_NAME, None, each, at) for each in events]
         instance.event_log_storage.store_event_batch(entries)
     return True
+
+
+def is_told_by_command(text: str) -> bool:
+    """Tell whether an event that belongs to no run, as it is stored, is one of a command of ours.
+
+    It has our metadata, and a level that no event has which is reported by Dagster's own means.
+    """
+    entry = dg.deserialize_value(text, dg.EventLogEntry)
+    event = entry.dagster_event
+    if event is None or entry.level != _DEBUG:
+        return False
+    data = event.event_specific_data
+    match data:
+        case StepMaterializationData():
+            metadata = data.materialization.metadata
+        case AssetObservationData():
+            metadata = data.asset_observation.metadata
+        case dg.AssetCheckEvaluation():
+            metadata = data.metadata
+        case _:
+            return False
+    return any(mark in metadata for mark in MARKS)
 
 
 def _in_parts(told: Sequence[Told]) -> Iterator[Sequence[Told]]:

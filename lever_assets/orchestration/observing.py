@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from lever_assets.orchestration.layout import Keys
+from lever_assets.orchestration.asset_keys import Keys
+from lever_assets.orchestration.materializing import BY
 from lever_assets.orchestration.untold import by_asset
 from lever_assets.sync.session import Written
 
@@ -15,7 +16,7 @@ from lever_assets.sync.session import Written
 def observations(keys: Keys, rows: Mapping[str, Mapping[str, int]], by: str) -> list[dg.AssetObservation]:
     """Return what is left on the assets that were touched; `rows` were written by something, by table."""
     return [
-        dg.AssetObservation(keys.by_table[table], metadata={"by": by, **counts})
+        dg.AssetObservation(keys.by_table[table], metadata={BY: by, **counts})
         for table, counts in rows.items()
         if table in keys.by_table
     ]

@@ -113,9 +113,18 @@ def window_holding(keys: Sequence[str], settings: Settings, at: datetime | None)
 
 def windows_of(context: dg.AssetExecutionContext, settings: Settings) -> Windows:
     """Return the windows of a run: those that it is over, else all of the account's."""
-    if context.has_partition_key or context.has_partition_key_range:
+    if _has_windows(context):
         return Windows(context.partition_keys, chosen=True)
     return Windows(sync_windows(settings).get_partition_keys(), chosen=False)
+
+
+def is_over_chosen_windows(context: dg.AssetExecutionContext) -> bool:
+    """Tell whether a run is to read the windows that it is over, some or all: a delta marks its own alone."""
+    return _has_windows(context) and context.run.tags.get(REFRESH_TAG) not in {DELTA, RECONCILE}
+
+
+def _has_windows(context: dg.AssetExecutionContext) -> bool:
+    return bool(context.has_partition_key or context.has_partition_key_range)
 
 
 def window_range(first: str, last: str) -> dict[str, str]:
@@ -130,7 +139,7 @@ def scope_of(context: dg.AssetExecutionContext, settings: Settings) -> Scope:
         return Scope(delta=True)
     if refresh == RECONCILE:
         return Scope(reconcile=True)
-    chosen = context.has_partition_key or context.has_partition_key_range
+    chosen = _has_windows(context)
     if refresh == FULL and not chosen:
         return Scope()
     if not chosen:

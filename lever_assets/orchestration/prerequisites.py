@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorStatus
 
 from lever_assets.orchestration.names import (
     DELTA_SENSOR,
@@ -110,7 +109,7 @@ def _daemon(instance: dg.DagsterInstance, heard: Mapping[str, datetime]) -> Find
 
 def _ticking(settings: Settings, instance: dg.DagsterInstance, *, was_there: bool) -> Iterator[Finding]:
     """Yield a finding for each sensor and schedule; `was_there`: a daemon has run with this instance."""
-    states = {each.instigator_name: each.status for each in instance.all_instigator_state()}
+    states = {each.instigator_name: each.status.value for each in instance.all_instigator_state()}
     needed = {
         WEBHOOKS_SENSOR: settings.webhook_url is not None,
         NOTICES_SENSOR: bool(settings.notice_targets),
@@ -121,7 +120,7 @@ def _ticking(settings: Settings, instance: dg.DagsterInstance, *, was_there: boo
         subject, status = f"{kind} {name}", states.get(name)
         if not needed.get(name, True):
             yield _finding(subject, Verdict.NOT_NEEDED, why)
-        elif status is InstigatorStatus.STOPPED:
+        elif status == dg.DefaultSensorStatus.STOPPED.value:
             remedy = f"Switch it on in Dagster's UI, or with `dagster {kind} start {name}`."
             yield _finding(subject, Verdict.MISSING, why, "It was switched off by hand.", remedy)
         elif status is not None:

@@ -13,8 +13,9 @@ import dagster as dg
 from dagster._core.instance import RUNLESS_RUN_ID
 from dagster._core.storage.event_log.schema import AssetEventTagsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
+from lever_assets.orchestration.materializing import MARKS, is_told_by_command
 from lever_assets.orchestration.names import ACTION_TAG, CONNECTION_TAG, DOCTOR_JOB, ERASURE_JOB, WEBHOOKS_JOB
 from lever_assets.orchestration.runs import delete_run, record_of
 from lever_assets.orchestration.ticks import Budget
@@ -75,10 +76,11 @@ _MADE = dg.DagsterEventType.ASSET_MATERIALIZATION.value
 
 
 def purge_runless(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey], days: int) -> int:
-    """Delete what was told of these assets outside of runs more than `days` ago; return how many events.
+    """Delete what commands told of these assets more than `days` ago; return how many events.
 
-    The last materialization of each window stays, and so that of each asset. Dagster has no way to delete
-    such events but with all that is known of the asset: so it is done in SQL, where its storage is in SQL.
+    What somebody else reported of them stays, and so does the last materialization of each window. Dagster
+    has no way to delete such events but with all that is known of the asset: so it is done in SQL, where its
+    storage is in SQL.
     """
     events = instance.event_log_storage
     if not isinstance(events, SqlEventLogStorage):
@@ -90,15 +92,16 @@ def purge_runless(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey],
     )
     # Dagster keeps the time without its zone, which is UTC.
     before = (now() - timedelta(days=days)).replace(tzinfo=None)
-    old = select(c.id).where(
+    old = select(c.id, c.event).where(
         c.run_id == RUNLESS_RUN_ID,
         ours,
         c.timestamp < before,
         c.dagster_event_type.in_(_OF_ASSETS),
         c.id.not_in(last),
+        or_(*(c.event.like(f'%"{mark}"%') for mark in MARKS)),  # the few that are worth to be parsed
     )
     with events.index_transaction() as conn:
-        gone = list(conn.execute(old).scalars())
+        gone = [event_id for event_id, text in conn.execute(old) if is_told_by_command(text)]
         for some in (gone[at : at + _PAGE] for at in range(0, len(gone), _PAGE)):
             conn.execute(delete(AssetEventTagsTable).where(AssetEventTagsTable.c.event_id.in_(some)))
             conn.execute(delete(SqlEventLogStorageTable).where(c.id.in_(some)))

@@ -20,11 +20,11 @@ import dagster as dg
 from lever_assets.frames.reading import within
 from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.mapping.stated import DERIVATIONS
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import for_events, warn
 from lever_assets.orchestration.freshness import told_again_after
-from lever_assets.orchestration.known import Known, evaluation, key_of
-from lever_assets.orchestration.layout import Keys
+from lever_assets.orchestration.last_told import Known, evaluation, key_of
 from lever_assets.orchestration.materializing import materialize
 from lever_assets.orchestration.metadata import (
     Metadata,
@@ -45,6 +45,7 @@ from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import unread_within
+from lever_assets.sync.windows import EVERYTHING, Bounds
 
 
 @dataclass
@@ -161,7 +162,7 @@ class Reporter:
             return
         self._marked.add(key)
         *others, last = self._to_mark(key, sources)
-        own = self._of_windows(key)
+        own = self._of_windows(key, EVERYTHING if self._is_whole_now(sources) else self.scope.bounds)
         tags = version_tags(self.context.instance, self.context.assets_def, key, self.context.run.run_id)
         self.materialized += materialize(
             self.context,
@@ -171,13 +172,17 @@ class Reporter:
             ],
         )
 
-    def _of_windows(self, key: dg.AssetKey) -> Callable[[str], Metadata]:
-        """Return what there is to tell of a window by itself: nothing in a delta, which would pay a scan.
+    def _is_whole_now(self, sources: Collection[str]) -> bool:
+        """Tell whether the last of a history was read: all windows are there, not only those of this run."""
+        return not self._ended.keys().isdisjoint(sources)
+
+    def _of_windows(self, key: dg.AssetKey, bounds: Bounds) -> Callable[[str], Metadata]:
+        """Return what tells of a window in these bounds by itself: nothing in a delta: it would pay a scan.
 
         Nor of a table that is read whole: all its rows are of each window.
         """
         table = self.keys.table(key)
-        its_own = None if self.scope.delta else within(table, self.scope.bounds)
+        its_own = None if self.scope.delta else within(table, bounds)
         if its_own is None:
             return lambda _window: {}
         windows = self.every_window()
@@ -190,7 +195,7 @@ class Reporter:
 
     def _to_mark(self, key: dg.AssetKey, sources: Collection[str]) -> Sequence[str]:
         """Return the chosen windows; else those that are not marked yet, and in any case the last."""
-        is_whole_now = not self._ended.keys().isdisjoint(sources)
+        is_whole_now = self._is_whole_now(sources)
         *others, last = self.every_window() if is_whole_now else self.windows.keys
         if self.windows.chosen and not (self.scope.delta or is_whole_now):
             return self.windows.keys

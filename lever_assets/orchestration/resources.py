@@ -4,6 +4,7 @@
 what Dagster shows of a resource.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from pydantic import Field, ValidationError
 from lever_assets.settings import GivenSettings, Settings, SettingsError
 
 _SECRET = ("api_key", "oauth_client_secret", "secret_key", "notice_secret", "notice_urls", "url")
+_DATABASE = "The database"
 _CALLED = {"name": "connection", "url": "database_url"}
 """Fields that have another name among the settings."""
 _SHAPE = ("name", "exclude", "sync_window", "sync_start")
@@ -66,18 +68,11 @@ class LeverDatabase(ConfigurableResource):  # type: ignore[type-arg]
     @property
     def tables_url(self) -> str:
         """The SQLAlchemy URL of the tables, as it is now; raises SettingsError."""
-        return _settings("The database", _values(self)).tables_url
+        return _settings(_DATABASE, _values(self)).tables_url
 
     def to_read(self, connection: str) -> Settings:
-        """Return the settings by which the tables of a connection are read now; raises SettingsError.
-
-        Dagster says so of a variable that is not set; where it has not resolved them, this does.
-        """
-        variables = (getattr(self, name) for name in type(self).model_fields)
-        unset = [_name(each) for each in variables if _is_variable(each) and each.get_value() is None]
-        if unset:
-            raise SettingsError(f"The database is to be read from the variable {unset[0]}, which is not set.")
-        return _settings("The database", _values(self)).of(connection)
+        """Return the settings by which the tables of a connection are read now; raises SettingsError."""
+        return _settings(_DATABASE, _values(self)).of(connection)
 
 
 class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
@@ -120,6 +115,7 @@ class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
     def settings(self, database: LeverDatabase, *, known: bool = False, **others: Any) -> Settings:
         """Return the settings of this account in a database; raises SettingsError for what can't be used.
 
+        Nor can a variable that is not set or blank: the default is another database, or Lever itself.
         `known`: only what is known before anything runs, no secret and no variable. `others` are further
         settings.
         """
@@ -130,7 +126,7 @@ class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
                 "Give a plain value."
             )
         given = {**_values(database, known=known), **_values(self, known=known), **others}
-        return _settings(f"The account {self.name!r}", given)
+        return _settings(_whose(self), given)
 
 
 @dataclass(frozen=True)
@@ -166,21 +162,39 @@ def _is_variable(value: object) -> bool:
     return isinstance(value, dg.EnvVar) or (isinstance(value, int) and hasattr(value, "get_value"))
 
 
-def _name(variable: Any) -> str:
-    name: str = variable.env_var_name if isinstance(variable, dg.EnvVar) else variable.name
-    return name
+def _whose(of: LeverAccount | LeverDatabase) -> str:
+    return f"The account {of.name!r}" if isinstance(of, LeverAccount) else _DATABASE
 
 
 def _values(of: LeverAccount | LeverDatabase, *, known: bool = False) -> dict[str, Any]:
-    """Return what a resource says, by the names of settings; variables as they are now, or not at all."""
+    """Return what a resource says, by the names of settings; variables as they are now, or not at all.
+
+    Dagster resolves them, and says so of one that is not set; but not where a secret is given as it is
+    (`as_resource`). One that is blank it takes as it is: then the field is known, and no longer the variable.
+    """
     found: dict[str, Any] = {}
     for name in type(of).model_fields:
         value = getattr(of, name)
         if _is_variable(value):
-            value = None if known else value.get_value()
+            value = None if known else _read(value, f"{_whose(of)} is to have its {name}")
+        elif isinstance(value, str) and not value.strip():
+            raise SettingsError(
+                f"{_whose(of)} has a blank {name}: give it a value, or leave it out. If a variable gives it, "
+                "that is what is blank."
+            )
         if value is not None:
             found[_CALLED.get(name, name)] = tuple(value) if isinstance(value, list) else value
     return found
+
+
+def _read(variable: Any, told: str) -> str:
+    """Return the text of a variable, not yet checked; raises SettingsError if there is none."""
+    name: str = variable.env_var_name
+    text = os.environ.get(name)
+    if text is None or not text.strip():
+        state = "not set" if text is None else "blank"
+        raise SettingsError(f"{told} from the variable {name}, which is {state}.")
+    return text
 
 
 def _settings(whose: str, given: Mapping[str, Any]) -> Settings:

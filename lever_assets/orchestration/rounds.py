@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 import dagster as dg
@@ -34,6 +35,7 @@ _OWN_SECONDS = 8.0
 _HELPERS = 100
 """Threads that the loop lends for what can't be awaited, such as renewing a token: each may hang."""
 _ENDING_SECONDS = 0.5
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NAMED = 10
 """So many of those in trouble are named: a tick is kept in Dagster's storage."""
 
@@ -42,13 +44,15 @@ _NAMED = 10
 class Told:
     """What became of an account in a tick: the run to ask for, or, in a sentence, why none.
 
-    `short` is the same for all that stand so, to count them; `trouble`: somebody has to see to it.
+    `short` is the same for all that stand so, to count them; `trouble`: somebody has to see to it. `last` is
+    when the same was asked for before (UTC), of what few are asked for at once (`with_few`).
     """
 
     why: str = ""
     request: dg.RunRequest | None = None
     short: str = ""
     trouble: bool = False
+    last: datetime | None = None
 
     def alone(self) -> dg.RunRequest | dg.SkipReason:
         """Return it as the answer of a tick in which there is no other account."""
@@ -95,8 +99,12 @@ class Round:
     place: Place
 
     def with_few(self, kind: Callable[[Told], bool], most: int) -> Self:
-        """Return it with so many requests of a kind at most; the others wait for the next tick."""
+        """Return it with so many requests of a kind at most; the others wait for the next tick.
+
+        Those go first that were never asked for, or the longest ago.
+        """
         some = [name for name, each in self.told.items() if kind(each)]
+        some.sort(key=lambda name: self.told[name].last or _NEVER)
         waits = Told(short=f"waiting for others: no more than {most} first syncs are asked for at once.")
         return replace(self, told={**self.told, **dict.fromkeys(some[most:], waits)})
 
@@ -221,9 +229,27 @@ def _taken(*queues: deque[str]) -> str | None:
     return None
 
 
-def _told(account: Settings, look: Look, budget: Budget) -> Told:
+def one_by_one(
+    accounts: Iterable[Settings], look: Callable[[Settings], Told], log: logging.Logger
+) -> dict[str, Told]:
+    """Look at each account, which asks Lever nothing; what one raises is told of it alone, and logged."""
+    told = {each.connection: _told(each, look) for each in accounts}
+    trouble = [f"{name}: {each.why}" for name, each in told.items() if each.trouble]
+    if trouble and any(each.request for each in told.values()):
+        log.warning(" ".join(trouble[:_NAMED]))
+    return told
+
+
+def in_a_sentence(told: Mapping[str, Told]) -> str:
+    """Return why no run is asked for, by the names of the accounts, some of them where they are many."""
+    whys = [f"{name}: {each.why}" for name, each in told.items() if each.request is None]
+    more = [f"{len(whys) - _NAMED} more connections wait."] if len(whys) > _NAMED else []
+    return " ".join([*whys[:_NAMED], *more])
+
+
+def _told(account: Settings, look: Callable[..., Told], *given: Budget) -> Told:
     try:
-        return look(account, budget)
+        return look(account, *given)
     except BusyError as error:
         return Told(told_of(error), short="something else is at work on it.")
     except Exception as error:

@@ -1,33 +1,39 @@
 """What commands did, told to Dagster as events that belong to no run.
 
 It is the same that a run tells (`reporting.py`): the windows that are covered and not marked yet, and in the
-last of them the counts; the checks. A window costs 1 ms and 1.3 kB in each asset, so none is marked twice.
+last of them the counts; the checks. A window says how many rows it has, where the whole was read or the asset
+was never told. It costs 1 ms and 1.7 kB in each asset, so none is marked twice.
 What is told is kept (`untold.py`) until Dagster has it: who is killed midway tells the rest the next time.
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import uuid4
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData as Target,
-)
 
 from lever_assets.connect.known import has_database, listed
+from lever_assets.frames.reading import within
 from lever_assets.lever.resources import BY_NAME
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.orchestration.checks import complete, mapped, results
-from lever_assets.orchestration.known import Known, evaluation
-from lever_assets.orchestration.layout import Keys, Layout
-from lever_assets.orchestration.materializing import store_runless
-from lever_assets.orchestration.metadata import Metadata, brief, model_materialization, raw_materialization
+from lever_assets.orchestration.last_told import Known, evaluation
+from lever_assets.orchestration.layout import Layout
+from lever_assets.orchestration.materializing import COMMAND, store_runless
+from lever_assets.orchestration.metadata import (
+    Metadata,
+    brief,
+    model_materialization,
+    raw_materialization,
+    window_counts,
+)
 from lever_assets.orchestration.observing import observations
-from lever_assets.orchestration.partitions import first_instant, sync_windows
+from lever_assets.orchestration.partitions import first_instant, sync_windows, window_holding
 from lever_assets.orchestration.purging import purge_runless
 from lever_assets.orchestration.untold import (
     TOLD,
@@ -44,9 +50,10 @@ from lever_assets.store.checkpoints import hold_states
 from lever_assets.store.children import HISTORY_ENDED, forget_ended
 from lever_assets.store.field_definitions import definitions
 from lever_assets.store.transaction import Transaction, now
+from lever_assets.store.windowed import by_hour
 from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.session import Scope, Session
-from lever_assets.sync.windows import Bounds, covering
+from lever_assets.sync.windows import EVERYTHING, Bounds, covering
 
 _LOCK_SECONDS = 10.0
 """How long one who tells waits for another who does."""
@@ -128,6 +135,10 @@ def _made_of(resource: str, session: Session) -> set[str]:
     return {BY_NAME[resource].table, *mapped_from([resource], session.exclusion)}
 
 
+def _nothing(_window: str) -> Metadata:
+    return {}
+
+
 @dataclass
 class _Telling:
     """One telling; `told` are the tables of which all was told.
@@ -190,11 +201,32 @@ class _Telling:
         if not covered:
             return store_runless(self.instance, [dg.AssetObservation(key, metadata=metadata)], at=at)
         last = self._last_of(covered, each.scope)
-        others = [dg.AssetMaterialization(key, partition=window) for window in missing if window != last]
+        own = self._of_windows(table) if each.is_whole or not there else _nothing
+        others = [
+            dg.AssetMaterialization(key, partition=window, metadata={COMMAND: each.command, **own(window)})
+            for window in missing
+            if window != last
+        ]
         done = store_runless(self.instance, others, at=at, until=self.until)
         tags = version_tags(self.instance, self._assets, key, self._version)
-        made = dg.AssetMaterialization(key, partition=last, metadata=metadata, tags=tags)
+        made = dg.AssetMaterialization(key, partition=last, metadata={**metadata, **own(last)}, tags=tags)
         return store_runless(self.instance, [made], at=at) and done
+
+    def _of_windows(self, table: str) -> Callable[[str], Metadata]:
+        """Return what there is to tell of a window by itself: the rows that it has; one pass over the table.
+
+        Of a table that is read whole all rows are of each window.
+        """
+        its_own = within(table, EVERYTHING)
+        if its_own is None:
+            return _nothing
+        windows = [window for window, _ in self._windows]
+        with self.session.reading() as tx:
+            return window_counts(
+                by_hour(tx, table, its_own, tx.instant),
+                partial(window_holding, windows, self.session.settings),
+                with_changes=False,
+            )
 
     def _covered(self, table: str) -> Iterator[str]:
         spans = self.standing.covered.below_all(sources_of(table))
@@ -220,8 +252,8 @@ class _Telling:
                 fields = definitions(tx, table) if each.is_whole else []
                 told = model_materialization(each.derived, preview, fields, database)
             else:
-                return {"command": each.command, **each.rows}
-        return {"command": each.command, **(told if each.is_whole else brief(told))}
+                return {COMMAND: each.command, **each.rows}
+        return {COMMAND: each.command, **(told if each.is_whole else brief(told))}
 
     def _evaluate(self, done: Mapping[str, Untold]) -> None:
         """Tell how checks came out: of reading and mapping, and of whole tables where all was looked at.
@@ -235,8 +267,8 @@ class _Telling:
                 return
             at = datetime.now(UTC).timestamp()
             for found in self._checked(table, each):
-                target = None if found.asset_key is None else made.get(found.asset_key)
-                store_runless(self.instance, [evaluation(found, target)], at=at)
+                of = None if found.asset_key is None else made.get(found.asset_key)
+                store_runless(self.instance, [evaluation(found, of, command=each.command)], at=at)
             self.told.append(table)
 
     def _checked(self, table: str, each: Untold) -> list[dg.AssetCheckResult]:
@@ -256,13 +288,11 @@ class _Telling:
             return [complete(key, report, live, BY_NAME[report.resource], each.scope or Scope())]
         return [mapped(tx, key, table)] if each.derived is not None and not each.is_whole else []
 
-    def _made(self, keys: Collection[dg.AssetKey]) -> dict[dg.AssetKey, Target]:
+    def _made(self, keys: Collection[dg.AssetKey]) -> dict[dg.AssetKey, dg.EventLogRecord]:
         """Return the last materializations of assets, for checks to say what they looked at."""
         found = {}
         for each in self.instance.get_asset_records([*keys]) if keys else ():
             last = each.asset_entry.last_materialization_record
             if last is not None:
-                found[each.asset_entry.asset_key] = Target(
-                    storage_id=last.storage_id, run_id=last.run_id, timestamp=last.timestamp
-                )
+                found[each.asset_entry.asset_key] = last
         return found

@@ -3,8 +3,10 @@
 There is one of each for all accounts; it asks for a run of each, and of Lever nothing.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 
 import dagster as dg
 
@@ -25,7 +27,7 @@ from lever_assets.orchestration.names import (
 )
 from lever_assets.orchestration.partitions import window_range, windows_since
 from lever_assets.orchestration.readiness import why_not
-from lever_assets.orchestration.rounds import Told
+from lever_assets.orchestration.rounds import Told, in_a_sentence, one_by_one
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
@@ -71,17 +73,18 @@ def _reconcile_schedule(hosted: Hosted) -> dg.ScheduleDefinition:
         ),
     )
     def reconcile(context: dg.ScheduleEvaluationContext) -> Requests | dg.RunRequest:
-        return tick(lambda budget: evaluate(hosted.in_force(context), budget))
+        return tick(lambda budget: evaluate(hosted.in_force(context), context.log, budget))
 
-    def evaluate(now: InForce, budget: Budget) -> Requests | dg.RunRequest:
+    def evaluate(now: InForce, log: logging.Logger, budget: Budget) -> Requests | dg.RunRequest:
         with closing(Store.open(now.settings.tables_url, lock_wait=budget.whole)) as store:
-            told = [request(Session.over(store, each), each) for each in now.accounts]
-        if only:
-            return told[0].alone()
-        requests = [each.request for each in told if each.request is not None]
-        return requests or dg.SkipReason(" ".join(dict.fromkeys(each.why for each in told)))
+            if only:
+                return request(store, now.accounts[0]).alone()
+            told = one_by_one(now.accounts, partial(request, store), log)
+        requests = [each.request for each in told.values() if each.request is not None]
+        return requests or dg.SkipReason(in_a_sentence(told))
 
-    def request(session: Session, account: Settings) -> Told:
+    def request(store: Store, account: Settings) -> Told:
+        session = Session.over(store, account)
         waits = why_not(session)
         if waits is not None:
             return waits

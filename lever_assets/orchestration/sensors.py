@@ -7,7 +7,7 @@ sync holds up none of the others.
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -15,9 +15,11 @@ from math import inf
 
 import dagster as dg
 
+from lever_assets.connect.first_sync import FIRST_SYNC, Asked, note_asked_for
 from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
+from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.assets import assets_below
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.departed import (
@@ -28,7 +30,6 @@ from lever_assets.orchestration.departed import (
 from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.orchestration.hosted import Hosted, InForce
 from lever_assets.orchestration.jobs import SyncJob
-from lever_assets.orchestration.layout import Keys
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -51,13 +52,14 @@ from lever_assets.orchestration.partitions import window_range, windows_since
 from lever_assets.orchestration.purging import FAILED_STAY, SHARED_JOBS, purge, purge_runless
 from lever_assets.orchestration.readiness import why_not, why_not_in
 from lever_assets.orchestration.retention import UNDER_WAY, erase_runs
-from lever_assets.orchestration.rounds import Rounds, Told, one_loop
+from lever_assets.orchestration.rounds import Rounds, Told, in_a_sentence, one_by_one, one_loop
 from lever_assets.orchestration.runs import Unfinished, draining_runs, end_dead_runs, erase_answers
 from lever_assets.orchestration.tagging import Tagging
 from lever_assets.orchestration.ticks import Budget, tick
 from lever_assets.settings import Settings
-from lever_assets.store import Store, inbox
+from lever_assets.store import BusyError, Store, inbox
 from lever_assets.store.checkpoints import hold_states, kept_at_of_all
+from lever_assets.store.transaction import now as moment
 from lever_assets.sync.polling import Outset, Poll, Run, outset, poll
 from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.session import Session
@@ -113,10 +115,14 @@ def delta_sensor(hosted: Hosted, jobs: Sequence[SyncJob]) -> dg.SensorDefinition
                 )
 
             if len(accounts) == 1:
-                return look(accounts[0], budget).alone()
+                told = look(accounts[0], budget)
+                _note_first_syncs(store, {accounts[0].connection: told})
+                return told.alone()
             with one_loop() as run:
                 done = rounds.go(accounts, partial(look, run=run), budget, context.cursor)
-            return done.with_few(_is_first_sync, _FIRST_SYNCS).answer(context.log)
+            done = done.with_few(_is_first_sync, _FIRST_SYNCS)
+            _note_first_syncs(store, done.told)
+            return done.answer(context.log)
 
     return delta
 
@@ -137,6 +143,7 @@ def _delta(
         waits = why_not_in(tx, session.account)
         is_quiet = waits is None and unfinished.of_account(session.name) is None
         known = outset(tx, session) if is_quiet else None
+        asked = FIRST_SYNC.read(tx)
     if waits is not None:
         return waits
     end_dead_runs(instance, session, unfinished)
@@ -145,7 +152,7 @@ def _delta(
         return Told(f"Run {under_way} of this connection is under way.", short="a run is under way.")
     told = _poll_unless_busy(session, known, budget, run)
     if told.since is None:
-        return _first_sync(session, told)
+        return _first_sync(session, told, asked)
     if not told.changed:
         return Told(told.why, short="nothing has changed.")
     windows = windows_since(account, told.since)
@@ -170,12 +177,31 @@ def delta_tags(account: str) -> dict[str, str]:
     return {REFRESH_TAG: DELTA, READS_TAG: EVERYTHING, CONNECTION_TAG: account}
 
 
-def _first_sync(session: Session, told: Poll) -> Told:
-    """Return the first sync of an account that was made by `connect`; the environment's waits to be told."""
+def _first_sync(session: Session, told: Poll, asked: Asked | None) -> Told:
+    """Return the first sync of an account that was made by `connect`; the environment's waits to be told.
+
+    Where it was asked for and the account is not read yet, it did not go well: it has to wait for a while.
+    """
     if not session.account.is_stored:
         return Told(told.why, short="waiting for a full sync to be started.")
+    if asked is not None and moment() < asked.due_at:
+        again = f"it is asked for again at {asked.due_at:%H:%M:%S} UTC."
+        return Told(
+            f"The first sync did not read the account: {again}",
+            short="the first sync did not read the account, and is asked for again later.",
+        )
     tags = {CAUSE_TAG: "first sync", CONNECTION_TAG: session.name, REFRESH_TAG: FULL}
-    return Told(request=dg.RunRequest(job_name=full_sync_job_name(session.name), tags=tags))
+    request = dg.RunRequest(job_name=full_sync_job_name(session.name), tags=tags)
+    return Told(request=request, last=None if asked is None else asked.at)
+
+
+def _note_first_syncs(store: Store, told: Mapping[str, Told]) -> None:
+    """Keep that first syncs are asked for; who is busy with the database keeps none from being so."""
+    names = [name for name, each in told.items() if _is_first_sync(each)]
+    if names:
+        with suppress(BusyError), store.writing("") as tx:
+            for name in names:
+                note_asked_for(tx.of(name))
 
 
 def _is_first_sync(told: Told) -> bool:
@@ -205,40 +231,40 @@ def webhooks_sensor(hosted: Hosted) -> dg.SensorDefinition:
         description="Starts one run for all events of a connection that wait in the inbox of the webhooks.",
     )
     def webhooks(context: dg.SensorEvaluationContext) -> Answer:
-        return tick(lambda budget: evaluate(hosted.in_force(context), context.instance, budget))
+        return tick(lambda budget: evaluate(hosted.in_force(context), context, budget))
 
-    def evaluate(now: InForce, instance: dg.DagsterInstance, budget: Budget) -> Answer:
+    def evaluate(now: InForce, context: dg.SensorEvaluationContext, budget: Budget) -> Answer:
         settings, accounts = now.settings, now.accounts
-        names = [each.connection for each in accounts]
         job, op = hosted.called(WEBHOOKS_JOB), hosted.called(DRAIN_OP)
-        draining = draining_runs(instance, job, default=settings.connection)
+        draining = draining_runs(context.instance, job, default=settings.connection)
         with _opened(settings, budget) as store:
             with store.reading("") as tx:
                 waiting = inbox.pending_counts(tx)
-            told = {
-                each.connection: _drain(Session.over(store, each), waiting[each.connection], draining, op)
-                for each in accounts
-                if waiting[each.connection]
-            }
-            if len(names) == 1 and not told:
-                idle = why_not(Session.over(store, accounts[0]))
-                return dg.SkipReason("No event waits in the inbox." if idle is None else idle.why)
+
+            def look(account: Settings) -> Told:
+                session = Session.over(store, account)
+                return _drain(session, waiting[account.connection], draining, op)
+
+            if len(accounts) == 1:
+                return look(accounts[0]).alone()
+            told = one_by_one((each for each in accounts if waiting[each.connection]), look, context.log)
         requests = [each.request for each in told.values() if each.request is not None]
         if requests:
-            return requests[0] if len(names) == 1 else dg.SensorResult(run_requests=requests)
-        whys = [each.why if len(names) == 1 else f"{name}: {each.why}" for name, each in told.items()]
-        return dg.SkipReason(" ".join(whys[:10]) or "No event waits in the inbox.")
+            return dg.SensorResult(run_requests=requests)
+        return dg.SkipReason(in_a_sentence(told) or "No event waits in the inbox.")
 
     return webhooks
 
 
 def _drain(session: Session, waiting: int, draining: dict[str, str], op: str) -> Told:
-    running = draining.get(session.name)
+    running = draining.get(session.name) if waiting else None
     if running is not None:
         return Told(f"Run {running} is draining the inbox.")
     waits = why_not(session)
     if waits is not None:
         return waits
+    if not waiting:
+        return Told("No event waits in the inbox.")
     cause = "An event of Lever's" if waiting == 1 else f"{waiting:,} events of Lever's"
     tags = {CAUSE_TAG: cause, CONNECTION_TAG: session.name}
     return Told(request=dg.RunRequest(run_config=for_connection(op, session.name), tags=tags))

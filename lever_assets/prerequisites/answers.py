@@ -10,7 +10,7 @@ from lever_assets.lever.paths import scope
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.prerequisites import lever_settings
 from lever_assets.prerequisites.asking import NOT_ASKED, Asking, Heard
-from lever_assets.prerequisites.known import Known
+from lever_assets.prerequisites.from_tables import Known
 from lever_assets.prerequisites.permissions import OPPORTUNITIES_READ, Permission, ask_for
 
 _USERS = "/users"

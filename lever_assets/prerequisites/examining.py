@@ -11,7 +11,7 @@ from lever_assets.prerequisites import database, lever_settings, machine, permis
 from lever_assets.prerequisites.account import of_account, switched_off
 from lever_assets.prerequisites.answers import Answers, ask_lever, nothing_asked
 from lever_assets.prerequisites.findings import Finding, Report
-from lever_assets.prerequisites.known import Known
+from lever_assets.prerequisites.from_tables import Known
 from lever_assets.prerequisites.permissions import Permission
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import StoreError

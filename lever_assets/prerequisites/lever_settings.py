@@ -11,7 +11,7 @@ from lever_assets.lever.resources import BY_NAME, RESOURCES
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.prerequisites.asking import NOT_ASKED, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
-from lever_assets.prerequisites.known import Known
+from lever_assets.prerequisites.from_tables import Known
 from lever_assets.prerequisites.permissions import CREDENTIALS, agreeing
 
 _WHY_CONFIDENTIAL = "Confidential postings, opportunities and requisitions are in the tables only with it."

@@ -9,7 +9,7 @@ from lever_assets.connect.account import Account
 from lever_assets.connect.vault import Vault
 from lever_assets.prerequisites.asking import Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
-from lever_assets.prerequisites.known import Known
+from lever_assets.prerequisites.from_tables import Known
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.webhooks.events import EVENTS
 from lever_assets.webhooks.setup import MANUAL_STEP

@@ -25,23 +25,6 @@ _PARENTS = 3
 _REFUSED = 403
 
 
-def watch_permissions(session: Session) -> list[str]:
-    """Look at what was not seen for an hour; makes nine requests at most, and as a rule none.
-
-    What comes of it is kept (`connect/permissions.py`). Returns the resources that are there again after they
-    were refused: the next sync reads them. Raises LeverError where Lever can't be asked at all, StoreError,
-    NotConnectedError.
-    """
-    with session.reading() as tx:
-        due = unseen(session, Heard.kept(tx))
-
-    async def look() -> list[str]:
-        async with session.client() as lever:
-            return await look_at_permissions(lever, session, due)
-
-    return asyncio.run(look()) if due else []
-
-
 def unseen(session: Session, known: Heard) -> list[Resource]:
     """Return the resources that are to be looked at, as what is `known` of the permissions is old."""
     seen = {name for name, each in known.permissions.items() if each.is_fresh(known.at)}
@@ -50,7 +33,11 @@ def unseen(session: Session, known: Heard) -> list[Resource]:
 
 
 async def look_at_permissions(lever: LeverClient, session: Session, due: Sequence[Resource]) -> list[str]:
-    """As `watch_permissions`, of these resources (`unseen`), with an open client."""
+    """Look at what was not seen for an hour (`due`, by `unseen`), with an open client; nine requests at most.
+
+    What comes of it is kept (`connect/permissions.py`). Returns the resources that are there again after they
+    were refused: the next sync reads them. Raises LeverError where Lever can't be asked at all, StoreError.
+    """
     if due:  # whatever comes of it, they are not looked at again for a while
         await asyncio.to_thread(_note_asked, session, due)
     return [each.name for each in due if await _is_back(lever, session, each)]

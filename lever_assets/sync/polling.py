@@ -73,6 +73,14 @@ class Outset:
     heard: Heard
     unseen: Sequence[Resource]
 
+    @property
+    def is_to_be_let_in(self) -> bool:
+        """Whether Lever has refused the key or token, and can be asked here whether it still does.
+
+        A run that is due would else be asked for each minute, to fail.
+        """
+        return self.heard.refused is not None and bool(self.questions)
+
 
 def outset(tx: Transaction, session: Session) -> Outset:
     """Return what the database knows, in a transaction that holds all states; some queries, no scan."""
@@ -104,7 +112,7 @@ def poll(
         return Poll(
             False, "The account was never read whole: start a full sync, this sensor then keeps it fresh."
         )
-    if known.overdue is not None:
+    if known.overdue is not None and not known.is_to_be_let_in:
         return Poll(True, known.overdue, 0, known.since)
     lever = session.account.client(session.settings, tell=session.listener)
     try:

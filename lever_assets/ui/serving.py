@@ -21,7 +21,6 @@ from typing import Any
 import dagster as dg
 import uvicorn
 from dagster._cli.proxy_server_manager import ProxyServerManager
-from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster._utils.log import configure_loggers
@@ -86,7 +85,7 @@ def serve(settings: Settings, place: Place, log_level: str = "info", *, with_dae
         if with_daemon:
             try:
                 workspace = _code_server(instance, stack)
-            except DagsterUserCodeProcessError:
+            except dg.DagsterError:
                 if not interrupted.is_set:  # Ctrl-C in a terminal ends the code server as well
                     raise
             if interrupted.is_set:

@@ -99,6 +99,9 @@ def test_a_key_comes_from_standard_input_and_stands_nowhere(
     assert command("connections", "rename", "acme", "initech").code == 0
     assert command("connections", "disable", "initech").code == 0
     assert "connections enable initech" in command("sync", "--connection", "initech").err
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandbox-key\n"))
+    again = command("connect", "initech", "--api-key").out
+    assert "initech is connected.\nIt stays switched off: `lever-assets connections enable initech`" in again
     assert command("connections", "enable", "initech").code == 0
     assert command("connections", "remove", "initech", "--erase", "--yes").code == 0
     assert [each["connection"] for each in command("connections", "list", "--json").json["connections"]] == [

@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+import lever_assets
 from lever_assets.cli import output
 from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.definitions import build
@@ -29,10 +30,12 @@ from lever_assets.settings import Cadence, Settings
 from lever_assets.store import Store, inbox
 from lever_assets.store.transaction import now
 from lever_assets.sync.session import Session, Written
+from lever_assets.sync.windows import covering
 from lever_assets.ui.home import configuration, dagster_home
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.cli.test_following import read_to_end
 
+ROWS = "dagster/partition_row_count"
 START = datetime.now(UTC).date() - timedelta(days=15)
 """Three windows."""
 
@@ -145,6 +148,43 @@ def test_a_full_sync_marks_every_window_of_every_asset_and_tells_its_counts_and_
         targets = {record.evaluation.target_materialization_data for record in found.values()}  # type: ignore[union-attr] # each was evaluated
         assert None not in targets
     assert waiting() == {}
+
+
+def test_each_window_that_a_command_marks_says_how_many_rows_it_has(
+    command: Command, home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, last = every_window()
+    monkeypatch.setenv("LEVER_REPORT_TO_DAGSTER", "false")
+    command("sync", "--from", second)
+    command("sync")
+    sandbox.touch(share=0.1, seed=1)
+    command("sync", "--delta")  # what waits of some assets is what this one did
+    monkeypatch.delenv("LEVER_REPORT_TO_DAGSTER")
+    with opened(home) as instance, Session.open(Settings.load()) as session:
+        assert tell(instance, session, home, seconds=60)
+        for table in ("candidates", "applications", "raw_opportunities", "raw_interviews"):
+            counts = {each.partition: told(each)[ROWS] for each in made(instance, table)}
+            assert counts == {window: in_window(table, window) for window in (first, second, last)}, table
+            assert sum(counts.values()) == told(made(instance, table)[0])["dagster/row_count"]
+        assert not any(ROWS in told(each) for each in made(instance, "users"))  # its rows are of no window
+        assert counts[first] > 0
+
+    sandbox.touch(share=0.1, seed=2)
+    command("sync", "--delta")
+    with opened(home) as instance:
+        assert ROWS not in told(made(instance, "candidates")[0])  # a pass over all records
+        command("sync", "--full")
+        assert told(made(instance, "candidates")[0])[ROWS] == in_window("candidates", last)
+
+
+def in_window(table: str, window: str) -> int:
+    """Return how many rows an asset of somebody's own would get in a window."""
+    settings = Settings.load()
+    every = sync_windows(settings)
+    covered, first = every.time_window_for_partition_key(window), every.get_first_partition_window()
+    assert first is not None
+    bounds = covering(covered.start, covered.end, first=first.start, now=now())
+    return len(lever_assets.frame(table, settings=settings, window=bounds))
 
 
 def test_the_definitions_take_what_was_told_as_the_state_of_their_code(command: Command, home: Path) -> None:
@@ -467,11 +507,40 @@ def test_the_events_of_commands_grow_old_and_go_but_the_last_of_each_window(
     command("replay", "offers")
     with opened(home) as instance:
         assert len(made(instance, "offers")) == 5
+        assert [told(each)["command"] for each in made(instance, "offers")] == ["replay"] * 2 + ["sync"] * 3
         assert purge_runless(instance, every_key(), 30) == 0
         assert purge_runless(instance, every_key(), -1) > 0
         assert sorted(str(each.partition) for each in made(instance, "offers")) == every_window()
         assert told(made(instance, "offers")[0])["command"] == "replay"
         assert purge_runless(instance, every_key(), -1) == 0
+
+
+def test_what_somebody_else_reported_of_our_assets_stays_however_old(command: Command, home: Path) -> None:
+    command("sync")
+    with opened(home) as instance:
+        named = {"command": "their own", "by": "them"}
+        window = every_window()[0]
+        for number in range(2):  # so that the first is not the last one of anything
+            said: dict[str, Any] = {**named, "number": number}
+            for event in (
+                dg.AssetMaterialization(key("offers"), partition=window, metadata=said),
+                dg.AssetObservation(key("offers"), metadata=said),
+                dg.AssetCheckEvaluation(
+                    asset_key=key("offers"), check_name="theirs", passed=True, metadata=said
+                ),
+            ):
+                instance.report_runless_asset_event(event)
+        command("replay", "offers")
+        before = events(home)
+        gone = purge_runless(instance, every_key(), -1)
+        assert 0 < gone == before - events(home)
+        theirs = [each for each in made(instance, "offers") if "number" in each.metadata]
+        assert len(theirs) == 2
+        assert [each["number"] for each in observed(instance, "offers")] == [1, 0]
+        logs = instance.event_log_storage.get_logs_for_run(
+            "", of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        )
+        assert sum("theirs" in str(each.dagster_event) for each in logs) == 2
 
 
 @pytest.mark.parametrize("length", list(Cadence))

@@ -1,8 +1,10 @@
 """Connections are made, changed and removed; what is theirs goes with them, what is secret never shows."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,13 +30,13 @@ from lever_assets.lever import AuthenticationError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, ledger
-from lever_assets.store.accounts import stored_account
+from lever_assets.store.accounts import drop_rows, keep_account, rename_rows, stored_account
 from lever_assets.store.created import Created
 from lever_assets.store.created import keep as keep_created
 from lever_assets.store.errors import BusyError
 from lever_assets.store.ledger import open_entry
 from lever_assets.store.tables import created_records, metadata
-from lever_assets.store.transaction import now
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.standing import standing_of
@@ -107,6 +109,75 @@ def test_own_settings_can_be_changed_and_taken_away(store: Store, settings: Sett
     assert (own.sync_window, own.rate_limit) == (settings.sync_window, 5)
     with pytest.raises(SettingsError, match="rate_limit"):
         connections.set_own(store, settings, "acme", {"rate_limit": "-1"})
+
+
+def test_own_settings_that_do_not_go_with_the_environment_s_name_their_connection(
+    store: Store, settings: Settings
+) -> None:
+    by_key(store, settings, "acme", candidate_cutoff="90d", exclude="offers")
+    with store.writing("acme") as tx:  # as if a later version had no such model
+        tx.sql.execute(metadata.tables["accounts"].update().values(settings={"exclude": ["nonsense"]}))
+    with pytest.raises(SettingsError, match=r"connection 'acme'.*nonsense"):
+        account_of(store, settings.of("acme"))
+    with store.writing("acme") as tx:
+        tx.sql.execute(metadata.tables["accounts"].update().values(settings={"candidate_cutoff": "90d"}))
+
+    with pytest.raises(SettingsError, match=r"connection 'acme'.*LEVER_ONLY_CREATED"):
+        account_of(store, settings.of("acme").model_copy(update={"only_created": True}))
+
+
+@contextmanager
+def changing(store: Store, change: Callable[[Transaction], object]) -> Iterator[ThreadPoolExecutor]:
+    """Have `acme` be changed by somebody who is not done before what is begun in the block waits for it."""
+    with ThreadPoolExecutor(1) as pool, store.writing("acme") as tx:
+        change(tx)
+        yield pool
+        time.sleep(0.5)
+
+
+def with_rate(tx: Transaction) -> None:
+    """Give `acme` a rate limit of its own."""
+    row = stored_account(tx)
+    assert row is not None
+    keep_account(tx, replace(row, settings={**row.settings, "rate_limit": 5}))
+
+
+@pytest.mark.parametrize("second", ["set", "disable", "connect"])
+def test_two_who_change_a_connection_at_once_both_do(anywhere: tuple[Store, Settings], second: str) -> None:
+    store, settings = anywhere
+    changes: dict[str, Callable[[], object]] = {
+        "set": lambda: connections.set_own(store, settings, "acme", {"sync_window": "daily"}),
+        "disable": lambda: connections.enable(store, "acme", enabled=False),
+        "connect": lambda: by_key(store, settings, "acme", sync_window="daily"),
+    }
+    with changing(store, with_rate) as pool:
+        other = pool.submit(changes[second])
+    other.result(timeout=30)
+
+    with store.reading("acme") as tx:
+        row = stored_account(tx)
+    assert row is not None
+    assert row.settings == {"rate_limit": 5, **({} if second == "disable" else {"sync_window": "daily"})}
+    assert row.enabled is (second != "disable")
+
+
+@pytest.mark.parametrize("gone", ["erased", "renamed"])
+def test_a_connection_that_goes_meanwhile_is_not_brought_back_by_a_change_of_it(
+    anywhere: tuple[Store, Settings], gone: str
+) -> None:
+    store, settings = anywhere
+    goes: dict[str, Callable[[Transaction], None]] = {
+        "erased": drop_rows,
+        "renamed": lambda tx: rename_rows(tx, "acme_ltd"),
+    }
+    with changing(store, goes[gone]) as pool:
+        other = pool.submit(connections.enable, store, "acme", enabled=False)
+    with pytest.raises(ConnectionNameError, match="no stored connection 'acme'"):
+        other.result(timeout=30)
+
+    assert [each.connection for each in listed(settings).accounts] == (
+        ["acme_ltd", "globex"] if gone == "renamed" else ["globex"]
+    )
 
 
 def test_what_can_not_be_excluded_is_refused_before_it_is_kept(store: Store, settings: Settings) -> None:
@@ -191,6 +262,18 @@ def test_one_that_is_switched_off_is_not_asked(store: Store, settings: Settings)
 
     connections.enable(store, "acme", enabled=True)
     assert stages_of(settings.of("acme")) > 0
+
+
+def test_one_that_is_switched_off_stays_so_when_it_is_reconnected_but_not_when_it_was_removed(
+    store: Store, settings: Settings
+) -> None:
+    by_key(store, settings, "acme")
+    connections.enable(store, "acme", enabled=False)
+    again = by_key(store, settings, "acme")
+    connections.remove(store, "acme", erase=False)
+    anew = by_key(store, settings, "acme")
+
+    assert (again.enabled, anew.enabled) == (False, True)
 
 
 def test_another_lever_account_is_not_mixed_into_the_rows_of_one(store: Store, settings: Settings) -> None:

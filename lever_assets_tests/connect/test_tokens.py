@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 import time_machine
@@ -28,10 +29,12 @@ from lever_assets.store.secrets import put_secret, secrets
 from lever_assets.store.transaction import now
 from lever_assets.sync.session import Session
 from lever_assets.sync.standing import standing_of
+from lever_assets_tests.connect import renewing
 from lever_assets_tests.connect.connecting import connected, settings_of, stages_of, tokens
 from lever_assets_tests.connect.dying import STEPS
 from lever_assets_tests.hasty import retry_hastily
 
+KEY = "7P1kUNCrCPGq4rd9z8WkQyXo0mVd0C1Zg3wQ1q8Zr0c="
 ANSWER_LOST = "reset,path=/oauth/token,when=after,times=1"
 
 
@@ -127,24 +130,48 @@ def test_many_at_once_renew_once(database_url: str, sandbox: Sandbox, tmp_path: 
     assert renewals(sandbox) == before + 1
 
 
-def test_two_machines_renew_once(postgresql_database: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """They share the database and the key, and no folder."""
-    key = SecretStr("7P1kUNCrCPGq4rd9z8WkQyXo0mVd0C1Zg3wQ1q8Zr0c=")
-    here, there = (
-        settings_of(sandbox, tmp_path / each, postgresql_database, secret_key=key) for each in "ab"
-    )
-    with closing(Store.open(here.tables_url)) as one, closing(Store.open(there.tables_url)) as other:
-        connected(one, here, "acme")
-        refused = tokens(one, here, "acme").renewed().access_token
-        before = renewals(sandbox)
-        with ThreadPoolExecutor(2) as pool:
-            both = [
-                pool.submit(tokens(*each, "acme").renewed, refused) for each in ((one, here), (other, there))
-            ]
-            found = {each.result().access_token for each in both}
+@pytest.mark.parametrize("folders", ["one", "two"])
+def test_two_processes_renew_once(
+    request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path, folders: str
+) -> None:
+    """With one data folder they share SQLite's database in it; with two, as machines do, PostgreSQL's."""
+    kind = "sqlite" if folders == "one" else "postgresql"
+    database = str(request.getfixturevalue(f"{kind}_database"))
+    settings = settings_of(sandbox, tmp_path / "one", database, secret_key=SecretStr(KEY))
+    sandbox.set_rotation("strict")  # who renews with a token that was used ends them all
+    sandbox.set_faults("slow=0.5,path=/oauth/token")
+    with closing(Store.open(settings.tables_url)) as store:
+        connected(store, settings, "acme")
+    before = renewals(sandbox)
+    places = [tmp_path / "one", tmp_path / folders]
+    command = [sys.executable, "-m", renewing.__name__, sandbox.url, sandbox.auth_url, settings.tables_url]
+    with ExitStack() as stack:
+        both = [
+            stack.enter_context(
+                subprocess.Popen([*command, str(place), "acme", KEY], text=True, stdin=PIPE, stdout=PIPE)
+            )
+            for place in places
+        ]
+        for each in both:
+            stack.callback(each.kill)
+        assert [said(each) for each in both] == ["ready", "ready"]
+        for each in both:
+            assert each.stdin is not None
+            each.stdin.write("\n")
+            each.stdin.flush()
+        one, other = (said(each) for each in both)
 
-    assert len(found) == 1
+    assert one == other
     assert renewals(sandbox) == before + 1
+    assert stages_of(settings.of("acme")) > 0
+
+
+def said(process: "subprocess.Popen[str]") -> str:
+    """Return the next line that a process says."""
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    assert line
+    return line
 
 
 @pytest.mark.sampled(2)
@@ -320,9 +347,7 @@ def test_a_revoked_account_is_told_and_heals_by_reconnecting(
 
 def test_a_key_that_is_lost_is_said_to_be(store: Store, settings: Settings) -> None:
     connected(store, settings, "acme")
-    other = settings.model_copy(
-        update={"secret_key": SecretStr("7P1kUNCrCPGq4rd9z8WkQyXo0mVd0C1Zg3wQ1q8Zr0c=")}
-    )
+    other = settings.model_copy(update={"secret_key": SecretStr(KEY)})
 
     with pytest.raises(Exception, match=r"LEVER_SECRET_KEY.*lever-assets connect"):
         stages_of(other.of("acme"))

@@ -27,6 +27,7 @@ OPPORTUNITIES = 60
 _PATIENCE = 400.0
 _SILENT_MINUTES = 5
 """After so much silence the sensor `lever_delta` ends a run whose connection nobody holds."""
+_SERVICES = ("code", "daemon", "webserver", "webhooks")
 _WORKERS = ("worker1", "worker2")
 _STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _RUNS = """{ runsOrError(limit: 200) { ... on Runs { results {
@@ -145,12 +146,12 @@ def test_what_a_killed_worker_leaves_another_one_finishes_and_nothing_is_there_t
 ) -> None:
     composed.start("broker")
     composed.await_healthy("broker")
-    for service in ("code", "daemon", "webserver", "webhooks"):
-        composed.start(service)
-        composed.await_healthy(service)
-    for name in _WORKERS:
-        composed.start("worker", name)
-        composed.await_healthy("worker", name)
+    # All at once on empty databases, as `docker compose up` does.
+    started = [*((each, each) for each in _SERVICES), *(("worker", name) for name in _WORKERS)]
+    for service, name in started:
+        composed.start(service, name)
+    for service, name in started:
+        composed.await_healthy(service, name)
     for name, sandbox in accounts.items():
         command = ["lever-assets", "connect", name, "--api-key"]
         composed.run("code", command, sandbox.key, LEVER_BASE_URL=sandbox.url)

@@ -12,15 +12,17 @@ from lever_assets.connect.connections import (
     remove,
     rename,
 )
+from lever_assets.connect.states import REFUSED
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import delay_after, deliver, with_due
 from lever_assets.notices.enqueueing import enqueue, integration_of, take_leave
+from lever_assets.orchestration.readiness import why_not
 from lever_assets.settings import Settings
+from lever_assets.store.checkpoints import put_state
 from lever_assets.store.tables import notice_outbox
-from lever_assets.sync.permissions import watch_permissions
 from lever_assets.sync.polling import poll
 from lever_assets.sync.run import sync
-from lever_assets.sync.session import Scope
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.notices.conftest import Later
 from lever_assets_tests.notices.place import ACME, END_USER, ON_SQLITE, Place, types
 
@@ -68,8 +70,7 @@ def test_the_life_of_a_connection_is_told(here: Place, later: Later) -> None:
     assert issue["type"] == "integration.authentication_failed"
     assert issue["resolved_at"] is None
     assert raised["data"]["integration"] == named
-    later(DAYS)
-    assert states(here.told()) == [("INVALID", "COMPLETED")]
+    assert states(refused_again(here, later)) == [("INVALID", "COMPLETED")]
 
     here.sandbox.set_faults()
     here.connect()
@@ -108,6 +109,40 @@ def test_several_who_find_the_same_change_tell_it_once(here: Place) -> None:
     assert sorted(found) == [0, 0, 0, 1]
 
 
+def refused_again(here: Place, later: Later) -> list[dict[str, Any]]:
+    """Be refused days later, too; returns what is told then, which is nothing before."""
+    later(DAYS)
+    assert here.told() == []  # nobody has asked since: one refusal is not three days of them
+    with here.session() as session, pytest.raises(LeverError):
+        sync(session, Scope(delta=True))
+    return here.told()
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("kept", ["as it is", "as an earlier version kept it"])
+def test_one_refusal_and_days_without_a_question_are_no_days_of_refusals(
+    here: Place, later: Later, kept: str
+) -> None:
+    with here.session() as session:
+        sync(session, Scope())
+    here.sandbox.set_faults("401=1.0")
+    with here.session() as session, pytest.raises(LeverError):
+        poll(session)
+    here.sandbox.set_faults()
+    if kept != "as it is":
+        with here.store.writing("acme") as tx:
+            refused = REFUSED.read(tx)
+            assert refused is not None
+            put_state(tx, REFUSED.kind, {"since": refused.since.isoformat(), "told": refused.told})
+    later(DAYS)
+
+    with here.session() as session:
+        assert why_not(session) is None
+        sync(session, Scope(delta=True))
+    with here.store.reading("acme") as tx:
+        assert REFUSED.read(tx) is None
+
+
 @ON_SQLITE
 def test_a_permission_that_is_taken_away_is_raised_by_name_and_resolved(here: Place, later: Later) -> None:
     with here.session() as session:
@@ -128,9 +163,10 @@ def test_a_permission_that_is_taken_away_is_raised_by_name_and_resolved(here: Pl
 
 
 def watch(here: Place) -> None:
-    with here.session() as session:
+    quiet = here.settings.model_copy(update={"watch_budget": 0, "snapshot_minutes": 600})
+    with Session.open(quiet.of("acme")) as session:
         for _ in range(6):
-            watch_permissions(session)
+            poll(session)
 
 
 @ON_SQLITE

@@ -1,6 +1,7 @@
 """Our definitions inside somebody else's Dagster project, with accounts that code gives."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -118,6 +119,67 @@ def test_an_unset_variable_of_one_account_stops_what_serves_all_but_no_sync_of_a
             run(defs, "lever_erasure", instance, run_config=named)
 
 
+def variables(of: type[LeverAccount] | type[LeverDatabase]) -> list[tuple[Any, str, Any]]:
+    """Return the fields that can be variables, each with the kind of it."""
+    kinds: dict[Any, Any] = {str | None: dg.EnvVar, int | None: dg.EnvVar.int}
+    fields = {name: each.annotation for name, each in of.model_fields.items()}
+    shape = ("name", "exclude", "sync_window", "sync_start")
+    return [
+        (of, name, kinds[type_]) for name, type_ in fields.items() if type_ in kinds and name not in shape
+    ]
+
+
+VARIABLES = [*variables(LeverAccount), *variables(LeverDatabase)]
+TEXTS = [(of, name) for of, name, kind in VARIABLES if kind is dg.EnvVar]
+
+
+def settings_by(given: Any) -> Any:
+    """Return the settings by an account or a database."""
+    if isinstance(given, LeverAccount):
+        return given.settings(LeverDatabase())
+    return LeverAccount().settings(given)
+
+
+@pytest.mark.parametrize("state", [None, "", "  "])
+@pytest.mark.parametrize(("of", "name", "kind"), VARIABLES)
+def test_a_variable_of_a_field_that_is_not_set_or_blank_is_no_default(
+    of: Any, name: str, kind: Any, state: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if state is not None:
+        monkeypatch.setenv("NOT_THERE", state)
+    with pytest.raises(SettingsError, match=f"its {name} from the variable NOT_THERE, which is"):
+        settings_by(of(**{name: kind("NOT_THERE")}))
+
+
+@pytest.mark.parametrize(("of", "name"), TEXTS)
+def test_a_blank_text_is_no_default_either(of: Any, name: str) -> None:
+    with pytest.raises(SettingsError, match=f"has a blank {name}: give it a value"):
+        settings_by(of(**{name: " "}))  # as Dagster resolves a variable
+
+
+@pytest.mark.parametrize("beside", [{}, {"notice_urls": "https://example.com/hook"}])
+@pytest.mark.parametrize("state", [None, ""])
+def test_a_database_whose_variable_is_not_set_or_blank_is_no_other_one(
+    box: Sandbox, tmp_path: Path, beside: dict[str, Any], state: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if state is not None:
+        monkeypatch.setenv("NOT_THERE", state)
+    defs = build_lever_definitions(
+        account(box, "acme"), database=LeverDatabase(url=dg.EnvVar("NOT_THERE"), **beside)
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        if state is None and not beside:  # Dagster resolves it
+            with pytest.raises(dg.DagsterInvalidConfigError, match="NOT_THERE"):
+                run(defs, "acme_full_sync", instance)
+        else:
+            done = run(defs, "acme_full_sync", instance)
+            (failed,) = done.get_step_failure_events()
+            assert "The database " in str(failed.step_failure_data.user_failure_data)
+            assert re.search(r"\burl\b", str(failed.step_failure_data.user_failure_data))
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_their_executor_makes_our_assets_in_a_process_of_its_own(box: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "project.py").write_text(
         f"""
@@ -230,6 +292,24 @@ def test_assets_are_shown_as_the_project_wants_them(box: Sandbox) -> None:
     assert {each.name for each in defs.jobs or ()} == {
         *("acme_sync", "acme_full_sync", "acme_webhooks", "acme_erasure", "acme_doctor"),
     }
+
+
+def test_a_translation_adds_to_what_is_there_and_makes_keys_of_it(box: Sandbox) -> None:
+    def translation(spec: dg.AssetSpec, of: LeverTable) -> dg.AssetSpec:
+        assert spec.description is not None
+        assert of.floor == "raw" or spec.code_version is not None
+        return spec.replace_attributes(
+            key=["hr", spec.metadata["dagster/table_name"]],
+            description=spec.description + " (HR)",
+            metadata={**spec.metadata, "columns": len(spec.metadata["dagster/column_schema"].columns)},
+        )
+
+    defs = build_lever_definitions(account(box, "acme"), translation=translation)
+    specs = {each.key.to_user_string(): each for each in defs.resolve_all_asset_specs()}
+    for name in ("users", "raw_users"):
+        assert (specs[f"hr/{name}"].description or "").endswith("the last is still open. (HR)")
+        assert specs[f"hr/{name}"].metadata["columns"] > 5
+    assert dg.AssetKey(["hr", "raw_users"]) in {each.asset_key for each in specs["hr/users"].deps}
 
 
 def test_assets_under_other_keys_are_made_and_checked(box: Sandbox, tmp_path: Path) -> None:

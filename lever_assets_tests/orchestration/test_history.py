@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -63,13 +64,14 @@ def test_windows_wait_for_the_history_and_are_all_marked_with_its_last_part(
     assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
 
 
+@pytest.mark.parametrize("job", ["lever_sync", "lever_full_sync"])
 def test_all_windows_that_somebody_chose_are_read_to_the_end_and_marked(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin_history(place, monkeypatch)
     monkeypatch.setattr("lever_assets.orchestration.assets.HISTORY_SECONDS", 0.0)
     keys = windows(place.settings())
-    place.run("lever_sync", tags=window_range(keys[0], keys[-1]))
+    place.run(job, tags=window_range(keys[0], keys[-1]))
     every = set(keys)
     assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
 
@@ -98,3 +100,19 @@ def test_windows_are_marked_though_somebody_else_read_the_last_of_the_history(
     assert {asset: marked(place, asset) for asset in FROM_HISTORY} == dict.fromkeys(FROM_HISTORY, every)
     with Session.open(place.settings()) as session, session.reading() as tx:
         assert HISTORY_ENDED.every(tx) == {}
+
+
+def test_a_window_that_is_marked_with_a_chosen_one_says_how_many_rows_it_has(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_history(place, monkeypatch)
+    with Session.open(place.settings()) as session:
+        sync(session, Scope(delta=True))
+    last = windows(place.settings())[-1]
+    place.run("lever_sync", tags={"dagster/partition": last})
+    made = place.instance.fetch_materializations(dg.AssetKey(["lever", "raw_interviews"]), limit=10).records
+    told = [each.asset_materialization.metadata for each in made if each.asset_materialization is not None]
+    assert len(told) == len(windows(place.settings()))
+    counts: list[Any] = [each["dagster/partition_row_count"].value for each in told]
+    assert sum(counts) > 0
+    assert sum(counts) == told[0]["dagster/row_count"].value

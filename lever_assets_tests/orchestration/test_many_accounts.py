@@ -8,14 +8,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from lever_assets.connect.connections import enable, remove, set_own
+from lever_assets.connect.first_sync import Asked
 from lever_assets.connect.known import settings_of
 from lever_assets.lever import JsonObject
 from lever_assets.orchestration import rounds, ticks
@@ -120,6 +122,32 @@ def test_only_some_first_syncs_are_asked_for_at_once(
     assert {first, second} == {"acme", "beta"}
 
 
+def test_a_first_sync_that_fails_is_asked_for_later_each_time_and_takes_nobody_s_turn(
+    many: Many, monkeypatch: pytest.MonkeyPatch, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    """No run is under way at the next tick: each has failed by then."""
+    monkeypatch.setattr("lever_assets.orchestration.sensors._FIRST_SYNCS", 1)
+    definitions, began = many.definitions(), now()
+    asked: dict[str, list[int]] = {"acme": [], "beta": []}
+    for minute in range(36):
+        with time_machine.travel(began + timedelta(minutes=minute), tick=False):
+            found = many.tick(definitions)
+            for name in asked_for(found):
+                asked[name].append(minute)
+    one, other = sorted(asked.values())
+    assert one == [0, 2, 6, 14, 30]
+    assert other == [1, 3, 7, 15, 31]
+    assert "2 connections: the first sync did not read the account, and is asked" in skipped(found)
+
+    with time_machine.travel(began + timedelta(minutes=36), tick=False):
+        many.connect("acme", sandboxes[0])
+        assert set(asked_for(many.tick(definitions))) == {"acme"}  # whoever reconnects it does not wait
+
+
+def test_a_first_sync_is_asked_for_at_least_once_an_hour() -> None:
+    assert Asked(now(), 1000).due_at - now() <= timedelta(hours=1)
+
+
 def test_an_action_is_done_in_the_account_that_its_form_names(both: Many) -> None:
     definitions = both.definitions()
     tables = unified_tables(both.settings().tables_url)
@@ -212,6 +240,39 @@ def test_a_revoked_and_a_slow_one_hold_up_no_other(
             enable(store, name, enabled=False)
 
 
+def test_one_that_is_invalid_is_told_and_not_asked_until_it_is_connected_again(
+    many: Many, sandboxes: tuple[Sandbox, Sandbox]
+) -> None:
+    def asked_in_a_tick() -> tuple[str, int, int]:
+        for each in sandboxes:
+            each.reset_requests()
+        told = skipped(many.tick(definitions))
+        return told, sandboxes[0].requests().total, sandboxes[1].requests().total
+
+    many.read("acme", "beta")
+    many.spoil_key("acme")
+    definitions = many.definitions()
+    told, refused, asked = asked_in_a_tick()
+    assert (refused > 0, asked > 0) == (True, True)
+    assert "pause" not in told
+
+    with time_machine.travel(now() + timedelta(days=3, minutes=1)):
+        many.read("beta")
+        told, refused, asked = asked_in_a_tick()  # it is tried on, until it is refused after three days
+        assert (refused > 0, asked > 0) == (True, True)
+        told, refused, asked = asked_in_a_tick()
+        assert (refused, asked > 0) == (0, True)
+        assert "acme: The connection is invalid. Since " in told
+        assert "Syncs pause until it is reconnected." in told
+        assert "1 connections: nothing has changed." in told
+
+        many.connect("acme", sandboxes[0])
+        many.read("acme")
+        told, again, asked = asked_in_a_tick()
+        assert (again > 0, asked > 0) == (True, True)
+        assert told == "2 connections: nothing has changed."
+
+
 def test_a_run_that_waits_holds_up_its_own_account_alone(
     both: Many, sandboxes: tuple[Sandbox, Sandbox]
 ) -> None:
@@ -286,6 +347,36 @@ def test_of_one_that_was_removed_only_erasure_goes_on(
     many.tick(definitions, "lever_retention")
     with many.store() as store, store.reading("acme") as tx:
         assert not TABLES.are_due(tx)
+
+
+def test_settings_that_can_not_be_used_are_told_of_their_account_and_the_others_go_on(
+    many: Many, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A setting of its own is right until the environment gets one beside which it can't be."""
+    many.read("beta")
+    with many.store() as store:
+        set_own(store, many.settings(), "acme", {"candidate_cutoff": "90d"})
+        for name in ("acme", "beta"):
+            with store.writing(name) as tx:
+                inbox.receive(tx, inbox.InboxEvent("one", "candidateStageChange", "token", now(), {}))
+    definitions = many.definitions(only_created=True)
+    fault = "The connection 'acme' has settings of its own that can't be used: LEVER_ONLY_CREATED"
+    context = dg.build_schedule_context(instance=many.instance, scheduled_execution_time=datetime.now(UTC))
+    reconcile = definitions.resolve_schedule_def("lever_reconcile")
+
+    found = reconcile(context)
+    assert isinstance(found, list)
+    assert [each.tags["lever/connection"] for each in found] == ["beta"]
+    assert set(asked_for(many.tick(definitions, "lever_webhooks"))) == {"beta"}
+    assert capfd.readouterr().err.count(f"WARNING - acme: {fault}") == 2
+
+    with many.store() as store:
+        enable(store, "beta", enabled=False)
+        told = reconcile(context)
+        assert isinstance(told, dg.SkipReason)
+        assert f"acme: {fault}" in str(told.skip_message)
+        assert "beta: The connection 'beta' is switched off" in str(told.skip_message)
+    assert f"acme: {fault}" in skipped(many.tick(definitions, "lever_webhooks"))
 
 
 def test_events_are_drained_for_the_account_that_they_are_of(

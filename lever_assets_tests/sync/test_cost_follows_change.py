@@ -161,3 +161,13 @@ def test_a_delta_asks_the_same_of_a_large_account_as_of_a_small_one(tmp_path: Pa
     assert not walked
     assert idle.numbers == idle_of_large.numbers
     assert some.numbers == some_of_large.numbers
+
+
+def test_a_delta_that_finds_nothing_takes_at_most_sixty_transactions(small: Account) -> None:
+    """As `python -m benchmarks journeys` counts them."""
+    small.sync()
+    with small.session() as session:
+        sync(session, DELTA)
+        with listening() as idle:
+            sync(session, DELTA)
+    assert idle.transactions <= 60

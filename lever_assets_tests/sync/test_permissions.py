@@ -10,7 +10,6 @@ from lever_assets.connect.permissions import PERMISSIONS
 from lever_assets.connect.states import State
 from lever_assets.lever import LeverError, Outgoing
 from lever_assets.lever.access import CONFIDENTIAL
-from lever_assets.sync.permissions import watch_permissions
 from lever_assets.sync.polling import poll
 from lever_assets.sync.session import Session
 from lever_assets.sync.standing import standing
@@ -33,14 +32,15 @@ def let_time_pass(account: Account, by: timedelta = AN_HOUR) -> None:
             PERMISSIONS.keep(tx, replace(known, **instants), name)
 
 
+_POLLS = 6
+
+
 def watch(account: Account) -> tuple[list[str], int]:
-    """Look at the permissions until all is seen; return what is back, and the requests that it took."""
+    """Poll until all permissions are seen; return why a delta is due, and the requests that they took."""
     account.sandbox.reset_requests()
-    back: list[str] = []
-    with account.session() as session:
-        for _ in range(10):
-            back += watch_permissions(session)
-    return back, account.sandbox.requests().total
+    with account.session(watch_budget=0, snapshot_minutes=600) as session:
+        told = [poll(session) for _ in range(_POLLS)]
+    return [each.why for each in told if each.changed], account.sandbox.requests().total - 6 * _POLLS
 
 
 def lacking(account: Account) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def test_what_was_just_read_is_not_asked_for_and_else_each_once_an_hour(small: A
     assert watch(small) == ([], 0)  # the applications came inside their opportunities
     assert lacking(small) == ()
     let_time_pass(small)
-    assert watch(small) == ([], 13)
+    assert watch(small) == ([], 10)  # the three lists that are polled tell by themselves
     assert watch(small) == ([], 0)
 
 
@@ -94,7 +94,7 @@ def test_a_poll_looks_and_calls_for_a_delta_when_one_is_back(small: Account) -> 
     small.sandbox.set_quirks()
     let_time_pass(small)
     with small.session(watch_budget=0, snapshot_minutes=600) as session:
-        told = [poll(session) for _ in range(6)]
+        told = [poll(session) for _ in range(_POLLS)]
     assert [each.why for each in told if each.changed] == ["Lever gives offers again."]
     assert all(each.requests <= 6 + 3 for each in told)
     assert lacking(small) == ()

@@ -4,9 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
-from lever_assets.lever import LeverError
+from lever_assets.lever import AuthenticationError, LeverError
 from lever_assets.store import ledger
 from lever_assets.store.tables import UNIFIED, child_reads
 from lever_assets.store.watching import longest_unread
@@ -46,6 +47,20 @@ def test_nothing_changed(account: Account) -> None:
     assert not told.changed
     assert told.requests == 6
     assert told.why.startswith("Nothing has changed since")
+
+
+def test_while_lever_refuses_the_key_no_run_is_due(account: Account) -> None:
+    account.sync()
+    account.sandbox.set_faults("401=1.0")
+    with pytest.raises(AuthenticationError):
+        ask(account)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        with pytest.raises(AuthenticationError):  # though the short lists are old by now
+            ask(account)
+        account.sandbox.set_faults()
+        with account.session(watch_budget=0) as session:
+            assert not poll(session).changed
+        assert "short lists" in ask(account).why
 
 
 def test_a_changed_opportunity_is_noticed_until_a_delta_has_read_it(account: Account) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lever_assets.sandbox.endpoints.route import Call
 from lever_assets.sandbox.errors import not_found
-from lever_assets.sandbox.recruiting.known import active_user
+from lever_assets.sandbox.recruiting.existing import active_user
 
 CONFIDENTIAL = frozenset({"opportunities", "postings", "requisitions"})
 

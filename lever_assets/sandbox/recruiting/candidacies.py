@@ -14,7 +14,7 @@ from lever_assets.sandbox.expand import contact
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.recruiting.contacts import learn
 from lever_assets.sandbox.recruiting.events import Origin
-from lever_assets.sandbox.recruiting.known import must_exist, stage_index
+from lever_assets.sandbox.recruiting.existing import must_exist, stage_index
 from lever_assets.sandbox.schema import Record
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import orjson
 
 from lever_assets.sandbox.recruiting.changes import Changes
-from lever_assets.sandbox.recruiting.known import must_exist, stage_index
+from lever_assets.sandbox.recruiting.existing import must_exist, stage_index
 from lever_assets.sandbox.schema import Record
 
 

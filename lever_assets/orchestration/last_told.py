@@ -9,11 +9,12 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData as Target,
 )
 
+from lever_assets.orchestration.materializing import COMMAND
 from lever_assets.orchestration.names import COMPLETE, MAPPED
 from lever_assets.store.transaction import now
 
-_VARYING = frozenset({"listed", "in_table", "newest", "history_left"})
-"""What a check tells beside its outcome, and that is another with each run."""
+_VARYING = frozenset({"listed", "in_table", "newest", "history_left", COMMAND})
+"""What a check tells beside its outcome, and that is another with each run or command."""
 
 Outcome = tuple[bool, Mapping[str, object]]
 _NEVER_TOLD = None, datetime.min.replace(tzinfo=UTC)
@@ -74,15 +75,21 @@ def key_of(found: dg.AssetCheckResult) -> dg.AssetCheckKey:
     return dg.AssetCheckKey(found.asset_key, found.check_name)
 
 
-def evaluation(found: dg.AssetCheckResult, of: Target | None = None) -> dg.AssetCheckEvaluation:
-    """Return a result as the event that tells it; `of` is the materialization that was looked at."""
+def evaluation(
+    found: dg.AssetCheckResult, of: dg.EventLogRecord | None = None, *, command: str | None = None
+) -> dg.AssetCheckEvaluation:
+    """Return a result as the event that tells it; `of` is the materialization that was looked at.
+
+    `command` is the command that tells it, outside of runs.
+    """
     key = key_of(found)
+    target = of and Target(storage_id=of.storage_id, run_id=of.run_id, timestamp=of.timestamp)
     return dg.AssetCheckEvaluation(
         asset_key=key.asset_key,
         check_name=key.name,
         passed=found.passed,
-        metadata=found.metadata,
+        metadata={**(found.metadata or {}), **({} if command is None else {COMMAND: command})},
         severity=found.severity,
         description=found.description,
-        target_materialization_data=of,
+        target_materialization_data=target,
     )
