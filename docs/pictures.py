@@ -165,7 +165,7 @@ def of_terminal(_: Window, folder: Path) -> list[str]:
     told = terminal.written(command, ROOT, {**unset(), "LEVER_DATA_DIR": str(folder / "data")})
     told = told.replace(str(folder.resolve()), "/home/you/lever_assets")
     told = re.sub(r"(127\.0\.0\.1):\d+", r"\1:41234", told)  # a free port, another each time
-    drawn = terminal.drawn(f"$ make demo\n{told.rstrip()}", "make demo")
+    drawn = terminal.drawn(f"$ make demo\n{told.rstrip()}\n\n", "make demo")
     (IMAGES / "demo.svg").write_text(drawn, encoding="utf-8")
     return []
 
