@@ -1,6 +1,7 @@
 """Writes what the code knows of the documentation: tables, settings, commands, permissions, sandbox, actions.
 
-Also the sources of dbt in the example, and the picture of the lineage, by programs of their own.
+Also the sources of dbt in the example, and the drawings of the lineage and of an installation, by programs of
+their own.
 Run `make docs` after changing any of them; a test fails while the files are out of date.
 """
 
@@ -16,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import BigInteger, Boolean, Double, Integer, Table
 
+from docs import lineage, topology
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
 from lever_assets.cli.app import program
@@ -64,7 +66,7 @@ def pages() -> dict[str, str]:
         "actions/README.md": _page(_actions()),
         **{f"actions/{action.name}.md": _page(_action(action)) for action in ACTIONS},
         f"{_DBT}/models/sources.yml": _dbt_sources(),
-        **{f"images/{name}": text for name, text in _lineage().items()},
+        **{f"images/{name}": text for each in (lineage, topology) for name, text in each.pictures().items()},
     }
 
 
@@ -73,12 +75,6 @@ def _dbt_sources() -> str:
     program = runpy.run_path(str(FOLDER / _DBT / "write_sources.py"))
     text: str = program["sources"]("acme", "umbrella")
     return text
-
-
-def _lineage() -> dict[str, str]:
-    """Return the pictures of the models and what they come after."""
-    drawn: dict[str, str] = runpy.run_path(str(FOLDER / "lineage.py"))["pictures"]()
-    return drawn
 
 
 def _page(lines: Iterator[str]) -> str:

@@ -1,7 +1,6 @@
 """Draws the lineage of the models from the catalogue, as an SVG that is read at the width of a README.
 
-A model stands below all that it comes after. Whoever looks at it has whatever font they have, so each name
-is given the width that was planned for it. Sums are `fsum`: that of Python's own `sum` differs from 3.12 on.
+A model stands below all that it comes after.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,37 +8,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import fsum
 
+from docs.drawing import BOX, SMALL, THEMES, WIDTH, Theme, box, opening, pen, text_width, title, words
 from lever_assets.lever.resources import RESOURCES, Embedded
 from lever_assets.unified.catalogue import MODELS
 
-WIDTH = 830
-"""Of a README's text on GitHub, in pixels. A picture that is wider would be shown smaller."""
-TEXT, _TITLE, _SMALL = 13, 15, 12
-_BOX, _ROW, _PADDING, _EDGE, _THREAD, _GAP = 32, 78, 9, 14, 6, 12
+_ROW, _PADDING, _EDGE, _THREAD, _GAP = 78, 9, 14, 6, 12
 _BAND, _FRAME = 62, 98
 """Where the band of raw tables ends, and the frame of the models begins."""
-_NARROW = {**dict.fromkeys("ijl", 0.23), **dict.fromkeys("ft ", 0.28), "r": 0.34, "m": 0.83, "w": 0.73}
 _ROUNDS = 24
-_FONTS = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
-
-
-@dataclass(frozen=True)
-class Theme:
-    """The colours of one of GitHub's two grounds."""
-
-    ink: str
-    soft: str
-    line: str
-    box: str
-    rim: str
-    band: str
-    rule: str
-
-
-THEMES: Mapping[str, Theme] = {
-    "light": Theme("#1f2328", "#59636e", "#8c959f", "#e6f6ee", "#1f883d", "#f6f8fa", "#d1d9e0"),
-    "dark": Theme("#f0f6fc", "#9198a1", "#6e7681", "#12261e", "#3fb950", "#151b23", "#3d444d"),
-}
 
 
 @dataclass(eq=False)
@@ -63,11 +39,6 @@ def pictures() -> dict[str, str]:
     """Return the text of each picture by the name of its file."""
     rows = _placed(_layers({model.name: model.after for model in MODELS}))
     return {f"lineage-{name}.svg": "\n".join(_drawn(rows, theme)) + "\n" for name, theme in THEMES.items()}
-
-
-def text_width(text: str, size: float = TEXT) -> float:
-    """Return about how wide a text is, in pixels."""
-    return size * fsum(_NARROW.get(letter, 0.54) for letter in text)
 
 
 def _layers(after: Mapping[str, Sequence[str]]) -> list[list[Node]]:
@@ -194,21 +165,14 @@ def _drawn(rows: list[list[Node]], theme: Theme) -> Iterator[str]:
     """Yield the lines of the picture."""
     nodes = [node for row in rows for node in row]
     models = [node for node in nodes if node.name]
-    end = max(node.y for node in models) + _BOX + 14
-    yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {end + 1:.0f}" width="{WIDTH}" '
-        f'height="{end + 1:.0f}" role="img" font-family="{_FONTS}">'
-    )
-    yield f"<title>The {len(models)} models, each below those that it comes after</title>"
-    yield (
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" '
-        f'orient="auto"><path d="M0 0.5 8 4 0 7.5z" fill="{theme.line}"/></marker></defs>'
-    )
+    end = max(node.y for node in models) + BOX + 14
+    told = f"The {len(models)} models, each below those that it comes after"
+    yield from opening(end + 1, told, theme)
     yield from _floors(theme, len(models), end)
     for node in nodes:
         yield from _arrows(node, theme)
     for node in models:
-        yield _box(node, theme)
+        yield box(node.x, node.y, node.width, node.name, theme)
     yield "</svg>"
 
 
@@ -218,39 +182,27 @@ def _floors(theme: Theme, models: int, end: float) -> Iterator[str]:
     middle, shape = WIDTH / 2, f'x="1" width="{WIDTH - 2}" rx="8" stroke="{theme.rule}"'
     yield f'<rect y="1" height="{_BAND - 1}" {shape} fill="{theme.band}"/>'
     yield f'<rect y="{_FRAME}" height="{end - _FRAME:.0f}" {shape} fill="none"/>'
-    yield _title(24, f"Lever’s records, as they came: {len(raw)} raw tables", theme)
-    yield _text(middle, 46, " · ".join(raw), theme.soft, _SMALL)
+    yield title(24, f"Lever’s records, as they came: {len(raw)} raw tables", theme)
+    yield words(middle, 46, " · ".join(raw), theme.soft, SMALL)
     yield (
         f'<path d="M{middle - 9} {_BAND + 6}h18v10h9l-18 14-18-14h9z" fill="{theme.rim}">'
         "<title>map and merge</title></path>"
     )
-    yield _text(middle + 76, _BAND + 22, "map and merge", theme.soft, _SMALL)
-    yield _title(_FRAME + 24, f"{models} models, each a table and an asset", theme)
-
-
-def _title(y: float, text: str, theme: Theme) -> str:
-    at = f'x="{WIDTH / 2}" y="{y}" text-anchor="middle"'
-    return f'<text {at} font-size="{_TITLE}" font-weight="600" fill="{theme.ink}">{text}</text>'
-
-
-def _text(x: float, y: float, text: str, colour: str, size: float) -> str:
-    fixed = f'textLength="{text_width(text, size):.0f}" lengthAdjust="spacingAndGlyphs"'
-    at = f'x="{x:.1f}" y="{y:.1f}" text-anchor="middle" {fixed}'
-    return f'<text {at} font-size="{size:g}" fill="{colour}">{text}</text>'
+    yield words(middle + 76, _BAND + 22, "map and merge", theme.soft, SMALL)
+    yield title(_FRAME + 24, f"{models} models, each a table and an asset", theme)
 
 
 def _arrows(node: Node, theme: Theme) -> Iterator[str]:
     """Yield what leads from a node to the next row, and, of a thread, through its own."""
-    pen = f'fill="none" stroke="{theme.line}" stroke-width="1.5"'
     if not node.name:
-        yield f'<path d="M{node.x:.1f} {node.y:.1f}v{_BOX}" {pen}/>'
+        yield f'<path d="M{node.x:.1f} {node.y:.1f}v{BOX}" {pen(theme)}/>'
     for other in node.below:
         start, end = _port(node, node.below, other), _port(other, other.above, node)
-        top, bottom = node.y + _BOX, other.y - (1 if other.name else 0)
+        top, bottom = node.y + BOX, other.y - (1 if other.name else 0)
         bend = (bottom - top) * 0.55
         curve = f"{start:.1f} {top + bend:.1f} {end:.1f} {bottom - bend:.1f} {end:.1f} {bottom:.1f}"
         tip = ' marker-end="url(#tip)"' if other.name else ""
-        yield f'<path d="M{start:.1f} {top:.1f}C{curve}" {pen}{tip}/>'
+        yield f'<path d="M{start:.1f} {top:.1f}C{curve}" {pen(theme)}{tip}/>'
 
 
 def _port(node: Node, bound: Sequence[Node], other: Node) -> float:
@@ -259,10 +211,3 @@ def _port(node: Node, bound: Sequence[Node], other: Node) -> float:
         return node.x
     place = sorted(bound, key=lambda each: each.x).index(other)
     return node.x + (place + 1) * node.width / (len(bound) + 1) - node.width / 2
-
-
-def _box(node: Node, theme: Theme) -> str:
-    left = node.x - node.width / 2
-    rect = f'<rect x="{left:.1f}" y="{node.y:.1f}" width="{node.width:.1f}" height="{_BOX}" rx="6"'
-    text = _text(node.x, node.y + _BOX / 2 + 4.5, node.name, theme.ink, TEXT)
-    return f'{rect} fill="{theme.box}" stroke="{theme.rim}" stroke-width="1.5"/>{text}'

@@ -1,25 +1,24 @@
 """Takes the pictures of the documentation: `make pictures`. It needs a Chromium, and takes some minutes.
 
-It serves a made-up account, starts the real UI on it in a folder that is thrown away, has Dagster read the
-account, and has a browser show the pages. Look at what it took before you keep it.
+It serves made-up accounts, starts the real UI on them in a folder that is thrown away, has Dagster read the
+accounts, and has a browser show the pages: of the demo, and of the example project. `make demo` is shown as a
+terminal has it. Look at what it took before you keep it. `python -m docs.pictures hiring` takes some alone.
 """
 
-import os
-import subprocess
+import re
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-import httpx
-
+from docs import terminal
 from docs.browser import Window, opened
+from docs.hiring import hiring
+from docs.served import Dagster, served, unset
 from lever_assets.cli.demo_home import DemoHome
 from lever_assets.connect.environments import Addresses
 from lever_assets.connect.oauth import App, OAuthServer
@@ -28,12 +27,10 @@ from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets_tests.connect.browser import CHROMIUM
 from lever_assets_tests.connect.connecting import settings_of
-from lever_assets_tests.ui.test_listening import free_port
 
-IMAGES = Path(__file__).parent / "images"
+ROOT = Path(__file__).parent.parent
+IMAGES = ROOT / "docs" / "images"
 LOCATION = "lever_assets"
-_SECONDS = 300.0
-_REPOSITORY = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,7 @@ def after_sync(this_month: str) -> tuple[Picture, ...]:
     asset = "/assets/lever/applications"
     window = urlencode({"view": "partitions", "partition": this_month})
     return (
+        Picture("first-page", "/", ("Timeline", "lever_full_sync"), (1240, 360)),
         Picture(
             "asset", f"{asset}?{window}", ("Materialized (4)", "dagster/partition_row_count"), (1000, 674)
         ),
@@ -108,30 +106,76 @@ AFTER_DELTA = (
 )
 
 
-def main() -> None:
-    """Take all pictures anew."""
+_OURS = "/assets/open_applications"
+HIRING = (
+    Picture(
+        "hiring-lineage",
+        f"{_OURS}?view=lineage&lineageScope=neighbors",
+        ("acme", "umbrella", "reports", "application_stages", "open_applications"),
+        (900, 900),
+    ),
+    # So high that the path of what it made, in a folder of this machine, is not on it.
+    Picture("hiring-asset", _OURS, ("Latest check results", "Row count", "Recruiter screen"), (1320, 802)),
+)
+
+
+def main(only: Sequence[str]) -> None:
+    """Take all pictures anew, or those of `demo`, `terminal`, `hiring` only."""
     if CHROMIUM is None:
         sys.exit("Pictures are taken by Chromium, which this machine has not.")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        config = SandboxConfig(opportunities=150, rate=0, now=datetime.now(UTC))
-        with running_sandbox(config) as sandbox, opened(folder / "profile") as window:
-            take_consent(window, sandbox, folder)
-            with dagster(folder, sandbox) as address:
-                window.fold_navigation(address)
-                read_all(address)
-                failed = take_all(window, address, after_sync(f"{datetime.now(UTC):%Y-%m}-01"))
-                find_work(address, sandbox)
-                failed += take_all(window, address, AFTER_DELTA)
+    failed: list[str] = []
+    # The browser may still write into its profile while that is removed.
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+        opened(Path(scratch) / "profile") as window,
+    ):
+        for name, taking in {"demo": of_demo, "terminal": of_terminal, "hiring": of_hiring}.items():
+            if not only or name in only:
+                folder = Path(scratch) / name
+                folder.mkdir()
+                failed += taking(window, folder)
     sys.exit("\n\n".join(failed) or 0)
 
 
-def take_all(window: Window, address: str, pictures: Iterable[Picture]) -> list[str]:
+def of_demo(window: Window, folder: Path) -> list[str]:
+    """Take those of the demo's account; returns why some could not be taken."""
+    config = SandboxConfig(opportunities=150, rate=0, now=datetime.now(UTC))
+    with running_sandbox(config) as sandbox:
+        take_consent(window, sandbox, folder)
+        with demo(folder, sandbox) as dagster:
+            window.fold_navigation(dagster.address)
+            dagster.run("lever_full_sync")
+            failed = take_all(window, dagster, after_sync(f"{datetime.now(UTC):%Y-%m}-01"))
+            sandbox.touch(0.05)
+            dagster.await_runs(2)
+            dagster.await_idle_tick("lever_delta")
+            return failed + take_all(window, dagster, AFTER_DELTA)
+
+
+def of_hiring(window: Window, folder: Path) -> list[str]:
+    """Take those of the example project; returns why some could not be taken."""
+    with hiring(folder) as dagster:
+        window.fold_navigation(dagster.address)
+        return take_all(window, dagster, HIRING)
+
+
+def of_terminal(_: Window, folder: Path) -> list[str]:
+    """Draw what `make demo` writes in a terminal, as if the checkout were in anybody's home."""
+    command = [str(Path(sys.executable).with_name("lever-assets")), "demo"]
+    told = terminal.written(command, ROOT, {**unset(), "LEVER_DATA_DIR": str(folder / "data")})
+    told = told.replace(str(folder.resolve()), "/home/you/lever_assets")
+    told = re.sub(r"(127\.0\.0\.1):\d+", r"\1:41234", told)  # a free port, another each time
+    drawn = terminal.drawn(f"$ make demo\n{told.rstrip()}\n\n", "make demo")
+    (IMAGES / "demo.svg").write_text(drawn, encoding="utf-8")
+    return []
+
+
+def take_all(window: Window, dagster: Dagster, pictures: Iterable[Picture]) -> list[str]:
     """Take each picture; returns why some could not be taken: the others are there all the same."""
     failed = []
     for each in pictures:
         try:
-            take(window, address, each)
+            take(window, dagster.address, each)
         except (TimeoutError, AssertionError) as error:
             failed.append(f"{each.name}: {error}")
     return failed
@@ -161,81 +205,15 @@ def take_consent(window: Window, sandbox: Sandbox, folder: Path) -> None:
 
 
 @contextmanager
-def dagster(folder: Path, sandbox: Sandbox) -> Iterator[str]:
-    """Run the UI and its daemon on an account; yields the address."""
+def demo(folder: Path, sandbox: Sandbox) -> Iterator[Dagster]:
+    """Run the UI and its daemon on an account."""
     home = DemoHome(folder / "data", "the pictures")
     home.prepare()
-    port = free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEVER_", "DAGSTER_"))}
-    own = home.environment(sandbox.url, sandbox.key, datetime.now(UTC).date())
-    command = [sys.executable, "-m", "lever_assets", "ui", "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen(command, cwd=home.folder, env={**kept, **own}, start_new_session=True)  # noqa: S603
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(lambda: process.poll() is None and _answers(address), "Dagster's UI")
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/server_info", trust_env=False, timeout=5).is_success
-    except httpx.TransportError:
-        return False
-
-
-def read_all(address: str) -> None:
-    """Have Dagster read the account."""
-    query = """mutation ($params: ExecutionParams!) {
-      launchPipelineExecution(executionParams: $params) { __typename } }"""
-    selector = {**_REPOSITORY, "jobName": "lever_full_sync"}
-    _ask(address, query, params={"selector": selector, "mode": "default", "runConfigData": {}})
-    _wait(lambda: _ended(address) == 1, "the full sync")
-
-
-def find_work(address: str, sandbox: Sandbox) -> None:
-    """Have the sensor find work that is done in the account, and after that none."""
-    sandbox.touch(0.05)
-    _wait(lambda: _ended(address) == 2, "the delta")
-    _wait(lambda: _last_tick(address) == "SKIPPED", "a tick without work")
-
-
-def _ended(address: str) -> int:
-    """Return how many runs have succeeded; one that failed is an error."""
-    found = _ask(address, "{ runsOrError { ... on Runs { results { status } } } }")
-    states = [each["status"] for each in found["runsOrError"]["results"]]
-    if "FAILURE" in states:
-        raise RuntimeError("a run failed")
-    return states.count("SUCCESS")
-
-
-def _last_tick(address: str) -> str:
-    query = """query ($which: SensorSelector!) { sensorOrError(sensorSelector: $which) {
-      ... on Sensor { sensorState { ticks(limit: 1) { status } } } } }"""
-    which = {**_REPOSITORY, "sensorName": "lever_delta"}
-    ticks = _ask(address, query, which=which)["sensorOrError"]["sensorState"]["ticks"]
-    return str(ticks[0]["status"]) if ticks else ""
-
-
-def _ask(address: str, query: str, **variables: Any) -> Any:
-    answer = httpx.post(
-        f"{address}/graphql", json={"query": query, "variables": variables}, trust_env=False, timeout=60
-    )
-    told = answer.raise_for_status().json()
-    if "errors" in told:
-        raise RuntimeError(told["errors"])
-    return told["data"]
-
-
-def _wait(until: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + _SECONDS
-    while not until():
-        if time.monotonic() > end:
-            raise TimeoutError(f"{what} took more than {_SECONDS:g} s")
-        time.sleep(1)
+    command = [sys.executable, "-m", "lever_assets", "ui", "--log-level", "warning"]
+    env = home.environment(sandbox.url, sandbox.key, datetime.now(UTC).date())
+    with served(command, home.folder, env, LOCATION) as dagster:
+        yield dagster
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

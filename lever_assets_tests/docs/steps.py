@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 # The project without what a checkout collects: environments, data, caches, the user's .env.
-_PROJECT = ("lever_assets", "lever_assets_tests", "benchmarks", "docs", "examples", ".ci")
+_PROJECT = ("lever_assets", "lever_assets_tests", "benchmarks", "docs", "examples", "deploy", ".ci")
 _FILES = ("*.md", "*.toml", "*.yaml", "*.txt", "Makefile", "LICENSE", ".env.example", ".gitignore")
 _VERSION = "lever_assets/mapping/__init__.py"
 _STEP = re.compile(
@@ -101,7 +101,7 @@ class Tree:
         folder.mkdir()
         for name in _PROJECT:
             # With what is compiled already: it stays good. Other processes are writing some at this moment.
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*", "secrets"))
         for pattern in _FILES:
             for file in ROOT.glob(pattern):
                 shutil.copy2(file, folder)
