@@ -61,7 +61,7 @@ ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
 	@DAGSTER_HOME=$(CURDIR) $(BIN)/lever-assets ui --port $(PORT)
 
 docs: $(READY)  ## Write the generated pages of the documentation anew
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 pictures: $(READY_FOR_TESTS)  ## Take the screenshots of the documentation anew (needs Chromium)
 	$(BIN)/python -m docs.pictures

@@ -58,8 +58,10 @@ def database(kind: Kind) -> Iterator[Database]:
         if kind is Kind.SQLITE:
             yield Database(f"sqlite:///{folder / 'lever.db'}", folder)
             return
-        server = get_server(folder / "postgresql")
-        try:
-            yield Database(server.get_uri(), folder, server.get_pid())
-        finally:
-            server.cleanup()
+        # Not in the data folder, which is closed to others: of root's, the server is run by another user.
+        with tempfile.TemporaryDirectory(prefix="lever-benchmark-", ignore_cleanup_errors=True) as own:
+            server = get_server(Path(own) / "postgresql")
+            try:
+                yield Database(server.get_uri(), folder, server.get_pid())
+            finally:
+                server.cleanup()

@@ -293,7 +293,8 @@ class Settings(BaseSettings):
         url = self.database_url.get_secret_value()
         if self.raw_schema is None or not url.startswith("postgres"):
             return url
-        return f"{url}{'&' if '?' in url else '?'}raw_schema={self.raw_schema}"
+        is_first = "?" not in url.rpartition("@")[2]  # a password may have one
+        return f"{url}{'?' if is_first else '&'}raw_schema={self.raw_schema}"
 
     @property
     def secret_key_file(self) -> Path:

@@ -113,7 +113,7 @@ def test_what_is_no_name_of_a_host_is_refused(monkeypatch: pytest.MonkeyPatch, w
     )
 
 
-@pytest.mark.parametrize("name", ["view_prefix", "view_schema"])
+@pytest.mark.parametrize("name", ["view_prefix", "view_schema", "raw_schema"])
 @pytest.mark.parametrize("wrong", ["1st_", "a-b", "a.b", 'a"b', "pg_views", "SQLite_", "x" * 31])
 def test_what_can_t_begin_the_name_of_a_view_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, wrong: str

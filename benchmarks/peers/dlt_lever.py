@@ -131,6 +131,7 @@ def _destination(name: str, folder: Path) -> Any:
         case "duckdb":
             return dlt.destinations.duckdb(str(folder / "lever.duckdb"))
         case "sqlite":
+            os.environ["LOAD__WORKERS"] = "1"  # its threads would lock each other out
             return dlt.destinations.sqlalchemy(f"sqlite:///{folder / 'lever.db'}")
     return dlt.destinations.postgres(name)
 

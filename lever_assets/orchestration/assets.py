@@ -115,7 +115,7 @@ def account_assets(settings: Settings, hosted: Hosted | None = None) -> dg.Asset
     )
 
 
-def asset_keys(keys: Keys, settings: Settings) -> list[dg.AssetKey]:
+def kept_keys(keys: Keys, settings: Settings) -> list[dg.AssetKey]:
     """Return the keys of an account's assets, but for what it leaves out."""
     exclusion = Exclusion.of(settings)
     return [*_resources(keys, exclusion), *_models(keys, exclusion)]
@@ -124,7 +124,7 @@ def asset_keys(keys: Keys, settings: Settings) -> list[dg.AssetKey]:
 def assets_below(keys: Keys, settings: Settings, resource: str | None) -> list[dg.AssetKey]:
     """Return the keys of the assets that can have changed when a list has; of all, if it is None."""
     if resource is None:
-        return asset_keys(keys, settings)
+        return kept_keys(keys, settings)
     exclusion = Exclusion.of(settings)
     below = [each.name for each in RESOURCES if isinstance(each, Below) and each.parent == resource]
     read, mapped = {resource, *below}, set(mapped_from([resource, *below], exclusion))

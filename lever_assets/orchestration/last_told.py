@@ -21,14 +21,14 @@ _NEVER_TOLD = None, datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Known:
+class LastTold:
     """The window and the instant of each asset's last materialization, and its checks' last outcomes."""
 
     told: Mapping[dg.AssetKey, tuple[str | None, datetime]]
     outcomes: Mapping[dg.AssetCheckKey, Outcome]
 
     @classmethod
-    def of(cls, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> "Known":
+    def of(cls, instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> "LastTold":
         """Ask for them: two queries."""
         return cls(dict(_last_told(instance, keys)), dict(_last_outcomes(instance, keys)))
 

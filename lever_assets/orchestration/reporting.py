@@ -24,7 +24,7 @@ from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.checks import complete, mapped
 from lever_assets.orchestration.failures import for_events, warn
 from lever_assets.orchestration.freshness import told_again_after
-from lever_assets.orchestration.last_told import Known, evaluation, key_of
+from lever_assets.orchestration.last_told import LastTold, evaluation, key_of
 from lever_assets.orchestration.materializing import materialize
 from lever_assets.orchestration.metadata import (
     Metadata,
@@ -73,7 +73,7 @@ class Reporter:
     _ended: dict[str, datetime] = field(default_factory=dict)
     _marked: set[dg.AssetKey] = field(default_factory=set)
     _mapped: list[DeriveReport] = field(default_factory=list)
-    _known: Known | None = None
+    _known: LastTold | None = None
 
     def __post_init__(self) -> None:
         """Know what is still to be read of the resources that this run does not read."""
@@ -212,8 +212,8 @@ class Reporter:
         return key_of(found) in self.context.selected_asset_check_keys
 
     @property
-    def _before(self) -> Known:
+    def _before(self) -> LastTold:
         """What Dagster knew of the assets before this run: two queries, made when they are needed."""
         if self._known is None:
-            self._known = Known.of(self.context.instance, [*self.keys])
+            self._known = LastTold.of(self.context.instance, [*self.keys])
         return self._known

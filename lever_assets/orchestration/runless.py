@@ -22,7 +22,7 @@ from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.orchestration.checks import complete, mapped, results
-from lever_assets.orchestration.last_told import Known, evaluation
+from lever_assets.orchestration.last_told import LastTold, evaluation
 from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.materializing import COMMAND, store_runless
 from lever_assets.orchestration.metadata import (
@@ -163,8 +163,8 @@ class _Telling:
         return Layout().keys(self.session.name)
 
     @cached_property
-    def _known(self) -> Known:
-        return Known.of(self.instance, [*self._keys])
+    def _known(self) -> LastTold:
+        return LastTold.of(self.instance, [*self._keys])
 
     @cached_property
     def _windows(self) -> list[tuple[str, Bounds]]:
@@ -201,7 +201,8 @@ class _Telling:
         if not covered:
             return store_runless(self.instance, [dg.AssetObservation(key, metadata=metadata)], at=at)
         last = self._last_of(covered, each.scope)
-        own = self._of_windows(table) if each.is_whole or not there else _nothing
+        is_to_be_counted = (each.is_whole or not there) and time.monotonic() < self.until
+        own = self._of_windows(table) if is_to_be_counted else _nothing
         others = [
             dg.AssetMaterialization(key, partition=window, metadata={COMMAND: each.command, **own(window)})
             for window in missing

@@ -11,7 +11,7 @@ from functools import partial
 import dagster as dg
 
 from lever_assets.connect.known import names_and_removed
-from lever_assets.orchestration.assets import asset_keys
+from lever_assets.orchestration.assets import kept_keys
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.hosted import Hosted, InForce
 from lever_assets.orchestration.names import (
@@ -98,7 +98,7 @@ def _reconcile_schedule(hosted: Hosted) -> dg.ScheduleDefinition:
             CONNECTION_TAG: name,
             **window_range(*windows),
         }
-        chosen = None if only else asset_keys(hosted.keys[name], account)
+        chosen = None if only else kept_keys(hosted.keys[name], account)
         # Without a key Dagster takes no more than one run of a tick.
         return Told(request=dg.RunRequest(run_key=name, asset_selection=chosen, tags=tags))
 

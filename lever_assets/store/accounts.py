@@ -83,7 +83,7 @@ def stored_accounts(tx: Transaction) -> list[StoredAccount]:
     one none was removed yet. Raises UnfitError if the table is in another schema (`apart.py`).
     """
     found = shape(tx.sql)
-    there = found.tables.get(accounts.name) or found.elsewhere.get(accounts.name)
+    there = found.anywhere.get(accounts.name)
     if there is None:
         see_that_all_are_of_one(tx.sql, found.tables, found.elsewhere)
         return []

@@ -4,14 +4,15 @@ Every connection looks for tables in that schema, too, after those that `search_
 statement names a schema, and only where tables are made or moved is there something to do.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from lever_assets.store.errors import UnfitError
-from lever_assets.store.tables import APART, metadata
+from lever_assets.store.tables import APART, metadata, schema_version
 from lever_assets.store.urls import raw_schema
 
+_LOCK_TIMEOUT = "5s"
 _OF_ANOTHER = text(
     """
 SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -21,10 +22,12 @@ GROUP BY n.nspname HAVING 2 * count(*) > :count ORDER BY n.nspname
 ).bindparams(bindparam("names", list(APART), expanding=True))
 
 
-def see_that_all_are_of_one(conn: Connection, found: Collection[str], elsewhere: Collection[str]) -> None:
+def see_that_all_are_of_one(
+    conn: Connection, found: Mapping[str, Collection[str]], elsewhere: Collection[str]
+) -> None:
     """Raise UnfitError when what is found is half of an installation, whose other half is in another schema.
 
-    `found` and `elsewhere`: tables in the schema that they belong in, and in the other one of the two.
+    `found` and `elsewhere`: tables, with their columns, in the schema that they belong in; in the other one.
     """
     if conn.dialect.name != "postgresql":
         return
@@ -40,7 +43,7 @@ def see_that_all_are_of_one(conn: Connection, found: Collection[str], elsewhere:
                 f"set LEVER_RAW_SCHEMA={others[0]} if these are of this database; if not, drop the tables "
                 "for people, which the next sync makes anew",
             )
-    if apart and not people and schema is not None and not _is_current_schema(conn, schema):
+    if apart and not people and schema is not None and not _had_people_here(conn, schema, found):
         raise UnfitError(
             f"the raw tables in the schema {schema} are of other tables than these",
             "name another schema in LEVER_RAW_SCHEMA: each installation has its own",
@@ -60,6 +63,8 @@ def move_apart(conn: Connection, names: Collection[str], found: Collection[str])
             "name another schema in LEVER_RAW_SCHEMA, or drop one of them",
         )
     make_schema(conn, schema)
+    # Who would read these tables waits meanwhile, too.
+    conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
     quote = conn.dialect.identifier_preparer.quote_identifier
     for name in sorted(names):
         conn.exec_driver_sql(f"ALTER TABLE {quote(name)} SET SCHEMA {quote(schema)}")
@@ -89,5 +94,18 @@ def make_schema(conn: Connection, schema: str) -> None:
         conn.exec_driver_sql(f"CREATE SCHEMA {conn.dialect.identifier_preparer.quote_identifier(schema)}")
 
 
-def _is_current_schema(conn: Connection, schema: str) -> bool:
-    return bool(conn.exec_driver_sql("SELECT current_schema()").scalar_one() == schema)
+def people_schema(conn: Connection) -> str | None:
+    """Return the schema of the unified tables; None in SQLite."""
+    if conn.dialect.name != "postgresql":
+        return None
+    return str(conn.exec_driver_sql("SELECT current_schema()").scalar_one())
+
+
+def _had_people_here(conn: Connection, schema: str, found: Mapping[str, Collection[str]]) -> bool:
+    """Tell whether the unified tables of these raw ones were here: somebody dropped them by hand."""
+    here, c = people_schema(conn), schema_version.c
+    if here == schema:
+        return True
+    if c.people_schema.name not in found.get(schema_version.name, ()):
+        return False
+    return bool(conn.execute(select(c.people_schema)).scalar() == here)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Engine, Table, bindparam, select, text
 from sqlalchemy.schema import DropTable, SetColumnComment
 
-from lever_assets.store.apart import in_their_schemas, move_apart, see_that_all_are_of_one
+from lever_assets.store.apart import in_their_schemas, move_apart, people_schema, see_that_all_are_of_one
 from lever_assets.store.dialects import upsert
 from lever_assets.store.errors import DamagedError, NewerSchemaError, UnfitError
 from lever_assets.store.migration_steps import (
@@ -46,6 +46,7 @@ SELECT c.relname AS name, c.relkind IN ('r', 'p') AS is_table, a.attname AS colu
         ELSE current_schema() END AS in_place
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname IN (current_schema(), :raw)
+    AND current_schema() IS NOT NULL
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relname IN :names
 """
@@ -53,14 +54,19 @@ WHERE c.relname IN :names
 
 @dataclass(frozen=True)
 class Shape:
-    """The columns of each table that has the name of one of ours; `others` are no tables (views, indexes).
+    """The columns of each table that has the name of one of ours; `others` are none, and why not.
 
-    `elsewhere`: those that are not in the schema that they belong in (`apart.py`).
+    `elsewhere`: raw tables that are not in the schema that they belong in (`apart.py`).
     """
 
     tables: Mapping[str, frozenset[str]]
-    others: frozenset[str] = frozenset()
+    others: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def anywhere(self) -> Mapping[str, frozenset[str]]:
+        """All tables of ours, which each connection finds."""
+        return {**self.elsewhere, **self.tables}
 
     @property
     def lacking(self) -> dict[str, frozenset[str]]:
@@ -76,8 +82,8 @@ class Shape:
 
         Raises DamagedError when one has lost a column without which nobody can tell what its rows were.
         """
-        for name in sorted(self.others):
-            raise _in_the_way(name, "it is no table")
+        for name, why in sorted(self.others.items()):
+            raise _in_the_way(name, why)
         for name, columns in (*self.tables.items(), *self.elsewhere.items()):
             _check(metadata.tables[name], columns)
 
@@ -90,15 +96,17 @@ def shape(conn: Connection) -> Shape:
         given = {"raw": raw_schema(conn.engine.url)}
     tables: dict[str, set[str]] = {}
     elsewhere: dict[str, set[str]] = {}
-    others: set[str] = set()
+    others: dict[str, str] = {}
     names: BindParameter[Any] = bindparam("names", list(metadata.tables), expanding=True)
     for row in conn.execute(query.bindparams(names), given):
-        if not row.is_table or not (row.in_place or row.name in APART):
-            others.add(row.name)
+        if not row.is_table:
+            others[row.name] = "it is no table"
+        elif not row.in_place and row.name not in APART:
+            others[row.name] = "it is in the schema of the raw tables"
         else:
             found = tables if row.in_place else elsewhere
             found.setdefault(row.name, set()).add(row.column_name)
-    return Shape(_frozen(tables), frozenset(others), _frozen(elsewhere))
+    return Shape(_frozen(tables), others, _frozen(elsewhere))
 
 
 def _frozen(columns: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
@@ -169,9 +177,10 @@ class _Version:
     fingerprint: str | None
 
 
-def migrate(engine: Engine, steps: Sequence[Step] | None = None) -> None:
+def migrate(engine: Engine, steps: Sequence[Step] | None = None, *, to_read: bool = False) -> None:
     """Bring the database to the tables of this program, in one transaction; two queries if it has them.
 
+    `to_read`: raw tables that are in another schema than they belong in are left there for now.
     What somebody took away is made again, and gaps for the next sync to fill (`refilling.py`). Raises
     NewerSchemaError if a newer program has taken a step that this one does not know, UnfitError if the
     database can't hold our tables, DamagedError if one of them can't be mended.
@@ -179,7 +188,9 @@ def migrate(engine: Engine, steps: Sequence[Step] | None = None) -> None:
     steps = STEPS if steps is None else steps
     with engine.connect() as conn:
         _refuse_encoding(conn)
-        if _is_current(conn, shape(conn), steps):
+        found = shape(conn)
+        as_it_is = to_read and found.tables.keys().isdisjoint(found.elsewhere)
+        if _is_current(conn, Shape(found.anywhere, found.others) if as_it_is else found, steps):
             return
     if engine.dialect.name == "sqlite":
         _use_write_ahead_log(engine)
@@ -219,9 +230,9 @@ def _is_current(conn: Connection, found: Shape, steps: Sequence[Step]) -> bool:
 
 def _version(conn: Connection, found: Shape) -> _Version | None:
     """Return what is kept of the version; None: nothing, or nothing that makes sense."""
-    if schema_version.name in found.lacking:
-        return None
     c = schema_version.c
+    if not found.anywhere.get(schema_version.name, frozenset()) >= {"one", "version", "fingerprint"}:
+        return None
     kept = conn.execute(select(c.version, c.fingerprint).where(c.one == 1)).first()
     if kept is None or not isinstance(kept.version, int) or kept.version < 0:
         return None
@@ -233,25 +244,21 @@ def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
     if _is_current(conn, found, steps):  # another process was quicker
         return
     see_that_all_are_of_one(conn, found.tables, found.elsewhere)
-    if found.elsewhere:
-        move_apart(conn, found.elsewhere, found.tables)
-        found = shape(conn)
-    if found.tables:
+    if found.anywhere:
         version = _version(conn, found)
         # Without a version it is taken for ours, which lost it: no step is taken twice.
         for step in () if version is None else steps[version.number :]:
             step(conn)
         same = version is None or version == _Version(len(steps), _fingerprint())
+        found = shape(conn)
+        if found.elsewhere:
+            move_apart(conn, found.elsewhere, found.tables)
         _complete(conn, shape(conn), by_hand=same)
     else:
         for tables in in_their_schemas(conn):
             metadata.create_all(conn, [metadata.tables[each] for each in tables], checkfirst=False)
-    upsert(
-        conn,
-        schema_version,
-        [{"one": 1, "version": len(steps), "fingerprint": _fingerprint()}],
-        replace=("version", "fingerprint"),
-    )
+    now = {"version": len(steps), "fingerprint": _fingerprint(), "people_schema": people_schema(conn)}
+    upsert(conn, schema_version, [{"one": 1, **now}], replace=tuple(now))
 
 
 def _complete(conn: Connection, found: Shape, *, by_hand: bool) -> None:

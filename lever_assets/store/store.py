@@ -78,22 +78,24 @@ class Store:
         A SQLite file on a read-only disk can be read unless it was left with a log that only a writer can
         take in.
         """
+        store = cls(make_engine(database_url(url)))
         try:
-            return cls.open(url)
+            store._begin(migrate=True, to_read=True)
+            return store
         except (ReadOnlyError, UnreachableError):
             still = immutable_url(database_url(url))
             if still is None:
                 raise
         store = cls(make_engine(still))
         store.name = cls._name(database_url(url))
-        store._begin(migrate=True)
+        store._begin(migrate=True, to_read=True)
         return store
 
-    def _begin(self, *, migrate: bool) -> None:
+    def _begin(self, *, migrate: bool, to_read: bool = False) -> None:
         try:
             with _translating(self.name):
                 if migrate:
-                    migrate_schema(self.engine)
+                    migrate_schema(self.engine, to_read=to_read)
                 else:
                     self.engine.connect().close()
         except BaseException:
@@ -229,7 +231,9 @@ def _look_in_too(schema: str) -> Callable[[Any, object], None]:
     def look(connection: Any, _: object) -> None:
         # Not among the options of the connection: see below.
         path = "current_setting('search_path') || ', ' || quote_ident(%s)"
-        connection.execute(f"SELECT set_config('search_path', {path}, false)", [schema])
+        # Where there is no schema to make tables in, this one is none for all of them either.
+        there = "WHERE current_schema() IS NOT NULL"
+        connection.execute(f"SELECT set_config('search_path', {path}, false) {there}", [schema])
         connection.commit()
 
     return look

@@ -479,6 +479,7 @@ schema_version = Table(
     Column("one", Integer, primary_key=True, autoincrement=False, comment="Always 1: there is one row"),
     Column("version", Integer, nullable=False, comment="Number of the last migration step"),
     Column("fingerprint", PlainText, nullable=False, comment="Hash of the tables that the program knows"),
+    Column("people_schema", PlainText, comment="The schema of the unified tables; null in SQLite"),
     comment="The version of the tables",
 )
 

@@ -145,7 +145,7 @@ class Tree:
 
 
 def _make_docs(tree: Tree) -> None:
-    tree.python("docs/generate.py")
+    tree.python("-m", "docs.generate")
 
 
 def _raise_version(tree: Tree) -> None:

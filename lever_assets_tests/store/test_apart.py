@@ -3,10 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import psycopg
 import pytest
 from sqlalchemy import func, inspect, select
 
-from lever_assets.store import Store, UnfitError
+from lever_assets.store import BusyError, NewerSchemaError, Store, UnfitError
+from lever_assets.store import apart as apart_module
+from lever_assets.store.migrations import STEPS
 from lever_assets.store.refilling import gaps
 from lever_assets.store.sizes import database_size
 from lever_assets.store.tables import APART, RAW, UNIFIED, changes, metadata
@@ -131,7 +134,7 @@ def test_what_somebody_has_beside_them_under_such_a_name_is_told(apart: str, sta
 
 def test_what_somebody_has_there_under_the_name_of_a_table_for_people_is_told(apart: str) -> None:
     by_hand(apart, "CREATE TABLE lever_raw.jobs (n INTEGER)")
-    refused(apart, "jobs is there already")
+    refused(apart, "jobs is there already.*in the schema of the raw tables")
 
 
 def test_a_table_of_ours_in_both_is_told_and_neither_touched(apart: str) -> None:
@@ -151,6 +154,48 @@ def test_what_was_dropped_by_hand_is_made_again_where_it_belongs(apart: str) -> 
         assert "parent_id" in columns
     assert tables(apart, "public") == PEOPLE
     assert tables(apart, "lever_raw") == set(APART)
+
+
+def test_who_only_reads_leaves_them_where_they_are(beside: str) -> None:
+    with closing(Store.open_to_read(f"{beside}&raw_schema=lever_raw")) as store:
+        assert len(whole(store, RAW["users"])) == 1
+    assert tables(beside, "public") == set(metadata.tables)
+
+
+def test_a_newer_program_s_are_not_moved(beside: str) -> None:
+    by_hand(beside, f"UPDATE schema_version SET version = {len(STEPS) + 3}")
+    for opening in (Store.open, Store.open_to_read):
+        with pytest.raises(NewerSchemaError):
+            opening(f"{beside}&raw_schema=lever_raw")
+    assert tables(beside, "public") == set(metadata.tables)
+
+
+def test_steps_that_an_older_program_s_lack_are_taken_before_they_are_moved(beside: str) -> None:
+    by_hand(beside, "DROP TABLE mapped_fields, shown_fields", "UPDATE schema_version SET version = 2")
+    with closing(Store.open(f"{beside}&raw_schema=lever_raw")) as store, store.reading(LEVER) as tx:
+        assert not any(each.by_hand for each in gaps(tx))
+    assert tables(beside, "lever_raw") == set(APART)
+    assert tables(beside, "public") == PEOPLE
+
+
+def test_all_that_is_for_people_is_made_again_if_it_was_dropped_here(apart: str) -> None:
+    by_hand(apart, f"DROP TABLE {', '.join(PEOPLE)}")
+    with closing(Store.open(apart)) as store, store.reading(LEVER) as tx:
+        assert {each.table for each in gaps(tx)} == PEOPLE
+        assert len(whole(store, RAW["users"])) == 1
+
+
+def test_without_a_schema_for_the_others_nothing_is_made(apart: str) -> None:
+    refused(f"{apart}&options=-csearch_path%3Dnowhere", "has no schema to make tables in")
+
+
+def test_what_others_hold_is_waited_for_in_vain(beside: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart_module, "_LOCK_TIMEOUT", "100ms")
+    with psycopg.connect(beside) as other:
+        other.execute("SELECT * FROM raw_users")
+        with pytest.raises(BusyError):
+            Store.open(f"{beside}&raw_schema=lever_raw")
+    Store.open(f"{beside}&raw_schema=lever_raw").close()
 
 
 def test_several_may_open_it_at_once(beside: str) -> None:

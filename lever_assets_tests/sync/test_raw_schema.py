@@ -10,7 +10,7 @@ from lever_assets import frame
 from lever_assets.connect.connections import connect_by_key, wanted_connection
 from lever_assets.connect.known import listed, settings_of
 from lever_assets.sandbox import Sandbox
-from lever_assets.settings import Settings
+from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, UnfitError
 from lever_assets.store.tables import APART, metadata
 from lever_assets.sync.run import replay, sync
@@ -67,14 +67,21 @@ def test_stored_connections_are_there_before_and_after_they_are_moved(account: A
         settings_of(account.settings(api_key=None), "acme")
 
 
-def test_it_is_doubted_in_sqlite_and_may_not_be_the_one_of_views(small: Account) -> None:
+def test_it_is_doubted_in_sqlite(small: Account) -> None:
     settings = small.settings(raw_schema="lever_raw")
     assert any("LEVER_RAW_SCHEMA has no effect" in each for each in settings.doubts)
     assert "lever_raw" not in settings.tables_url
 
 
+def test_it_may_not_be_the_one_of_views() -> None:
+    with pytest.raises(SettingsError, match="LEVER_RAW_SCHEMA and LEVER_VIEW_SCHEMA name the same schema"):
+        Settings(raw_schema="hiring", view_schema="hiring")
+
+
 def test_it_is_part_of_where_the_tables_are() -> None:
     plain = "postgresql://localhost/x"
     assert Settings(database_url=SecretStr(plain), raw_schema="r").tables_url == f"{plain}?raw_schema=r"
+    odd = "postgresql://u:a?b@localhost/x"
+    assert Settings(database_url=SecretStr(odd), raw_schema="r").tables_url == f"{odd}?raw_schema=r"
     other = f"{plain}?connect_timeout=3"
     assert Settings(database_url=SecretStr(other), raw_schema="r").tables_url == f"{other}&raw_schema=r"
