@@ -60,9 +60,13 @@ def store_runless(
 def is_told_by_command(text: str) -> bool:
     """Tell whether an event that belongs to no run, as it is stored, is one of a command of ours.
 
-    It has our metadata, and a level that no event has which is reported by Dagster's own means.
+    It has our metadata, and a level that no event has which is reported by Dagster's own means. What can't be
+    read is none: it is damaged, or of a class that this Dagster does not have.
     """
-    entry = dg.deserialize_value(text, dg.EventLogEntry)
+    try:
+        entry = dg.deserialize_value(text, dg.EventLogEntry)
+    except Exception:  # whatever makes Dagster fail at it: it names none
+        return False
     event = entry.dagster_event
     if event is None or entry.level != _DEBUG:
         return False

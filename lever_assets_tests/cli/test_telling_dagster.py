@@ -13,6 +13,9 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from sqlalchemy import func, select, update
 
 import lever_assets
 from lever_assets.cli import output
@@ -541,6 +544,26 @@ def test_what_somebody_else_reported_of_our_assets_stays_however_old(command: Co
             "", of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
         )
         assert sum("theirs" in str(each.dagster_event) for each in logs) == 2
+
+
+@pytest.mark.parametrize("damage", [('"TextMetadataEntryData"', '"OfANewerDagster"'), ("{", "")])
+def test_events_of_others_that_can_t_be_read_stay_and_keep_none_of_ours(
+    command: Command, home: Path, damage: tuple[str, str]
+) -> None:
+    command("sync")
+    with opened(home) as instance:
+        theirs = dg.AssetObservation(key("offers"), metadata={"command": "their own"})
+        instance.report_runless_asset_event(theirs)
+        table, storage = SqlEventLogStorageTable, instance.event_log_storage
+        assert isinstance(storage, SqlEventLogStorage)
+        is_theirs = table.c.event.like("%their own%")
+        damaged = func.replace(table.c.event, *damage)
+        with storage.index_transaction() as conn:
+            conn.execute(update(table).where(is_theirs).values(event=damaged))
+        command("replay", "offers")
+        assert purge_runless(instance, every_key(), -1) > 0
+        with storage.index_transaction() as conn:
+            assert conn.execute(select(func.count()).where(is_theirs)).scalar_one() == 1
 
 
 @pytest.mark.parametrize("length", list(Cadence))
