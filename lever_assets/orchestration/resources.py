@@ -169,6 +169,8 @@ def _whose(of: LeverAccount | LeverDatabase) -> str:
 def _values(of: LeverAccount | LeverDatabase, *, known: bool = False) -> dict[str, Any]:
     """Return what a resource says, by the names of settings; variables as they are now, or not at all.
 
+    Blanks around a text are none of it, as in the environment: a secret that is a file may end its line.
+
     Dagster resolves them, and says so of one that is not set; but not where a secret is given as it is
     (`as_resource`). One that is blank it takes as it is: then the field is known, and no longer the variable.
     """
@@ -183,8 +185,17 @@ def _values(of: LeverAccount | LeverDatabase, *, known: bool = False) -> dict[st
                 "that is what is blank."
             )
         if value is not None:
-            found[_CALLED.get(name, name)] = tuple(value) if isinstance(value, list) else value
+            found[_CALLED.get(name, name)] = _taken(value)
     return found
+
+
+def _taken(value: object) -> object:
+    match value:
+        case str():
+            return value.strip()
+        case list():
+            return tuple(value)
+    return value
 
 
 def _read(variable: Any, told: str) -> str:

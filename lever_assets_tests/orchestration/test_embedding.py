@@ -157,6 +157,18 @@ def test_a_blank_text_is_no_default_either(of: Any, name: str) -> None:
         settings_by(of(**{name: " "}))  # as Dagster resolves a variable
 
 
+@pytest.mark.parametrize("url", ["sqlite:///there.db\n", dg.EnvVar("URL")])
+@pytest.mark.parametrize("key", [" a-key\n", dg.EnvVar(KEY)])
+def test_blanks_around_a_text_are_none_of_it(key: Any, url: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, "a-key\n")
+    monkeypatch.setenv("URL", " sqlite:///there.db\n")
+    database = LeverDatabase(url=url)
+    found = LeverAccount(api_key=key).settings(database)
+    assert found.api_key is not None
+    assert found.api_key.get_secret_value() == "a-key"
+    assert found.tables_url == "sqlite:///there.db" == database.tables_url
+
+
 @pytest.mark.parametrize("beside", [{}, {"notice_urls": "https://example.com/hook"}])
 @pytest.mark.parametrize("state", [None, ""])
 def test_a_database_whose_variable_is_not_set_or_blank_is_no_other_one(
