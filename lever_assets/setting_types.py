@@ -10,9 +10,9 @@ from pydantic_settings import NoDecode
 _HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
 """A name or an address, without or with its port."""
 _VIEW_NAME = re.compile("[a-z_][a-z0-9_]{0,29}")
-_KEPT_BY_DATABASES = ("pg_", "sqlite_")
-"""So names begin that are theirs: they refuse to make such a thing."""
 """With the longest name of a model behind it, less than the 63 that PostgreSQL takes."""
+_KEPT_BY_DATABASES = ("pg_", "sqlite_", "information_schema")
+"""So names begin that are theirs: they refuse to make such a thing, or leave it out of a backup."""
 _OWNER = re.compile(r"team:.+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 """As Dagster takes them."""
 
@@ -63,8 +63,8 @@ def _check_owners(owners: tuple[str, ...]) -> tuple[str, ...]:
 def _view_name(name: str) -> str:
     if not _VIEW_NAME.fullmatch(name) or name.startswith(_KEPT_BY_DATABASES):
         raise ValueError(
-            "write a letter, then letters, digits and _, up to 30 in all, and neither pg_ nor sqlite_ "
-            "in front"
+            "write a letter, then letters, digits and _, up to 30 in all, and none of "
+            f"{', '.join(_KEPT_BY_DATABASES)} in front"
         )
     return name
 

@@ -114,13 +114,15 @@ def test_what_is_no_name_of_a_host_is_refused(monkeypatch: pytest.MonkeyPatch, w
 
 
 @pytest.mark.parametrize("name", ["view_prefix", "view_schema", "raw_schema"])
-@pytest.mark.parametrize("wrong", ["1st_", "a-b", "a.b", 'a"b', "pg_views", "SQLite_", "x" * 31])
+@pytest.mark.parametrize(
+    "wrong", ["1st_", "a-b", "a.b", 'a"b', "pg_views", "SQLite_", "Information_Schema", "x" * 31]
+)
 def test_what_can_t_begin_the_name_of_a_view_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
 ) -> None:
     assert refusal(monkeypatch, name, wrong) == (
         f"LEVER_{name.upper()} can't be used: write a letter, then letters, digits and _, up to 30 in all, "
-        "and neither pg_ nor sqlite_ in front. Correct it and try again."
+        "and none of pg_, sqlite_, information_schema in front. Correct it and try again."
     )
 
 
