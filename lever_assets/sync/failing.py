@@ -34,6 +34,8 @@ def sentence(error: Exception) -> str:
         return f"{error.filename} can't be used ({os.strerror(error.errno).lower()}); check it and its disk."
     places = list(where(error))
     place = f" in {places[-1]}" if places else ""
+    if isinstance(error, OSError) and error.errno:  # a disk that is full does not say of which file
+        return f"something could not be read or written ({os.strerror(error.errno).lower()}){place}"
     return f"something unexpected happened ({type(error).__name__}){place}"
 
 

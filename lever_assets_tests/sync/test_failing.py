@@ -25,6 +25,10 @@ OURS = UnavailableError("Lever is out of order", "try again")
             OSError(errno.ENOSPC, "No space left on device", "/data/cv.pdf"),
             "/data/cv.pdf can't be used (no space left on device); check it and its disk.",
         ),
+        (
+            OSError(errno.ENOSPC, "Jane Doe"),
+            "something could not be read or written (no space left on device)",
+        ),
         (KeyError("Jane Doe"), "something unexpected happened (KeyError)"),
         (OSError("Jane Doe"), "something unexpected happened (OSError)"),
     ],
