@@ -42,6 +42,8 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 _FIRST_DAY = date(2026, 1, 1)
+_USER = re.compile(r"^[\w+]+://([^:/]*(:[^@]*)?@)?")
+"""What stands before the host in a database's URL, as SQLAlchemy reads it (`sqlalchemy.engine.url`)."""
 
 
 class SettingsError(Exception):
@@ -293,7 +295,7 @@ class Settings(BaseSettings):
         url = self.database_url.get_secret_value()
         if self.raw_schema is None or not url.startswith("postgres"):
             return url
-        is_first = "?" not in url.rpartition("@")[2]  # a password may have one
+        is_first = "?" not in _USER.sub("", url, count=1)  # a password may have one, and options an @
         return f"{url}{'?' if is_first else '&'}raw_schema={self.raw_schema}"
 
     @property

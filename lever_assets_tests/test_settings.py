@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from lever_assets.settings import Cadence, Settings, SettingsError
 
@@ -124,6 +126,24 @@ def test_what_can_t_begin_the_name_of_a_view_is_refused(
         f"LEVER_{name.upper()} can't be used: write a letter, then letters, digits and _, up to 30 in all, "
         "and none of pg_, sqlite_, information_schema in front. Correct it and try again."
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("postgresql:///db", {}),
+        ("postgresql://u:p?w@host/db", {}),
+        ("postgresql://host/db?user=me@server&password=p@w", {"user": "me@server", "password": "p@w"}),
+        ("postgresql://u:p@host/db?application_name=a@b", {"application_name": "a@b"}),
+        ("postgresql://me@server:p@host/db?sslmode=require", {"sslmode": "require"}),
+    ],
+)
+def test_the_schema_of_raw_tables_is_told_beside_whatever_options_a_url_has(
+    url: str, options: dict[str, str]
+) -> None:
+    said = make_url(Settings(database_url=SecretStr(url), raw_schema="lever_raw").tables_url)
+    assert dict(said.query) == {**options, "raw_schema": "lever_raw"}
+    assert said.database == "db"
 
 
 def test_a_wrong_window_is_told_the_right_ones(monkeypatch: pytest.MonkeyPatch) -> None:
