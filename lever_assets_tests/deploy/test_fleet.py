@@ -19,6 +19,7 @@ from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
+from lever_assets_tests.deploy import distribution
 from lever_assets_tests.deploy.composed import Composed
 from lever_assets_tests.sync.tables import live
 
@@ -37,17 +38,28 @@ _RUNS = """{ runsOrError(limit: 200) { ... on Runs { results {
 
 
 @pytest.fixture
-def composed(tmp_path: Path, postgresql_url: str) -> Iterator[Composed]:
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of the distribution's PostgreSQL; where none is installed, of the one that the other tests have."""
+    programs = distribution.programs()
+    if programs is None:
+        yield str(request.getfixturevalue("postgresql_url"))
+        return
+    with distribution.running(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def composed(tmp_path: Path, server: str) -> Iterator[Composed]:
     """The services, none of them started."""
     assert shutil.which("redis-server"), "this test needs Redis: apt-get install redis-server"
-    made = Composed(tmp_path, postgresql_url)
+    made = Composed(tmp_path, server)
     try:
         made.prepare()
         yield made
     finally:
         made.end()
         made.show()
-        with psycopg.connect(postgresql_url, autocommit=True) as conn:
+        with psycopg.connect(server, autocommit=True) as conn:
             for name in ("lever", "dagster"):
                 conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
             conn.execute("DROP ROLE IF EXISTS lever")
