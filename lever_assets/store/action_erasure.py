@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     bindparam,
-    literal,
     not_,
     or_,
     select,
@@ -22,12 +21,13 @@ from sqlalchemy import (
 )
 
 from lever_assets.store.addresses import all_erased
-from lever_assets.store.dialects import among, text_at
+from lever_assets.store.dialects import among, by_another_index, text_at
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.tables import UNIFIED, action_ledger, created_records
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
+_REMOTE = "remote:"
 _NAMED_BY: dict[str, str] = {"candidates": "candidate_id", "applications": "application_id"}
 """The field of an action's input that names a row of a model: our id, or `remote:` and Lever's."""
 NAMING: tuple[str, ...] = tuple(_NAMED_BY.values())
@@ -65,7 +65,7 @@ def erase_actions(tx: Transaction, model: str, row_ids: Collection[str]) -> int:
         return 0
     rows, made = UNIFIED[model].c, created_records.c
     remote_ids = list(tx.sql.execute(select(rows.remote_id).where(among(tx.sql, rows.id, row_ids))).scalars())
-    named = [*row_ids, *(f"remote:{each}" for each in remote_ids)]
+    named = [*row_ids, *(f"{_REMOTE}{each}" for each in remote_ids)]
     made_them = select(made.action_id).where(
         made.connection == tx.account, made.model == model, among(tx.sql, made.remote_id, remote_ids)
     )
@@ -105,17 +105,18 @@ def subjects_of_actions(tx: Transaction, model: str) -> list[ActionSubject]:
     """Return the candidates or applications that actions are on, or made, which are not erased yet."""
     rows, made = UNIFIED[model].c, created_records.c
     kept = and_(_c.connection == tx.account, _c.erased_at.is_(None))
-    named = select(text_at(tx.sql, _c.request, _NAMED_BY[model])).where(kept)
+    named = select(text_at(tx.sql, _c.request, _NAMED_BY[model])).where(kept).distinct()
     made_by_one = (
         select(made.remote_id)
         .join(action_ledger, _c.id == made.action_id)
         .where(kept, made.connection == tx.account, made.model == model)
     )
-    these = or_(
-        rows.id.in_(named),
-        (literal("remote:") + rows.remote_id).in_(named),
-        rows.remote_id.in_(made_by_one),
-    )
+    ids = {each for each in tx.sql.execute(named).scalars() if each is not None}
+    theirs = {each.removeprefix(_REMOTE) for each in ids if each.startswith(_REMOTE)}
+    theirs.update(tx.sql.execute(made_by_one).scalars())
+    if not (ids or theirs):
+        return []
+    these = or_(among(tx.sql, rows.id, ids), among(tx.sql, rows.remote_id, theirs))
     return _subjects(tx, model, these)
 
 
@@ -150,7 +151,7 @@ def _subjects(tx: Transaction, model: str, these: ColumnElement[bool]) -> list[A
     c = UNIFIED[model].c
     gone = and_(c.remote_deleted_at.is_not(None), c.left_out.is_(None))
     query = select(c.id, c.source_key, or_(gone, c.content_hash == ERASED)).where(
-        c.connection == tx.account, these
+        by_another_index(tx.sql, c.connection) == tx.account, these
     )
     return [ActionSubject(row[0], row[1], bool(row[2])) for row in tx.sql.execute(query)]
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     MetaData,
     Table,
+    UnaryExpression,
     any_,
     bindparam,
     case,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from lever_assets.store.values import AsIs, Texts, stored_rows
@@ -73,6 +75,15 @@ def among_these(
     if dialect == "postgresql":
         return column == any_(these)
     return column.in_(select(func.json_each(these).table_valued("value").c.value))
+
+
+def by_another_index(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a column whose index SQLite is not to take, as it knows of none how many rows it leads to.
+
+    It would go through all rows of the account (sqlite.org/optoverview.html, "Disqualifying WHERE clause
+    terms using unary +"). PostgreSQL counts.
+    """
+    return UnaryExpression(column, operator=custom_op("+")) if conn.dialect.name == "sqlite" else column
 
 
 def inserting(dialect: str, table: Table) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import TextClause, and_, bindparam, null, select, text, update
 
 from lever_assets.store.changes import History, forget_values, mark_changed, record_changes
-from lever_assets.store.dialects import among
+from lever_assets.store.dialects import among, by_another_index
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import UtcDateTime
@@ -18,13 +18,14 @@ ERASED = "erased"
 
 
 @cache
-def _overdue() -> TextClause:
+def _overdue(dialect: str) -> TextClause:
     # A text: after most syncs this is all that is asked, and SQLAlchemy takes longer to put a statement
     # together for each of the tables than both databases to answer.
     gone = [(each.name, "remote_deleted_at") for each in UNIFIED.values()]
     gone += [(each.name, "deleted_at") for each in RAW.values()]
+    of = "+connection" if dialect == "sqlite" else "connection"  # as `by_another_index` has it
     asked = (
-        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table} WHERE connection = :of "  # noqa: S608 - names of ours
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table} WHERE {of} = :of "  # noqa: S608 - names of ours
         f"AND {column} <= :before AND left_out IS NULL AND content_hash <> '{ERASED}')"
         for table, column in gone
     )
@@ -36,7 +37,9 @@ def overdue(tx: Transaction, *, gone_before: datetime) -> set[str]:
 
     That is what `due_rows` finds in those of models, and `erase_payloads` in the raw ones.
     """
-    return set(tx.sql.execute(_overdue(), {"of": tx.account, "before": gone_before}).scalars())
+    return set(
+        tx.sql.execute(_overdue(tx.sql.dialect.name), {"of": tx.account, "before": gone_before}).scalars()
+    )
 
 
 def due_rows(tx: Transaction, model: str, *, gone_before: datetime, limit: int) -> list[str]:
@@ -46,7 +49,7 @@ def due_rows(tx: Transaction, model: str, *, gone_before: datetime, limit: int) 
     """
     c = UNIFIED[model].c
     gone = and_(
-        c.connection == tx.account,
+        by_another_index(tx.sql, c.connection) == tx.account,
         c.remote_deleted_at <= gone_before,
         c.left_out.is_(None),
         c.content_hash != ERASED,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from lever_assets.store.checkpoints import instant
 from lever_assets.store.created import ours
-from lever_assets.store.dialects import text_at
+from lever_assets.store.dialects import by_another_index, text_at
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.landing import not_known_gone
 from lever_assets.store.tables import RAW
@@ -160,6 +160,14 @@ def _beyond(account: str, resource: str, limit: Limit) -> ColumnElement[bool]:
     # Without any instant a filter of Lever's does not find it either.
     last_change = func.coalesce(c.remote_updated_at, c.remote_created_at)
     return or_(last_change.is_(None), last_change < limit.changed_since)
+
+
+def any_left_out_before(tx: Transaction, resource: str, *, before: datetime) -> bool:
+    """Tell whether `left_out_before` would find any."""
+    c = RAW[resource].c
+    mine = by_another_index(tx.sql, c.connection) == tx.account
+    due = (c.left_out.is_not(None), c.deleted_at <= before, c.content_hash != ERASED)
+    return tx.sql.execute(select(c.remote_id).where(mine, *due).limit(1)).first() is not None
 
 
 def left_out_before(

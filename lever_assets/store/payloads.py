@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, select, update
 
-from lever_assets.store.dialects import among, text_at
+from lever_assets.store.dialects import among, by_another_index, text_at
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.mapping_errors import forget_words
 from lever_assets.store.tables import RAW, child_reads
@@ -87,7 +87,8 @@ def erase_payloads(
     """
     c = RAW[resource].c
     gone = (c.deleted_at <= gone_before, c.left_out.is_(None), c.content_hash != ERASED)
-    due = select(c.remote_id).where(c.connection == tx.account, *gone).limit(limit)
+    mine = by_another_index(tx.sql, c.connection) == tx.account
+    due = select(c.remote_id).where(mine, *gone).limit(limit)
     return erase_payloads_of(tx, resource, id_field, list(tx.sql.execute(due).scalars()))
 
 

@@ -170,6 +170,8 @@ def _raw_table(resource: Resource) -> Table:
         order = Column("read_order", BigInteger, server_default=text("0"), comment=_READ_ORDER)
         table.append_column(order)
         Index(f"ix_{name}_read_order", table.c.connection, order, table.c.remote_id)
+    gone = table.c.deleted_at
+    _index_of_some(f"ix_{name}_{gone.name}", gone, table.c.connection, where=gone.is_not(None))
     for column in ("parent_id", "position"):  # most resources have neither: no entry, no cost
         _index_of_some(
             f"ix_{name}_{column}",

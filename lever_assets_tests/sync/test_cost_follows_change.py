@@ -19,6 +19,7 @@ from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import Store, raw
 from lever_assets.store.payloads import flagged
 from lever_assets.sync.checkpoints import FIELDS_COUNTED
+from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Session
 from lever_assets_tests.sync.tables import DELTA, Account
@@ -33,8 +34,8 @@ GROWING = {
 }
 OF_ALL = {"connection", "resource", "model"}
 """An index by these alone leads through all rows of an account."""
-ORDERED = {"version", "starting_at", "due_at"}
-"""Beyond a bound of these lies only what is new, or to come."""
+ORDERED = {"version", "starting_at", "due_at", "deleted_at", "remote_deleted_at"}
+"""Beyond a bound of these lies only what is new, or to come; or what is gone."""
 STEP = re.compile(r"(SCAN|SEARCH) (\w+)(?:.* \((.*)\))?")
 
 
@@ -81,11 +82,17 @@ def deltas(opportunities: int, folder: Path) -> tuple[Asked, Asked, list[str]]:
             sync(session, DELTA)
             let_fields_rest(session)
             with listening() as idle:
-                sync(session, DELTA)
+                delta(session)
             change(account, "now")
             with listening() as some:
-                sync(session, DELTA)
+                delta(session)
         return idle, some, [*walks(account.database, idle), *walks(account.database, some)]
+
+
+def delta(session: Session) -> None:
+    """Do what the command does."""
+    sync(session, DELTA)
+    erase_due(session)
 
 
 def let_fields_rest(session: Session) -> None:

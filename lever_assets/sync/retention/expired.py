@@ -15,7 +15,7 @@ from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_erased_long_ago
 from lever_assets.store.erased_files import TABLES
 from lever_assets.store.erasure import due_rows, overdue, rows_of
-from lever_assets.store.left_out import LeftOut, in_play, left_out_before
+from lever_assets.store.left_out import LeftOut, any_left_out_before, in_play, left_out_before
 from lever_assets.store.payloads import erase_payloads, erase_payloads_of
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.retention.anonymised import by_model, erase_anonymised, erase_gone, with_below
@@ -118,6 +118,9 @@ def _erase_left_out(session: Session, before: datetime) -> tuple[Counter[str], C
 
 def _left_out(session: Session, before: datetime) -> Iterator[list[LeftOut]]:
     after = ""
+    with session.reading() as tx:
+        if not any_left_out_before(tx, OPPORTUNITIES.name, before=before):
+            return
     while True:
         with session.reading() as tx:
             found = left_out_before(tx, OPPORTUNITIES.name, TERMS, before=before, after=after, limit=_AT_ONCE)
