@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from lever_assets_tests.ui.test_listening import free_port
+from lever_assets_tests.serving import free_port
 
 _SECONDS = 300.0
 _ENDING_SECONDS = 60.0

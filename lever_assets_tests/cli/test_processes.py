@@ -20,7 +20,7 @@ from lever_assets.cli import main
 from lever_assets.sandbox import Sandbox
 from lever_assets_tests import terminal
 from lever_assets_tests.cli.conftest import Command
-from lever_assets_tests.ui.test_listening import free_port
+from lever_assets_tests.serving import free_port
 from lever_assets_tests.walking import open_to_others
 from lever_assets_tests.web import WEB
 

@@ -44,6 +44,20 @@ def settings_of(sandbox: Sandbox, folder: Path, database: str, **others: Any) ->
     return Settings(**given, **others)
 
 
+def settings_of_process(arguments: Sequence[str], **others: Any) -> Settings:
+    """The same, by what a process of its own was told: URL AUTH_URL DATABASE FOLDER."""
+    url, auth_url, database, folder = arguments
+    return Settings(
+        base_url=url,
+        auth_url=auth_url,
+        oauth_client_id="sandbox-client",
+        oauth_client_secret=SecretStr("sandbox-secret"),
+        data_dir=Path(folder),
+        database_url=SecretStr(database),
+        **others,
+    )
+
+
 def consent(url: str, decision: str = "accept", role: str = "super_admin") -> str:
     """Do as a browser: open the address, answer; returns where that leads."""
     led = answer(WEB.get(url), decision, role)

@@ -4,16 +4,12 @@ import os
 import signal
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import Any
-
-from pydantic import SecretStr
 
 from lever_assets.connect import tokens as module
 from lever_assets.connect.oauth import OAuthServer
-from lever_assets.settings import Settings
 from lever_assets.store import Store
-from lever_assets_tests.connect.connecting import tokens
+from lever_assets_tests.connect.connecting import settings_of_process, tokens
 
 STEPS = ("before it asks", "before it stores", "before it commits", "before it uses")
 
@@ -23,15 +19,8 @@ def _die(*_: object, **__: object) -> Any:
 
 
 def _main(arguments: list[str]) -> None:
-    url, auth_url, database, folder, name, step = arguments
-    settings = Settings(
-        base_url=url,
-        auth_url=auth_url,
-        oauth_client_id="sandbox-client",
-        oauth_client_secret=SecretStr("sandbox-secret"),
-        data_dir=Path(folder),
-        database_url=SecretStr(database),
-    )
+    *place, name, step = arguments
+    settings = settings_of_process(place)
     with closing(Store.open(settings.tables_url)) as store:
         stored = tokens(store, settings, name)
         current = stored.renewed().access_token

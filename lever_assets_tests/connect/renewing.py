@@ -5,26 +5,16 @@ It reads the token, says `ready`, waits for a line, and then says which token it
 
 import sys
 from contextlib import closing
-from pathlib import Path
 
 from pydantic import SecretStr
 
-from lever_assets.settings import Settings
 from lever_assets.store import Store
-from lever_assets_tests.connect.connecting import tokens
+from lever_assets_tests.connect.connecting import settings_of_process, tokens
 
 
 def _main(arguments: list[str]) -> None:
-    url, auth_url, database, folder, name, key = arguments
-    settings = Settings(
-        base_url=url,
-        auth_url=auth_url,
-        oauth_client_id="sandbox-client",
-        oauth_client_secret=SecretStr("sandbox-secret"),
-        data_dir=Path(folder),
-        database_url=SecretStr(database),
-        secret_key=SecretStr(key),
-    )
+    *place, name, key = arguments
+    settings = settings_of_process(place, secret_key=SecretStr(key))
     with closing(Store.open(settings.tables_url)) as store:
         stored = tokens(store, settings, name)
         refused = stored.renewed().access_token

@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 import yaml
 
-from lever_assets_tests.ui.test_listening import free_port
+from lever_assets_tests.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -14,7 +14,7 @@ import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets_tests import terminal
-from lever_assets_tests.ui.test_listening import free_port
+from lever_assets_tests.serving import free_port
 from lever_assets_tests.web import WEB
 
 pytest.importorskip("dagster_dg_cli")

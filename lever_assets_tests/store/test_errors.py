@@ -1,6 +1,5 @@
 """What goes wrong with a database is told in one sentence with its remedy, and never with the password."""
 
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,14 +20,9 @@ from lever_assets.store import (
 from lever_assets.store.store import make_engine
 from lever_assets.store.tables import RAW
 from lever_assets.store.urls import database_url as completed
+from lever_assets_tests.serving import free_port
 from lever_assets_tests.store.builders import arrival, landed, whole
 from lever_assets_tests.store.sentences import SECRET, told
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_a_server_that_does_not_run_is_unreachable() -> None:

@@ -5,11 +5,7 @@ import socket
 import pytest
 
 from lever_assets.ui.listening import Place, UiError
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+from lever_assets_tests.serving import free_port
 
 
 def has_ipv6() -> bool:

@@ -19,7 +19,7 @@ from lever_assets.connect.reloading import reload_dagster
 from lever_assets.connect.ui_address import told
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
-from lever_assets_tests.ui.test_listening import free_port
+from lever_assets_tests.serving import free_port
 from lever_assets_tests.walking import left_by_an_earlier_version, open_to_others
 from lever_assets_tests.web import WEB
 
