@@ -13,41 +13,59 @@ from lever_assets.store.tables import APART, metadata, schema_version
 from lever_assets.store.urls import raw_schema
 
 _LOCK_TIMEOUT = "5s"
-_OF_ANOTHER = text(
+_ELSEWHERE = text(
     """
-SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+SELECT n.nspname AS schema, array_agg(CAST(c.relname AS text) ORDER BY c.relname) AS tables
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname <> current_schema() AND c.relname IN :names
-GROUP BY n.nspname HAVING 2 * count(*) > :count ORDER BY n.nspname
+GROUP BY n.nspname ORDER BY n.nspname
 """
-).bindparams(bindparam("names", list(APART), expanding=True))
+).bindparams(bindparam("names", expanding=True))
+_HAS_PEOPLE_SCHEMA = text(
+    """
+SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = :schema AND c.relname = :table AND a.attname = :column AND NOT a.attisdropped
+"""
+)
+
+Columns = Mapping[str, Collection[str]]
+"""The columns of tables, by their names."""
 
 
-def see_that_all_are_of_one(
-    conn: Connection, found: Mapping[str, Collection[str]], elsewhere: Collection[str]
-) -> None:
-    """Raise UnfitError when what is found is half of an installation, whose other half is in another schema.
+def see_that_all_are_of_one(conn: Connection, found: Columns, elsewhere: Columns) -> None:
+    """Raise UnfitError when what is found is part of an installation, whose rest is in another schema.
 
-    `found` and `elsewhere`: tables, with their columns, in the schema that they belong in; in the other one.
+    `found` and `elsewhere`: tables in the schema that they belong in; in the other one of the two. What is
+    not found would be made anew, and the whole account read, or an action be done, once more.
     """
     if conn.dialect.name != "postgresql":
         return
-    apart, people = [name for name in found if name in APART], [name for name in found if name not in APART]
     schema = raw_schema(conn.engine.url)
-    if people and not apart and not elsewhere:
-        # Else every table would be made anew here, and the whole account read once more.
-        # Some may be missing there, too: dropped by hand, or new in this program.
-        others = list(conn.execute(_OF_ANOTHER, {"count": len(APART)}).scalars())
-        if others:
-            raise UnfitError(
-                f"the raw tables are not here; there are such in the schema {' and in '.join(others)}",
-                f"set LEVER_RAW_SCHEMA={others[0]} if these are of this database; if not, drop the tables "
-                "for people, which the next sync makes anew",
-            )
-    if apart and not people and schema is not None and not _had_people_here(conn, schema, found):
+    for other, names in _left_in_others(conn, found, elsewhere):
+        raise UnfitError(
+            f"raw tables of this database are in the schema {other}: {len(names)}, such as {names[0]}",
+            f"set LEVER_RAW_SCHEMA={other}; or move them all here (docs/tables.md)",
+        )
+    has_people = any(name not in APART for name in found)
+    if found and not has_people and schema is not None and not _had_people_here(conn, schema, found):
         raise UnfitError(
             f"the raw tables in the schema {schema} are of other tables than these",
             "name another schema in LEVER_RAW_SCHEMA: each installation has its own",
         )
+
+
+def _left_in_others(conn: Connection, found: Columns, elsewhere: Columns) -> Iterator[tuple[str, list[str]]]:
+    """Yield other schemas that have raw tables which belong to what is found here."""
+    lacking = [name for name in APART if name not in found and name not in elsewhere]
+    if not found or not lacking:
+        return
+    kept, here = _kept(conn, found).get(schema_version.c.raw_schema.name), people_schema(conn)
+    for row in conn.execute(_ELSEWHERE, {"names": lacking}).all():
+        if row.schema == kept or (
+            schema_version.name in row.tables and _people_schema_kept_in(conn, row.schema) == here
+        ):
+            yield row.schema, row.tables
 
 
 def move_apart(conn: Connection, names: Collection[str], found: Collection[str]) -> None:
@@ -60,7 +78,8 @@ def move_apart(conn: Connection, names: Collection[str], found: Collection[str])
     if twice:
         raise UnfitError(
             f"{twice[0]} is both in the schema {schema} and beside the tables for people",
-            "name another schema in LEVER_RAW_SCHEMA, or drop one of them",
+            "look which of the two has the rows, and rename or drop the other; or name another schema in "
+            "LEVER_RAW_SCHEMA",
         )
     make_schema(conn, schema)
     # Who would read these tables waits meanwhile, too.
@@ -101,11 +120,26 @@ def people_schema(conn: Connection) -> str | None:
     return str(conn.exec_driver_sql("SELECT current_schema()").scalar_one())
 
 
-def _had_people_here(conn: Connection, schema: str, found: Mapping[str, Collection[str]]) -> bool:
+def _had_people_here(conn: Connection, schema: str, found: Columns) -> bool:
     """Tell whether the unified tables of these raw ones were here: somebody dropped them by hand."""
-    here, c = people_schema(conn), schema_version.c
-    if here == schema:
-        return True
-    if c.people_schema.name not in found.get(schema_version.name, ()):
-        return False
-    return bool(conn.execute(select(c.people_schema)).scalar() == here)
+    here = people_schema(conn)
+    return here in (schema, _kept(conn, found).get(schema_version.c.people_schema.name))
+
+
+def _kept(conn: Connection, found: Columns) -> Mapping[str, str | None]:
+    """Return which schemas there were last, as far as is kept."""
+    there = found.get(schema_version.name, ())
+    columns = [c for c in (schema_version.c.people_schema, schema_version.c.raw_schema) if c.name in there]
+    row = conn.execute(select(*columns)).mappings().first() if columns else None
+    return {} if row is None else dict(row)
+
+
+def _people_schema_kept_in(conn: Connection, schema: str) -> str | None:
+    """Return where the unified tables are whose version is kept in a schema; None: that is not kept."""
+    table, column = schema_version.name, schema_version.c.people_schema.name
+    given = {"schema": schema, "table": table, "column": column}
+    if conn.execute(_HAS_PEOPLE_SCHEMA, given).first() is None:
+        return None
+    quote = conn.dialect.identifier_preparer.quote_identifier
+    kept = conn.exec_driver_sql(f"SELECT {column} FROM {quote(schema)}.{quote(table)}").scalar()  # noqa: S608 - quoted
+    return None if kept is None else str(kept)

@@ -257,7 +257,13 @@ def _move_on(conn: Connection, steps: Sequence[Step]) -> None:
     else:
         for tables in in_their_schemas(conn):
             metadata.create_all(conn, [metadata.tables[each] for each in tables], checkfirst=False)
-    now = {"version": len(steps), "fingerprint": _fingerprint(), "people_schema": people_schema(conn)}
+    people, raw = people_schema(conn), raw_schema(conn.engine.url)
+    now = {
+        "version": len(steps),
+        "fingerprint": _fingerprint(),
+        "people_schema": people,
+        "raw_schema": None if raw == people else raw,
+    }
     upsert(conn, schema_version, [{"one": 1, **now}], replace=tuple(now))
 
 

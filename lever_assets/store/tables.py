@@ -482,6 +482,7 @@ schema_version = Table(
     Column("version", Integer, nullable=False, comment="Number of the last migration step"),
     Column("fingerprint", PlainText, nullable=False, comment="Hash of the tables that the program knows"),
     Column("people_schema", PlainText, comment="The schema of the unified tables; null in SQLite"),
+    Column("raw_schema", PlainText, comment="The schema of the raw tables, where it is another one"),
     comment="The version of the tables",
 )
 

@@ -12,7 +12,7 @@ from lever_assets.store import apart as apart_module
 from lever_assets.store.migrations import STEPS
 from lever_assets.store.refilling import gaps
 from lever_assets.store.sizes import database_size
-from lever_assets.store.tables import APART, RAW, UNIFIED, changes, metadata
+from lever_assets.store.tables import APART, RAW, UNIFIED, changes, metadata, schema_version
 from lever_assets_tests.store.builders import LEVER, arrival, candidate, landed, merged, whole
 from lever_assets_tests.store.sentences import told
 from lever_assets_tests.store.test_by_hand import by_hand, drop_column
@@ -84,9 +84,10 @@ def test_they_say_what_they_are_there_too(apart: str) -> None:
 def test_those_of_a_database_that_was_there_are_moved_as_they_are(beside: str) -> None:
     with closing(Store.open(beside)) as store:
         before = {name: whole(store, table) for name, table in metadata.tables.items()}
+    del before[schema_version.name]  # which says where the others are
     moved = f"{beside}&raw_schema=lever_raw"
     with closing(Store.open(moved)) as store:
-        assert {name: whole(store, table) for name, table in metadata.tables.items()} == before
+        assert {name: whole(store, metadata.tables[name]) for name in before} == before
         landed(store, arrival("u2"))
         assert len(whole(store, RAW["users"])) == len(before["raw_users"]) + 1
         with store.reading(LEVER) as tx:
@@ -96,10 +97,25 @@ def test_those_of_a_database_that_was_there_are_moved_as_they_are(beside: str) -
 
 
 def test_without_the_setting_they_are_not_made_once_more(apart: str) -> None:
-    said = refused(apart.removesuffix("&raw_schema=lever_raw"), "the raw tables are not here")
+    said = refused(
+        apart.removesuffix("&raw_schema=lever_raw"), "raw tables of this database are in the schema"
+    )
     assert "LEVER_RAW_SCHEMA=lever_raw" in said
     refused(apart.replace("lever_raw", "other"), "LEVER_RAW_SCHEMA=lever_raw")
     assert tables(apart, "public") == PEOPLE
+
+
+@pytest.mark.parametrize("left", [["action_ledger"], ["schema_version", "raw_tags"], [*APART]])
+def test_while_some_are_left_when_they_are_moved_back_nothing_is_made(apart: str, left: list[str]) -> None:
+    back = sorted(set(APART) - set(left))
+    by_hand(apart, *(f"ALTER TABLE lever_raw.{name} SET SCHEMA public" for name in back))
+    plain = apart.removesuffix("&raw_schema=lever_raw")
+    assert f"{len(left)}, such as {min(left)}" in refused(plain, "LEVER_RAW_SCHEMA=lever_raw")
+    by_hand(apart, *(f"ALTER TABLE lever_raw.{name} SET SCHEMA public" for name in left))
+    with closing(Store.open(plain)) as store, store.reading(LEVER) as tx:
+        assert gaps(tx) == []
+        assert len(whole(store, RAW["users"])) == 1
+    assert tables(plain, "public") == set(metadata.tables)
 
 
 def test_nor_are_they_where_one_was_dropped_by_hand(apart: str) -> None:
