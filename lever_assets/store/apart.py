@@ -6,7 +6,7 @@ statement names a schema, and only where tables are made or moved is there somet
 
 from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, text
 
 from lever_assets.store.errors import UnfitError
 from lever_assets.store.tables import APART, metadata, schema_version
@@ -21,13 +21,6 @@ WHERE c.relkind IN ('r', 'p') AND n.nspname <> current_schema() AND c.relname IN
 GROUP BY n.nspname ORDER BY n.nspname
 """
 ).bindparams(bindparam("names", expanding=True))
-_HAS_PEOPLE_SCHEMA = text(
-    """
-SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = :schema AND c.relname = :table AND a.attname = :column AND NOT a.attisdropped
-"""
-)
 
 Columns = Mapping[str, Collection[str]]
 """The columns of tables, by their names."""
@@ -61,10 +54,11 @@ def _left_in_others(conn: Connection, found: Columns, elsewhere: Columns) -> Ite
     if not found or not lacking:
         return
     kept, here = _kept(conn, found).get(schema_version.c.raw_schema.name), people_schema(conn)
+    quote = conn.dialect.identifier_preparer.quote_identifier
     for row in conn.execute(_ELSEWHERE, {"names": lacking}).all():
-        if row.schema == kept or (
-            schema_version.name in row.tables and _people_schema_kept_in(conn, row.schema) == here
-        ):
+        version = f"{quote(row.schema)}.{schema_version.name}" if schema_version.name in row.tables else None
+        people = None if version is None else _kept_in(conn, version).get(schema_version.c.people_schema.name)
+        if row.schema == kept or people == here:
             yield row.schema, row.tables
 
 
@@ -128,18 +122,10 @@ def _had_people_here(conn: Connection, schema: str, found: Columns) -> bool:
 
 def _kept(conn: Connection, found: Columns) -> Mapping[str, str | None]:
     """Return which schemas there were last, as far as is kept."""
-    there = found.get(schema_version.name, ())
-    columns = [c for c in (schema_version.c.people_schema, schema_version.c.raw_schema) if c.name in there]
-    row = conn.execute(select(*columns)).mappings().first() if columns else None
-    return {} if row is None else dict(row)
+    return _kept_in(conn, schema_version.name) if schema_version.name in found else {}
 
 
-def _people_schema_kept_in(conn: Connection, schema: str) -> str | None:
-    """Return where the unified tables are whose version is kept in a schema; None: that is not kept."""
-    table, column = schema_version.name, schema_version.c.people_schema.name
-    given = {"schema": schema, "table": table, "column": column}
-    if conn.execute(_HAS_PEOPLE_SCHEMA, given).first() is None:
-        return None
-    quote = conn.dialect.identifier_preparer.quote_identifier
-    kept = conn.exec_driver_sql(f"SELECT {column} FROM {quote(schema)}.{quote(table)}").scalar()  # noqa: S608 - quoted
-    return None if kept is None else str(kept)
+def _kept_in(conn: Connection, table: str) -> Mapping[str, str | None]:
+    """Return the row of a table of versions, quoted; as JSON, which lacks what columns the table lacks."""
+    row = conn.exec_driver_sql(f"SELECT to_jsonb(kept) FROM {table} AS kept").scalar()  # noqa: S608 - quoted
+    return row if isinstance(row, dict) else {}
