@@ -25,9 +25,9 @@ from lever_assets.store.dialects import among, by_another_index, text_at
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.tables import UNIFIED, action_ledger, created_records
 from lever_assets.store.transaction import Transaction
+from lever_assets.unified.ids import REMOTE
 from lever_assets.unified.models import JsonObject
 
-_REMOTE = "remote:"
 _NAMED_BY: dict[str, str] = {"candidates": "candidate_id", "applications": "application_id"}
 """The field of an action's input that names a row of a model: our id, or `remote:` and Lever's."""
 NAMING: tuple[str, ...] = tuple(_NAMED_BY.values())
@@ -65,7 +65,7 @@ def erase_actions(tx: Transaction, model: str, row_ids: Collection[str]) -> int:
         return 0
     rows, made = UNIFIED[model].c, created_records.c
     remote_ids = list(tx.sql.execute(select(rows.remote_id).where(among(tx.sql, rows.id, row_ids))).scalars())
-    named = [*row_ids, *(f"{_REMOTE}{each}" for each in remote_ids)]
+    named = [*row_ids, *(f"{REMOTE}{each}" for each in remote_ids)]
     made_them = select(made.action_id).where(
         made.connection == tx.account, made.model == model, among(tx.sql, made.remote_id, remote_ids)
     )
@@ -112,7 +112,7 @@ def subjects_of_actions(tx: Transaction, model: str) -> list[ActionSubject]:
         .where(kept, made.connection == tx.account, made.model == model)
     )
     ids = {each for each in tx.sql.execute(named).scalars() if each is not None}
-    theirs = {each.removeprefix(_REMOTE) for each in ids if each.startswith(_REMOTE)}
+    theirs = {each.removeprefix(REMOTE) for each in ids if each.startswith(REMOTE)}
     theirs.update(tx.sql.execute(made_by_one).scalars())
     if not (ids or theirs):
         return []

@@ -11,6 +11,7 @@ from lever_assets.store.dialects import among, text_at, upsert
 from lever_assets.store.tables import UNIFIED, erased_people
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import canonical, fingerprint
+from lever_assets.unified.ids import REMOTE
 
 _KEPT = timedelta(days=30)
 """By then whatever named the people is erased: LEVER_RETENTION_DAYS is over, or every night looked for it."""
@@ -31,7 +32,7 @@ def addresses_in(account: str, value: object) -> set[str]:
 
 def named_by(account: str, ids: Iterable[str]) -> set[str]:
     """Return the hashes of Lever's ids of a person, which are compared as addresses are, in any case."""
-    return {_hash(account, each.removeprefix("remote:").casefold()) for each in ids}
+    return {_hash(account, each.removeprefix(REMOTE).casefold()) for each in ids}
 
 
 def own_addresses(value: object) -> list[object]:

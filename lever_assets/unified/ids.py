@@ -2,6 +2,8 @@
 
 from hashlib import sha256
 
+REMOTE = "remote:"
+"""In front of one of Lever's ids, where one of ours may stand as well."""
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _LENGTH = 24
 _PAIRS = [low + high for high in _ALPHABET for low in _ALPHABET]

@@ -23,8 +23,8 @@ from lever_assets.mapping.rules.questions import (
     title,
 )
 from lever_assets.unified.enums import QuestionType
+from lever_assets.unified.ids import REMOTE
 
-_REMOTE = "remote:"
 _EEO = "eeo:"
 _UNANSWERED: tuple[JsonValue, ...] = (None, "", [])
 
@@ -59,7 +59,7 @@ def read_answers(
     own = {ctx.id("screening_questions", remote_id): remote_id for remote_id in questions}
     answered = Answered()
     for each in given:
-        remote_id = own.get(each.question_id, each.question_id.removeprefix(_REMOTE))
+        remote_id = own.get(each.question_id, each.question_id.removeprefix(REMOTE))
         question = questions.get(remote_id)
         if question is None:
             answered.warnings.append(
@@ -250,7 +250,7 @@ def _options(each: AskedQuestion, ctx: Context) -> Iterator[tuple[tuple[str, ...
     for option in question.options:
         own = option.option_id or option.text
         if own:
-            lever = (option.option_id, f"{_REMOTE}{option.option_id}") if option.option_id else ()
+            lever = (option.option_id, f"{REMOTE}{option.option_id}") if option.option_id else ()
             yield (option_id(each.remote_id, own, ctx), *lever), option.text or own
 
 

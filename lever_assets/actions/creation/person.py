@@ -9,6 +9,7 @@ from lever_assets.actions.creation.countries import country_name
 from lever_assets.actions.creation.creation_inputs import CandidateLocation, Kind, NewCandidate, Source
 from lever_assets.actions.engine.errors import invalid
 from lever_assets.lever import JsonObject
+from lever_assets.unified.ids import REMOTE
 
 _PHONES: dict[Kind, str] = {"WORK": "work", "PERSONAL": "home", "OTHER": "other"}
 
@@ -113,7 +114,7 @@ def source_text(source: Source | None, automatic: str | None) -> str | None:
     if source is None:
         return automatic
     named = _text(source.name) or _well_known(_text(source.unified_key)) or _text(source.id)
-    return named.removeprefix("remote:") or automatic
+    return named.removeprefix(REMOTE) or automatic
 
 
 def url_values(asked: Sequence[str], links: Sequence[str]) -> dict[str, str]:

@@ -14,8 +14,8 @@ from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.transaction import now
 from lever_assets.sync.fetch.singles import ask_single
 from lever_assets.sync.session import Session
+from lever_assets.unified.ids import REMOTE
 
-_REMOTE = "remote:"
 _NONE = "Lever has none with this id"
 _MODELS = {
     "candidates": "candidate",
@@ -123,10 +123,10 @@ class Resolver:
         return given
 
     def _stored_user(self, given: str) -> Resolved | None:
-        return self._stored("users", given) or self._stored("users", f"{_REMOTE}{given}")
+        return self._stored("users", given) or self._stored("users", f"{REMOTE}{given}")
 
     def _user_of_lever(self, given: str) -> Resolved:
-        remote_id = given.removeprefix(_REMOTE)
+        remote_id = given.removeprefix(REMOTE)
         return Resolved(self._session.mapping.id("users", remote_id), remote_id)
 
     def _stored(self, model: str, given: str) -> Resolved | None:
@@ -135,9 +135,7 @@ class Resolver:
         What the settings leave out is there in Lever: its row tells which record it is.
         """
         row_id = (
-            self._session.mapping.id(model, given.removeprefix(_REMOTE))
-            if given.startswith(_REMOTE)
-            else given
+            self._session.mapping.id(model, given.removeprefix(REMOTE)) if given.startswith(REMOTE) else given
         )
         c = UNIFIED[model].c
         with self._session.reading() as tx:
@@ -149,7 +147,7 @@ class Resolver:
         if row is None or row.remote_id is None:
             return None
         gone = row.remote_deleted_at is not None and row.left_out is None
-        if gone and not given.startswith(_REMOTE):
+        if gone and not given.startswith(REMOTE):
             raise self._unknown(model, given, "it is gone in Lever")
         return None if gone else Resolved(row_id, row.remote_id)
 
@@ -160,9 +158,9 @@ class Resolver:
             return tx.sql.execute(query).scalar_one_or_none()
 
     def _remote_only(self, model: str, given: str) -> str:
-        if not given.startswith(_REMOTE):
+        if not given.startswith(REMOTE):
             raise self._unknown(model, given)
-        return given.removeprefix(_REMOTE)
+        return given.removeprefix(REMOTE)
 
     async def _ask(self, model: str, resource: str, remote_id: str) -> JsonObject:
         try:
@@ -180,7 +178,7 @@ class Resolver:
         left_out = self._left_out_by(model)
         remedy = f"Take its id from the table {model}, or sync first if it is new."
         if left_out is not None:
-            by_lever = "" if model == "applications" else f", or name it by Lever's id as {_REMOTE}ID"
+            by_lever = "" if model == "applications" else f", or name it by Lever's id as {REMOTE}ID"
             remedy = f"{left_out}: change the setting and sync{by_lever}."
         return invalid(f"Unknown {name}", f"There is no {name} {given}: {why}. {remedy}")
 
