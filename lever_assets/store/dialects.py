@@ -107,7 +107,8 @@ def upsert(
     """Insert `rows`, write those whose primary key exists over what is there; return how many were written.
 
     Each row has every column, and no key comes twice. Of a row that exists the columns of `replace` are
-    replaced, and those of `fill` where the new value is not null; with neither it stays as it is. `where` is
+    replaced, and those of `fill` where the new value is not null; with neither it stays as it is, and so it
+    does where another unique index has the row. `where` is
     given the row that was to be inserted: rows for which it does not hold stay, too.
     """
     if not rows:
@@ -148,9 +149,13 @@ def _merging(
     new, key = statement.excluded, list(table.primary_key.columns)
     changes = {name: new[name] for name in replace}
     changes |= {name: func.coalesce(new[name], table.c[name]) for name in fill}
+    if not changes:
+        # Of any unique index, not of the key alone: of two that insert the same row at once PostgreSQL lets
+        # the second wait by the index that is named, and fail by each other one.
+        return statement.on_conflict_do_nothing()
     return statement.on_conflict_do_update(
         index_elements=key,
-        set_=changes or {key[0].name: key[0]},
+        set_=changes,
         where=None if where is None else where(new),
     )
 

@@ -92,7 +92,7 @@ def test_a_lever_that_does_not_answer_in_time_holds_the_report_up_once(
 
 def test_one_slow_list_is_not_told_and_the_others_are(account: Account, sandbox: Sandbox) -> None:
     sandbox.set_faults("slow=30,endpoint=GET /tags")
-    report = examine(account.settings(), seconds=1)
+    report = examine(account.settings(), seconds=8)  # which the others take a tenth of, on a quiet machine
 
     assert subjects(report, Verdict.CANT_TELL, (Group.READING,)) == {"tags:read:admin"}
     assert "did not answer" in one(report, "tags:read:admin").detail

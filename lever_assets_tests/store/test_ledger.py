@@ -1,6 +1,7 @@
 """The ledger: one row for each key, one owner at a time, on both databases."""
 
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,30 @@ def test_a_key_has_one_row_which_stays_as_it_was_first(store: Store) -> None:
         [],
         {"content": "x"},
     )
+
+
+def test_many_who_open_one_key_at_once_have_one_row(store: Store) -> None:
+    keys = [f"key {number}" for number in range(60)]
+    together = threading.Barrier(4)
+    opened: list[str] = []
+    failed: list[Exception] = []
+
+    def race() -> None:
+        for key in keys:
+            together.wait(timeout=60)
+            try:
+                opened.append(_open(store, key).id)
+            except Exception as error:
+                failed.append(error)
+
+    racers = [threading.Thread(target=race) for _ in range(together.parties)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+
+    assert failed == []
+    assert Counter(opened) == {unified_id("lever", "actions", key): together.parties for key in keys}
 
 
 def test_only_one_of_many_gets_the_claim(store: Store) -> None:
