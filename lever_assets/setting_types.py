@@ -1,6 +1,7 @@
 """How settings are written: the texts of the environment, checked and made into what they stand for."""
 
 import re
+from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -60,6 +61,13 @@ def _check_owners(owners: tuple[str, ...]) -> tuple[str, ...]:
     return owners
 
 
+def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(each)) for each in networks)
+    except ValueError:
+        raise ValueError("write networks such as 10.0.0.0/8, or addresses, with commas between") from None
+
+
 def _view_name(name: str) -> str:
     if not _VIEW_NAME.fullmatch(name) or name.startswith(_KEPT_BY_DATABASES):
         raise ValueError(
@@ -80,6 +88,7 @@ OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+Networks = Annotated[Names, AfterValidator(_networks)]
 HostNames = Annotated[Names, AfterValidator(_host_names)]
 Owners = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_owners), AfterValidator(_check_owners)]
 Word = BeforeValidator(_in_lower_case)

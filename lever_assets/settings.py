@@ -25,6 +25,7 @@ from lever_assets.private import is_shared
 from lever_assets.setting_types import (
     HostNames,
     Names,
+    Networks,
     Number,
     OptionalAddress,
     OptionalSecret,
@@ -179,6 +180,19 @@ class Settings(BaseSettings):
     webhook_url: OptionalAddress = Field(None, description="Public URL of the webhook receiver")
     webhook_minutes: int = Field(
         60, ge=1, le=7 * 24 * 60, description="How old, in minutes, an event may be when it arrives"
+    )
+    api_token: OptionalSecret = Field(None, description="Key that clients of the HTTP API present")
+    api_tokens: OptionalSecret = Field(
+        None, description="Further such keys, with commas between, so that one can be replaced"
+    )
+    api_url: OptionalAddress = Field(None, description="Public address of the HTTP API, for links to it")
+    api_concurrency: Positive = Field(30, description="Actions of one connection under way at once")
+    api_allow: Networks = Field(
+        (), description="Networks from which the HTTP API may be asked, such as 10.0.0.0/8; else from any"
+    )
+    connect_origins: Names = Field(
+        (),
+        description="Sites that may show the page for connecting, as https://app.example.com; else any",
     )
     secret_key: OptionalSecret = Field(
         None, description="Key that encrypts stored secrets, from `lever-assets webhooks key`"

@@ -106,6 +106,18 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
         LazyCommand("key", "lever_assets.cli.keys", "Make a key for LEVER_SECRET_KEY."),
     )
     yield family(
+        "api",
+        "The unified API over HTTP, as Kombo's clients speak it.",
+        LazyCommand("serve", "lever_assets.cli.api", "Serve the API over all connections until Ctrl-C."),
+        family(
+            "key",
+            "The keys of those who ask it.",
+            LazyCommand("create", "lever_assets.cli.api", "Make a key and print it."),
+            LazyCommand("list", "lever_assets.cli.api", "List the keys."),
+            LazyCommand("revoke", "lever_assets.cli.api", "Let a key count no more."),
+        ),
+    )
+    yield family(
         "sandbox",
         "A local Lever with made-up or recorded data.",
         LazyCommand(

@@ -49,7 +49,7 @@ class _Family(TyperGroup):
         return self.usual.make_context(info_name, args, parent, **extra)
 
 
-def family(name: str, help: str, *members: LazyCommand, usual: str | None = None) -> TyperGroup:
+def family(name: str, help: str, *members: LazyCommand | TyperGroup, usual: str | None = None) -> TyperGroup:
     """Return a group of commands; `usual` names the member that is meant where none is named."""
     group = _Family(
         name=name,
@@ -58,5 +58,7 @@ def family(name: str, help: str, *members: LazyCommand, usual: str | None = None
         no_args_is_help=True,
         rich_markup_mode=None,
     )
-    group.usual = next((each for each in members if each.name == usual), None)
+    group.usual = next(
+        (each for each in members if isinstance(each, LazyCommand) and each.name == usual), None
+    )
     return group

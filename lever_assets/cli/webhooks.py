@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from lever_assets import private
+from lever_assets.arrivals import allow_connections, server
 from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError
@@ -20,7 +21,6 @@ from lever_assets.store import Store, inbox
 from lever_assets.sync.session import Session, Written
 from lever_assets.webhooks.draining import drain as run_drain
 from lever_assets.webhooks.receiver import Receiver
-from lever_assets.webhooks.serving import allow_connections, server
 from lever_assets.webhooks.setup import set_up, take_down
 
 app = command_app()

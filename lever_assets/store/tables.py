@@ -461,6 +461,16 @@ _index_of_some(
 _index_of_some("ix_notice_outbox_due", notice_outbox.c.due_at, where=_pending)
 Index("ix_notice_outbox_target", notice_outbox.c.connection, notice_outbox.c.target, notice_outbox.c.number)
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("name", Key, primary_key=True, comment="What its owner calls it"),
+    Column("hash", Word, nullable=False, comment="SHA-256 of the key, which is stored nowhere"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime, comment="Since when it counts no more (UTC)"),
+    comment="Keys of those who ask the HTTP API",
+)
+
 allowances = Table(
     "allowances",
     metadata,

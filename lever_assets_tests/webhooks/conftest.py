@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from lever_assets.arrivals import server
 from lever_assets.connect.vault import Vault
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
 from lever_assets.sync.session import Session
 from lever_assets.webhooks.receiver import Receiver
-from lever_assets.webhooks.serving import server
 from lever_assets.webhooks.setup import set_up
 from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.sync.tables import Account, empty_database

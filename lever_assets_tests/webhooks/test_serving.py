@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
+from lever_assets import arrivals
 from lever_assets.sandbox import SandboxConfig, running_sandbox
-from lever_assets.webhooks import receiver, serving
+from lever_assets.webhooks import receiver
 from lever_assets.webhooks.setup import set_up
 from lever_assets_tests.sync.tables import Account
 from lever_assets_tests.webhooks.conftest import Listening, receiving
@@ -74,14 +75,14 @@ def half_open(listening: Listening, count: int, said: bytes) -> Iterator[list[so
 def test_a_request_that_does_not_arrive_is_not_waited_for(
     listening: Listening, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    monkeypatch.setattr(serving, "ARRIVAL_SECONDS", 0.3)
+    monkeypatch.setattr(arrivals, "ARRIVAL_SECONDS", 0.3)
     with connected(listening) as peer:
         peer.sendall(said)
         assert closed_after(peer) < 5
 
 
 def test_dribbling_wins_no_time(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "ARRIVAL_SECONDS", 0.5)
+    monkeypatch.setattr(arrivals, "ARRIVAL_SECONDS", 0.5)
     with connected(listening) as peer:
         peer.sendall(HEAD)
         began = time.monotonic()
@@ -95,7 +96,7 @@ def test_dribbling_wins_no_time(listening: Listening, monkeypatch: pytest.Monkey
 def test_the_next_request_of_a_kept_connection_has_as_little_time(
     listening: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "ARRIVAL_SECONDS", 0.5)
+    monkeypatch.setattr(arrivals, "ARRIVAL_SECONDS", 0.5)
     with connected(listening) as peer:
         for _ in range(2):
             peer.sendall(b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n")
@@ -117,15 +118,15 @@ def test_beside_200_half_open_connections_an_event_is_taken_at_once(
         began = time.monotonic()
         assert post(listening, body) == 200
         assert time.monotonic() - began < 3
-        for peer in peers[serving.FROM_ONE_PEER :]:
+        for peer in peers[arrivals.FROM_ONE_PEER :]:
             closed_after(peer)
-        assert time.monotonic() - began < serving.ARRIVAL_SECONDS / 2
+        assert time.monotonic() - began < arrivals.ARRIVAL_SECONDS / 2
     assert body["id"] in {event.id for event in waiting(listening)}
 
 
 @pytest.mark.long
 def test_behind_a_proxy_whose_every_connection_has_one_address_no_event_is_lost(listening: Listening) -> None:
-    count = 2 * serving.FROM_ONE_PEER
+    count = 2 * arrivals.FROM_ONE_PEER
     bodies = [orjson.dumps(delivery(listening, 100 + number)) for number in range(count)]
     with half_open(listening, count, HEAD), ExitStack() as stack:
         peers = []
@@ -140,10 +141,10 @@ def test_behind_a_proxy_whose_every_connection_has_one_address_no_event_is_lost(
 def test_no_more_are_waited_for_than_there_is_room_for(
     listening: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "CROWDED_SECONDS", 60)
-    monkeypatch.setattr(serving, "AT_MOST", 40)
+    monkeypatch.setattr(arrivals, "CROWDED_SECONDS", 60)
+    monkeypatch.setattr(arrivals, "AT_MOST", 40)
     with half_open(listening, 100, HEAD) as peers:
-        for peer in peers[serving.FROM_ONE_PEER : 60]:  # the oldest of those that came when it was crowded
+        for peer in peers[arrivals.FROM_ONE_PEER : 60]:  # the oldest of those that came when it was crowded
             assert closed_after(peer) < 5
         assert post(listening, delivery(listening, 8)) == 200
         peers[-1].sendall(b"Content-Length: 2\r\n\r\n{}")
@@ -154,7 +155,7 @@ def test_as_many_files_may_be_open_as_the_system_lets_us() -> None:
     found = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (600, found[1]))
-        serving.allow_connections()
+        arrivals.allow_connections()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         assert soft == min(4096, hard)
     finally:
@@ -162,9 +163,9 @@ def test_as_many_files_may_be_open_as_the_system_lets_us() -> None:
 
 
 def test_what_has_arrived_has_time_to_be_kept(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "ARRIVAL_SECONDS", 0.2)
-    monkeypatch.setattr(serving, "CROWDED_SECONDS", 0.2)
-    monkeypatch.setattr(serving, "IN_ALL", 0)
+    monkeypatch.setattr(arrivals, "ARRIVAL_SECONDS", 0.2)
+    monkeypatch.setattr(arrivals, "CROWDED_SECONDS", 0.2)
+    monkeypatch.setattr(arrivals, "IN_ALL", 0)
     monkeypatch.setattr(receiver.Receiver, "_look", lambda _: time.sleep(1))
     with connected(listening) as peer:
         peer.sendall(b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n")

@@ -1,12 +1,13 @@
-"""Serving the receiver to the open: with uvicorn, and with a limit to how long a request may take to arrive.
+"""Serving to the open: with uvicorn, and with a limit to how long a request may take to arrive.
 
 uvicorn waits for a request for ever, and `limit_concurrency` would refuse everybody while half-open
 connections are many. So each connection gets time, and little of it where many are half open: whoever sends
-at once what he has to say, as Lever does, is heard within a moment, however many say nothing.
+at once what he has to say is heard within a moment, however many say nothing.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -30,30 +31,35 @@ _GONE: _Address = ("", 0)
 """Of a connection that was cut before anybody looked."""
 
 
+class Config(uvicorn.Config):
+    """How an application is served (no WebSockets): `make` makes it, in the process that serves it."""
+
+    def __init__(self, make: Callable[[], ASGIApp], **options: Any) -> None:
+        self._make = make
+        given = {
+            # Each turn of asyncio's loop reads before it looks at timers: nobody is late because we were.
+            "loop": "asyncio",
+            # asyncio accepts so many before anybody looks at them, and does not bear to run out of files.
+            "backlog": _ACCEPTED_AT_ONCE,
+            "ws": "none",
+            "lifespan": "off",
+            "proxy_headers": False,  # connections are told apart by the address that they really have
+            "access_log": False,
+            "timeout_graceful_shutdown": 10,
+        }
+        super().__init__(__name__, **{**given, **options})
+
+    def load(self) -> None:
+        """Make the application, and the protocol that awaits requests for it."""
+        arrivals = Arrivals()
+        self.app = arrivals.marking(self._make())
+        self.http = type("Protocol", (_Patient,), {"_arrivals": arrivals})
+        super().load()
+
+
 def server(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> uvicorn.Server:
-    """Return a server of `app` (POST and GET, no WebSockets), not yet started; `options` are uvicorn's."""
-    arrivals = Arrivals()
-
-    class Protocol(_Patient):
-        _arrivals = arrivals
-
-    config = uvicorn.Config(
-        arrivals.marking(app),
-        host=host,
-        port=port,
-        http=Protocol,
-        # Each turn of asyncio's loop reads before it looks at timers: nobody is late because we were.
-        loop="asyncio",
-        # asyncio accepts so many before anybody looks at them, and does not bear to run out of files.
-        backlog=_ACCEPTED_AT_ONCE,
-        ws="none",
-        lifespan="off",
-        proxy_headers=False,  # connections are told apart by the address that they really have
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        **options,
-    )
-    return uvicorn.Server(config)
+    """Return a server of `app` (no WebSockets), not yet started; `options` are uvicorn's."""
+    return uvicorn.Server(Config(lambda: app, host=host, port=port, **options))
 
 
 def allow_connections() -> None:
@@ -91,8 +97,8 @@ class Arrivals:
     def marking(self, app: ASGIApp) -> ASGIApp:
         """Return the application that marks the requests which arrive for `app`.
 
-        Of one that has a body only the head has to arrive in time: the receiver gives the body time of its
-        own, and answers when that is over. Where it is crowded, all of it has to.
+        Of one that has a body only the head has to arrive in time: `app` gives the body time of its own,
+        and answers when that is over. Where it is crowded, all of it has to.
         """
 
         async def marked(scope: Scope, receive: Receive, send: Send) -> None:

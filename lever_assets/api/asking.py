@@ -1,0 +1,48 @@
+"""What endpoints ask for: the parts of the server, and the integration that a request is about."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from lever_assets.api.connection import Connections
+from lever_assets.api.errors import invalid
+from lever_assets.api.keys import Keys
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the server works with."""
+
+    settings: Settings
+    store: Store
+    keys: Keys
+    connections: Connections
+
+    @classmethod
+    def of(cls, settings: Settings, store: Store) -> "Parts":
+        """Return the parts over an open store."""
+        return cls(settings, store, Keys(store, settings), Connections(store, settings))
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def _integration(
+    x_integration_id: Annotated[
+        str | None, Header(description="Which integration is meant, such as lever:8g…")
+    ] = None,
+) -> str:
+    if x_integration_id is None or not x_integration_id.strip():
+        raise invalid("Say which integration is meant: send its id in the header X-Integration-Id.")
+    return x_integration_id.strip()
+
+
+ThePartsHere = Annotated[Parts, Depends(_parts)]
+"""The parts of the server."""
+IntegrationId = Annotated[str, Depends(_integration)]
+"""The id in the header X-Integration-Id; whether there is such an integration is not looked at yet."""

@@ -1,0 +1,61 @@
+"""What may stand in a query, read strictly: what can't be meant is an error, and never something else."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BeforeValidator, PlainSerializer
+
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
+)
+
+
+def _boolean(value: object) -> object:
+    if isinstance(value, str):
+        found = {"true": True, "false": False}.get(value.lower())
+        if found is None:
+            raise ValueError("write true or false")
+        return found
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value) is None:
+        raise ValueError("write a whole number")
+    return value
+
+
+def instant(value: object) -> object:
+    """Return the instant (UTC) that a text stands for; without a zone it is UTC, a day is its beginning."""
+    if not isinstance(value, str):
+        return value
+    # In a query a plus is a blank, where nobody has escaped it.
+    text = re.sub(r" (\d\d:?\d\d)$", r"+\1", value.strip()) if "T" in value.upper() else value.strip()
+    problem = ValueError("write a time such as 2026-01-31T12:00:00.000Z")
+    if _INSTANT.fullmatch(text) is None:
+        raise problem
+    try:
+        found = datetime.fromisoformat(text.upper().replace(" ", "T"))
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise problem from None
+
+
+def texts(value: object) -> object:
+    """Split a text at its commas; blank parts don't count."""
+    if isinstance(value, list):  # so FastAPI gives what may stand several times
+        value = ",".join(map(str, value))
+    if not isinstance(value, str):
+        return value
+    return tuple(part for each in value.split(",") if (part := each.strip()))
+
+
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
+Instant = Annotated[datetime, BeforeValidator(instant)]
+Number = BeforeValidator(_number)
+_Texts = Annotated[tuple[str, ...], BeforeValidator(texts), PlainSerializer(",".join)]
+
+Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+PageSize = Annotated[int, Number, Query(ge=1, le=250, description="How many on a page")]

@@ -1,0 +1,17 @@
+"""What is about the server itself: whose key it is."""
+
+from fastapi import APIRouter, Response
+
+from lever_assets.api.answers import success
+from lever_assets.api.asking import ThePartsHere
+from lever_assets.api.guard import PREFIX
+from lever_assets.api.installation import installation_id
+
+router = APIRouter(prefix=PREFIX, tags=["General"])
+
+
+@router.get("/check-api-key", operation_id="checkApiKey", summary="Check API Key")
+def check_api_key(parts: ThePartsHere) -> Response:
+    """Say that the key is good, and which installation this is."""
+    found = installation_id(parts.store)
+    return success({"environment_id": found, "customer_id": found})

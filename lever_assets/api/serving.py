@@ -1,0 +1,77 @@
+"""Serving the API: where it listens, in how many processes, and how it ends."""
+
+import logging
+import os
+import socket
+from contextlib import closing
+from functools import partial
+from ipaddress import ip_address
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from lever_assets.api.app import make_app
+from lever_assets.api.asking import Parts
+from lever_assets.api.keys import every_key, given_keys
+from lever_assets.arrivals import Config, allow_connections
+from lever_assets.settings import Settings
+from lever_assets.store import Store
+
+_GRACE_SECONDS = 60
+"""How long actions that are under way may take to end after SIGTERM."""
+_BACKLOG = 2048
+
+
+class ServingError(Exception):
+    """The API can't be served; one sentence says why and what to do."""
+
+
+def listen(settings: Settings, host: str, port: int) -> socket.socket:
+    """Take the port; raises ServingError if that can't be, or if others reach it and there is no key."""
+    try:
+        family, *_, address = min(
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM),
+            key=lambda each: each[0] != socket.AF_INET,
+        )
+        if not ip_address(str(address[0]).partition("%")[0]).is_loopback and not _has_keys(settings):
+            raise ServingError(
+                f"others reach {host}, and there is no key that they would have to show: set LEVER_API_TOKEN "
+                "or make one with `lever-assets api key create NAME` first, or serve it on 127.0.0.1"
+            )
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        if isinstance(error, socket.gaierror):
+            why = "there is no such host"
+        raise ServingError(f"{host}:{port} can't be used ({why}): give another --port or --host") from None
+
+
+def serve(settings: Settings, listening: socket.socket, *, workers: int = 1) -> None:
+    """Serve until Ctrl-C or SIGTERM; actions that are under way are finished before."""
+    config = Config(
+        partial(_application, settings),
+        workers=workers,
+        log_level="warning",
+        log_config=None,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    if workers == 1:
+        uvicorn.Server(config).run([listening])
+    else:
+        Multiprocess(config, [listening]).run()
+
+
+def _application(settings: Settings) -> ASGIApp:
+    """Make the application in the process that serves it; its store is open as long as that lives."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("lever_assets").setLevel(logging.INFO)
+    allow_connections()
+    return make_app(Parts.of(settings, Store.open(settings.tables_url)))
+
+
+def _has_keys(settings: Settings) -> bool:
+    if given_keys(settings):
+        return True
+    with closing(Store.open(settings.tables_url)) as store:
+        return any(each.revoked_at is None for each in every_key(store))

@@ -1,0 +1,28 @@
+"""Accounts behind the API: one that is shared, and one for each test in either database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets_tests.actions.recruiting import from_template, synced_account
+from lever_assets_tests.api.served import Served, served
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Served]:
+    """An account that is read, and never changed."""
+    with running_sandbox(SandboxConfig(opportunities=60, seed=5, rate=0)) as sandbox:
+        account = from_template(sandbox, tmp_path_factory.mktemp("api"), sqlite_template)
+        with served(account) as api:
+            yield api
+
+
+@pytest.fixture
+def api(database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """A small account of the test's own, in a database of either kind."""
+    with running_sandbox(SandboxConfig(opportunities=20, seed=3, rate=0)) as sandbox:
+        account = synced_account(sandbox, tmp_path, database_url)
+        with served(account) as here:
+            yield here
