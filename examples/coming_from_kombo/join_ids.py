@@ -5,8 +5,8 @@
     export LEVER_API_URL=https://api.example.com LEVER_API_TOKEN=… LEVER_INTEGRATION_ID=lever:…
     python join_ids.py > ids.csv
 
-Columns: model, kombo_id, lever_assets_id, remote_id. What only one of them has is there with the other's id left
-empty: look at these before you switch over. Deleted records are in it, too.
+Columns: model, kombo_id, lever_assets_id, remote_id. What only one of them has is there with the other's id
+left empty: look at these before you switch over. Deleted records are in it, too.
 """
 
 import csv
