@@ -10,6 +10,7 @@ random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 keep postgres_password "$(random)"
 keep broker_password "$(random)"
 keep ui_password "$(random)"
+keep lever_api_token "$(random)"
 # A key of Fernet: 32 bytes in base64 that is safe in URLs.
 keep lever_secret_key "$(head -c 32 /dev/urandom | base64 | tr '+/' '-_')"
 database=$(cat "$folder/postgres_password")@database:5432

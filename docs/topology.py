@@ -24,10 +24,10 @@ _ASKS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "LEVER_UI_URL": ((), ""),  # for links, and for a command that somebody types in a container
 }
 """By a variable that names a host: what stands in the commands of services that go there, and how."""
-_OUTSIDE = {"webhooks": "Lever’s events", "ui": "people’s browsers"}
+_OUTSIDE = {"webhooks": "Lever’s events", "ui": "people’s browsers", "api": "your product"}
 """Who comes to a port that is published, by what stands in the command of its service."""
 _LEVER = ("Lever’s API", ("code-server", "worker"))
-"""The API, and what stands in the commands of those that ask it: sensors are evaluated in the code server."""
+"""The API, and what stands in the commands of those that read it: sensors are evaluated in the code server."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ class Service:
     def program(self) -> str:
         """What it runs, in the one or two words that tell."""
         first, *others = self.declared["command"]
-        told = next((each for each in others if each in {"code-server", "worker", "ui", "webhooks"}), "")
+        told = next(
+            (each for each in others if each in {"code-server", "worker", "ui", "webhooks", "api"}), ""
+        )
         if self.is_ours:
             return f"{first} {told}".strip()
         return "".join([str(self.declared["image"]), *self._databases()])

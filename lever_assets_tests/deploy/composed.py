@@ -41,7 +41,7 @@ class Composed:
     @cached_property
     def places(self) -> Mapping[str, str]:
         """What stands on this machine in the place of what a container has."""
-        own = {str(port): str(free_port()) for port in (6379, 4000, 3000, 8430)}
+        own = {str(port): str(free_port()) for port in (6379, 4000, 3000, 8430, 8440)}
         socket = self.postgresql.partition("host=")[2]
         return {
             "@database:5432/lever": f"@/lever?host={socket}",
@@ -172,7 +172,13 @@ class Composed:
 
     def passwords(self) -> list[str]:
         """Return what nobody else may know of the secrets."""
-        names = ("postgres_password", "broker_password", "ui_password", "lever_secret_key")
+        names = (
+            "postgres_password",
+            "broker_password",
+            "ui_password",
+            "lever_api_token",
+            "lever_secret_key",
+        )
         return [(self.folder / "secrets" / name).read_text() for name in names]
 
     def worker_of(self, pid: int) -> str:

@@ -45,7 +45,7 @@ def test_the_chart_s_values_run_what_the_services_run() -> None:
     pods = {
         each["metadata"]["name"]: each for each in values["extraManifests"] if each["kind"] == "Deployment"
     }
-    for name in ("webserver", "webhooks"):
+    for name in ("webserver", "webhooks", "api"):
         [container] = pods[f"lever-{name}"]["spec"]["template"]["spec"]["containers"]
         assert container["args"] == SERVICES[name]["command"]
     [code] = values["dagster-user-deployments"]["deployments"]

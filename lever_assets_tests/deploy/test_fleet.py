@@ -28,7 +28,7 @@ OPPORTUNITIES = 60
 _PATIENCE = 400.0
 _SILENT_MINUTES = 5
 """After so much silence the sensor `lever_delta` ends a run whose connection nobody holds."""
-_SERVICES = ("code", "daemon", "webserver", "webhooks")
+_SERVICES = ("code", "daemon", "webserver", "webhooks", "api")
 _WORKERS = ("worker1", "worker2")
 _STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _RUNS = """{ runsOrError(limit: 200) { ... on Runs { results {

@@ -17,7 +17,7 @@ IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 SVG = "{http://www.w3.org/2000/svg}"
 OURS = {name for name, each in SERVICES.items() if "build" in each}
 FRAME = "our image"
-OUTSIDE = {"Lever’s events", "people’s browsers", "Lever’s API"}
+OUTSIDE = {"Lever’s events", "people’s browsers", "your product", "Lever’s API"}
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -88,6 +88,7 @@ def test_every_arrow_is_one_of_the_file_and_none_is_missing(picture: ElementTree
         ("database", "volume database"),
         ("Lever’s events", "webhooks"),
         ("people’s browsers", "webserver"),
+        ("your product", "api"),
         ("code", "Lever’s API"),
         ("worker", "Lever’s API"),
     }
