@@ -20,7 +20,7 @@ $(BIN)/python:
 
 $(READY): $(WANTED)
 	@echo "Installing into $(VENV) (about a minute, once) ..."
-	@$(INSTALL) .
+	@$(INSTALL) '.[dg]'
 	@touch $@
 
 $(READY_FOR_TESTS): $(WANTED)
@@ -57,8 +57,8 @@ demo: $(READY)  ## Sync a made-up account and show what landed
 demo-ui: $(READY)  ## The same, then Dagster's UI on it (PORT=3000)
 	@$(BIN)/lever-assets demo --ui --port $(PORT)
 
-ui: $(READY)  ## Dagster's UI and daemon on your own account (PORT=3000)
-	@DAGSTER_HOME=$(CURDIR) $(BIN)/lever-assets ui --port $(PORT)
+ui: $(READY)  ## Dagster's UI and daemon (dg dev) on your own account (PORT=3000)
+	@DAGSTER_HOME=$(CURDIR) $(BIN)/lever-assets ui --with-dg --port $(PORT)
 
 docs: $(READY)  ## Write the generated pages of the documentation anew
 	$(BIN)/python -m docs.generate

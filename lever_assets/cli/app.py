@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from lever_assets import private
+from lever_assets.cli import streams
 from lever_assets.cli.lazy import LazyCommand, family
 
 app = typer.Typer(
@@ -169,10 +170,11 @@ def _usage(error: typer.TyperException) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command with `arguments` (None: those of the process) and exit.
 
-    Exit code 0: done, 1: it failed, 2: it was called in a wrong way, 130: it was interrupted. An error is one
-    line on standard error.
+    Exit code 0: done, 1: it failed, 2: it was called in a wrong way, 130: it was interrupted, 141: nobody
+    reads on. An error is one line on standard error.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    streams.take_anything()
     gc.disable()  # what is imported stays: looking through it again and again was a fifth of the start
     try:
         with private.umask():
@@ -182,6 +184,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
+    except (SystemExit, BrokenPipeError) as end:
+        code = streams.code_of(end)
     except Exception as error:
         if "--debug" in given:
             raise
@@ -193,4 +197,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gc.enable()
     if code == _INTERRUPTED:
         typer.echo("stopped; the next sync goes on from here" if "sync" in given else "stopped", err=True)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(streams.flushed(code if isinstance(code, int) else 0))

@@ -56,7 +56,7 @@ def demo(
                 typer.echo("Syncing it through Dagster; this takes some seconds …", err=True)
                 result = _materialize(settings)
 
-                show(settings, result, sandbox.requests().total, hints)
+                show(settings, result, sandbox.requests().total, hints, opens_ui=ui)
                 if ui:
                     _open_dagster(environment, port)
                     typer.echo(hints.goodbye(settings))

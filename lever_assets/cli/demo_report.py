@@ -78,11 +78,11 @@ class Hints:
             learn = f"{docs / 'configuration.md'}; all tables: {docs / 'tables.md'}"
         return cls(command, f"{command} demo --ui{made_by('demo-ui')}", learn)
 
-    def next_steps(self, settings: Settings) -> str:
-        """Return what can be done after the demo's run."""
+    def next_steps(self, settings: Settings, *, opens_ui: bool = False) -> str:
+        """Return what can be done after the demo's run; `opens_ui`: Dagster's UI is opened by itself then."""
+        see_it = "" if opens_ui else f"\n  see it in Dagster      {self.see_it}"
         return f"""
-The tables are in {_tables(settings)} (SQLite). What to do next:
-  see it in Dagster      {self.see_it}
+The tables are in {_tables(settings)} (SQLite). What to do next:{see_it}
   ask it in SQL          {self._asking(settings)}
   sync your own account  export LEVER_API_KEY=...; {self.command} plan; {self.command} sync
   all settings           {self.learn}"""
@@ -103,8 +103,10 @@ def _tables(settings: Settings) -> Path:
     return settings.data_dir / "lever.db"
 
 
-def show(settings: Settings, result: dg.JobExecutionResult, requests: int, hints: Hints) -> None:
-    """Write the summary of the demo's run to standard output."""
+def show(
+    settings: Settings, result: dg.JobExecutionResult, requests: int, hints: Hints, *, opens_ui: bool
+) -> None:
+    """Write the summary of the demo's run to standard output; `opens_ui` as for `Hints.next_steps`."""
     landed = list(_landed(result))
     output.table("\nWhat landed", ("table", "rows", "new", "changed", "gone"), map(astuple, landed))
     typer.echo(f"\n{news(landed)}")
@@ -112,7 +114,7 @@ def show(settings: Settings, result: dg.JobExecutionResult, requests: int, hints
     checks = result.get_asset_check_evaluations()
     passed = sum(each.passed for each in checks)
     typer.echo(f"\n{counted(requests, 'request')} to Lever. {passed} of {len(checks)} checks passed.")
-    typer.echo(hints.next_steps(settings))
+    typer.echo(hints.next_steps(settings, opens_ui=opens_ui))
 
 
 def _landed(result: dg.JobExecutionResult) -> Iterator[TableCount]:

@@ -11,6 +11,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.settings import Settings
 from lever_assets.ui.listening import Place, UiError
 from lever_assets.ui.serving import serve
+from lever_assets.ui.with_dg import serve_with_dg
 
 app = command_app()
 
@@ -33,6 +34,9 @@ def ui(
     port: Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="Port to listen on.")] = 3000,
     log_level: Annotated[LogLevel, typer.Option(help="What Dagster's processes log.")] = LogLevel.INFO,
     daemon: Annotated[bool, typer.Option(help="Run Dagster's daemon, too; it may run elsewhere.")] = True,
+    with_dg: Annotated[
+        bool, typer.Option("--with-dg", help="Run `dg dev` on the project of dg that is here.")
+    ] = False,
 ) -> None:
     """Serve Dagster's UI and run its daemon until Ctrl-C.
 
@@ -40,10 +44,15 @@ def ui(
     Dagster's home is DAGSTER_HOME, else the working directory if it has a dagster.yaml, else in the data
     folder.
     """
+    if with_dg and not daemon:
+        raise typer.BadParameter("dg dev has a daemon: give one of --with-dg and --no-daemon")
     settings = Settings.load()
     for doubt in settings.doubts:
         output.warn(doubt)
     try:
-        serve(settings, Place(host, port), log_level.value, with_daemon=daemon)
+        if with_dg:
+            serve_with_dg(settings, Place(host, port), log_level.value)
+        else:
+            serve(settings, Place(host, port), log_level.value, with_daemon=daemon)
     except UiError as error:
         raise CommandError(str(error)) from None

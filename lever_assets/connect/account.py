@@ -8,11 +8,18 @@ from pydantic import SecretStr
 
 from lever_assets.connect.environments import Environment, environment_at
 from lever_assets.connect.errors import DisabledError, NotConnectedError, RemovedError
-from lever_assets.connect.wording import KEY_OF_ENVIRONMENT, command, set_by, setting
+from lever_assets.connect.wording import (
+    KEY_OF_ENVIRONMENT,
+    by_given_key,
+    command,
+    command_of_given,
+    set_by,
+    setting,
+)
 from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter
 from lever_assets.lever.limiter import allowance_name
 from lever_assets.lever.traffic import Tell
-from lever_assets.settings import Settings
+from lever_assets.settings import GivenSettings, Settings
 from lever_assets.store.allowances import shared_pace
 
 _APPLY_RATE = 2.0
@@ -35,7 +42,8 @@ class Account:
     whose permissions Lever does not tell). After `refresh_token_until` (UTC) nothing renews
     its token. `is_stored`: it was made by `connect`. `is_removed`: it was removed, and its rows were kept.
     `connected_by`: its kind as it is stored, if it is known.
-    `has_key`: so it was although the environment has a key for an account of its name.
+    `has_key`: so it was although the environment has a key for an account of its name. `is_given`: code
+    gives it.
     """
 
     name: str
@@ -50,6 +58,7 @@ class Account:
     is_removed: bool = False
     connected_by: str | None = None
     has_key: bool = False
+    is_given: bool = False
 
     @property
     def kind(self) -> str:
@@ -60,14 +69,16 @@ class Account:
 
     @classmethod
     def default(cls, settings: Settings) -> "Account":
-        """Return the account that the environment describes."""
-        key = settings.api_key
+        """Return the account that the environment describes, or code that gives one."""
+        key, is_given = settings.api_key, isinstance(settings, GivenSettings)
+        by = by_given_key(settings.connection) if is_given else KEY_OF_ENVIRONMENT
         return cls(
             name=settings.connection,
             named_at_first=settings.connection,
             base_url=settings.base_url,
             environment=environment_at(settings.base_url),
-            credential=None if key is None else lambda: Credential(ApiKeyAuth(key, KEY_OF_ENVIRONMENT), key),
+            credential=None if key is None else lambda: Credential(ApiKeyAuth(key, by), key),
+            is_given=is_given,
         )
 
     def refuse_if_removed(self) -> None:
@@ -77,6 +88,8 @@ class Account:
 
     def command(self, words: str) -> str:
         """Return a command for this account, as messages have it; `words` is what follows our name."""
+        if self.is_given:
+            return command_of_given(words, self.name)
         return command(words, self._stored_as)
 
     def setting(self, name: str) -> str:

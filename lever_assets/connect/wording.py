@@ -37,6 +37,13 @@ def command(words: str, connection: str | None) -> str:
     return f"`lever-assets {words}{'' if connection is None else f' --connection {connection}'}`"
 
 
+def command_of_given(words: str, name: str) -> str:
+    """Return `command` for an account that code gives: Dagster has its jobs, our sync knows none."""
+    jobs = {"sync": f"{name}_sync", "sync --full": f"{name}_full_sync"}
+    job = jobs.get(words)
+    return command(words, name) if job is None else f"its job `{job}` in Dagster (`dg launch --job {job}`)"
+
+
 def setting(name: str, connection: str | None) -> str:
     """Return what a setting is called in messages; `name` and `connection` as in `Settings` and `command`.
 
@@ -86,6 +93,16 @@ def _kept_address(connecting: str) -> str:
     """Return what says where the Lever of a stored connection is: what is kept with it, not the variable."""
     again = f"`lever-assets connect {connecting} --environment custom`"
     return f"the address that is kept with the connection ({again} with LEVER_BASE_URL set moves it)"
+
+
+def by_given_key(name: str) -> LetInBy:
+    """Return what to do about the key of an account that code gives: none of the variables counts for it."""
+    return LetInBy(
+        API_KEY.name,
+        f"check the api_key that your code gives the account {name!r}: {_MADE}",
+        API_KEY.if_lacking,
+        address=f"the base_url that your code gives the account {name!r}",
+    )
 
 
 def by_stored_key(name: str) -> LetInBy:

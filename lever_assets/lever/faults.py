@@ -31,7 +31,7 @@ _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 _A_YEAR = 366 * 24 * 3600.0
 LATER = "try again later; what was read so far is kept"
 """What to do where nothing else helps."""
-_BETWEEN = "check that LEVER_BASE_URL is the Data API and no proxy or firewall stands between"
+_BETWEEN = "check that {} is the Data API and no proxy or firewall stands between; else try again later"
 _SCOPE = re.compile(r"[a-z_]+:(?:read|write|access):admin")
 _MOST_SAID = 200
 _MOST_READ = 2000
@@ -97,7 +97,7 @@ def of_status(
     if status in {403, 404} and not wire.is_object(body):
         return InterceptedError(
             f"Something other than Lever answered: its refusal is not Lever's JSON {where}",
-            f"{_BETWEEN}; else try again later",
+            _BETWEEN.format(by.address),
         )
     said = _said(body, secrets, sent)
     named = _SCOPE.search(said)  # it may be another than the path's: that of a parameter
@@ -123,7 +123,7 @@ def _of_lever(
         )
     if status in {408, 429} or status >= 500:
         return _delayed(status, headers, reason, where)
-    return _refused(status, headers, reason, where)
+    return _refused(status, headers, reason, where, by.address)
 
 
 def of_outcome(error: LeverError, method: str, path: str) -> OutcomeUnknownError:
@@ -140,14 +140,14 @@ def of_body(error: wire.WrongShapeError, method: str, path: str) -> LeverError:
     if not isinstance(error, wire.NotJsonError):
         return of_shape(str(error), method, path)
     return InterceptedError(
-        f"Something other than Lever answered: {error} ({method} {path})", f"{_BETWEEN}; else try again later"
+        f"Something other than Lever answered: {error} ({method} {path})", _BETWEEN.format(API_KEY.address)
     )
 
 
 def of_shape(problem: str, method: str, path: str) -> MalformedError:
     """Return the error for an answer of Lever's, in JSON, that can't be read."""
     return MalformedError(
-        f"Lever's answer can't be read: {problem} ({method} {path})", f"{_BETWEEN}; else try again later"
+        f"Lever's answer can't be read: {problem} ({method} {path})", _BETWEEN.format(API_KEY.address)
     )
 
 
@@ -198,10 +198,12 @@ def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str) -
     return found
 
 
-def _refused(status: int, headers: Mapping[str, str], reason: str, where: str) -> RequestRejectedError:
+def _refused(
+    status: int, headers: Mapping[str, str], reason: str, where: str, address: str
+) -> RequestRejectedError:
     if 300 <= status < 400:
         problem = f"Lever's answer is a redirect{_target(headers)}, which is not followed {where}"
-        return RequestRejectedError(problem, "check LEVER_BASE_URL")
+        return RequestRejectedError(problem, f"check {address}")
     problem = f"Lever refuses the request{reason} {where}"
     return RequestRejectedError(problem, "check the parameters against Lever's documentation")
 

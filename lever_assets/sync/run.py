@@ -11,7 +11,7 @@ from lever_assets.lever.traffic import Traffic
 from lever_assets.settings import SettingsError
 from lever_assets.sync.behind import drivers, mapped_from, say_what_is_behind
 from lever_assets.sync.checkpoints import RunSoFar
-from lever_assets.sync.fetch.ahead import below_ahead, pages_ahead, reads_whole_lists
+from lever_assets.sync.fetch.ahead import below_ahead, pages_ahead, reads_whole_lists, sure_below
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.refused import NothingReadableError
 from lever_assets.sync.landing import land_more, land_with
@@ -196,7 +196,7 @@ class _Syncing:
             pages = pages_ahead(tx, lists)
             known = bool(pages) and None not in pages.values()
             ahead = below_ahead(tx, self._session, below, self._scope, so_far) if known else None
-        self._whole.begin(pages)
+        self._whole.begin(pages, sure_below(self._session.settings, pages, below))
         if ahead is not None:
             self._whole.estimate(ahead.readings, history=ahead.history)
 

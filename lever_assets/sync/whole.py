@@ -1,8 +1,9 @@
 """How far a whole sync is: it hears its steps, and tells of each how far all of them are together.
 
 How many requests there are in all is not known until the lists are in, unless an earlier sync has left an
-estimate. Then it is: a request for each parent whose children are due. Time is told by the pace of late,
-which begins with what the allowance gives, and by how fast records were mapped.
+estimate; in a first sync it is at least what the records that were listed so far are sure to take. Then it
+is: a request for each parent whose children are due. Time is told by the pace of late, which begins with what
+the allowance gives, and by how fast records were mapped.
 """
 
 import math
@@ -66,6 +67,7 @@ class Whole:
         self._lists: dict[str, int | None] = {}
         self._ahead: dict[str, list[_Reading]] = {}
         self._records: dict[str, int] = {}
+        self._sure: dict[str, int] = {}
         self._is_reading = self._has_history = self._has_times = False
         self._known = Known.AT_LEAST
         self._rate = 0.0
@@ -90,9 +92,14 @@ class Whole:
             self._told = at
             self.listener(replace(told, overall=self.overall()))
 
-    def begin(self, lists: Mapping[str, int | None]) -> None:
-        """Take note of the lists that are read, each with about how many requests it takes, if known."""
+    def begin(self, lists: Mapping[str, int | None], below: Mapping[str, int] | None = None) -> None:
+        """Take note of the lists that are read, each with about how many requests it takes, if known.
+
+        `below`: how many requests each of their records is sure to take, by the list, where nothing of it
+        was read before. It makes the least that is told until more is known.
+        """
         self._lists, self._is_reading = dict(lists), True
+        self._sure, self._has_times = dict(below or {}), bool(below)
 
     def estimate(self, below: Mapping[str, Sequence[int]], *, history: bool) -> None:
         """Take note of about how many requests there are below records, before the lists are in.
@@ -103,6 +110,7 @@ class Whole:
         for readings in self._ahead.values() if history else ():
             readings[-1].has_until = self.history_seconds is not None and len(readings) > 1
         self._has_history, self._known, self._has_times = history, Known.ABOUT, True
+        self._sure.clear()
 
     def lists_are_in(self, below: Mapping[str, Sequence[int]], *, history: bool, known: Known) -> None:
         """As `estimate`, when the lists are in: how well is `known`."""
@@ -177,6 +185,7 @@ class Whole:
         """Return how many requests are left below records; of the history those for which there is time."""
         readings = [each for one in self._ahead.values() for each in one]
         limited = sum(each.left for each in readings if each.has_until)
+        limited += sum(self._records.get(name, 0) * each for name, each in self._sure.items())
         seconds = self.history_seconds if self._until is None else max(self._until - self.clock(), 0.0)
         each = self._seconds_for(1)
         if seconds is not None and each:

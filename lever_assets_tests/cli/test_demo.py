@@ -133,6 +133,10 @@ def test_hints_are_typed_as_they_are_where_it_runs(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(CHECKOUT)
     told = Hints.here().next_steps(Settings())
     assert "demo --ui (or: make demo-ui)" in told
+    opened = Hints.here().next_steps(Settings(), opens_ui=True)
+    assert "demo --ui" not in opened
+    assert "see it" not in opened
+    assert opened.splitlines()[2:] == told.splitlines()[3:]
     assert "docs/configuration.md; all tables: docs/tables.md" in told
 
 

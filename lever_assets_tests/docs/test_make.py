@@ -23,7 +23,7 @@ def make(*arguments: str, env: Path) -> "subprocess.CompletedProcess[str]":
 def test_who_only_looks_waits_for_nothing_that_tests_need(target: str, tmp_path: Path) -> None:
     planned = make("--dry-run", target, env=tmp_path / "env").stdout
     assert "-m venv" in planned
-    assert "-e ." in planned
+    assert "-e '.[dg]'" in planned
     assert "[dev]" not in planned
 
 

@@ -14,8 +14,11 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_shared.serdes import serialize_value
 
 from lever_assets import LeverAccount, LeverDatabase, LeverTable, build_lever_definitions
+from lever_assets.lever import LeverError
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import SettingsError
+from lever_assets.sync.planning import plan as make_plan
+from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import FIRST
 from lever_assets_tests.sync.tables import unified_tables
 
@@ -360,3 +363,24 @@ def test_what_can_t_be_used_is_told_in_one_sentence(
 ) -> None:
     with pytest.raises(SettingsError, match=told):
         build_lever_definitions(accounts, **more)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"api_key": "another"}, "the api_key that your code gives the account 'acme'"),
+        ({"base_url": "http://127.0.0.1:9/v1"}, "the base_url that your code gives the account 'acme'"),
+    ],
+)
+def test_a_wrong_key_or_address_is_told_where_it_was_given(
+    box: Sandbox, tmp_path: Path, wrong: dict[str, str], told: str
+) -> None:
+    given = account(box, "acme", **wrong).settings(LeverDatabase(data_dir=str(tmp_path)))
+    with Session.open(given) as session:
+        with pytest.raises(LeverError) as found:
+            make_plan(session)
+        assert (
+            session.account.command("sync") == "its job `acme_sync` in Dagster (`dg launch --job acme_sync`)"
+        )
+    assert told in str(found.value)
+    assert "LEVER_" not in str(found.value)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from lever_assets_tests.sync.tables import DELTA, EVERYTHING, Account
 
 RATE = 9.98
 """What is used of an allowance of ten a second."""
+AT_ONCE = 3
+"""So many last requests of lists may be sent, and for a moment ahead as well."""
 NOBODY_KNOWS = "time left is known when the lists are in"
 
 
@@ -73,6 +76,40 @@ def test_before_the_lists_are_in_no_time_is_told() -> None:
     assert course.last.known is Known.AT_LEAST
     assert course.last.seconds_left is None
     assert str(course.told[-1]) == f"requests 5 of at least 7, 5.0/s, {NOBODY_KNOWS} (opportunities)"
+
+
+def test_in_a_first_sync_the_least_that_is_left_is_told_from_the_first_page_on() -> None:
+    course = Course()
+    whole = course.whole()
+    whole.begin({"opportunities": None, "postings": None}, {"opportunities": 1, "postings": 1})
+    course.go(1, 0.1)
+    whole(listed("opportunities", 100))
+    first = course.last.seconds_left
+    assert first == pytest.approx(102 / RATE, rel=0.01)
+    course.go(30, 3)
+    whole(listed("opportunities", 3_000))
+    assert course.last.total == 31 + 2 + 3_000
+    assert str(course.told[-1]).startswith("requests 31 of at least 3,033, ")
+    assert ", at least 5 min 01 s left (opportunities)" in str(course.told[-1])
+    whole(listed("opportunities", 3_000, ended=True))
+    whole(listed("postings", 10, ended=True))
+    whole.lists_are_in(
+        {"interviews": [3_000], "offers": [500], "forms": [10]}, history=False, known=Known.EXACTLY
+    )
+    course.seconds += 2
+    whole(mapped("candidates", 1))
+    assert course.last.total == 31 + 3_510
+    assert course.last.seconds_left is not None
+    assert course.last.seconds_left >= 3_010 / RATE
+
+
+def test_the_least_that_is_left_of_a_history_is_no_more_than_the_time_for_it() -> None:
+    course = Course()
+    whole = course.whole(history_seconds=60)
+    whole.begin({"opportunities": None}, {"opportunities": 1})
+    course.go(50, 5)
+    whole(listed("opportunities", 5_000))
+    assert course.last.seconds_left == pytest.approx(60, abs=1)
 
 
 def test_what_the_last_sync_left_is_an_estimate() -> None:
@@ -260,7 +297,7 @@ def test_a_line_is_told_once_a_second_and_at_the_end_of_a_step() -> None:
     assert [getattr(each, "done", each) for each in course.told] == [1, 3, course.told[-1]]
 
 
-def followed(account: Account, scope: Scope, **settings: float) -> tuple[list[Overall], int]:
+def followed(account: Account, scope: Scope, **settings: Any) -> tuple[list[Overall], int]:
     """Sync, and return what was told of the whole, with the requests that the report has."""
     told: list[Progress | str] = []
     with Session.open(account.settings(**settings), listener=told.append) as session:
@@ -276,8 +313,11 @@ def test_a_sync_within_its_allowance_says_how_long_it_takes(account: Account) ->
     before = [each for each in told if each.known is Known.AT_LEAST]
     after = told[len(before) :]
     assert before
-    assert all(each.seconds_left is None for each in before)
     assert all(each.requests < each.total for each in before[:-1])
+    least = [each.seconds_left for each in before if each.seconds_left is not None]
+    assert len(least) == len(before)
+    assert max(least) > 1
+    assert all(each.total <= requests + AT_ONCE for each in before)
     assert {each.known for each in after} == {Known.EXACTLY}
     assert {each.total for each in after} == {requests}
     left = [each.seconds_left for each in after if each.seconds_left is not None]
@@ -285,6 +325,13 @@ def test_a_sync_within_its_allowance_says_how_long_it_takes(account: Account) ->
     assert left[0] > 1
     assert left[-1] < 0.5
     assert after[-1].requests == requests
+
+
+def test_what_may_be_left_out_does_not_count_for_the_least(account: Account) -> None:
+    told, requests = followed(account, EVERYTHING, rate_limit=25, candidate_cutoff="1d")
+    least = [each.total for each in told if each.known is Known.AT_LEAST]
+    assert least
+    assert max(least) <= requests + AT_ONCE
 
 
 def test_a_full_sync_on_top_says_at_once_about_how_long_it_takes(account: Account) -> None:

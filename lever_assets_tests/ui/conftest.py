@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from lever_assets.ui.guard import Guard
 from lever_assets.ui.names import Names
 from lever_assets.ui.password import Password
-from lever_assets.ui.serving import web_server
+from lever_assets.ui.web import web_server
 
 JSON = {"Content-Type": "application/json"}
 _numbers = count(1)

@@ -3,17 +3,22 @@
 By counts of what is stored, as the reading itself makes them. A delta counts only what follows its changes.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lever_assets.lever.client import PAGE_SIZE
 from lever_assets.lever.resources import BY_NAME, Child, ReadWhole
+from lever_assets.policy.people import limit_of
+from lever_assets.settings import OffersOf, Settings
 from lever_assets.store.children import HISTORY, Due, is_unknown
+from lever_assets.store.left_out import Limit
 from lever_assets.store.reads import raw_count
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.checkpoints import WATERMARK, RunSoFar
 from lever_assets.sync.fetch.children import is_by_parts, wanted_by, watched_by
 from lever_assets.sync.fetch.left import requests_for
+from lever_assets.sync.fetch.offering import OFFERS
 from lever_assets.sync.progress import Known
 from lever_assets.sync.session import Scope, Session
 
@@ -41,6 +46,25 @@ def pages_ahead(tx: Transaction, lists: Iterable[str]) -> dict[str, int | None]:
     Nobody does before a list was read to its end.
     """
     return {name: _pages(tx, name) for name in lists}
+
+
+def sure_below(settings: Settings, pages: Mapping[str, int | None], below: Iterable[str]) -> dict[str, int]:
+    """Return how many requests each record of a list, which was never read, is sure to take below it.
+
+    None where settings may leave it out, and none for offers unless everybody is asked for them.
+    """
+    found: Counter[str] = Counter()
+    for name in below:
+        match BY_NAME[name]:
+            case Child(parent=parent) if pages.get(parent, 1) is None and _is_sure(settings, name, parent):
+                found[parent] += 1
+    return dict(found)
+
+
+def _is_sure(settings: Settings, name: str, parent: str) -> bool:
+    if name == OFFERS and settings.offers is not OffersOf.ALL:
+        return False
+    return limit_of(settings, BY_NAME[parent], now()) == Limit()
 
 
 def _pages(tx: Transaction, name: str) -> int | None:
