@@ -8,9 +8,9 @@ from starlette.types import ASGIApp
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard, unforeseen
-from lever_assets.api.routes import general, health
+from lever_assets.api.routes import general, health, reads
 
-_ROUTERS = (health.router, general.router)
+_ROUTERS = (health.router, general.router, reads.router, reads.elsewhere)
 
 
 def make_app(parts: Parts) -> ASGIApp:
