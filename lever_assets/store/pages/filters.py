@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Text, exists, func, literal, select, type_
 from lever_assets.store.dialects import among_these, elements_of
 from lever_assets.store.folding import same_in_any_case
 from lever_assets.store.pages.asked import Column
+from lever_assets.store.pages.related import of_account
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.values import Texts, UtcDateTime, clean
 
@@ -88,14 +89,16 @@ def _addressed(model: str, column: str) -> Filter:
 
 def _with_address(dialect: str, value: str, _deleted: bool) -> ColumnElement[bool]:
     """Return the condition that one of a candidate's addresses is this one, in any case."""
-    listed, asked = UNIFIED["candidates"].c.email_addresses, clean(value).lower()
+    c = UNIFIED["candidates"].alias().c
+    listed, asked = c.email_addresses, clean(value).lower()
     if dialect == "postgresql":
         each = elements_of(listed).lateral()
         address = func.jsonb_extract_path_text(each.c.value, "email_address")
     else:
         each = func.json_each(type_coerce(listed, Text)).table_valued("value")
         address = func.json_extract(each.c.value, "$.email_address")
-    return exists(select(literal(1)).select_from(each).where(func.lower(address) == asked))
+    has_it = exists(select(literal(1)).select_from(each).where(func.lower(address) == asked))
+    return UNIFIED["candidates"].c.id.in_(select(c.id).where(of_account(dialect, c), has_it))
 
 
 def _applied_to(dialect: str, values: Collection[str], deleted: bool) -> ColumnElement[bool]:

@@ -81,7 +81,7 @@ class Related:
 def _by_id(dialect: str, part: Part, live: bool) -> Select[Any]:
     c = UNIFIED[part.model].c
     query = select(*part.selected(dialect), c.id.label("its_id")).where(
-        among_these(dialect, c.id), of_account(dialect, part.model)
+        among_these(dialect, c.id), of_account(dialect, c)
     )
     return query.where(c.remote_deleted_at.is_(None)) if live else query
 
@@ -93,14 +93,14 @@ def _below(dialect: str, part: Part, column: str) -> Select[Any]:
         select(*part.selected(dialect))
         .where(
             among_these(dialect, c[column]),
-            of_account(dialect, part.model),
+            of_account(dialect, c),
             c.remote_deleted_at.is_(None),
         )
         .order_by(c.id)
     )
 
 
-def of_account(dialect: str, model: str) -> ColumnElement[bool]:
+def of_account(dialect: str, c: Any) -> ColumnElement[bool]:
     """Return the condition that a row is the account's, by which SQLite is not to look for rows."""
-    of: ColumnElement[bool] = by_another_index_of(dialect, UNIFIED[model].c.connection) == OF
+    of: ColumnElement[bool] = by_another_index_of(dialect, c.connection) == OF
     return of

@@ -89,7 +89,7 @@ def _are_many(tx: Transaction, model: str, since: Any) -> bool:
         c = UNIFIED[each].c
         some = (
             select(literal(1))
-            .where(c.changed_at >= SINCE, of_account(tx.sql.dialect.name, each))
+            .where(c.changed_at >= SINCE, of_account(tx.sql.dialect.name, c))
             .limit(_MANY)
             .subquery()
         )
@@ -104,7 +104,7 @@ def _are_many(tx: Transaction, model: str, since: Any) -> bool:
 def _ids(dialect: str, model: str) -> Iterator[Select[Any]]:
     own = UNIFIED[model].c
     for instant in _INSTANTS:
-        yield select(own.id).where(own[instant] >= SINCE, of_account(dialect, model))
+        yield select(own.id).where(own[instant] >= SINCE, of_account(dialect, own))
     for each in _COUNTING.get(model, ()):
         for instant in _INSTANTS:
             yield _ids_by(dialect, model, each, instant)
@@ -113,13 +113,13 @@ def _ids(dialect: str, model: str) -> Iterator[Select[Any]]:
 def _ids_by(dialect: str, model: str, by: _Below | _Above, instant: str) -> Select[Any]:
     c, own = UNIFIED[by.model].c, UNIFIED[model].c
     if isinstance(by, _Above):
-        changed = select(c.id).where(c[instant] >= SINCE, of_account(dialect, by.model))
+        changed = select(c.id).where(c[instant] >= SINCE, of_account(dialect, c))
         return select(own.id).where(own[by.column].in_(changed))
     if by.via is None:
-        return select(c[by.column]).where(c[instant] >= SINCE, of_account(dialect, by.model))
+        return select(c[by.column]).where(c[instant] >= SINCE, of_account(dialect, c))
     column, linked = by.via
     to = UNIFIED[linked].c
-    changed = select(to.id).where(to[instant] >= SINCE, of_account(dialect, linked))
+    changed = select(to.id).where(to[instant] >= SINCE, of_account(dialect, to))
     return select(c[by.column]).where(c[column].in_(changed))
 
 
