@@ -66,7 +66,7 @@ def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
     if asked.updated_after is not None:
         given["since"] = asked.updated_after
     found = tx.sql.execute(query.limit(_SIZE), given).all()
-    rows = [part.shown(dialect, values, odd) for values in found[: asked.size]]
+    rows = list(map(part.reader(dialect, odd), found[: asked.size]))
     last = rows[-1]["id"] if len(found) > asked.size else None
     if part.required:
         rows = [row for row in rows if _has_remote_id(part, row, odd)]

@@ -4,7 +4,7 @@ What is gone is left out of lists; a single row that is referred to is shown eve
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -37,10 +37,10 @@ class Related:
         wanted = sorted({each for each in ids if each is not None})
         if not wanted:
             return {}
-        statement, shown = _by_id(self._dialect, part, live), len(part.columns) - len(part.extra)
+        read, shown = part.reader(self._dialect, self.odd), len(part.shown)
         found: dict[str | None, tuple[Any, Row]] = {}
-        for values in self._tx.sql.execute(statement, {"of": self._tx.account, "these": wanted}):
-            row = part.shown(self._dialect, values, self.odd)
+        for values in self._rows(_by_id(self._dialect, part, live), wanted):
+            row = read(values)
             if part.required and row["remote_id"] is None:
                 without_remote_id(part.model, self.odd)
             else:
@@ -69,12 +69,13 @@ class Related:
         found: dict[str, list[tuple[Any, Row]]] = defaultdict(list)
         if not wanted:
             return found
-        statement = _below(self._dialect, part, column)
-        shown = len(part.columns) - len(part.extra)
-        for values in self._tx.sql.execute(statement, {"of": self._tx.account, "these": wanted}):
-            row = part.shown(self._dialect, values, self.odd)
-            found[values[shown]].append((values[shown:], row))
+        read, shown = part.reader(self._dialect, self.odd), len(part.shown)
+        for values in self._rows(_below(self._dialect, part, column), wanted):
+            found[values[shown]].append((values[shown:], read(values)))
         return found
+
+    def _rows(self, statement: Select[Any], wanted: Sequence[str]) -> Sequence[Any]:
+        return self._tx.sql.execute(statement, {"of": self._tx.account, "these": wanted}).all()
 
 
 @cache

@@ -43,36 +43,34 @@ class Part:
     """Whether a row without `remote_id` is none to the unified API."""
 
     @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that are read: those to show, then the extra ones."""
+    def shown(self) -> tuple[str, ...]:
+        """The columns that are read to be shown."""
         there = UNIFIED[self.model].c
-        return (*(name for name in self.names if name in there and name not in self.hidden), *self.extra)
-
-    @cached_property
-    def template(self) -> dict[str, Any]:
-        """A row in which everything is null."""
-        return dict.fromkeys(self.names)
+        return tuple(name for name in self.names if name in there and name not in self.hidden)
 
     def selected(self, dialect: str) -> list[ColumnElement[Any]]:
-        """Return what to select."""
+        """Return what to select: the columns to show, then the extra ones."""
         there = UNIFIED[self.model].c
-        return [as_text(dialect, there[name]).label(name) for name in self.columns]
+        return [as_text(dialect, there[name]).label(name) for name in (*self.shown, *self.extra)]
 
-    def shown(self, dialect: str, values: Sequence[Any], odd: Odd) -> dict[str, Any]:
-        """Return a row of `selected` as JSON has it."""
-        row = self.template.copy()
-        row.update(zip(self.columns, values, strict=False))  # the extra ones are cut off below
-        for name in self.extra:
-            if name not in self.template:
-                del row[name]
-        for name, convert in _converters(dialect, self):
-            if row[name] is not None:
-                row[name] = convert(row[name])
-        for name, known in _closed(self):
-            if row[name] is not None and row[name] not in known:
-                row[name] = None
-                odd[f"a value of {self.model}.{name} is none of the unified API's and was left out"] += 1
-        return row
+    def reader(self, dialect: str, odd: Odd) -> Callable[[Sequence[Any]], dict[str, Any]]:
+        """Return what makes a row for JSON of one of `selected`; it counts in `odd` what it leaves out."""
+        template, names = dict.fromkeys(self.names), self.shown
+        converters, closed = _converters(dialect, self), _closed(self)
+
+        def read(values: Sequence[Any]) -> dict[str, Any]:
+            row: dict[str, Any] = template.copy()
+            row.update(zip(names, values, strict=False))  # the extra ones come last
+            for name, convert in converters:
+                if row[name] is not None:
+                    row[name] = convert(row[name])
+            for name, known in closed:
+                if row[name] is not None and row[name] not in known:
+                    row[name] = None
+                    odd[f"a value of {self.model}.{name} is none of the unified API's, left out"] += 1
+            return row
+
+        return read
 
 
 def as_text(dialect: str, column: Column[Any]) -> ColumnElement[Any]:
@@ -105,9 +103,7 @@ def amount(value: Decimal) -> Fragment:
 def _converters(dialect: str, part: Part) -> tuple[tuple[str, Converter], ...]:
     there = UNIFIED[part.model].c
     found: list[tuple[str, Converter]] = []
-    for name in part.columns:
-        if name not in part.template:
-            continue
+    for name in part.shown:
         match there[name].type:
             case Json():
                 found.append((name, loads if name in part.read else Fragment))
@@ -121,11 +117,7 @@ def _converters(dialect: str, part: Part) -> tuple[tuple[str, Converter], ...]:
 @cache
 def _closed(part: Part) -> tuple[tuple[str, frozenset[str]], ...]:
     fields = BY_NAME[part.model].row.model_fields
-    known = (
-        (name, closed_values(BY_NAME[part.model].row, name))
-        for name in part.columns
-        if name in fields and name in part.template
-    )
+    known = ((name, closed_values(BY_NAME[part.model].row, name)) for name in part.shown if name in fields)
     return tuple((name, values) for name, values in known if values)
 
 
