@@ -4,11 +4,12 @@ import logging
 from base64 import urlsafe_b64encode
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from kombo.errors import KomboAtsError, KomboHrisError
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from lever_assets.store import Store
 from lever_assets.store.pages import LISTS, Asked, page_of
@@ -16,6 +17,7 @@ from lever_assets.unified.ids import integration_id
 from lever_assets_tests.api.by_hand import add, change, wire
 from lever_assets_tests.api.served import Served, served
 from lever_assets_tests.api.test_lists import LISTS as PATHS
+from lever_assets_tests.store.test_pages import told_statements
 from lever_assets_tests.sync.tables import unified_tables
 
 _GONE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,7 +29,7 @@ def page(api: Served, model: str, **query: Any) -> Any:
 
 
 def test_what_is_there_all_the_time_is_seen_once_whatever_is_written_meanwhile(api: Served) -> None:
-    """Before each page a row is added behind and one before it, one seen changes, and one that is not goes."""
+    """Before each page rows are added behind and before it, one seen changes, and one that is not goes."""
     candidates = unified_tables(api.account.database)["candidates"]
     everybody = sorted(row["id"] for row in candidates)
     seen: list[str] = []
@@ -191,7 +193,13 @@ def test_what_is_stored_out_of_order_breaks_no_page(api: Served, caplog: pytest.
     ]
     change(api, "applications", application["id"], outcome="UNHEARD", screening_question_answers=answers)
     change(api, "applications", tables["applications"][1]["id"], candidate_id="never came", job_id=None)
-    change(api, "jobs", job["id"], salary_amount_from="85000.50", salary_amount_to="12345678901234567890.12")
+    change(
+        api,
+        "jobs",
+        job["id"],
+        salary_amount_from=Decimal("85000.50"),
+        salary_amount_to=Decimal("12345678901234567890.12"),
+    )
     for each in tables["screening_questions"]:
         change(
             api,
@@ -266,13 +274,11 @@ def test_without_remote_data_none_is_given_out(shared: Served) -> None:
 
 @pytest.mark.parametrize("model", LISTS)
 def test_a_page_takes_as_many_statements_however_many_rows_it_has(api: Served, model: str) -> None:
-    counts, told = [], []
+    counts = []
     with closing(Store.open(api.account.database)) as store:
-        event.listen(store.engine, "before_cursor_execute", lambda *given: told.append(given[2]))
         for asked in (Asked(size=2), Asked(size=250), Asked(size=250, updated_after=_GONE)):
-            told.clear()
-            with store.reading("lever") as tx:
+            with store.reading("lever") as tx, told_statements(store) as told:
                 page_of(tx, model, asked)
-            counts.append(len([each for each in told if each.lstrip().startswith("SELECT")]))
+            counts.append(len(told))
     assert counts[0] <= counts[1] <= 11
     assert counts[2] <= counts[1] + 1
