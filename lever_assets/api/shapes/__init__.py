@@ -1,0 +1,1 @@
+"""What answers look like, for the description of the API; a test holds real answers to it."""
