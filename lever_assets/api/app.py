@@ -8,7 +8,16 @@ from starlette.types import ASGIApp
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard
-from lever_assets.api.routes import connecting, fields, general, health, integrations, tools
+from lever_assets.api.routes import (
+    connect_page,
+    connecting,
+    fields,
+    general,
+    health,
+    integrations,
+    static,
+    tools,
+)
 
 _ROUTERS = (
     health.router,
@@ -17,6 +26,8 @@ _ROUTERS = (
     fields.router,
     tools.router,
     connecting.router,
+    connect_page.router,
+    static.router,
 )
 
 

@@ -1,4 +1,4 @@
-"""What of the unified API Lever has: models, actions and features, from the tables that all else is made of."""
+"""What of the unified API Lever has: models, actions and features, from tables that all else is made of."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -90,7 +90,7 @@ def tools(category: str, address: str) -> Described:
     """Return the tools of a category; only the ATS is one of Lever's."""
     if category != "ats":
         return {"tools": []}
-    guide = f"{address}/static/guide.html"
+    guide = f"{address}/connect/guide"
     tool: Described = {
         **_TOOL,
         "assets": _pictures(address, "logo_url", "icon_url", "icon_black_url"),
