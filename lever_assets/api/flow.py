@@ -85,7 +85,8 @@ def _note(parts: Parts, error: FlowError) -> None:
     if link is None or not error.failure.is_final:
         return
     settings = parts.settings
-    with parts.store.writing(link.connection or NOBODY) as tx:
+    told_of = NOBODY if link.purpose is Purpose.CONNECT else link.connection
+    with parts.store.writing(told_of) as tx:
         if link.purpose is Purpose.CONNECT:
             user = link.end_user
             name = link.connection
@@ -93,4 +94,4 @@ def _note(parts: Parts, error: FlowError) -> None:
         else:
             of = integration_of(tx)
         tell_flow_failed(tx, settings, of, settings.ui_url or settings.api_url or "")
-    send(parts.store, settings.of(link.connection or NOBODY))
+    send(parts.store, settings.of(told_of))

@@ -105,8 +105,7 @@ def _forget_of_removed(tx: Transaction, settings: Settings) -> None:
     if row is not None and row.removed_at is not None and tx.account not in own_name(settings):
         outbox.forget_settled(tx)
     else:  # of one that was erased no row tells so
-        is_none = row is None and tx.account not in own_name(settings)
-        outbox.forget(tx, NoticeType.DELETED, *([NoticeType.FLOW_FAILED] if is_none else ()))
+        outbox.forget(tx, NoticeType.DELETED)
 
 
 def _settle(tx: Transaction, notice: Notice, outcome: _Outcome | None) -> Delivery:

@@ -14,10 +14,10 @@ from lever_assets.api.addresses import public_address
 from lever_assets.api.afterwards import map_anew
 from lever_assets.api.asking import Parts, ThePartsHere
 from lever_assets.api.errors import invalid
-from lever_assets.api.links import PAGE
 from lever_assets.api.page import rendering
 from lever_assets.api.page.rendering import Asking, Choice, Frame
 from lever_assets.api.page.texts import preferred
+from lever_assets.api.page_links import PAGE
 from lever_assets.connect.links import (
     Failure,
     FlowError,

@@ -10,7 +10,7 @@ from lever_assets.api.asking import Parts, ThePartsHere
 from lever_assets.api.describing import connected
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
-from lever_assets.api.links import link_to
+from lever_assets.api.page_links import link_to
 from lever_assets.api.shapes.connecting import ConnectedIntegration, ConnectionLink
 from lever_assets.api.shapes.envelope import Success
 from lever_assets.api.shapes.integrations import Category

@@ -1,7 +1,5 @@
 """The fields of an integration: which are shown, and which fill the user's own."""
 
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
@@ -11,6 +9,7 @@ from pydantic import BaseModel, StrictBool
 from lever_assets.api.afterwards import map_anew
 from lever_assets.api.answers import success
 from lever_assets.api.asking import Parts, ThePartsHere
+from lever_assets.api.cursors import cursor_behind, row_before
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.parameters import Cursor, Number, PageSize
@@ -34,7 +33,6 @@ router = APIRouter(prefix=PREFIX, tags=["General"])
 _OF = "/integrations/{integration_id}"
 _WAIT_SECONDS = 2.0
 """So long an answer waits for the rows to be mapped anew."""
-_ID = re.compile(r"[1-9A-HJ-NP-Za-km-z]{24}")
 LargePageSize = Annotated[int, Number, Query(ge=1, le=2000, description="How many on a page")]
 
 F = TypeVar("F", KnownField, OwnField)
@@ -66,7 +64,7 @@ def get_integration_fields(
     with session.reading() as tx:
         found = known_fields(session, tx)
     by_id = [(each.definition.id, each) for each in found]
-    page, following = _page(by_id, cursor, page_size)
+    page, following = _page(by_id, cursor, page_size, f"integration-fields {session.name}")
     return success({"results": [_known(each) for each in page], "next": following, "next_cursor": following})
 
 
@@ -102,7 +100,9 @@ def get_custom_fields(
     session = _session(parts, integration_id)
     with session.reading() as tx:
         found = own_fields(session, tx)
-    page, following = _page([(each.id, each) for each in found], cursor, page_size)
+    page, following = _page(
+        [(each.id, each) for each in found], cursor, page_size, f"custom-fields {session.name}"
+    )
     return success({"results": [_own(each) for each in page], "next": following, "next_cursor": following})
 
 
@@ -132,23 +132,16 @@ def _session(parts: Parts, integration_id: str) -> Session:
     return Session.over(parts.store, parts.settings.of(connection.name))
 
 
-def _page(found: Sequence[tuple[str, F]], cursor: str | None, size: int) -> tuple[list[F], str | None]:
+def _page(
+    found: Sequence[tuple[str, F]], cursor: str | None, size: int, of: str
+) -> tuple[list[F], str | None]:
     """Return a page of what is sorted by id, and the cursor of the next one."""
-    after = "" if cursor is None else _place(cursor)
+    question = {"fields": of}
+    after = "" if cursor is None else row_before(cursor, question)
     left = [each for each in found if each[0] > after]
     page = left[:size]
-    following = urlsafe_b64encode(page[-1][0].encode()).decode() if len(left) > size else None
+    following = cursor_behind(page[-1][0], question) if len(left) > size else None
     return [each for _, each in page], following
-
-
-def _place(cursor: str) -> str:
-    try:
-        place = urlsafe_b64decode(cursor.encode()).decode()
-    except ValueError:
-        place = ""
-    if _ID.fullmatch(place) is None:
-        raise invalid("cursor: give `next` of the page before, as it is.")
-    return place
 
 
 def _plain(definition: FieldDefinition) -> dict[str, object]:

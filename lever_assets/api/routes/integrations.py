@@ -11,7 +11,7 @@ from lever_assets.api.answers import success
 from lever_assets.api.asking import ThePartsHere
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.api.guard import PREFIX
-from lever_assets.api.links import link_to
+from lever_assets.api.page_links import link_to
 from lever_assets.api.shapes.connecting import ConnectionLink
 from lever_assets.api.shapes.envelope import Nothing, Success
 from lever_assets.api.shapes.integrations import Integration, ListedIntegrations
@@ -60,6 +60,8 @@ def list_integrations(parts: ThePartsHere, request: Request) -> Response:
             connection = parts.connections.connection(each)
         except (ApiError, ConnectionTroubleError, SettingsError):  # it was removed meanwhile, or damaged
             continue
+        if not connection.account.is_stored and connection.account.credential is None:
+            continue  # the environment's own, which has no key: there is none
         found.append(describing.listed_integration(parts.store, connection, address))
     return success({"results": found})
 
