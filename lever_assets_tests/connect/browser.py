@@ -48,6 +48,9 @@ class Page:
         if frame is not None:
             time.sleep(_KNOWN_SECONDS)
         point = {"x": at["x"] + at["width"] / 2, "y": at["y"] + at["height"] / 2}
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", **point)
+        if frame is not None:
+            time.sleep(_KNOWN_SECONDS)
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **point)
 
