@@ -24,6 +24,7 @@ _ROUTERS = (
     general.router,
     integrations.router,
     fields.router,
+    integrations.last,
     tools.router,
     connecting.router,
     connect_page.router,

@@ -44,7 +44,7 @@ class Linking:
             "integration_category": "ATS",
         }
         with self.client() as kombo:
-            return kombo.connect.create_connection_link(**{**asked, **given}).data.link
+            return str(kombo.connect.create_connection_link(**{**asked, **given}).data.link)
 
     def connected(self, **given: Any) -> str:
         """Connect an account with its key, by a link; return the integration's id."""

@@ -85,7 +85,8 @@ def test_a_field_is_switched_on_and_off(with_names: tuple[Linking, str, str]) ->
             )
     path = f"/v1/integrations/{own}/integration-fields/{field.id}"
     fits(IntegrationField, here.api.ask("PATCH", path, json={"enable_passthrough": True}))
-    for wrong in ({}, {"enable_passthrough": "true"}, [], None):
+    wrongs: tuple[object, ...] = ({}, {"enable_passthrough": "true"}, [], None)
+    for wrong in wrongs:
         here.api.error("PATCH", path, 400, json=wrong)
 
 

@@ -66,7 +66,9 @@ def test_what_is_left_out_is_disabled(shared: Served) -> None:
     assert disabled == ["phone_numbers"]
 
 
-@pytest.mark.parametrize("integration", ["lever:123456789012345678901234", "nonsense", "lever:é"])
+@pytest.mark.parametrize(
+    "integration", ["lever:123456789012345678901234", "nonsense", "lever:é", "lever:a%2Fb"]
+)
 def test_an_unknown_integration_is_not_found(shared: Served, integration: str) -> None:
     for method, below, body in (
         ("GET", "", None),
@@ -77,6 +79,8 @@ def test_an_unknown_integration_is_not_found(shared: Served, integration: str) -
         ("GET", "/integration-fields", None),
         ("GET", "/custom-fields", None),
     ):
+        if "%2F" in integration and below:
+            continue  # it is another path then
         path = f"/v1/integrations/{integration}{below}"
         assert shared.error(method, path, 404, json=body)["code"] == "PLATFORM.INTEGRATION_NOT_FOUND"
 
@@ -95,7 +99,7 @@ def test_the_tools_of_each_category(shared: Served) -> None:
     with shared.client() as kombo:
         (lever,) = kombo.general.get_tools(category="ats").data.tools
         for category in ("hris", "lms", "assessment"):
-            assert kombo.general.get_tools(category=category).data.tools == []  # type: ignore[arg-type]
+            assert kombo.general.get_tools(category=category).data.tools == []
     assert lever.id == "lever"
     assert len(lever.coverage.features) == 16
     for url in (lever.assets.logo_url, lever.assets.icon_url, lever.assets.icon_black_url):
@@ -124,7 +128,8 @@ def test_switching_off_and_on(lined_up: Linking) -> None:
             assert kombo.general.get_integration_details(integration_id=own).data.status == status
     path = f"/v1/integrations/{own}/enabled"
     fits(Nothing, lined_up.api.ask("PUT", path, json={"value": True}))
-    for wrong in ({"value": "yes"}, {"value": None}, {}, [], "on"):
+    wrongs: tuple[object, ...] = ({"value": "yes"}, {"value": None}, {}, [], "on")
+    for wrong in wrongs:
         assert lined_up.api.error("PUT", path, 400, json=wrong)["code"] == "PLATFORM.INPUT_INVALID"
 
 

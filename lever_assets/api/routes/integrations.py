@@ -22,6 +22,8 @@ from lever_assets.sync.field_mapping import own_fields
 from lever_assets.sync.session import Session
 
 router = APIRouter(prefix=PREFIX, tags=["General"])
+last = APIRouter(prefix=PREFIX, tags=["General"])
+"""What takes any id, those with a slash, too, and so has to come after all that is below an integration."""
 
 
 class Enabling(BaseModel):
@@ -66,8 +68,8 @@ def list_integrations(parts: ThePartsHere, request: Request) -> Response:
     return success({"results": found})
 
 
-@router.get(
-    "/integrations/{integration_id}",
+@last.get(
+    "/integrations/{integration_id:path}",
     operation_id="getIntegrationDetails",
     summary="Get integration details",
     response_model=Success[Integration],
@@ -79,8 +81,8 @@ def get_integration_details(integration_id: str, parts: ThePartsHere, request: R
     return success(describing.integration(parts.store, connection, address))
 
 
-@router.delete(
-    "/integrations/{integration_id}",
+@last.delete(
+    "/integrations/{integration_id:path}",
     operation_id="deleteIntegration",
     summary="Delete integration",
     response_model=Success[Nothing],
