@@ -42,6 +42,9 @@ test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every com
 test-deploy: $(READY_FOR_TESTS)  ## Run the processes of deploy/compose.yaml (needs redis-server)
 	$(BIN)/pytest -m deploy
 
+test-browser: $(READY_FOR_TESTS)  ## Try the page for connecting in a real browser, by Kombo's widget (needs Chromium)
+	$(BIN)/pytest -m browser
+
 # No environment of ours: it makes one that has nothing but the wheel and the example.
 test-example:  ## Build the wheel, and try examples/hiring with it
 	.ci/example $(PYTHON)
@@ -66,4 +69,4 @@ docs: $(READY)  ## Write the generated pages of the documentation anew
 pictures: $(READY_FOR_TESTS)  ## Take the screenshots of the documentation anew (needs Chromium)
 	$(BIN)/python -m docs.pictures
 
-.PHONY: help setup test test-long test-deploy test-example lint demo demo-ui ui docs pictures
+.PHONY: help setup test test-long test-deploy test-browser test-example lint demo demo-ui ui docs pictures

@@ -66,8 +66,12 @@ class Window:
         self._page = page
         page.call("Emulation.setScrollbarsHidden", hidden=True)
         page.call("Emulation.setTimezoneOverride", timezoneId="UTC")
-        features = [{"name": "prefers-color-scheme", "value": "light"}]
-        page.call("Emulation.setEmulatedMedia", features=features)
+        self.prefer("light")
+
+    def prefer(self, scheme: str) -> None:
+        """Let pages look as for who prefers a scheme, light or dark."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._page.call("Emulation.setEmulatedMedia", features=features)
 
     def show(self, address: str, size: tuple[int, int], shows: Sequence[str]) -> None:
         """Open a page, and wait until it has all these words, nothing loads any more, and nothing changes."""

@@ -19,12 +19,15 @@ from docs import terminal
 from docs.browser import Window, opened
 from docs.hiring import hiring
 from docs.served import Dagster, served, unset
+from lever_assets.api.page.texts import texts
 from lever_assets.cli.demo_home import DemoHome
 from lever_assets.connect.environments import Addresses
+from lever_assets.connect.links import Language
 from lever_assets.connect.oauth import App, OAuthServer
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets_tests.api.linking import linking
 from lever_assets_tests.connect.browser import CHROMIUM
 from lever_assets_tests.connect.connecting import settings_of
 
@@ -120,7 +123,7 @@ HIRING = (
 
 
 def main(only: Sequence[str]) -> None:
-    """Take all pictures anew, or those of `demo`, `terminal`, `hiring` only."""
+    """Take all pictures anew, or those of `demo`, `terminal`, `hiring`, `connecting` only."""
     if CHROMIUM is None:
         sys.exit("Pictures are taken by Chromium, which this machine has not.")
     failed: list[str] = []
@@ -129,7 +132,7 @@ def main(only: Sequence[str]) -> None:
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
         opened(Path(scratch) / "profile") as window,
     ):
-        for name, taking in {"demo": of_demo, "terminal": of_terminal, "hiring": of_hiring}.items():
+        for name, taking in _ALL.items():
             if not only or name in only:
                 folder = Path(scratch) / name
                 folder.mkdir()
@@ -168,6 +171,31 @@ def of_terminal(_: Window, folder: Path) -> list[str]:
     drawn = terminal.drawn(f"$ make demo\n{told.rstrip()}\n\n", "make demo")
     (IMAGES / "demo.svg").write_text(drawn, encoding="utf-8")
     return []
+
+
+def of_connecting(window: Window, folder: Path) -> list[str]:
+    """Take those of the page on which end users connect: at a desk, in the dark, and on a telephone."""
+    with linking(f"sqlite:///{folder / 'lever.db'}", folder) as here:
+        for name, size, language, scheme in _CONNECTING:
+            window.prefer(scheme)
+            heading = texts(language)["heading.connect"]
+            window.show(here.link(language=language.value), size, (heading,))
+            window.keep(IMAGES / f"{name}.png", whole=True)
+    window.prefer("light")
+    return []
+
+
+_CONNECTING = (
+    ("connect-page", (760, 400), Language.EN, "light"),
+    ("connect-page-dark", (760, 400), Language.EN, "dark"),
+    ("connect-page-phone", (360, 400), Language.DE, "light"),
+)
+_ALL = {
+    "demo": of_demo,
+    "terminal": of_terminal,
+    "hiring": of_hiring,
+    "connecting": of_connecting,
+}
 
 
 def take_all(window: Window, dagster: Dagster, pictures: Iterable[Picture]) -> list[str]:

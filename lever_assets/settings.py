@@ -76,6 +76,7 @@ class NoticeType(StrEnum):
     STATE_CHANGED = "integration-state-changed"
     ISSUE_CHANGED = "issue-status-changed"
     SYNC_FINISHED = "sync-finished"
+    FLOW_FAILED = "connection-flow-failed"
 
 
 def checkout() -> Path | None:

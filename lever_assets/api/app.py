@@ -8,9 +8,31 @@ from starlette.types import ASGIApp
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard, unforeseen
-from lever_assets.api.routes import general, health, reads
+from lever_assets.api.routes import (
+    connect_page,
+    connecting,
+    fields,
+    general,
+    health,
+    integrations,
+    reads,
+    static,
+    tools,
+)
 
-_ROUTERS = (health.router, general.router, reads.router, reads.elsewhere)
+_ROUTERS = (
+    health.router,
+    general.router,
+    integrations.router,
+    fields.router,
+    integrations.last,
+    tools.router,
+    reads.router,
+    reads.elsewhere,
+    connecting.router,
+    connect_page.router,
+    static.router,
+)
 
 
 def make_app(parts: Parts) -> ASGIApp:

@@ -19,6 +19,7 @@ from lever_assets.sync.status import is_complete
 from lever_assets.unified.ids import integration_id
 
 _RELOAD_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,11 @@ class Connections:
 
     def name_of(self, asked: str) -> str:
         """Return the name of a connection; raises ApiError where there is none with this id, StoreError."""
-        self._load()
+        self._load(_RELOAD_SECONDS)
         name = self._names.get(asked)
+        if name is None:  # it may have been made a moment ago, by another process
+            self._load(_LOOK_AGAIN_SECONDS)
+            name = self._names.get(asked)
         if name is None:
             raise _none(asked)
         return name
@@ -99,11 +103,16 @@ class Connections:
         standing = standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
         return Connection(account, settings, standing.state, standing.was_read)
 
-    def _load(self) -> None:
-        """Look into the database, once a second at most."""
+    def every_id(self) -> list[str]:
+        """Return the ids of all connections, in order; raises StoreError."""
+        self._load(_LOOK_AGAIN_SECONDS)
+        return sorted(self._names)
+
+    def _load(self, seconds: float) -> None:
+        """Look into the database, unless that was done within so many seconds."""
         with self._loading:
             began = time.monotonic()
-            if began - self._loaded < _RELOAD_SECONDS:
+            if began - self._loaded < seconds:
                 return
             with self.store.reading("") as tx:
                 named = {each.named_at_first: each.connection for each in whereabouts(tx)}

@@ -16,6 +16,7 @@ from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
 from lever_assets.sync.field_definitions import WITH_FIELDS, Field, explore, has_fields
 from lever_assets.sync.kept_fields import (
+    UNMAPPED,
     forget_name,
     keep_name,
     kept_names,
@@ -110,7 +111,7 @@ def _warn(found: Mapping[str, Iterable[Field]], names: Mapping[str, Mapping[str,
     for model, fields in found.items():
         there = {each.definition.key for each in fields}
         for ours, theirs in names.get(model, {}).items():
-            if theirs not in there:
+            if theirs != UNMAPPED and theirs not in there:
                 output.warn(f"{model} has no field {theirs!r}, which {ours!r} is mapped to")
 
 

@@ -91,7 +91,7 @@ def wanted_connection(
     A new one is then where the settings point to. One that was removed and whose rows were kept is as it was.
     Raises ConnectionNameError for a name that can't be one, SettingsError for settings that can't.
     """
-    _check(name)
+    check_name(name)
     with store.reading(name) as tx:
         before = any_account(tx)
         if before is None:
@@ -118,7 +118,8 @@ def _in_force(settings: Settings, own: Mapping[str, JsonValue]) -> Settings:
     return found
 
 
-def _check(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise ConnectionNameError for what can't be the name of a connection."""
     if _NAME.fullmatch(name) is None:
         raise ConnectionNameError(
             f"{name!r} can't be the name of a connection: write letters, digits and _, a letter first, "
@@ -152,7 +153,7 @@ def connect_by_key(
     Lever is asked first: raises LeverError when the key is not good, or Lever does not say, and
     WrongAccountError when it is another account's. `warn` is told of an account that is read already.
     """
-    vault = _vault(store, settings)
+    vault = vault_for(store, settings)
     _check_account(store, settings, wanted, Credential(ApiKeyAuth(key, KEY_JUST_GIVEN), key), warn)
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
@@ -166,7 +167,7 @@ def connect_by_grant(
     store: Store, settings: Settings, wanted: Wanted, kept: Kept, *, warn: Callable[[str], None] = _nobody
 ) -> StoredAccount:
     """Make a connection by a grant, or give an existing one this grant; raises as `connect_by_key`."""
-    vault = _vault(store, settings)
+    vault = vault_for(store, settings)
     auth = BearerAuth(_Fresh(kept.grant), TOKEN_JUST_GIVEN)
     _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token), warn)
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
@@ -184,7 +185,7 @@ def _begin_anew(tx: Transaction) -> None:
     forgive(tx)
 
 
-def _vault(store: Store, settings: Settings) -> Vault:
+def vault_for(store: Store, settings: Settings) -> Vault:
     """Return what seals secrets; a key is made only where nothing was sealed with one that is missing now."""
     if settings.secret_key is None and not settings.secret_key_file.exists():
         with store.reading("") as tx:
@@ -313,12 +314,23 @@ def set_own(store: Store, settings: Settings, name: str, own: Mapping[str, JsonV
         keep_account(tx, replace(row, settings=merged))
 
 
+def cut_off(store: Store, name: str) -> None:
+    """Delete the key or tokens of a connection and switch it off, at once, also while it syncs.
+
+    Raises ConnectionNameError if there is none of that name, BusyError while its token is being renewed.
+    """
+    with store.exclusive(f"{name} token", _LOCK_SECONDS), store.writing(name) as tx:
+        keep_account(tx, replace(_there(tx), enabled=False))
+        for each in secrets(tx, ""):
+            drop_secret(tx, each)
+
+
 def rename(store: Store, name: str, to: str) -> None:
     """Give a connection another name, and its rows with it; their ids stay.
 
     Raises BusyError while it syncs, ConnectionNameError when the name is another's, or was.
     """
-    _check(to)
+    check_name(to)
     with (
         store.exclusive(name, _LOCK_SECONDS),
         store.exclusive(f"{name} token", _LOCK_SECONDS),

@@ -489,6 +489,43 @@ api_keys = Table(
     comment="Keys of those who ask the HTTP API",
 )
 
+connect_links = Table(
+    "connect_links",
+    metadata,
+    Column("id", Word, primary_key=True, comment="SHA-256 of the link's token, which is stored nowhere"),
+    Column(
+        "connection", Word, nullable=False, comment="The connection that it is for, or makes; empty: none yet"
+    ),
+    Column("purpose", Word, nullable=False, comment="connect, relink or setup"),
+    Column("language", Word, nullable=False, comment="Language of its page"),
+    Column("environment", Word, comment="Which Lever; null: where the settings point to"),
+    Column("field_mapping", Boolean, nullable=False, comment="Whether its page asks for the user's fields"),
+    Column("organization_name", PlainText, comment="The end user's organisation, until the link has ended"),
+    Column("email", PlainText, comment="Address of who is to connect, until the link has ended"),
+    Column("origin_id", PlainText, comment="What the product calls the end user, until the link has ended"),
+    Column("attempts", Integer, nullable=False, comment="How often somebody has tried to connect by it"),
+    Column("failure", Word, comment="Why the last try failed; null: it did not"),
+    Column("consent", Word, comment="SHA-256 of the state of the consent that Lever is asked for"),
+    Column("verifier", PlainText, comment="What proves that the answer to it is ours, encrypted"),
+    Column("activation", Word, comment="SHA-256 of the token by which the product learns what was connected"),
+    Column("activation_until", UtcDateTime, comment="Until when that token is good (UTC)"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, comment="Until when the link is good (UTC)"),
+    Column("connected_at", UtcDateTime, comment="When the account was connected by it (UTC)"),
+    Column("ended_at", UtcDateTime, comment="When it was done with, or given up (UTC)"),
+    comment="Links by which end users connect their accounts through the HTTP API",
+)
+Index("ix_connect_links_expires_at", connect_links.c.expires_at)
+Index("ix_connect_links_connection", connect_links.c.connection)
+_index_of_some(
+    "ix_connect_links_consent", connect_links.c.consent, where=connect_links.c.consent.is_not(None)
+)
+_index_of_some(
+    "ix_connect_links_activation",
+    connect_links.c.activation,
+    where=connect_links.c.activation.is_not(None),
+)
+
 allowances = Table(
     "allowances",
     metadata,

@@ -13,7 +13,7 @@ from lever_assets.store.reads import field_keys, is_filled
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import MISSED, Missed
 from lever_assets.sync.field_definitions import defined_keys
-from lever_assets.sync.kept_fields import Names, kept_names, with_kept
+from lever_assets.sync.kept_fields import UNMAPPED, Names, kept_names, with_kept
 from lever_assets.unified.catalogue import MODELS
 
 POSSIBLE: tuple[str, ...] = tuple(model.name for model in MODELS if "custom_fields" in model.row.model_fields)
@@ -79,7 +79,9 @@ def compare(tx: Transaction, model: str, names: Names) -> None:
     """
     wanted = names.get(model, {})
     empty = {
-        ours: theirs for ours, theirs in wanted.items() if not is_filled(tx, model, "custom_fields", ours)
+        ours: theirs
+        for ours, theirs in wanted.items()
+        if theirs != UNMAPPED and not is_filled(tx, model, "custom_fields", ours)
     }
     defined = defined_keys(tx, model) if empty else set()
     unknown = {ours: key for ours, key in empty.items() if key not in defined}

@@ -10,6 +10,8 @@ from lever_assets.store.transaction import Transaction
 
 Names = Mapping[str, Mapping[str, str]]
 """By model, the user's keys and the key of Lever's field that fills each."""
+UNMAPPED = ""
+"""In the place of a field's key: nothing fills the user's key, whatever the file says."""
 
 
 def kept_names(tx: Transaction) -> Names:

@@ -7,6 +7,7 @@ import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets_tests.actions.recruiting import from_template, synced_account
+from lever_assets_tests.api.linking import Linking, linking
 from lever_assets_tests.api.served import Served, served
 
 
@@ -26,3 +27,10 @@ def api(database_url: str, tmp_path: Path) -> Iterator[Served]:
         account = synced_account(sandbox, tmp_path, database_url)
         with served(account) as here:
             yield here
+
+
+@pytest.fixture
+def lined_up(database_url: str, tmp_path: Path) -> Iterator[Linking]:
+    """A server by which accounts are connected, over a database of either kind."""
+    with linking(database_url, tmp_path) as here:
+        yield here

@@ -13,6 +13,7 @@ from lever_assets.lever.resources import BY_NAME, OPPORTUNITIES, RESOURCES, Reso
 from lever_assets.policy.people import TERMS
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_erased_long_ago
+from lever_assets.store.connect_links import forget_past_links
 from lever_assets.store.erased_files import TABLES
 from lever_assets.store.erasure import due_rows, overdue, rows_of
 from lever_assets.store.left_out import LeftOut, any_left_out_before, in_play, left_out_before
@@ -66,6 +67,7 @@ def erase_due(session: Session) -> ErasureReport:
     forget_actions_left(session)
     with session.writing() as tx:
         forget_erased_long_ago(tx)
+        forget_past_links(tx)
         if rows.total() or payloads.total() or actions:
             TABLES.note(tx)
     return ErasureReport(dict(+rows), dict(+payloads), actions, compact_if_due(session))
