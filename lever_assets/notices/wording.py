@@ -17,6 +17,10 @@ from lever_assets.unified.ids import integration_id, unified_id
 
 SIGNATURE_HEADER = "X-Kombo-Signature"
 """The name that clients of the unified API look for."""
+PREVIOUS_SIGNATURE_HEADER = "X-Kombo-Signature-Previous"
+"""Ours: the signature by the secret before the last rotation, while that is not long ago."""
+EXTRA_MODELS = frozenset({"notes", "scorecards", "attachments"})
+"""Models beyond Kombo's for Lever: a client with a closed list of names refuses a notice that has one."""
 
 Fields = dict[str, JsonValue]
 _TITLES = {
@@ -97,6 +101,11 @@ class Integration:
     def deleted(self, at: datetime) -> Fields:
         """Return what is told when it was removed."""
         return {**self.created(), "deleted_at": instant(at)}
+
+    def flow_failed(self, log_url: str) -> Fields:
+        """Return what is told when somebody tried to connect it, or to connect it again, and could not."""
+        named = {name: value for name, value in self._prefixed.items() if name != "integration_id"}
+        return {**named, "end_user": self._end_user, "log_url": log_url}
 
     def state_changed(self, api_state: str, setup_status: str, at: datetime) -> Fields:
         """Return what is told when it is in another state."""
