@@ -152,7 +152,7 @@ def connect_by_key(
     Lever is asked first: raises LeverError when the key is not good, or Lever does not say, and
     WrongAccountError when it is another account's. `warn` is told of an account that is read already.
     """
-    vault = vault_to_seal_with(store, settings)
+    vault = vault_for(store, settings)
     _check_account(store, settings, wanted, Credential(ApiKeyAuth(key, KEY_JUST_GIVEN), key), warn)
     with store.writing(wanted.name) as tx:
         row = _keep(tx, wanted, API_KEY)
@@ -166,7 +166,7 @@ def connect_by_grant(
     store: Store, settings: Settings, wanted: Wanted, kept: Kept, *, warn: Callable[[str], None] = _nobody
 ) -> StoredAccount:
     """Make a connection by a grant, or give an existing one this grant; raises as `connect_by_key`."""
-    vault = vault_to_seal_with(store, settings)
+    vault = vault_for(store, settings)
     auth = BearerAuth(_Fresh(kept.grant), TOKEN_JUST_GIVEN)
     _check_account(store, settings, wanted, Credential(auth, kept.grant.access_token), warn)
     with store.exclusive(f"{wanted.name} token", _LOCK_SECONDS), store.writing(wanted.name) as tx:
@@ -184,11 +184,8 @@ def _begin_anew(tx: Transaction) -> None:
     forgive(tx)
 
 
-def vault_to_seal_with(store: Store, settings: Settings) -> Vault:
-    """Return what seals secrets; a key is made only where nothing was sealed with one that is missing now.
-
-    Raises SettingsError where one is missing, StoreError.
-    """
+def vault_for(store: Store, settings: Settings) -> Vault:
+    """Return what seals secrets; a key is made only where nothing was sealed with one that is missing now."""
     if settings.secret_key is None and not settings.secret_key_file.exists():
         with store.reading("") as tx:
             sealed = has_secrets(tx)

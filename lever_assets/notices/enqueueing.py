@@ -79,6 +79,15 @@ def take_leave(tx: Transaction, settings: Settings, of: Integration) -> None:
     put_notice(tx, settings, NoticeType.DELETED, of.deleted(tx.instant))
 
 
+def tell_flow_failed(tx: Transaction, settings: Settings, of: Integration, log_url: str) -> int:
+    """Put into the outbox that somebody could not connect an account; returns how many notices.
+
+    The transaction is of the connection that was to be connected again, else of nobody (`NOBODY`): a notice
+    of no connection is forgotten once it was sent.
+    """
+    return put_notice(tx, settings, NoticeType.FLOW_FAILED, of.flow_failed(log_url))
+
+
 def _tell_standing(store: Store, settings: Settings) -> int:
     """Keep how a connection stands, and put a notice of each change of that into the outbox."""
     try:

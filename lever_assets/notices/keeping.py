@@ -6,7 +6,7 @@ from secrets import token_hex, token_urlsafe
 
 from pydantic import SecretStr
 
-from lever_assets.connect.connections import vault_to_seal_with
+from lever_assets.connect.connections import vault_for
 from lever_assets.setting_types import is_web_address
 from lever_assets.settings import NoticeType, Settings, notice_types
 from lever_assets.store import Store
@@ -49,7 +49,7 @@ def add(
         notice_types(tuple(types))
     except ValueError as error:
         raise TargetError(f"of types of notices: {error}") from None
-    vault, secret = vault_to_seal_with(store, settings), token_urlsafe(32)
+    vault, secret = vault_for(store, settings), token_urlsafe(32)
     with store.writing(NOBODY) as tx:
         target = StoredTarget(
             name=name,
@@ -72,7 +72,7 @@ def rotate(store: Store, settings: Settings, name: str) -> SecretStr:
     The one that it had signs a header of its own for `destinations.PREVIOUS_FOR`. Raises TargetError,
     StoreError, and SettingsError where nothing can be sealed.
     """
-    vault, secret = vault_to_seal_with(store, settings), token_urlsafe(32)
+    vault, secret = vault_for(store, settings), token_urlsafe(32)
     with store.writing(NOBODY) as tx:
         change_secrets(tx, name, vault.seal(secret), _there(tx, name).secret)
     return SecretStr(secret)

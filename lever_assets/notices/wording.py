@@ -98,14 +98,14 @@ class Integration:
         """Return what is told when it was made."""
         return {**self._named, "end_user": self._end_user}
 
+    def flow_failed(self, log_url: str) -> Fields:
+        """Return what is told when somebody could not connect it."""
+        named = {name: value for name, value in self._prefixed.items() if name != "integration_id"}
+        return {**named, "end_user": self._end_user, "log_url": log_url}
+
     def deleted(self, at: datetime) -> Fields:
         """Return what is told when it was removed."""
         return {**self.created(), "deleted_at": instant(at)}
-
-    def flow_failed(self, log_url: str) -> Fields:
-        """Return what is told when somebody tried to connect it, or to connect it again, and could not."""
-        named = {name: value for name, value in self._prefixed.items() if name != "integration_id"}
-        return {**named, "end_user": self._end_user, "log_url": log_url}
 
     def state_changed(self, api_state: str, setup_status: str, at: datetime) -> Fields:
         """Return what is told when it is in another state."""

@@ -13,10 +13,9 @@ from sqlalchemy import select
 from lever_assets.connect.connections import remove as remove_connection
 from lever_assets.connect.vault import Vault
 from lever_assets.notices import enqueueing
-from lever_assets.notices.connecting import tell_flow_failed
 from lever_assets.notices.delivering import Delivery, delay_after, deliver, pending, with_due
 from lever_assets.notices.destinations import LOCKED, PREVIOUS_FOR
-from lever_assets.notices.enqueueing import enqueue
+from lever_assets.notices.enqueueing import enqueue, tell_flow_failed
 from lever_assets.notices.keeping import TargetError, add, remove, rotate
 from lever_assets.notices.trying import try_out
 from lever_assets.notices.wording import Integration, signature
@@ -24,6 +23,7 @@ from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
 from lever_assets.store.outbox import entries
 from lever_assets.store.tables import metadata
+from lever_assets.store.transaction import NOBODY
 from lever_assets.sync.undelivered import troubles
 from lever_assets_tests.notices.conftest import Later
 from lever_assets_tests.notices.hooks import Hook, listening
@@ -48,6 +48,11 @@ def another() -> Iterator[Hook]:
 def added(store: Store, settings: Settings, name: str, hook: Hook, *of: str, extra: bool = False) -> str:
     wanted = of or ("data-changed",)
     return add(store, settings, name, SecretStr(hook.url), wanted, extra_models=extra).get_secret_value()
+
+
+def flow_failed(here: Place, of: str) -> int:
+    with here.store.writing(of) as tx:
+        return tell_flow_failed(tx, here.settings, WHO, "")
 
 
 def everything_in(store: Store) -> str:
@@ -221,7 +226,7 @@ def test_what_happened_to_one_connection_arrives_in_its_order_though_the_first_f
     another.statuses[:] = [500]
     here.told()
     assert types(another.notices) == ["integration-created"]
-    tell_flow_failed(here.store, here.settings, WHO, connection="acme")
+    flow_failed(here, "acme")
     assert pending(here.store, "acme") == 1  # of the other target
     here.told()
     assert types(another.notices) == ["integration-created"]
@@ -233,7 +238,7 @@ def test_what_happened_to_one_connection_arrives_in_its_order_though_the_first_f
 
 def test_who_could_not_connect_is_told_as_kombo_does_and_forgotten_then(here: Place, another: Hook) -> None:
     added(here.store, here.settings, "crm", another, "connection-flow-failed")
-    assert tell_flow_failed(here.store, here.settings, WHO) == 2
+    assert flow_failed(here, NOBODY) == 2
     assert "ada@acme.example" in everything_in(here.store)
     assert with_due(here.store) == [""]
     assert deliver(here.store, here.settings.of("")) == Delivery(delivered=2)
@@ -250,7 +255,7 @@ def test_erasing_a_connection_reaches_all_that_was_or_is_to_be_told_of_it(here: 
     added(here.store, here.settings, "crm", another, "all")
     another.statuses[:] = [500]
     here.told()
-    tell_flow_failed(here.store, here.settings, WHO, connection="acme")
+    flow_failed(here, "acme")
     assert "ada@acme.example" in everything_in(here.store)
 
     remove_connection(here.store, "acme", erase=True)
