@@ -79,16 +79,6 @@ class NoticeType(StrEnum):
     FLOW_FAILED = "connection-flow-failed"
 
 
-def notice_types(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return which types of notices these names mean: each its own, `all` all; raises ValueError."""
-    known = tuple(each.value for each in NoticeType)
-    if names == ("all",):
-        return known
-    if not set(names) <= set(known):
-        raise ValueError(f"write some of {', '.join(known)}, or all")
-    return names
-
-
 def checkout() -> Path | None:
     """Return the checkout that this package runs from; None: it was installed without one."""
     return _CHECKOUT if (_CHECKOUT / "workspace.yaml").exists() else None
@@ -97,6 +87,16 @@ def checkout() -> Path | None:
 def _data_folder() -> Path:
     """Return `data/` of the checkout that this package runs from, else of the working directory."""
     return (checkout() or Path.cwd()) / "data"
+
+
+def notice_types(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which types of notices these names mean: each its own, `all` all; raises ValueError."""
+    known = tuple(each.value for each in NoticeType)
+    if names == ("all",):
+        return known
+    if not set(names) <= set(known):
+        raise ValueError(f"write some of {', '.join(known)}, or all")
+    return names
 
 
 class Settings(BaseSettings):

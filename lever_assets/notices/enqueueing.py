@@ -80,11 +80,7 @@ def take_leave(tx: Transaction, settings: Settings, of: Integration) -> None:
 
 
 def tell_flow_failed(tx: Transaction, settings: Settings, of: Integration, log_url: str) -> int:
-    """Put into the outbox that somebody could not connect an account; returns how many notices.
-
-    The transaction is of the connection that was to be connected again, else of nobody (`NOBODY`): a notice
-    of no connection is forgotten once it was sent.
-    """
+    """Put into the outbox that somebody could not connect an account; returns how many notices."""
     return put_notice(tx, settings, NoticeType.FLOW_FAILED, of.flow_failed(log_url))
 
 

@@ -1,4 +1,4 @@
-"""Kombo's own client for TypeScript, unmodified, calls each of its methods, and takes the notices it knows."""
+"""Kombo's own client for TypeScript, unmodified, calls each of its methods, and takes notices it knows."""
 
 import json
 from collections import defaultdict
