@@ -149,7 +149,7 @@ def log(
 ) -> None:
     """Show what was sent, of all connections, and what became of it; the newest first.
 
-    What a notice said is not shown. Those of a target are forgotten 30 days after they were settled.
+    What a notice said is not shown. When one arrives, those of its target that are 30 days old are forgotten.
     """
     settings = Settings.load()
     with _opened(settings) as store, store.reading("") as tx:
