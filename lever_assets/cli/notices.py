@@ -39,7 +39,10 @@ def _opened(settings: Settings) -> Iterator[Store]:
 
 @app.command("list")
 def list_(*, as_json: AsJson = False) -> None:
-    """List who is told: targets with names, and hosts of LEVER_NOTICE_URLS; no secret, no whole URL."""
+    """List who is told, and of what.
+
+    Targets with names, and the hosts of LEVER_NOTICE_URLS; no secret, and no whole URL.
+    """
     settings = Settings.load()
     with _opened(settings) as store, store.reading("") as tx:
         found = targets(tx, settings)
@@ -93,7 +96,10 @@ def add(
         bool, typer.Option("--extra-models", help="Notices may name models beyond Kombo's, too.")
     ] = False,
 ) -> None:
-    """Have a URL told, and print the secret that signs what is sent there: it can't be shown again."""
+    """Have a URL told, and print its secret.
+
+    It signs what is sent there, and can't be shown again.
+    """
     settings = Settings.load()
     wanted = [each.strip().lower() for each in types.split(",") if each.strip()]
     with _opened(settings) as store:
@@ -103,9 +109,9 @@ def add(
 
 @app.command()
 def rotate(name: Name) -> None:
-    """Make a target's secret anew and print it: it can't be shown again.
+    """Make a target's secret anew and print it.
 
-    The one before signs the header X-Kombo-Signature-Previous for seven days.
+    It can't be shown again. The one before signs the header X-Kombo-Signature-Previous for seven days.
     """
     settings = Settings.load()
     with _opened(settings) as store:
@@ -118,7 +124,10 @@ def rotate(name: Name) -> None:
 
 @app.command()
 def remove(name: Name) -> None:
-    """Have a target told no more; what waits for it, and the log of what was sent to it, go with it."""
+    """Have a target told no more.
+
+    What waits for it, and the log of what was sent to it, go with it.
+    """
     with _opened(Settings.load()) as store:
         remove_target(store, name)
     typer.echo(f"{name} is told no more.")
@@ -126,8 +135,9 @@ def remove(name: Name) -> None:
 
 @app.command("test")
 def try_(name: Name, *, connection: Connection = None) -> None:
-    """Send a target a notice, signed, that tells of nothing; exit with 1 if it is not taken.
+    """Send a target a notice that tells of nothing.
 
+    It is signed. Exits with 1 if it is not taken.
     NAME may also be the host of a URL in LEVER_NOTICE_URLS, as `notices list` shows it.
     """
     settings = settings_for(connection)
@@ -147,9 +157,10 @@ def log(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was sent, of all connections, and what became of it; the newest first.
+    """Show what was sent, and what became of it.
 
-    What a notice said is not shown. When one arrives, those of its target that are 30 days old are forgotten.
+    Of all connections, the newest first. What a notice said is not shown.
+    When one arrives, those of its target that are 30 days old are forgotten.
     """
     settings = Settings.load()
     with _opened(settings) as store, store.reading("") as tx:
