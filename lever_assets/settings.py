@@ -89,6 +89,16 @@ def _data_folder() -> Path:
     return (checkout() or Path.cwd()) / "data"
 
 
+def notice_types(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which types of notices these names mean: each its own, `all` all; raises ValueError."""
+    known = tuple(each.value for each in NoticeType)
+    if names == ("all",):
+        return known
+    if not set(names) <= set(known):
+        raise ValueError(f"write some of {', '.join(known)}, or all")
+    return names
+
+
 class Settings(BaseSettings):
     """The settings; the environment variable of each is `LEVER_` and its name in capitals.
 
@@ -224,12 +234,7 @@ class Settings(BaseSettings):
     @field_validator("notice_types")
     @classmethod
     def _check_notice_types(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        known = tuple(each.value for each in NoticeType)
-        if value == ("all",):
-            return known
-        if not set(value) <= set(known):
-            raise ValueError(f"write some of {', '.join(known)}, or all")
-        return value
+        return notice_types(value)
 
     @field_validator("reconcile_schedule")
     @classmethod
@@ -319,13 +324,9 @@ class Settings(BaseSettings):
         return self.data_dir / "secret.key"
 
     @property
-    def notice_targets(self) -> list[str]:
+    def told_urls(self) -> list[str]:
         """The URLs that are told when data changed, each once; they may hold secrets."""
         return urls(self.notice_urls)
-
-    def tells(self, of: NoticeType) -> bool:
-        """Tell whether the URLs are to be told of such things."""
-        return bool(self.notice_urls) and of.value in self.notice_types
 
     @property
     def first_day(self) -> date:

@@ -107,6 +107,16 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
         LazyCommand("key", "lever_assets.cli.keys", "Make a key for LEVER_SECRET_KEY."),
     )
     yield family(
+        "notices",
+        "Word to URLs of yours when tables changed, or how a connection stands.",
+        LazyCommand("list", "lever_assets.cli.notices", "List who is told, and of what."),
+        LazyCommand("add", "lever_assets.cli.notices", "Have a URL told, and print its secret."),
+        LazyCommand("rotate", "lever_assets.cli.notices", "Make a target's secret anew and print it."),
+        LazyCommand("remove", "lever_assets.cli.notices", "Have a target told no more."),
+        LazyCommand("test", "lever_assets.cli.notices", "Send a target a notice that tells of nothing."),
+        LazyCommand("log", "lever_assets.cli.notices", "Show what was sent, and what became of it."),
+    )
+    yield family(
         "api",
         "The unified API over HTTP, as Kombo's clients speak it.",
         LazyCommand("serve", "lever_assets.cli.api", "Serve the API over all connections until Ctrl-C."),

@@ -9,6 +9,7 @@ from lever_assets.notices.delivering import deliver, with_due
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.settings import Settings
 from lever_assets.store import Store
+from lever_assets.sync.targets import targets
 from lever_assets.sync.undelivered import troubles
 
 
@@ -34,9 +35,9 @@ def tell_reloading(reloading: Reloading, so_now: str) -> None:
 
 def tell_of_removed(store: Store, settings: Settings) -> None:
     """Send what waits of connections that are there no more."""
-    if not settings.notice_targets:
-        return
-    waiting = with_due(store)
+    with store.reading("") as tx:
+        some = targets(tx, settings)
+    waiting = with_due(store) if some else []
     there = {*names(settings), settings.connection} if waiting else set()
     for name in waiting:
         if name not in there:

@@ -1,4 +1,4 @@
-"""Sending what is due in the outbox: each notice until its URL takes it, ever more rarely."""
+"""Sending what is due in the outbox: each notice until its target takes it, ever more rarely."""
 
 import asyncio
 import time
@@ -11,12 +11,13 @@ import aiohttp
 from lever_assets.backoff import gap_after
 from lever_assets.connect.known import own_name
 from lever_assets.lever.lookups import resolver
-from lever_assets.notices.wording import SIGNATURE_HEADER, signature
+from lever_assets.notices.destinations import LOCKED, Destination, destinations
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store, outbox
 from lever_assets.store.accounts import any_account
-from lever_assets.store.outbox import Notice, target_of
-from lever_assets.store.transaction import Transaction
+from lever_assets.store.outbox import Notice
+from lever_assets.store.transaction import NOBODY, Transaction
+from lever_assets.sync.targets import targets
 
 MOST_ATTEMPTS = 15
 """With the delays below about two days."""
@@ -44,7 +45,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
     """How sending ended: the HTTP status (None: no answer), and why it failed (None: it did not)."""
 
     status: int | None
@@ -66,8 +67,8 @@ def with_due(store: Store) -> list[str]:
 def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -> Delivery:
     """Send every notice of a connection that is due. Any number of processes may do so at the same time.
 
-    Each URL gets them in their order, and none before the one before it was delivered or given up. Takes up
-    to `seconds` (None: as long as it takes); what was not sent by then stays due.
+    Each target gets them in their order, and none before the one before it was delivered or given up. Takes
+    up to `seconds` (None: as long as it takes); what was not sent by then stays due.
     A notice that was sent although its process died before it could say so is sent again, with the same id.
     No failing URL raises anything; raises StoreError.
     """
@@ -82,17 +83,17 @@ def deliver(store: Store, settings: Settings, *, seconds: float | None = None) -
 
 
 def _deliver_first(store: Store, settings: Settings, seconds: float | None) -> Delivery:
-    """Send the first notice that is due to each URL."""
-    urls = {target_of(url): url for url in settings.notice_targets}
+    """Send the first notice that is due to each target."""
     with store.writing(settings.connection) as tx:
-        outbox.give_up_others(tx, urls)
+        told = targets(tx, settings)
+        outbox.give_up_others(tx, [each.target for each in told])
         taken = outbox.take_due(tx, again_at=tx.instant + _LEASE)
         if not taken:
             _forget_of_removed(tx, settings)
             return Delivery()
-    secret = settings.notice_secret
-    plain = None if secret is None else secret.get_secret_value()
-    outcomes = asyncio.run(_send_all(taken, urls, plain, seconds))
+    some = {each.target for each in taken}
+    where = destinations(settings, [each for each in told if each.target in some], tx.instant)
+    outcomes = asyncio.run(_send_all([(where[each.target], each.body) for each in taken], seconds))
     with store.writing(settings.connection) as tx:
         done = sum((_settle(tx, *each) for each in zip(taken, outcomes, strict=True)), Delivery())
         _forget_of_removed(tx, settings)
@@ -101,6 +102,9 @@ def _deliver_first(store: Store, settings: Settings, seconds: float | None) -> D
 
 def _forget_of_removed(tx: Transaction, settings: Settings) -> None:
     """Forget what waits no more of a connection that was removed: it has the address of who connected it."""
+    if tx.account == NOBODY:  # who could not connect an account: nobody else forgets their address
+        outbox.forget_settled(tx)
+        return
     row = any_account(tx)
     if row is not None and row.removed_at is not None and tx.account not in own_name(settings):
         outbox.forget_settled(tx)
@@ -108,7 +112,7 @@ def _forget_of_removed(tx: Transaction, settings: Settings) -> None:
         outbox.forget(tx, NoticeType.DELETED)
 
 
-def _settle(tx: Transaction, notice: Notice, outcome: _Outcome | None) -> Delivery:
+def _settle(tx: Transaction, notice: Notice, outcome: Outcome | None) -> Delivery:
     """Keep what became of sending a notice."""
     if outcome is None:
         outbox.put_back(tx, notice)
@@ -128,10 +132,16 @@ def delay_after(attempts: int) -> timedelta:
     return gap_after(attempts, _FIRST_DELAY, _LONGEST_DELAY)
 
 
+def send_one(where: Destination, body: str) -> Outcome:
+    """Send one body, once, past the outbox; return how that ended."""
+    (outcome,) = asyncio.run(_send_all([(where, body)], None))
+    return outcome or Outcome(None, "no answer")
+
+
 async def _send_all(
-    notices: Sequence[Notice], urls: dict[str, str], secret: str | None, seconds: float | None
-) -> list[_Outcome | None]:
-    """Send these notices and return how that ended, in their order; None for what was not sent in time."""
+    bodies: Sequence[tuple[Destination | None, str]], seconds: float | None
+) -> list[Outcome | None]:
+    """Send these bodies and return how that ended, in their order; None for what was not sent in time."""
     slots = asyncio.Semaphore(_AT_ONCE)
     # Not httpx: it would log the URLs.
     async with aiohttp.ClientSession(
@@ -141,11 +151,13 @@ async def _send_all(
         trust_env=True,
     ) as client:
 
-        async def one(notice: Notice) -> _Outcome:
+        async def one(where: Destination | None, body: str) -> Outcome:
+            if where is None:
+                return Outcome(None, LOCKED)
             async with slots:
-                return await _send(client, urls[notice.target], notice.body.encode(), secret)
+                return await _send(client, where, body.encode())
 
-        sending = [asyncio.create_task(one(notice)) for notice in notices]
+        sending = [asyncio.create_task(one(*each)) for each in bodies]
         done, late = await asyncio.wait(sending, timeout=seconds)
         for each in late:
             each.cancel()
@@ -153,17 +165,15 @@ async def _send_all(
         return [each.result() if each in done else None for each in sending]
 
 
-async def _send(client: aiohttp.ClientSession, url: str, body: bytes, secret: str | None) -> _Outcome:
-    headers = {"Content-Type": "application/json", "User-Agent": "lever-assets"}
-    if secret is not None:
-        headers[SIGNATURE_HEADER] = signature(secret, body)
+async def _send(client: aiohttp.ClientSession, where: Destination, body: bytes) -> Outcome:
+    url, headers = where.url.get_secret_value(), where.headers(body)
     try:
         # The body of the answer is not wanted, however long it is.
         async with client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             status = answer.status
     except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
         # Only the kind: the text of the error may hold the URL, and the URL a secret.
-        return _Outcome(None, f"no answer ({type(error).__name__})")
+        return Outcome(None, f"no answer ({type(error).__name__})")
     if 200 <= status < 300:
-        return _Outcome(status)
-    return _Outcome(status, f"the answer was HTTP {status}")
+        return Outcome(status)
+    return Outcome(status, f"the answer was HTTP {status}")

@@ -1,16 +1,17 @@
-"""Putting notices into the outbox: of changed data one for each URL that does not know yet; others each."""
+"""Putting notices into the outbox: of changed data one for each target that does not know; others each."""
 
 from uuid import uuid4
 
 from lever_assets.connect.known import account_of
-from lever_assets.notices.wording import Fields, Integration, api_state, body, setup_status
+from lever_assets.notices.wording import EXTRA_MODELS, Fields, Integration, api_state, body, setup_status
 from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, outbox
 from lever_assets.store.accounts import named_at_first, stored_account
 from lever_assets.store.changes import change_marks
-from lever_assets.store.outbox import Notice, State, target_of
+from lever_assets.store.outbox import Notice, State
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.standing import KEPT, Change, Kept, is_news, keep_standing, standing_now
+from lever_assets.sync.targets import Target, wanting
 from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.ids import unified_id
 
@@ -18,20 +19,22 @@ _LOCK_SECONDS = 5.0
 
 
 def enqueue(store: Store, settings: Settings) -> int:
-    """Put a notice for each URL of `LEVER_NOTICE_URLS` into the outbox if there is news; returns how many.
+    """Put a notice for each target into the outbox if there is news for it; returns how many.
 
     News is a change of how the connection stands, and every table that changed since the last notice of that
-    which this URL took: call it at the end of a sync, or whenever. A URL that never took any is told of every
-    table that holds data. What is still waiting for a URL of changed tables is replaced by a notice that says
-    that and the news. How the connection stands is kept, whether or not a URL is to be told. Asks nothing of
-    anybody; raises StoreError.
+    which this target took: call it at the end of a sync, or whenever. One that never took any is told of all
+    tables that hold data. What is still waiting for one of changed tables is replaced by a notice that says
+    that and the news. How the connection stands is kept, whether or not anybody is to be told. Asks nothing
+    of anybody; raises StoreError.
     """
     told = _tell_standing(store, settings)
-    if not settings.tells(NoticeType.DATA_CHANGED):
+    with store.reading(settings.connection) as tx:
+        some = wanting(tx, settings, NoticeType.DATA_CHANGED)
+    if not some:
         return told
     with store.writing(settings.connection) as tx:
         marks, integration = change_marks(tx), integration_of(tx)
-        return told + sum(_enqueue(tx, target_of(url), marks, integration) for url in settings.notice_targets)
+        return told + sum(_enqueue(tx, each, marks, integration) for each in some)
 
 
 def integration_of(tx: Transaction) -> Integration:
@@ -45,22 +48,20 @@ def integration_of(tx: Transaction) -> Integration:
 def put_notice(
     tx: Transaction, settings: Settings, of: NoticeType, data: Fields, *, once: str | None = None
 ) -> int:
-    """Put a notice into the outbox for each URL, if they are to be told of such things; returns how many.
+    """Put a notice into the outbox for each target that is to be told of such things; returns how many.
 
-    `once` names what it is about: a URL for which there is a notice of that type about it gets no other.
+    `once` names what it is about: one for which there is a notice of that type about it gets no other.
     """
-    if not settings.tells(of):
-        return 0
     told = 0
-    for url in settings.notice_targets:
-        about = f"{of} {once} {target_of(url)}"
+    for each in wanting(tx, settings, of):
+        about = f"{of} {once} {each.target}"
         notice_id = _fresh_id(tx) if once is None else unified_id(tx.account, "notices", about)
-        if once is not None and outbox.has(tx, target_of(url), notice_id):
+        if once is not None and outbox.has(tx, each.target, notice_id):
             continue
         notice = Notice(
             id=notice_id,
             connection=tx.account,
-            target=target_of(url),
+            target=each.target,
             models=[],
             marks={},
             body=body(notice_id, of, data),
@@ -124,13 +125,15 @@ def _in_api(kept: Kept) -> tuple[str, str]:
     return api_state(kept.state), setup_status(kept.state, was_read=kept.was_read)
 
 
-def _enqueue(tx: Transaction, target: str, marks: dict[str, str], integration: Integration) -> bool:
+def _enqueue(tx: Transaction, told: Target, marks: dict[str, str], integration: Integration) -> bool:
+    target = told.target
     before = outbox.last(tx, target)
     if before is not None and before.marks == marks:
         return False
     taken = outbox.last(tx, target, State.DELIVERED)
     known = {} if taken is None else taken.marks
-    changed = [model.name for model in MODELS if marks.get(model.name) != known.get(model.name)]
+    names = [each.name for each in MODELS if told.extra_models or each.name not in EXTRA_MODELS]
+    changed = [name for name in names if marks.get(name) != known.get(name)]
     if not changed:
         return False
     waiting = outbox.last(tx, target, State.PENDING)

@@ -14,6 +14,7 @@ from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import BusyError, Store, StoreError
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.status import lacks_something
+from lever_assets.sync.targets import wanting
 from lever_assets.unified.ids import unified_id
 
 
@@ -36,8 +37,9 @@ def tell_finished(store: Store, settings: Settings, finished: Finished) -> int:
 
     Of one end that was told already none. Raises StoreError.
     """
-    if not settings.tells(NoticeType.SYNC_FINISHED):
-        return 0
+    with store.reading(settings.connection) as tx:
+        if not wanting(tx, settings, NoticeType.SYNC_FINISHED):
+            return 0
     with store.writing(settings.connection) as tx:
         integration = integration_of(tx)
         sync_id = unified_id(integration.named_at_first, "syncs", finished.run_id)

@@ -12,6 +12,7 @@ from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import now
+from lever_assets.sync.targets import wanting
 
 _OVERLAP = timedelta(minutes=2)
 """A run may be found so late: Dagster's clock may be another, and so may its database."""
@@ -52,8 +53,8 @@ class EndedSyncs:
         """
         moment = now()
         with store.reading(_NOBODY) as tx:
-            told = _TOLD.read(tx)
-        if not settings.tells(NoticeType.SYNC_FINISHED):
+            told, some = _TOLD.read(tx), wanting(tx, settings, NoticeType.SYNC_FINISHED)
+        if not some:
             if told is not None:
                 with store.writing(_NOBODY) as tx:
                     _TOLD.forget(tx)

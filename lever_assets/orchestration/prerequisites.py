@@ -1,11 +1,13 @@
 """What Dagster needs to keep an account fresh: its home, the pool, a daemon that lives, sensors on."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 
+from lever_assets.connect.known import has_database
 from lever_assets.orchestration.names import (
     DELTA_SENSOR,
     ERASURE_SCHEDULE,
@@ -18,7 +20,9 @@ from lever_assets.orchestration.names import (
 )
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 from lever_assets.settings import Settings
+from lever_assets.store import Store, StoreError
 from lever_assets.store.transaction import now
+from lever_assets.sync.targets import targets
 
 _ALIVE = timedelta(minutes=2)
 """A daemon tells every half minute that it lives."""
@@ -107,12 +111,25 @@ def _daemon(instance: dg.DagsterInstance, heard: Mapping[str, datetime]) -> Find
     return _finding("daemon", Verdict.MISSING, _WHY_DAEMON, detail, _START)
 
 
+def _is_anybody_told(settings: Settings) -> bool:
+    """Tell whether notices have targets; where the database can't be asked, whether there are URLs."""
+    if not has_database(settings):
+        return bool(settings.told_urls)
+    with (
+        suppress(StoreError),
+        closing(Store.open(settings.tables_url, migrate=False)) as store,
+        store.reading("") as tx,
+    ):
+        return bool(targets(tx, settings))
+    return bool(settings.told_urls)
+
+
 def _ticking(settings: Settings, instance: dg.DagsterInstance, *, was_there: bool) -> Iterator[Finding]:
     """Yield a finding for each sensor and schedule; `was_there`: a daemon has run with this instance."""
     states = {each.instigator_name: each.status.value for each in instance.all_instigator_state()}
     needed = {
         WEBHOOKS_SENSOR: settings.webhook_url is not None,
-        NOTICES_SENSOR: bool(settings.notice_targets),
+        NOTICES_SENSOR: _is_anybody_told(settings),
         ERASURE_SCHEDULE: settings.retention is not None,
     }
     for name, why in _WHY_TICKING.items():

@@ -63,6 +63,7 @@ from lever_assets.store.transaction import now as moment
 from lever_assets.sync.polling import Outset, Poll, Run, outset, poll
 from lever_assets.sync.retention.compaction import compact_if_due
 from lever_assets.sync.session import Session
+from lever_assets.sync.targets import targets
 
 _WEBHOOK_SECONDS = 15
 _NOTICE_SECONDS = 30
@@ -279,7 +280,7 @@ def notices_sensor(hosted: Hosted) -> dg.SensorDefinition:
         required_resource_keys=hosted.resource_keys,
         minimum_interval_seconds=_NOTICE_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Sends the URLs of LEVER_NOTICE_URLS which tables changed, once no sync is under way.",
+        description="Tells your URLs which tables changed, once no sync is under way.",
     )
     def notices(context: dg.SensorEvaluationContext) -> Answer:
         return tick(lambda budget: evaluate(context, budget))
@@ -289,7 +290,9 @@ def notices_sensor(hosted: Hosted) -> dg.SensorDefinition:
         settings, accounts = now.settings, now.accounts
         with _opened(settings, budget) as store:
             ended.tell(context.instance, store, settings, accounts, hosted.whose)
-            if not settings.notice_targets:
+            with store.reading("") as tx:
+                told = targets(tx, settings)
+            if not told:
                 return dg.SkipReason("No URL is to be told of changes: see LEVER_NOTICE_URLS.")
             unfinished = Unfinished.of(context.instance, accounts, hosted.whose)
 

@@ -11,7 +11,7 @@ States of a notice:
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice to one URL (`target` is its hash); the columns say what each field is.
+    """A notice to one target; the columns say what each field is.
 
     `type` is None for one of changed data.
     """
@@ -266,6 +266,36 @@ def connections_with_due(tx: Transaction) -> list[str]:
     c = notice_outbox.c
     query = select(c.connection).where(c.state == State.PENDING.value, c.due_at <= tx.instant)
     return list(tx.sql.execute(query.distinct().order_by(c.connection)).scalars())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the log of deliveries has of a notice: all but what it says, since that may tell of a person.
+
+    `type` is None for one of changed data; `status` and `error` are of the last attempt.
+    """
+
+    number: int
+    id: str
+    connection: str
+    target: str
+    type: str | None
+    state: State
+    attempts: int
+    status: int | None
+    error: str | None
+    created_at: datetime
+    due_at: datetime
+    delivered_at: datetime | None
+
+
+def entries(tx: Transaction, limit: int, *, targets: Collection[str] | None = None) -> list[Entry]:
+    """Return the newest notices, of all connections, the newest first; `targets`: to these alone."""
+    c = notice_outbox.c
+    query = select(*(c[each.name] for each in fields(Entry))).order_by(c.number.desc()).limit(limit)
+    if targets is not None:
+        query = query.where(c.target.in_(targets))
+    return [replace(Entry(*row), state=State(row.state)) for row in tx.sql.execute(query)]
 
 
 def forget(tx: Transaction, *types: str) -> None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 
 from lever_assets.store.dialects import OF, upsert
-from lever_assets.store.tables import connections
+from lever_assets.store.tables import connections, notice_targets
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.models import JsonObject
 
@@ -67,8 +67,14 @@ def secrets_kept_at(tx: Transaction, prefix: str) -> datetime | None:
 
 
 def has_secrets(tx: Transaction) -> bool:
-    """Tell whether there is a secret of any connection, whichever account is the transaction's."""
-    return tx.sql.execute(select(connections.c.name).limit(1)).first() is not None
+    """Tell whether there is a secret of any connection or target, whichever account is the transaction's."""
+    some = select(
+        or_(
+            exists().where(connections.c.name.is_not(None)),
+            exists().where(notice_targets.c.name.is_not(None)),
+        )
+    )
+    return bool(tx.sql.execute(some).scalar_one())
 
 
 def drop_secret(tx: Transaction, name: str) -> None:

@@ -454,7 +454,12 @@ notice_outbox = Table(
     ),
     Column("id", Key, nullable=False, comment="Id of the notice, the same each time that it is sent"),
     Column("connection", Word, nullable=False),
-    Column("target", Key, nullable=False, comment="Hash of the URL that it goes to, which may hold a secret"),
+    Column(
+        "target",
+        Key,
+        nullable=False,
+        comment="To whom it goes: `target` of notice_targets, or a hash of the URL, which may hold a secret",
+    ),
     Column("type", Word, comment="What it tells, such as integration-state-changed; null: data-changed"),
     Column("models", Json, nullable=False, comment="The unified tables that changed"),
     Column("marks", Json, nullable=False, comment="What each table's mark of changes was by then"),
@@ -467,6 +472,22 @@ notice_outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("delivered_at", UtcDateTime, comment="When the URL had taken it (UTC)"),
     comment="Notices to URLs of the user's",
+)
+
+notice_targets = Table(
+    "notice_targets",
+    metadata,
+    Column("name", Key, primary_key=True, comment="What it is called"),
+    Column("target", Key, nullable=False, comment="What stands for it in notice_outbox"),
+    Column("host", PlainText, nullable=False, comment="Host of its URL, and the port if it says one"),
+    Column("url", PlainText, nullable=False, comment="Where notices are sent, encrypted"),
+    Column("secret", PlainText, nullable=False, comment="What signs them, encrypted"),
+    Column("previous", PlainText, comment="The secret before the last rotation, encrypted"),
+    Column("types", Json, nullable=False, comment="What it is told, by types of notices; or all"),
+    Column("extra_models", Boolean, nullable=False, comment="Whether it knows models beyond Kombo's"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("rotated_at", UtcDateTime, comment="When its secret was made anew (UTC)"),
+    comment="Who is told by notices, beside the URLs in LEVER_NOTICE_URLS",
 )
 _pending = notice_outbox.c.state == "pending"
 _index_of_some(

@@ -95,7 +95,7 @@ def _start(settings: Settings, _now: datetime) -> str:
 
 
 def _notices(settings: Settings, _now: datetime) -> str:
-    return ", ".join(map(host_of, settings.notice_targets)) or "none"
+    return ", ".join(map(host_of, settings.told_urls)) or "none"
 
 
 def _base(settings: Settings, _now: datetime) -> str:

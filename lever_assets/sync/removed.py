@@ -21,6 +21,7 @@ from lever_assets.sync.map.deriving import derive_all
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.retention.expired import ErasureReport, erase_due
 from lever_assets.sync.session import Session
+from lever_assets.sync.targets import targets
 
 _SEEN_TO = Checkpoint[datetime]("kept_rows_seen_to", Instant)
 _EVERY = timedelta(hours=20)
@@ -50,7 +51,7 @@ def erase_of_removed(session: Session) -> ErasureReport | None:
         report = erase_due(session)
         with session.writing() as tx:
             inbox.forget_old(tx, and_waiting=True)
-            outbox.give_up_others(tx, [outbox.target_of(url) for url in session.settings.notice_targets])
+            outbox.give_up_others(tx, [each.target for each in targets(tx, session.settings)])
             outbox.forget_settled(tx)
             _SEEN_TO.keep(tx, now())
     return report

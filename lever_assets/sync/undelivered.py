@@ -1,23 +1,26 @@
-"""Notices that did not arrive: of each URL which, why, and when it is sent again; a problem once given up."""
+"""Notices that did not arrive: which, why, and when they are sent again; a problem once given up."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from lever_assets.connect.states import Issue, IssueKind
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store, outbox
-from lever_assets.store.outbox import State, Try, target_of
+from lever_assets.store.outbox import State, Try
 from lever_assets.store.transaction import Transaction
-from lever_assets.sync.in_force import host_of
+from lever_assets.sync.targets import Target, targets
 
-_REMEDY = "See that this URL can be reached and answers 2xx, or correct LEVER_NOTICE_URLS."
+_REMEDY = (
+    "See that this URL can be reached and answers 2xx, or correct LEVER_NOTICE_URLS (of a target with a "
+    "name: `lever-assets notices`)."
+)
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """A URL, told by its host, that does not take its notice: `again_at` (UTC; None: it was given up,
-    at `given_up_at`).
+    """A target that does not take its notice: `again_at` (UTC; None: it was given up, at `given_up_at`).
+
+    `url` is what it is called: its name, if it has one, and its host.
 
     `type` is what the notice tells, None for one of changed data.
     """
@@ -40,44 +43,42 @@ class Trouble:
 
 
 def troubles(store: Store, settings: Settings) -> list[Trouble]:
-    """Return the URLs of LEVER_NOTICE_URLS of which a notice failed or was given up, in their order.
+    """Return the targets of which a notice failed or was given up, in their order.
 
     What was given up is told until that is mended; of what is not asked for any more nothing is.
     """
     with store.reading(settings.connection) as tx:
-        return [each for found in _by_url(tx, settings).values() for each in found]
+        return [each for found in _by_target(tx, settings).values() for each in found]
 
 
 def given_up(tx: Transaction, settings: Settings) -> list[Issue]:
-    """Return the URLs of LEVER_NOTICE_URLS of which notices were given up: somebody has to see to them."""
+    """Return the targets of which notices were given up: somebody has to see to them."""
     issues = []
-    for url, found in _by_url(tx, settings).items():
+    for called, found in _by_target(tx, settings).items():
         lost = [each for each in found if each.again_at is None]
         if lost:
             since = min(each.given_up_at for each in lost if each.given_up_at is not None)
             told = f"{'; '.join(map(str, lost))}. {_REMEDY}"
-            issues.append(Issue(IssueKind.NOTICES_GIVEN_UP, since, told, about=url))
+            issues.append(Issue(IssueKind.NOTICES_GIVEN_UP, since, told, about=called))
     return issues
 
 
-def _by_url(tx: Transaction, settings: Settings) -> dict[str, list[Trouble]]:
-    """Return the troubles of each URL, by what it is told as."""
-    hosts = [host_of(url) for url in settings.notice_targets]
-    alike = Counter(hosts)
+def _by_target(tx: Transaction, settings: Settings) -> dict[str, list[Trouble]]:
+    """Return the troubles of each target, by what it is called."""
     found = {}
-    for number, (url, host) in enumerate(zip(settings.notice_targets, hosts, strict=True), 1):
-        told = host if alike[host] == 1 else f"{host} (URL {number} of LEVER_NOTICE_URLS)"
-        target = target_of(url)
-        tries = [*outbox.last_tries(tx, target), *outbox.given_up(tx, target)]
-        found[told] = [_trouble(told, each) for each in tries if each.error and _is_wanted(each, settings)]
+    for each in targets(tx, settings):
+        tries = [*outbox.last_tries(tx, each.target), *outbox.given_up(tx, each.target)]
+        found[each.called] = [
+            _trouble(each, tried) for tried in tries if tried.error and _is_wanted(tried, each)
+        ]
     return found
 
 
-def _trouble(told: str, tried: Try) -> Trouble:
+def _trouble(target: Target, tried: Try) -> Trouble:
     lost = tried.state is State.GIVEN_UP
     again_at, given_up_at = (None, tried.due_at) if lost else (tried.due_at, None)
-    return Trouble(told, tried.attempts, tried.error or "", again_at, tried.type, given_up_at)
+    return Trouble(target.called, tried.attempts, tried.error or "", again_at, tried.type, given_up_at)
 
 
-def _is_wanted(tried: Try, settings: Settings) -> bool:
-    return (tried.type or NoticeType.DATA_CHANGED.value) in settings.notice_types
+def _is_wanted(tried: Try, target: Target) -> bool:
+    return target.wants(tried.type or NoticeType.DATA_CHANGED)

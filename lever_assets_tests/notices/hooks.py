@@ -19,6 +19,7 @@ class Hook:
     statuses: list[int] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     signatures: list[str | None] = field(default_factory=list)
+    previous: list[str | None] = field(default_factory=list)
 
     @property
     def notices(self) -> list[dict[str, Any]]:
@@ -38,6 +39,7 @@ def listening() -> Iterator[Hook]:
         def do_POST(self) -> None:
             hook.bodies.append(self.rfile.read(int(self.headers["content-length"])))
             hook.signatures.append(self.headers["x-kombo-signature"])
+            hook.previous.append(self.headers["x-kombo-signature-previous"])
             self.send_response(hook.statuses.pop(0) if hook.statuses else 200)
             self.send_header("location", hook.url)
             self.send_header("content-length", "0")

@@ -1,14 +1,17 @@
 """Events, notices and erasure through Dagster: what the sensors start, and what the jobs leave."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
 from lever_assets.definitions import build
-from lever_assets.store import inbox
+from lever_assets.notices.keeping import add
+from lever_assets.store import Store, inbox
 from lever_assets.store.sizes import DATABASE
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import NOBODY
@@ -87,6 +90,16 @@ def test_the_user_s_urls_are_told_once_of_what_changed(synced: Place) -> None:
     none = tick(synced, "lever_notices")
     assert isinstance(none, dg.SkipReason)
     assert "LEVER_NOTICE_URLS" in (none.skip_message or "")
+
+
+def test_a_target_with_a_name_is_told_though_no_url_is_set(synced: Place) -> None:
+    settings = synced.settings()
+    with listening() as hook, closing(Store.open(settings.tables_url)) as store:
+        add(store, settings, "crm", SecretStr(hook.url), ["data-changed"])
+        first = tick(synced, "lever_notices")
+        assert isinstance(first, dg.SkipReason)
+        assert (first.skip_message or "").startswith("1 notices arrived")
+        assert [each["type"] for each in hook.notices] == ["data-changed"]
 
 
 def test_the_user_s_urls_are_told_once_of_each_sync_that_ended(synced: Place) -> None:

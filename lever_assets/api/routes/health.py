@@ -5,6 +5,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from lever_assets.api.asking import ThePartsHere
+from lever_assets.api.description import described
 from lever_assets.api.guard import PREFIX
 from lever_assets.store import Store, StoreError
 
@@ -30,7 +31,7 @@ async def ready(parts: ThePartsHere) -> Response:
 @router.get(f"{PREFIX}/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """Return the description of the API (OpenAPI 3.1)."""
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(described(request.app))
 
 
 def _look(store: Store) -> None:

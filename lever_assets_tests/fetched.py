@@ -1,0 +1,54 @@
+"""What tests need from elsewhere, and our environment can't have: fetched once, into the user's cache."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock
+
+_SECONDS = 300
+"""How long it may take, once."""
+
+
+def once(wanted: Path, fetch: Callable[[Path], None]) -> Path:
+    """Return the folder that `fetch` fills with what a file says is wanted; one for each content of the file.
+
+    Of several processes at the same time one fetches. What was not fetched whole is not there.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lever-assets-tests"
+    cache.mkdir(parents=True, exist_ok=True)
+    name = sha256(wanted.read_bytes()).hexdigest()[:16]
+    folder = cache / name
+    with FileLock(cache / f"{name}.lock", timeout=_SECONDS):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=cache) as begun:
+                beginning = Path(begun) / name
+                beginning.mkdir()
+                fetch(beginning)
+                beginning.rename(folder)
+    return folder
+
+
+def run(command: Sequence[str | Path], folder: Path, *, given: str = "", seconds: float = _SECONDS) -> str:
+    """Run a program in a folder and return what it writes, `given` being its standard input.
+
+    Raises AssertionError with what it wrote if it ends otherwise than with 0, or not in time.
+    """
+    name = " ".join(Path(each).name for each in command[:3])
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            input=given,
+            check=False,
+            timeout=seconds,
+            capture_output=True,
+            encoding="utf-8",
+        )
+    except subprocess.TimeoutExpired as error:
+        raise AssertionError(f"{name} was not done after {seconds} s: {error.stdout!r}") from None
+    assert done.returncode == 0, f"{name}: {done.stderr[-4000:]}{done.stdout[-4000:]}"
+    return done.stdout
