@@ -20,7 +20,10 @@ TOPICS = ("Architecture", "Teamwork", "Hiring")
 
 
 def make_feedback(company: Company, interviews: list[Record]) -> Iterator[Record]:
-    """The forms that these interviews name. They are drawn from their ids: nothing else in the account moves."""
+    """The forms that these interviews name.
+
+    They are drawn from their ids, so that the rest of an account is the same with them and without.
+    """
     for interview in interviews:
         for ident in interview["feedbackForms"]:
             yield _form(ident, interview, company.now)
