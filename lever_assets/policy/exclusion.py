@@ -57,9 +57,13 @@ class Exclusion:
     def _not_asked_for(self) -> frozenset[str]:
         return frozenset(EXTRA) - frozenset(self.extra)
 
+    def lacks_extra(self, model: str) -> bool:
+        """Tell whether it is an extra model that nobody asks for."""
+        return model in self._not_asked_for
+
     def why(self, model: str) -> tuple[str, str, str]:
         """Return why a model that is not kept is not: a setting, what of it, and what is to be done."""
-        if model in self._not_asked_for:
+        if self.lacks_extra(model):
             return "extra_models", f"does not name {model}", "name it there, and sync"
         return "exclude", f"leaves out {model}", "take it out there, and sync"
 

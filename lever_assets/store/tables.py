@@ -49,6 +49,9 @@ LISTED = frozenset(
         "offers",
         "rejection_reasons",
         "application_stages",
+        "notes",
+        "scorecards",
+        "attachments",
     }
 )
 """The models that are given out page by page (`pages/`)."""
