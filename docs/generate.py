@@ -24,7 +24,7 @@ from lever_assets.cli.app import program
 from lever_assets.connect.own_settings import OWN
 from lever_assets.lever.paths import scope
 from lever_assets.lever.resources import BY_NAME as RESOURCE
-from lever_assets.lever.resources import RESOURCES
+from lever_assets.lever.resources import RESOURCES, Resource
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.prerequisites.permissions import Permission, permissions, to_grant
 from lever_assets.sandbox.faults import KINDS
@@ -33,7 +33,7 @@ from lever_assets.settings import Settings
 from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.store.values import ForgettableJson, Json, Money, UtcDateTime
 from lever_assets.unified import enums
-from lever_assets.unified.catalogue import BY_NAME
+from lever_assets.unified.catalogue import EXTRA_MODELS, MODELS, Model
 
 FOLDER = Path(__file__).parent
 _DBT = "../examples/hiring/dbt"
@@ -88,10 +88,10 @@ def _text(name: str) -> str:
 def _tables() -> Iterator[str]:
     yield _text("tables.md")
     yield "## The 19 unified models\n"
-    for name, table in UNIFIED.items():
-        yield f"### {name}\n"
-        yield f"{BY_NAME[name].description}\n"
-        yield from _columns(table, dict(BY_NAME[name].references()))
+    yield from _unified(MODELS)
+    yield "## Extra models\n"
+    yield "Empty unless `LEVER_EXTRA_MODELS` names them: [More models](scopes.md#more-models).\n"
+    yield from _unified(EXTRA_MODELS)
     yield "## Raw tables\n"
     yield (
         "What Lever gave, as it came, one table for each resource; all have the same columns. "
@@ -110,6 +110,13 @@ def _tables() -> Iterator[str]:
     for name, found in inspect.getmembers(enums, inspect.isclass):
         if issubclass(found, Enum) and found.__module__ == enums.__name__:
             yield f"| {name} | {', '.join(str(member.value) for member in found)} |"
+
+
+def _unified(models: Iterable[Model]) -> Iterator[str]:
+    for model in models:
+        yield f"### {model.name}\n"
+        yield f"{model.description}\n"
+        yield from _columns(UNIFIED[model.name], dict(model.references()))
 
 
 def _columns(table: Table, references: dict[str, str]) -> Iterator[str]:
@@ -161,14 +168,23 @@ def _stripped(text: str) -> str:
 def _permissions() -> Iterator[str]:
     yield _text("permissions.md")
     yield "| to keep | Lever is asked for | permission of the key |\n| --- | --- | --- |"
-    for resource in RESOURCES:
-        path = resource.path.format(parent=":id")
-        yield f"| {resource.description} | `GET {path}` | `{scope('GET', path)}` |"
+    usual = NOTHING_EXCLUDED.resources
+    yield from _asked_for(each for each in RESOURCES if each.name in usual)
+    yield "\n## For extra models\n"
+    yield "With `LEVER_EXTRA_MODELS`, for those that it names:\n"
+    yield "| to keep | Lever is asked for | permission of the key |\n| --- | --- | --- |"
+    yield from _asked_for(each for each in RESOURCES if each.name not in usual)
     yield "\n## To write back\n"
     yield "| action | permissions of the key |\n| --- | --- |"
     for action in ACTIONS:
         needed = ", ".join(f"`{each}`" for each in action.scopes)
         yield f"| [{action.name}](actions/{action.name}.md) | {needed} |"
+
+
+def _asked_for(resources: Iterable[Resource]) -> Iterator[str]:
+    for resource in resources:
+        path = resource.path.format(parent=":id")
+        yield f"| {resource.description} | `GET {path}` | `{scope('GET', path)}` |"
 
 
 def _connect() -> Iterator[str]:

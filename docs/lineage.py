@@ -10,6 +10,7 @@ from math import fsum
 
 from docs.drawing import BOX, SMALL, THEMES, WIDTH, Theme, box, opening, pen, text_width, title, words
 from lever_assets.lever.resources import RESOURCES, Embedded
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.unified.catalogue import MODELS
 
 _ROW, _PADDING, _EDGE, _THREAD, _GAP = 78, 9, 14, 6, 12
@@ -178,7 +179,8 @@ def _drawn(rows: list[list[Node]], theme: Theme) -> Iterator[str]:
 
 def _floors(theme: Theme, models: int, end: float) -> Iterator[str]:
     """Yield the band of raw tables, and the frame of the models that are mapped from them."""
-    raw = [each.name for each in RESOURCES if not isinstance(each, Embedded)]
+    usual = NOTHING_EXCLUDED.resources
+    raw = [each.name for each in RESOURCES if each.name in usual and not isinstance(each, Embedded)]
     middle, shape = WIDTH / 2, f'x="1" width="{WIDTH - 2}" rx="8" stroke="{theme.rule}"'
     yield f'<rect y="1" height="{_BAND - 1}" {shape} fill="{theme.band}"/>'
     yield f'<rect y="{_FRAME}" height="{end - _FRAME:.0f}" {shape} fill="none"/>'

@@ -141,6 +141,9 @@ class Settings(BaseSettings):
     exclude: Names = Field(
         (), description="Models and fields to leave out, such as offers,candidates.phone_numbers"
     )
+    extra_models: Names = Field(
+        (), description="Models to read besides the 19: some of notes,scorecards,attachments"
+    )
     offers: Annotated[OffersOf, Word] = Field(
         OffersOf.LIKELY, description="Whom to ask for offers: those that can have one, or all opportunities"
     )

@@ -37,5 +37,5 @@ async def _add_one(work: Work, opportunity: str, attachment: Attachment) -> Json
         await add_file(work, opportunity, _ATTACH, file)
     if attachment.type == "CV":
         work.warn("Lever takes a résumé only when a candidate is created: the CV was added as a file.")
-    await work.refresh([opportunity])
+    await work.refresh([opportunity], below=["files"])
     return {}

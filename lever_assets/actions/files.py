@@ -13,8 +13,9 @@ from lever_assets.actions.inputs import ApplicationAttachments, CandidateAttachm
 from lever_assets.lever import JsonObject, LeverError
 from lever_assets.lever.instants import from_epoch_ms
 from lever_assets.lever.paths import path_to
+from lever_assets.mapping.rules.papers import Listed, kind_of
 
-_COVER_LETTER = re.compile(r"cover[\W_]*letter", re.IGNORECASE)
+_LISTS: tuple[Listed, ...] = ("resumes", "files")
 
 
 async def get_application_attachments(work: Work, asked: ApplicationAttachments) -> JsonObject:
@@ -32,7 +33,7 @@ async def get_candidate_attachments(work: Work, asked: CandidateAttachments) -> 
 
 async def _attachments(work: Work, opportunity: str) -> list[JsonObject]:
     results = []
-    for listed in ("resumes", "files"):
+    for listed in _LISTS:
         for record in await work.lever.list_all(path_to("opportunities", opportunity, listed)):
             if isinstance(record.get("id"), str) and record["id"]:
                 results.append(await _attachment(work, opportunity, listed, record))
@@ -41,7 +42,7 @@ async def _attachments(work: Work, opportunity: str) -> list[JsonObject]:
     return results
 
 
-async def _attachment(work: Work, opportunity: str, listed: str, record: JsonObject) -> JsonObject:
+async def _attachment(work: Work, opportunity: str, listed: Listed, record: JsonObject) -> JsonObject:
     file = _file(record, listed)
     remote_id = str(record.get("id"))
     name = str(file.get("name") or f"{remote_id}{_ending(file)}")
@@ -49,7 +50,7 @@ async def _attachment(work: Work, opportunity: str, listed: str, record: JsonObj
     return {
         "id": work.session.mapping.id("attachments", opportunity, listed, remote_id),
         "remote_id": remote_id,
-        "type": "CV" if listed == "resumes" else "COVER_LETTER" if _COVER_LETTER.search(name) else "OTHER",
+        "type": kind_of(listed, name).value,
         "data_url": await _address(work, opportunity, listed, record, name),
         "file_name": name,
         "content_type": mimetypes.guess_type(name)[0] or "application/octet-stream",

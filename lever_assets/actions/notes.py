@@ -14,7 +14,7 @@ async def add_application_note(work: Work, asked: ApplicationNote) -> JsonObject
     """Add a note in plain text."""
     opportunity = work.resolve.application(asked.application_id).opportunity
     await work.write(ADD_NOTE, *note(work, opportunity, asked.content), keep=its_id)
-    await work.refresh([opportunity])
+    await work.refresh([opportunity], below=["notes"])
     return {}
 
 

@@ -108,6 +108,15 @@ class InterviewsQuery(ListQuery):
     job_ids: Texts | None = Field(None, description="Only for applications to one of these jobs")
 
 
+class OfPersonQuery(ListQuery):
+    """What may be asked of notes, scorecards and attachments."""
+
+    candidate_ids: Texts | None = Field(None, description="Only of one of these candidates")
+    application_ids: Texts | None = Field(
+        None, description="Only of one of these applications; what is of no application is left out"
+    )
+
+
 def reading(model: str | None) -> Callable[..., Connection]:
     """Return a dependency: the connection, once it is known that it can be asked for a model; None: for none.
 
@@ -119,7 +128,10 @@ def reading(model: str | None) -> Callable[..., Connection]:
         found.see_that_it_is_set_up()
         if model is None:
             raise not_available()
-        if not Exclusion.of(found.settings).keeps(model):
+        exclusion = Exclusion.of(found.settings)
+        if exclusion.lacks_extra(model):
+            raise not_available(f"This server does not read {model} (LEVER_EXTRA_MODELS).")
+        if not exclusion.keeps(model):
             raise ApiError(
                 Code.MODEL_DISABLED, f"{model} are left out of what this server keeps (LEVER_EXCLUDE)."
             )
@@ -128,9 +140,9 @@ def reading(model: str | None) -> Callable[..., Connection]:
     return Depends(connection)  # type: ignore[no-any-return] # a mark that FastAPI reads
 
 
-def not_available() -> ApiError:
-    """Return the error for what Lever has nothing of."""
-    return ApiError(Code.MODEL_NOT_AVAILABLE, "There is no such model for Lever.")
+def not_available(why: str = "There is no such model for Lever.") -> ApiError:
+    """Return the error for what Lever has nothing of, or nobody asked for."""
+    return ApiError(Code.MODEL_NOT_AVAILABLE, why)
 
 
 def answer(parts: Parts, connection: Connection, model: str, query: ListQuery) -> Response:

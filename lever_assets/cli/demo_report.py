@@ -124,7 +124,7 @@ def _landed(result: dg.JobExecutionResult) -> Iterator[TableCount]:
         for event in result.get_asset_materialization_events()
         if event.asset_key is not None
     }
-    for name in BY_NAME:
+    for name in filter(told.__contains__, BY_NAME):
         counts = [_number(told[name][key]) for key in ("dagster/row_count", "inserted", "updated", "deleted")]
         yield TableCount(name, *counts)
 

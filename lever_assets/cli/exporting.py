@@ -11,7 +11,7 @@ from lever_assets.frames.exporting import export, folder_of
 from lever_assets.frames.files import Format
 from lever_assets.frames.reading import tables
 from lever_assets.settings import Settings
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 
 app = command_app()
 
@@ -49,7 +49,7 @@ def export_(
     settings = Settings.load()
     folder = folder_of(to)
     with tables(connection, settings=settings) as opened:
-        wanted = names or [each.name for each in MODELS if opened.exclusion.keeps(each.name)]
+        wanted = names or [each.name for each in ALL_MODELS if opened.exclusion.keeps(each.name)]
         asked = [opened.ask(each, since=since, deleted=deleted) for each in dict.fromkeys(wanted)]
         try:
             with output.following() as say:

@@ -26,6 +26,9 @@ OWN: Mapping[str, str] = {
         "The next sync takes out what is left out, reads again what is wanted again, and maps everything "
         "again."
     ),
+    "extra_models": (
+        "The next sync takes out what is named no more, and reads what is named now, with its history."
+    ),
     "offers": "With `all` the next sync asks for offers where it did not before; nothing is mapped again.",
     "retention_days": "It counts from the next sync or erasure on.",
     "perform_as": _NEXT_ACTION,
@@ -69,7 +72,7 @@ def with_own(settings: Settings, own: Mapping[str, JsonValue]) -> Settings:
     given = {name: getattr(settings, name) for name in Settings.model_fields}
     try:
         found = GivenSettings(**{**given, **own})
-        if "exclude" in own:
+        if own.keys() & {"exclude", "extra_models"}:
             Exclusion.of(found)
         return found
     except ValidationError as error:

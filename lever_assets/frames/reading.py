@@ -11,14 +11,16 @@ from pydantic import SecretStr
 from lever_assets.connect.account import Account
 from lever_assets.connect.errors import ConnectionNameError
 from lever_assets.connect.known import has_database, settings_of
+from lever_assets.connect.wording import setting as in_words
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Child, Embedded, Windowed
 from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.stated import DERIVATIONS
-from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import QuestionError, Store
 from lever_assets.store.selecting import Asked, Field, Where, Within, fields, in_batches, table_named
 from lever_assets.store.transaction import NOBODY, Transaction
+from lever_assets.sync.retention.excluded import kept_by_any
 from lever_assets.sync.session import Session
 from lever_assets.sync.windows import EVERYTHING, Bounds
 
@@ -55,8 +57,9 @@ class Tables:
         """Return what is asked for in the store's words; raises QuestionError for what is not there."""
         table_named(table)
         if not self.exclusion.keeps(table):
-            setting = self.account.setting("exclude") if self.account else "LEVER_EXCLUDE"
-            raise QuestionError(f"{setting} leaves out {table}", "take it out there, and sync")
+            name, why, what_to_do = self.exclusion.why(table)
+            setting = self.account.setting(name) if self.account else in_words(name, None)
+            raise QuestionError(f"{setting} {why}", what_to_do)
         bounds = _bounds(window)
         return Asked(
             table=table,
@@ -91,7 +94,7 @@ def tables(
         raise QuestionError(f"there is no database {known.tables_url}", "run `lever-assets sync` first")
     if connection == EVERY_CONNECTION:
         with closing(Store.open_to_read(known.tables_url)) as store, store.reading(NOBODY) as tx:
-            yield Tables(tx, None, NOTHING_EXCLUDED)
+            yield Tables(tx, None, kept_by_any(tx))
         return
     own, unknown = _own(known, connection)
     with Session.open(own, to_read=True) as session, session.reading() as tx:

@@ -198,8 +198,36 @@ RESOURCES: tuple[Resource, ...] = (
         links=("posting", "createdAt"),
         moves_alone=True,
     ),
+    Child(
+        name="notes",
+        path="/opportunities/{parent}/notes",
+        description="Notes on the opportunities",
+        parent=OPPORTUNITIES.name,
+        links=("user", "createdAt", "deletedAt"),
+    ),
+    Child(
+        name="feedback",
+        path="/opportunities/{parent}/feedback",
+        description="Feedback forms that were filled in on the opportunities",
+        parent=OPPORTUNITIES.name,
+        links=("interview", "user", "createdAt", "deletedAt"),
+    ),
+    Child(
+        name="files",
+        path="/opportunities/{parent}/files",
+        description="Files of the opportunities: what Lever tells of them, not what is in them",
+        parent=OPPORTUNITIES.name,
+        links=("uploadedAt",),
+    ),
+    Child(
+        name="resumes",
+        path="/opportunities/{parent}/resumes",
+        description="Résumés of the opportunities: what Lever tells of them, not what is in them",
+        parent=OPPORTUNITIES.name,
+        links=("createdAt",),
+    ),
 )
-"""Every resource that is read, in the order in which that is shown."""
+"""Every resource that can be read, in the order in which that is shown; the last four for extra models."""
 
 BY_NAME: dict[str, Resource] = {resource.name: resource for resource in RESOURCES}
 

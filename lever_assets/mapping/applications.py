@@ -63,7 +63,7 @@ DERIVATION = ByRecord(
     "opportunities",
     Opportunity,
     lambda opportunity, around: rows(opportunity, around.applications, around.floor.reasons, around.ctx),
-    below="applications",
+    below=("applications",),
     besides=("archive_reasons",),
 )
 

@@ -144,6 +144,6 @@ DERIVATION = ByRecord(
     lambda opportunity, around: rows(
         opportunity, around.applications, around.ctx, created_here=around.created_here
     ),
-    below="applications",
+    below=("applications",),
     created=True,
 )

@@ -10,10 +10,12 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 from lever_assets.lever.records import (
     Application,
     ArchiveReason,
+    File,
     PostingForm,
     Record,
     Requisition,
     RequisitionField,
+    Resume,
     Stage,
     User,
 )
@@ -67,11 +69,15 @@ class Around:
     """What a record is mapped with: the floor that it stands on, and what the derivation says it reads.
 
     `applications`: those below the record or beside it. `created_here`: it was made through this connector.
+    `parent`: Lever's id of the record that it was read below. `files` and `resumes`: those below the record.
     """
 
     floor: Floor
     applications: Sequence[Application] = ()
     created_here: bool = False
+    parent: str | None = None
+    files: Sequence[File] = ()
+    resumes: Sequence[Resume] = ()
 
     @property
     def ctx(self) -> Context:
@@ -79,20 +85,23 @@ class Around:
         return self.floor.ctx
 
 
+BelowRecords = Literal["applications", "files", "resumes"]
+
+
 @dataclass(frozen=True)
 class ByRecord(Generic[RecordT]):
     """A model whose rows come from one record of the resource `driver` each: `rows` yields them.
 
-    The record is mapped again when it changes, when an application `below` it changes (its parent is the
-    driver's record), when one among its `siblings` does (both have one parent), and when anything `besides`
-    does; the three are names of resources. `created`: which records were made through this connector counts.
+    The record is mapped again when it changes, when anything `below` it changes (its parent is the driver's
+    record), when one among its `siblings` does (both have one parent), and when anything `besides` does; the
+    three are names of resources. `created`: which records were made through this connector counts.
     """
 
     model: str
     driver: str
     record: type[RecordT]
     rows: Callable[[RecordT, Around], Iterable[UnifiedRow]]
-    below: Literal["applications"] | None = None
+    below: tuple[BelowRecords, ...] = ()
     siblings: Literal["applications"] | None = None
     besides: tuple[str, ...] = ()
     created: bool = False
@@ -100,7 +109,7 @@ class ByRecord(Generic[RecordT]):
     @property
     def reads(self) -> tuple[str, ...]:
         """The resources that the model is mapped from."""
-        read = (self.driver, self.below, self.siblings, *self.besides)
+        read = (self.driver, *self.below, self.siblings, *self.besides)
         return tuple(dict.fromkeys(each for each in read if each))
 
 

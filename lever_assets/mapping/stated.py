@@ -8,9 +8,9 @@ from importlib import import_module
 from lever_assets.lever.resources import RESOURCES
 from lever_assets.mapping import Sources
 from lever_assets.mapping.derivation import Derivation
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 
-_MAPPINGS = {model.name: import_module(f"lever_assets.mapping.{model.name}") for model in MODELS}
+_MAPPINGS = {model.name: import_module(f"lever_assets.mapping.{model.name}") for model in ALL_MODELS}
 
 SOURCES: Mapping[str, Sources] = {model: mapping.SOURCES for model, mapping in _MAPPINGS.items()}
 """By model and column; the columns that every row has (`id`, `connection`) need no more than `remote_id`."""

@@ -11,7 +11,7 @@ from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.metadata import model_definition, raw_definition
 from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, TABLE_TAG, model_group, raw_group
-from lever_assets.unified.catalogue import BY_NAME, MODELS
+from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME
 
 Floor = Literal["raw", "unified"]
 _BY_TABLE = {each.table: each for each in RESOURCES}
@@ -109,5 +109,5 @@ def _tables(connection: str) -> Iterator[LeverTable]:
     for resource in RESOURCES:
         if not isinstance(resource, Embedded):
             yield LeverTable(connection, resource.table, "raw")
-    for model in MODELS:
+    for model in ALL_MODELS:
         yield LeverTable(connection, model.name, "unified")

@@ -39,6 +39,15 @@ _KEPT: dict[str, frozenset[str]] = {
     "offers": frozenset(
         {"id", "posting", "creator", "status", "createdAt", "approved", "approvedAt", "sentAt"}
     ),
+    "notes": frozenset({"id", "user", "secret", "createdAt", "completedAt", "deletedAt"}),
+    "feedback": frozenset(
+        {
+            *("id", "type", "baseTemplateId", "interview", "panel", "user"),
+            *("createdAt", "completedAt", "deletedAt"),
+        }
+    ),
+    "files": frozenset({"id", "uploadedAt", "status"}),
+    "resumes": frozenset({"id", "createdAt"}),
 }
 """By resource the fields that stay: ids, states, instants, and who in the company had to do with it."""
 _ONLY_ID = frozenset({"id"})

@@ -1,4 +1,8 @@
-"""What LEVER_EXCLUDE names: whole models and single fields, and with them Lever's records and keys."""
+"""What LEVER_EXCLUDE names: whole models and single fields, and with them Lever's records and keys.
+
+So is an extra model excluded as a whole unless LEVER_EXTRA_MODELS names it: it is not read, and is taken out
+of the database when the setting names it no more.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,9 +13,13 @@ from lever_assets.mapping.stated import SOURCES, Column
 from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.unified.catalogue import BY_NAME as MODELS
-from lever_assets.unified.catalogue import Model
+from lever_assets.unified.catalogue import EXTRA_MODELS, Model
 from lever_assets.unified.models import UnifiedRow
 
+EXTRA: tuple[str, ...] = tuple(each.name for each in EXTRA_MODELS)
+"""The extra models, by name."""
+_AND = "+"
+"""Stands before the extra models among names that are kept."""
 _ROW = frozenset({"id", "connection", "remote_id", "changed_at", "remote_deleted_at"})
 
 
@@ -19,25 +27,45 @@ _ROW = frozenset({"id", "connection", "remote_id", "changed_at", "remote_deleted
 class Exclusion:
     """Models (`offers`) and fields (`candidates.phone_numbers`) that are neither fetched nor stored.
 
-    Make it by `of` or `named`, which know the names.
+    Make it by `of` or `known_among`, which know the names. `extra`: the extra models that are wanted.
     """
 
     names: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> "Exclusion":
         """Return what the settings exclude; raises SettingsError that says which names there are."""
-        return _named(settings.exclude)
+        return _named(settings.exclude, settings.extra_models)
 
     @classmethod
     def known_among(cls, names: tuple[str, ...]) -> "Exclusion":
-        """Return the exclusion of those names that exist, for one that an earlier version kept."""
+        """Return the exclusion of those names that exist, for one that was kept as it was `stated`."""
         return _known_among(names)
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """All that makes it up, as names to keep: an extra model that is wanted has a + before it."""
+        return (*self.names, *(f"{_AND}{each}" for each in self.extra))
 
     @cached_property
     def models(self) -> frozenset[str]:
         """The models that are excluded as a whole."""
-        return frozenset(name for name in self.names if "." not in name)
+        return frozenset(name for name in self.names if "." not in name) | self._not_asked_for
+
+    @cached_property
+    def _not_asked_for(self) -> frozenset[str]:
+        return frozenset(EXTRA) - frozenset(self.extra)
+
+    def lacks_extra(self, model: str) -> bool:
+        """Tell whether it is an extra model that nobody asks for."""
+        return model in self._not_asked_for
+
+    def why(self, model: str) -> tuple[str, str, str]:
+        """Return why a model that is not kept is not: a setting, what of it, and what is to be done."""
+        if self.lacks_extra(model):
+            return "extra_models", f"does not name {model}", "name it there, and sync"
+        return "exclude", f"leaves out {model}", "take it out there, and sync"
 
     @cached_property
     def columns(self) -> frozenset[Column]:
@@ -97,14 +125,23 @@ NOTHING_EXCLUDED = Exclusion()
 
 @lru_cache(maxsize=64)
 def _known_among(names: tuple[str, ...]) -> Exclusion:
-    return Exclusion(tuple(name for name in names if _is_known(name)))
+    extra = {name.removeprefix(_AND) for name in names if name.startswith(_AND)}
+    return Exclusion(
+        tuple(name for name in names if _is_known(name)), tuple(each for each in EXTRA if each in extra)
+    )
 
 
 @lru_cache(maxsize=64)
-def _named(names: tuple[str, ...]) -> Exclusion:
+def _named(names: tuple[str, ...], extra: tuple[str, ...]) -> Exclusion:
     for name in names:
         _check(name)
-    exclusion = Exclusion(tuple(sorted(set(names))))
+    unknown = sorted(set(extra) - set(EXTRA))
+    if unknown:
+        raise SettingsError(
+            f"LEVER_EXTRA_MODELS can't be used: there is no extra model {unknown[0]!r}. Those there are: "
+            f"{', '.join(EXTRA)}."
+        )
+    exclusion = Exclusion(tuple(sorted(set(names))), tuple(each for each in EXTRA if each in extra))
     if exclusion.models == MODELS.keys():
         raise SettingsError(
             "LEVER_EXCLUDE leaves nothing: it names every model. Take out what you want to keep."

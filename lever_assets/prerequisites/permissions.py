@@ -11,7 +11,7 @@ from lever_assets.lever.access import CONFIDENTIAL
 from lever_assets.lever.faults import WRITES
 from lever_assets.lever.paths import quoted, scope
 from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
-from lever_assets.policy.exclusion import Exclusion
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.prerequisites.asking import NOT_ASKED, ONE, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 
@@ -85,6 +85,8 @@ def permissions(exclusion: Exclusion, *, webhooks: bool) -> list[Permission]:
         return found.setdefault(name, Permission(name, path))
 
     for each in RESOURCES:
+        if not (exclusion.needs(each.name) or NOTHING_EXCLUDED.needs(each.name)):
+            continue  # of an extra model that is not asked for
         permission = one(scope("GET", each.path.format(parent=":id")), each.path)
         wanted = permission.kept if exclusion.needs(each.name) else permission.left_out
         wanted.append(each.name)

@@ -46,6 +46,7 @@ DEEDS = (
     "add_posting",
     "add_interview",
     "add_offer",
+    "add_feedback",
     "move",
     "archive",
     "anonymise",

@@ -65,7 +65,7 @@ def _dig(record: Record, path: tuple[str, ...]) -> Any:
     return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
-SUB_RESOURCES = ("applications", "interviews", "panels", "offers", "notes", "files", "resumes")
+SUB_RESOURCES = ("applications", "interviews", "panels", "offers", "notes", "feedback", "files", "resumes")
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -95,6 +95,7 @@ TABLES: dict[str, Table] = {
         Table("panels", indexes=("parent",)),
         Table("offers", indexes=("parent",)),
         Table("notes", indexes=("parent",)),
+        Table("feedback", indexes=("parent",)),
         Table("files", indexes=("parent",), ordered_by="uploadedAt"),
         Table("resumes", indexes=("parent",)),
         Table("contacts", ordered_by=None),

@@ -39,7 +39,7 @@ from lever_assets.sandbox.workday import Workday
 IN_MEMORY = 5_000
 START_SECONDS = 30.0
 # Of the tables in an account's file; a file of an earlier layout is refused.
-LAYOUT = "v2"
+LAYOUT = "v3"
 
 
 @contextmanager

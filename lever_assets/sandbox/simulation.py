@@ -13,7 +13,7 @@ from lever_assets.sandbox.errors import ApiError
 from lever_assets.sandbox.recruiting.candidacies import Draft, create
 from lever_assets.sandbox.recruiting.changes import Changes, UnknownRecord
 from lever_assets.sandbox.recruiting.contacts import change_contact
-from lever_assets.sandbox.recruiting.opportunities import archive, move
+from lever_assets.sandbox.recruiting.opportunities import archive, move, note_work
 from lever_assets.sandbox.schema import Record
 
 HOUR = 3_600_000
@@ -159,6 +159,34 @@ class Simulation:
         }
         return self.changes.add("offers", offer | fields, opportunity)
 
+    def add_feedback(self, opportunity: str, **fields: Any) -> Record:
+        """An interviewer fills in a form with a rating and a text."""
+        with self.changes.account.lock:
+            touched = note_work(self.changes, opportunity)
+            at = touched["updatedAt"]
+            form = {
+                "id": str(uuid4()),
+                "type": "interview",
+                "text": "Interview feedback",
+                "instructions": "",
+                "fields": [
+                    {"id": str(uuid4()), "type": kind, "text": text, "description": "", "required": False}
+                    | {"value": value}
+                    for kind, text, value in (
+                        ("score-system", "Rating", "3 - Hire"),
+                        ("textarea", "What did you see?", "Clear and kind."),
+                    )
+                ],
+                "baseTemplateId": str(uuid4()),
+                "interview": None,
+                "panel": None,
+                "user": touched["owner"],
+                "createdAt": at,
+                "completedAt": at,
+                "deletedAt": None,
+            }
+            return self.changes.add("feedback", form | fields, opportunity)
+
     def move(self, opportunity: str, stage: str | None = None, user: str | None = None) -> Record:
         """Move to a stage, by default to the next one (and from the last to the first)."""
         if stage is None:
@@ -193,7 +221,7 @@ class Simulation:
                     )
                     application |= {"links": [], "customQuestions": []}
                     account.replace("applications", application["id"], application)
-                for paper in ("notes", "files", "resumes"):
+                for paper in ("notes", "feedback", "files", "resumes"):
                     for body in account.children(paper, ident):
                         self.changes.remove(paper, orjson.loads(body)["id"])
 

@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 
 from lever_assets.lever.resources import RESOURCES, Resource, children_of
 from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime, Word
-from lever_assets.unified.catalogue import MODELS, Model
+from lever_assets.unified.catalogue import ALL_MODELS, Model
 from lever_assets.unified.models import UnifiedRow
 
 metadata = MetaData()
@@ -49,6 +49,9 @@ LISTED = frozenset(
         "offers",
         "rejection_reasons",
         "application_stages",
+        "notes",
+        "scorecards",
+        "attachments",
     }
 )
 """The models that are given out page by page (`pages/`)."""
@@ -201,7 +204,7 @@ def _raw_table(resource: Resource) -> Table:
     return table
 
 
-UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in MODELS}
+UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in ALL_MODELS}
 # Of these the watched are looked for (`watching.py`), which are few.
 Index("ix_interviews_watched", UNIFIED["interviews"].c.connection, UNIFIED["interviews"].c.starting_at)
 Index("ix_offers_watched", UNIFIED["offers"].c.connection, UNIFIED["offers"].c.status)

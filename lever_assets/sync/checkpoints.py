@@ -231,7 +231,8 @@ FIELDS_COUNTED = Checkpoint[Counted]("fields_counted", Counted)
 ERASED_UP_TO = Checkpoint[int]("anonymised", Number)
 """The landing up to which anonymised people were looked for."""
 EXCLUDED = Checkpoint[tuple[str, ...]]("exclude", tuple[str, ...])
-"""What is excluded from the database, in the words of LEVER_EXCLUDE; none: nothing."""
+"""What is excluded from the database, in the words of LEVER_EXCLUDE (none: nothing); with a + before it, an
+extra model that is not."""
 RESTORED = Checkpoint[tuple[str, ...]]("restored", tuple[str, ...])
 """By resource, until it was read again: what was excluded of its records and is wanted now."""
 

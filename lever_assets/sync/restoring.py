@@ -49,6 +49,8 @@ def is_due(tx: Transaction) -> bool:
 
 
 def _due_again(tx: Transaction, session: Session, lost: Gap) -> None:
+    if not _is_wanted(session, lost.table):
+        return
     if lost.table in UNIFIED:
         MAPPED.forget(tx, lost.table)
     elif lost.table in _RESOURCES:
@@ -61,6 +63,13 @@ def _due_again(tx: Transaction, session: Session, lost: Gap) -> None:
         READ_UP_TO.forget_every(tx)
     elif lost.table == custom_field_definitions.name:
         FIELDS_COUNTED.forget_every(tx)
+
+
+def _is_wanted(session: Session, table: str) -> bool:
+    """Tell whether a table of models or of Lever's records is one that the settings want to be filled."""
+    if table in _RESOURCES:
+        return session.exclusion.needs(_RESOURCES[table].name)
+    return table not in UNIFIED or session.exclusion.keeps(table)
 
 
 def _rehash(session: Session, model: str) -> None:

@@ -21,7 +21,7 @@ from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resuming import Run, run_before, take_up_run
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.whole import Whole
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 
 Report = LandReport | DeriveReport
 _A_MOMENT = 0.01
@@ -147,7 +147,7 @@ class _Syncing:
     @property
     def derived(self) -> tuple[DeriveReport, ...]:
         """What was mapped, in the order of the catalogue."""
-        return tuple(self._derived[model.name] for model in MODELS if model.name in self._derived)
+        return tuple(self._derived[model.name] for model in ALL_MODELS if model.name in self._derived)
 
     async def bring_up(self) -> None:
         """Read and map it all; raises the first failure, when all that can be done is done."""
@@ -280,8 +280,8 @@ def replay(
     """
     left_out = sorted(session.exclusion.models & set(models or ()))
     if left_out:
-        setting = session.account.setting("exclude")
-        raise SettingsError(f"{setting} leaves out {', '.join(left_out)}: take it out there, then sync.")
+        name, why, what_to_do = session.exclusion.why(left_out[0])
+        raise SettingsError(f"{session.account.setting(name)} {why}: {what_to_do}.")
     wanted = [each.name for each in session.exclusion.kept if models is None or each.name in models]
     reports = []
     with session.alone():

@@ -7,7 +7,7 @@ from lever_assets.store.transaction import NOBODY, Transaction
 from lever_assets.store.views import Views
 from lever_assets.sync.checkpoints import EXCLUDED
 from lever_assets.sync.session import Session
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 
 _PREFIX = "current_"
 """Unless one is set. In a schema of their own views have none: there they are called as their tables."""
@@ -18,7 +18,7 @@ def wanted_views(tx: Transaction, session: Session) -> Views:
     schema = session.settings.view_schema if tx.sql.dialect.name == "postgresql" else None
     prefix = session.settings.view_prefix or (_PREFIX if schema is None else "")
     excluded = _excluded_by_all(tx, session)
-    return Views(prefix, tuple(each.name for each in MODELS if each.name not in excluded), schema)
+    return Views(prefix, tuple(each.name for each in ALL_MODELS if each.name not in excluded), schema)
 
 
 def keep_views(session: Session, wanted: Views) -> tuple[str, ...]:
@@ -35,9 +35,12 @@ def keep_views(session: Session, wanted: Views) -> tuple[str, ...]:
 
 def _excluded_by_all(tx: Transaction, session: Session) -> frozenset[str]:
     """Return the models that no connection keeps; what others exclude is only looked at if this one does."""
-    found = session.exclusion.models
+    exclusion = session.exclusion
+    found = exclusion.models
     if found:
         named = EXCLUDED.of_all(tx)
-        for other in kept_at_of_all(tx).keys() - {session.name, NOBODY}:
+        # One that keeps an extra model says so there; any other model is kept where nothing is said.
+        others = kept_at_of_all(tx) if exclusion.names else named
+        for other in others.keys() - {session.name, NOBODY}:
             found &= Exclusion.known_among(named.get(other, ())).models
     return found

@@ -70,7 +70,18 @@ MODELS: tuple[Model, ...] = (
     Model("offers", m.Offer, after=("applications",)),
 )
 
-BY_NAME: dict[str, Model] = {model.name: model for model in MODELS}
+"""The 19 models, which every connection has but for what its settings exclude."""
 
-ERASABLE: tuple[str, ...] = tuple(model.name for model in MODELS if model.erased)
+EXTRA_MODELS: tuple[Model, ...] = (
+    Model("notes", m.Note, after=("candidates", "applications", "users")),
+    Model("scorecards", m.Scorecard, after=("candidates", "applications", "interviews", "users")),
+    Model("attachments", m.Attachment, after=("candidates", "applications")),
+)
+"""What a connection has only if its settings ask for it, by name."""
+
+ALL_MODELS: tuple[Model, ...] = (*MODELS, *EXTRA_MODELS)
+
+BY_NAME: dict[str, Model] = {model.name: model for model in ALL_MODELS}
+
+ERASABLE: tuple[str, ...] = tuple(model.name for model in ALL_MODELS if model.erased)
 """The models of which anything is erased."""

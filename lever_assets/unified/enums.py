@@ -134,3 +134,11 @@ class OfferStatus(StrEnum):
     APPROVED = "APPROVED"
     DRAFT = "DRAFT"
     ABANDONED = "ABANDONED"
+
+
+class AttachmentType(StrEnum):
+    """What a file is used for (closed)."""
+
+    CV = "CV"
+    COVER_LETTER = "COVER_LETTER"
+    OTHER = "OTHER"

@@ -1,4 +1,4 @@
-"""The rows of the 19 unified models, a class each, their columns in the order of the tables.
+"""The rows of the 19 unified models and of the extra ones, a class each, columns in the order of the tables.
 
 `References` marks a column that holds the id of another model's row. The row may not have arrived yet or may
 have been filtered out: there is no database-level constraint, a check reports dangling references.
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation
 
 from lever_assets.unified.enums import (
     ApplicationOutcome,
+    AttachmentType,
     EmploymentType,
     JobPostingStatus,
     JobPostingVisibility,
@@ -35,6 +36,7 @@ from lever_assets.unified.parts import (
     Location,
     PhoneNumber,
     QuestionFormat,
+    ScorecardResponse,
     ScreeningAnswer,
     SocialLink,
 )
@@ -328,3 +330,51 @@ class InterviewingTeamMember(UnifiedRow):
 
     interview_id: InterviewId = Field(description="The interview")
     user_id: UserId = Field(description="The interviewer")
+
+
+class Note(UnifiedRow):
+    """A note on a candidate. An extra model: read only if the settings ask for it."""
+
+    candidate_id: CandidateId = Field(description="The candidate that it is about")
+    application_id: ApplicationId = Field(description="The candidate's application, when there is just one")
+    author_id: UserId = Field(description="The user who wrote it")
+    title: Annotated[str | None, Personal("written by hand, may name the person")] = Field(
+        description="What Lever calls it, mostly Note"
+    )
+    content_html: Annotated[str | None, Personal("what somebody thinks of the person")] = Field(
+        description="The text as it came: Lever's notes are plain text"
+    )
+    is_private: bool | None = Field(description="Whether it is secret in Lever")
+    remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
+    remote_updated_at: datetime | None = Field(
+        description="Completed in Lever (UTC), the last that it tells of changes"
+    )
+
+
+class Scorecard(UnifiedRow):
+    """A feedback form on a candidate. An extra model: read only if the settings ask for it."""
+
+    candidate_id: CandidateId = Field(description="The candidate that it is about")
+    application_id: ApplicationId = Field(description="The candidate's application, when there is just one")
+    interview_id: InterviewId = Field(description="The interview that it was written after")
+    author_id: UserId = Field(description="The user who wrote it")
+    responses: Annotated[
+        list[ScorecardResponse], Personal("what somebody thinks of the person, in words and scores")
+    ] = Field(description="The fields of the form with what was answered")
+    remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
+    remote_updated_at: datetime | None = Field(
+        description="Completed in Lever (UTC), the last that it tells of changes"
+    )
+
+
+class Attachment(UnifiedRow):
+    """A file of a candidate, without its contents. An extra model: read only if the settings ask for it."""
+
+    candidate_id: CandidateId = Field(description="The candidate whose it is")
+    application_id: ApplicationId = Field(description="The candidate's application, when there is just one")
+    type: AttachmentType | None = Field(description="CV, COVER_LETTER or OTHER")
+    file_name: Annotated[str | None, Personal("mostly holds the person's name")] = Field(
+        description="Name of the file"
+    )
+    remote_created_at: datetime | None = Field(description="Uploaded to Lever (UTC)")
+    remote_updated_at: datetime | None = Field(description="The same: files are not changed in Lever (UTC)")

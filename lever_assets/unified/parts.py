@@ -91,3 +91,22 @@ class ScreeningAnswer(TypedDict):
 
     question: AnsweredQuestion
     answer: dict[str, ParsedJson]
+
+
+class ScorecardOption(TypedDict):
+    """One choice of a select on a scorecard."""
+
+    remote_id: str | None
+    label: str
+
+
+class ScorecardResponse(TypedDict):
+    """One field of a scorecard; the shape of `answer` follows `type`, and selects have `options`."""
+
+    remote_id: str | None
+    label: str
+    description: str | None
+    required: bool | None
+    type: Literal["TEXT", "SINGLE_SELECT", "MULTI_SELECT", "BOOLEAN", "NUMBER", "DATE"]
+    options: NotRequired[list[ScorecardOption]]
+    answer: ParsedJson

@@ -252,6 +252,74 @@ def offer(**changes: JsonValue) -> JsonObject:
     return {**defaults, **changes}
 
 
+def note(**changes: JsonValue) -> JsonObject:
+    """Build a note with one comment."""
+    comment: JsonObject = {"type": "note", "text": "Comment", "value": "Great call", "user": uuid("owner")}
+    defaults: JsonObject = {
+        "id": uuid("note"),
+        "text": "Note",
+        "fields": [comment],
+        "user": uuid("owner"),
+        "secret": False,
+        "completedAt": UPDATED_AT,
+        "createdAt": CREATED_AT,
+        "deletedAt": None,
+    }
+    return {**defaults, **changes}
+
+
+def feedback(*fields: JsonObject, **changes: JsonValue) -> JsonObject:
+    """Build a feedback form with these fields, or with a rating."""
+    rating = question(
+        id=uuid("rating"),
+        type="score-system",
+        text="Rating",
+        required=True,
+        options=[{"text": "3 - Hire", "optionId": "hire"}, {"text": "2 - No Hire", "optionId": "no"}],
+        value="3 - Hire",
+    )
+    defaults: JsonObject = {
+        "id": uuid("feedback"),
+        "type": "interview",
+        "text": "Interview feedback",
+        "instructions": "",
+        "fields": list(fields) or [rating],
+        "baseTemplateId": uuid("template"),
+        "interview": uuid("interview"),
+        "panel": uuid("panel"),
+        "user": uuid("interviewer"),
+        "createdAt": CREATED_AT,
+        "completedAt": UPDATED_AT,
+        "deletedAt": None,
+    }
+    return {**defaults, **changes}
+
+
+def file(**changes: JsonValue) -> JsonObject:
+    """Build a file."""
+    defaults: JsonObject = {
+        "id": uuid("file"),
+        "downloadUrl": "https://hire.lever.co/files/download",
+        "ext": ".pdf",
+        "name": "Cover letter.pdf",
+        "uploadedAt": CREATED_AT,
+        "status": "processed",
+        "size": 9000,
+    }
+    return {**defaults, **changes}
+
+
+def resume(**changes: JsonValue) -> JsonObject:
+    """Build a résumé, with its file inside."""
+    defaults: JsonObject = {
+        "id": uuid("resume"),
+        "createdAt": UPDATED_AT,
+        "file": file(id=uuid("resume file"), name="Ada Lovelace.pdf"),
+        "parsedData": {"positions": [], "schools": []},
+    }
+    return {**defaults, **changes}
+
+
 def user(**changes: JsonValue) -> JsonObject:
     """Build an active user."""
     defaults: JsonObject = {

@@ -14,6 +14,7 @@ from lever_assets.lever.records import JsonObject
 from lever_assets.mapping import (
     application_stages,
     applications,
+    attachments,
     candidate_tags,
     candidates,
     interviewing_team_members,
@@ -24,9 +25,11 @@ from lever_assets.mapping import (
     job_screening_questions,
     job_user_role_assignments,
     jobs,
+    notes,
     offers,
     rejection_reasons,
     roles,
+    scorecards,
     screening_questions,
     tags,
     user_roles,
@@ -123,6 +126,20 @@ def of_offer(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]
     yield list(offers.rows(records.Offer.parse(raw), [records.Application.parse(more)], CTX))
 
 
+def of_note(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]]:
+    yield list(notes.rows(records.Note.parse(raw), "1", [records.Application.parse(more)], CTX))
+
+
+def of_feedback(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]]:
+    yield list(scorecards.rows(records.Feedback.parse(raw), "1", [records.Application.parse(more)], CTX))
+
+
+def of_papers(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]]:
+    files, resumes = [records.File.parse(raw)], [records.Resume.parse(more)]
+    opportunity = records.Opportunity.parse({"id": "1"})
+    yield list(attachments.rows(opportunity, files, resumes, [], CTX))
+
+
 def of_user(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]]:
     user = records.User.parse(raw)
     yield list(users.rows(user, CTX))
@@ -167,6 +184,14 @@ FORM = build.posting_form(customQuestions=QUESTIONS, eeoQuestions={"gender": bui
 INTERVIEW = build.interview(note="https://zoom.us/j/1", gcalEvent={"a": ["b"]})
 OFFER = build.offer(fields=[{"text": "Start", "identifier": "start_date", "value": build.CREATED_AT}] * 2)
 
+FEEDBACK = build.feedback(
+    *(
+        build.question(id=kind, type=kind, text=kind, value=value, options=OPTIONS)
+        for kind, value in {**VALUES, "score-system": "A", "file-upload": "x"}.items()
+    ),
+    {**build.question(type="score"), "scores": [{"text": "Craft", "description": "x", "score": 3}]},
+)
+
 Mapper = Callable[[JsonObject, JsonObject], Iterator[Sequence[UnifiedRow]]]
 CASES: list[tuple[Mapper, JsonObject, JsonObject]] = [
     (of_opportunity, OPPORTUNITY, APPLICATION),
@@ -174,6 +199,9 @@ CASES: list[tuple[Mapper, JsonObject, JsonObject]] = [
     (of_form, FORM, FORM),
     (of_interview, INTERVIEW, APPLICATION),
     (of_offer, OFFER, APPLICATION),
+    (of_note, build.note(), APPLICATION),
+    (of_feedback, FEEDBACK, APPLICATION),
+    (of_papers, build.file(), build.resume()),
     (of_user, build.user(), build.user(accessRole="HR partner")),
     (of_small, build.stage(), build.archive_reason()),
 ]

@@ -19,8 +19,8 @@ from lever_assets.mapping.stated import COPIES, DERIVATIONS, LISTS, SOURCES, STR
 from lever_assets.policy.exclusion import possible_names
 from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.store.values import canonical
+from lever_assets.unified.catalogue import ALL_MODELS
 from lever_assets.unified.catalogue import BY_NAME as UNIFIED
-from lever_assets.unified.catalogue import MODELS
 from lever_assets.unified.models import UnifiedRow
 from lever_assets_tests.lever import builders as build
 from lever_assets_tests.mapping.test_any_record import mangled
@@ -95,6 +95,10 @@ ACCOUNT: Account = {
         ],
         signatures=[{"role": "candidate", "name": "Ada Lovelace", "email": "ada@example.com"}],
     ),
+    "notes": build.note(),
+    "feedback": build.feedback(),
+    "files": build.file(),
+    "resumes": build.resume(),
 }
 
 
@@ -151,6 +155,9 @@ class Floor:
         defined = self.all_parsed(records.RequisitionField, "requisition_fields")
         self.requisition_fields = {each.id: each for each in defined}
         self.applications = [*self.all_parsed(records.Application, "applications")]
+        self.files = [*self.all_parsed(records.File, "files")]
+        self.resumes = [*self.all_parsed(records.Resume, "resumes")]
+        (self.opportunity,) = self.all_parsed(records.Opportunity, "opportunities")
 
     def all_parsed(self, kind: type[AnyRecord], resource: str) -> Iterator[AnyRecord]:
         yield kind.parse(self.account[resource])
@@ -176,7 +183,14 @@ def models_of(account: Account) -> Iterator[tuple[str, Sequence[UnifiedRow]]]:
         match derivation:
             case ByRecord():
                 (record,) = floor.all_parsed(derivation.record, derivation.driver)
-                yield model, [*derivation.rows(record, Around(floor, floor.applications))]
+                around = Around(
+                    floor,
+                    floor.applications,
+                    parent=floor.opportunity.id,
+                    files=floor.files,
+                    resumes=floor.resumes,
+                )
+                yield model, [*derivation.rows(record, around)]
             case AsWhole():
                 yield model, [*derivation.rows(floor)]
 
@@ -258,8 +272,8 @@ def without(account: Account, *paths: str) -> Account:
 
 
 def test_every_column_of_every_model_has_its_entry() -> None:
-    assert list(SOURCES) == [model.name for model in MODELS]
-    for model in MODELS:
+    assert list(SOURCES) == [model.name for model in ALL_MODELS]
+    for model in ALL_MODELS:
         assert list(SOURCES[model.name]) == [
             name for name in model.row.model_fields if name not in {"id", "connection"}
         ]

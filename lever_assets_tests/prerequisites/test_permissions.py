@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lever_assets.policy.exclusion import NOTHING_EXCLUDED
+from lever_assets.policy.exclusion import EXTRA, NOTHING_EXCLUDED, Exclusion
 from lever_assets.prerequisites.examining import examine
 from lever_assets.prerequisites.findings import Group, Report, Verdict
 from lever_assets.prerequisites.permissions import to_grant
@@ -30,12 +30,29 @@ def every_read(report: Report) -> set[str]:
 
 
 def test_every_documented_permission_is_told_once_by_levers_name(account: Account) -> None:
-    report = examine(account.settings())
+    report = examine(account.settings(extra_models=EXTRA))
 
     told = [each.subject for group in (Group.READING, Group.WRITING) for each in report.of(group)]
     documented = set(re.findall(r"`([a-z_]+:(?:read|write):admin)`", DOCUMENTED.read_text("utf-8")))
     assert len(told) == len(set(told))
     assert set(told) == documented | {"webhooks:read:admin", "webhooks:write:admin"}
+
+
+def test_what_extra_models_need_is_asked_for_with_them_alone(account: Account) -> None:
+    own = {"notes:read:admin", "feedback:read:admin"}
+    assert not every_read(examine(account.settings())) & own
+    assert every_read(examine(account.settings(extra_models=EXTRA))) >= own
+    asked = {name for name, _ in to_grant(NOTHING_EXCLUDED, read_only=True)}
+    more = {name for name, _ in to_grant(Exclusion(extra=EXTRA), read_only=True)} - asked
+    assert more == {*own, "files:read:admin", "resumes:read:admin"}
+
+
+def test_a_permission_that_extra_models_need_is_missing(account: Account) -> None:
+    account.sandbox.set_quirks("denied=feedback")
+    report = examine(account.settings(extra_models=("scorecards",)))
+
+    [found] = [each for each in report.of(Group.READING) if each.subject == "feedback:read:admin"]
+    assert (found.verdict, found.required) == (Verdict.MISSING, True)
 
 
 def test_reads_are_asked_for_with_one_small_request_each_and_writes_not_at_all(

@@ -33,6 +33,8 @@ KEYS = {
     "offers": "id posting createdAt status creator fields approved approvedAt sentAt sentDocument "
     "signedDocument signatures",
     "notes": "id text fields user secret completedAt createdAt deletedAt",
+    "feedback": "id type text instructions fields baseTemplateId interview panel user createdAt "
+    "completedAt deletedAt",
     "files": "id downloadUrl ext name uploadedAt status size",
     "resumes": "id file parsedData createdAt",
     "postings": "id text state distributionChannels user owner hiringManager categories tags content "

@@ -2,7 +2,7 @@ from lever_assets.store import Store, merge, reads
 from lever_assets.store.reads import Dangling, Duplicates, RowCount
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
-from lever_assets.unified.catalogue import BY_NAME, MODELS
+from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME
 from lever_assets.unified.ids import unified_id
 from lever_assets.unified.models import CandidateTag
 from lever_assets_tests.store.builders import LEVER, T0, arrival, candidate, day, landed, merged, tag
@@ -27,7 +27,7 @@ def test_rows_are_counted_live_and_deleted(store: Store) -> None:
     with store.reading(LEVER) as tx:
         assert reads.count(tx, "tags") == RowCount("tags", 2, 1)
         everything = reads.counts(tx)
-        assert [row.table for row in everything] == [model.name for model in MODELS]
+        assert [row.table for row in everything] == [model.name for model in ALL_MODELS]
         assert sum(row.live for row in everything) == 2
         assert reads.raw_count(tx, "users") == RowCount("raw_users", 2, 0)
         assert sum(reads.raw_count(tx, each).live for each in RAW) == 2

@@ -6,12 +6,12 @@ from sqlalchemy import inspect
 from lever_assets.store import Store
 from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.store.values import Key, Word
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 
 
-@pytest.mark.parametrize("model", [model.name for model in MODELS])
+@pytest.mark.parametrize("model", [model.name for model in ALL_MODELS])
 def test_a_unified_table_has_the_columns_of_its_model_in_order(model: str) -> None:
-    row = {entry.name: entry.row for entry in MODELS}[model]
+    row = {entry.name: entry.row for entry in ALL_MODELS}[model]
     own = [name for name in row.model_fields if name not in {"id", "connection", "remote_id"}]
     common = ["id", "connection", "remote_id", "changed_at", "remote_deleted_at"]
     assert list(UNIFIED[model].c.keys()) == [*common, *own, "source_key", "content_hash", "left_out"]
@@ -80,7 +80,7 @@ def test_no_index_but_those_that_were_there_begins_with_the_connection() -> None
 
 
 def test_every_reference_has_an_index() -> None:
-    for model in MODELS:
+    for model in ALL_MODELS:
         first = {next(iter(index.columns)).name for index in UNIFIED[model.name].indexes}
         assert {column for column, _ in model.references()} <= first
 
@@ -102,6 +102,10 @@ def test_there_is_a_raw_table_for_each_resource() -> None:
             "applications",
             "interviews",
             "offers",
+            "notes",
+            "feedback",
+            "files",
+            "resumes",
         ]
     }
 

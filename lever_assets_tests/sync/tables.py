@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
+from lever_assets.policy.exclusion import EXTRA
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
@@ -87,7 +88,7 @@ class Account:
 
 
 def unified_tables(url: str, *, instants: bool = True, deleted: bool = True) -> Tables:
-    """Return every row of the 19 tables by id.
+    """Return every row of the 19 tables by id, and of the extra ones that have any.
 
     Without `instants` also without what tells when we saw it; without `deleted` only what exists in Lever.
     """
@@ -106,6 +107,7 @@ def unified_tables(url: str, *, instants: bool = True, deleted: bool = True) -> 
             if deleted or row["remote_deleted_at"] is None
         ]
         for name, rows in found.items()
+        if rows or name not in EXTRA
     }
 
 

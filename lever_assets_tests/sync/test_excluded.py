@@ -14,7 +14,7 @@ from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion, possible_
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store
-from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.store.tables import RAW, metadata
 from lever_assets.sync.planning import plan
 from lever_assets.sync.polling import poll
 from lever_assets.sync.refresh.targeted import refresh_opportunities
@@ -393,8 +393,8 @@ def test_every_possible_name_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nothing_is_left_out_unless_told() -> None:
     nothing = Exclusion.of(Settings())
-    assert nothing.resources == RAW.keys()
-    assert all(nothing.keeps(model) for model in UNIFIED)
+    assert RAW.keys() - nothing.resources == {"notes", "feedback", "files", "resumes"}
+    assert [each.name for each in nothing.kept] == [each.name for each in MODELS]
     assert not any(nothing.stripping(resource) for resource in RAW)
 
 

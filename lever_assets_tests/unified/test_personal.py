@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 import pytest
 
-from lever_assets.unified.catalogue import BY_NAME, ERASABLE, MODELS
+from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME, ERASABLE
 from lever_assets.unified.models import References, UnifiedRow
 
-PERSONAL = {model.name: dict(model.personal()) for model in MODELS if any(model.personal())}
+PERSONAL = {model.name: dict(model.personal()) for model in ALL_MODELS if any(model.personal())}
 NOT_PERSONAL = {
     "candidates.source",  # where candidates come from: a job board, an agency
     "applications.rejection_reason_name",  # one of the account's reasons
@@ -41,6 +41,6 @@ def test_every_personal_column_exists_and_has_a_reason() -> None:
 
 
 def test_lever_s_own_record_goes_from_every_model() -> None:
-    having = [model.name for model in MODELS if "remote_data" in model.row.model_fields]
+    having = [model.name for model in ALL_MODELS if "remote_data" in model.row.model_fields]
     assert all("remote_data" in BY_NAME[name].erased for name in having)
     assert set(ERASABLE) == {*having, *PERSONAL}

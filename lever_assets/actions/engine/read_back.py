@@ -22,6 +22,8 @@ _UNTOLD = "The tables follow with the next sync: the request does not tell which
 _OPPORTUNITIES = frozenset({"opportunities", "candidates"})
 """Lever's older name for them still works (docs/lever-api.md, Deprecated)."""
 _WITH_INTERVIEWS = frozenset({"interviews", "panels"})
+_READ_ALONE = frozenset({"notes", "feedback", "files", "resumes"})
+"""Lists of extra models: one that changed says nothing of the others, and is read only if it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def touched(method: str, path: str, data: JsonValue) -> Touched | None:
     if not below:
         return None
     if kind in _OPPORTUNITIES:
-        lists = LISTS_BELOW if _WITH_INTERVIEWS.intersection(below) else ()
+        own = tuple(each for each in below if each in _READ_ALONE)
+        lists = LISTS_BELOW if _WITH_INTERVIEWS.intersection(below) else own
         return TouchedOpportunity(below[0], lists)
     if kind == "postings" and len(below) == 1:
         return TouchedPosting(below[0])

@@ -135,12 +135,41 @@ def application_stages(
     return answer(parts, connection, "application_stages", query)
 
 
-@router.get("/notes", include_in_schema=False)
-@router.get("/scorecards", include_in_schema=False)
-@router.get("/attachments", include_in_schema=False)
-def not_here(connection: Annotated[Connection, reading(None)]) -> Response:  # noqa: ARG001 (it is never got)
-    """Say that these are not there."""
-    raise not_available()
+@router.get("/notes", operation_id="getNotes", summary="Get notes", response_model=shapes.Notes)
+def notes(
+    parts: ThePartsHere,
+    connection: Annotated[Connection, reading("notes")],
+    query: Annotated[lists.OfPersonQuery, Query()],
+) -> Response:
+    """Return notes on candidates with who wrote them, where they are read (LEVER_EXTRA_MODELS)."""
+    return answer(parts, connection, "notes", query)
+
+
+@router.get(
+    "/scorecards", operation_id="getAtsScorecards", summary="Get scorecards", response_model=shapes.Scorecards
+)
+def scorecards(
+    parts: ThePartsHere,
+    connection: Annotated[Connection, reading("scorecards")],
+    query: Annotated[lists.OfPersonQuery, Query()],
+) -> Response:
+    """Return scorecards with their responses and who wrote them, where they are read."""
+    return answer(parts, connection, "scorecards", query)
+
+
+@router.get(
+    "/attachments",
+    operation_id="getAtsAttachments",
+    summary="Get attachments",
+    response_model=shapes.Attachments,
+)
+def attachments(
+    parts: ThePartsHere,
+    connection: Annotated[Connection, reading("attachments")],
+    query: Annotated[lists.OfPersonQuery, Query()],
+) -> Response:
+    """Return the files of candidates, without what is in them, where they are read."""
+    return answer(parts, connection, "attachments", query)
 
 
 @elsewhere.api_route("/hris", methods=_METHODS)

@@ -3,12 +3,15 @@
 from lever_assets.api.shapes.reads import (
     Applications,
     ApplicationStages,
+    Attachments,
     Candidates,
     Interviews,
     Jobs,
+    Notes,
     Offers,
     RejectionReasons,
     Roles,
+    Scorecards,
     Tags,
     Users,
 )
@@ -16,12 +19,15 @@ from lever_assets.api.shapes.reads import (
 __all__ = [
     "ApplicationStages",
     "Applications",
+    "Attachments",
     "Candidates",
     "Interviews",
     "Jobs",
+    "Notes",
     "Offers",
     "RejectionReasons",
     "Roles",
+    "Scorecards",
     "Tags",
     "Users",
 ]

@@ -28,6 +28,7 @@ from lever_assets.api.shapes.common import (
 )
 from lever_assets.unified.enums import (
     ApplicationOutcome,
+    AttachmentType,
     JobPostingStatus,
     JobPostingVisibility,
     OfferStatus,
@@ -450,3 +451,127 @@ class RejectionReasons(Listed[RejectionReason]):
 
 class ApplicationStages(Listed[ApplicationStage]):
     """A page of stages."""
+
+
+class _OfPerson(Shape):
+    """What notes, scorecards and attachments have in common."""
+
+    id: Text
+    remote_id: Text
+    application_id: Text | None
+    remote_created_at: Instant | None
+    remote_updated_at: Instant | None
+    changed_at: Instant = Field(description="When this row itself last changed here")
+    remote_deleted_at: Instant | None = Field(description="Since when it is gone in Lever")
+
+
+class Note(_OfPerson):
+    """A note on a candidate."""
+
+    candidate_id: Text
+    author_id: Text | None
+    title: Text | None
+    content_html: Text | None
+    is_private: Yes | None
+    author: Member | None
+
+
+class ScorecardOption(Shape):
+    """A choice, or what was chosen."""
+
+    remote_id: Text | None
+    label: Text
+
+
+class _Response(Shape):
+    """A field of a form with what was answered."""
+
+    remote_id: Text | None
+    label: Text
+    description: Text | None
+    required: Yes | None
+
+
+class TextResponse(_Response):
+    """A text."""
+
+    type: Literal["TEXT"]
+    answer: Text | None
+
+
+class SingleSelectResponse(_Response):
+    """One of several choices."""
+
+    type: Literal["SINGLE_SELECT"]
+    options: list[ScorecardOption]
+    answer: ScorecardOption | None
+
+
+class MultiSelectResponse(_Response):
+    """Some of several choices."""
+
+    type: Literal["MULTI_SELECT"]
+    options: list[ScorecardOption]
+    answer: list[ScorecardOption] | None
+
+
+class BooleanResponse(_Response):
+    """Yes or no."""
+
+    type: Literal["BOOLEAN"]
+    answer: Yes | None
+
+
+class NumberResponse(_Response):
+    """A number."""
+
+    type: Literal["NUMBER"]
+    answer: Amount | None
+
+
+class DateResponse(_Response):
+    """An instant."""
+
+    type: Literal["DATE"]
+    answer: Text | None
+
+
+class Scorecard(_OfPerson):
+    """A feedback form on a candidate."""
+
+    candidate_id: Text | None
+    interview_id: Text | None
+    author_id: Text | None
+    author: Member | None
+    responses: list[
+        Annotated[
+            TextResponse
+            | SingleSelectResponse
+            | MultiSelectResponse
+            | BooleanResponse
+            | NumberResponse
+            | DateResponse,
+            Field(discriminator="type"),
+        ]
+    ]
+
+
+class Attachment(_OfPerson):
+    """A file of a candidate."""
+
+    candidate_id: Text
+    type: AttachmentType | None
+    file_name: Text | None
+    content_ref: None = Field(description="Always null: what is in files is not kept")
+
+
+class Notes(Listed[Note]):
+    """A page of notes."""
+
+
+class Scorecards(Listed[Scorecard]):
+    """A page of scorecards."""
+
+
+class Attachments(Listed[Attachment]):
+    """A page of attachments."""

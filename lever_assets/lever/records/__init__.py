@@ -13,9 +13,12 @@ from lever_assets.lever.records.account import (
     Tag,
     User,
 )
+from lever_assets.lever.records.feedback import Feedback, FeedbackField
 from lever_assets.lever.records.interview import Interview, Interviewer
+from lever_assets.lever.records.note import Note, NoteField
 from lever_assets.lever.records.offer import Offer, OfferField
 from lever_assets.lever.records.opportunity import Application, Archived, Opportunity, Phone
+from lever_assets.lever.records.papers import File, Resume
 from lever_assets.lever.records.posting import Categories, Content, ContentList, Posting, Salary
 from lever_assets.lever.records.questions import PostingForm, Question, QuestionOption, QuestionSet
 from lever_assets.lever.records.record import Fault, IdentifiedRecord, Part, Record, is_nothing, said
@@ -30,10 +33,15 @@ __all__ = [
     "Content",
     "ContentList",
     "Fault",
+    "Feedback",
+    "FeedbackField",
+    "File",
     "IdentifiedRecord",
     "Interview",
     "Interviewer",
     "JsonObject",
+    "Note",
+    "NoteField",
     "Offer",
     "OfferField",
     "Opportunity",
@@ -47,6 +55,7 @@ __all__ = [
     "Record",
     "Requisition",
     "RequisitionField",
+    "Resume",
     "Salary",
     "Source",
     "Stage",

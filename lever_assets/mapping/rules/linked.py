@@ -14,6 +14,8 @@ APPLICATION_KEYS = (
     "applications.createdAt",
 )
 """What finds the application that an interview or an offer is about."""
+ONLY_APPLICATION_KEYS = ("applications.id",)
+"""What finds the application of what Lever keeps on the opportunity."""
 REQUISITION_KEYS = (
     "postings.requisitionCodes",
     "requisitions.id",
@@ -34,6 +36,12 @@ def application_for(postings: Collection[str], applications: Sequence[Applicatio
         return applications[0] if len(applications) == 1 else None
     found = [application for application in applications if application.posting in postings]
     return max(found, key=lambda one: (one.archived is None, one.created_at or _NEVER, one.id), default=None)
+
+
+def only_application(applications: Sequence[Application]) -> str | None:
+    """Return Lever's id of the application of what names none: the opportunity's, when there is just one."""
+    found = application_for((), applications)
+    return found.id if found else None
 
 
 def requisition_for(requisitions: Sequence[Requisition]) -> Requisition | None:

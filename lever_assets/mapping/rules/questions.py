@@ -134,7 +134,7 @@ def _answer(set_id: str | None, question: Question) -> Iterator[ScreeningAnswer]
     kind = question_type(question)
     if kind in _NO_ANSWERS:
         return
-    shape = _shape(kind, question)
+    shape = shaped(kind, question)
     if shape is None:
         # What doesn't fit its question, such as "about 50" for a number, is handed on as it came.
         kind, shape = QuestionType.UNKNOWN, {"raw": question.value}
@@ -148,7 +148,7 @@ def _answer(set_id: str | None, question: Question) -> Iterator[ScreeningAnswer]
     }
 
 
-def _shape(kind: QuestionType, question: Question) -> JsonObject | None:
+def shaped(kind: QuestionType, question: Question) -> JsonObject | None:
     """Return the answer in the shape of its question's kind, or None when the value doesn't fit that."""
     value = question.value
     if kind is QuestionType.MULTI_SELECT:
@@ -157,7 +157,7 @@ def _shape(kind: QuestionType, question: Question) -> JsonObject | None:
     if kind is QuestionType.SINGLE_SELECT:
         return _fitting("choice", value, _choice(value, question))
     if kind is QuestionType.TEXT:
-        return _fitting("content", value, _text(value))
+        return _fitting("content", value, text_of(value))
     if kind is QuestionType.UNKNOWN:
         return {"raw": None if _is_blank(value) else value}
     key, read = _READERS[kind]
@@ -185,22 +185,23 @@ def _single(value: JsonValue) -> JsonValue:
     return value
 
 
-def _text(value: JsonValue) -> str | None:
+def text_of(value: JsonValue) -> str | None:
+    """Return an answer as text; None when it has none."""
     if value is None or isinstance(value, str):
         return said(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(text for each in value if (text := _text(each))) or None
+        return ", ".join(text for each in value if (text := text_of(each))) or None
     if isinstance(value, dict):
         named = next((value[key] for key in _SAYING if value.get(key) is not None), None)
-        return _text(named)
+        return text_of(named)
     return str(value)
 
 
 def _choice(value: JsonValue, question: Question) -> str | None:
     """Return the label that was chosen; Lever gives the label, the option's id is understood as well."""
-    text = _text(value)
+    text = text_of(value)
     by_id = {option.option_id: option.text for option in question.options if option.option_id}
     return (by_id.get(text) or text or None) if text is not None else None
 
@@ -209,11 +210,12 @@ def _checked(value: JsonValue) -> bool | None:
     single = _single(value)
     if isinstance(single, bool):
         return single
-    text = (_text(single) or "").strip().lower()
+    text = (text_of(single) or "").strip().lower()
     return True if text in _YES else False if text in _NO else None
 
 
-def _number(value: JsonValue) -> int | float | None:
+def number_of(value: JsonValue) -> int | float | None:
+    """Return an answer as a number; None when it is none, or may be two."""
     single = _single(value)
     if isinstance(single, dict):  # currency questions
         single = next((single[key] for key in ("amount", "value") if key in single), None)
@@ -239,6 +241,6 @@ def _date(value: JsonValue) -> str | None:
 
 _READERS: dict[QuestionType, tuple[str, Callable[[JsonValue], JsonValue]]] = {
     QuestionType.BOOLEAN: ("checked", _checked),
-    QuestionType.NUMBER: ("number", _number),
+    QuestionType.NUMBER: ("number", number_of),
     QuestionType.DATE: ("date", _date),
 }

@@ -10,6 +10,7 @@ from lever_assets.sandbox.account import Account
 from lever_assets.sandbox.chance import Chance
 from lever_assets.sandbox.generator.candidates import Crowd, make_candidacy
 from lever_assets.sandbox.generator.company import DAY, Company, make_pipeline, make_users
+from lever_assets.sandbox.generator.feedback import make_feedback
 from lever_assets.sandbox.generator.jobs import REQUISITION_FIELDS, make_postings, make_requisitions
 from lever_assets.sandbox.generator.meetings import make_meetings
 from lever_assets.sandbox.generator.offers import make_offer
@@ -84,6 +85,7 @@ def _entries(company: Company, crowd: Crowd, count: int) -> Iterator[list[tuple[
         interviews, panels = make_meetings(company, candidacy)
         produced += [("interviews", (interview, ident)) for interview in interviews]
         produced += [("panels", (panel, ident)) for panel in panels]
+        produced += [("feedback", (form, ident)) for form in make_feedback(company, interviews)]
         offer = make_offer(company, candidacy, offers)
         if offer is not None:
             offers += 1

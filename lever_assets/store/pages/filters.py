@@ -130,6 +130,14 @@ def _of_all(model: str) -> dict[str, Filter]:
     return {"ids": _looked_up(model, "id"), "remote_ids": _looked_up(model, "remote_id")}
 
 
+def _of_person(model: str) -> dict[str, Filter]:
+    return {
+        **_of_all(model),
+        "candidate_ids": _looked_up(model, "candidate_id"),
+        "application_ids": _looked_up(model, "application_id"),
+    }
+
+
 FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "jobs": {
         **_of_all("jobs"),
@@ -168,5 +176,8 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "offers": _of_all("offers"),
     "rejection_reasons": _of_all("rejection_reasons"),
     "application_stages": _of_all("application_stages"),
+    "notes": _of_person("notes"),
+    "scorecards": _of_person("scorecards"),
+    "attachments": _of_person("attachments"),
 }
 """By list, and by the name of the filter."""

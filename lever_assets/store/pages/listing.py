@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 
 from lever_assets.store.dialects import OF, by_another_index_of
-from lever_assets.store.pages import applications, candidates, interviews, jobs, offers, small, users
+from lever_assets.store.pages import applications, candidates, extra, interviews, jobs, offers, small, users
 from lever_assets.store.pages.asked import Asked, Page
 from lever_assets.store.pages.filters import FILTERS
 from lever_assets.store.pages.related import Related, Row
@@ -44,6 +44,9 @@ LISTS: Mapping[str, _List] = {
     "offers": _List(offers.OFFER, offers.complete),
     "rejection_reasons": _List(small.REJECTION_REASON, _alone),
     "application_stages": _List(small.APPLICATION_STAGE, _alone),
+    "notes": _List(extra.NOTE, extra.complete_notes),
+    "scorecards": _List(extra.SCORECARD, extra.complete_scorecards),
+    "attachments": _List(extra.ATTACHMENT, _alone),
 }
 """By the name of their model."""
 

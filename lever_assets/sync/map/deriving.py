@@ -323,8 +323,8 @@ def _pending(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterat
 def _touched(session: Session, derivation: ByRecord[Any], span: _Span) -> Iterator[str]:
     """Yield the driver's records that changed, or beside or below which anything did."""
     yield from (remote_id for remote_id, _ in _changes(session, derivation.driver, span))
-    if derivation.below is not None:
-        yield from _parents(session, derivation.below, span)
+    for below in derivation.below:
+        yield from _parents(session, below, span)
     if derivation.siblings is not None:
         for parents in _batches(_parents(session, derivation.siblings, span), _BATCH):
             with session.reading() as tx:

@@ -11,10 +11,12 @@ from lever_assets.lever.records import (
     Application,
     ArchiveReason,
     Fault,
+    File,
     PostingForm,
     Record,
     Requisition,
     RequisitionField,
+    Resume,
     Stage,
     User,
 )
@@ -54,7 +56,7 @@ class Floor:
         self.readable: set[Found] = set()
         self._rows: dict[str, Sequence[RawRow]] = {}
         self._records: dict[Found, Record] = {}
-        self._applications: dict[str, Sequence[Application]] = {}
+        self._below: dict[str, dict[str, Sequence[Any]]] = {}
 
     def records(self, resource: str, remote_ids: Collection[str]) -> Sequence[RawRow]:
         """Return these records, deleted ones included. Of a resource always the same are asked for."""
@@ -152,13 +154,16 @@ class Floor:
             return ()
         return list(self._those(Requisition, "requisitions", linked))
 
-    def applications_of(self, opportunities: Collection[str]) -> Mapping[str, Sequence[Application]]:
-        """Return the live applications by opportunity."""
-        unread = [each for each in opportunities if each not in self._applications]
-        found = raw.by_parent(self.tx, "applications", unread) if unread else {}
+    def below(
+        self, kind: type[AnyRecord], resource: str, parents: Collection[str]
+    ) -> Mapping[str, Sequence[AnyRecord]]:
+        """Return the live records of a resource by their parent, those that can be parsed."""
+        known = self._below.setdefault(resource, {})
+        unread = [each for each in parents if each not in known]
+        found = raw.by_parent(self.tx, resource, unread) if unread else {}
         for each in unread:
-            self._applications[each] = [*self.parsed(Application, "applications", found.get(each, ()))]
-        return self._applications
+            known[each] = [*self.parsed(kind, resource, found.get(each, ()))]
+        return known
 
     def created_here(self, opportunities: Collection[str]) -> set[str]:
         """Return those that were created through this connector."""
@@ -167,14 +172,18 @@ class Floor:
     def around(self, derivation: ByRecord[Any], batch: Sequence[RawRow]) -> Callable[[RawRow], Around]:
         """Look up what a derivation reads with the records of a batch; return what gives each one's."""
         ids = [row.remote_id for row in batch]
-        below = self.applications_of(ids) if derivation.below else {}
+        below, applications = derivation.below, "applications"
+        inside = self.below(Application, applications, ids) if applications in below else {}
+        files = self.below(File, "files", ids) if "files" in below else {}
+        resumes = self.below(Resume, "resumes", ids) if "resumes" in below else {}
         parents = [row.parent_id for row in batch if row.parent_id]
-        beside = self.applications_of(parents) if derivation.siblings else {}
+        beside = self.below(Application, applications, parents) if derivation.siblings else {}
         ours = self.created_here(ids) if derivation.created else set()
 
         def around(row: RawRow) -> Around:
-            applications = below.get(row.remote_id) or beside.get(row.parent_id or "", ())
-            return Around(self, applications, row.remote_id in ours)
+            found = inside.get(row.remote_id) or beside.get(row.parent_id or "", ())
+            of = row.remote_id
+            return Around(self, found, of in ours, row.parent_id, files.get(of, ()), resumes.get(of, ()))
 
         return around
 

@@ -76,7 +76,7 @@ def forget_errors(tx: Transaction, derivation: Derivation, mapped: Sequence[str]
 def incomplete(derivation: ByRecord[Any], floor: Floor, rows: Sequence[RawRow]) -> list[str]:
     """Return which of the driver's records may lack rows, since they or what they look up can't be read."""
     odd = {*floor.unreadable_of(derivation), *floor.lost_of(derivation)}
-    own = {derivation.driver, derivation.below, derivation.siblings}
+    own = {derivation.driver, *derivation.below, derivation.siblings}
     if any(resource not in own for resource, _ in odd):
         return [row.remote_id for row in rows]  # it may be any record's
     around = {remote_id for _, remote_id in odd}

@@ -15,7 +15,7 @@ from lever_assets.store.transaction import Transaction
 from lever_assets.sync.map.deriving import derive_records
 from lever_assets.sync.map.floor import Floor
 from lever_assets.sync.session import Session
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 
 LISTS_BELOW: tuple[str, ...] = tuple(each.name for each in children_of(OPPORTUNITIES.name))
 """The lists below an opportunity that are read singly with it."""
@@ -24,7 +24,7 @@ LISTS_BELOW: tuple[str, ...] = tuple(each.name for each in children_of(OPPORTUNI
 def map_opportunities(tx: Transaction, session: Session, opportunities: Sequence[str]) -> Merged:
     """Map these opportunities (Lever's ids), what lies below them, and tags that are new."""
     keys: dict[str, Sequence[str]] = {OPPORTUNITIES.name: opportunities}
-    for child in LISTS_BELOW:
+    for child in filter(session.exclusion.needs, LISTS_BELOW):
         keys[child] = raw.ids_below(tx, child, opportunities)
     return _new_tags(tx, session, opportunities) + map_records(tx, session, keys)
 
@@ -32,7 +32,7 @@ def map_opportunities(tx: Transaction, session: Session, opportunities: Sequence
 def map_records(tx: Transaction, session: Session, keys: Mapping[str, Sequence[str]]) -> Merged:
     """Map these records, by resource, model by model in the catalogue's order."""
     merged, floors = Merged(), {driver: Floor(tx, session.mapping) for driver in keys}
-    for model in MODELS:
+    for model in ALL_MODELS:
         derivation = DERIVATIONS[model.name]
         if not isinstance(derivation, ByRecord) or not session.exclusion.keeps(model.name):
             continue

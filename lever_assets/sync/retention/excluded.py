@@ -1,4 +1,4 @@
-"""Making the database agree with LEVER_EXCLUDE after a change of it: before anything is read or mapped.
+"""Making the database agree with LEVER_EXCLUDE and LEVER_EXTRA_MODELS, before anything is read or mapped.
 
 What is excluded now is removed, from the payloads in place and without asking Lever. What is wanted again was
 never read or was removed: its reading is forgotten, so that the next sync fetches it.
@@ -20,7 +20,7 @@ from lever_assets.lever.resources import (
     Windowed,
     all_below,
 )
-from lever_assets.policy.exclusion import Exclusion
+from lever_assets.policy.exclusion import EXTRA, Exclusion
 from lever_assets.store.changes import forget_values_of_model
 from lever_assets.store.children import forget_all_reads
 from lever_assets.store.payloads import keep_reads_below, rewrite_payloads
@@ -38,7 +38,7 @@ from lever_assets.sync.checkpoints import (
 )
 from lever_assets.sync.field_definitions import drop_excluded
 from lever_assets.sync.session import Session
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 
 Position = TypeVar("Position", str, int)
 
@@ -56,7 +56,7 @@ def apply_exclusion(session: Session, before: Exclusion) -> tuple[str, ...]:
         _want_again(tx, session, before)
     _remove(session)
     with session.writing() as tx:
-        EXCLUDED.keep(tx, tuple(wanted.names))
+        EXCLUDED.keep(tx, wanted.stated)
     return tuple(_told(before, wanted, session.account))
 
 
@@ -68,11 +68,25 @@ def _told(before: Exclusion, wanted: Exclusion, account: Account) -> Iterator[st
         yield f"{setting} leaves out {', '.join(fewer)} from now on: it was taken out of the database"
     if more:
         yield f"{setting} leaves out {', '.join(more)} no more: it is fetched again"
+    setting = account.setting("extra_models")
+    fewer = [each for each in before.extra if each not in wanted.extra]
+    more = [each for each in wanted.extra if each not in before.extra]
+    if fewer:
+        yield f"{setting} names {', '.join(fewer)} no more: it was taken out of the database"
+    if more:
+        yield f"{setting} names {', '.join(more)} from now on: it is fetched, with its history"
 
 
 def applied_exclusion(tx: Transaction) -> Exclusion:
     """Return what the database lacks now, whatever the settings say; a new one has everything."""
     return Exclusion.known_among(EXCLUDED.read(tx) or ())
+
+
+def kept_by_any(tx: Transaction) -> Exclusion:
+    """Return the exclusion of what no connection is known to keep: the extra models that none asks for."""
+    named = EXCLUDED.of_all(tx).values()
+    extra = {each for names in named for each in Exclusion.known_among(names).extra}
+    return Exclusion(extra=tuple(each for each in EXTRA if each in extra))
 
 
 def keep_reads(session: Session, resource: Resource) -> None:
@@ -105,7 +119,7 @@ def _want_again(tx: Transaction, session: Session, before: Exclusion) -> None:
             read_again(tx, session, resource)
             if before.needs(resource.name) and isinstance(resource, Paged):
                 earlier = RESTORED.read(tx, resource.name) or ()
-                names = tuple(sorted({*before.names, *earlier}))
+                names = tuple(sorted({*before.stated, *earlier}))
                 RESTORED.keep(tx, names, resource.name)
 
 
@@ -144,7 +158,7 @@ def _remove(session: Session) -> None:
                 forget_reading(tx, resource.name)
         elif exclusion.stripping(resource.name):
             _strip(session, resource)
-    for model in MODELS:
+    for model in ALL_MODELS:
         if not exclusion.keeps(model.name):
             with session.writing() as tx:
                 drop_model(tx, model.name)
