@@ -1,16 +1,20 @@
 """The application: its routes, and errors that always have the shape of the unified API."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard
-from lever_assets.api.routes import general, health
+from lever_assets.api.routes import actions, files, general, health
 
-_ROUTERS = (health.router, general.router)
+_ROUTERS = (health.router, general.router, actions.router, files.router)
 
 
 def make_app(parts: Parts) -> ASGIApp:
@@ -20,6 +24,7 @@ def make_app(parts: Parts) -> ASGIApp:
         description="The unified API over one or several Lever accounts.",
         openapi_url=None,  # below /v1, where it needs a key
         redirect_slashes=False,
+        lifespan=_lifespan,
     )
     app.state.parts = parts
     for router in _ROUTERS:
@@ -28,6 +33,13 @@ def make_app(parts: Parts) -> ASGIApp:
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(RequestValidationError, _of_input)
     return Guard(app, parts.keys, parts.settings)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    parts: Parts = app.state.parts
+    await run_in_threadpool(parts.acting.finish)
 
 
 def _of_ours(request: Request, error: Exception) -> Response:

@@ -55,6 +55,7 @@ def serve(settings: Settings, listening: socket.socket, *, workers: int = 1) -> 
         log_level="warning",
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        lifespan="on",  # at its end what goes on behind an answer is finished
     )
     if workers == 1:
         uvicorn.Server(config).run([listening])

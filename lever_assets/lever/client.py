@@ -215,6 +215,23 @@ class LeverClient:
 
         return await self._until_it_succeeds(attempt)
 
+    async def stream(self, path: str, take: Callable[[httpx.Response], Awaitable[None]]) -> None:
+        """Have `take` read the body of the file at `path` as it arrives.
+
+        It is asked for again only as long as nothing of it was taken. Errors as for any other read.
+        """
+        began = False
+
+        async def taken(response: httpx.Response) -> None:
+            nonlocal began
+            began = True
+            await take(response)
+
+        async def attempt() -> None:
+            await self._answer("GET", path, headers=_FILE_HEADERS, patient=True, consume=taken)
+
+        await self._until_it_succeeds(attempt, lambda _error: not began)
+
     async def _write(self, request: Outgoing) -> Answer:
         if request.applies and self._apply_limiter is not None:
             await self._apply_limiter.acquire(self.traffic.held)
