@@ -19,6 +19,7 @@ from pydantic import JsonValue
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.work import FileLink
+from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
 from lever_assets.api.answers import done
 from lever_assets.api.connection import Connection, Connections
@@ -37,7 +38,8 @@ _UPLOADING = "Files are still being uploaded to Lever: the same call again tells
 _log = logging.getLogger("lever_assets.api")
 
 Outcome = Response | BaseException
-Made = tuple[JsonObject, tuple[str, ...]]
+Warnings = tuple[str, ...]
+Made = tuple[JsonObject, Warnings]
 """What a creation answers but for its files, with its warnings."""
 
 
@@ -101,12 +103,23 @@ class Acting:
 
     async def answer(self, asked: Asked) -> Response:
         """Do an action and return the answer; raises ApiError for what is no success, and StoreError."""
+        return await self._answered(partial(self._done, asked))
+
+    async def sent(self, integration: str, asked: Callable[[], tuple[Passthrough, Warnings]]) -> Response:
+        """Send any request to Lever (`actions/passthrough.py`); raises as `answer`.
+
+        `asked` gives the request, and what is to be known of it; it is asked once the integration is known.
+        """
+        return await self._answered(lambda _: self._passed_through(integration, asked))
+
+    async def _answered(self, work: Callable[["_Early"], Response]) -> Response:
+        """Do some work in a thread, and return its answer, or the one that may be given before."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Response] = loop.create_future()
         answered.add_done_callback(lambda each: each.cancelled() or each.exception())
         settled = partial(_settle, loop, answered)
         early = _Early(settled)
-        self._threads.submit(self._work, asked, early, settled)
+        self._threads.submit(_work, work, early, settled)
         timer = loop.call_later(ANSWERED_WITHIN, early.be_due)
         try:
             return await asyncio.shield(answered)  # who hangs up ends the waiting, not the action
@@ -116,12 +129,6 @@ class Acting:
     def finish(self) -> None:
         """Wait until all that was begun is done."""
         self._threads.shutdown(wait=True)
-
-    def _work(self, asked: Asked, early: _Early, settled: Callable[[Outcome], None]) -> None:
-        try:
-            settled(self._done(asked, early))
-        except BaseException as error:  # whatever it is, somebody waits for it
-            settled(error)
 
     def _done(self, asked: Asked, early: _Early) -> Response:
         connection = self._connections.connection(asked.integration)
@@ -134,6 +141,22 @@ class Acting:
             except ApiError as error:
                 raise replace(error, headers={**error.headers, **place.headers}) from None
             return _answer(asked.show(answer.data), answer.warnings, place.headers)
+
+    def _passed_through(
+        self, integration: str, asked: Callable[[], tuple[Passthrough, Warnings]]
+    ) -> Response:
+        connection = self._connections.connection(integration)
+        connection.see_that_it_is_connected()
+        with self._places.take(connection) as place:
+            request, warnings = asked()
+            answer = passthrough(self._session(connection), request)
+            _log.info("passthrough %s", _outcome(answer))
+            if answer.error is not None:
+                raise replace(_failure(answer), headers=place.headers)
+            return _answer(answer.data or {}, (*warnings, *answer.warnings), place.headers)
+
+    def _session(self, connection: Connection) -> Session:
+        return Session.over(self._connections.store, self._connections.settings.of(connection.name))
 
     def _run(self, asked: Asked, connection: Connection, place: Place, early: _Early) -> ActionAnswer:
         row = ""
@@ -149,7 +172,6 @@ class Acting:
             self._made[row] = asked.show(data), warnings
             early.made(self._made[row], place.headers)
 
-        settings = self._connections.settings.of(connection.name)
         options = Options(
             idempotency_key=asked.key,
             ignore_unknown=True,
@@ -157,14 +179,20 @@ class Acting:
             file_link=None if asked.link is None else asked.link(connection),
             made=made,
         )
-        session = Session.over(self._connections.store, settings)
-        answer = run_action(session, asked.action, asked.given, options)
+        answer = run_action(self._session(connection), asked.action, asked.given, options)
         if answer.state is not None:  # else another call may be at work on it still
             self._made.pop(row, None)
         _log.info("%s %s %s", asked.action, answer.action_id or "-", answer.state or _outcome(answer))
         if answer.error is not None:
             raise _failure(answer)
         return answer
+
+
+def _work(work: Callable[[_Early], Response], early: _Early, settled: Callable[[Outcome], None]) -> None:
+    try:
+        settled(work(early))
+    except BaseException as error:  # whatever it is, somebody waits for it
+        settled(error)
 
 
 def _settle(loop: asyncio.AbstractEventLoop, answered: "asyncio.Future[Response]", outcome: Outcome) -> None:
