@@ -12,9 +12,9 @@ from starlette.types import ASGIApp
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard
-from lever_assets.api.routes import actions, files, general, health, passthrough
+from lever_assets.api.routes import actions, files, general, health, passthrough, syncs
 
-_ROUTERS = (health.router, general.router, actions.router, files.router, passthrough.router)
+_ROUTERS = (health.router, general.router, actions.router, files.router, passthrough.router, syncs.router)
 
 
 def make_app(parts: Parts) -> ASGIApp:

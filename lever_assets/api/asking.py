@@ -38,7 +38,7 @@ class Parts:
             connections,
             Acting(connections),
             Links(settings),
-            Runs(settings),
+            Runs(store, settings),
         )
 
 
