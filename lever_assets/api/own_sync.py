@@ -1,6 +1,6 @@
-"""A sync in a thread of this process, for where no Dagster does it. It ends with the process; the next goes on.
+"""A sync in a thread of this process, for where no Dagster does it. It ends with the process.
 
-It is kept who does it, and until when he is taken to live, so that all processes know that one is under way.
+The next sync goes on where it stood. It is kept until when it is taken to go on, so that all processes know.
 """
 
 import logging

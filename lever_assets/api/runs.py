@@ -1,4 +1,4 @@
-"""Syncs that somebody asks for: runs of Dagster's where its UI can be asked, else in a thread of this process.
+"""Syncs that are asked for: runs of Dagster's where its UI can be asked, else in a thread of this process.
 
 Of one connection one is queued or running at most; whoever asks again hears of that one.
 """
