@@ -31,6 +31,8 @@ from lever_assets.sync.session import Session
 
 ANSWERED_WITHIN = 3.5
 """Seconds after which a creation is answered although files are missing still."""
+_PATIENCE = 3.0
+"""Seconds that a request may wait in all to be sent to Lever again: who asks for it can do so himself."""
 _THREADS = 128
 _LONGEST_KEY = 200
 _UPLOADING = "Files are still being uploaded to Lever: the same call again tells what became of them."
@@ -178,6 +180,7 @@ class Acting:
             announce=announced,
             file_link=None if asked.link is None else asked.link(connection),
             made=made,
+            patience=_PATIENCE,
         )
         answer = run_action(self._session(connection), asked.action, asked.given, options)
         if answer.state is not None:  # else another call may be at work on it still

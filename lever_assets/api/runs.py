@@ -99,7 +99,7 @@ class Runs:
         Of two who ask at once the second hears of what the first has started.
         """
         ui = found_ui(self._settings)
-        with self._store.exclusive(f"{connection.name}.asked-for", _PATIENCE):
+        with self._store.exclusive(f"{connection.name} asked for", _PATIENCE):
             found = self._under_way(connection, ui)
             if found is None:
                 found = self._launched(connection, kind, ui) or self._started(connection, kind)

@@ -19,6 +19,7 @@ class Options:
     `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
     that give out files. `announce` is told the id of the action's row in the ledger, before anything is sent.
     `made` is told what a creation answers, with its warnings, once Lever has it and files alone are missing.
+    `patience`: the seconds that a request may wait in all to be sent again; None: as `RetryPolicy` has it.
     `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields that the input does
     not have are a warning, not an error; for callers whose clients may be newer.
     """
@@ -32,6 +33,7 @@ class Options:
     file_link: FileLink | None = None
     announce: Callable[[str], None] | None = None
     made: Made | None = None
+    patience: float | None = None
     fetcher: Fetcher = PUBLIC
     timing: Timing = DEFAULT
     ignore_unknown: bool = False
