@@ -4,10 +4,9 @@ import asyncio
 import logging
 import queue
 import threading
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-import httpx
 
 from lever_assets.lever.paths import path_to
 from lever_assets.sync.session import Session
@@ -86,10 +85,10 @@ class Download:
         async with self._session.client(urgent=True) as lever:
             await lever.stream(self._path, self._take)
 
-    async def _take(self, response: httpx.Response) -> None:
-        length = response.headers.get("content-length", "")
-        self._put(Head(response.headers.get("content-type"), int(length) if length.isdecimal() else None))
-        async for piece in response.aiter_bytes():
+    async def _take(self, headers: Mapping[str, str], pieces: AsyncIterator[bytes]) -> None:
+        length = headers.get("content-length", "")
+        self._put(Head(headers.get("content-type"), int(length) if length.isdecimal() else None))
+        async for piece in pieces:
             if piece:
                 self._put(piece)
 

@@ -215,8 +215,10 @@ class LeverClient:
 
         return await self._until_it_succeeds(attempt)
 
-    async def stream(self, path: str, take: Callable[[httpx.Response], Awaitable[None]]) -> None:
-        """Have `take` read the body of the file at `path` as it arrives.
+    async def stream(
+        self, path: str, take: Callable[[Mapping[str, str], AsyncIterator[bytes]], Awaitable[None]]
+    ) -> None:
+        """Have `take` read the file at `path` as it arrives: its headers (in lower case), and its pieces.
 
         It is asked for again only as long as nothing of it was taken. Errors as for any other read.
         """
@@ -225,7 +227,8 @@ class LeverClient:
         async def taken(response: httpx.Response) -> None:
             nonlocal began
             began = True
-            await take(response)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            await take(headers, response.aiter_bytes())
 
         async def attempt() -> None:
             await self._answer("GET", path, headers=_FILE_HEADERS, patient=True, consume=taken)
