@@ -27,7 +27,8 @@ def _person(account: Recruiting, given: dict[str, Any]) -> Any:
 
 
 def _linked(account: Recruiting, person: Person, given: dict[str, Any]) -> bool:
-    return given["url"] in _opportunity(account, person)["links"]
+    links: list[str] = _opportunity(account, person)["links"]
+    return given["url"] in links
 
 
 def _moved(account: Recruiting, person: Person, given: dict[str, Any]) -> bool:

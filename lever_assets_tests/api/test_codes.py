@@ -11,6 +11,7 @@ from kombo.errors import KomboAtsError, KomboAtsErrorData, KomboGeneralErrorData
 from sqlalchemy import text
 
 from lever_assets.api.errors import ApiError, Code, Family
+from lever_assets.api.serving import ServingError, listen
 from lever_assets.connect.connections import connect_by_key, enable, wanted_connection
 from lever_assets.store import Store
 from lever_assets.unified.ids import integration_id
@@ -208,3 +209,8 @@ def test_a_database_that_can_not_be_used_says_nothing_of_the_inside(api: Served)
     assert error["code"] == Code.UNKNOWN_ERROR.value
     assert "action_ledger" not in error["message"]
     assert "log" in error["message"]
+
+
+def test_an_action_that_does_not_exist_can_not_be_left_out(shared: Served) -> None:
+    with pytest.raises(ServingError, match="no_such_action.*add_application_note"):
+        listen(shared.account.settings(api_exclude_actions=("no_such_action",)), "127.0.0.1", 0)

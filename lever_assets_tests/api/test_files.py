@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from lever_assets.api.shapes.acted import ActionDetails, Attachments, Done
 from lever_assets.connect.vault import Vault
 from lever_assets.store.transaction import now
 from lever_assets.unified.ids import integration_id
@@ -43,6 +44,8 @@ def test_kombos_client_lists_files_and_their_links_need_no_key(acting: Served) -
     content = b"%PDF-1.4 " + bytes(range(256)) * 40
     link = _attached(acting, person, content, fresh("cv of Ada") + ".pdf")
 
+    listed = acting.ask("GET", f"/v1/ats/candidates/{person.candidate}/attachments").json()
+    assert Done[Attachments].model_validate(listed).model_dump() == listed
     answer = acting.ask("GET", _path(acting, link), key=None, integration=None)
 
     assert answer.status_code == 200
@@ -135,7 +138,9 @@ def test_the_public_address_is_in_the_links(acting: Served) -> None:
     ],
 )
 def test_an_actions_limits_are_told(acting: Served, action: str) -> None:
-    told = acting.data("GET", f"/v1/ats/actions/{action}")["attachment_restrictions"]
+    data = acting.data("GET", f"/v1/ats/actions/{action}")
+    assert ActionDetails.model_validate(data).model_dump() == data
+    told = data["attachment_restrictions"]
 
     assert set(told["types"]) == {"CV", "COVER_LETTER", "OTHER"}
     assert told["types"]["CV"]["max_file_size_bytes"] == 30_000_000
