@@ -32,7 +32,8 @@ def _linked(account: Recruiting, person: Person, given: dict[str, Any]) -> bool:
 
 
 def _moved(account: Recruiting, person: Person, given: dict[str, Any]) -> bool:
-    return str(account.row("applications", person.application)["current_stage_id"]) == given["stage_id"]
+    stage: str = account.row("applications", person.application)["current_stage_id"]
+    return bool(stage == given["stage_id"])
 
 
 EFFECTS: dict[str, tuple[str, str, Effect]] = {

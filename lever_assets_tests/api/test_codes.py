@@ -212,5 +212,5 @@ def test_a_database_that_can_not_be_used_says_nothing_of_the_inside(api: Served)
 
 
 def test_an_action_that_does_not_exist_can_not_be_left_out(shared: Served) -> None:
-    with pytest.raises(ServingError, match="no_such_action.*add_application_note"):
+    with pytest.raises(ServingError, match=r"no_such_action.*add_application_note"):
         listen(shared.account.settings(api_exclude_actions=("no_such_action",)), "127.0.0.1", 0)
