@@ -102,6 +102,9 @@ class Arrivals:
         """
 
         async def marked(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
             address = scope["client"] or _GONE
             if not _has_body(scope):
                 self._arrived(address)

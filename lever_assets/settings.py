@@ -201,6 +201,9 @@ class Settings(BaseSettings):
     )
     api_url: OptionalAddress = Field(None, description="Public address of the HTTP API, for links to it")
     api_concurrency: Positive = Field(30, description="Actions of one connection under way at once")
+    api_exclude_actions: Names = Field(
+        (), description="Actions that the HTTP API does not offer, such as reject_application"
+    )
     api_allow: Networks = Field(
         (), description="Networks from which the HTTP API may be asked, such as 10.0.0.0/8; else from any"
     )

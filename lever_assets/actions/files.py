@@ -28,7 +28,12 @@ async def get_candidate_attachments(work: Work, asked: CandidateAttachments) -> 
     """List the files of a candidate."""
     candidate = await work.resolve.candidate(asked.candidate_id)
     found = await _attachments(work, candidate.opportunity)
-    return {"results": [{**each, "candidate_id": candidate.id, "application_id": None} for each in found]}
+    # Lever keeps files on the candidate: of several applications nobody knows which one a file is for.
+    about: JsonObject = {
+        "candidate_id": candidate.id,
+        "application_id": work.resolve.only_application(candidate),
+    }
+    return {"results": [{**each, **about} for each in found]}
 
 
 async def _attachments(work: Work, opportunity: str) -> list[JsonObject]:

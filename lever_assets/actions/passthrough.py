@@ -10,20 +10,21 @@ from urllib.parse import parse_qsl, unquote
 
 import httpx
 import orjson
-from pydantic import AfterValidator, Field, JsonValue, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from lever_assets.actions.engine.envelope import ActionAnswer
-from lever_assets.actions.engine.errors import ActionError, invalid, of_failure, of_input, unexpected
+from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure, of_input, unexpected
 from lever_assets.actions.engine.file_inputs import Base64
-from lever_assets.actions.engine.input_model import InputPart
+from lever_assets.actions.engine.input_model import InputPart, WebAddress
 from lever_assets.actions.engine.read_back import read_back, touched
 from lever_assets.actions.engine.resolving import refuse_deactivated
+from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher, FileUnreachableError, RefusedError
 from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, RawAnswer
 from lever_assets.lever.paths import query_of
 from lever_assets.sync.session import Session
 
-_OURS = frozenset(
+SET_BY_US = frozenset(
     {
         "authorization",
         "connection",
@@ -42,6 +43,7 @@ _OURS = frozenset(
 Query = dict[str, str | int | float | bool | Annotated[list[str], Field(min_length=1)]]
 """An empty list would send nothing: a filter that was meant would be lost."""
 
+_ANY_FILE = "application/octet-stream"
 _KEPT_BACK = frozenset({"set-cookie", "connection", "keep-alive", "transfer-encoding"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
@@ -67,17 +69,28 @@ def _sendable(headers: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or _UNPRINTABLE.search(value) or not value.isascii():
             raise ValueError(f"{name!r} is not a header that can be sent")
-        if name.lower() in _OURS:
+        if name.lower() in SET_BY_US:
             raise ValueError(f"{name} is set by the connector")
     return headers
 
 
 class FormFile(InputPart):
-    """A file in a form."""
+    """A file in a form. It is that or a text: which fields it does not have can't be told then."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     name: str = Field(min_length=1, max_length=255, description="File name")
-    content_type: str = Field("application/octet-stream", description="Such as application/pdf")
-    data: Base64 = Field(repr=False, description="The file in base64")
+    content_type: str | None = Field(
+        None, description="Such as application/pdf; default: what a download tells, else any file's"
+    )
+    data_url: WebAddress | None = Field(None, description="Where to fetch the file, at once, without a key")
+    data: Base64 | None = Field(None, repr=False, description="The file in base64")
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Self:
+        if (self.data is None) == (self.data_url is None):
+            raise ValueError("give exactly one of data and data_url")
+        return self
 
 
 class FormField(InputPart):
@@ -116,18 +129,23 @@ class Passthrough(InputPart):
 
 
 def passthrough(
-    session: Session, given: Mapping[str, object] | Passthrough, *, log_url: str | None = None
+    session: Session,
+    given: Mapping[str, object] | Passthrough,
+    *,
+    log_url: str | None = None,
+    fetcher: Fetcher = PUBLIC,
 ) -> ActionAnswer:
     """Send a request with the connection's key and return {url, status, headers, data}.
 
     Whatever Lever answers is a success. It is sent once, and has no row in the ledger. A write as a user who
     is deactivated is refused before it is sent. After a write the opportunity or posting that it changed is
     read again; where it can't be told which, a warning says that the tables follow with the next sync.
+    `fetcher` fetches the files of a form that are given by their address.
     """
 
     async def alone() -> ActionAnswer:
         async with session.client(urgent=True) as lever:
-            return await passthrough_with(lever, given, session=session, log_url=log_url)
+            return await passthrough_with(lever, given, session=session, log_url=log_url, fetcher=fetcher)
 
     try:
         return asyncio.run(alone())
@@ -141,11 +159,12 @@ async def passthrough_with(
     *,
     session: Session | None = None,
     log_url: str | None = None,
+    fetcher: Fetcher = PUBLIC,
 ) -> ActionAnswer:
     """As `passthrough`, with an open client; without a session the tables are left out of it."""
     try:
         asked = given if isinstance(given, Passthrough) else Passthrough.model_validate(given)
-        answer = await _sent(lever, session, asked)
+        answer = await _sent(lever, session, asked, fetcher)
         warnings = await _read_back(lever, session, asked, answer) if session is not None else []
         data = _shown(answer, as_base64=asked.response_as_base64)
     except ValidationError as error:
@@ -170,13 +189,15 @@ async def _read_back(
     return await read_back(lever, session, touched(asked.method, asked.path.partition("?")[0], data))
 
 
-async def _sent(lever: LeverClient, session: Session | None, asked: Passthrough) -> RawAnswer:
+async def _sent(
+    lever: LeverClient, session: Session | None, asked: Passthrough, fetcher: Fetcher
+) -> RawAnswer:
     path, query = _target(asked)
     if asked.method != "GET":
         for user in _acting(query):
             with suppress(NotFoundError):  # of whom it does not know Lever says so itself
                 await refuse_deactivated(lever, session, user, user)
-    content, content_type = _body(asked)
+    content, content_type = await _body(asked, fetcher)
     given = {name.lower() for name in asked.headers}
     ours = {"Content-Type": content_type} if content_type and "content-type" not in given else {}
     headers = {**ours, **asked.headers}
@@ -195,9 +216,9 @@ def _acting(query: str) -> list[str]:
     return [value for name, value in given if name == "perform_as" and value.strip()]
 
 
-def _body(asked: Passthrough) -> tuple[bytes | None, str | None]:
+async def _body(asked: Passthrough, fetcher: Fetcher) -> tuple[bytes | None, str | None]:
     if asked.multipart_form_data is not None:
-        return _form(asked.multipart_form_data)
+        return await _form(asked.multipart_form_data, fetcher)
     if asked.data is None:
         return None, None
     if isinstance(asked.data, str):
@@ -205,16 +226,32 @@ def _body(asked: Passthrough) -> tuple[bytes | None, str | None]:
     return orjson.dumps(asked.data), "application/json"
 
 
-def _form(fields: tuple[FormField, ...]) -> tuple[bytes, str]:
+async def _form(fields: tuple[FormField, ...], fetcher: Fetcher) -> tuple[bytes, str]:
     parts: list[tuple[str, tuple[str | None, bytes, str | None]]] = []
     for each in fields:
         if isinstance(each.value, str):
             parts.append((each.name, (None, each.value.encode(), None)))
         else:
-            file = (each.value.name, _decoded(each.value.data), each.value.content_type)
-            parts.append((each.name, file))
+            parts.append((each.name, await _file(each.value, fetcher)))
     request = httpx.Request("POST", "http://form", files=parts)
     return request.read(), request.headers["content-type"]
+
+
+async def _file(file: FormFile, fetcher: Fetcher) -> tuple[str, bytes, str]:
+    """Return a file of a form: its name, content and type."""
+    if file.data is not None:
+        return file.name, _decoded(file.data), file.content_type or _ANY_FILE
+    try:
+        found = await fetcher.fetch(str(file.data_url))
+    except RefusedError as error:
+        raise invalid("File not taken", f"The file {file.name} can't be used: {error}.") from None
+    except FileUnreachableError as error:
+        raise ActionError(
+            Code.SERVICE_UNAVAILABLE,
+            "The file can't be fetched",
+            f"The file {file.name} can't be fetched: {error}. Try again later.",
+        ) from None
+    return file.name, found.data, file.content_type or found.content_type or _ANY_FILE
 
 
 def _decoded(text: str) -> bytes:

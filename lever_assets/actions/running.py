@@ -29,7 +29,7 @@ def run_action(
     options = options or Options()
 
     async def alone() -> ActionAnswer:
-        async with session.client(urgent=True) as lever:
+        async with session.client(urgent=True, patience=options.patience) as lever:
             return await run_action_with(lever, session, name, given, options)
 
     try:

@@ -1,7 +1,11 @@
 """The application: its routes, and errors that always have the shape of the unified API."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -9,14 +13,18 @@ from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard, unforeseen
 from lever_assets.api.routes import (
+    actions,
     connect_page,
     connecting,
     fields,
+    files,
     general,
     health,
     integrations,
+    passthrough,
     reads,
     static,
+    syncs,
     tools,
 )
 
@@ -29,6 +37,10 @@ _ROUTERS = (
     tools.router,
     reads.router,
     reads.elsewhere,
+    actions.router,
+    files.router,
+    passthrough.router,
+    syncs.router,
     connecting.router,
     connect_page.router,
     static.router,
@@ -42,6 +54,7 @@ def make_app(parts: Parts) -> ASGIApp:
         description="The unified API over one or several Lever accounts.",
         openapi_url=None,  # below /v1, where it needs a key
         redirect_slashes=False,
+        lifespan=_lifespan,
     )
     app.state.parts = parts
     for router in _ROUTERS:
@@ -51,6 +64,13 @@ def make_app(parts: Parts) -> ASGIApp:
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(RequestValidationError, _of_input)
     return Guard(app, parts.keys, parts.settings)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    parts: Parts = app.state.parts
+    await run_in_threadpool(parts.acting.finish)
 
 
 def _of_ours(request: Request, error: Exception) -> Response:

@@ -5,9 +5,12 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
+from lever_assets.api.acting import Acting
 from lever_assets.api.connection import Connections
 from lever_assets.api.errors import invalid
 from lever_assets.api.keys import Keys
+from lever_assets.api.links import Links
+from lever_assets.api.runs import Runs
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 
@@ -20,11 +23,23 @@ class Parts:
     store: Store
     keys: Keys
     connections: Connections
+    acting: Acting
+    links: Links
+    runs: Runs
 
     @classmethod
     def of(cls, settings: Settings, store: Store) -> "Parts":
         """Return the parts over an open store."""
-        return cls(settings, store, Keys(store, settings), Connections(store, settings))
+        connections = Connections(store, settings)
+        return cls(
+            settings,
+            store,
+            Keys(store, settings),
+            connections,
+            Acting(connections),
+            Links(settings),
+            Runs(store, settings),
+        )
 
 
 def _parts(request: Request) -> Parts:
@@ -42,6 +57,14 @@ def _integration(
     return x_integration_id.strip()
 
 
+def _our_address(request: Request) -> str:
+    """Return under which address the caller reaches this server, as far as we know."""
+    parts: Parts = request.app.state.parts
+    return (parts.settings.api_url or str(request.base_url)).rstrip("/")
+
+
+OurAddress = Annotated[str, Depends(_our_address)]
+"""The server's own address: LEVER_API_URL, else the one that was asked."""
 ThePartsHere = Annotated[Parts, Depends(_parts)]
 """The parts of the server."""
 IntegrationId = Annotated[str, Depends(_integration)]

@@ -46,6 +46,14 @@ class Connection:
 
     def see_that_it_is_set_up(self) -> None:
         """Raise ApiError unless it is switched on, connected, and was read once."""
+        self.see_that_it_is_connected()
+        if not self.was_read:
+            raise ApiError(
+                Code.SYNC_PENDING, "The first sync of this integration is not finished; ask again later."
+            )
+
+    def see_that_it_is_connected(self) -> None:
+        """Raise ApiError unless it is switched on and connected."""
         match self.state:
             case State.INACTIVE:
                 raise ApiError(Code.INACTIVE, "This integration is switched off; switch it on to go on.")
@@ -53,10 +61,8 @@ class Connection:
                 raise ApiError(
                     Code.SETUP_INCOMPLETE, "This integration has no key or token for Lever; connect it again."
                 )
-            case _ if not self.was_read:
-                raise ApiError(
-                    Code.SYNC_PENDING, "The first sync of this integration is not finished; ask again later."
-                )
+            case _:
+                return
 
 
 class Connections:

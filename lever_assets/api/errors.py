@@ -147,9 +147,9 @@ class ApiError(Exception):
         return Response(body, status, dict(self.headers), "application/json")
 
 
-def invalid(message: str, status: int = 400) -> ApiError:
+def invalid(message: str, status: int = 400, *, headers: Mapping[str, str] | None = None) -> ApiError:
     """Return the error for what a caller has to put right."""
-    return ApiError(Code.INPUT_INVALID, message, status=status)
+    return ApiError(Code.INPUT_INVALID, message, status=status, headers=headers or {})
 
 
 def of_action(error: Mapping[str, JsonValue]) -> ApiError:

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from lever_assets.actions.catalogue import BY_NAME
 from lever_assets.api.app import make_app
 from lever_assets.api.asking import Parts
 from lever_assets.api.keys import every_key, given_keys
@@ -28,7 +29,16 @@ class ServingError(Exception):
 
 
 def listen(settings: Settings, host: str, port: int) -> socket.socket:
-    """Take the port; raises ServingError if that can't be, or if others reach it and there is no key."""
+    """Take the port; raises ServingError if that can't be, or if others reach it and there is no key.
+
+    So it does for a setting that names an action which does not exist.
+    """
+    unknown = sorted({*settings.api_exclude_actions} - BY_NAME.keys())
+    if unknown:
+        raise ServingError(
+            f"LEVER_API_EXCLUDE_ACTIONS names what is no action ({', '.join(unknown)}): there are "
+            f"{', '.join(BY_NAME)}"
+        )
     try:
         family, *_, address = min(
             socket.getaddrinfo(host, port, type=socket.SOCK_STREAM),
@@ -55,6 +65,7 @@ def serve(settings: Settings, listening: socket.socket, *, workers: int = 1) -> 
         log_level="warning",
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        lifespan="on",  # at its end what goes on behind an answer is finished
     )
     if workers == 1:
         uvicorn.Server(config).run([listening])

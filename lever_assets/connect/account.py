@@ -16,7 +16,7 @@ from lever_assets.connect.wording import (
     set_by,
     setting,
 )
-from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter
+from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter, RetryPolicy
 from lever_assets.lever.limiter import allowance_name
 from lever_assets.lever.traffic import Tell
 from lever_assets.settings import GivenSettings, Settings
@@ -104,8 +104,17 @@ class Account:
     def _stored_as(self) -> str | None:
         return self.name if self.is_stored else None
 
-    def client(self, settings: Settings, *, tell: Tell | None = None, urgent: bool = False) -> LeverClient:
+    def client(
+        self,
+        settings: Settings,
+        *,
+        tell: Tell | None = None,
+        urgent: bool = False,
+        patience: float | None = None,
+    ) -> LeverClient:
         """Return a client of this account, not yet open; the requests of one that is `urgent` go ahead.
+
+        No request waits more than `patience` seconds in all to be sent again (None: as `RetryPolicy` has it).
 
         All clients of one key share one allowance of requests: with PostgreSQL on all machines that use the
         database, with SQLite in all processes of this machine and user that use the data folder. Raises
@@ -126,6 +135,7 @@ class Account:
             limiter=_limiter(known_by, settings, settings.rate_limit, settings.rate_burst, urgent=urgent),
             apply_limiter=_limiter(known_by, settings, applying, 1, allowance="apply"),
             concurrency=settings.concurrency,
+            retry=None if patience is None else RetryPolicy(patience=patience),
             timeout=settings.timeout_seconds,
             tell=tell,
         )

@@ -215,6 +215,26 @@ class LeverClient:
 
         return await self._until_it_succeeds(attempt)
 
+    async def stream(
+        self, path: str, take: Callable[[Mapping[str, str], AsyncIterator[bytes]], Awaitable[None]]
+    ) -> None:
+        """Have `take` read the file at `path` as it arrives: its headers (in lower case), and its pieces.
+
+        It is asked for again only as long as nothing of it was taken. Errors as for any other read.
+        """
+        began = False
+
+        async def taken(response: httpx.Response) -> None:
+            nonlocal began
+            began = True
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            await take(headers, response.aiter_bytes())
+
+        async def attempt() -> None:
+            await self._answer("GET", path, headers=_FILE_HEADERS, patient=True, consume=taken)
+
+        await self._until_it_succeeds(attempt, lambda _error: not began)
+
     async def _write(self, request: Outgoing) -> Answer:
         if request.applies and self._apply_limiter is not None:
             await self._apply_limiter.acquire(self.traffic.held)

@@ -32,6 +32,11 @@ class Finished:
     log_url: str = ""
 
 
+def sync_id_of(named_at_first: str, run_id: str) -> str:
+    """Return what the unified API calls a sync of a connection: 24 characters, derived from its run's id."""
+    return unified_id(named_at_first, "syncs", run_id)
+
+
 def tell_finished(store: Store, settings: Settings, finished: Finished) -> int:
     """Put into the outbox that a sync of the account of `settings` is over; returns how many notices.
 
@@ -42,7 +47,7 @@ def tell_finished(store: Store, settings: Settings, finished: Finished) -> int:
             return 0
     with store.writing(settings.connection) as tx:
         integration = integration_of(tx)
-        sync_id = unified_id(integration.named_at_first, "syncs", finished.run_id)
+        sync_id = sync_id_of(integration.named_at_first, finished.run_id)
         ending = _ending(tx, settings, finished.went_well)
         data = integration.sync_finished(sync_id, ending, finished.began, finished.ended, finished.log_url)
         return put_notice(tx, settings, NoticeType.SYNC_FINISHED, data, once=sync_id)
@@ -57,9 +62,12 @@ def _ending(tx: Transaction, settings: Settings, went_well: bool | None) -> Endi
 
 
 @contextmanager
-def telling_the_end(store: Store, settings: Settings) -> Iterator[None]:
-    """Tell of the sync in the block that it is over, however it ends; not of one that could not begin."""
-    run_id, began = str(uuid4()), now()
+def telling_the_end(store: Store, settings: Settings, run_id: str | None = None) -> Iterator[None]:
+    """Tell of the sync in the block that it is over, however it ends; not of one that could not begin.
+
+    `run_id` is its own; None: one is made up.
+    """
+    run_id, began = run_id or str(uuid4()), now()
 
     def ended(went_well: bool | None) -> Finished:
         return Finished(run_id, began, now(), went_well)

@@ -133,6 +133,18 @@ def is_busy(tx: Transaction) -> bool:
     return tx.sql.execute(query.limit(1)).first() is not None
 
 
+def at_work(tx: Transaction, *, since: datetime) -> set[str]:
+    """Return the ids of the account's actions that somebody is at work on, of those touched since."""
+    c = action_ledger.c
+    query = select(c.id).where(
+        c.connection == tx.account,
+        c.updated_at >= since,
+        c.owner.is_not(None),
+        c.lease_until > tx.instant,
+    )
+    return set(tx.sql.execute(query).scalars())
+
+
 def find(tx: Transaction, key: str) -> Entry | None:
     """Return the row of a key."""
     c = action_ledger.c

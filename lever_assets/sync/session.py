@@ -214,16 +214,21 @@ class Session:
         return self.store.reading(self.name, at)
 
     @asynccontextmanager
-    async def client(self, *, urgent: bool = False) -> AsyncIterator[LeverClient]:
+    async def client(
+        self, *, urgent: bool = False, patience: float | None = None
+    ) -> AsyncIterator[LeverClient]:
         """Open a client of the account that tells the listener what holds it up.
 
-        `urgent`: somebody waits for what it does, so its requests go ahead of others with the same key.
+        `urgent`: somebody waits for what it does, so its requests go ahead of others with the same key. None
+        of them waits more than `patience` seconds to be sent again.
 
         That Lever refuses the key or token, or accepts it again, is kept at the end, and so is which
         permissions were there and which were not. Raises NotConnectedError
         without one, DisabledError where the connection is switched off.
         """
-        async with self.account.client(self.settings, tell=self.listener, urgent=urgent) as lever:
+        async with self.account.client(
+            self.settings, tell=self.listener, urgent=urgent, patience=patience
+        ) as lever:
             try:
                 yield lever
             finally:

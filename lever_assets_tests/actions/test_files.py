@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import JsonValue
@@ -57,6 +58,28 @@ def test_the_files_of_a_candidate_name_the_candidate(account: Recruiting, person
     results = _results(account.run("get_candidate_attachments", {"candidate_id": person.candidate}))
 
     assert {each["candidate_id"] for each in results} == {person.candidate}
+    assert {each["application_id"] for each in results} == {person.application}
+
+
+def test_of_two_applications_nobody_knows_whose_a_file_is(account: Recruiting) -> None:
+    person = account.person()
+    known = account.sandbox.get("applications", person.remote_application)
+    assert known is not None
+    second = {**known, "id": str(uuid4())}
+    account.sandbox.create("applications", second, parent=person.opportunity)
+    opportunity = account.sandbox.get("opportunities", person.opportunity)
+    assert opportunity is not None
+    listed = [*opportunity["applications"], second["id"]]
+    account.sandbox.edit("opportunities", person.opportunity, {"applications": listed})
+    given = {"candidate_id": person.candidate}
+    file = {"name": "a.pdf", "type": "OTHER", "content_type": "application/pdf", "data": "JVBERg=="}
+    added = account.run(
+        "add_candidate_attachment", {**given, "attachment": file}, perform_as=somebody(account)
+    )
+    assert added.succeeded, added.error
+
+    results = _results(account.run("get_candidate_attachments", given))
+
     assert {each["application_id"] for each in results} == {None}
 
 

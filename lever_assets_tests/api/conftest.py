@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lever_assets.sandbox import SandboxConfig, running_sandbox
+from lever_assets_tests.actions.newcomers import somebody
 from lever_assets_tests.actions.recruiting import from_template, synced_account
 from lever_assets_tests.api.linking import Linking, linking
 from lever_assets_tests.api.served import Served, served
@@ -34,3 +35,25 @@ def lined_up(database_url: str, tmp_path: Path) -> Iterator[Linking]:
     """A server by which accounts are connected, over a database of either kind."""
     with linking(database_url, tmp_path) as here:
         yield here
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def recruiters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An account in a database of either kind, written to by many tests: each takes people of its own."""
+    folder = tmp_path_factory.mktemp("recruiters")
+    with running_sandbox(SandboxConfig(opportunities=120, seed=11, rate=0)) as sandbox:
+        if request.param == "sqlite":
+            account = from_template(sandbox, folder, request.getfixturevalue("sqlite_template"))
+        else:
+            template = request.getfixturevalue("postgresql_template")
+            url = request.getfixturevalue("new_postgresql_database")(template)
+            account = synced_account(sandbox, folder, url)
+        with served(account, perform_as=somebody(account)) as here:
+            yield here
+
+
+@pytest.fixture
+def acting(recruiters: Served) -> Iterator[Served]:
+    """The same, where Lever behaves again after each test."""
+    yield recruiters
+    recruiters.account.sandbox.set_faults()

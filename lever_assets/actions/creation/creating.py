@@ -1,7 +1,7 @@
 """Creating candidates with their application: checked first, sent once, then completed step by step."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -30,6 +30,9 @@ from lever_assets.lever import JsonObject, LeverError, Outgoing
 from lever_assets.lever.paths import path_to
 from lever_assets.store.created import creator_of
 
+Shown = Callable[[Work, Candidacy], JsonObject]
+"""Gives what is answered of what was made."""
+
 _CREATE = "create"
 _NO_RESUME = (
     "The CV did not reach Lever as the résumé, which it takes only when a candidate is created: "
@@ -41,16 +44,23 @@ _COMPLETED = "aligned"
 
 async def create_candidate(work: Work, asked: CreateCandidate) -> JsonObject:
     """Create a candidate who applies for a job, and return them as the tables have them."""
-    made = await _create(work, asked, asked.application)
+    return await _create(work, asked, asked.application, _candidate)
+
+
+async def create_application(work: Work, asked: CreateApplication) -> JsonObject:
+    """Create a candidate who applies for a job, and return the application as the tables have it."""
+    place = ApplicationPlace(job_id=asked.job_id, stage_id=asked.stage_id)
+    return await _create(work, asked, place, _application)
+
+
+def _candidate(work: Work, made: Candidacy) -> JsonObject:
     ids = _ids(work, made)
     with work.session.reading() as tx:
         found = returned_rows.candidate(tx, str(ids["candidate"]["id"]))
     return found or {**ids["candidate"], "applications": [ids["application"]]}
 
 
-async def create_application(work: Work, asked: CreateApplication) -> JsonObject:
-    """Create a candidate who applies for a job, and return the application as the tables have it."""
-    made = await _create(work, asked, ApplicationPlace(job_id=asked.job_id, stage_id=asked.stage_id))
+def _application(work: Work, made: Candidacy) -> JsonObject:
     ids = _ids(work, made)
     with work.session.reading() as tx:
         found = returned_rows.application(tx, str(ids["application"]["id"]))
@@ -66,7 +76,7 @@ def _ids(work: Work, made: Candidacy) -> dict[str, JsonObject]:
     }
 
 
-async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candidacy:
+async def _create(work: Work, asked: Creation, place: ApplicationPlace, shown: Shown) -> JsonObject:
     step = work.steps.get(_CREATE)
     submission = await submission_of(work, asked, place, step.state if step is not None else None)
     kept = step.kept if step is not None and step.state is StepState.DONE else await _send(work, submission)
@@ -74,9 +84,9 @@ async def _create(work: Work, asked: Creation, place: ApplicationPlace) -> Candi
     before = None if work.dry_run else work.steps[_CREATE].before
     _note(work, submission, made, before)
     await _complete(work, submission, kept, made, before)
-    await _attach(work, keyed(asked.attachments), kept, made)
+    await _attach(work, keyed(asked.attachments), kept, made, shown)
     await work.refresh([made.opportunity])
-    return made
+    return shown(work, made)
 
 
 async def _send(work: Work, submission: Submission) -> JsonObject:
@@ -209,16 +219,24 @@ async def _complete(
 
 
 async def _attach(
-    work: Work, attachments: Mapping[str, Attachment], kept: JsonObject, made: Candidacy
+    work: Work, attachments: Mapping[str, Attachment], kept: JsonObject, made: Candidacy, shown: Shown
 ) -> None:
     """Add the files, but for the CV that is in Lever already as the résumé."""
     resume = await _resume(work, attachments, kept, made)
     left = {key: each for key, each in attachments.items() if key != resume}
     if left:
+        await _tell_what_is_made(work, made, shown)
         await attach(work, made.opportunity, left)
     first = next((key for key, each in attachments.items() if each.type == "CV"), None)
     if first is not None and first != resume and is_added(work, first):
         work.warn(_NO_RESUME)
+
+
+async def _tell_what_is_made(work: Work, made: Candidacy, shown: Shown) -> None:
+    """Tell who asks for it what will be answered: files may take long."""
+    if work.made is not None:
+        await work.refresh([made.opportunity])
+        work.made(shown(work, made), tuple(work.warnings))
 
 
 async def _resume(

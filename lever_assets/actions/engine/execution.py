@@ -38,6 +38,7 @@ def _work(lever: LeverClient, session: Session, options: Options, claim: Claim |
         file_link=options.file_link,
         fetcher=options.fetcher,
         ignore_unknown=options.ignore_unknown,
+        made=options.made,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lever_assets.actions.engine.timing import DEFAULT, Timing
-from lever_assets.actions.engine.work import FileLink
+from lever_assets.actions.engine.work import FileLink, Made
 from lever_assets.actions.fetching.fetcher import PUBLIC, Fetcher
 
 
@@ -18,6 +18,8 @@ class Options:
     user that writes are attributed to, unless the input names one; default: the setting. `run_id` and
     `log_url`: the Dagster run, for the ledger and for errors. `download_to` and `file_link`: for the actions
     that give out files. `announce` is told the id of the action's row in the ledger, before anything is sent.
+    `made` is told what a creation answers, with its warnings, once Lever has it and files alone are missing.
+    `patience`: the seconds that a request may wait in all to be sent again; None: as `RetryPolicy` has it.
     `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields that the input does
     not have are a warning, not an error; for callers whose clients may be newer.
     """
@@ -30,6 +32,8 @@ class Options:
     download_to: Path | None = None
     file_link: FileLink | None = None
     announce: Callable[[str], None] | None = None
+    made: Made | None = None
+    patience: float | None = None
     fetcher: Fetcher = PUBLIC
     timing: Timing = DEFAULT
     ignore_unknown: bool = False

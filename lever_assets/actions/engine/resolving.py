@@ -64,6 +64,18 @@ class Resolver:
             raise self._unknown("applications", given)
         return Resolved(found.id, found.remote_id, opportunity)
 
+    def only_application(self, candidate: Resolved) -> str | None:
+        """Return the id of a candidate's application, if the tables have exactly one."""
+        c = UNIFIED["applications"].c
+        query = select(c.id).where(
+            c.connection == self._session.name,
+            c.candidate_id == candidate.id,
+            c.remote_deleted_at.is_(None),
+        )
+        with self._session.reading() as tx:
+            found = tx.sql.execute(query.limit(2)).scalars().all()
+        return found[0] if len(found) == 1 else None
+
     async def stage(self, given: str) -> Resolved:
         """Return a stage of the pipeline."""
         found = self._stored("application_stages", given)

@@ -44,6 +44,8 @@ Keep = Callable[[Answer], JsonObject]
 FileLink = Callable[[str, str, str], str]
 """Gives the address under which a file can be fetched: of an opportunity (Lever's id), `files` or `resumes`,
 and the file's id."""
+Made = Callable[[JsonObject, tuple[str, ...]], None]
+"""Is told what a creation answers, with its warnings, before its files are there."""
 
 
 def no_ids(_answer: Answer) -> JsonObject:
@@ -75,8 +77,8 @@ class Work:
     `claim` None is a dry run: `write` then only notes down the request in `requests`. `perform_as` is the
     Lever user that writes are attributed to; `barred` says why nothing can be written as them any more.
     `download_to` and `file_link` are for actions that give out files; `fetcher` fetches those that it is
-    given by an address. `ignore_unknown`: fields that are not known are a warning. `incomplete` is set when a
-    `follow_up` could not be done.
+    given by an address. `ignore_unknown`: fields that are not known are a warning. `made` is told what is
+    answered before files are there. `incomplete` is set when a `follow_up` could not be done.
     """
 
     lever: LeverClient
@@ -89,6 +91,7 @@ class Work:
     file_link: FileLink | None = None
     fetcher: Fetcher = PUBLIC
     ignore_unknown: bool = False
+    made: Made | None = None
     warnings: list[str] = field(default_factory=list)
     requests: list[Outgoing] = field(default_factory=list)
     incomplete: bool = False

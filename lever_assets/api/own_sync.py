@@ -1,0 +1,99 @@
+"""A sync in a thread of this process, for where no Dagster does it. It ends with the process.
+
+The next sync goes on where it stood. It is kept until when it is taken to go on, so that all processes know.
+"""
+
+import logging
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from lever_assets.connect.errors import ConnectionTroubleError
+from lever_assets.lever import LeverError
+from lever_assets.notices.delivering import deliver
+from lever_assets.notices.enqueueing import enqueue
+from lever_assets.notices.finishing import telling_the_end
+from lever_assets.orchestration.telling import home_to_tell
+from lever_assets.orchestration.untold import Noting
+from lever_assets.settings import Settings
+from lever_assets.store import Store, StoreError
+from lever_assets.store.checkpoints import Checkpoint, Instant
+from lever_assets.store.transaction import Transaction, now
+from lever_assets.sync.failing import sentence
+from lever_assets.sync.retention.expired import erase_due
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
+
+_LEASE = timedelta(minutes=2)
+_RENEWED_EVERY = 30.0
+_TURN_SECONDS = 6 * 3600.0
+"""How long another sync of the connection is waited for."""
+_log = logging.getLogger("lever_assets.api")
+
+
+@dataclass(frozen=True)
+class OwnSync:
+    """A sync in a thread of somebody's, by the id of its run; `until` then he is taken to live (UTC)."""
+
+    run_id: str
+    is_delta: bool
+    until: Instant
+
+
+OWN_SYNC = Checkpoint[OwnSync]("sync_asked_for", OwnSync)
+
+
+def own_sync_in(tx: Transaction) -> OwnSync | None:
+    """Return the sync of the account that is under way so; None: there is none."""
+    found = OWN_SYNC.read(tx)
+    return found if found is not None and found.until > now() else None
+
+
+def start(store: Store, settings: Settings, *, is_delta: bool) -> str:
+    """Start a sync of the account that the settings name, and return the id of its run; raises StoreError."""
+    run_id = str(uuid4())
+    with store.writing(settings.connection) as tx:
+        OWN_SYNC.keep(tx, OwnSync(run_id, is_delta, tx.instant + _LEASE))
+    work = threading.Thread(target=_work, args=(store, settings, run_id, is_delta), daemon=True, name="sync")
+    work.start()
+    return run_id
+
+
+def _work(store: Store, settings: Settings, run_id: str, is_delta: bool) -> None:
+    ended = threading.Event()
+    renewing = threading.Thread(
+        target=_renew, args=(store, settings.connection, OwnSync(run_id, is_delta, now()), ended), daemon=True
+    )
+    renewing.start()
+    try:
+        _sync(settings, run_id, Scope(delta=is_delta))
+    except (LeverError, StoreError, ConnectionTroubleError) as error:
+        _log.warning("the sync of %s failed: %s", settings.connection, sentence(error))
+    except Exception as error:
+        _log.exception("the sync of %s failed: %s", settings.connection, sentence(error))
+    finally:
+        ended.set()
+        renewing.join()
+        with suppress(StoreError), store.writing(settings.connection) as tx:
+            OWN_SYNC.forget(tx)
+
+
+def _sync(settings: Settings, run_id: str, scope: Scope) -> None:
+    """Sync as the command does it, with a store of its own: it checks its lock with each write."""
+    with Session.open(settings) as session:
+        noting = Noting.of_sync(session, home_to_tell(settings), scope)
+        try:
+            with telling_the_end(session.store, session.settings, run_id), noting:
+                sync(session, scope, wait=_TURN_SECONDS, on_report=noting)
+            erase_due(session)
+        finally:
+            enqueue(session.store, session.settings)
+            deliver(session.store, session.settings)
+
+
+def _renew(store: Store, name: str, own: OwnSync, ended: threading.Event) -> None:
+    while not ended.wait(_RENEWED_EVERY):
+        with suppress(StoreError), store.writing(name) as tx:
+            OWN_SYNC.keep(tx, OwnSync(own.run_id, own.is_delta, tx.instant + _LEASE))

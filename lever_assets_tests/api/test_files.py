@@ -1,0 +1,147 @@
+"""Files of candidates: listed with links of our own, which need no key, and given on as Lever has them."""
+
+import json
+import re
+from base64 import b64encode
+from datetime import timedelta
+
+import pytest
+
+from lever_assets.api.shapes.acted import ActionDetails, Attachments, Done
+from lever_assets.connect.vault import Vault
+from lever_assets.store.transaction import now
+from lever_assets.unified.ids import integration_id
+from lever_assets_tests.actions.recruiting import Person, fresh
+from lever_assets_tests.api.served import Served, served
+
+
+def _attached(api: Served, person: Person, content: bytes, name: str) -> str:
+    """Add a file through the API; return its link."""
+    file = {
+        "name": name,
+        "type": "OTHER",
+        "content_type": "application/pdf",
+        "data": b64encode(content).decode(),
+    }
+    path = f"/v1/ats/candidates/{person.candidate}/attachments"
+    api.data("POST", path, json={"attachment": file})
+    (found,) = [each for each in api.data("GET", path)["results"] if each["file_name"] == name]
+    return str(found["data_url"])
+
+
+def _path(api: Served, link: str) -> str:
+    assert link.startswith(f"{api.url}/v1/files/")
+    return link.removeprefix(api.url)
+
+
+def _sealed(api: Served, *told: object) -> str:
+    sealed = Vault.made_for(api.settings).seal(json.dumps(told))
+    return f"/v1/files/{sealed.rstrip('=')}"
+
+
+def test_kombos_client_lists_files_and_their_links_need_no_key(acting: Served) -> None:
+    person = acting.account.person()
+    content = b"%PDF-1.4 " + bytes(range(256)) * 40
+    link = _attached(acting, person, content, fresh("cv of Ada") + ".pdf")
+
+    listed = acting.ask("GET", f"/v1/ats/candidates/{person.candidate}/attachments").json()
+    assert Done[Attachments].model_validate(listed).model_dump() == listed
+    answer = acting.ask("GET", _path(acting, link), key=None, integration=None)
+
+    assert answer.status_code == 200
+    assert answer.content == content
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].startswith("attachment; filename=")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    with acting.client() as kombo:
+        of_candidate = kombo.ats.get_candidate_attachments(candidate_id=person.candidate).data.results
+        of_application = kombo.ats.get_application_attachments(application_id=person.application).data.results
+    assert {each.candidate_id for each in of_candidate} == {person.candidate}
+    assert {each.application_id for each in of_candidate} == {person.application}
+    assert [each.remote_id for each in of_candidate] == [each.remote_id for each in of_application]
+
+
+def test_a_link_names_nobody(acting: Served) -> None:
+    person = acting.account.person()
+    link = _attached(acting, person, b"%PDF-1.4", fresh("Ada Byron") + ".pdf")
+
+    for word in ("ada", "byron", person.candidate, person.opportunity, "lever:", integration_id("lever")):
+        assert word.lower() not in link.removeprefix(acting.url).lower()
+    assert re.fullmatch(r"/v1/files/[A-Za-z0-9_-]+", _path(acting, link))
+
+
+def test_a_changed_link_leads_nowhere(acting: Served) -> None:
+    person = acting.account.person()
+    path = _path(acting, _attached(acting, person, b"%PDF-1.4", fresh("x") + ".pdf"))
+    changed = [
+        path[:-8] + "AAAAAAAA",
+        path[:60] + ("A" if path[60] != "A" else "B") + path[61:],
+        "/v1/files/x",
+        "/v1/files/%00",
+        "/v1/files/" + "x" * 5000,
+        _sealed(acting, "secret", acting.integration, person.opportunity, "files", "x", 9_999_999_999),
+        _sealed(acting, "file", acting.integration, person.opportunity, "../files", "x", 9_999_999_999),
+        _sealed(acting, "file", acting.integration, person.opportunity, "files", "nothing", 9_999_999_999),
+        _sealed(acting, "file", "lever:nobody", person.opportunity, "files", "x", 9_999_999_999),
+    ]
+    for each in changed:
+        assert acting.error("GET", each, 404, key=None)["code"] == "PLATFORM.INPUT_INVALID"
+
+
+def test_a_link_is_good_for_seven_days(acting: Served) -> None:
+    person = acting.account.person()
+    path = _path(acting, _attached(acting, person, b"%PDF-1.4", fresh("x") + ".pdf"))
+    sealed = path.removeprefix("/v1/files/")
+    opened = json.loads(Vault.made_for(acting.settings).open(sealed + "=" * (-len(sealed) % 4)))
+    until = now() + timedelta(days=7)
+
+    assert abs(opened[-1] - until.timestamp()) < 60
+    expired = _sealed(acting, *opened[:-1], int(now().timestamp()) - 1)
+    assert acting.error("GET", expired, 403, key=None)["code"] == "PLATFORM.INPUT_INVALID"
+
+
+def test_of_a_connection_without_a_key_nothing_is_given(api: Served) -> None:
+    (opportunity, *_) = api.account.sandbox.ids("opportunities")
+    path = _sealed(api, "file", api.integration, opportunity, "files", "x", 9_999_999_999)
+    with served(api.account, api_key=None) as here:
+        assert here.error("GET", path, 404, key=None)["message"] == "There is no such file."
+
+
+def test_when_lever_is_down_a_file_is_to_be_asked_for_again(acting: Served) -> None:
+    person = acting.account.person()
+    path = _path(acting, _attached(acting, person, b"%PDF-1.4", fresh("x") + ".pdf"))
+    acting.account.sandbox.set_faults("403,path=/opportunities/*/download")
+
+    error = acting.error("GET", path, 503, key=None)
+    assert error["code"] is None  # files are of no family that has one
+
+
+def test_the_public_address_is_in_the_links(acting: Served) -> None:
+    person = acting.account.person()
+    with served(
+        acting.account, perform_as=acting.settings.perform_as, api_url="https://api.example.com/"
+    ) as here:
+        content = {"name": "a.pdf", "type": "CV", "content_type": "application/pdf", "data": "JVBERg=="}
+        path = f"/v1/ats/candidates/{person.candidate}/attachments"
+        here.data("POST", path, json={"attachment": content})
+        (*_, found) = here.data("GET", path)["results"]
+    assert found["data_url"].startswith("https://api.example.com/v1/files/")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ats_create_candidate",
+        "ats_create_application",
+        "ats_add_application_attachment",
+        "ats_add_candidate_attachment",
+    ],
+)
+def test_an_actions_limits_are_told(acting: Served, action: str) -> None:
+    data = acting.data("GET", f"/v1/ats/actions/{action}")
+    assert ActionDetails.model_validate(data).model_dump() == data
+    told = data["attachment_restrictions"]
+
+    assert set(told["types"]) == {"CV", "COVER_LETTER", "OTHER"}
+    assert told["types"]["CV"]["max_file_size_bytes"] == 30_000_000
+    assert acting.error("GET", "/v1/ats/actions/ats_add_candidate_tag", 404)["code"]
