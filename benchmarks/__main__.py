@@ -92,7 +92,7 @@ def _pages(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
 
 @app.command("readers")
 def _readers(
-    opportunities: Size = 3_000,
+    opportunities: Size = 300,
     database: Into = Kind.SQLITE,
     clients: Annotated[int, typer.Option(min=1, help="How many read at once")] = 50,
     workers: Annotated[int, typer.Option(min=1, help="Processes of the API")] = 2,

@@ -27,6 +27,8 @@ from lever_assets.unified.ids import integration_id
 _KEY = "a-key-for-a-benchmark"
 _SMALL = 50
 _PAGES = 20
+_RATE = 10.0
+"""Lever's allowance, in requests a second: a sync is bound by it, and not by the processor."""
 _WALKED = ("candidates", "applications", "jobs")
 
 
@@ -108,10 +110,10 @@ def beside(opportunities: int, kind: Kind, clients: int, workers: int) -> None:
     heading(f"{clients} clients beside a full sync of {opportunities:,} opportunities, {kind}")
     with served(opportunities) as lever, database(kind) as into:
         run_sync(lever, into)
-        alone = run_sync(lever, into)
+        alone = run_sync(lever, into, rate=_RATE)
         figure("requests a second, sync alone", alone.result.requests / alone.wall)
         with _serving(lever, into, workers) as api, _clients(api, clients) as times:
-            together = run_sync(lever, into)
+            together = run_sync(lever, into, rate=_RATE)
         figure("requests a second, beside them", together.result.requests / together.wall)
         figure("share of its rate", f"{alone.wall / together.wall:.0%}")
         figure("pages", len(times.seconds), f"({len(times.seconds) / together.wall:.0f} a second)")

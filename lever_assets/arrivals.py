@@ -121,11 +121,16 @@ class Arrivals:
                 await app(scope, received, send)
             finally:
                 self._arrived(address)
-                self._await(address)
+                self._await(address, answered=True)
 
         return marked
 
-    def _await(self, address: _Address) -> None:
+    def _await(self, address: _Address, *, answered: bool = False) -> None:
+        """Await a request; who was `answered` may keep the connection, however crowded it is.
+
+        uvicorn closes it after five seconds. Otherwise a proxy, or many clients on one machine, would find
+        theirs cut just when they use them again.
+        """
         transport = self._open.get(address)
         if transport is None or address in self._timers:
             return
@@ -134,7 +139,8 @@ class Arrivals:
             self._strict[oldest].abort()
             self._arrived(oldest)
         seconds = ARRIVAL_SECONDS
-        if self._of_peer[address[0]] >= FROM_ONE_PEER or len(self._timers) >= IN_ALL:
+        crowded = self._of_peer[address[0]] >= FROM_ONE_PEER or len(self._timers) >= IN_ALL
+        if crowded and not answered:
             seconds = CROWDED_SECONDS
             self._strict[address] = transport
         self._of_peer[address[0]] += 1

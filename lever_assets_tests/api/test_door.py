@@ -1,12 +1,15 @@
 """Who may ask, and what everybody is answered who may not, or asks for what is not there."""
 
 import sqlite3
+import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from kombo.errors import KomboGeneralError
 
 from lever_assets.api.keys import KeyNameError, create_key, every_key, revoke
+from lever_assets.arrivals import CROWDED_SECONDS, FROM_ONE_PEER
 from lever_assets.store import Store
 from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.api.served import KEY, Served, served
@@ -83,3 +86,18 @@ def test_what_nobody_foresaw_is_told_in_the_same_shape(tmp_path: Path, shared: S
         error = here.error("GET", "/v1/ats/jobs", 500)
     assert error["code"] == "PLATFORM.UNKNOWN_ERROR"
     assert str(tmp_path) not in error["message"]
+
+
+def test_connections_that_were_answered_are_kept_however_many_one_machine_has(shared: Served) -> None:
+    port = int(shared.url.rpartition(":")[2])
+    headers = {"Authorization": f"Bearer {KEY}"}
+    clients = [HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(FROM_ONE_PEER + 8)]
+    for pause in (CROWDED_SECONDS + 0.5, 0):
+        for client in clients:
+            client.request("GET", "/v1/check-api-key", headers=headers)
+            answer = client.getresponse()
+            answer.read()
+            assert answer.status == 200
+        time.sleep(pause)
+    for client in clients:
+        client.close()

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import inspect
 
 from lever_assets.store import Store
-from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.store.tables import LISTED, RAW, UNIFIED, metadata
 from lever_assets.store.values import Key, Word
 from lever_assets.unified.catalogue import ALL_MODELS
 
@@ -74,6 +74,7 @@ def test_no_index_but_those_that_were_there_begins_with_the_connection() -> None
     }
     assert of_connection == {
         *(f"ix_{name}_source" for name in UNIFIED),
+        *(f"ix_{name}_page" for name in LISTED),  # of the pages: store/test_pages.py has the plans
         "ix_interviews_watched",
         "ix_offers_watched",
     }
