@@ -60,7 +60,7 @@ def here(tmp_path: Path, sqlite_database: str, product: str) -> Iterator[Linking
 
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[Page]:
-    """A browser's page, so high that nothing has to be scrolled: where a frame has scrolled to, is known late."""
+    """A page of a browser, so high that nothing has to be scrolled: that a frame did is known late."""
     size = {"width": 900, "height": 1700, "deviceScaleFactor": 1, "mobile": False}
     with browsing(tmp_path / "profile") as opened:
         opened.call("Emulation.setDeviceMetricsOverride", **size)
