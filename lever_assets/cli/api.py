@@ -29,9 +29,9 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8440,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes to serve it in.")] = 1,
 ) -> None:
-    """Serve the unified API over all connections, as Kombo's clients speak it, until Ctrl-C.
+    """Serve the API over all connections until Ctrl-C.
 
-    Put it behind a proxy that speaks HTTPS.
+    It is the unified API, as Kombo's clients speak it. Put it behind a proxy that speaks HTTPS.
     """
     settings = Settings.load()
     private.close_to_others(settings.data_dir)
