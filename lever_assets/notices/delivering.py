@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import aiohttp
+import orjson
 
 from lever_assets.backoff import gap_after
 from lever_assets.connect.known import own_name
@@ -15,6 +16,7 @@ from lever_assets.notices.wording import SIGNATURE_HEADER, signature
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store, outbox
 from lever_assets.store.accounts import any_account
+from lever_assets.store.assessments import reject
 from lever_assets.store.outbox import Notice, target_of
 from lever_assets.store.transaction import Transaction
 
@@ -26,6 +28,9 @@ _SECONDS = 10.0
 """How long a URL may take to answer."""
 _LEASE = timedelta(minutes=2)
 _AT_ONCE = 8
+_REFUSED = 422
+_REFUSAL_BYTES = 65_536
+_LONGEST_REFUSAL = 2000
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class _Outcome:
 
     status: int | None
     error: str | None = None
+    refusal: str | None = None
+    """Why a receiver refuses what it was told of, in its words (422 with a `message`)."""
 
 
 def pending(store: Store, account: str) -> int:
@@ -113,6 +120,10 @@ def _settle(tx: Transaction, notice: Notice, outcome: _Outcome | None) -> Delive
     if outcome is None:
         outbox.put_back(tx, notice)
         return Delivery(failed=1)
+    if outcome.refusal is not None and notice.about is not None:
+        reject(tx, notice.about, outcome.refusal)
+        outbox.delivered(tx, notice, outcome.status or 0)
+        return Delivery(delivered=1)
     if outcome.error is None:
         outbox.delivered(tx, notice, outcome.status or 0)
         return Delivery(delivered=1)
@@ -158,12 +169,23 @@ async def _send(client: aiohttp.ClientSession, url: str, body: bytes, secret: st
     if secret is not None:
         headers[SIGNATURE_HEADER] = signature(secret, body)
     try:
-        # The body of the answer is not wanted, however long it is.
+        # But for a refusal the body of the answer is not wanted, however long it is.
         async with client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             status = answer.status
+            refusal = _refusal(await answer.content.read(_REFUSAL_BYTES)) if status == _REFUSED else None
     except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
         # Only the kind: the text of the error may hold the URL, and the URL a secret.
         return _Outcome(None, f"no answer ({type(error).__name__})")
     if 200 <= status < 300:
         return _Outcome(status)
-    return _Outcome(status, f"the answer was HTTP {status}")
+    return _Outcome(status, f"the answer was HTTP {status}", refusal)
+
+
+def _refusal(content: bytes) -> str | None:
+    """Return the `message` of an answer; None: it has none."""
+    try:
+        told = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    message = told.get("message") if isinstance(told, dict) else None
+    return message.strip()[:_LONGEST_REFUSAL] if isinstance(message, str) and message.strip() else None

@@ -43,18 +43,25 @@ def integration_of(tx: Transaction) -> Integration:
 
 
 def put_notice(
-    tx: Transaction, settings: Settings, of: NoticeType, data: Fields, *, once: str | None = None
+    tx: Transaction,
+    settings: Settings,
+    of: NoticeType,
+    data: Fields,
+    *,
+    once: str | None = None,
+    about: str | None = None,
 ) -> int:
     """Put a notice into the outbox for each URL, if they are to be told of such things; returns how many.
 
     `once` names what it is about: a URL for which there is a notice of that type about it gets no other.
+    `about` is the assessment order that it tells of: what it says is forgotten when it was sent.
     """
     if not settings.tells(of):
         return 0
     told = 0
     for url in settings.notice_targets:
-        about = f"{of} {once} {target_of(url)}"
-        notice_id = _fresh_id(tx) if once is None else unified_id(tx.account, "notices", about)
+        told_once = f"{of} {once} {target_of(url)}"
+        notice_id = _fresh_id(tx) if once is None else unified_id(tx.account, "notices", told_once)
         if once is not None and outbox.has(tx, target_of(url), notice_id):
             continue
         notice = Notice(
@@ -67,6 +74,7 @@ def put_notice(
             attempts=0,
             due_at=tx.instant,
             type=of.value,
+            about=about,
         )
         told += outbox.add(tx, notice)
     return told
