@@ -8,9 +8,9 @@ from starlette.types import ASGIApp
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard
-from lever_assets.api.routes import general, health
+from lever_assets.api.routes import assessment, general, health
 
-_ROUTERS = (health.router, general.router)
+_ROUTERS = (health.router, general.router, assessment.router)
 
 
 def make_app(parts: Parts) -> ASGIApp:

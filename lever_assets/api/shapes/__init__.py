@@ -1,0 +1,1 @@
+"""What answers look like, as the description of the API tells it, a module for each group of endpoints."""
