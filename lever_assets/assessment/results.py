@@ -207,14 +207,17 @@ def _check(order: Order, kept: JsonObject) -> None:
     """Raise ResultError for what no action would take."""
     try:
         link_input(order, kept)
-        for at, each in enumerate(_files(kept)):
+    except ValidationError as error:
+        raise ResultError(of_input(error).message) from None
+    for at, each in enumerate(_files(kept)):
+        try:
             file_input(order, kept, at)
             if "data" in each:
                 a2b_base64(each["data"], strict_mode=True)
-    except ValidationError as error:
-        raise ResultError(of_input(error).message) from None
-    except (NotBase64, ValueError):
-        raise ResultError("attachments: the data of a file has to be base64.") from None
+        except ValidationError as error:
+            raise ResultError(f"attachments.{at}: {of_input(error).message}") from None
+        except (NotBase64, ValueError):
+            raise ResultError(f"attachments.{at}: the data of a file has to be base64.") from None
 
 
 def _files(kept: JsonObject) -> Sequence[dict[str, Any]]:

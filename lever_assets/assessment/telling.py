@@ -60,14 +60,15 @@ _OF_ALL = frozenset(
 
 @dataclass(frozen=True)
 class Told:
-    """Of how many orders all was written to Lever, and of how many something failed."""
+    """Of how many orders all was written to Lever, and of how many something failed; and the last reason."""
 
     done: int = 0
     failed: int = 0
+    why: str = ""
 
     def __add__(self, other: "Told") -> "Told":
         """Return both together."""
-        return Told(self.done + other.done, self.failed + other.failed)
+        return Told(self.done + other.done, self.failed + other.failed, other.why or self.why)
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ def tell_one(session: Session, order_id: str, options: Options | None = None) ->
         return Told()
     try:
         return asyncio.run(_tell_all(session, found, options or Options(), None))
-    except ConnectionTroubleError:
-        return Told(failed=1)
+    except ConnectionTroubleError as error:
+        return Told(failed=1, why=str(error))
 
 
 async def _tell_all(session: Session, orders: Sequence[Order], options: Options, end: float | None) -> Told:
@@ -130,14 +131,14 @@ async def _tell_all(session: Session, orders: Sequence[Order], options: Options,
             if end is not None and time.monotonic() >= end:
                 break
             failed = await _tell(lever, session, each, options)
-            told += Told(failed=1) if failed else Told(done=1)
-            if failed is not None and failed in _OF_ALL:
+            told += Told(done=1) if failed is None else Told(failed=1, why=failed.title)
+            if failed is not None and failed.code in _OF_ALL:
                 break
     return told
 
 
-async def _tell(lever: LeverClient, session: Session, order: Order, options: Options) -> str | None:
-    """Do what is to be done of an order; return with which code the first of it failed, None: none did."""
+async def _tell(lever: LeverClient, session: Session, order: Order, options: Options) -> _Failure | None:
+    """Do what is to be done of an order; return how the first of it failed that did, None: none did."""
     first: _Failure | None = None
     left = list(order.todo)
     for what in order.todo:
@@ -152,7 +153,7 @@ async def _tell(lever: LeverClient, session: Session, order: Order, options: Opt
     if first is None:
         return None
     _put_off(session, order, left, first.title)
-    return first.code
+    return first
 
 
 async def _do(

@@ -25,7 +25,9 @@ def test_an_arrival_with_a_tag_is_an_order_and_the_vendor_and_lever_hear_of_it(
 
     see_to(api)
 
-    [order] = api.client().assessment.get_assessment_orders().result.data.results
+    page = api.client().assessment.get_assessment_orders()
+    assert page is not None
+    [order] = page.result.data.results
     record = api.account.sandbox.get("opportunities", person.opportunity) or {}
     assert (order.package_id, order.status) == ("p-code", "OPEN")
     assert order.candidate.remote_id == person.opportunity
@@ -111,7 +113,8 @@ def test_two_tags_are_two_orders_and_lever_is_told_they_are_over_when_both_are(a
 def test_the_tags_of_the_posting_count_and_then_the_default(api: Served) -> None:
     person = arrive(api)
     posting = (api.account.sandbox.get("applications", person.remote_application) or {})["posting"]
-    api.account.sandbox.edit("postings", posting, {"tags": ["Acme: p-talk"]})
+    moved = {"tags": ["Acme: p-talk"], "updatedAt": api.account.sandbox.now()}
+    api.account.sandbox.edit("postings", posting, moved)
     other = arrive(api)
     while (api.account.sandbox.get("applications", other.remote_application) or {})["posting"] == posting:
         other = arrive(api)
@@ -150,7 +153,9 @@ def test_without_an_address_it_is_rejected_with_a_note(api: Served, inbox: Inbox
     person = arrive(api, tags=["Acme: Coding"])
     api.account.sandbox.edit("opportunities", person.opportunity, {"emails": []})
     see_to(api)
-    [order] = api.client().assessment.get_assessment_orders(statuses=["REJECTED"]).result.data.results
+    page = api.client().assessment.get_assessment_orders(statuses=["REJECTED"])
+    assert page is not None
+    [order] = page.result.data.results
     assert order.candidate.email == ""
     [note] = notes(api, person)
     assert "no e-mail address" in note

@@ -29,7 +29,7 @@ from lever_assets.sync.session import Session
 router = APIRouter(prefix=f"{PREFIX}/assessment", tags=["Assessment & Background Check"])
 _SECONDS = 3.5
 """So long Lever may take until the result is answered all the same: Kombo's client waits five."""
-_LATER = "The result is kept, and is still to be written to Lever: that is tried until it is."
+_LATER = "The result is kept, and some of it is still to be written to Lever: that is tried again."
 
 _log = logging.getLogger("lever_assets.api")
 
@@ -133,8 +133,7 @@ def put_result(
         is_left = take(session, assessment_order_id, body)
     except ResultError as error:
         raise invalid(str(error)) from None
-    is_written = not is_left or _written(session, assessment_order_id)
-    return done({}, () if is_written else (_LATER,))
+    return done({}, _doubts(session, assessment_order_id) if is_left else ())
 
 
 def _see_that_it_is_on(found: Connection) -> None:
@@ -152,8 +151,8 @@ def _session(parts: Parts, found: Connection) -> Session:
     return Session.over(parts.store, parts.settings.of(found.name))
 
 
-def _written(session: Session, order_id: str) -> bool:
-    """Write a result to Lever; tell whether that was done in time. It is gone on with when nobody waits."""
+def _doubts(session: Session, order_id: str) -> list[str]:
+    """Write a result to Lever; return what of that is not done in time, and goes on when nobody waits."""
     told: list[Told] = []
 
     def write() -> None:
@@ -167,7 +166,9 @@ def _written(session: Session, order_id: str) -> bool:
     thread = threading.Thread(target=write, name="assessment result")
     thread.start()
     thread.join(_SECONDS)
-    return bool(told) and not told[0].failed
+    if told and not told[0].failed:
+        return []
+    return [f"{_LATER} ({told[0].why})" if told and told[0].why else _LATER]
 
 
 def _split(given: Iterable[str] | None) -> list[str]:
