@@ -17,6 +17,7 @@ from benchmarks import (
     made,
     making,
     orchestrated,
+    pages,
     peer,
     quiet,
     requests,
@@ -81,6 +82,23 @@ def _change(sizes: Accounts = (1_000, 10_000), database: Into = Kind.SQLITE) -> 
 def _large(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
     """A large account from end to end as it grows, then deltas of nothing, 100 and 1 %, and a replay."""
     large.run(opportunities, database)
+
+
+@app.command("pages")
+def _pages(opportunities: Size = 100_000, database: Into = Kind.SQLITE) -> None:
+    """Pages of the HTTP API's lists, and walks over all of them."""
+    pages.run(opportunities, database)
+
+
+@app.command("readers")
+def _readers(
+    opportunities: Size = 3_000,
+    database: Into = Kind.SQLITE,
+    clients: Annotated[int, typer.Option(min=1, help="How many read at once")] = 50,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of the API")] = 2,
+) -> None:
+    """Clients who read the HTTP API's lists while a full sync runs."""
+    pages.beside(opportunities, database, clients, workers)
 
 
 @app.command("peer")

@@ -7,10 +7,10 @@ from starlette.types import ASGIApp
 
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
-from lever_assets.api.guard import Guard
-from lever_assets.api.routes import assessment, general, health
+from lever_assets.api.guard import Guard, unforeseen
+from lever_assets.api.routes import assessment, general, health, reads
 
-_ROUTERS = (health.router, general.router, assessment.router)
+_ROUTERS = (health.router, general.router, reads.router, assessment.router, reads.elsewhere)
 
 
 def make_app(parts: Parts) -> ASGIApp:
@@ -25,6 +25,7 @@ def make_app(parts: Parts) -> ASGIApp:
     for router in _ROUTERS:
         app.include_router(router)
     app.add_exception_handler(ApiError, _of_ours)
+    app.add_exception_handler(Exception, _of_nobody)
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(RequestValidationError, _of_input)
     return Guard(app, parts.keys, parts.settings)
@@ -33,6 +34,10 @@ def make_app(parts: Parts) -> ASGIApp:
 def _of_ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)  # noqa: S101 - it is registered for these
     return error.response(Family.of(request.url.path))
+
+
+async def _of_nobody(request: Request, error: Exception) -> Response:
+    return unforeseen(error).response(Family.of(request.url.path))
 
 
 def _of_framework(request: Request, error: Exception) -> Response:

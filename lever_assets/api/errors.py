@@ -116,7 +116,7 @@ class Family(StrEnum):
                 return code is None or code.startswith("PLATFORM.")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: a `with` that it passes through writes its traceback into it
 class ApiError(Exception):
     """An answer that is no success; `code` None where the unified API has none for it.
 

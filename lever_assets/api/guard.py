@@ -38,12 +38,14 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, answered = time.monotonic(), 0
+        began, answered, is_whole = time.monotonic(), 0, False
 
         async def noting(message: Message) -> None:
-            nonlocal answered
+            nonlocal answered, is_whole
             if message["type"] == "http.response.start":
                 answered = message["status"]
+            else:
+                is_whole = not message.get("more_body")
             await send(message)
 
         family = Family.of(scope["path"])
@@ -54,9 +56,11 @@ class Guard:
         except ApiError as error:
             await error.response(family)(scope, receive, noting)
         except Exception as error:
+            if is_whole:
+                return  # `unforeseen` has been told already: Starlette raises what it has answered, too
             if answered:
                 raise  # half an answer is out: the connection has to break
-            await _unforeseen(error).response(family)(scope, receive, noting)
+            await unforeseen(error).response(family)(scope, receive, noting)
         finally:
             _note(scope, answered, time.monotonic() - began)
 
@@ -93,7 +97,7 @@ def _wants_key(path: str) -> bool:
     return (path == PREFIX or path.startswith(f"{PREFIX}/")) and not path.startswith(_OPEN)
 
 
-def _unforeseen(error: Exception) -> ApiError:
+def unforeseen(error: Exception) -> ApiError:
     """Log what nobody foresaw, and return what may be said of it: that there is something in the log."""
     place = uuid4().hex[:12]
     if isinstance(error, StoreError):

@@ -1,11 +1,12 @@
 """What may stand in a query, read strictly: what can't be meant is an error, and never something else."""
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, TypeVar
 
 from fastapi import Query
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator
 
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
@@ -52,10 +53,19 @@ def texts(value: object) -> object:
     return tuple(part for each in value.split(",") if (part := each.strip()))
 
 
+def _day(value: object) -> object:
+    return value.date() if isinstance(value, datetime) else value
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Instant = Annotated[datetime, BeforeValidator(instant)]
 Number = BeforeValidator(_number)
-_Texts = Annotated[tuple[str, ...], BeforeValidator(texts), PlainSerializer(",".join)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(texts)]
+Words = Annotated[tuple[_Word, ...], BeforeValidator(texts)]
+"""Several values of an enum."""
+Day = Annotated[date, BeforeValidator(lambda value: _day(instant(value)))]
+"""The day (UTC) of an instant."""
 
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 PageSize = Annotated[int, Number, Query(ge=1, le=250, description="How many on a page")]

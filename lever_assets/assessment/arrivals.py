@@ -29,7 +29,7 @@ def arrivals(opportunity: JsonObject, stages: Collection[str], since: datetime) 
     changes = opportunity.get("stageChanges")
     found = []
     for each in changes if isinstance(changes, list) else ():
-        if isinstance(each, dict) and each.get("toStageId") in stages:
+        if isinstance(each, dict) and str(each.get("toStageId")) in stages:
             at = from_epoch_ms_if_any(each.get("updatedAt"))
             if at is not None and at >= since:
                 found.append(at)

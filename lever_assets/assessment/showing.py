@@ -54,7 +54,7 @@ def _job(job: Job, teams: dict[str, list[Member]]) -> JsonObject:
         "name": job.name,
         "job_code": job.job_code,
         "description": job.description,
-        "location": None if place is None else {name: place[name] for name in _PLACE if name in place},
+        "location": None if place is None else {name: place.get(name) for name in _PLACE},
         "hiring_team": [_member(each) for each in teams.get(job.id, [])],
     }
 

@@ -17,6 +17,7 @@ from lever_assets.store.errors import (
     UnreachableError,
     translated,
 )
+from lever_assets.store.folding import FUNCTION, folded
 from lever_assets.store.holders import Holder
 from lever_assets.store.locks import Check, advisory_holder, advisory_lock, file_holder, file_lock
 from lever_assets.store.migrations import migrate as migrate_schema
@@ -267,6 +268,7 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
     # What is deleted or written over is no more in the file: it may be what was erased of a person.
     connection.execute("PRAGMA secure_delete=ON")
+    connection.create_function(FUNCTION, 1, folded, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -37,6 +37,21 @@ _READ_ORDER = (
 _LEFT_OUT = "The setting that leaves it out (cutoff, only_created): Lever has it; null where none does"
 
 
+LISTED = frozenset(
+    {
+        "jobs",
+        "candidates",
+        "applications",
+        "users",
+        "roles",
+        "tags",
+        "interviews",
+        "offers",
+        "rejection_reasons",
+        "application_stages",
+    }
+)
+"""The models that are given out page by page (`pages/`)."""
 _CONDITIONS: list[tuple[Index, ColumnElement[bool]]] = []
 
 
@@ -128,6 +143,9 @@ def _unified_table(model: Model) -> Table:
     for column in ("remote_id", *sorted(references)):
         Index(f"ix_{model.name}_{column}", table.c[column])
     _index_for_people(table)
+    if model.name in LISTED:
+        # An account's rows in the order of their ids, where the table has those of many accounts.
+        Index(f"ix_{model.name}_page", table.c.connection, table.c.id)
     return table
 
 

@@ -32,17 +32,17 @@ def test_without_a_stage_there_are_none(shared: Served, method: str, path: str, 
 def test_packages_are_replaced_as_a_whole(api: Served) -> None:
     with assessed(api) as here:
         client = here.client().assessment
-        assert client.set_packages(packages=PACKAGES[:1]).warnings == []  # type: ignore[arg-type]
+        assert client.set_packages(packages=PACKAGES[:1]).warnings == []
         [first] = client.get_packages().data.packages
         assert (first.id, first.type, first.name, first.description) == tuple(PACKAGES[0].values())
 
-        client.set_packages(packages=PACKAGES)  # type: ignore[arg-type]
+        client.set_packages(packages=PACKAGES)
         code, talk = client.get_packages().data.packages
         assert code.updated_at == first.updated_at  # it is as it was
         assert talk.updated_at is not None
-        client.set_packages(packages=PACKAGES[1:])  # type: ignore[arg-type]
+        client.set_packages(packages=PACKAGES[1:])
         assert [each.id for each in client.get_packages().data.packages] == ["p-talk"]
-        doubts = client.set_packages(packages=[{**PACKAGES[0], "name": "sent"}]).warnings  # type: ignore[list-item]
+        doubts = client.set_packages(packages=[{**PACKAGES[0], "name": "sent"}]).warnings
         assert "'sent'" in doubts[0].message
 
 
@@ -67,7 +67,7 @@ def test_packages_that_can_not_be_used_are_refused(api: Served, body: Any) -> No
 
 def test_orders_are_paged_and_filtered(api: Served) -> None:
     with assessed(api) as here:
-        here.client().assessment.set_packages(packages=PACKAGES)  # type: ignore[arg-type]
+        here.client().assessment.set_packages(packages=PACKAGES)
         for _ in range(3):
             arrive(here, tags=["assessment: coding", "Assessment: Talk"])
         see_to(here)
@@ -116,7 +116,7 @@ def test_orders_are_paged_and_filtered(api: Served) -> None:
 
 def test_the_client_meets_its_own_error_for_a_result_of_nobody(api: Served) -> None:
     with assessed(api) as here, pytest.raises(KomboAtsError) as caught:
-        here.client().assessment.update_order_result(assessment_order_id="nobody", **RESULT)  # type: ignore[arg-type]
+        here.client().assessment.update_order_result(assessment_order_id="nobody", **RESULT)
     assert caught.value.data.error.code == "PLATFORM.INPUT_INVALID"
 
 

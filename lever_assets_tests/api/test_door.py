@@ -1,10 +1,14 @@
 """Who may ask, and what everybody is answered who may not, or asks for what is not there."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 from kombo.errors import KomboGeneralError
 
 from lever_assets.api.keys import KeyNameError, create_key, every_key, revoke
 from lever_assets.store import Store
+from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.api.served import KEY, Served, served
 
 
@@ -69,3 +73,13 @@ def test_from_other_networks_nobody_may_ask(shared: Served) -> None:
 def test_health_needs_no_key(shared: Served) -> None:
     assert shared.ask("GET", "/health", key=None).json() == {"status": "ok"}
     assert shared.ask("GET", "/ready", key=None).json() == {"status": "ok"}
+
+
+def test_what_nobody_foresaw_is_told_in_the_same_shape(tmp_path: Path, shared: Served) -> None:
+    account = Recruiting(shared.account.sandbox, tmp_path, f"sqlite:///{tmp_path / 'lever.db'}")
+    with served(account) as here:
+        with sqlite3.connect(tmp_path / "lever.db") as conn:
+            conn.execute("DROP TABLE sync_state")
+        error = here.error("GET", "/v1/ats/jobs", 500)
+    assert error["code"] == "PLATFORM.UNKNOWN_ERROR"
+    assert str(tmp_path) not in error["message"]

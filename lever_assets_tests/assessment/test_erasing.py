@@ -1,6 +1,7 @@
 """Nothing of a person who is gone, anonymised or erased is left of their assessments, in any byte."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from lever_assets.assessment.results import Result, ResultError, take
-from lever_assets.connect import connections
 from lever_assets.store import Store
+from lever_assets.store.accounts import drop_rows
 from lever_assets.store.tables import metadata
 from lever_assets.sync.retention.expired import erase_due
 from lever_assets_tests.actions.recruiting import Person
@@ -85,10 +86,10 @@ def test_a_result_that_nobody_could_write_goes_with_the_time_set_for_it(api: Ser
 
 def test_a_connection_that_is_removed_and_erased_takes_its_orders_along(api: Served, inbox: Inbox) -> None:
     _, order, _ = waiting_result(api, inbox)
-    store = Store.open(api.settings.tables_url)
-    with store.writing(api.settings.connection) as tx:
-        connections.drop_rows(tx)
-    store.close()
+    with closing(Store.open(api.settings.tables_url)) as store:
+        with store.writing(api.settings.connection) as tx:
+            drop_rows(tx)
+        store.compact()
     left = everything(api)
     assert SAID not in left
     assert order not in left

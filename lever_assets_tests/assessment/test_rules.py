@@ -1,5 +1,6 @@
 """What a tag names, and who arrived: rules without a database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,9 +44,9 @@ def test_an_id_counts_more_than_a_name() -> None:
     ("lists", "default", "ordered"),
     [
         ([["A: Coding"], ["A: Talk"]], None, ["p1"]),
-        ([["Senior"], ["A: Talk"]], "p1", ["coding"]),
-        ([["A: Coding", "A: p1", "A: talk"], None], None, ["p1", "coding"]),
-        ([None, "A: Talk"], "coding", ["coding"]),
+        ([["Senior"], ["A: Talk"]], "p1", ["p2"]),
+        ([["A: Coding", "A: p1", "A: talk"], None], None, ["p1", "p2"]),
+        ([None, "A: Talk"], "coding", ["p1"]),
         ([["A: gone"], ["A: Talk"]], "p1", []),
         ([[], []], None, []),
         ([[], []], "gone", []),
@@ -54,9 +55,7 @@ def test_an_id_counts_more_than_a_name() -> None:
 def test_tags_of_the_opportunity_count_then_of_the_posting_then_the_default(
     lists: list[Any], default: str | None, ordered: list[str]
 ) -> None:
-    found = wanted(
-        lists, [CODING if "coding" not in ordered or default != "coding" else TALK, TALK], Tags("A:"), default
-    )
+    found = wanted(lists, [CODING, replace(TALK, id="p2")], Tags("A:"), default)
     assert [each.id for each in found.packages] == ordered
     assert bool(found.why_none) is not bool(ordered)
 

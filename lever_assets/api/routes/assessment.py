@@ -11,8 +11,7 @@ from fastapi import APIRouter, Query, Response
 from lever_assets.api.answers import done, success
 from lever_assets.api.asking import IntegrationId, Parts, ThePartsHere
 from lever_assets.api.connection import Connection
-from lever_assets.api.cursors import cursor as cursor_behind
-from lever_assets.api.cursors import place
+from lever_assets.api.cursors import cursor_behind, row_before
 from lever_assets.api.errors import ApiError, Code, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.parameters import Cursor, Instant, PageSize, texts
@@ -103,7 +102,7 @@ def get_orders(
         filters = {"ids": wanted, "statuses": states, "created_after": created_after, "list": "orders"}
         some = assessments.page(
             tx,
-            after=place(cursor, filters),
+            after="" if cursor is None else row_before(cursor, filters),
             limit=page_size + 1,
             ids=wanted,
             statuses=states,

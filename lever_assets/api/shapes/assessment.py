@@ -1,29 +1,19 @@
 """Packages and orders of assessments, as the unified API has them."""
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from lever_assets.api.shapes.common import Instant, Listed, Location, Shape, Text
 from lever_assets.assessment.packages import PackageType
-
-Instant = Annotated[datetime, Field(description="YYYY-MM-DDTHH:mm:ss.sssZ")]
-
-
-class Shape(BaseModel):
-    """An object with just these keys."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Package(Shape):
     """A package that the vendor offers."""
 
-    id: str
+    id: Text
     type: PackageType | None
-    name: str
-    description: str
+    name: Text
+    description: Text
     updated_at: Instant | None
 
 
@@ -43,7 +33,7 @@ class GetAssessmentPackagesPositiveResponse(Shape):
 class Warning(Shape):
     """Something to know of what was done."""
 
-    message: str
+    message: Text
 
 
 class Nothing(Shape):
@@ -76,72 +66,50 @@ class AssessmentOrderStatus(StrEnum):
 class OrderedCandidate(Shape):
     """Who is to be tested."""
 
-    remote_id: str | None
-    email: str
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
+    remote_id: Text | None
+    email: Text
+    first_name: Text | None
+    last_name: Text | None
+    phone: Text | None
 
 
 class OrderedApplication(Shape):
     """The application that it is about."""
 
-    remote_id: str | None
-
-
-class OrderedLocation(BaseModel):
-    """A place; what is not known is left out."""
-
-    street_1: str | None = None
-    street_2: str | None = None
-    city: str | None = None
-    state: str | None = None
-    zip_code: str | None = None
-    country: str | None = None
-    raw: str | None = None
+    remote_id: Text | None
 
 
 class OrderedMember(Shape):
     """Somebody on the hiring team."""
 
-    remote_id: str | None
-    email: str | None
-    first_name: str | None
-    last_name: str | None
+    remote_id: Text | None
+    email: Text | None
+    first_name: Text | None
+    last_name: Text | None
     hiring_team_roles: list[Literal["RECRUITER", "HIRING_MANAGER"]]
 
 
 class OrderedJob(Shape):
     """The job that the application is for."""
 
-    remote_id: str | None
-    name: str | None
-    job_code: str | None
-    description: str | None
-    location: OrderedLocation | None
+    remote_id: Text | None
+    name: Text | None
+    job_code: Text | None
+    description: Text | None
+    location: Location | None
     hiring_team: list[OrderedMember]
 
 
 class AssessmentOrder(Shape):
     """An order."""
 
-    id: str
-    package_id: str
+    id: Text
+    package_id: Text
     status: AssessmentOrderStatus
     candidate: OrderedCandidate
     application: OrderedApplication
     job: OrderedJob
 
 
-class AssessmentOrders(Shape):
-    """A page of orders; `next` is the cursor of the next one, null on the last."""
-
-    next: str | None
-    results: list[AssessmentOrder]
-
-
-class GetAssessmentOrdersPositiveResponse(Shape):
-    """A page of orders."""
-
-    status: Literal["success"]
-    data: AssessmentOrders
+GetAssessmentOrdersPositiveResponse = Listed[AssessmentOrder]
+"""A page of orders."""

@@ -1,0 +1,452 @@
+"""The shapes of the lists' rows, key by key as the unified API has them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from lever_assets.api.shapes.common import (
+    Amount,
+    EmailAddress,
+    Instant,
+    IntegrationField,
+    JsonObject,
+    Listed,
+    Location,
+    Member,
+    NamedJob,
+    Person,
+    PhoneNumber,
+    Seen,
+    Shape,
+    SmallStage,
+    SocialLink,
+    Stage,
+    Tag,
+    Text,
+    Whole,
+    Yes,
+)
+from lever_assets.unified.enums import (
+    ApplicationOutcome,
+    JobPostingStatus,
+    JobPostingVisibility,
+    OfferStatus,
+    QuestionCategory,
+    RoleScope,
+    RoleType,
+    UserStatus,
+)
+
+
+class QuestionOption(Shape):
+    """A choice; answers name its `id`."""
+
+    id: Text
+    name: Text
+    remote_id: Text | None = None
+
+
+class TextFormat(Shape):
+    """A text."""
+
+    type: Literal["TEXT"]
+    display_type: Literal["SINGLE_LINE", "MULTI_LINE", "EMAIL", "URL"] | None = None
+    max_length: Whole | None = None
+
+
+class NumberFormat(Shape):
+    """A number."""
+
+    type: Literal["NUMBER"]
+    display_type: Literal["SLIDER", "FIELD"] | None = None
+    min: Amount | None = None
+    max: Amount | None = None
+
+
+class FileFormat(Shape):
+    """A file."""
+
+    type: Literal["FILE"]
+    accepted_mime_types: list[Text] | None = None
+    max_file_size_bytes: Whole | None = None
+
+
+class SingleSelectFormat(Shape):
+    """One of several choices."""
+
+    type: Literal["SINGLE_SELECT"]
+    display_type: Literal["DROPDOWN", "RADIO"] | None = None
+    options: list[QuestionOption]
+
+
+class MultiSelectFormat(Shape):
+    """Some of several choices."""
+
+    type: Literal["MULTI_SELECT"]
+    options: list[QuestionOption]
+
+
+class PlainFormat(Shape):
+    """Yes or no, a day, or a text to which there is no answer."""
+
+    type: Literal["BOOLEAN", "DATE", "INFORMATION"]
+
+
+class UnknownFormat(Shape):
+    """What the unified API has no kind for; `raw_question` is Lever's own definition."""
+
+    type: Literal["UNKNOWN"]
+    raw_question: Any = None
+
+
+class ScreeningQuestion(Shape):
+    """A question on a job's application form."""
+
+    id: Text
+    remote_id: Text | None
+    title: Text | None
+    description: Text | None
+    format: (
+        Annotated[
+            TextFormat
+            | NumberFormat
+            | FileFormat
+            | SingleSelectFormat
+            | MultiSelectFormat
+            | PlainFormat
+            | UnknownFormat,
+            Field(discriminator="type"),
+        ]
+        | None
+    )
+    category: QuestionCategory | None
+    index: Whole | None
+    required: Yes | None
+    precondition_question_id: Text | None
+    precondition_options: list[Text] | list[Yes] | None
+
+
+class JobPosting(Shape):
+    """A job as it is published."""
+
+    id: Text
+    remote_id: Text | None
+    title: Text | None
+    description_html: Text | None
+    status: JobPostingStatus | None
+    visibility: JobPostingVisibility | None
+    url: Text | None
+
+
+class HeldRole(Shape):
+    """A role that somebody has."""
+
+    remote_id: Text | None
+    remote_label: Text | None
+    unified_type: RoleType | None
+
+
+class JobRole(HeldRole):
+    """A role on a job."""
+
+    scope: Literal["JOB"]
+
+
+class SystemRole(HeldRole):
+    """A role in the account."""
+
+    scope: Literal["SYSTEM"]
+
+
+class HiringTeamMember(Member):
+    """A user on the hiring team of a job."""
+
+    hiring_team_roles: list[Literal["HIRING_MANAGER", "RECRUITER", "COORDINATOR", "SOURCER", "INTERVIEWER"]]
+    job_roles: list[JobRole]
+
+
+class Job(Seen):
+    """A job."""
+
+    id: Text
+    remote_id: Text
+    name: Text | None
+    job_code: Text | None
+    description: Text | None
+    confidential: Yes | None
+    weekly_hours: Amount | None
+    employment_type: Text | None
+    status: Text | None
+    visibility: Text | None
+    category: Text | None
+    department: Text | None
+    post_url: Text | None
+    experience_level: Text | None
+    remote_work_status: Text | None
+    salary_amount: Amount | None
+    salary_amount_from: Amount | None
+    salary_amount_to: Amount | None
+    salary_currency: Text | None
+    salary_period: Text | None
+    location: Location | None
+    custom_fields: JsonObject | None
+    integration_fields: list[IntegrationField]
+    remote_url: Text | None
+    opened_at: Instant | None
+    closed_at: Instant | None
+    remote_created_at: Instant | None
+    remote_updated_at: Instant | None
+    contact_id: Text | None
+    stages: list[Stage]
+    screening_questions: list[ScreeningQuestion]
+    job_postings: list[JobPosting]
+    hiring_team: list[HiringTeamMember]
+
+
+class CandidateApplication(Shape):
+    """An application of a candidate."""
+
+    id: Text
+    remote_id: Text | None
+    outcome: ApplicationOutcome | None
+    rejection_reason_name: Text | None
+    rejected_at: Instant | None
+    remote_url: Text | None
+    changed_at: Instant
+    remote_created_at: Instant | None
+    remote_updated_at: Instant | None
+    current_stage: SmallStage | None
+    job: NamedJob | None
+
+
+class Candidate(Seen):
+    """A candidate."""
+
+    id: Text
+    remote_id: Text
+    first_name: Text | None
+    last_name: Text | None
+    company: Text | None
+    title: Text | None
+    confidential: Yes | None
+    source: Text | None
+    phone_numbers: list[PhoneNumber] | None
+    email_addresses: list[EmailAddress] | None
+    social_media: list[SocialLink] | None
+    location: Location | None
+    custom_fields: JsonObject | None
+    integration_fields: list[IntegrationField]
+    remote_url: Text | None
+    remote_created_at: Instant | None
+    remote_updated_at: Instant | None
+    applications: list[CandidateApplication]
+    tags: list[Tag]
+
+
+class AnsweredQuestion(Shape):
+    """The question that was answered; the answer's keys follow its type."""
+
+    remote_id: Text | None
+    title: Text
+    type: Literal["TEXT", "NUMBER", "SINGLE_SELECT", "MULTI_SELECT", "BOOLEAN", "DATE", "UNKNOWN"]
+
+
+class ScreeningAnswer(Shape):
+    """An answer to a screening question."""
+
+    question: AnsweredQuestion
+    answer: JsonObject
+
+
+class ApplicationCandidate(Person):
+    """The candidate who applies."""
+
+    phone_numbers: list[PhoneNumber] | None
+    social_media: list[SocialLink] | None
+    source: Text | None
+    remote_url: Text | None
+    tags: list[Tag]
+
+
+class ApplicationInterview(Shape):
+    """An interview for an application."""
+
+    id: Text
+    remote_id: Text | None
+    title: Text | None
+    starting_at: Instant | None
+    ending_at: Instant | None
+    location: Location | None
+    canceled: Yes | None
+
+
+class ApplicationOffer(Shape):
+    """An offer for an application."""
+
+    id: Text
+    remote_id: Text | None
+    status: OfferStatus | None
+
+
+class Application(Seen):
+    """An application."""
+
+    id: Text
+    remote_id: Text | None
+    outcome: ApplicationOutcome | None
+    rejection_reason_name: Text | None
+    rejected_at: Instant | None
+    current_stage_id: Text | None
+    job_id: Text | None
+    candidate_id: Text | None
+    screening_question_answers: list[ScreeningAnswer] | None
+    custom_fields: JsonObject | None
+    integration_fields: list[IntegrationField]
+    remote_url: Text | None
+    remote_created_at: Instant | None
+    remote_updated_at: Instant | None
+    candidate: ApplicationCandidate | None
+    current_stage: Stage | None
+    job: NamedJob | None
+    interviews: list[ApplicationInterview]
+    offers: list[ApplicationOffer]
+
+
+class User(Seen):
+    """A user."""
+
+    id: Text
+    remote_id: Text | None
+    first_name: Text | None
+    last_name: Text | None
+    email: Text | None
+    status: UserStatus | None
+    system_roles: list[SystemRole]
+
+
+class Role(Seen):
+    """A role."""
+
+    id: Text
+    remote_id: Text | None
+    remote_label: Text | None
+    scope: RoleScope | None
+    unified_type: RoleType | None
+
+
+class ListedTag(Seen):
+    """A tag."""
+
+    id: Text
+    remote_id: Text | None
+    name: Text | None
+
+
+class InterviewApplication(Shape):
+    """The application that an interview is for."""
+
+    id: Text
+    remote_id: Text | None
+    outcome: ApplicationOutcome | None
+    rejection_reason_name: Text | None
+    candidate: Person | None
+    job: NamedJob | None
+
+
+class Interview(Seen):
+    """An interview."""
+
+    id: Text
+    remote_id: Text | None
+    title: Text | None
+    starting_at: Instant | None
+    ending_at: Instant | None
+    location: Location | None
+    video_conferencing_url: Text | None
+    application_id: Text | None
+    stage_id: Text | None
+    canceled: Yes | None
+    remote_created_at: Instant | None
+    remote_updated_at: Instant | None
+    users: list[Member]
+    application: InterviewApplication | None
+
+
+class OfferApplication(Shape):
+    """Whom an offer is made to, and for which job."""
+
+    candidate: Person | None
+    job: NamedJob | None
+
+
+class Offer(Seen):
+    """An offer."""
+
+    id: Text
+    remote_id: Text | None
+    status: OfferStatus | None
+    employment_start_date: Instant | None
+    application_id: Text | None
+    custom_fields: JsonObject | None
+    integration_fields: list[IntegrationField]
+    remote_created_at: Instant | None
+    remote_updated_at: Instant | None
+    application: OfferApplication | None
+
+
+class RejectionReason(Seen):
+    """A reason to reject an application."""
+
+    id: Text
+    remote_id: Text
+    name: Text | None
+
+
+class ApplicationStage(Seen):
+    """A stage of the account."""
+
+    id: Text
+    remote_id: Text | None
+    name: Text | None
+    status: Literal["ACTIVE", "INACTIVE"] | None
+    custom_fields: JsonObject | None
+
+
+class Jobs(Listed[Job]):
+    """A page of jobs."""
+
+
+class Candidates(Listed[Candidate]):
+    """A page of candidates."""
+
+
+class Applications(Listed[Application]):
+    """A page of applications."""
+
+
+class Users(Listed[User]):
+    """A page of users."""
+
+
+class Roles(Listed[Role]):
+    """A page of roles."""
+
+
+class Tags(Listed[ListedTag]):
+    """A page of tags."""
+
+
+class Interviews(Listed[Interview]):
+    """A page of interviews."""
+
+
+class Offers(Listed[Offer]):
+    """A page of offers."""
+
+
+class RejectionReasons(Listed[RejectionReason]):
+    """A page of rejection reasons."""
+
+
+class ApplicationStages(Listed[ApplicationStage]):
+    """A page of stages."""

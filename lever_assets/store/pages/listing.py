@@ -1,0 +1,97 @@
+"""A page of a list: its rows by key, and what belongs to them."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import BindParameter, ColumnElement, bindparam, select
+
+from lever_assets.store.dialects import OF
+from lever_assets.store.pages import applications, candidates, interviews, jobs, offers, small, users
+from lever_assets.store.pages.asked import Asked, Page
+from lever_assets.store.pages.filters import FILTERS
+from lever_assets.store.pages.related import Related, Row
+from lever_assets.store.pages.since import changed_since
+from lever_assets.store.pages.wire import Odd, Part, without_remote_id
+from lever_assets.store.tables import UNIFIED
+from lever_assets.store.transaction import Transaction
+from lever_assets.store.values import clean
+
+_AFTER: BindParameter[str] = bindparam("after")
+_SIZE: BindParameter[int] = bindparam("size")
+
+
+@dataclass(frozen=True)
+class _List:
+    """What is shown of each row, and what adds to the rows what belongs to them."""
+
+    part: Part
+    complete: Callable[[Related, list[Row]], None]
+
+
+def _alone(_related: Related, _rows: list[Row]) -> None:
+    """Nothing belongs to these."""
+
+
+LISTS: Mapping[str, _List] = {
+    "jobs": _List(jobs.JOB, jobs.complete),
+    "candidates": _List(candidates.CANDIDATE, candidates.complete),
+    "applications": _List(applications.APPLICATION, applications.complete),
+    "users": _List(users.USER, users.complete),
+    "roles": _List(small.ROLE, _alone),
+    "tags": _List(small.TAG, _alone),
+    "interviews": _List(interviews.INTERVIEW, interviews.complete),
+    "offers": _List(offers.OFFER, offers.complete),
+    "rejection_reasons": _List(small.REJECTION_REASON, _alone),
+    "application_stages": _List(small.APPLICATION_STAGE, _alone),
+}
+"""By the name of their model."""
+
+
+def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
+    """Return a page of one of `LISTS`: of the account's rows, in the order of `id`."""
+    odd: Odd = Counter()
+    conditions = _conditions(tx, model, asked)
+    if conditions is None:
+        return Page([], None, odd)
+    listed = LISTS[model]
+    part = listed.part
+    if not asked.remote_data:
+        part = replace(part, hidden=part.hidden | {"remote_data"})
+    dialect, c = tx.sql.dialect.name, UNIFIED[model].c
+    query = (select(*part.selected(dialect)).where(c.connection == OF, c.id > _AFTER, *conditions)).order_by(
+        c.id
+    )
+    given = {"of": tx.account, "after": clean(asked.after), "size": asked.size + 1}
+    if asked.updated_after is not None:
+        given["since"] = asked.updated_after
+    found = tx.sql.execute(query.limit(_SIZE), given).all()
+    rows = list(map(part.reader(dialect, odd), found[: asked.size]))
+    last = rows[-1]["id"] if len(found) > asked.size else None
+    if part.required:
+        rows = [row for row in rows if _has_remote_id(part, row, odd)]
+    listed.complete(Related(tx, odd), rows)
+    return Page(rows, last, odd)
+
+
+def _has_remote_id(part: Part, row: Row, odd: Odd) -> bool:
+    if row["remote_id"] is None:
+        without_remote_id(part.model, odd)
+        return False
+    return True
+
+
+def _conditions(tx: Transaction, model: str, asked: Asked) -> list[ColumnElement[bool]] | None:
+    """Return which rows are wanted; None: none can be, since a filter has nothing to go by."""
+    conditions: list[ColumnElement[bool]] = []
+    if not asked.deleted:
+        conditions.append(UNIFIED[model].c.remote_deleted_at.is_(None))
+    for name, value in asked.filters.items():
+        chosen = FILTERS[model][name]
+        if asked.excluded.isdisjoint(chosen.columns):
+            conditions.append(chosen.condition(tx.sql.dialect.name, value, asked.deleted))
+        elif not asked.ignoring_unsupported:
+            return None
+    if asked.updated_after is not None:
+        conditions.append(changed_since(tx, model, asked.updated_after))
+    return conditions
