@@ -1,5 +1,6 @@
 """Nothing of a person who is gone, anonymised or erased is left of their assessments, in any byte."""
 
+import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -38,9 +39,11 @@ def waiting_result(api: Served, inbox: Inbox) -> tuple[Person, str, list[str]]:
 def everything(api: Served) -> str:
     """Return all that is in the database, and every byte of its file where it is one."""
     with api.account.session() as session, session.reading() as tx:
-        told = [repr(row) for table in metadata.tables.values() for row in tx.sql.execute(select(table))]
+        tables = metadata.tables.values()
+        kept = [list(row) for table in tables for row in tx.sql.execute(select(table))]
+        told = json.dumps(kept, default=str, ensure_ascii=False)
     files = [each.read_bytes() for each in Path(api.account.folder).rglob("lever.db*") if each.is_file()]
-    return "\n".join([*told, *(each.decode("latin-1") for each in files)])
+    return "\n".join([told, *(each.decode(errors="replace") for each in files)])
 
 
 def _given(api: Served) -> dict[str, Any]:
