@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from kombo.models import AssessmentOrderReceivedWebhookPayload
 
 from lever_assets.store import outbox as outbox_of_store
 from lever_assets_tests.api.served import Served
@@ -38,6 +39,7 @@ def test_an_arrival_with_a_tag_is_an_order_and_the_vendor_and_lever_hear_of_it(
     assert order.job.name
     [notice] = inbox.notices
     assert notice["type"] == "assessment:order-received"
+    AssessmentOrderReceivedWebhookPayload.model_validate(notice)
     assert notice["data"] == {
         **api.data("GET", "/v1/assessment/orders")["results"][0],
         "integration_id": api.integration,
