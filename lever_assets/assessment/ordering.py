@@ -84,8 +84,9 @@ def take_orders(session: Session) -> int:
     rest = iter(dict.fromkeys(ids))
     while some := list(islice(rest, _AT_ONCE)):
         with session.writing() as tx:
-            look = _Look.begin(tx, session, known)
-            made += sum(look.at(each) for each in raw.read(tx, _OPPORTUNITIES, some))
+            look, orders = _Look.begin(tx, session, known), assessments.orders_of(tx, some)
+            for each in raw.read(tx, _OPPORTUNITIES, some):
+                made += look.at(each, orders.get(each.remote_id, ()))
             wait += look.wait
     with session.writing() as tx:
         assessments.close_overdue(tx)
@@ -122,12 +123,12 @@ class _Look:
             [],
         )
 
-    def at(self, row: RawRow) -> int:
-        """Bring the orders of an opportunity up to it; return how many there are more."""
+    def at(self, row: RawRow, known: Sequence[Order]) -> int:
+        """Bring the `known` orders of an opportunity up to it; return how many there are more."""
         came = arrivals(row.data, self.stages, self.since)
-        known = assessments.orders_of(self.tx, [row.remote_id]).get(row.remote_id, [])
         if (row.deleted and not row.left_out) or row.data.get(FLAG) is True:
-            assessments.erase_orders(self.tx, [row.remote_id])
+            if known:
+                assessments.erase_orders(self.tx, [row.remote_id])
             return 0
         self._see_when_it_closes(row.data, known)
         if row.deleted or is_archived(row.data):

@@ -5,7 +5,10 @@ from datetime import timedelta
 import pytest
 from kombo.models import AssessmentOrderReceivedWebhookPayload
 
+from lever_assets.assessment.ordering import take_orders
 from lever_assets.store import outbox as outbox_of_store
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope
 from lever_assets_tests.api.served import Served
 from lever_assets_tests.assessment.vendor import (
     Inbox,
@@ -204,3 +207,17 @@ def test_switched_off_nothing_is_ordered_and_on_again_it_begins_anew(api: Served
     arrive(api, tags=["Acme: Coding"])
     see_to(api, assessment_stage=None)
     assert rows(api) == []
+
+
+def test_who_is_not_in_the_tables_yet_is_ordered_for_once_they_are(api: Served) -> None:
+    arrive(api, tags=["Acme: Coding"])
+    given = {name: getattr(api.settings, name) for name in api.settings.model_fields_set}
+    with api.account.session(**given) as session:
+        sync(session, Scope(delta=True))
+        with session.writing() as tx:  # as if a sync were still about to map what it has landed
+            tx.sql.exec_driver_sql("UPDATE applications SET id = id || '-later'")
+        assert take_orders(session) == 0
+        with session.writing() as tx:
+            tx.sql.exec_driver_sql("UPDATE applications SET id = replace(id, '-later', '')")
+        assert take_orders(session) == 1
+        assert take_orders(session) == 0
