@@ -24,10 +24,14 @@ Condition = Callable[[str, Any, bool], ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter, and the columns without which it can't be answered."""
+    """A filter, and the columns without which it can't be answered.
+
+    `is_set`: its condition is that the id is one of a set, which is to be looked up.
+    """
 
     columns: tuple[Column, ...]
     condition: Condition
+    is_set: bool = False
 
 
 def _texts(values: Collection[str]) -> ColumnElement[Any]:
@@ -50,7 +54,7 @@ def _looked_up(model: str, column: str) -> Filter:
         c = UNIFIED[model].alias().c
         return UNIFIED[model].c.id.in_(select(c.id).where(among_these(dialect, c[column], _texts(values))))
 
-    return Filter(((model, column),), condition)
+    return Filter(((model, column),), condition, is_set=True)
 
 
 def _is(model: str, column: str) -> Filter:
@@ -140,8 +144,8 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     },
     "candidates": {
         **_of_all("candidates"),
-        "email": Filter((("candidates", "email_addresses"),), _with_address),
-        "job_ids": Filter((("applications", "job_id"),), _applied_to),
+        "email": Filter((("candidates", "email_addresses"),), _with_address, is_set=True),
+        "job_ids": Filter((("applications", "job_id"),), _applied_to, is_set=True),
         "first_name": _named("candidates", "first_name"),
         "last_name": _named("candidates", "last_name"),
     },
@@ -150,7 +154,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "outcomes": _one_of("applications", "outcome"),
         "outcome": _is("applications", "outcome"),
         "job_ids": _looked_up("applications", "job_id"),
-        "job_remote_ids": Filter((("jobs", "remote_id"),), _for_jobs_of_lever),
+        "job_remote_ids": Filter((("jobs", "remote_id"),), _for_jobs_of_lever, is_set=True),
         "current_stage_ids": _looked_up("applications", "current_stage_id"),
         "remote_created_after": _created_since("applications"),
     },
@@ -159,7 +163,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "tags": _of_all("tags"),
     "interviews": {
         **_of_all("interviews"),
-        "job_ids": Filter((("applications", "job_id"),), _held_for_jobs),
+        "job_ids": Filter((("applications", "job_id"),), _held_for_jobs, is_set=True),
     },
     "offers": _of_all("offers"),
     "rejection_reasons": _of_all("rejection_reasons"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 
-from lever_assets.store.dialects import OF
+from lever_assets.store.dialects import OF, by_another_index_of
 from lever_assets.store.pages import applications, candidates, interviews, jobs, offers, small, users
 from lever_assets.store.pages.asked import Asked, Page
 from lever_assets.store.pages.filters import FILTERS
@@ -51,21 +51,20 @@ LISTS: Mapping[str, _List] = {
 def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
     """Return a page of one of `LISTS`: of the account's rows, in the order of `id`."""
     odd: Odd = Counter()
-    conditions = _conditions(tx, model, asked)
-    if conditions is None:
+    wanted = _wanted(tx, model, asked)
+    if wanted is None:
         return Page([], None, odd)
     listed = LISTS[model]
     part = listed.part
     if not asked.remote_data:
         part = replace(part, hidden=part.hidden | {"remote_data"})
     dialect, c = tx.sql.dialect.name, UNIFIED[model].c
-    query = (select(*part.selected(dialect)).where(c.connection == OF, c.id > _AFTER, *conditions)).order_by(
-        c.id
-    )
+    behind = by_another_index_of(dialect, c.id) if wanted.is_set else c.id
+    query = select(*part.selected(dialect)).where(c.connection == OF, behind > _AFTER, *wanted.conditions)
     given = {"of": tx.account, "after": clean(asked.after), "size": asked.size + 1}
     if asked.updated_after is not None:
         given["since"] = asked.updated_after
-    found = tx.sql.execute(query.limit(_SIZE), given).all()
+    found = tx.sql.execute(query.order_by(c.id).limit(_SIZE), given).all()
     rows = list(map(part.reader(dialect, odd), found[: asked.size]))
     last = rows[-1]["id"] if len(found) > asked.size else None
     if part.required:
@@ -81,17 +80,26 @@ def _has_remote_id(part: Part, row: Row, odd: Odd) -> bool:
     return True
 
 
-def _conditions(tx: Transaction, model: str, asked: Asked) -> list[ColumnElement[bool]] | None:
+@dataclass
+class _Wanted:
+    """The conditions on rows; `is_set`: one is that the id is of a set, so SQLite is to look these up."""
+
+    conditions: list[ColumnElement[bool]]
+    is_set: bool = False
+
+
+def _wanted(tx: Transaction, model: str, asked: Asked) -> _Wanted | None:
     """Return which rows are wanted; None: none can be, since a filter has nothing to go by."""
-    conditions: list[ColumnElement[bool]] = []
-    if not asked.deleted:
-        conditions.append(UNIFIED[model].c.remote_deleted_at.is_(None))
+    wanted = _Wanted([] if asked.deleted else [UNIFIED[model].c.remote_deleted_at.is_(None)])
     for name, value in asked.filters.items():
         chosen = FILTERS[model][name]
         if asked.excluded.isdisjoint(chosen.columns):
-            conditions.append(chosen.condition(tx.sql.dialect.name, value, asked.deleted))
+            wanted.conditions.append(chosen.condition(tx.sql.dialect.name, value, asked.deleted))
+            wanted.is_set |= chosen.is_set
         elif not asked.ignoring_unsupported:
             return None
     if asked.updated_after is not None:
-        conditions.append(changed_since(tx, model, asked.updated_after))
-    return conditions
+        condition, is_set = changed_since(tx, model, asked.updated_after)
+        wanted.conditions.append(condition)
+        wanted.is_set |= is_set
+    return wanted

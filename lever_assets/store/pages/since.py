@@ -73,13 +73,16 @@ _COUNTING: dict[str, tuple[_Below | _Above, ...]] = {
 """Beside the row itself, of each list."""
 
 
-def changed_since(tx: Transaction, model: str, since: Any) -> ColumnElement[bool]:
-    """Return the condition that a row of a list changed since an instant; `SINCE` is its parameter."""
+def changed_since(tx: Transaction, model: str, since: Any) -> tuple[ColumnElement[bool], bool]:
+    """Return the condition that a row of a list changed since an instant; `SINCE` is its parameter.
+
+    And whether it is one by a set of ids, which is to be looked up.
+    """
     dialect = tx.sql.dialect.name
     if _are_many(tx, model, since):
-        return or_(*_row_by_row(dialect, model))
+        return or_(*_row_by_row(dialect, model)), False
     gathered = union_all(*_ids(dialect, model)).subquery()
-    return UNIFIED[model].c.id.in_(select(gathered.c[0]))
+    return UNIFIED[model].c.id.in_(select(gathered.c[0])), True
 
 
 def _are_many(tx: Transaction, model: str, since: Any) -> bool:
