@@ -27,7 +27,7 @@ _ASKS: Mapping[str, tuple[tuple[str, ...], str]] = {
 _OUTSIDE = {"webhooks": "Lever’s events", "ui": "people’s browsers", "api": "your product"}
 """Who comes to a port that is published, by what stands in the command of its service."""
 _LEVER = ("Lever’s API", ("code-server", "worker"))
-"""The API, and what stands in the commands of those that read it: sensors are evaluated in the code server."""
+"""The API, and what stands in the commands of those that read it: the code server evaluates sensors."""
 
 
 @dataclass(frozen=True)

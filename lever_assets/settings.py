@@ -77,6 +77,7 @@ class NoticeType(StrEnum):
     ISSUE_CHANGED = "issue-status-changed"
     SYNC_FINISHED = "sync-finished"
     FLOW_FAILED = "connection-flow-failed"
+    ASSESSMENT_ORDERED = "assessment:order-received"
 
 
 def checkout() -> Path | None:
@@ -191,6 +192,18 @@ class Settings(BaseSettings):
     passthrough_job: bool = Field(False, description="Offer passthrough in Dagster, too, as a job")
     perform_as: OptionalText = Field(None, description="Id of the Lever user that write actions act as")
     source_name: OptionalText = Field(None, description="Source that created candidates get")
+    assessment_stage: OptionalText = Field(
+        None, description="Stage, by name or Lever's id, in which assessments are ordered; else none are"
+    )
+    assessment_default_package: OptionalText = Field(
+        None, description="Package, by id or name, that is ordered where no tag names one"
+    )
+    assessment_tag_prefix: str = Field(
+        "assessment:", pattern=r"\S", description="How the tags of assessments begin, such as Acme:"
+    )
+    assessment_result_stage: OptionalText = Field(
+        None, description="Stage, by name or Lever's id, that a result moves an application to; else none"
+    )
     webhook_url: OptionalAddress = Field(None, description="Public URL of the webhook receiver")
     webhook_minutes: int = Field(
         60, ge=1, le=7 * 24 * 60, description="How old, in minutes, an event may be when it arrives"

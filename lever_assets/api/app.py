@@ -14,6 +14,7 @@ from lever_assets.api.errors import ApiError, Code, Family, invalid
 from lever_assets.api.guard import Guard, unforeseen
 from lever_assets.api.routes import (
     actions,
+    assessment,
     connect_page,
     connecting,
     fields,
@@ -36,9 +37,10 @@ _ROUTERS = (
     integrations.last,
     tools.router,
     reads.router,
-    reads.elsewhere,
     actions.router,
     files.router,
+    assessment.router,
+    reads.elsewhere,
     passthrough.router,
     syncs.router,
     connecting.router,

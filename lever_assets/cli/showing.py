@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lever_assets.assessment.troubles import troubles as troubles_of_assessments
 from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.lazy import command_app
@@ -81,13 +82,14 @@ def status(
         found = read_status(store, settings.connection, Exclusion.of(settings))
         standing = standing_of(store, account, settings)
         notices = troubles(store, settings)
+        assessments = troubles_of_assessments(store, settings)
         # Dagster's storage may be a database that is away, which a monitor is not to wait for.
         taken = room(store, settings.connection, None if check else dagster_size(settings))
         history = history_left(store, settings)
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
-    wrong = all_problems(account, standing, found, now=now(), max_age=max_age)
+    wrong = [*all_problems(account, standing, found, now=now(), max_age=max_age), *assessments]
     shown = in_force(settings, now())
     if as_json:
         told = {
@@ -95,6 +97,7 @@ def status(
             "permissions_missing": standing.lacking,
             "settings": [*map(asdict, shown)],
             "notices": [*map(asdict, notices)],
+            "assessments": assessments,
             "storage": asdict(taken),
             "history_left": [*map(asdict, history)],
         }
@@ -124,7 +127,11 @@ def status(
             if not (issue.permission and issue.permission in denied)
             and issue.kind is not IssueKind.NOTICES_GIVEN_UP
         )
-        _warn(account, found, [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices)])
+        _warn(
+            account,
+            found,
+            [*access, *filter(None, [failed_reads(found)]), *doubts, *map(str, notices), *assessments],
+        )
     if check and wrong:
         raise typer.Exit(1)
 

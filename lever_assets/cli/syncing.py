@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from lever_assets.assessment.ordering import begin as begin_assessments
 from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.collecting import fewer_collections
@@ -90,6 +91,7 @@ def sync(
         output.following() as say,
         Session.open(settings, listener=say, accept_deletions=accept_deletions) as session,
     ):
+        begin_assessments(session)  # who arrives while it reads is to have one
         scope = _scope(session, full=full, delta=delta, days=(start, end))
         reading = f"Reading {scope} of the account {session.name!r} into {session.store.name}"
         announce = partial(output.remark, reading)

@@ -2,6 +2,7 @@
 
 import typer
 
+from lever_assets.assessment.seeing_to import seeing_to_orders
 from lever_assets.cli import output
 from lever_assets.connect.known import names
 from lever_assets.connect.reloading import Reloading
@@ -16,10 +17,13 @@ from lever_assets.sync.undelivered import troubles
 def tell(store: Store, settings: Settings) -> None:
     """Tell the URLs of a connection's news; what does not arrive is sent again with the next command.
 
+    Assessments are ordered before, for whoever arrived, and Lever is told of them.
+
     So is what waits of connections that were removed, of which nobody else thinks.
     """
-    enqueue(store, settings)
-    deliver(store, settings)
+    with seeing_to_orders(store, settings):
+        enqueue(store, settings)
+        deliver(store, settings)
     tell_of_removed(store, settings)
     for each in troubles(store, settings):
         output.warn(str(each))

@@ -7,6 +7,7 @@ import typer
 
 from lever_assets import private
 from lever_assets.arrivals import allow_connections, server
+from lever_assets.assessment.ordering import begin as begin_assessments
 from lever_assets.cli import output
 from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.errors import CommandError
@@ -103,6 +104,7 @@ def drain(
         if parked:
             with session.writing() as tx:
                 inbox.unpark(tx)
+        begin_assessments(session)
         report = run_drain(replace(session, on_refresh=written.update), limit=limit)
         note_refreshed(session, "webhooks drain", written)
         tell(session.store, session.settings)

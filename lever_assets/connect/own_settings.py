@@ -16,6 +16,7 @@ _LEAVING_OUT = (
 _WINDOWS = "Its partitions in Dagster become others; nothing is read or mapped again."
 _NEXT_REQUEST = "It counts from the next sync or action on."
 _NEXT_ACTION = "It counts from the next action on."
+_NEXT_ORDER = "It counts from the next assessment on."
 
 OWN: Mapping[str, str] = {
     "sync_window": _WINDOWS,
@@ -33,6 +34,10 @@ OWN: Mapping[str, str] = {
     "retention_days": "It counts from the next sync or erasure on.",
     "perform_as": _NEXT_ACTION,
     "source_name": _NEXT_ACTION,
+    "assessment_stage": "Whoever arrives in that stage from now on is assessed; without it nobody is.",
+    "assessment_default_package": _NEXT_ORDER,
+    "assessment_tag_prefix": _NEXT_ORDER,
+    "assessment_result_stage": "It counts from the next result on.",
     "rate_limit": _NEXT_REQUEST,
     "rate_burst": _NEXT_REQUEST,
     "watch_budget": _NEXT_SYNC,

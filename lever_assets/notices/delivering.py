@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import aiohttp
+import orjson
 
 from lever_assets.backoff import gap_after
 from lever_assets.connect.known import own_name
@@ -15,6 +16,7 @@ from lever_assets.notices.destinations import LOCKED, Destination, destinations
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store, outbox
 from lever_assets.store.accounts import any_account
+from lever_assets.store.assessments import reject
 from lever_assets.store.outbox import Notice
 from lever_assets.store.transaction import NOBODY, Transaction
 from lever_assets.sync.targets import targets
@@ -27,6 +29,9 @@ _SECONDS = 10.0
 """How long a URL may take to answer."""
 _LEASE = timedelta(minutes=2)
 _AT_ONCE = 8
+_REFUSED = 422
+_REFUSAL_BYTES = 65_536
+_LONGEST_REFUSAL = 2000
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Outcome:
 
     status: int | None
     error: str | None = None
+    refusal: str | None = None
+    """Why a receiver refuses what it was told of, in its words (422 with a `message`)."""
 
 
 def pending(store: Store, account: str) -> int:
@@ -117,6 +124,10 @@ def _settle(tx: Transaction, notice: Notice, outcome: Outcome | None) -> Deliver
     if outcome is None:
         outbox.put_back(tx, notice)
         return Delivery(failed=1)
+    if outcome.refusal is not None and notice.about is not None:
+        reject(tx, notice.about, outcome.refusal)
+        outbox.delivered(tx, notice, outcome.status or 0)
+        return Delivery(delivered=1)
     if outcome.error is None:
         outbox.delivered(tx, notice, outcome.status or 0)
         return Delivery(delivered=1)
@@ -168,12 +179,23 @@ async def _send_all(
 async def _send(client: aiohttp.ClientSession, where: Destination, body: bytes) -> Outcome:
     url, headers = where.url.get_secret_value(), where.headers(body)
     try:
-        # The body of the answer is not wanted, however long it is.
+        # But for a refusal the body of the answer is not wanted, however long it is.
         async with client.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             status = answer.status
+            refusal = _refusal(await answer.content.read(_REFUSAL_BYTES)) if status == _REFUSED else None
     except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
         # Only the kind: the text of the error may hold the URL, and the URL a secret.
         return Outcome(None, f"no answer ({type(error).__name__})")
     if 200 <= status < 300:
         return Outcome(status)
-    return Outcome(status, f"the answer was HTTP {status}")
+    return Outcome(status, f"the answer was HTTP {status}", refusal)
+
+
+def _refusal(content: bytes) -> str | None:
+    """Return the `message` of an answer; None: it has none."""
+    try:
+        told = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    message = told.get("message") if isinstance(told, dict) else None
+    return message.strip()[:_LONGEST_REFUSAL] if isinstance(message, str) and message.strip() else None

@@ -46,16 +46,23 @@ def integration_of(tx: Transaction) -> Integration:
 
 
 def put_notice(
-    tx: Transaction, settings: Settings, of: NoticeType, data: Fields, *, once: str | None = None
+    tx: Transaction,
+    settings: Settings,
+    of: NoticeType,
+    data: Fields,
+    *,
+    once: str | None = None,
+    about: str | None = None,
 ) -> int:
     """Put a notice into the outbox for each target that is to be told of such things; returns how many.
 
     `once` names what it is about: one for which there is a notice of that type about it gets no other.
+    `about` is the assessment order that it tells of: what it says is forgotten when it was sent.
     """
     told = 0
     for each in wanting(tx, settings, of):
-        about = f"{of} {once} {each.target}"
-        notice_id = _fresh_id(tx) if once is None else unified_id(tx.account, "notices", about)
+        told_once = f"{of} {once} {each.target}"
+        notice_id = _fresh_id(tx) if once is None else unified_id(tx.account, "notices", told_once)
         if once is not None and outbox.has(tx, each.target, notice_id):
             continue
         notice = Notice(
@@ -68,6 +75,7 @@ def put_notice(
             attempts=0,
             due_at=tx.instant,
             type=of.value,
+            about=about,
         )
         told += outbox.add(tx, notice)
     return told

@@ -19,6 +19,7 @@ from lever_assets.connect.first_sync import FIRST_SYNC, Asked, note_asked_for
 from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
+from lever_assets.orchestration.assessing import see_to_assessments
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.assets import assets_below
 from lever_assets.orchestration.config import for_connection
@@ -280,7 +281,10 @@ def notices_sensor(hosted: Hosted) -> dg.SensorDefinition:
         required_resource_keys=hosted.resource_keys,
         minimum_interval_seconds=_NOTICE_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells your URLs which tables changed, once no sync is under way.",
+        description=(
+            "Tells your URLs which tables changed, once no sync is under way. Before, it "
+            "orders assessments where they are switched on (LEVER_ASSESSMENT_STAGE)."
+        ),
     )
     def notices(context: dg.SensorEvaluationContext) -> Answer:
         return tick(lambda budget: evaluate(context, budget))
@@ -290,6 +294,7 @@ def notices_sensor(hosted: Hosted) -> dg.SensorDefinition:
         settings, accounts = now.settings, now.accounts
         with _opened(settings, budget) as store:
             ended.tell(context.instance, store, settings, accounts, hosted.whose)
+            see_to_assessments(store, accounts, budget, context.log)
             with store.reading("") as tx:
                 told = targets(tx, settings)
             if not told:

@@ -49,7 +49,9 @@ def _report(
     if not account.is_enabled:
         return Report(account.name, (switched_off(account), *of_machine))
     used = webhooks.are_used(settings, known)
-    every = permissions.permissions(Exclusion.of(settings), webhooks=used)
+    every = permissions.permissions(
+        Exclusion.of(settings), webhooks=used, assessments=settings.assessment_stage is not None
+    )
     left_out = [each for each in every if permissions.not_asked_for(each, account)]
     needed = [each for each in every if each not in left_out]
     asked = permissions.to_ask(needed, account.scopes)

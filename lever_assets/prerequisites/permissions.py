@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.assessment.telling import SCOPES as ASSESSMENT_SCOPES
 from lever_assets.connect.account import Account
 from lever_assets.connect.wording import is_read_only, reconnect_by_oauth, writing_too
 from lever_assets.lever import NotFoundError, Params
@@ -26,6 +27,12 @@ _OF_ACTIONS = {
 OPPORTUNITIES_READ = scope("GET", OPPORTUNITIES.path)
 WEBHOOKS = scope("GET", "/webhooks")
 _OF_WEBHOOKS = {WEBHOOKS: "/webhooks", scope("POST", "/webhooks"): None}
+_OF_ASSESSMENTS = (
+    OPPORTUNITIES_READ,
+    *(scope("GET", f"/{each}") for each in ("postings", "stages")),
+    *ASSESSMENT_SCOPES,
+)
+"""What orders are made of, and what is written of them."""
 _ALL_WEBHOOKS: Params = {"limit": 100}
 """Which of ours are there is told from the same answer."""
 
@@ -44,6 +51,7 @@ class Permission:
     left_out: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
     webhooks: bool = False
+    assessments: bool = False
 
     @property
     def writes(self) -> bool:
@@ -58,7 +66,7 @@ class Permission:
     @property
     def required(self) -> bool:
         """Whether what the settings ask for needs it; actions are nobody's duty."""
-        return bool(self.kept or self.webhooks)
+        return bool(self.kept or self.webhooks or self.assessments)
 
     @property
     def needed(self) -> bool:
@@ -70,6 +78,7 @@ class Permission:
         """What it is good for."""
         told = [f"the sync of {', '.join(self.kept)}"] if self.kept else []
         told += ["the webhooks"] if self.webhooks else []
+        told += ["the assessments"] if self.assessments else []
         told += [f"the actions {', '.join(self.actions)}"] if self.actions else []
         if told:
             return f"For {'; '.join(told)}."
@@ -77,8 +86,11 @@ class Permission:
         return f"For {what}, left out by the settings." if what else "For webhooks, which are not used."
 
 
-def permissions(exclusion: Exclusion, *, webhooks: bool) -> list[Permission]:
-    """Return every permission that anything of this program needs, reads first; `webhooks`: they are used."""
+def permissions(exclusion: Exclusion, *, webhooks: bool, assessments: bool = False) -> list[Permission]:
+    """Return every permission that anything of this program needs, reads first.
+
+    `webhooks`, `assessments`: they are used.
+    """
     found: dict[str, Permission] = {}
 
     def one(name: str, path: str | None = None) -> Permission:
@@ -95,6 +107,8 @@ def permissions(exclusion: Exclusion, *, webhooks: bool) -> list[Permission]:
             one(name, _OF_ACTIONS.get(name)).actions.append(action.name)
     for name, path in _OF_WEBHOOKS.items():
         one(name, path).webhooks = webhooks
+    for name in _OF_ASSESSMENTS:
+        one(name).assessments = assessments
     return sorted(found.values(), key=lambda each: each.writes)
 
 

@@ -18,15 +18,17 @@ from hashlib import sha256
 from itertools import groupby, takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, select, update
 
-from lever_assets.store.dialects import inserting
+from lever_assets.store.dialects import among, inserting
 from lever_assets.store.tables import notice_outbox
 from lever_assets.store.transaction import Transaction
 
 _KEPT = timedelta(days=30)
 _REPLACED = 50
 """Notices of one target to look through for the last failure."""
+_KEPT_BODY = case((notice_outbox.c.about.is_(None), notice_outbox.c.body), else_="")
+"""Of what is sent no more: it stays, but for what tells of a person."""
 _REFUSED = 3
 """A notice that failed so often keeps only its like waiting: its URL may not take that kind of notices."""
 
@@ -56,6 +58,7 @@ class Notice:
     attempts: int
     due_at: datetime
     type: str | None = None
+    about: str | None = None
 
 
 def target_of(url: str) -> str:
@@ -211,7 +214,9 @@ def delivered(tx: Transaction, notice: Notice, status: int) -> None:
     tx.sql.execute(
         update(notice_outbox)
         .where(c.connection == notice.connection, c.id == notice.id)
-        .values(state=State.DELIVERED.value, status=status, error=None, delivered_at=tx.instant)
+        .values(
+            state=State.DELIVERED.value, status=status, error=None, delivered_at=tx.instant, body=_KEPT_BODY
+        )
     )
     newest = select(func.max(c.number)).where(
         c.connection == notice.connection,
@@ -244,7 +249,7 @@ def failed(
     c = notice_outbox.c
     values: dict[str, Any] = {"error": error, "status": status}
     if due_at is None:
-        values |= {"state": State.GIVEN_UP.value, "due_at": tx.instant}
+        values |= {"state": State.GIVEN_UP.value, "due_at": tx.instant, "body": _KEPT_BODY}
     else:
         values["due_at"] = due_at
     tx.sql.execute(
@@ -314,6 +319,13 @@ def forget_settled(tx: Transaction) -> None:
     tx.sql.execute(delete(notice_outbox).where(*mine))
 
 
+def forget_about(tx: Transaction, orders: Collection[str]) -> None:
+    """Forget the notices about these assessment orders, those that wait to be sent included."""
+    c = notice_outbox.c
+    mine = (c.connection == tx.account, c.about.is_not(None), among(tx.sql, c.about, orders))
+    tx.sql.execute(delete(notice_outbox).where(*mine))
+
+
 def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
     """Give up what waits for a target that is not among `targets`."""
     c = notice_outbox.c
@@ -323,6 +335,7 @@ def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
         .values(
             state=State.GIVEN_UP.value,
             due_at=tx.instant,
+            body=_KEPT_BODY,
             error="its URL is no longer in LEVER_NOTICE_URLS",
         )
     )
@@ -330,4 +343,5 @@ def give_up_others(tx: Transaction, targets: Collection[str]) -> None:
 
 def _notices() -> Select[Any]:
     c = notice_outbox.c
-    return select(c.id, c.connection, c.target, c.models, c.marks, c.body, c.attempts, c.due_at, c.type)
+    columns = (c.id, c.connection, c.target, c.models, c.marks, c.body, c.attempts, c.due_at, c.type, c.about)
+    return select(*columns)

@@ -467,6 +467,7 @@ notice_outbox = Table(
     Column("models", Json, nullable=False, comment="The unified tables that changed"),
     Column("marks", Json, nullable=False, comment="What each table's mark of changes was by then"),
     Column("body", PlainText, nullable=False, comment="What is sent, and signed, byte for byte"),
+    Column("about", Key, comment="The assessment order that it tells of; its body goes once it is settled"),
     Column("state", Word, nullable=False, comment="pending, delivered, superseded or given up"),
     Column("attempts", Integer, nullable=False, comment="How often it was sent"),
     Column("due_at", UtcDateTime, nullable=False, comment="When it is sent next while it is pending (UTC)"),
@@ -502,6 +503,51 @@ _index_of_some(
 )
 _index_of_some("ix_notice_outbox_due", notice_outbox.c.due_at, where=_pending)
 Index("ix_notice_outbox_target", notice_outbox.c.connection, notice_outbox.c.target, notice_outbox.c.number)
+
+assessment_packages = Table(
+    "assessment_packages",
+    metadata,
+    Column("connection", Word, primary_key=True),
+    Column("id", Key, primary_key=True, comment="The vendor's id of it"),
+    Column("type", Word, nullable=False, comment="What is tested, such as SKILLS_TEST"),
+    Column("name", PlainText, nullable=False, comment="Its name, which tags name it by"),
+    Column("description", PlainText, nullable=False, comment="What the vendor says of it"),
+    Column("updated_at", UtcDateTime, nullable=False, comment="When it was last changed (UTC)"),
+    Column("deleted_at", UtcDateTime, comment="When the vendor left it out (UTC): it is ordered no more"),
+    comment="Assessments that a vendor offers for the candidates of a connection",
+)
+
+assessment_orders = Table(
+    "assessment_orders",
+    metadata,
+    Column("id", Key, primary_key=True, comment="Follows from opportunity, package and arrival"),
+    Column("connection", Word, nullable=False),
+    Column("opportunity", Key, nullable=False, comment="Lever's id of the opportunity"),
+    Column("application", Key, nullable=False, comment="Lever's id of the application"),
+    Column("package_id", Key, nullable=False, comment="What is ordered; blank: there was no package"),
+    Column("arrived_at", UtcDateTime, nullable=False, comment="When it came into the stage, by Lever (UTC)"),
+    Column("status", Word, nullable=False, comment="OPEN, COMPLETED, CANCELLED or REJECTED"),
+    Column("reason", PlainText, comment="Why it was rejected, until Lever was told"),
+    Column("result", ForgettableJson, comment="What the vendor found, until it is written to Lever"),
+    Column("result_hash", Word, comment="Hash of the last result"),
+    Column("todo", Json, nullable=False, comment="What is to be written to Lever yet, in order"),
+    Column("attempts", Integer, nullable=False, comment="How often that failed"),
+    Column("due_at", UtcDateTime, comment="When it is tried next (UTC); null: never"),
+    Column("error", PlainText, comment="Why it failed last"),
+    Column("closes_at", UtcDateTime, comment="When it is cancelled, as the application is archived (UTC)"),
+    Column("erased_at", UtcDateTime, comment="When it lost what is personal (UTC); ids and states stay"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime, comment="When the assessment was over, as the vendor says (UTC)"),
+    comment="Assessments that were ordered when an application came into the stage for it",
+)
+_orders = assessment_orders.c
+Index("ix_assessment_orders_id", _orders.connection, _orders.id)
+Index("ix_assessment_orders_opportunity", _orders.connection, _orders.opportunity)
+for _column in (_orders.due_at, _orders.closes_at):
+    _index_of_some(
+        f"ix_assessment_orders_{_column.name}", _orders.connection, _column, where=_column.is_not(None)
+    )
 
 api_keys = Table(
     "api_keys",

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from lever_assets.definitions import build
 from lever_assets.notices.keeping import add
 from lever_assets.store import Store, inbox
+from lever_assets.store.assessments import Package, replace_packages
 from lever_assets.store.sizes import DATABASE
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import NOBODY
@@ -100,6 +101,27 @@ def test_a_target_with_a_name_is_told_though_no_url_is_set(synced: Place) -> Non
         assert isinstance(first, dg.SkipReason)
         assert (first.skip_message or "").startswith("1 notices arrived")
         assert [each["type"] for each in hook.notices] == ["data-changed"]
+
+
+def test_assessments_are_ordered_and_told_to_lever_also_where_no_url_is_to_be_told(synced: Place) -> None:
+    ids = synced.sandbox.ids("opportunities")
+    records = [synced.sandbox.get("opportunities", each) or {} for each in ids]
+    person = next(
+        each for each in records if each["applications"] and each["emails"] and not each["archived"]
+    )
+    stage = next(each for each in synced.sandbox.ids("stages") if each != person["stage"])
+    with Session.open(synced.settings()) as session, session.writing() as tx:
+        replace_packages(tx, [Package("p1", "SKILLS_TEST", "Coding", "")])
+    wanted: dict[str, Any] = {"assessment_stage": stage, "assessment_default_package": "Coding"}
+    tick(synced, "lever_notices", **wanted)  # from now on
+    synced.sandbox.move(person["id"], stage)
+    event(synced, person["id"])
+    synced.run("lever_webhooks")
+
+    told = tick(synced, "lever_notices", **wanted)
+
+    assert isinstance(told, dg.SkipReason)
+    assert "assessment: sent" in (synced.sandbox.get("opportunities", person["id"]) or {})["tags"]
 
 
 def test_the_user_s_urls_are_told_once_of_each_sync_that_ended(synced: Place) -> None:

@@ -91,6 +91,16 @@ def test_what_is_denied_is_missing_and_the_rest_is_asked_all_the_same(
     assert report.missing == ("requisitions:read:admin", "offers:read:admin")  # files: for actions alone
 
 
+def test_with_assessments_what_they_write_is_required_by_the_settings(account: Account) -> None:
+    before, report = examine(account.settings()), examine(account.settings(assessment_stage="Offer"))
+
+    for name in ("opportunities:write:admin", "notes:write:admin", "files:write:admin"):
+        assert not one(before, name).required
+        assert one(report, name).required
+        assert "the assessments" in one(report, name).why
+    assert "the assessments" in one(report, "stages:read:admin").why
+
+
 def test_what_is_left_out_is_not_needed_and_not_asked_for(account: Account, sandbox: Sandbox) -> None:
     sandbox.set_quirks("denied=offers")
     report = examine(account.settings(exclude=("offers",)))

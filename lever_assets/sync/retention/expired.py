@@ -13,6 +13,7 @@ from lever_assets.lever.resources import BY_NAME, OPPORTUNITIES, RESOURCES, Reso
 from lever_assets.policy.people import TERMS
 from lever_assets.store.action_erasure import erase_actions, erase_old_actions
 from lever_assets.store.addresses import forget_erased_long_ago
+from lever_assets.store.assessments import erase_old_results, erase_orders
 from lever_assets.store.connect_links import forget_past_links
 from lever_assets.store.erased_files import TABLES
 from lever_assets.store.erasure import due_rows, overdue, rows_of
@@ -45,9 +46,9 @@ def erase_due(session: Session) -> ErasureReport:
     """Erase what has been gone for longer than LEVER_RETENTION_DAYS; a second time there is nothing to do.
 
     So is what the settings left out for so long, unless the person is in play. Of anonymised people also what
-    is not gone for so long, and when the setting is `off`; of actions what nobody has touched for so long. In
-    short transactions: it may be stopped at any time, and holds up no sync but while SQLite's file is written
-    anew at the end.
+    is not gone for so long, and when the setting is `off`; of actions, and of results of assessments, what
+    nobody has touched for so long. In short transactions: it may be stopped at any time, and holds up no sync
+    but while SQLite's file is written anew at the end.
     """
     rows, payloads, actions = Counter(erase_anonymised(session)), Counter[str](), 0
     days = session.settings.retention
@@ -64,6 +65,7 @@ def erase_due(session: Session) -> ErasureReport:
         rows += rows_left_out
         payloads += payloads_left_out
         actions = _all(session, partial(_old_actions, before=before))
+        actions += _all(session, partial(_old_results, before=before))
     forget_actions_left(session)
     with session.writing() as tx:
         forget_erased_long_ago(tx)
@@ -92,6 +94,10 @@ def _rows(session: Session, model: str, tx: Transaction, *, before: datetime) ->
 
 def _old_actions(tx: Transaction, *, before: datetime) -> int:
     return erase_old_actions(tx, before=before, limit=_AT_ONCE)
+
+
+def _old_results(tx: Transaction, *, before: datetime) -> int:
+    return erase_old_results(tx, before=before, limit=_AT_ONCE)
 
 
 def _payloads(resource: Resource, tx: Transaction, *, before: datetime) -> int:
@@ -141,6 +147,7 @@ def _erase_with_below(
 ) -> None:
     """Erase these opportunities and all that hangs on them, rows before what they were mapped from."""
     records = with_below(tx, opportunities)
+    erase_orders(tx, opportunities)
     for model, mapped_from in by_model(records).items():
         due = rows_of(tx, model, mapped_from)
         erase_actions(tx, model, due)

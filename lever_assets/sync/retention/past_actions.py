@@ -1,5 +1,7 @@
 """Forgetting what actions were given of people who are gone in Lever or anonymised: at once, wherever it is.
 
+So is what was found by assessments of them, and not written to Lever yet.
+
 They are known by the ids that an input names, by what the action made, and by the e-mail addresses that the
 input has of the person whom it is about, unless somebody who is there has the same; so by Lever's contact.
 """
@@ -28,6 +30,7 @@ from lever_assets.store.addresses import (
     named_by,
     still_known,
 )
+from lever_assets.store.assessments import erase_orders
 from lever_assets.store.erased_files import TABLES
 from lever_assets.store.erasure import rows_of
 from lever_assets.store.payloads import carried_by_others, flagged
@@ -46,6 +49,7 @@ def forget_actions(tx: Transaction, model: str, sources: Collection[str]) -> Non
         return
     row_ids = rows_of(tx, model, sources)
     erased = erase_actions(tx, model, row_ids)
+    erased += erase_orders(tx, sources) if model == _PEOPLE else 0
     hashes = _hashes_of(tx, sources, row_ids) if model == _PEOPLE else set()
     if hashes:
         keep_erased(tx, hashes)
