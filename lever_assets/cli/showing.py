@@ -14,7 +14,7 @@ from lever_assets.cli.accounts import Connection, settings_for
 from lever_assets.cli.lazy import command_app
 from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_of
-from lever_assets.connect.states import IssueKind
+from lever_assets.connect.states import IssueKind, Standing
 from lever_assets.lever.wording import counted
 from lever_assets.orchestration.room import dagster_size
 from lever_assets.policy.exclusion import Exclusion
@@ -106,7 +106,7 @@ def status(
         for each in wrong:
             typer.echo(each)
     elif account.credential is None and not _holds_anything(found):
-        typer.echo(f"{as_sentence(not_read_whole(account, found))}\n{_AFTER_THAT}")
+        typer.echo(f"{as_sentence(not_read_whole(account, standing, found))}\n{_AFTER_THAT}")
         for doubt in doubts:
             output.warn(doubt)
     else:
@@ -117,7 +117,7 @@ def status(
             typer.echo(f"{as_sentence(under_way(found))}\n")
         for unread in history:
             typer.echo(f"Of the history {unread if found.under_way else unread.at_rest}.\n")
-        _show(account, found, shown)
+        _show(account, standing, found, shown)
         typer.echo(f"\n{_told(taken)}")
         denied = " ".join(filter(None, (each.denied for each in found.resources)))
         access = (
@@ -141,7 +141,7 @@ def _holds_anything(found: Status) -> bool:
     return read or any(each.live or each.deleted for each in found.models)
 
 
-def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
+def _show(account: Account, standing: Standing, found: Status, settings: Iterable[InForce]) -> None:
     output.table(
         "Read from Lever",
         ("resource", "records", "gone", "left out", "read at (UTC)", "changes up to (UTC)"),
@@ -174,7 +174,7 @@ def _show(account: Account, found: Status, settings: Iterable[InForce]) -> None:
         ((each.name, each.value, "default" if each.by_default else "") for each in settings),
     )
     if not (is_read_whole(found) or found.under_way):  # it was told above
-        typer.echo(f"\n{as_sentence(not_read_whole(account, found))}")
+        typer.echo(f"\n{as_sentence(not_read_whole(account, standing, found))}")
 
 
 def _told(taken: Room) -> str:

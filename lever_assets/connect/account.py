@@ -13,8 +13,10 @@ from lever_assets.connect.wording import (
     by_given_key,
     command,
     command_of_given,
+    kept_address,
     set_by,
     setting,
+    setting_of_given,
 )
 from lever_assets.lever import ApiKeyAuth, LeverAuth, LeverClient, RateLimiter, RetryPolicy
 from lever_assets.lever.limiter import allowance_name
@@ -94,11 +96,23 @@ class Account:
 
     def setting(self, name: str) -> str:
         """Return what a setting of this account is called in messages; `name` as in `Settings`."""
-        return setting(name, self._stored_as)
+        return setting_of_given(name, self.name) if self.is_given else setting(name, self._stored_as)
 
     def set_by(self, name: str) -> str:
         """Return where a setting of this account is set, as messages have it."""
-        return set_by(name, self._stored_as)
+        return setting_of_given(name, self.name) if self.is_given else set_by(name, self._stored_as)
+
+    @property
+    def address(self) -> str:
+        """What says where its Lever is, as messages have it."""
+        return kept_address(self.name, self.scopes) if self.is_stored else self.setting("base_url")
+
+    @property
+    def not_connected(self) -> NotConnectedError:
+        """The error for want of a key or token."""
+        return NotConnectedError(
+            self.name if self.is_stored or self.is_given else None, is_given=self.is_given
+        )
 
     @property
     def _stored_as(self) -> str | None:
@@ -125,7 +139,7 @@ class Account:
         if not self.is_enabled:
             raise DisabledError(self.name)
         if self.credential is None:
-            raise NotConnectedError(self.name if self.is_stored else None)
+            raise self.not_connected
         credential = self.credential()
         known_by = credential.allowance
         applying = min(_APPLY_RATE, settings.rate_limit)

@@ -8,15 +8,23 @@ class ConnectionTroubleError(Exception):
 
 
 class NotConnectedError(ConnectionTroubleError):
-    """There is nothing to reach a Lever account with; says how to connect, or to try the demo."""
+    """There is nothing to reach a Lever account with; says how to connect, or to try the demo.
 
-    def __init__(self, account: str | None = None) -> None:
+    `account`: the one that was asked for, a stored one, or one that code gives (`is_given`).
+    """
+
+    def __init__(self, account: str | None = None, *, is_given: bool = False) -> None:
         told = (
             "No Lever account is connected: set LEVER_API_KEY to an API key of your account (in Lever: "
             "Settings > Integrations and API > API credentials), run `lever-assets connect NAME`, or try "
             "`lever-assets demo`."
         )
-        if account is not None:
+        if account is not None and is_given:
+            told = (
+                f"The account {account!r} has no API key: give it an api_key in your code, or run "
+                f"`lever-assets connect {account}` on the same database."
+            )
+        elif account is not None:
             told = f"The connection {account!r} has no key or token: run `lever-assets connect {account}`."
         super().__init__(told)
 

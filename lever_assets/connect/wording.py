@@ -44,6 +44,11 @@ def command_of_given(words: str, name: str) -> str:
     return command(words, name) if job is None else f"its job `{job}` in Dagster (`dg launch --job {job}`)"
 
 
+def setting_of_given(name: str, account: str) -> str:
+    """Return what a setting of an account that code gives is called in messages; `name` as in `Settings`."""
+    return f"the {name} that your code gives the account {account!r}"
+
+
 def setting(name: str, connection: str | None) -> str:
     """Return what a setting is called in messages; `name` and `connection` as in `Settings` and `command`.
 
@@ -89,20 +94,25 @@ def writing_too(name: str) -> str:
     )
 
 
-def _kept_address(connecting: str) -> str:
-    """Return what says where the Lever of a stored connection is: what is kept with it, not the variable."""
-    again = f"`lever-assets connect {connecting} --environment custom`"
-    return f"the address that is kept with the connection ({again} with LEVER_BASE_URL set moves it)"
-
-
 def by_given_key(name: str) -> LetInBy:
     """Return what to do about the key of an account that code gives: none of the variables counts for it."""
     return LetInBy(
         API_KEY.name,
-        f"check the api_key that your code gives the account {name!r}: {_MADE}",
+        f"check {setting_of_given('api_key', name)}: {_MADE}",
         API_KEY.if_lacking,
-        address=f"the base_url that your code gives the account {name!r}",
+        address=setting_of_given("base_url", name),
+        rate=setting_of_given("rate_limit", name),
     )
+
+
+def kept_address(name: str, scopes: Collection[str] | None) -> str:
+    """Return what says where the Lever of a stored connection is: what is kept with it, not the variable.
+
+    `scopes` are those of its token; None: it has a key.
+    """
+    how = " --api-key" if scopes is None else " --read-only" if is_read_only(scopes) else ""
+    again = f"`lever-assets connect {name}{how} --environment custom`"
+    return f"the address that is kept with the connection ({again} with LEVER_BASE_URL set moves it)"
 
 
 def by_stored_key(name: str) -> LetInBy:
@@ -112,7 +122,7 @@ def by_stored_key(name: str) -> LetInBy:
         API_KEY.name,
         f"it may be revoked in Lever: {again}",
         API_KEY.if_lacking,
-        address=_kept_address(f"{name} --api-key"),
+        address=kept_address(name, None),
     )
 
 
@@ -125,5 +135,5 @@ def by_stored_token(name: str, scopes: Collection[str]) -> LetInBy:
         f"connect again with {again}, as somebody who has it, and accept it there",
         if_left_out=writing_too(name),
         asked_for=_TO_READ if is_read_only(scopes) else None,
-        address=_kept_address(f"{name}{' --read-only' if is_read_only(scopes) else ''}"),
+        address=kept_address(name, scopes),
     )

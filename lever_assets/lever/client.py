@@ -91,6 +91,11 @@ class LeverClient:
     ) -> None:
         await self._transport.aclose()
 
+    @property
+    def let_in_by(self) -> faults.LetInBy:
+        """What requests are let in by, and where that and Lever's address are given."""
+        return self._transport.let_in_by
+
     def counting(self) -> Self:
         """Return this client with counts of its own; what they count, this one's count too."""
         other = copy(self)
@@ -248,16 +253,24 @@ class LeverClient:
             **request.body(),
         )
         read = partial(Answer.of, response.status_code)
-        return _understood(response.content, read, request.method, request.path)
+        return self._understood(response.content, read, request.method, request.path)
 
     async def _fetch(self, path: str, params: Params, *, read: Callable[[bytes], T]) -> T:
         """Return what `read` makes of the body that the path gives."""
 
         async def attempt() -> T:
             response = await self._answer("GET", path, query_of(params))
-            return _understood(response.content, read, "GET", path)
+            return self._understood(response.content, read, "GET", path)
 
         return await self._until_it_succeeds(attempt)
+
+    def _understood(self, body: bytes, read: Callable[[bytes], T], method: str, path: str) -> T:
+        """Return what `read` makes of an answer's body; raises the LeverError for one that can't be read."""
+        try:
+            return read(body)
+        except wire.WrongShapeError as error:
+            unreadable = faults.of_body(error, method, path, by=self.let_in_by)
+        raise unreadable
 
     async def _until_it_succeeds(
         self, attempt: Callable[[], Awaitable[T]], may_repeat: Callable[[LeverError], bool] = lambda _: True
@@ -306,7 +319,7 @@ class LeverClient:
             path,
             secrets=credentials(response.request),
             sent=sent,
-            by=self._transport.let_in_by,
+            by=self.let_in_by,
         )
         if isinstance(error, AuthenticationError):
             self.access.lock_out(error)
@@ -333,15 +346,6 @@ class LeverClient:
         self.traffic.answered(response.status_code, response.num_bytes_downloaded)
         self.clock.hear(response.headers.get("date"))
         return response
-
-
-def _understood(body: bytes, read: Callable[[bytes], T], method: str, path: str) -> T:
-    """Return what `read` makes of an answer's body; raises the LeverError for one that can't be read."""
-    try:
-        return read(body)
-    except wire.WrongShapeError as error:
-        unreadable = faults.of_body(error, method, path)
-    raise unreadable
 
 
 def _is_doubtful(error: LeverError) -> bool:

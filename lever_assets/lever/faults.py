@@ -45,7 +45,7 @@ class LetInBy:
     """What requests are let in by, and what to do when Lever refuses it, or when it lacks a permission.
 
     `if_left_out` is about a permission that was not among those `asked_for` (None: that is not known).
-    `address` is what says where Lever is.
+    `address` is what says where Lever is, `rate` what says how often it may be asked.
     """
 
     name: str
@@ -54,6 +54,7 @@ class LetInBy:
     if_left_out: str = ""
     asked_for: Collection[str] | None = None
     address: str = "LEVER_BASE_URL"
+    rate: str = "LEVER_RATE_LIMIT"
 
     def remedy_for(self, scope: str) -> str:
         """Return what to do when it lacks a permission."""
@@ -122,7 +123,7 @@ def _of_lever(
             f"it may have been deleted; if every request fails like this, check {by.address}",
         )
     if status in {408, 429} or status >= 500:
-        return _delayed(status, headers, reason, where)
+        return _delayed(status, headers, reason, where, by.rate)
     return _refused(status, headers, reason, where, by.address)
 
 
@@ -135,19 +136,22 @@ def of_outcome(error: LeverError, method: str, path: str) -> OutcomeUnknownError
     )
 
 
-def of_body(error: wire.WrongShapeError, method: str, path: str) -> LeverError:
-    """Return the error for an answer that has the status of a success but not the body of one."""
+def of_body(error: wire.WrongShapeError, method: str, path: str, *, by: LetInBy) -> LeverError:
+    """Return the error for an answer that has the status of a success but not the body of one.
+
+    `by` as for `of_status`.
+    """
     if not isinstance(error, wire.NotJsonError):
-        return of_shape(str(error), method, path)
+        return of_shape(str(error), method, path, by=by)
     return InterceptedError(
-        f"Something other than Lever answered: {error} ({method} {path})", _BETWEEN.format(API_KEY.address)
+        f"Something other than Lever answered: {error} ({method} {path})", _BETWEEN.format(by.address)
     )
 
 
-def of_shape(problem: str, method: str, path: str) -> MalformedError:
-    """Return the error for an answer of Lever's, in JSON, that can't be read."""
+def of_shape(problem: str, method: str, path: str, *, by: LetInBy) -> MalformedError:
+    """Return the error for an answer of Lever's, in JSON, that can't be read; `by` as for `of_status`."""
     return MalformedError(
-        f"Lever's answer can't be read: {problem} ({method} {path})", _BETWEEN.format(API_KEY.address)
+        f"Lever's answer can't be read: {problem} ({method} {path})", _BETWEEN.format(by.address)
     )
 
 
@@ -184,13 +188,13 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return min(max(0.0, (at - seen_from).total_seconds()), _A_YEAR)
 
 
-def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str) -> LeverError:
+def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str, rate: str) -> LeverError:
     seconds = retry_after(headers)
     asks = f", and asks to wait {duration(seconds)}" if seconds else ""
     if status == 429:
         return RateLimitedError(
             f"Lever still answers that there are too many requests{asks} {where}",
-            "try again later, or lower LEVER_RATE_LIMIT if other programs use the same key",
+            f"try again later, or lower {rate} if other programs use the same key",
             seconds,
         )
     found = UnavailableError(f"Lever is out of order{reason}{asks} {where}", LATER, seconds)

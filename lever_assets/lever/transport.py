@@ -47,7 +47,7 @@ class Transport:
     def __init__(self, auth: LeverAuth, base_url: str, *, connections: int, timeout: float) -> None:
         self._auth = auth
         self.let_in_by = auth.let_in_by
-        self._base = _checked(base_url)
+        self._base = _checked(base_url, self.let_in_by.address)
         self.host = self._base.netloc.decode("ascii")
         within = partial(httpx.Timeout, connect=min(timeout, _CONNECT_SECONDS), pool=None)
         self._usual, self._patient = within(timeout), within(max(timeout, _FILE_SECONDS))
@@ -121,8 +121,8 @@ class Transport:
 
 
 @cache
-def _checked(base_url: str) -> httpx.URL:
-    """Return the base URL, without a closing slash."""
+def _checked(base_url: str, given_by: str) -> httpx.URL:
+    """Return the base URL, without a closing slash; `given_by` is what says it."""
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
     except httpx.InvalidURL:
@@ -130,7 +130,7 @@ def _checked(base_url: str) -> httpx.URL:
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
         raise LeverError(
             "The base URL of the Lever API is not a plain http(s) address",
-            "set LEVER_BASE_URL to something like https://api.lever.co/v1",
+            f"set {given_by} to something like https://api.lever.co/v1",
         )
     return url
 

@@ -272,10 +272,11 @@ def _see_that_it_is_there(session: Session) -> None:
     with session.reading() as tx:
         is_removed, has_others = account.name in removed(tx), bool(whereabouts(tx))
     if has_others and not is_removed:
+        key = "give it an api_key," if account.is_given else "set LEVER_API_KEY,"
         raise ConnectionNameError(
             f"The connection {account.name!r} is not connected: there is no key or token for it. If it was "
             "renamed or removed, reload the code location in Dagster, so that it is not shown any more; if "
-            f"not, set LEVER_API_KEY, or run `lever-assets connect {account.name}`."
+            f"not, {key} or run `lever-assets connect {account.name}`."
         )
     if is_removed:
         raise ConnectionNameError(

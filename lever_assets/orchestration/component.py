@@ -61,6 +61,12 @@ def _database(context: dg.ResolutionContext, given: BaseModel) -> LeverDatabase:
     return _resolved(context, given, LeverDatabase)
 
 
+def _told(description: str) -> dg.Resolver:
+    """Return what tells of a parameter in the docs of Dagster's UI, which drop what a `Field` says of one."""
+    told: dg.Resolver = dg.Resolver.default(description=description)
+    return told
+
+
 class LeverScaffolder(dg.Scaffolder):
     """Writes the `defs.yaml` to begin with: an account, and its database, by variables."""
 
@@ -76,49 +82,53 @@ class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
     `{{ env.NAME }}` in an account or in the database is read when something runs, not when this is loaded.
     """
 
-    accounts: Annotated[list[LeverAccount], dg.Resolver(_accounts, model_field_type=list[_ACCOUNT])] = Field(
-        description="The Lever accounts: name, api_key, and what else a LeverAccount takes"
-    )
-    database: Annotated[LeverDatabase, dg.Resolver(_database, model_field_type=_DATABASE)] = Field(
-        default_factory=LeverDatabase, description="Where the tables are: url, data_dir"
-    )
-    name: str | None = Field(
-        default=None,
-        description="What the names of shared things begin with; by default the account's, or lever",
-    )
-    key_prefix: list[str] = Field(default=[], description="What the keys of all assets begin with")
-    group_name: str | None = Field(default=None, description="One group for all assets")
-    owners: list[str] = Field(default=[], description="Owners of all assets")
-    tags: dict[str, str] = Field(default={}, description="Tags of all assets")
-    kinds: list[str] = Field(default=[], description="Kinds of all assets, beside those they have")
-    translation: (
+    accounts: Annotated[
+        list[LeverAccount],
+        dg.Resolver(
+            _accounts,
+            model_field_type=list[_ACCOUNT],
+            description="The Lever accounts: name, api_key, and what else a LeverAccount takes",
+        ),
+    ]
+    database: Annotated[
+        LeverDatabase,
+        dg.Resolver(
+            _database, model_field_type=_DATABASE, description="Where the tables are: url, data_dir, and more"
+        ),
+    ] = Field(default_factory=LeverDatabase)
+    name: Annotated[
+        str | None,
+        _told("What the names of shared things begin with; by default the account's, or lever"),
+    ] = None
+    key_prefix: Annotated[list[str], _told("What the keys of all assets begin with")] = Field(default=[])
+    group_name: Annotated[str | None, _told("One group for all assets")] = None
+    owners: Annotated[list[str], _told("Owners of all assets")] = Field(default=[])
+    tags: Annotated[dict[str, str], _told("Tags of all assets")] = Field(default={})
+    kinds: Annotated[list[str], _told("Kinds of all assets, beside those they have")] = Field(default=[])
+    translation: Annotated[
         Annotated[
             Translation,
             TranslationFnResolver[LeverTable](
                 lambda of: {"connection": of.connection, "table": of.table, "floor": of.floor}
             ),
         ]
-        | None
-    ) = Field(
-        default=None,
-        description="What each asset is to be like; a template knows connection, table, floor and spec",
-    )
-    include_actions: bool = Field(default=True, description="The jobs that write to Lever")
-    include_passthrough: bool = Field(default=False, description="The job that sends any request to Lever")
-    include_sensors: bool | list[str] = Field(
-        default=True, description="All, none, or some of delta, webhooks, notices, retention, purge"
-    )
-    include_schedules: bool | list[str] = Field(
-        default=True, description="All, none, or some of reconcile, erasure"
-    )
-    delta_seconds: int = Field(default=60, description="How often Lever is asked for changes")
-    reconcile_schedule: str = Field(
-        default="0 3 * * 0", description="When all of Lever's lists are compared with the tables, as for cron"
-    )
-    ui_url: str | None = Field(default=None, description="Where the UI is, for links in notices")
-    run_retention_days: int | None = Field(
-        default=None, description="After how long runs of ours are purged; by default never"
-    )
+        | None,
+        _told("What each asset is to be like; a template knows connection, table, floor and spec"),
+    ] = None
+    include_actions: Annotated[bool, _told("The jobs that write to Lever")] = True
+    include_passthrough: Annotated[bool, _told("The job that sends any request to Lever")] = False
+    include_sensors: Annotated[
+        bool | list[str], _told("All, none, or some of delta, webhooks, notices, retention, purge")
+    ] = True
+    include_schedules: Annotated[bool | list[str], _told("All, none, or some of reconcile, erasure")] = True
+    delta_seconds: Annotated[int, _told("How often Lever is asked for changes")] = 60
+    reconcile_schedule: Annotated[
+        str, _told("When all of Lever's lists are compared with the tables, as for cron")
+    ] = "0 3 * * 0"
+    ui_url: Annotated[str | None, _told("Where the UI is, for links in notices")] = None
+    run_retention_days: Annotated[
+        int | None, _told("After how long runs of ours are purged; by default never")
+    ] = None
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:  # noqa: ARG002
         """Return the definitions; raises SettingsError for what can't be used."""

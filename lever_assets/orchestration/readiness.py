@@ -1,7 +1,7 @@
 """Whether an account's Lever is to be asked: its state as it is kept, before any request."""
 
 from lever_assets.connect.account import Account
-from lever_assets.connect.errors import DisabledError, NotConnectedError, RemovedError
+from lever_assets.connect.errors import DisabledError, RemovedError
 from lever_assets.connect.states import State, standing_in
 from lever_assets.orchestration.rounds import Told
 from lever_assets.store.transaction import Transaction
@@ -26,7 +26,7 @@ def why_not_in(tx: Transaction, account: Account) -> Told | None:
                 short="removed.",
             )
         case State.SET_UP_INCOMPLETE:
-            return Told(str(NotConnectedError(account.name if account.is_stored else None)), trouble=True)
+            return Told(str(account.not_connected), trouble=True)
         case State.INVALID:
             return Told(str(standing), trouble=True)
         case _:

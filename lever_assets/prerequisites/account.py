@@ -49,7 +49,7 @@ def of_account(
     elif _has_none(lists):
         key = (Verdict.CANT_TELL, "What answered may not be Lever, as said of the address.", "")
         told = "There is none of the lists that a sync reads (status 404 for each)."
-        remedy = "Correct LEVER_BASE_URL: it is the address of Lever's Data API, version and all (…/v1)."
+        remedy = f"Correct {account.address}: it is the address of Lever's Data API, version and all (…/v1)."
         address = (Verdict.MISSING, told, remedy)
     else:
         key = (Verdict.FINE, "", "")

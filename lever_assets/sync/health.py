@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from lever_assets.connect.account import Account
-from lever_assets.connect.errors import DisabledError, NotConnectedError
+from lever_assets.connect.errors import DisabledError
 from lever_assets.connect.states import Standing
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
@@ -26,7 +26,7 @@ def all_problems(
     """
     if account.is_removed:
         return []
-    of_data = list(problems(account, found, now=now, max_age=max_age))
+    of_data = list(problems(account, standing, found, now=now, max_age=max_age))
     of_access = (
         told
         for issue, told in zip(standing.issues, standing.problems, strict=True)
@@ -35,15 +35,27 @@ def all_problems(
     return [*of_access, *of_data]
 
 
-def not_read_whole(account: Account, found: Status) -> str:
-    """Return a sentence on an account that was never read whole, with what is to be done, if anything."""
+def not_read_whole(account: Account, standing: Standing, found: Status) -> str:
+    """Return a sentence on an account that was never read whole, with what is to be done, if anything.
+
+    The first sync of an account that was made by `connect` a running Dagster begins by itself, and of any
+    account it goes on with the history: what is left to do by hand is told for where there is none.
+    """
     if not account.is_enabled:
         return str(DisabledError(account.name))
     if account.credential is None:
-        return str(NotConnectedError(account.name if account.is_stored else None))
+        return str(account.not_connected)
     left = f" (still to be read: {', '.join(found.history_of)})" if found.complete else ""
     told = f"the account was not read whole yet{left}"
-    return f"{told}: {under_way(found)}" if found.under_way else f"{told}: run {account.command('sync')}"
+    if found.under_way:
+        return f"{told}: {under_way(found)}"
+    by_hand = f"run {account.command('sync')}"
+    by_itself = standing.state.is_synced and (account.is_stored or found.complete)
+    return (
+        f"{told}: a running Dagster sees to it by itself; without one, {by_hand}"
+        if by_itself
+        else f"{told}: {by_hand}"
+    )
 
 
 def is_read_whole(found: Status) -> bool:
@@ -57,7 +69,7 @@ def under_way(found: Status) -> str:
 
 
 def problems(
-    account: Account, found: Status, *, now: datetime, max_age: timedelta | None = None
+    account: Account, standing: Standing, found: Status, *, now: datetime, max_age: timedelta | None = None
 ) -> Iterator[str]:
     """Yield a sentence on each thing that somebody should look at; none: all is well.
 
@@ -66,7 +78,7 @@ def problems(
     age = AGE if max_age is None else max_age
     limit = duration(age.total_seconds())
     if not is_read_whole(found):
-        yield not_read_whole(account, found)
+        yield not_read_whole(account, standing, found)
     if found.complete and found.fresh_at is not None and now - found.fresh_at > age:
         since = f"{found.fresh_at:%Y-%m-%d %H:%M} UTC"
         yield f"the tables are as of {since}, longer ago than {limit}: no sync has gone well since"

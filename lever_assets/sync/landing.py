@@ -180,7 +180,7 @@ def _stop_if_all_are_refused(session: Session, so_far: RunSoFar) -> None:
         if None in statuses:
             return
         forget_run(tx, so_far)  # there is nothing to go on with
-    raise nothing_readable(status for status in statuses if status is not None)
+    raise nothing_readable((status for status in statuses if status is not None), session.account.address)
 
 
 def _refused_since(known: Reading | None, since: datetime) -> int | None:

@@ -73,7 +73,7 @@ async def _plan(session: Session) -> Plan:
             if needs(resource.name) and isinstance(resource, Listed):
                 await counter.count(resource)
         if counter.requests.keys() == counter.denied.keys():
-            raise nothing_readable(counter.denied.values())
+            raise nothing_readable(counter.denied.values(), session.account.address)
         for resource in RESOURCES:
             if needs(resource.name) and isinstance(resource, Child):
                 await counter.count_below(resource)

@@ -296,7 +296,7 @@ async def _ask(lever: LeverClient, session: Session, questions: Sequence[Questio
             if found:
                 return Poll(True, question.answer, lever.traffic.requests, since, question.resource.name)
     if questions and len(refused) == len(questions):
-        failed.append(nothing_readable(refused))
+        failed.append(nothing_readable(refused, session.account.address))
     if failed:
         raise failed[0]
     nothing = f"Nothing has changed since {since:%Y-%m-%d %H:%M:%S} UTC."

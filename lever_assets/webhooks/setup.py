@@ -190,7 +190,7 @@ class _Setup:
 
     async def _delete(self, lever: LeverClient, webhook: JsonObject, report: SetupReport) -> None:
         if not isinstance(webhook.get("id"), str):
-            raise of_shape("a subscription has no id", "GET", "/webhooks")
+            raise of_shape("a subscription has no id", "GET", "/webhooks", by=lever.let_in_by)
         try:
             await lever.send(Outgoing("DELETE", path_to("webhooks", str(webhook["id"]))))
         except NotFoundError:

@@ -176,7 +176,9 @@ def test_a_check_of_an_account_of_which_history_is_left_fails_and_no_end_is_told
         sync(session, Scope())
     [problem] = problems(command)
     assert problem.startswith("the account was not read whole yet (still to be read: ")
-    assert problem.endswith("interviews, offers): run `lever-assets sync`")
+    assert problem.endswith(
+        "interviews, offers): a running Dagster sees to it by itself; without one, run `lever-assets sync`"
+    )
     told, as_json = command("status"), command("status", "--json").json
     assert (
         "Of the history the interviews of 25 opportunities are still to be read, which takes about "

@@ -94,7 +94,11 @@ def test_what_to_run_next_names_the_connection_that_it_is_about(
     assert sync in command("status", "--connection", "beta", "--check").out
     assert sync in command("replay", "--connection", "beta").err
     assert sync in command("fields", "--connection", "beta").err
-    assert f"beta: the account was not read whole yet: run {sync}" in command("connections", "list").err
+    by_itself = "a running Dagster sees to it by itself; without one, "
+    assert (
+        f"beta: the account was not read whole yet: {by_itself}run {sync}"
+        in command("connections", "list").err
+    )
     assert "as `lever" not in (unclear := command("doctor").err)
     assert (
         "several connections, acme, beta: say which one is meant, with `lever-assets doctor NAME`" in unclear
@@ -344,7 +348,8 @@ def test_all_that_is_known_of_a_connection_is_shown_and_no_secret(
         "offers": "likely  (as in the environment)",
     }
     assert (
-        "warning: the account was not read whole yet: run `lever-assets sync --connection acme`" in shown.err
+        "warning: the account was not read whole yet: a running Dagster sees to it by itself; without one, "
+        "run `lever-assets sync --connection acme`" in shown.err
     )
     assert found.json["settings"][0] == {
         "name": "candidate_cutoff",

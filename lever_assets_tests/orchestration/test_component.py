@@ -73,6 +73,14 @@ def test_the_component_takes_what_python_takes_by_the_same_defaults() -> None:
     assert all(f"`{each}`" in alone for each in ONLY_PYTHON)
 
 
+def test_each_parameter_is_told_in_the_schema_that_the_ui_shows() -> None:
+    model = LeverComponent.get_model_cls()
+    assert model is not None
+    told = {name: each.description for name, each in model.model_fields.items()}
+    assert set(told) == set(LeverComponent.model_fields)
+    assert all(told.values())
+
+
 def test_the_component_passes_on_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     attributes = {
         "accounts": [{"name": "acme"}],

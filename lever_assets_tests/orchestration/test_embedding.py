@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster_shared.serdes import serialize_value
 
 from lever_assets import LeverAccount, LeverDatabase, LeverTable, build_lever_definitions
-from lever_assets.lever import LeverError
+from lever_assets.lever import LeverError, RetryPolicy
+from lever_assets.prerequisites.examining import examine
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import SettingsError
 from lever_assets.sync.planning import plan as make_plan
 from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import FIRST
+from lever_assets_tests.serving import Quiet, serving
 from lever_assets_tests.sync.tables import unified_tables
 
 KEY = "FACE_TEST_KEY"
@@ -370,6 +373,10 @@ def test_what_can_t_be_used_is_told_in_one_sentence(
     [
         ({"api_key": "another"}, "the api_key that your code gives the account 'acme'"),
         ({"base_url": "http://127.0.0.1:9/v1"}, "the base_url that your code gives the account 'acme'"),
+        (
+            {"base_url": "http://me@127.0.0.1/v1"},
+            "set the base_url that your code gives the account 'acme' to",
+        ),
     ],
 )
 def test_a_wrong_key_or_address_is_told_where_it_was_given(
@@ -384,3 +391,37 @@ def test_a_wrong_key_or_address_is_told_where_it_was_given(
         )
     assert told in str(found.value)
     assert "LEVER_" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ((200, "<html>Welcome</html>"), "the base_url that your code gives the account 'acme'"),
+        ((200, '{"rows": []}'), "the base_url that your code gives the account 'acme'"),
+        ((302, ""), "the base_url that your code gives the account 'acme'"),
+        ((404, '{"code": "ResourceNotFound"}'), "the base_url that your code gives the account 'acme'"),
+        ((429, ""), "lower the rate_limit that your code gives the account 'acme'"),
+    ],
+)
+def test_an_address_that_is_not_lever_s_is_told_where_it_was_given(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, str], told: str
+) -> None:
+    status, body = answer
+
+    class Other(Quiet, BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+    impatient = RetryPolicy(attempts=1, malformed_attempts=1, rejected_attempts=1)
+    monkeypatch.setattr("lever_assets.lever.client.RetryPolicy", lambda: impatient)
+    with serving(Other) as port:
+        wrong = account(box, "acme", base_url=f"http://127.0.0.1:{port}/v1")
+        given = wrong.settings(LeverDatabase(data_dir=str(tmp_path)))
+        with Session.open(given) as session, pytest.raises(LeverError) as found:
+            make_plan(session)
+        [address] = [each for each in examine(given, seconds=1).findings if each.subject == "base URL"]
+    assert told in str(found.value)
+    assert "LEVER_" not in f"{found.value} {address.remedy}"

@@ -84,7 +84,9 @@ class Filling:
         try:
             found = await self.work.lever.get(path)
             if not isinstance(found, dict) or found.get("id", self.job.posting) != self.job.posting:
-                raise of_shape("it is not the form that was asked for", "GET", path)
+                raise of_shape(
+                    "it is not the form that was asked for", "GET", path, by=self.work.lever.let_in_by
+                )
         except LeverError as error:
             if self.asked.screening_question_answers or self._consents:
                 raise

@@ -134,7 +134,7 @@ class ChildReader:
             self.meter.advance(1)
         if isinstance(found, dict) and found.get("id", parent) == parent:
             return [found]
-        raise of_shape("it is not the record that was asked for", "GET", path)
+        raise of_shape("it is not the record that was asked for", "GET", path, by=self.lever.let_in_by)
 
     def _land(self) -> None:
         read, self._read = self._read, {}

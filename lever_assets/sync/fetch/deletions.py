@@ -206,7 +206,7 @@ async def _check(
     if witness.here:
         told = f"it lists {missing:,} of the {live:,} {resource.name} that are stored as deleted"
         asked = f"of {witness.here + witness.gone} that were asked for singly Lever still has {witness.here}"
-        raise of_shape(f"{told}, and {asked}", "GET", resource.deleted_path or "")
+        raise of_shape(f"{told}, and {asked}", "GET", resource.deleted_path or "", by=lever.let_in_by)
 
 
 def _mark(session: Session, resource: Resource, gone: Instants, found: Deletions) -> None:

@@ -55,12 +55,12 @@ class NothingReadableError(LeverError):
     """Lever refuses every list that is asked for."""
 
 
-def nothing_readable(statuses: Iterable[int]) -> NothingReadableError:
-    """Return the error for lists that are all refused, with these statuses."""
+def nothing_readable(statuses: Iterable[int], address: str) -> NothingReadableError:
+    """Return the error for lists that are all refused, with these statuses; `address` as for `LetInBy`."""
     match sorted(set(statuses)):
         case [404]:
             problem = "Lever has none of the lists that a sync reads (status 404 for each)"
-            remedy = "check LEVER_BASE_URL: it is the address of Lever's Data API, version and all (…/v1)"
+            remedy = f"check {address}: it is the address of Lever's Data API, version and all (…/v1)"
         case [403]:
             problem = "The API key may read none of the lists that a sync needs (status 403 for each)"
             remedy = (
@@ -69,7 +69,7 @@ def nothing_readable(statuses: Iterable[int]) -> NothingReadableError:
             )
         case _:
             problem = "Lever refuses every list that a sync reads (status 403 for some, 404 for the others)"
-            remedy = "check LEVER_BASE_URL and the permissions of the API key"
+            remedy = f"check {address} and the permissions of the API key"
     return NothingReadableError(problem, remedy)
 
 

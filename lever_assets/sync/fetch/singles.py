@@ -43,9 +43,11 @@ async def ask_single(
     path = resource.at(remote_id)
     found = await lever.get(path, params, optional=tuple(params or ()))
     if not isinstance(found, dict):
-        raise of_shape("a single record is no object", "GET", path)
+        raise of_shape("a single record is no object", "GET", path, by=lever.let_in_by)
     if clean(str(found.get(resource.id_field))) != clean(remote_id):
-        raise of_shape("it is another record than the one that was asked for", "GET", path)
+        raise of_shape(
+            "it is another record than the one that was asked for", "GET", path, by=lever.let_in_by
+        )
     return found
 
 
@@ -59,7 +61,9 @@ async def list_below(lever: LeverClient, resource: Below, parent: str) -> list[J
     for each in listed:
         named = each.get("opportunityId")
         if isinstance(named, str) and clean(named) != clean(parent):
-            raise of_shape("it has records of another one than was asked for", "GET", path)
+            raise of_shape(
+                "it has records of another one than was asked for", "GET", path, by=lever.let_in_by
+            )
     return listed
 
 
@@ -72,7 +76,7 @@ async def ask_inside(lever: LeverClient, embedded: Embedded, record: JsonObject)
     found = await list_below(lever, embedded, parent)
     if not named_inside(record, embedded) <= {str(each.get(embedded.id_field)) for each in found}:
         problem = f"the record names {embedded.name} that its list of them lacks"
-        raise of_shape(problem, "GET", embedded.below(parent))
+        raise of_shape(problem, "GET", embedded.below(parent), by=lever.let_in_by)
     return found
 
 
