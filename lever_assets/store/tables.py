@@ -562,7 +562,7 @@ api_keys = Table(
 connect_links = Table(
     "connect_links",
     metadata,
-    Column("id", Word, primary_key=True, comment="SHA-256 of the link's token, which is stored nowhere"),
+    Column("id", Key, primary_key=True, comment="SHA-256 of the link's token, which is stored nowhere"),
     Column(
         "connection", Word, nullable=False, comment="The connection that it is for, or makes; empty: none yet"
     ),

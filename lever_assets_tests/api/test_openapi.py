@@ -84,7 +84,6 @@ def generated(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return import_module("generated_client")
 
 
-@pytest.mark.xfail(strict=True, reason="lists and actions are not served yet")
 def test_a_generated_client_lists_jobs_and_tags_somebody(api: Served, generated: ModuleType) -> None:
     client = generated.AuthenticatedClient(base_url=api.url, token=KEY, raise_on_unexpected_status=True)
     client = client.with_headers({"X-Integration-Id": api.integration})
