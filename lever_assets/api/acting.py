@@ -23,6 +23,7 @@ from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
 from lever_assets.api.answers import done
 from lever_assets.api.connection import Connection, Connections
+from lever_assets.api.created import Showing
 from lever_assets.api.errors import ApiError, Code, invalid, of_action
 from lever_assets.api.places import Place, Places
 from lever_assets.lever import JsonObject
@@ -50,7 +51,7 @@ class Asked:
     """An action that somebody asks for: of which integration (its id), which one, and its input.
 
     `key` is the caller's own key for it; `link` makes what gives the addresses of a connection's files;
-    `shown` gives the data that it answers the shape of the API.
+    `shown` gives the data that it answers the shape of the API (`created.py`).
     """
 
     integration: str
@@ -58,11 +59,7 @@ class Asked:
     given: Mapping[str, JsonValue]
     key: str | None = None
     link: Callable[[Connection], FileLink] | None = None
-    shown: Callable[[JsonObject], JsonObject] | None = None
-
-    def show(self, data: JsonObject | None) -> JsonObject:
-        """Return the data as it is answered."""
-        return (data or {}) if self.shown is None else self.shown(data or {})
+    shown: Showing | None = None
 
 
 class _Early:
@@ -142,7 +139,7 @@ class Acting:
                 answer = self._run(asked, connection, place, early)
             except ApiError as error:
                 raise replace(error, headers={**error.headers, **place.headers}) from None
-            return _answer(asked.show(answer.data), answer.warnings, place.headers)
+            return _answer(self._shown(asked, connection, answer.data), answer.warnings, place.headers)
 
     def _passed_through(
         self, integration: str, asked: Callable[[], tuple[Passthrough, Warnings]]
@@ -156,6 +153,12 @@ class Acting:
             if answer.error is not None:
                 raise replace(_failure(answer), headers=place.headers)
             return _answer(answer.data or {}, (*warnings, *answer.warnings), place.headers)
+
+    def _shown(self, asked: Asked, connection: Connection, data: JsonObject | None) -> JsonObject:
+        """Return the data of an action as it is answered."""
+        if asked.shown is None:
+            return data or {}
+        return asked.shown(self._connections.store, connection, data or {})
 
     def _session(self, connection: Connection) -> Session:
         return Session.over(self._connections.store, self._connections.settings.of(connection.name))
@@ -171,7 +174,7 @@ class Acting:
                 early.made(self._made[row_id], place.headers)
 
         def made(data: JsonObject, warnings: tuple[str, ...]) -> None:
-            self._made[row] = asked.show(data), warnings
+            self._made[row] = self._shown(asked, connection, data), warnings
             early.made(self._made[row], place.headers)
 
         options = Options(

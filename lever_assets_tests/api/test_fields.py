@@ -11,7 +11,7 @@ import pytest
 from kombo.errors import KomboGeneralError
 from sqlalchemy import select
 
-from lever_assets.api.shapes.fields import CustomField, CustomFields, IntegrationField, IntegrationFields
+from lever_assets.api.shapes.fields import CustomField, CustomFields, FieldOfLever, FieldsOfLever
 from lever_assets.store.chosen_fields import shown
 from lever_assets.store.tables import UNIFIED
 from lever_assets_tests.api.linking import Linking, fits, linking, submit
@@ -58,7 +58,7 @@ def test_fields_of_lever_are_listed_page_by_page(with_names: tuple[Linking, str,
     assert {each.type for each in everything} == {"DEFAULT", "CUSTOM"}
     assert not any(each.is_passthrough_enabled for each in everything)
     path = f"/v1/integrations/{own}/integration-fields"
-    fits(IntegrationFields, here.api.ask("GET", path))
+    fits(FieldsOfLever, here.api.ask("GET", path))
     for wrong in ("page_size=0", "page_size=2001", "page_size=abc", "cursor=nobody"):
         assert here.api.error("GET", f"{path}?{wrong}", 400)["code"] == "PLATFORM.INPUT_INVALID"
     following = here.api.data("GET", f"{path}?page_size=3")["next"]
@@ -84,7 +84,7 @@ def test_a_field_is_switched_on_and_off(with_names: tuple[Linking, str, str]) ->
                 integration_id=own, integration_field_id="1" * 24, enable_passthrough=True
             )
     path = f"/v1/integrations/{own}/integration-fields/{field.id}"
-    fits(IntegrationField, here.api.ask("PATCH", path, json={"enable_passthrough": True}))
+    fits(FieldOfLever, here.api.ask("PATCH", path, json={"enable_passthrough": True}))
     wrongs: tuple[object, ...] = ({}, {"enable_passthrough": "true"}, [], None)
     for wrong in wrongs:
         here.api.error("PATCH", path, 400, json=wrong)

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from lever_assets.api.shapes.acted import ActionDetails, Attachments, Done
+from lever_assets.api.shapes.acted import ActionDetails, Attachments
+from lever_assets.api.shapes.envelope import Done
 from lever_assets.connect.vault import Vault
 from lever_assets.store.transaction import now
 from lever_assets.unified.ids import integration_id

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Response
 
 from lever_assets.actions.catalogue import BY_NAME
 from lever_assets.actions.fetching.fetcher import LARGEST
+from lever_assets.api import created
 from lever_assets.api.acting import Asked
 from lever_assets.api.answers import success
 from lever_assets.api.asking import IntegrationId, OurAddress, ThePartsHere
@@ -18,7 +19,7 @@ from lever_assets.api.bodies import JsonBody, described_by
 from lever_assets.api.errors import ApiError, Code, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.shapes import acted
-from lever_assets.api.shapes.acted import Done, Nothing, Succeeded
+from lever_assets.api.shapes.envelope import Done, Nothing, Success
 
 router = APIRouter(prefix=f"{PREFIX}/ats", tags=["Unified ATS API"])
 
@@ -121,7 +122,7 @@ async def create_candidate(
     parts: ThePartsHere, integration: IntegrationId, given: JsonBody, key: Key = None
 ) -> Response:
     """Create a candidate with an application."""
-    asked = Asked(integration, "create_candidate", given, key, shown=acted.created_candidate)
+    asked = Asked(integration, "create_candidate", given, key, shown=created.candidate)
     return await parts.acting.answer(asked)
 
 
@@ -136,7 +137,7 @@ async def create_application(
 ) -> Response:
     """Create an application for a job."""
     whole = {**given, "job_id": job_id}
-    asked = Asked(integration, "create_application", whole, key, shown=acted.created_application)
+    asked = Asked(integration, "create_application", whole, key, shown=created.application)
     return await parts.acting.answer(asked)
 
 
@@ -187,7 +188,7 @@ _FILES = {
 @router.get(
     "/actions/{action}",
     operation_id="getActionDetails",
-    response_model=Succeeded[acted.ActionDetails],
+    response_model=Success[acted.ActionDetails],
     summary="Get what files an action takes",
 )
 def get_action(action: str, parts: ThePartsHere, integration: IntegrationId) -> Response:

@@ -54,7 +54,7 @@ class Filling(BaseModel):
     f"{_OF}/integration-fields",
     operation_id="getIntegrationFields",
     summary="Get integration fields",
-    response_model=Success[shapes.IntegrationFields],
+    response_model=Success[shapes.FieldsOfLever],
 )
 def get_integration_fields(
     integration_id: str, parts: ThePartsHere, cursor: Cursor = None, page_size: LargePageSize = 100
@@ -72,7 +72,7 @@ def get_integration_fields(
     f"{_OF}/integration-fields/{{integration_field_id}}",
     operation_id="updateIntegrationField",
     summary="Update integration field",
-    response_model=Success[shapes.IntegrationField],
+    response_model=Success[shapes.FieldOfLever],
 )
 def update_integration_field(
     integration_id: str, integration_field_id: str, body: Showing, parts: ThePartsHere

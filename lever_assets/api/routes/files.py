@@ -31,7 +31,13 @@ _WAITING = CapacityLimiter(64)
 """Threads that wait for files: reads have others."""
 
 
-@router.get(f"{PATH}{{sealed}}", operation_id="getFile", summary="Get a file", response_class=Response)
+@router.get(
+    f"{PATH}{{sealed}}",
+    operation_id="getFile",
+    summary="Get a file",
+    response_class=Response,
+    responses={200: {"content": {_ANY: {"schema": {"type": "string", "format": "binary"}}}}},
+)
 async def get_file(sealed: str, parts: ThePartsHere) -> Response:
     """Give out the file that a link leads to, as Lever has it now; a link is good for seven days."""
     waiting = partial(to_thread.run_sync, limiter=_WAITING)

@@ -13,7 +13,7 @@ from lever_assets.api.asking import IntegrationId, ThePartsHere
 from lever_assets.api.bodies import JsonBody, described_by
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
-from lever_assets.api.shapes.acted import Done
+from lever_assets.api.shapes.envelope import Done
 
 router = APIRouter(prefix=PREFIX, tags=["General"])
 

@@ -11,7 +11,7 @@ from lever_assets.api.connection import Connection
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.runs import Kind
-from lever_assets.api.shapes.acted import Shape, Succeeded
+from lever_assets.api.shapes.envelope import Shape, Success
 from lever_assets.connect.states import State
 
 router = APIRouter(prefix=PREFIX, tags=["General"])
@@ -50,7 +50,7 @@ class StartedSync(Shape):
     "/force-sync",
     operation_id="triggerSync",
     summary="Trigger sync",
-    response_model=Succeeded[StartedSync],
+    response_model=Success[StartedSync],
     openapi_extra=_BODY,
 )
 def trigger_sync(parts: ThePartsHere, integration: IntegrationId, given: JsonBody) -> Response:

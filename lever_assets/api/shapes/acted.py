@@ -3,52 +3,26 @@
 Every key is there, whatever the settings keep out of the tables: what is not known is null, or an empty list.
 """
 
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
+from lever_assets.api.shapes.envelope import Shape
 from lever_assets.lever import JsonObject
 from lever_assets.store.transaction import now
-
-Data = TypeVar("Data")
 
 
 def _present() -> str:
     return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Shape(BaseModel):
-    """A part of an answer; what else is given is not shown."""
+class Filled(Shape):
+    """What is made of the data of an action, which may have more; what is not in it is null."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Warned(Shape):
-    """What is to be known of something that was done."""
-
-    message: str
-
-
-class Done(Shape, Generic[Data]):
-    """The answer of something that was done."""
-
-    status: Literal["success"] = "success"
-    data: Data
-    warnings: list[Warned] = Field(description="For people: log them, and don't branch on them")
-
-
-class Succeeded(Shape, Generic[Data]):
-    """The answer of something that was asked for."""
-
-    status: Literal["success"] = "success"
-    data: Data
-
-
-class Nothing(Shape):
-    """No data: the action was done."""
-
-
-class Named(Shape):
+class Named(Filled):
     """A record by its ids and its name."""
 
     id: str
@@ -62,7 +36,7 @@ class NamedStage(Named):
     index: int | None = None
 
 
-class OwnApplication(Shape):
+class OwnApplication(Filled):
     """An application below its candidate."""
 
     id: str
@@ -78,7 +52,7 @@ class OwnApplication(Shape):
     job: Named | None = None
 
 
-class CandidateAlone(Shape):
+class CandidateAlone(Filled):
     """A candidate with its tags."""
 
     id: str
@@ -205,6 +179,6 @@ def _is_shown(answer: JsonValue) -> bool:
     return isinstance(question, dict) and question.get("type") != "FILE"
 
 
-def _filled(shape: type[Shape], data: JsonObject) -> JsonObject:
+def _filled(shape: type[Filled], data: JsonObject) -> JsonObject:
     found: JsonObject = shape.model_validate(data).model_dump(mode="json")
     return found

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
-from lever_assets.api.shapes.common import Instant, Listed, Location, Shape, Text
+from lever_assets.api.shapes.common import Instant, Listed, Location, Text
+from lever_assets.api.shapes.envelope import Shape
 from lever_assets.assessment.packages import PackageType
 
 

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+from lever_assets.api.shapes.envelope import Shape, Success
 
 Row = TypeVar("Row")
 Instant = Annotated[
@@ -19,12 +21,6 @@ Whole = StrictInt
 JsonObject = dict[str, Any]
 
 
-class Shape(BaseModel):
-    """An object with these keys and no other."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class Page(Shape, Generic[Row]):
     """A page of a list; `next` is the cursor of the next one, null on the last."""
 
@@ -32,11 +28,8 @@ class Page(Shape, Generic[Row]):
     results: list[Row]
 
 
-class Listed(Shape, Generic[Row]):
+class Listed(Success[Page[Row]], Generic[Row]):
     """The answer of a list."""
-
-    status: Literal["success"]
-    data: Page[Row]
 
 
 class Location(Shape):

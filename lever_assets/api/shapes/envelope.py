@@ -2,7 +2,7 @@
 
 from typing import Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -18,6 +18,18 @@ class Success(Shape, Generic[T]):
 
     status: Literal["success"]
     data: T
+
+
+class Warned(Shape):
+    """What is to be known of something that was done."""
+
+    message: str
+
+
+class Done(Success[T], Generic[T]):
+    """The answer of something that was done."""
+
+    warnings: list[Warned] = Field(description="For people: log them, and don't branch on them")
 
 
 class Nothing(Shape):

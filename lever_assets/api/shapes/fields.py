@@ -7,7 +7,7 @@ from lever_assets.api.shapes.envelope import Shape
 Origin = Literal["DEFAULT", "CUSTOM"]
 
 
-class IntegrationField(Shape):
+class FieldOfLever(Shape):
     """A field of Lever's that has no place of its own in a model."""
 
     id: str
@@ -19,10 +19,10 @@ class IntegrationField(Shape):
     is_writable: Literal[False]
 
 
-class IntegrationFields(Shape):
+class FieldsOfLever(Shape):
     """A page of them."""
 
-    results: list[IntegrationField]
+    results: list[FieldOfLever]
     next: str | None
     next_cursor: str | None
 

@@ -17,7 +17,6 @@ from lever_assets.api.shapes.common import (
     Person,
     PhoneNumber,
     Seen,
-    Shape,
     SmallStage,
     SocialLink,
     Stage,
@@ -26,6 +25,7 @@ from lever_assets.api.shapes.common import (
     Whole,
     Yes,
 )
+from lever_assets.api.shapes.envelope import Shape
 from lever_assets.unified.enums import (
     ApplicationOutcome,
     AttachmentType,
