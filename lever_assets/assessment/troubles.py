@@ -34,8 +34,6 @@ def _doubts(tx: Transaction, settings: Settings) -> Iterator[str]:
         stage = getattr(settings, name)
         if stage is not None and tx.current_version() and not stage_ids(tx, stage):
             yield f"there is no stage {stage!r} in Lever, as LEVER_{name.upper()} has it"
-    if settings.perform_as is None:
-        yield "files of assessment results can't be written to Lever: LEVER_PERFORM_AS names no user"
     default, offered = settings.assessment_default_package, assessments.packages(tx)
     if default is not None and offered and named(offered, default) is None:
         yield f"there is no package {default!r}, as LEVER_ASSESSMENT_DEFAULT_PACKAGE has it"
