@@ -4,14 +4,16 @@ No value of it is ever told: names of people are among them.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from lever_assets.api.errors import invalid
 
@@ -28,6 +30,7 @@ _SMALL = 100_000
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 Json = dict[str, Any]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 async def _object(request: Request) -> Json:
@@ -41,6 +44,26 @@ async def _object(request: Request) -> Json:
 
 JsonBody = Annotated[Json, Depends(_object)]
 """The body of a request: a JSON object; none at all is an empty one."""
+
+
+class Bounded(APIRoute):
+    """A route whose body, which FastAPI reads, is read within the same limits before."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            _see_type(request.headers.get("content-type", ""))
+            content = await _arrived(request)
+            _parsed(content)
+
+            async def again() -> Message:
+                return {"type": "http.request", "body": content, "more_body": False}
+
+            return await answer(Request(request.scope, again))
+
+        return bounded
 
 
 def described_by(model: type[BaseModel], *without: str, required: bool = True) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.notices.wording import model_name
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.unified.catalogue import MODELS, Model
+from lever_assets.unified.catalogue import ALL_MODELS, Model
 
 SUPPORTED, UNSUPPORTED = "SUPPORTED", "UNSUPPORTED"
 
@@ -34,6 +34,9 @@ _LABELS = {
     "interviews": "Interviews",
     "interviewing_team_members": "Interviewing team members",
     "offers": "Offers",
+    "notes": "Notes",
+    "scorecards": "Scorecards",
+    "attachments": "Attachments",
 }
 _OURS = frozenset({"connection"})
 _ADDED = ("changed_at", "remote_deleted_at")
@@ -46,11 +49,6 @@ _NOT_IN_LEVER: dict[str, tuple[str, ...]] = {
     "offers": ("remote_updated_at", "remote_data"),
 }
 """Fields of the unified models that are null for Lever."""
-_MODELS_NOT_READ = {
-    "ats_notes": ("Notes", ("id", "remote_id", "candidate_id", "application_id", "content_html")),
-    "ats_scorecards": ("Scorecards", ("id", "remote_id", "candidate_id", "application_id", "responses")),
-    "ats_attachments": ("Attachments", ("id", "remote_id", "candidate_id", "application_id", "file_name")),
-}
 _NOT_WRITTEN = frozenset(
     {
         "candidate.additional_email_addresses.type",
@@ -119,8 +117,8 @@ class Part:
 
 @cache
 def read_models() -> tuple[Part, ...]:
-    """Return the models that are read, and those that are not there for Lever."""
-    return (*map(_of_model, MODELS), *_missing())
+    """Return the models, those included that are read only where the settings ask for them."""
+    return tuple(map(_of_model, ALL_MODELS))
 
 
 @cache
@@ -143,11 +141,6 @@ def _of_model(model: Model) -> Part:
     fields += [Field(name, is_there=False) for name in _NOT_IN_LEVER.get(model.name, ())]
     label = _LABELS[model.name]
     return Part(model_name(model.name), label, is_there=True, fields=tuple(fields), model=model.name)
-
-
-def _missing() -> Iterator[Part]:
-    for name, (label, fields) in _MODELS_NOT_READ.items():
-        yield Part(name, label, is_there=False, fields=tuple(Field(each, is_there=False) for each in fields))
 
 
 def _taken(given: type[BaseModel], before: str = "") -> Iterator[str]:

@@ -86,9 +86,9 @@ def connected(store: Store, connection: Connection) -> Described:
     }
 
 
-def tools(category: str, address: str) -> Described:
-    """Return the tools of a category; only the ATS is one of Lever's."""
-    if category != "ats":
+def tools(category: str, address: str, *, assessing: bool) -> Described:
+    """Return the tools of a category: Lever is an ATS; `assessing`: it orders assessments, too."""
+    if category != "ats" and not (category == "assessment" and assessing):
         return {"tools": []}
     guide = f"{address}/connect/guide"
     tool: Described = {

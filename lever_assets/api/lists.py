@@ -12,7 +12,7 @@ from lever_assets.api.asking import IntegrationId, Parts, ThePartsHere
 from lever_assets.api.connection import Connection
 from lever_assets.api.cursors import cursor_behind, row_before
 from lever_assets.api.errors import ApiError, Code
-from lever_assets.api.parameters import Boolean, Day, Instant, Number, Texts, Words
+from lever_assets.api.parameters import Boolean, Day, Instant, Number, RemoteIds, Texts, Words
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.pages import Asked, page_of
 from lever_assets.unified.enums import (
@@ -45,7 +45,7 @@ class ListQuery(BaseModel):
         description="Whether a filter by a field that is not there is ignored; otherwise it finds nothing",
     )
     ids: Texts | None = Field(None, description="Only these, by `id`; several with commas between")
-    remote_ids: Texts | None = Field(None, description="Only these, by Lever's ids, with commas between")
+    remote_ids: RemoteIds | None = Field(None, description="Only these, by Lever's ids, with commas between")
 
     def filters(self) -> dict[str, Any]:
         """Return the filters that are asked for: no empty list, which asks for all."""
@@ -83,7 +83,7 @@ class ApplicationsQuery(ListQuery):
     outcomes: Words[ApplicationOutcome] | None = Field(None, description="Only with one of these outcomes")
     outcome: ApplicationOutcome | None = Field(None, description="Only with this outcome", deprecated=True)
     job_ids: Texts | None = Field(None, description="Only to one of these jobs")
-    job_remote_ids: Texts | None = Field(None, description="Only to one of these jobs, by Lever's ids")
+    job_remote_ids: RemoteIds | None = Field(None, description="Only to one of these jobs, by Lever's ids")
     current_stage_ids: Texts | None = Field(None, description="Only in one of these stages")
     remote_created_after: Day | None = Field(
         None, description="Only made in Lever on this day (UTC) or later"

@@ -13,6 +13,10 @@ _INSTANT = re.compile(
 )
 
 
+_PARTS_OF_AN_ID = 4
+"""At most: an id of Lever's with more than three commas is not found by it."""
+
+
 def _boolean(value: object) -> object:
     if isinstance(value, str):
         found = {"true": True, "false": False}.get(value.lower())
@@ -53,6 +57,23 @@ def texts(value: object) -> object:
     return tuple(part for each in value.split(",") if (part := each.strip()))
 
 
+def remote_ids(value: object) -> object:
+    """Split a text at its commas, as `texts`; parts that stand side by side may be one id, too.
+
+    Lever's id of a tag is its text, in which a comma may be, and clients escape neither kind of comma.
+    """
+    found = texts(value)
+    if not isinstance(found, tuple):
+        return found
+    parts = (",".join(map(str, value)) if isinstance(value, list) else str(value)).split(",")
+    several = (
+        ",".join(parts[first:end]).strip()
+        for first in range(len(parts))
+        for end in range(first + 2, min(first + _PARTS_OF_AN_ID, len(parts)) + 1)
+    )
+    return tuple(dict.fromkeys((*found, *(each for each in several if each))))
+
+
 def _day(value: object) -> object:
     return value.date() if isinstance(value, datetime) else value
 
@@ -62,6 +83,7 @@ Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Instant = Annotated[datetime, BeforeValidator(instant)]
 Number = BeforeValidator(_number)
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts)]
+RemoteIds = Annotated[tuple[str, ...], BeforeValidator(remote_ids)]
 Words = Annotated[tuple[_Word, ...], BeforeValidator(texts)]
 """Several values of an enum."""
 Day = Annotated[date, BeforeValidator(lambda value: _day(instant(value)))]

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from lever_assets.connect.known import account_of
-from lever_assets.notices.wording import EXTRA_MODELS, Fields, Integration, api_state, body, setup_status
+from lever_assets.notices.wording import Fields, Integration, api_state, body, setup_status
 from lever_assets.settings import NoticeType, Settings, SettingsError
 from lever_assets.store import BusyError, Store, outbox
 from lever_assets.store.accounts import named_at_first, stored_account
@@ -12,7 +12,7 @@ from lever_assets.store.outbox import Notice, State
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.standing import KEPT, Change, Kept, is_news, keep_standing, standing_now
 from lever_assets.sync.targets import Target, wanting
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS, MODELS
 from lever_assets.unified.ids import unified_id
 
 _LOCK_SECONDS = 5.0
@@ -140,7 +140,8 @@ def _enqueue(tx: Transaction, told: Target, marks: dict[str, str], integration: 
         return False
     taken = outbox.last(tx, target, State.DELIVERED)
     known = {} if taken is None else taken.marks
-    names = [each.name for each in MODELS if told.extra_models or each.name not in EXTRA_MODELS]
+    # A client with a closed list of names refuses a notice that has one of the others.
+    names = [each.name for each in (ALL_MODELS if told.extra_models else MODELS)]
     changed = [name for name in names if marks.get(name) != known.get(name)]
     if not changed:
         return False

@@ -19,8 +19,6 @@ SIGNATURE_HEADER = "X-Kombo-Signature"
 """The name that clients of the unified API look for."""
 PREVIOUS_SIGNATURE_HEADER = "X-Kombo-Signature-Previous"
 """Ours: the signature by the secret before the last rotation, while that is not long ago."""
-EXTRA_MODELS = frozenset({"notes", "scorecards", "attachments"})
-"""Models beyond Kombo's for Lever: a client with a closed list of names refuses a notice that has one."""
 
 Fields = dict[str, JsonValue]
 _TITLES = {

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from lever_assets.api.answers import done, success
 from lever_assets.api.asking import IntegrationId, Parts, ThePartsHere
+from lever_assets.api.bodies import Bounded
 from lever_assets.api.connection import Connection
 from lever_assets.api.cursors import cursor_behind, row_before
 from lever_assets.api.errors import ApiError, Code, invalid
@@ -25,7 +26,7 @@ from lever_assets.notices.wording import instant
 from lever_assets.store import StoreError, assessments
 from lever_assets.sync.session import Session
 
-router = APIRouter(prefix=f"{PREFIX}/assessment", tags=["Assessment & Background Check"])
+router = APIRouter(prefix=f"{PREFIX}/assessment", tags=["Assessment & Background Check"], route_class=Bounded)
 _SECONDS = 3.5
 """So long Lever may take until the result is answered all the same: Kombo's client waits five."""
 _LATER = "The result is kept, and some of it is still to be written to Lever: that is tried again."

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from lever_assets.api.answers import success
 from lever_assets.api.asking import Parts, ThePartsHere
+from lever_assets.api.bodies import Bounded
 from lever_assets.api.describing import connected
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
@@ -27,7 +28,7 @@ from lever_assets.connect.links import (
 from lever_assets.store.accounts import named_at_first
 from lever_assets.unified.ids import integration_id
 
-router = APIRouter(prefix=PREFIX, tags=["Connect"])
+router = APIRouter(prefix=PREFIX, tags=["Connect"], route_class=Bounded)
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
 Named = Annotated[str, Field(pattern=r"\S", max_length=200)]
@@ -64,7 +65,7 @@ class Activating(BaseModel):
 )
 def create_connection_link(body: Linking, parts: ThePartsHere, request: Request) -> Response:
     """Make a link by which an end user connects their Lever account, in the widget or from an e-mail."""
-    if body.integration_category != "ATS":
+    if body.integration_category not in {"ATS", "ASSESSMENT"}:
         raise invalid(
             "integration_category: set integration_category to ATS; Lever is an ATS, and "
             f"{body.integration_category} is what clients send when nothing is given, or none of Lever's."

@@ -9,6 +9,7 @@ from pydantic import BaseModel, StrictBool
 from lever_assets.api.afterwards import map_anew
 from lever_assets.api.answers import success
 from lever_assets.api.asking import Parts, ThePartsHere
+from lever_assets.api.bodies import Bounded
 from lever_assets.api.cursors import cursor_behind, row_before
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
@@ -28,7 +29,7 @@ from lever_assets.sync.field_mapping import (
 )
 from lever_assets.sync.session import Session
 
-router = APIRouter(prefix=PREFIX, tags=["General"])
+router = APIRouter(prefix=PREFIX, tags=["General"], route_class=Bounded)
 
 _OF = "/integrations/{integration_id}"
 _WAIT_SECONDS = 2.0

@@ -9,6 +9,7 @@ from lever_assets.api import changing, describing
 from lever_assets.api.addresses import public_address
 from lever_assets.api.answers import success
 from lever_assets.api.asking import ThePartsHere
+from lever_assets.api.bodies import Bounded
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.page_links import link_to
@@ -21,8 +22,8 @@ from lever_assets.settings import SettingsError
 from lever_assets.sync.field_mapping import own_fields
 from lever_assets.sync.session import Session
 
-router = APIRouter(prefix=PREFIX, tags=["General"])
-last = APIRouter(prefix=PREFIX, tags=["General"])
+router = APIRouter(prefix=PREFIX, tags=["General"], route_class=Bounded)
+last = APIRouter(prefix=PREFIX, tags=["General"], route_class=Bounded)
 """What takes any id, those with a slash, too, and so has to come after all that is below an integration."""
 
 
