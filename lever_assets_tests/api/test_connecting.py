@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from lever_assets.api.page.texts import texts
 from lever_assets.api.shapes.connecting import ConnectedIntegration, ConnectionLink
 from lever_assets.connect.links import MOST_ATTEMPTS, Failure, Language
-from lever_assets.policy.exclusion import NOTHING_EXCLUDED
+from lever_assets.policy.exclusion import EXTRA, Exclusion
 from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.store.accounts import any_account
 from lever_assets.store.connect_links import forget_past_links
@@ -376,12 +376,13 @@ def test_what_somebody_calls_themselves_runs_nowhere(lined_up: Linking) -> None:
 
 def test_every_language_says_everything() -> None:
     names = set(texts(Language.EN))
+    everything = Exclusion(extra=EXTRA)
     for language in Language:
         said = texts(language)
         assert set(said) == names
         assert all(each.strip() for each in said.values())
         assert {f"failure.{each.value}" for each in Failure} <= names
-        assert {f"permission.{name}" for name, _ in to_grant(NOTHING_EXCLUDED, read_only=False)} <= names
+        assert {f"permission.{name}" for name, _ in to_grant(everything, read_only=False)} <= names
         if language is not Language.EN:
             alike = {name for name in names if said[name] == texts(Language.EN)[name]}
             assert len(alike) < 5, alike
