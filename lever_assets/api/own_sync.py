@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
+from lever_assets.assessment.ordering import begin as begin_assessments
+from lever_assets.assessment.seeing_to import seeing_to_orders
 from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import deliver
@@ -83,14 +85,16 @@ def _work(store: Store, settings: Settings, run_id: str, is_delta: bool) -> None
 def _sync(settings: Settings, run_id: str, scope: Scope) -> None:
     """Sync as the command does it, with a store of its own: it checks its lock with each write."""
     with Session.open(settings) as session:
+        begin_assessments(session)  # who arrives while it reads is to have one
         noting = Noting.of_sync(session, home_to_tell(settings), scope)
         try:
             with telling_the_end(session.store, session.settings, run_id), noting:
                 sync(session, scope, wait=_TURN_SECONDS, on_report=noting)
             erase_due(session)
         finally:
-            enqueue(session.store, session.settings)
-            deliver(session.store, session.settings)
+            with seeing_to_orders(session.store, session.settings):
+                enqueue(session.store, session.settings)
+                deliver(session.store, session.settings)
 
 
 def _renew(store: Store, name: str, own: OwnSync, ended: threading.Event) -> None:

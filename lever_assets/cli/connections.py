@@ -189,7 +189,8 @@ def set_(
     """Give a connection settings of its own, such as candidate_cutoff=90d."""
     own = stated(given)
     with _changing(_own_now(name, own)) as (settings, store):
-        _see_that_it_is_stored(store, settings, name)
+        variables = ", ".join(f"LEVER_{each.upper()}" for each in own)
+        _see_that_it_is_stored(store, settings, name, instead=f"set {variables} in the environment")
         connections.set_own(store, settings, name, own)
 
 
@@ -324,14 +325,19 @@ def _changing(so_now: str | list[str]) -> Iterator[tuple[Settings, Store]]:
     tell_reloading(reload_dagster(settings), told)
 
 
-def _see_that_it_is_stored(store: Store, settings: Settings, name: str) -> None:
-    """Raise CommandError for the environment's own account: there is nothing stored of it to be changed."""
+def _see_that_it_is_stored(
+    store: Store, settings: Settings, name: str, *, instead: str = "unset that, and it is gone"
+) -> None:
+    """Raise CommandError for the environment's own account: there is nothing stored of it to be changed.
+
+    `instead`: what does for that account what is wanted here.
+    """
     if name != settings.connection or settings.api_key is None:
         return
     with store.reading(name) as tx:
         if any_account(tx) is None:
             raise CommandError(
                 f"the connection {name!r} comes from LEVER_API_KEY and is not stored, so that there is "
-                "nothing to change of it here: unset that, and it is gone; or store it first with "
+                f"nothing to change of it here: {instead}; or store it first with "
                 f"`lever-assets connect {name} --api-key`"
             )

@@ -13,6 +13,7 @@ from lever_assets_tests.api.served import Served
 from lever_assets_tests.assessment.vendor import (
     Inbox,
     arrive,
+    ended,
     notes,
     outbox,
     rows,
@@ -48,6 +49,18 @@ def test_an_arrival_with_a_tag_is_an_order_and_the_vendor_and_lever_hear_of_it(
         "integration_id": api.integration,
     }
     assert tags(api, person) == {"acme:  coding", "Acme: sent"}
+
+
+def test_a_sync_that_is_asked_for_over_http_orders_too(api: Served, inbox: Inbox) -> None:
+    person = arrive(api, tags=["Acme: Coding"])
+
+    assert api.data("POST", "/v1/force-sync", json={"type": "DELTA"})["type"] == "DELTA"
+
+    ended(api)
+    [order] = rows(api)
+    assert (order["opportunity"], order["package_id"]) == (person.opportunity, "p-code")
+    assert [each["type"] for each in inbox.notices] == ["assessment:order-received"]
+    assert tags(api, person) == {"Acme: Coding", "Acme: sent"}
 
 
 def test_what_the_outbox_sends_no_more_tells_nothing_of_a_person(api: Served, inbox: Inbox) -> None:

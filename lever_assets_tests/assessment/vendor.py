@@ -1,5 +1,6 @@
 """A vendor whose assessments are ordered in the sandbox: what the tests of assessments share."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
+from lever_assets.api.own_sync import OWN_SYNC
 from lever_assets.assessment.seeing_to import seeing_to_orders
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
@@ -107,6 +109,17 @@ def see_to(api: Served, **settings: Any) -> None:
         with seeing_to_orders(session.store, session.settings):
             enqueue(session.store, session.settings)
             deliver(session.store, session.settings)
+
+
+def ended(api: Served) -> None:
+    """Wait for the end of the sync that was asked for over HTTP."""
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        with api.account.session() as session, session.reading() as tx:
+            if OWN_SYNC.read(tx) is None:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the sync goes on and on")
 
 
 def rows(api: Served) -> list[dict[str, Any]]:

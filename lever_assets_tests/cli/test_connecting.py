@@ -147,17 +147,23 @@ def test_the_environments_own_is_not_renamed_while_its_key_is_set(command: Comma
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("disable",), ("enable",), ("set", "offers=all"), ("remove", "--yes")],
+    ("arguments", "remedy"),
+    [
+        (("disable",), "unset that"),
+        (("enable",), "unset that"),
+        (("set", "offers=all", "sync_window="), "set LEVER_OFFERS, LEVER_SYNC_WINDOW in the environment"),
+        (("remove", "--yes"), "unset that"),
+    ],
     ids=lambda each: each[0],
 )
 def test_what_can_not_be_changed_of_the_environments_own_says_where_it_comes_from(
-    command: Command, arguments: tuple[str, ...]
+    command: Command, arguments: tuple[str, ...], remedy: str
 ) -> None:
     done = command("connections", arguments[0], "lever", *arguments[1:])
 
     assert (done.code, done.out) == (1, "")
     assert "comes from LEVER_API_KEY" in done.err
+    assert remedy in done.err
     assert "`lever-assets connect lever --api-key`" in done.err
 
 
