@@ -65,6 +65,7 @@ def connected(database_url: str, tmp_path: Path) -> Iterator[Connected]:
             "secret_key": SecretStr(Vault.fresh_key()),
             "custom_fields": mapping,
             "perform_as": sandbox.ids("users")[0],
+            "assessment_stage": sandbox.ids("stages")[0],
         }
         job = open_job(account)
         given = account.settings(**settings)
