@@ -125,6 +125,7 @@ def _other_stage(tx: Transaction, application: str) -> str:
     return next(each for each, _ in _ids(tx, "application_stages", 2) if each != now)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_every_method_of_the_client_does_what_it_is_for(connected: Connected, tmp_path: Path) -> None:
     with served(connected.account, **connected.settings) as api:
         given = {
