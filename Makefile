@@ -34,16 +34,16 @@ test: $(READY_FOR_TESTS)  ## Lint, type-check and run the whole test suite
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	.ci/tried $(BIN)/pytest --numprocesses auto --dist worksteal
 
 test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every combination
-	$(BIN)/pytest --numprocesses auto --dist load -m long
+	.ci/tried $(BIN)/pytest --numprocesses auto --dist load -m long
 
 test-deploy: $(READY_FOR_TESTS)  ## Run the processes of deploy/compose.yaml (needs redis-server)
-	$(BIN)/pytest -m deploy
+	.ci/tried $(BIN)/pytest -m deploy
 
 test-browser: $(READY_FOR_TESTS)  ## Try the page for connecting in a real browser, by Kombo's widget (needs Chromium)
-	$(BIN)/pytest -m browser
+	.ci/tried $(BIN)/pytest -m browser
 
 # No environment of ours: it makes one that has nothing but the wheel and the example.
 test-example:  ## Build the wheel, and try examples/hiring with it

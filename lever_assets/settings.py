@@ -113,7 +113,12 @@ class Settings(BaseSettings):
 
     api_key: OptionalSecret = Field(None, description="API key of the default connection")
     base_url: WebAddress = Field("https://api.lever.co/v1", description="Base URL of the Lever Data API")
-    connection: str = Field("lever", pattern=r"^[A-Za-z0-9_]+$", description="Name of the default connection")
+    connection: str = Field(
+        "lever",
+        pattern=r"^[A-Za-z0-9_]+$",
+        max_length=63,  # as Dagster has it for a tag
+        description="Name of the default connection",
+    )
     data_dir: Path = Field(
         default_factory=_data_folder, description="Folder of the database and of Dagster's storage"
     )
@@ -326,6 +331,10 @@ class Settings(BaseSettings):
         except (OSError, UnicodeError):
             raise SettingsError("The file .env can't be read: it has to be text in UTF-8.") from None
 
+    def unusable(self, name: str) -> str:
+        """Return how a sentence begins on a setting that can't be used; `name` is that of the field."""
+        return f"{PREFIX}{name.upper()} can't be used"
+
     @cached_property
     def tables_url(self) -> str:
         """The SQLAlchemy URL of the tables: `LEVER_DATABASE_URL`, else lever.db in the data folder."""
@@ -403,6 +412,10 @@ class Settings(BaseSettings):
 
 class GivenSettings(Settings):
     """Settings that are given, and otherwise the defaults: nothing is read from the environment."""
+
+    def unusable(self, name: str) -> str:
+        """Return how a sentence begins on a setting that can't be used, which code gives an account."""
+        return f"The account {self.connection!r} has a setting that can't be used: {name}"
 
     @classmethod
     def settings_customise_sources(

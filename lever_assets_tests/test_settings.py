@@ -146,6 +146,12 @@ def test_the_schema_of_raw_tables_is_told_beside_whatever_options_a_url_has(
     assert said.database == "db"
 
 
+def test_a_name_is_no_longer_than_a_tag_of_dagster_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert given(monkeypatch, connection="a" * 63).connection == "a" * 63
+    with pytest.raises(SettingsError, match=r"LEVER_CONNECTION can't be used: .* at most 63 characters"):
+        given(monkeypatch, connection="a" * 64)
+
+
 def test_a_wrong_window_is_told_the_right_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(monkeypatch, "sync_window", "fortnightly") == (
         "LEVER_SYNC_WINDOW can't be used: it should be 'hourly', 'daily', 'weekly' or 'monthly'. Correct it "

@@ -170,7 +170,7 @@ def program() -> TyperGroup:
 def _usage(error: typer.TyperException) -> str:
     """Return what is wrong with how the command was called, and where its help is."""
     context = getattr(error, "ctx", None)
-    told = error.format_message()
+    told = error.format_message().replace("Value error, ", "")  # pydantic's, of a choice that there is not
     if told.startswith("Usage: "):  # the help itself
         return told
     where = context.command_path if context is not None else "lever-assets"

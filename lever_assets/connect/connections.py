@@ -66,7 +66,8 @@ class EndUser:
 class Wanted:
     """A connection as it is to be: which Lever, whose, and with which settings of its own given anew.
 
-    `in_force` are all settings that it will have, with those of its own that it has already.
+    `in_force` are all settings that it will have, with those of its own that it has already. `is_new`: there
+    must be none of its name yet.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Wanted:
     in_force: Settings
     end_user: EndUser = field(default_factory=EndUser)
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    is_new: bool = False
 
 
 def wanted_connection(
@@ -276,6 +278,8 @@ def _keep(tx: Transaction, wanted: Wanted, kind: str) -> StoredAccount:
     """
     before = hold_any(tx)
     given, user = wanted.end_user, EndUser()
+    if before is not None and wanted.is_new:
+        raise ConnectionNameError(f"Somebody has made a connection {wanted.name!r} meanwhile: try again.")
     if before is not None:
         user = EndUser(before.organization_name, before.email, before.origin_id)
     else:

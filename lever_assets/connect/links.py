@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from itertools import count
@@ -304,7 +304,9 @@ def _begun(store: Store, settings: Settings, link_id: str) -> StoredLink:
         if is_over:
             end_link(tx, link.id, failure=Failure.TOO_MANY.value)
         else:
-            name = link.connection or _free_name(tx, settings, link.organization_name or "")
+            name = link.connection
+            if not name or _is_anothers(tx, link):
+                name = _free_name(tx, settings, link.organization_name or "")
             change_link(tx, link.id, attempts=link.attempts + 1, failure=None, connection=name)
             link = _good(tx, link_id)
     if is_over:
@@ -344,7 +346,8 @@ def _is_free(tx: Transaction, settings: Settings, name: str) -> bool:
 
 
 def _wanted(store: Store, settings: Settings, link: Link, name: str) -> Wanted:
-    return wanted_connection(store, settings, name, environment=link.environment, end_user=link.end_user)
+    wanted = wanted_connection(store, settings, name, environment=link.environment, end_user=link.end_user)
+    return replace(wanted, is_new=link.purpose is Purpose.CONNECT)
 
 
 def _good(tx: Transaction, link_id: str, *, hold: bool = False) -> StoredLink:

@@ -13,11 +13,11 @@ import dagster as dg
 from lever_assets.orchestration.assembling import SCHEDULES, SENSORS, Parts, assemble
 from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.layout import Layout, Translation
-from lever_assets.orchestration.names import LEVER, PURGE_SENSOR
+from lever_assets.orchestration.names import LEVER, PURGE_SENSOR, full_sync_job_name
 from lever_assets.orchestration.resources import LeverAccount, LeverDatabase, Resources, as_resource
 from lever_assets.settings import SettingsError
 
-_NAME = re.compile(r"[A-Za-z0-9_]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DATABASE = "database"
 _TABLES = "tables"
 _TAKEN = (_DATABASE, "memory", _TABLES)
@@ -48,6 +48,8 @@ def build_lever_definitions(
 ) -> dg.Definitions:
     """Return the assets, checks, jobs, sensors, schedules and resources of one or several Lever accounts.
 
+    What takes several texts takes a single one, too.
+
     accounts: each has assets whose keys are `[*key_prefix, its name, the table]`, and two jobs.
     database: where the tables are, of all accounts.
     name: what the names of everything begin with that is there once for all accounts, and the keys of the
@@ -69,11 +71,11 @@ def build_lever_definitions(
     called = _Called.of(every, name)
     there = database or LeverDatabase()
     layout = Layout(
-        key_prefix=(key_prefix,) if isinstance(key_prefix, str) else tuple(key_prefix),
+        key_prefix=_prefix(key_prefix),
         group_name=group_name,
-        owners=tuple(owners),
+        owners=_several(owners),
         tags=dict(tags or {}),
-        kinds=frozenset(kinds),
+        kinds=frozenset(_several(kinds)),
         automation_condition=automation_condition,
         freshness_policy=freshness_policy,
         translation=translation,
@@ -124,14 +126,27 @@ class _Called:
     @classmethod
     def of(cls, accounts: Sequence[LeverAccount], name: str | None) -> "_Called":
         """See that there are accounts, each with a name of its own."""
+        other = next((each for each in accounts if not isinstance(each, LeverAccount)), None)
+        if other is not None:
+            raise SettingsError(f"An account is to be a LeverAccount, and no {type(other).__name__}.")
+        for each in accounts:
+            each.see_that_its_shape_is_known()
         names = [each.name for each in accounts]
         if not names:
             raise SettingsError("There is no account: give one LeverAccount at least.")
         if len(set(names)) < len(names):
             raise SettingsError("Two accounts have the same name: give each LeverAccount one of its own.")
+        clashing = [each for each in names if f"{each}_full" in names]
+        if clashing:
+            raise SettingsError(
+                f"Two accounts can't be called {clashing[0]} and {clashing[0]}_full: each would have a job "
+                f"{full_sync_job_name(clashing[0])}."
+            )
         called = name or (names[0] if len(names) == 1 else LEVER)
         if not _NAME.fullmatch(called):
-            raise SettingsError(f"The name {called[:60]!r} can't be used: use letters, digits and _ only.")
+            raise SettingsError(
+                f"The name {called[:60]!r} can't be used: use letters, digits and _ only, and no digit first."
+            )
         taken = [each for each in names if each in _TAKEN and each != called]
         if taken:
             raise SettingsError(f"An account can't be called {taken[0]}: that is the name of a resource.")
@@ -147,6 +162,18 @@ class _Called:
 
     def account(self, account: LeverAccount) -> str:
         return self.name if account.name == self.name else f"{self.name}_{account.name}"
+
+
+def _several(given: str | Collection[str]) -> tuple[str, ...]:
+    """Return these texts; a single one is one of them, and not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _prefix(given: str | Sequence[str]) -> tuple[str, ...]:
+    parts = _several(given)
+    if not all(isinstance(each, str) and each.strip() for each in parts):
+        raise SettingsError("key_prefix can't be used: a part of it is blank, or no text. Leave it out.")
+    return parts
 
 
 def _tables(database: str) -> dg.IOManagerDefinition:
@@ -169,7 +196,8 @@ def _chosen(wanted: bool | Collection[str], of: Collection[str]) -> frozenset[st
     if isinstance(wanted, bool):
         return frozenset(of if wanted else ())
     short = {each.removeprefix(f"{LEVER}_"): each for each in of}
-    unknown = sorted(set(wanted) - short.keys())
+    names = _several(wanted)
+    unknown = sorted(set(names) - short.keys())
     if unknown:
         raise SettingsError(f"There is no {', '.join(unknown)}: there are {', '.join(short)}.")
-    return frozenset(short[each] for each in wanted)
+    return frozenset(short[each] for each in names)

@@ -3,11 +3,12 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import dagster as dg
 from dagster.components.utils.translation import TranslationFnResolver
 from pydantic import BaseModel, Field, create_model
+from pydantic.fields import FieldInfo
 
 from lever_assets.orchestration.building import build_lever_definitions
 from lever_assets.orchestration.layout import LeverTable, Translation
@@ -37,15 +38,28 @@ _ACCOUNT, _DATABASE = _model(LeverAccount), _model(LeverDatabase)
 
 
 def _resolved(context: dg.ResolutionContext, given: BaseModel, resource: type[R]) -> R:
-    """Return a resource as YAML has it; a text that is a variable is one that is read when something runs."""
-    return resource(**{name: _value(context, getattr(given, name)) for name in given.model_fields_set})
+    """Return a resource as YAML has it; a text that is a variable is one that is read when something runs.
+
+    Dagster has variables for texts alone: one that stands for a number is read now.
+    """
+    return resource(
+        **{
+            name: _value(context, getattr(given, name), may_wait=_is_text(field))
+            for name, field in resource.model_fields.items()
+            if name in given.model_fields_set
+        }
+    )
 
 
-def _value(context: dg.ResolutionContext, given: Any) -> Any:
-    variable = _VARIABLE.fullmatch(given.strip()) if isinstance(given, str) else None
+def _is_text(field: FieldInfo) -> bool:
+    return str in {field.annotation, *get_args(field.annotation)}
+
+
+def _value(context: dg.ResolutionContext, given: Any, *, may_wait: bool) -> Any:
+    variable = _VARIABLE.fullmatch(given.strip()) if may_wait and isinstance(given, str) else None
     if variable is not None:
         return dg.EnvVar(variable[1] or variable[2])
-    # In a longer text a variable is read now; Dagster writes None for one that is not set.
+    # Else a variable is read now; Dagster writes None for one that is not set.
     for each in _VARIABLE.finditer(given) if isinstance(given, str) else ():
         name = each[1] or each[2]
         if not os.environ.get(name, "").strip():
@@ -79,7 +93,8 @@ class LeverScaffolder(dg.Scaffolder):
 class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
     """Lever accounts as assets: 19 unified ATS models in your own database, kept fresh by sensors.
 
-    `{{ env.NAME }}` in an account or in the database is read when something runs, not when this is loaded.
+    `{{ env.NAME }}` in place of a text of an account or of the database is read when something runs; within
+    a longer text, or in place of a number, when this is loaded.
     """
 
     accounts: Annotated[
@@ -100,7 +115,9 @@ class LeverComponent(dg.Component, dg.Model, dg.Resolvable):
         str | None,
         _told("What the names of shared things begin with; by default the account's, or lever"),
     ] = None
-    key_prefix: Annotated[list[str], _told("What the keys of all assets begin with")] = Field(default=[])
+    key_prefix: Annotated[str | list[str], _told("What the keys of all assets begin with")] = Field(
+        default=[]
+    )
     group_name: Annotated[str | None, _told("One group for all assets")] = None
     owners: Annotated[list[str], _told("Owners of all assets")] = Field(default=[])
     tags: Annotated[dict[str, str], _told("Tags of all assets")] = Field(default={})

@@ -11,6 +11,7 @@ from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.metadata import model_definition, raw_definition
 from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, TABLE_TAG, model_group, raw_group
+from lever_assets.settings import SettingsError
 from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME
 
 Floor = Literal["raw", "unified"]
@@ -67,14 +68,23 @@ class Layout:
     def _key(self, of: LeverTable) -> dg.AssetKey:
         if self.translation is None:
             return dg.AssetKey([*self.prefix(of.connection), of.table])
-        return self.translation(self._plain(of, **_told_of_all(of)), of).key
+        return self._shown(self._plain(of, **_told_of_all(of)), of, self.translation).key
 
     def _translated(self, spec: dg.AssetSpec, of: LeverTable) -> dg.AssetSpec:
         if self.translation is None:
             return spec
-        return (
-            self.translation(spec, of).replace_attributes(key=self._key(of)).merge_attributes(tags=_said(of))
-        )
+        shown = self._shown(spec, of, self.translation)
+        return shown.replace_attributes(key=self._key(of)).merge_attributes(tags=_said(of))
+
+    @staticmethod
+    def _shown(spec: dg.AssetSpec, of: LeverTable, translation: Translation) -> dg.AssetSpec:
+        shown: object = translation(spec, of)
+        if not isinstance(shown, dg.AssetSpec):
+            raise SettingsError(
+                f"The translation can't be used: of the table {of.table} it returns {type(shown).__name__}. "
+                "Let it return the asset that it gets, by `replace_attributes` for one."
+            )
+        return shown
 
     def _plain(self, of: LeverTable, **told: Any) -> dg.AssetSpec:
         own_group = {"raw": raw_group, "unified": model_group}[of.floor](of.connection)

@@ -114,6 +114,15 @@ class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
     oauth_client_id: str | None = _absent("Client id of your OAuth app at Lever")
     oauth_client_secret: str | None = _absent("Client secret of your OAuth app at Lever", repr=False)
 
+    def see_that_its_shape_is_known(self) -> None:
+        """Raise SettingsError if something that the assets are made from is a variable."""
+        variables = [name for name in _SHAPE if _is_variable(getattr(self, name))]
+        if variables:
+            raise SettingsError(
+                f"An account's {' and '.join(variables)} can't be a variable: the assets are made from it. "
+                "Give a plain value."
+            )
+
     def settings(self, database: LeverDatabase, *, known: bool = False, **others: Any) -> Settings:
         """Return the settings of this account in a database; raises SettingsError for what can't be used.
 
@@ -121,12 +130,7 @@ class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
         `known`: only what is known before anything runs, no secret and no variable. `others` are further
         settings.
         """
-        variables = [name for name in _SHAPE if _is_variable(getattr(self, name))]
-        if variables:
-            raise SettingsError(
-                f"An account's {' and '.join(variables)} can't be a variable: the assets are made from it. "
-                "Give a plain value."
-            )
+        self.see_that_its_shape_is_known()
         given = {**_values(database, known=known), **_values(self, known=known), **others}
         return _settings(_whose(self), given)
 

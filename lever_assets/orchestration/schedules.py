@@ -52,8 +52,8 @@ def reconcile_schedule(hosted: Hosted) -> dg.ScheduleDefinition:
         return _reconcile_schedule(hosted)
     except dg.DagsterInvalidDefinitionError:
         raise SettingsError(
-            "LEVER_RECONCILE_SCHEDULE can't be used: there is no such time; write it as five fields of cron, "
-            "such as 0 3 * * 0. Correct it and try again."
+            f"{hosted.settings.unusable('reconcile_schedule')}: there is no such time; write it as five "
+            "fields of cron, such as 0 3 * * 0. Correct it and try again."
         ) from None
 
 

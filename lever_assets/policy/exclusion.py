@@ -36,7 +36,12 @@ class Exclusion:
     @classmethod
     def of(cls, settings: Settings) -> "Exclusion":
         """Return what the settings exclude; raises SettingsError that says which names there are."""
-        return _named(settings.exclude, settings.extra_models)
+        return _named(
+            settings.exclude,
+            settings.extra_models,
+            settings.unusable("exclude"),
+            settings.unusable("extra_models"),
+        )
 
     @classmethod
     def known_among(cls, names: tuple[str, ...]) -> "Exclusion":
@@ -132,28 +137,27 @@ def _known_among(names: tuple[str, ...]) -> Exclusion:
 
 
 @lru_cache(maxsize=64)
-def _named(names: tuple[str, ...], extra: tuple[str, ...]) -> Exclusion:
+def _named(names: tuple[str, ...], extra: tuple[str, ...], unusable: str, unusable_extra: str) -> Exclusion:
     for name in names:
-        _check(name)
+        _check(name, unusable)
     unknown = sorted(set(extra) - set(EXTRA))
     if unknown:
         raise SettingsError(
-            f"LEVER_EXTRA_MODELS can't be used: there is no extra model {unknown[0]!r}. Those there are: "
-            f"{', '.join(EXTRA)}."
+            f"{unusable_extra}: there is no extra model {unknown[0]!r}. Those there are: {', '.join(EXTRA)}."
         )
     exclusion = Exclusion(tuple(sorted(set(names))), tuple(each for each in EXTRA if each in extra))
     if exclusion.models == MODELS.keys():
         raise SettingsError(
-            "LEVER_EXCLUDE leaves nothing: it names every model. Take out what you want to keep."
+            f"{unusable}: it names every model, and leaves nothing. Take out what you want to keep."
         )
     return exclusion
 
 
-def _check(name: str) -> None:
+def _check(name: str, unusable: str) -> None:
     model, dot, column = name.partition(".")
     if model not in MODELS:
         raise SettingsError(
-            f"LEVER_EXCLUDE can't be used: there is no model {model!r}. Models are {', '.join(MODELS)}; "
+            f"{unusable}: there is no model {model!r}. Models are {', '.join(MODELS)}; "
             "a field is written like candidates.phone_numbers."
         )
     if dot and column not in _fields(model):
@@ -161,8 +165,7 @@ def _check(name: str) -> None:
         fault = "ids and references are always kept" if exists else "there is no such field"
         possible = ", ".join(_fields(model)) or "none: exclude the model"
         raise SettingsError(
-            f"LEVER_EXCLUDE can't be used: {name!r}: {fault}. The fields of {model} that can be left out "
-            f"are {possible}."
+            f"{unusable}: {name!r}: {fault}. The fields of {model} that can be left out are {possible}."
         )
 
 

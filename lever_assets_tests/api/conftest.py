@@ -10,6 +10,9 @@ from lever_assets_tests.actions.newcomers import somebody
 from lever_assets_tests.actions.recruiting import from_template, synced_account
 from lever_assets_tests.api.linking import Linking, linking
 from lever_assets_tests.api.served import Served, served
+from lever_assets_tests.either import POSTGRESQL_LATER, database_url
+
+__all__ = ["database_url"]
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +40,7 @@ def lined_up(database_url: str, tmp_path: Path) -> Iterator[Linking]:
         yield here
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=POSTGRESQL_LATER)
 def recruiters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An account in a database of either kind, written to by many tests: each takes people of its own."""
     folder = tmp_path_factory.mktemp("recruiters")

@@ -7,6 +7,8 @@ import pytest
 from kombo.errors import KomboAtsError
 
 from lever_assets.api.shapes import assessment as shapes
+from lever_assets.api.shapes.common import Listed
+from lever_assets.api.shapes.envelope import Success
 from lever_assets_tests.api.served import Served, served
 from lever_assets_tests.assessment.vendor import PACKAGES, RESULT, arrive, rows, see_to
 
@@ -97,9 +99,9 @@ def test_orders_are_paged_and_filtered(api: Served) -> None:
         assert here.data("GET", "/v1/assessment/orders", params={"created_after": after})["results"] == []
 
         answer = here.ask("GET", "/v1/assessment/orders", params={"page_size": 3})
-        shapes.GetAssessmentOrdersPositiveResponse.model_validate_json(answer.content)
+        Listed[shapes.AssessmentOrder].model_validate_json(answer.content)
         packages = here.ask("GET", "/v1/assessment/packages").content
-        shapes.GetAssessmentPackagesPositiveResponse.model_validate_json(packages)
+        Success[shapes.Packages].model_validate_json(packages)
         behind = answer.json()["data"]["next"]
         for wrong in (
             {"page_size": 0},

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from lever_assets.api.shapes.acted import ActionDetails, Attachments
+from lever_assets.api.shapes.acted import ActionDetails, FilesOfCandidate
 from lever_assets.api.shapes.envelope import Done
 from lever_assets.connect.vault import Vault
 from lever_assets.store.transaction import now
@@ -46,7 +46,7 @@ def test_kombos_client_lists_files_and_their_links_need_no_key(acting: Served) -
     link = _attached(acting, person, content, fresh("cv of Ada") + ".pdf")
 
     listed = acting.ask("GET", f"/v1/ats/candidates/{person.candidate}/attachments").json()
-    assert Done[Attachments].model_validate(listed).model_dump() == listed
+    assert Done[FilesOfCandidate].model_validate(listed).model_dump() == listed
     answer = acting.ask("GET", _path(acting, link), key=None, integration=None)
 
     assert answer.status_code == 200

@@ -65,6 +65,7 @@ def connected(database_url: str, tmp_path: Path) -> Iterator[Connected]:
             "secret_key": SecretStr(Vault.fresh_key()),
             "custom_fields": mapping,
             "perform_as": sandbox.ids("users")[0],
+            "assessment_stage": sandbox.ids("stages")[0],
         }
         job = open_job(account)
         given = account.settings(**settings)
@@ -124,6 +125,7 @@ def _other_stage(tx: Transaction, application: str) -> str:
     return next(each for each, _ in _ids(tx, "application_stages", 2) if each != now)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_every_method_of_the_client_does_what_it_is_for(connected: Connected, tmp_path: Path) -> None:
     with served(connected.account, **connected.settings) as api:
         given = {

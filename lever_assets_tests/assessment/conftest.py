@@ -10,6 +10,9 @@ from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets_tests.actions.recruiting import synced_account
 from lever_assets_tests.api.served import Served, served
 from lever_assets_tests.assessment.vendor import PACKAGES, Inbox, receiving
+from lever_assets_tests.either import database_url
+
+__all__ = ["database_url"]
 
 
 @pytest.fixture

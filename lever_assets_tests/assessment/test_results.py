@@ -145,6 +145,7 @@ def test_while_lever_is_down_a_result_is_taken_and_written_later_and_status_says
     is_written_once(api, person)
 
 
+@pytest.mark.long
 def test_what_fails_for_ever_is_given_up_and_told(api: Served) -> None:
     _, order = ordered(api)
     with api.account.session(**_given(api)) as session:

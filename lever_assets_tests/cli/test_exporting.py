@@ -79,6 +79,14 @@ def test_what_can_not_be_done_is_told_in_one_line(command: Command, arguments: l
     assert len(told.err.splitlines()) == 1
 
 
+def test_a_format_that_there_is_not_is_told_with_those_that_there_are(command: Command) -> None:
+    told = command("export", "--format", "xlsx")
+    assert told.code == 2
+    assert told.err.startswith(
+        "error: Invalid value for '--format': 'xlsx' is not one of 'parquet', 'csv', 'jsonl'"
+    )
+
+
 def test_before_the_first_sync_it_says_what_to_do(command: Command) -> None:
     assert "run `lever-assets sync` first" in command("export").err
 

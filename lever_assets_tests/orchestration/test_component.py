@@ -112,6 +112,28 @@ def test_a_template_says_the_rest_by_what_is_there(monkeypatch: pytest.MonkeyPat
     assert users.freshness_policy is not None
 
 
+def test_a_variable_stands_for_a_number_too_and_a_prefix_may_be_one_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attributes = {
+        "accounts": [
+            {"name": "acme", "rate_limit": "{{ env.ATS_RATE }}", "change_history": "{{ env.ATS_KEEPS }}"}
+        ],
+        "key_prefix": "{{ env.ATS_PREFIX }}",
+    }
+    given = {"type": "lever_assets.LeverComponent", "attributes": attributes}
+    with pytest.raises(ComponentTreeException) as raised:
+        built(monkeypatch, given)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "The variable ATS_RATE, which a template names, is not set" in told
+    for name, value in {"ATS_RATE": "2.5", "ATS_KEEPS": "false", "ATS_PREFIX": "ats"}.items():
+        monkeypatch.setenv(name, value)
+    defs = built(monkeypatch, given)
+    assert "ats/acme/users" in {each.key.to_user_string() for each in defs.resolve_all_asset_specs()}
+    account = (defs.resources or {})["acme"]
+    assert (account.rate_limit, account.change_history) == (2.5, False)
+
+
 def test_a_variable_within_a_template_is_there_or_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {
         "type": "lever_assets.LeverComponent",

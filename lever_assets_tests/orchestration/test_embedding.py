@@ -359,6 +359,27 @@ def test_assets_under_other_keys_are_made_and_checked(box: Sandbox, tmp_path: Pa
         (LeverAccount(), {"include_sensors": ["dleta"]}, "There is no dleta"),
         ([LeverAccount(name="database"), LeverAccount()], {}, "can't be called database"),
         ([LeverAccount(name="tables"), LeverAccount()], {}, "can't be called tables"),
+        ("acme", {}, "An account is to be a LeverAccount, and no str"),
+        (LeverAccount(name="1acme"), {}, "no digit first"),
+        (LeverAccount(name=dg.EnvVar("X")), {}, "name can't be a variable"),
+        (LeverAccount(name="a" * 64), {}, "at most 63 characters"),
+        (
+            [LeverAccount(name="acme_full"), LeverAccount(name="acme")],
+            {},
+            "each would have a job acme_full_sync",
+        ),
+        (LeverAccount(), {"key_prefix": ["ats", ""]}, "key_prefix can't be used"),
+        (LeverAccount(), {"translation": lambda *_: None}, "translation can't be used: .* returns NoneType"),
+        (
+            LeverAccount(),
+            {"reconcile_schedule": "0 3 31 2 *"},
+            "used: reconcile_schedule: there is no such time",
+        ),
+        (
+            LeverAccount(exclude=["offer"]),
+            {},
+            "'lever' has a setting that can't be used: exclude: there is no",
+        ),
     ],
 )
 def test_what_can_t_be_used_is_told_in_one_sentence(
@@ -366,6 +387,16 @@ def test_what_can_t_be_used_is_told_in_one_sentence(
 ) -> None:
     with pytest.raises(SettingsError, match=told):
         build_lever_definitions(accounts, **more)
+
+
+def test_a_single_text_stands_for_a_list_of_it() -> None:
+    defs = build_lever_definitions(
+        LeverAccount(), key_prefix="ats", owners="team:people", kinds="hr", include_sensors="delta"
+    )
+    users = {each.key.to_user_string(): each for each in defs.resolve_all_asset_specs()}["ats/lever/users"]
+    assert users.owners == ["team:people"]
+    assert "hr" in users.kinds
+    assert [each.name for each in defs.get_repository_def().sensor_defs] == ["lever_delta"]
 
 
 @pytest.mark.parametrize(

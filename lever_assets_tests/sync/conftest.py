@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets_tests.either import database_url
 from lever_assets_tests.hasty import retry_hastily
 from lever_assets_tests.meddling import Meddler, meddling
 from lever_assets_tests.sync.paging import Paging
 from lever_assets_tests.sync.tables import Account, Tables, empty_database, live
+
+__all__ = ["database_url"]
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +31,6 @@ def sandbox(opportunities: int) -> Iterator[Sandbox]:
     """An account that the test may change."""
     with running_sandbox(SandboxConfig(opportunities=opportunities, seed=7, rate=0)) as running:
         yield running
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """URL of a new database; what differs on PostgreSQL is tested with the store, the rest with more time."""
-    return str(request.getfixturevalue(f"{request.param}_database"))
 
 
 @pytest.fixture

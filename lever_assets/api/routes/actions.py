@@ -144,7 +144,7 @@ async def create_application(
 @router.get(
     "/candidates/{candidate_id:path}/attachments",
     operation_id="getCandidateAttachments",
-    response_model=Done[acted.Attachments],
+    response_model=Done[acted.FilesOfCandidate],
     **_told("get_candidate_attachments"),
 )
 async def get_candidate_attachments(
@@ -160,7 +160,7 @@ async def get_candidate_attachments(
 @router.get(
     "/applications/{application_id:path}/attachments",
     operation_id="getApplicationAttachments",
-    response_model=Done[acted.AttachmentsOfApplication],
+    response_model=Done[acted.FilesOfApplication],
     **_told("get_application_attachments"),
 )
 async def get_application_attachments(

@@ -17,6 +17,8 @@ from lever_assets.api.errors import ApiError, Code, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.parameters import Cursor, Instant, PageSize, texts
 from lever_assets.api.shapes import assessment as shapes
+from lever_assets.api.shapes.common import Listed
+from lever_assets.api.shapes.envelope import Done, Nothing, Success
 from lever_assets.assessment.ordering import begin
 from lever_assets.assessment.packages import Offered, PackagesError, offer
 from lever_assets.assessment.results import Result, ResultError, take
@@ -41,7 +43,7 @@ Statuses = Annotated[list[str] | None, Query(description="Only in these states, 
     "/packages",
     operation_id="getAssessmentPackages",
     summary="Get packages",
-    response_model=shapes.GetAssessmentPackagesPositiveResponse,
+    response_model=Success[shapes.Packages],
 )
 def get_packages(parts: ThePartsHere, integration: IntegrationId) -> Response:
     """Return what the vendor offers."""
@@ -65,7 +67,7 @@ def get_packages(parts: ThePartsHere, integration: IntegrationId) -> Response:
     "/packages",
     operation_id="putAssessmentPackages",
     summary="Set packages",
-    response_model=shapes.PutAssessmentPackagesPositiveResponse,
+    response_model=Done[Nothing],
 )
 def put_packages(parts: ThePartsHere, integration: IntegrationId, body: Offered) -> Response:
     """Let these be all that the vendor offers; what is missing is not ordered any more."""
@@ -83,7 +85,7 @@ def put_packages(parts: ThePartsHere, integration: IntegrationId, body: Offered)
     "/orders",
     operation_id="getAssessmentOrders",
     summary="Get orders",
-    response_model=shapes.GetAssessmentOrdersPositiveResponse,
+    response_model=Listed[shapes.AssessmentOrder],
 )
 def get_orders(
     parts: ThePartsHere,
@@ -119,7 +121,7 @@ def get_orders(
     "/orders/{assessment_order_id}/result",
     operation_id="putAssessmentOrdersAssessmentOrderIdResult",
     summary="Update order result",
-    response_model=shapes.PutAssessmentOrdersAssessmentOrderIdResultPositiveResponse,
+    response_model=Done[Nothing],
 )
 def put_result(
     parts: ThePartsHere, integration: IntegrationId, assessment_order_id: str, body: Result

@@ -98,7 +98,7 @@ class CreatedApplication(OwnApplication):
     candidate: CandidateAlone | None = None
 
 
-class AttachmentOfApplication(Shape):
+class FileOfApplication(Shape):
     """A file in the list of an application's candidate."""
 
     id: str
@@ -111,23 +111,23 @@ class AttachmentOfApplication(Shape):
     remote_updated_at: str | None
 
 
-class Attachment(AttachmentOfApplication):
+class FileOfCandidate(FileOfApplication):
     """A file of a candidate."""
 
     candidate_id: str
     application_id: str | None = Field(description="Null unless the candidate has exactly one application")
 
 
-class AttachmentsOfApplication(Shape):
+class FilesOfApplication(Shape):
     """The files of an application's candidate."""
 
-    results: list[AttachmentOfApplication]
+    results: list[FileOfApplication]
 
 
-class Attachments(Shape):
+class FilesOfCandidate(Shape):
     """The files of a candidate."""
 
-    results: list[Attachment]
+    results: list[FileOfCandidate]
 
 
 class FileLimits(Shape):

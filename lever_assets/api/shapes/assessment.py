@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from lever_assets.api.shapes.common import Instant, Listed, Location, Text
+from lever_assets.api.shapes.common import Instant, Location, Text
 from lever_assets.api.shapes.envelope import Shape
 from lever_assets.assessment.packages import PackageType
 
@@ -22,37 +22,6 @@ class Packages(Shape):
     """All that is offered."""
 
     packages: list[Package]
-
-
-class GetAssessmentPackagesPositiveResponse(Shape):
-    """The packages."""
-
-    status: Literal["success"]
-    data: Packages
-
-
-class Warning(Shape):
-    """Something to know of what was done."""
-
-    message: Text
-
-
-class Nothing(Shape):
-    """Nothing more is to be told."""
-
-
-class _Done(Shape):
-    status: Literal["success"]
-    data: Nothing
-    warnings: list[Warning]
-
-
-class PutAssessmentPackagesPositiveResponse(_Done):
-    """The packages were taken."""
-
-
-class PutAssessmentOrdersAssessmentOrderIdResultPositiveResponse(_Done):
-    """The result was taken."""
 
 
 class AssessmentOrderStatus(StrEnum):
@@ -110,7 +79,3 @@ class AssessmentOrder(Shape):
     candidate: OrderedCandidate
     application: OrderedApplication
     job: OrderedJob
-
-
-GetAssessmentOrdersPositiveResponse = Listed[AssessmentOrder]
-"""A page of orders."""
