@@ -148,7 +148,7 @@ class Acting:
         connection.see_that_it_is_connected()
         with self._places.take(connection) as place:
             request, warnings = asked()
-            answer = passthrough(self._session(connection), request)
+            answer = passthrough(self._session(connection), request, patience=_PATIENCE)
             _log.info("passthrough %s", _outcome(answer))
             if answer.error is not None:
                 raise replace(_failure(answer), headers=place.headers)
