@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import uuid4
 
@@ -56,7 +56,7 @@ class Asked:
 
     integration: str
     action: str
-    given: Mapping[str, JsonValue]
+    given: Mapping[str, JsonValue] = field(repr=False)
     key: str | None = None
     link: Callable[[Connection], FileLink] | None = None
     shown: Showing | None = None
