@@ -6,11 +6,14 @@ at once what he has to say is heard within a moment, however many say nothing.
 """
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -23,19 +26,29 @@ FROM_ONE_PEER = 32
 IN_ALL = 256
 AT_MOST = 512
 """As many are awaited: for a further one the oldest that came when it was crowded has to go."""
+_LINGER_SECONDS = 2.0
+"""How long somebody may go on talking who was refused: who is cut off meanwhile hears no answer."""
 _ACCEPTED_AT_ONCE = 128
 _FILES = 4096
 
 _Address = tuple[str, int]
+Refusal = Callable[[int], bytes]
+"""Gives the JSON that is answered to what is no request: by the status, 400, or 431 for a head too long."""
 _GONE: _Address = ("", 0)
 """Of a connection that was cut before anybody looked."""
 
 
 class Config(uvicorn.Config):
-    """How an application is served (no WebSockets): `make` makes it, in the process that serves it."""
+    """How an application is served (no WebSockets): `make` makes it, in the process that serves it.
 
-    def __init__(self, make: Callable[[], ASGIApp], **options: Any) -> None:
+    `refusal` None: what is no request is answered as uvicorn does.
+    """
+
+    def __init__(
+        self, make: Callable[[], ASGIApp], *, refusal: Refusal | None = None, **options: Any
+    ) -> None:
         self._make = make
+        self._refusal = refusal
         given = {
             # Each turn of asyncio's loop reads before it looks at timers: nobody is late because we were.
             "loop": "asyncio",
@@ -53,12 +66,13 @@ class Config(uvicorn.Config):
         """Make the application, and the protocol that awaits requests for it."""
         arrivals = Arrivals()
         self.app = arrivals.marking(self._make())
-        self.http = type("Protocol", (_Patient,), {"_arrivals": arrivals})
+        told = {"_arrivals": arrivals, "_refusal": staticmethod(self._refusal) if self._refusal else None}
+        self.http = type("Protocol", (_Patient,), told)
         super().load()
 
 
 def server(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> uvicorn.Server:
-    """Return a server of `app` (no WebSockets), not yet started; `options` are uvicorn's."""
+    """Return a server of `app` (no WebSockets), not yet started; `options` are those of `Config`."""
     return uvicorn.Server(Config(lambda: app, host=host, port=port, **options))
 
 
@@ -161,6 +175,8 @@ class _Patient(H11Protocol):
     """uvicorn's protocol, which tells `_arrivals` of its connection; h11 limits the head to 64 kB."""
 
     _arrivals: Arrivals
+    _refusal: Refusal | None
+    _is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -169,6 +185,33 @@ class _Patient(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._arrivals.lost(self.transport)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._is_refused:
+            super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        is_at_work = self.cycle is not None and not self.cycle.response_complete
+        if self._refusal is None or is_at_work:
+            super().send_400_response(msg)
+            return
+        error = sys.exception()  # h11's: uvicorn calls this where it has caught it
+        status = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
+        self._refuse(HTTPStatus(status), self._refusal(status))
+
+    def _refuse(self, status: HTTPStatus, told: bytes) -> None:
+        """Answer what is no request, and say no more; hear the rest of it for a moment."""
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(told)),
+            (b"connection", b"close"),
+        ]
+        head = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+        for event in (head, h11.Data(data=told), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self._is_refused = True
+        self.transport.write_eof()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
 
 def _has_body(scope: Scope) -> bool:

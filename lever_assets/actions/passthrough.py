@@ -134,17 +134,19 @@ def passthrough(
     *,
     log_url: str | None = None,
     fetcher: Fetcher = PUBLIC,
+    patience: float | None = None,
 ) -> ActionAnswer:
     """Send a request with the connection's key and return {url, status, headers, data}.
 
     Whatever Lever answers is a success. It is sent once, and has no row in the ledger. A write as a user who
     is deactivated is refused before it is sent. After a write the opportunity or posting that it changed is
     read again; where it can't be told which, a warning says that the tables follow with the next sync.
-    `fetcher` fetches the files of a form that are given by their address.
+    `fetcher` fetches the files of a form that are given by their address. Where Lever takes no requests, it
+    is waited for `patience` seconds (None: as long as that takes).
     """
 
     async def alone() -> ActionAnswer:
-        async with session.client(urgent=True) as lever:
+        async with session.client(urgent=True, patience=patience) as lever:
             return await passthrough_with(lever, given, session=session, log_url=log_url, fetcher=fetcher)
 
     try:

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import uuid4
 
@@ -56,7 +56,7 @@ class Asked:
 
     integration: str
     action: str
-    given: Mapping[str, JsonValue]
+    given: Mapping[str, JsonValue] = field(repr=False)
     key: str | None = None
     link: Callable[[Connection], FileLink] | None = None
     shown: Showing | None = None
@@ -148,7 +148,7 @@ class Acting:
         connection.see_that_it_is_connected()
         with self._places.take(connection) as place:
             request, warnings = asked()
-            answer = passthrough(self._session(connection), request)
+            answer = passthrough(self._session(connection), request, patience=_PATIENCE)
             _log.info("passthrough %s", _outcome(answer))
             if answer.error is not None:
                 raise replace(_failure(answer), headers=place.headers)

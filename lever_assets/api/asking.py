@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from lever_assets.api.acting import Acting
+from lever_assets.api.addresses import public_address
 from lever_assets.api.connection import Connections
 from lever_assets.api.errors import invalid
 from lever_assets.api.keys import Keys
@@ -60,7 +61,7 @@ def _integration(
 def _our_address(request: Request) -> str:
     """Return under which address the caller reaches this server, as far as we know."""
     parts: Parts = request.app.state.parts
-    return (parts.settings.api_url or str(request.base_url)).rstrip("/")
+    return public_address(parts.settings, request)
 
 
 OurAddress = Annotated[str, Depends(_our_address)]

@@ -25,6 +25,8 @@ _SECONDS = 60.0
 """How long a body may take to arrive."""
 _DEEPEST = 100
 """Levels of objects and lists: nothing that is asked for has more than ten."""
+_MOST_VALUES = 500_000
+"""In all objects and lists together: to look at many millions holds up everybody else."""
 _LONGEST_NAME = 100
 _SMALL = 100_000
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -139,6 +141,7 @@ def _parsed(content: bytes) -> Json:
 def _faults(whole: Json) -> Iterator[str]:
     """Yield what can't be stored or written again; without recursion, since it may be deep."""
     waiting: list[tuple[str, int, Any]] = [("", 1, whole)]
+    values = 0
     while waiting:
         place, depth, value = waiting.pop()
         if isinstance(value, str):
@@ -149,6 +152,10 @@ def _faults(whole: Json) -> Iterator[str]:
             continue
         if depth > _DEEPEST:
             yield f"{place[:_LONGEST_NAME]}: it is nested deeper than {_DEEPEST} levels"
+            return
+        values += len(value)
+        if values > _MOST_VALUES:
+            yield f"it holds more than {_MOST_VALUES} values"
             return
         inside = value.items() if isinstance(value, dict) else enumerate(value)
         for name, each in inside:

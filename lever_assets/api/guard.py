@@ -6,7 +6,7 @@ query and body: addresses of people are in these.
 
 import logging
 import time
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
@@ -31,7 +31,7 @@ class Guard:
     def __init__(self, app: ASGIApp, keys: Keys, settings: Settings) -> None:
         self._app = app
         self._keys = keys
-        self._networks = [ip_network(each) for each in settings.api_allow]
+        self._networks = [_network(each) for each in settings.api_allow]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -91,6 +91,14 @@ class Guard:
         address = ip_address(client[0].partition("%")[0])
         mapped = getattr(address, "ipv4_mapped", None) or address
         return any(mapped in each for each in self._networks)
+
+
+def _network(written: str) -> IPv4Network | IPv6Network:
+    """Return a network; one of IPv4 that is written as IPv6 (::ffff:10.0.0.0/104) is the one of IPv4."""
+    found = ip_network(written)
+    mapped = getattr(found.network_address, "ipv4_mapped", None)
+    unmapped = found.prefixlen - 96
+    return found if mapped is None or unmapped < 0 else ip_network((mapped, unmapped))
 
 
 def _wants_key(path: str) -> bool:

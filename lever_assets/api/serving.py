@@ -5,6 +5,7 @@ import os
 import socket
 from contextlib import closing
 from functools import partial
+from http import HTTPStatus
 from ipaddress import ip_address
 
 import uvicorn
@@ -14,6 +15,7 @@ from uvicorn.supervisors import Multiprocess
 from lever_assets.actions.catalogue import BY_NAME
 from lever_assets.api.app import make_app
 from lever_assets.api.asking import Parts
+from lever_assets.api.errors import Family, invalid
 from lever_assets.api.keys import every_key, given_keys
 from lever_assets.arrivals import Config, allow_connections
 from lever_assets.settings import Settings
@@ -65,12 +67,23 @@ def serve(settings: Settings, listening: socket.socket, *, workers: int = 1) -> 
         log_level="warning",
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        refusal=refusal,
         lifespan="on",  # at its end what goes on behind an answer is finished
     )
     if workers == 1:
         uvicorn.Server(config).run([listening])
     else:
         Multiprocess(config, [listening]).run()
+
+
+def refusal(status: int) -> bytes:
+    """Return what is answered to what is no request; 431: its head is too long, by ids in it mostly."""
+    told = (
+        "The address and the headers are longer than 64 kB together: ask for fewer ids at once."
+        if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        else "This is no request in HTTP."
+    )
+    return bytes(invalid(told, status).response(Family.GENERAL).body)
 
 
 def _application(settings: Settings) -> ASGIApp:

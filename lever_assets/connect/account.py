@@ -128,7 +128,8 @@ class Account:
     ) -> LeverClient:
         """Return a client of this account, not yet open; the requests of one that is `urgent` go ahead.
 
-        No request waits more than `patience` seconds in all to be sent again (None: as `RetryPolicy` has it).
+        No request waits more than `patience` seconds in all to be sent again, or until Lever takes requests
+        again at all (None: as `RetryPolicy` has it).
 
         All clients of one key share one allowance of requests: with PostgreSQL on all machines that use the
         database, with SQLite in all processes of this machine and user that use the data folder. Raises
@@ -149,7 +150,7 @@ class Account:
             limiter=_limiter(known_by, settings, settings.rate_limit, settings.rate_burst, urgent=urgent),
             apply_limiter=_limiter(known_by, settings, applying, 1, allowance="apply"),
             concurrency=settings.concurrency,
-            retry=None if patience is None else RetryPolicy(patience=patience),
+            retry=None if patience is None else RetryPolicy(patience=patience, sits_out_holds=False),
             timeout=settings.timeout_seconds,
             tell=tell,
         )

@@ -242,7 +242,7 @@ class LeverClient:
 
     async def _write(self, request: Outgoing) -> Answer:
         if request.applies and self._apply_limiter is not None:
-            await self._apply_limiter.acquire(self.traffic.held)
+            await self._apply_limiter.acquire(self._held)
         response = await self._answer(
             request.method,
             request.path,
@@ -327,13 +327,19 @@ class LeverClient:
             self.access.kept_out(method, path, query, error)
         raise error
 
+    def _held(self, seconds: float) -> None:
+        """Take note that everybody is held back for so long; raises RateLimitedError if that is too long."""
+        if not self._retry.sits_out_holds and seconds > self._retry.patience:
+            raise faults.of_hold(seconds)
+        self.traffic.held(seconds)
+
     async def _ask(self, method: str, path: str, query: str = "", **given: Any) -> httpx.Response:
         """Send a request once, in its turn, and return whatever Lever answers.
 
         `given` is as for `Transport.send`. Raises UnavailableError when there is no answer.
         """
         async with self._slots:
-            waited = await self._limiter.acquire(self.traffic.held)
+            waited = await self._limiter.acquire(self._held)
             self.traffic.sent(template(path), waited)
             refusals = self.access.refusals
             try:

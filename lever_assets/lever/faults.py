@@ -188,6 +188,15 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return min(max(0.0, (at - seen_from).total_seconds()), _A_YEAR)
 
 
+def of_hold(seconds: float) -> RateLimitedError:
+    """Return the error of a request that was not sent, since Lever takes none for so many seconds."""
+    return RateLimitedError(
+        f"Lever has had too many requests, and takes none for another {duration(seconds)}",
+        "try again when that is over",
+        seconds,
+    )
+
+
 def _delayed(status: int, headers: Mapping[str, str], reason: str, where: str, rate: str) -> LeverError:
     seconds = retry_after(headers)
     asks = f", and asks to wait {duration(seconds)}" if seconds else ""

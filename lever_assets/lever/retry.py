@@ -18,7 +18,8 @@ class RetryPolicy:
     `attempts` is for connection faults and 5xx; `malformed_attempts` for answers that can't be read, which
     seldom get better; `rejected_attempts` for 429, which is no fault but a "wait". Where Lever names a time
     (Retry-After) it is kept, but no wait is shorter than without it. A request never waits more than
-    `patience` seconds in all: if it would, it fails instead, at once.
+    `patience` seconds in all: if it would, it fails instead, at once. Nor does it wait longer than that while
+    another request's Retry-After holds everybody back, unless `sits_out_holds`.
     """
 
     attempts: int = 6
@@ -27,6 +28,7 @@ class RetryPolicy:
     base: float = 0.5
     cap: float = 30.0
     patience: float = 120.0
+    sits_out_holds: bool = True
 
     def wait_after(self, error: LeverError, attempt: int, waited: float = 0.0) -> float | None:
         """Return the seconds to wait after the attempt of that number (from 1) failed; None: give up.

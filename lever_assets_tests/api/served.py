@@ -12,6 +12,7 @@ from kombo import Kombo
 
 from lever_assets.api.app import make_app
 from lever_assets.api.asking import Parts
+from lever_assets.api.serving import refusal
 from lever_assets.arrivals import server
 from lever_assets.settings import Settings
 from lever_assets.store import Store
@@ -75,7 +76,7 @@ def served(account: Recruiting, **settings: Any) -> Iterator[Served]:
     """Serve the API over an account as long as the block lasts."""
     given = account.settings(**{"api_token": KEY, **settings})
     store = Store.open(given.tables_url)
-    serving = server(make_app(Parts.of(given, store)), log_level="critical")
+    serving = server(make_app(Parts.of(given, store)), log_level="critical", refusal=refusal)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=serving.run, args=([listening],), daemon=True)
         thread.start()

@@ -119,6 +119,23 @@ def test_when_lever_is_down_a_client_is_told_before_it_gives_up(acting: Served) 
     assert raised.value.data.error.code == "REMOTE.SERVICE_UNAVAILABLE"
 
 
+def test_while_lever_takes_no_requests_a_client_is_told_so(api: Served) -> None:
+    account, person = api.account, api.account.person()
+    path, given = f"/v1/ats/candidates/{person.candidate}/tags", {"tag": {"name": fresh("tag")}}
+    asked = {"method": "GET", "path": "/users"}
+    with served(account, rate_limit=50) as here:
+        account.sandbox.set_faults("429,times=1,path=/opportunities/*", "retry-after=600")
+        assert here.error("POST", path, 503, json=given)["code"] == "REMOTE.RATE_LIMIT_EXCEEDED"
+        account.sandbox.set_faults()
+        began = time.monotonic()
+        again = here.error("POST", path, 503, json=given)
+        through = here.error("POST", "/v1/passthrough/lever/v1", 503, json=asked)
+        assert time.monotonic() - began < KOMBOS_OWN_MS / 1000
+    assert again["code"] == "REMOTE.RATE_LIMIT_EXCEEDED"
+    assert through["code"] is None
+    assert "takes none for another" in through["message"]
+
+
 def test_actions_do_not_wait_for_a_sync(acting: Served) -> None:
     person, tag = acting.account.person(), fresh("tag")
     with acting.account.session() as session, session.alone():

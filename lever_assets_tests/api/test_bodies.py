@@ -1,7 +1,9 @@
 """Bodies that can't be used are refused in the API's shape, by the field, and nothing of them is repeated."""
 
+import json
 import socket
 import time
+from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,6 +87,14 @@ def test_a_body_that_is_too_large_is_refused(shared: Served) -> None:
     assert "candidate" in error["message"]
 
 
+def test_a_body_of_very_many_values_is_refused_soon(shared: Served) -> None:
+    content = b'{"tag": [' + b"[]," * 5_000_000 + b"1]}"
+    began = time.monotonic()
+    error = shared.error("POST", PATH, 400, content=content, headers=JSON, timeout=60)
+    assert "values" in error["message"]
+    assert time.monotonic() - began < 10
+
+
 def _connected(api: Served) -> socket.socket:
     parts = urlsplit(api.url)
     return socket.create_connection((parts.hostname, parts.port), timeout=30)
@@ -100,6 +110,40 @@ def _head(api: Served, length: int) -> bytes:
         f"Content-Length: {length}",
     )
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode()
+
+
+def _answer(peer: socket.socket) -> tuple[int, Any]:
+    answer = HTTPResponse(peer)
+    answer.begin()
+    return answer.status, json.loads(answer.read())
+
+
+NO_REQUESTS = {
+    "two lengths": b"POST /health HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    "no host": b"GET /v1/ats/tags HTTP/1.1\r\n\r\n",
+    "no protocol": b"hello\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("odd", NO_REQUESTS)
+def test_what_is_no_request_is_told_in_the_same_shape(shared: Served, odd: str) -> None:
+    with _connected(shared) as peer:
+        peer.sendall(NO_REQUESTS[odd])
+        status, told = _answer(peer)
+        assert peer.recv(1) == b""
+    assert status == 400
+    assert told["error"]["code"] == "PLATFORM.INPUT_INVALID"
+    assert set(told["error"]) == {"code", "title", "message", "log_url"}
+
+
+def test_more_ids_than_a_request_can_hold_are_refused_in_the_same_shape(shared: Served) -> None:
+    ids = ",".join(f"{number:024}" for number in range(10_000))
+    with _connected(shared) as peer:  # httpx would not send it
+        peer.sendall(f"GET /v1/ats/candidates?ids={ids} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        status, told = _answer(peer)
+    assert status == 431
+    assert told["error"]["code"] == "PLATFORM.INPUT_INVALID"
+    assert "fewer ids" in told["error"]["message"]
 
 
 def test_a_slow_client_is_answered_when_its_time_is_over(

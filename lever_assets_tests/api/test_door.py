@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from kombo.errors import KomboGeneralError
 
+from lever_assets.api.acting import Asked
 from lever_assets.api.keys import KeyNameError, create_key, every_key, revoke
 from lever_assets.arrivals import CROWDED_SECONDS, FROM_ONE_PEER
 from lever_assets.store import Store
@@ -69,8 +70,9 @@ def test_a_key_that_was_made_counts_until_it_is_revoked(api: Served, store: Stor
 def test_from_other_networks_nobody_may_ask(shared: Served) -> None:
     with served(shared.account, api_allow=("10.0.0.0/8", "192.168.1.1/32")) as elsewhere:
         assert elsewhere.error("GET", "/v1/check-api-key", 403)["code"] == "PLATFORM.IP_NOT_WHITELISTED"
-    with served(shared.account, api_allow=("127.0.0.0/8",)) as here:
-        assert here.ask("GET", "/v1/check-api-key").status_code == 200
+    for network in ("127.0.0.0/8", "::ffff:127.0.0.0/104"):
+        with served(shared.account, api_allow=(network,)) as here:
+            assert here.ask("GET", "/v1/check-api-key").status_code == 200
 
 
 def test_health_needs_no_key(shared: Served) -> None:
@@ -101,3 +103,8 @@ def test_connections_that_were_answered_are_kept_however_many_one_machine_has(sh
         time.sleep(pause)
     for client in clients:
         client.close()
+
+
+def test_what_is_asked_for_does_not_show_whose_it_is() -> None:
+    asked = Asked("lever:x", "create_candidate", {"candidate": {"email_address": "ada@example.com"}})
+    assert "ada" not in repr(asked)

@@ -117,11 +117,10 @@ def test_when_lever_is_down_a_file_is_to_be_asked_for_again(acting: Served) -> N
     assert error["code"] is None  # files are of no family that has one
 
 
-def test_the_public_address_is_in_the_links(acting: Served) -> None:
+@pytest.mark.parametrize("address", ["https://api.example.com/", "https://api.example.com/v1"])
+def test_the_public_address_is_in_the_links(acting: Served, address: str) -> None:
     person = acting.account.person()
-    with served(
-        acting.account, perform_as=acting.settings.perform_as, api_url="https://api.example.com/"
-    ) as here:
+    with served(acting.account, perform_as=acting.settings.perform_as, api_url=address) as here:
         content = {"name": "a.pdf", "type": "CV", "content_type": "application/pdf", "data": "JVBERg=="}
         path = f"/v1/ats/candidates/{person.candidate}/attachments"
         here.data("POST", path, json={"attachment": content})

@@ -264,3 +264,24 @@ def test_a_filter_by_what_is_excluded_finds_nothing_or_does_not_count(api: Serve
         assert found(here, "jobs", name_contains="") == []
         error = here.error("GET", "/v1/ats/offers?page_size=0", 400)
         assert error["code"] == "INTEGRATION.MODEL_DISABLED"
+
+
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [
+        ("candidates", "ids=%00"),
+        ("candidates", "remote_ids=a%00b,c"),
+        ("candidates", "email=%00"),
+        ("candidates", "first_name=%00"),
+        ("candidates", "job_ids=%00"),
+        ("jobs", "name_contains=%00"),
+        ("jobs", "post_url=%00"),
+        ("jobs", "job_codes=%00"),
+        ("applications", "job_remote_ids=%00"),
+        ("applications", "current_stage_ids=%00"),
+        ("users", "emails=%00"),
+        ("interviews", "job_ids=%00"),
+    ],
+)
+def test_what_no_database_holds_is_found_in_none(recruiters: Served, model: str, query: str) -> None:
+    assert recruiters.data("GET", f"/v1/ats/{model}?{query}") == {"next": None, "results": []}
