@@ -15,7 +15,7 @@ from lever_assets.store.accounts import any_account
 from lever_assets.store.secrets import secrets
 from lever_assets.store.tables import UNIFIED, notice_outbox
 from lever_assets.sync.session import Session
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import ALL_MODELS
 from lever_assets.webhooks.setup import set_up
 from lever_assets_tests.api.linking import Linking, fits, linking
 from lever_assets_tests.api.served import Served, served
@@ -36,11 +36,12 @@ def test_an_integration_tells_what_it_covers(shared: Served) -> None:
 
     assert data.id == shared.integration
     assert (data.status, data.setup_status, data.category) == ("ACTIVE", "COMPLETED", "ATS")
-    assert len(data.read_models) == len(MODELS) + 3 == 22
+    assert len(data.read_models) == len(ALL_MODELS) == 22
     assert {each.id for each in data.write_actions} == {f"ats_{each.name}" for each in ACTIONS}
     by_id = {each.id: each for each in data.read_models}
     assert by_id["ats_candidates"].coverage_status == "SUPPORTED"
-    assert by_id["ats_notes"].coverage_status == "UNSUPPORTED"
+    assert by_id["ats_notes"].coverage_status == "SUPPORTED"
+    assert by_id["ats_notes"].scope_config_setting == "DISABLED"  # LEVER_EXTRA_MODELS does not name it
     assert not by_id["ats_notes"].is_available
     jobs = {each.id: each.coverage_status for each in by_id["ats_jobs"].fields}
     assert jobs["salary_amount_from"] == "SUPPORTED"

@@ -22,12 +22,14 @@ from lever_assets.cli import output
 from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.definitions import build
 from lever_assets.lever import JsonObject
+from lever_assets.lever.resources import RESOURCES
 from lever_assets.orchestration.home import default_home
 from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.orchestration.purging import purge_runless
 from lever_assets.orchestration.runless import tell, tell_of_all
 from lever_assets.orchestration.untold import TOLD, UNTOLD, begin_of_window, note_refreshed
+from lever_assets.policy.exclusion import Exclusion
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Cadence, Settings
 from lever_assets.store import Store, inbox
@@ -35,6 +37,7 @@ from lever_assets.store.transaction import now
 from lever_assets.sync.session import Session, Written
 from lever_assets.sync.windows import covering
 from lever_assets.ui.home import configuration, dagster_home
+from lever_assets.unified.catalogue import ALL_MODELS
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.cli.test_following import read_to_end
 
@@ -78,7 +81,10 @@ def every_window() -> list[str]:
 
 
 def every_key() -> set[dg.AssetKey]:
-    return set(Layout().keys("lever"))
+    exclusion = Exclusion.of(Settings.load())
+    models = {each.name for each in ALL_MODELS if exclusion.keeps(each.name)}
+    raw = {each.table for each in RESOURCES if exclusion.needs(each.name)}
+    return {each for each in Layout().keys("lever") if each.path[-1] in models | raw}
 
 
 def made(instance: dg.DagsterInstance, table: str) -> list[dg.AssetMaterialization]:

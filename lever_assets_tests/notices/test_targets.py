@@ -25,6 +25,7 @@ from lever_assets.store.outbox import entries
 from lever_assets.store.tables import metadata
 from lever_assets.store.transaction import NOBODY
 from lever_assets.sync.undelivered import troubles
+from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.notices.conftest import Later
 from lever_assets_tests.notices.hooks import Hook, listening
 from lever_assets_tests.notices.place import Place, types
@@ -205,7 +206,8 @@ def test_what_can_t_be_a_target_is_refused(store: Store, settings: Settings, hoo
 def test_models_that_kombo_s_clients_may_not_know_are_named_to_those_who_ask(
     store: Store, settings: Settings, hook: Hook, another: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enqueueing, "EXTRA_MODELS", frozenset({"tags"}))  # as if it were one
+    usual = tuple(each for each in MODELS if each.name != "tags")  # as if it were an extra one
+    monkeypatch.setattr(enqueueing, "MODELS", usual)
     added(store, settings, "usual", hook)
     added(store, settings, "knows", another, extra=True)
     write(store, "tags", tag("a"))

@@ -14,6 +14,7 @@ from lever_assets.mapping.stated import SOURCES
 from lever_assets.orchestration.code_links import reference
 from lever_assets.orchestration.partitions import sync_windows, window_holding
 from lever_assets.settings import Cadence, Settings
+from lever_assets.unified.catalogue import EXTRA_MODELS
 from lever_assets_tests.orchestration.running import key
 
 ROOT = Path(__file__).parents[2]
@@ -56,9 +57,10 @@ def test_a_column_leads_to_what_it_is_mapped_from() -> None:
 
 @pytest.mark.parametrize("model", SOURCES)
 def test_every_column_leads_to_assets_that_come_before_its_own(model: str) -> None:
-    graph = build(Settings(api_key=None)).resolve_asset_graph()
+    extra = tuple(each.name for each in EXTRA_MODELS)
+    graph = build(Settings(api_key=None, extra_models=extra)).resolve_asset_graph()
     above = {each.path[-1] for each in graph.get(key(model)).parent_keys}
-    found = lineage(specs()[model])
+    found = lineage(specs(extra_models=extra)[model])
     assert found.keys() == SOURCES[model].keys()
     assert {asset for deps in found.values() for asset, _ in deps} <= above
 
