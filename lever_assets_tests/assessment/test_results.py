@@ -125,6 +125,7 @@ def test_an_order_of_nobody_is_told_so(api_of_sqlite: Served) -> None:
     assert error["code"] == "PLATFORM.INPUT_INVALID"
 
 
+@pytest.mark.long
 def test_while_lever_is_down_a_result_is_taken_and_written_later_and_status_says_so(api: Served) -> None:
     person, order = ordered(api)
     api.account.sandbox.set_faults(Fault(name="500", method="POST", rate=1))
