@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -15,14 +16,16 @@ _SECONDS = 300
 
 
 def once(wanted: Path, fetch: Callable[[Path], None]) -> Path:
-    """Return the folder that `fetch` fills with what a file says is wanted; one for each content of the file.
+    """Return the folder that `fetch` fills with what a file says is wanted; one for each content of the file
+    and version of Python.
 
     Of several processes at the same time one fetches. What was not fetched whole is not there. Where it can't
     be had, since the machine has no way to who publishes it, the test is left out, and says so.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lever-assets-tests"
     cache.mkdir(parents=True, exist_ok=True)
-    name = sha256(wanted.read_bytes()).hexdigest()[:16]
+    # Of a package there may be another build for each version of Python.
+    name = f"{sha256(wanted.read_bytes()).hexdigest()[:16]}-{sys.implementation.cache_tag}"
     folder = cache / name
     with FileLock(cache / f"{name}.lock", timeout=_SECONDS):
         if not folder.exists():
