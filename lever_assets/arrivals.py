@@ -6,11 +6,14 @@ at once what he has to say is heard within a moment, however many say nothing.
 """
 
 import asyncio
+import os
+import socket
 import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import h11
@@ -30,6 +33,8 @@ _LINGER_SECONDS = 2.0
 """How long somebody may go on talking who was refused: who is cut off meanwhile hears no answer."""
 _ACCEPTED_AT_ONCE = 128
 _FILES = 4096
+_BACKLOG = 2048
+"""As uvicorn's own."""
 
 _Address = tuple[str, int]
 Refusal = Callable[[int], bytes]
@@ -74,6 +79,33 @@ class Config(uvicorn.Config):
 def server(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, **options: Any) -> uvicorn.Server:
     """Return a server of `app` (no WebSockets), not yet started; `options` are those of `Config`."""
     return uvicorn.Server(Config(lambda: app, host=host, port=port, **options))
+
+
+def take_port(host: str, port: int, *, refuse_others: Callable[[], None]) -> socket.socket:
+    """Return a socket that listens at a port of a host, an IPv4 address first; an empty one stands for all.
+
+    Where more than this machine reaches it, `refuse_others` is called, and may raise. Raises OSError, or
+    UnicodeError for what can't be a host: `why_not` says it in words.
+    """
+    found = socket.getaddrinfo(host or "0.0.0.0", port, type=socket.SOCK_STREAM)  # noqa: S104
+    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    if not _is_loopback(str(address[0])):
+        refuse_others()
+    return socket.create_server((str(address[0]), port), family=family, backlog=_BACKLOG)
+
+
+def why_not(error: OSError | UnicodeError) -> str:
+    """Return why a port could not be taken."""
+    if isinstance(error, socket.gaierror):
+        return "there is no such host"
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+
+
+def _is_loopback(address: str) -> bool:
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        return found.ipv4_mapped.is_loopback
+    return found.is_loopback
 
 
 def allow_connections() -> None:

@@ -1,12 +1,10 @@
 """Serving the API: where it listens, in how many processes, and how it ends."""
 
 import logging
-import os
 import socket
 from contextlib import closing
 from functools import partial
 from http import HTTPStatus
-from ipaddress import ip_address
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,13 +15,12 @@ from lever_assets.api.app import make_app
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import Family, invalid
 from lever_assets.api.keys import every_key, given_keys
-from lever_assets.arrivals import Config, allow_connections
+from lever_assets.arrivals import Config, allow_connections, take_port, why_not
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 
 _GRACE_SECONDS = 60
 """How long actions that are under way may take to end after SIGTERM."""
-_BACKLOG = 2048
 
 
 class ServingError(Exception):
@@ -41,22 +38,19 @@ def listen(settings: Settings, host: str, port: int) -> socket.socket:
             f"LEVER_API_EXCLUDE_ACTIONS names what is no action ({', '.join(unknown)}): there are "
             f"{', '.join(BY_NAME)}"
         )
-    try:
-        family, *_, address = min(
-            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM),
-            key=lambda each: each[0] != socket.AF_INET,
-        )
-        if not ip_address(str(address[0]).partition("%")[0]).is_loopback and not _has_keys(settings):
+
+    def refuse_others() -> None:
+        if not _has_keys(settings):
             raise ServingError(
                 f"others reach {host}, and there is no key that they would have to show: set LEVER_API_TOKEN "
                 "or make one with `lever-assets api key create NAME` first, or serve it on 127.0.0.1"
             )
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+
+    try:
+        return take_port(host, port, refuse_others=refuse_others)
     except (OSError, UnicodeError) as error:
-        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        if isinstance(error, socket.gaierror):
-            why = "there is no such host"
-        raise ServingError(f"{host}:{port} can't be used ({why}): give another --port or --host") from None
+        told = f"{host}:{port} can't be used ({why_not(error)}): give another --port or --host"
+        raise ServingError(told) from None
 
 
 def serve(settings: Settings, listening: socket.socket, *, workers: int = 1) -> None:
