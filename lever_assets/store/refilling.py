@@ -15,12 +15,14 @@ from lever_assets.store.checkpoints import Checkpoint
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.merge import row_hash
 from lever_assets.store.tables import (
+    MART_TABLES,
     RAW,
     UNIFIED,
     allowances,
     child_reads,
     custom_field_definitions,
     mapping_errors,
+    mart_months,
     metadata,
     schema_version,
     sync_state,
@@ -36,6 +38,8 @@ FORGETTABLE = frozenset(
         custom_field_definitions,
         allowances,
         schema_version,
+        mart_months,
+        *MART_TABLES.values(),
     )
 )
 """Tables that are filled again without the rows that were in them: better empty than without a column."""

@@ -26,14 +26,14 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from lever_assets.store.dialects import among
 from lever_assets.store.errors import QuestionError, wrong_in
-from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.store.tables import MART_TABLES, RAW, UNIFIED
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import Json, Money, UtcDateTime
 
 Where = str | Mapping[str, object] | ColumnElement[bool] | None
 """Which rows: a condition in SQL, one of SQLAlchemy's, or a value (or several, or None) for each column."""
 
-_TABLES = {**UNIFIED, **{table.name: table for table in RAW.values()}}
+_TABLES = {**UNIFIED, **{table.name: table for table in (*RAW.values(), *MART_TABLES.values())}}
 
 
 class Kind(Enum):
@@ -121,7 +121,7 @@ def in_batches(tx: Transaction, asked: Asked, size: int) -> Iterator[Sequence[tu
 
 
 def table_named(name: str) -> Table:
-    """Return a unified or raw table; raises QuestionError if there is none of that name."""
+    """Return a unified or raw table, or a mart; raises QuestionError if there is none of that name."""
     if name not in _TABLES:
         raise QuestionError(f"there is no table {name[:60]!r} to read", _meant(name, _TABLES))
     return _TABLES[name]
@@ -157,8 +157,11 @@ def _conditions(tx: Transaction, asked: Asked) -> Iterator[ColumnElement[bool]]:
     table = table_named(asked.table)
     if not asked.all_connections:
         yield table.c.connection == tx.account
-    if not asked.deleted:
+    is_mart = table in MART_TABLES.values()
+    if not asked.deleted and not is_mart:
         yield is_live(table)
+    if asked.since is not None and is_mart:
+        raise QuestionError(f"{table.name} does not tell when its rows changed", "ask for all of them")
     if asked.since is not None:
         yield table.c.changed_at >= asked.since
     if asked.within is not None:

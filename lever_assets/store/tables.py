@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from lever_assets.lever.resources import RESOURCES, Resource, children_of
 from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime, Word
 from lever_assets.unified.catalogue import ALL_MODELS, Model
+from lever_assets.unified.marts import MARTS, MONTH, Mart
 from lever_assets.unified.models import UnifiedRow
 
 metadata = MetaData()
@@ -90,6 +91,7 @@ def _column_type(annotation: Any) -> TypeEngine[Any]:
             datetime: UtcDateTime(),
             bool: Boolean(),
             int: Integer(),
+            float: Double(),
         }
         return simple.get(kinds[0], Json())
     return Json()
@@ -204,11 +206,49 @@ def _raw_table(resource: Resource) -> Table:
     return table
 
 
+def _mart_table(mart: Mart) -> Table:
+    fields = mart.row.model_fields
+    table = Table(
+        mart.table,
+        metadata,
+        Column("connection", Word, primary_key=True, comment="Name of the Lever connection"),
+        *(
+            Column(
+                name,
+                Key() if name in mart.key or name == MONTH else _column_type(field.annotation),
+                primary_key=name in mart.key,
+                nullable=name not in mart.key and name != MONTH,
+                comment=field.description,
+            )
+            for name, field in fields.items()
+        ),
+        comment=mart.description,
+    )
+    if MONTH not in mart.key:
+        Index(f"ix_{mart.table}_{MONTH}", table.c.connection, table.c[MONTH])
+    return table
+
+
 UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in ALL_MODELS}
 # Of these the watched are looked for (`watching.py`), which are few.
 Index("ix_interviews_watched", UNIFIED["interviews"].c.connection, UNIFIED["interviews"].c.starting_at)
 Index("ix_offers_watched", UNIFIED["offers"].c.connection, UNIFIED["offers"].c.status)
 RAW: dict[str, Table] = {each.name: _raw_table(each) for each in RESOURCES}
+MART_TABLES: dict[str, Table] = {mart.name: _mart_table(mart) for mart in MARTS}
+# Of open applications those of some candidates are looked for.
+Index("ix_mart_aging_candidate_id", MART_TABLES["aging"].c.candidate_id)
+
+mart_months = Table(
+    "mart_months",
+    metadata,
+    Column("connection", Word, primary_key=True),
+    Column("counts", Word, primary_key=True, comment="The model of what is counted, such as candidates"),
+    Column("month", Key, primary_key=True, comment="A month in which it is counted, as 2026-10"),
+    Column("unit", Key, primary_key=True, comment="`id` of what is counted"),
+    Column("content", Word, nullable=False, comment="Hash of what it gives to the marts of that month"),
+    comment="Which rows are counted in which months of the marts, so that changes make anew no others",
+)
+Index("ix_mart_months_unit", mart_months.c.unit, mart_months.c.counts)
 
 sync_state = Table(
     "sync_state",
@@ -637,6 +677,8 @@ for _column in (column for table in metadata.tables.values() for column in table
         _column.type.place = f"{_column.table.name}.{_column.name}"
 
 APART: dict[str, Table] = {
-    name: table for name, table in metadata.tables.items() if name not in UNIFIED and table is not changes
+    name: table
+    for name, table in metadata.tables.items()
+    if name not in UNIFIED and table is not changes and table not in MART_TABLES.values()
 }
 """Raw and bookkeeping tables: those that may be in a schema of their own, away from the tables for people."""

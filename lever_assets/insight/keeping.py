@@ -1,0 +1,220 @@
+"""Keeping the marts up: a change says which months are to be made anew, and only these are read and replaced.
+
+What is counted (a candidate, an interview, an offer, a requisition) is a *unit*. `mart_months` keeps in which
+months a unit is counted, with a hash of what it gives there. When rows change, the units that they belong to
+are counted again; the months in which they give something else than before are due. Of a month that is due
+all units are read, and its rows replaced. So what moves from one month to another leaves the first one, too.
+
+A small change is one transaction; a large one, such as the first time, many: what is due is kept, so that a
+kill costs nothing but the time.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from lever_assets.insight.catalogue import MADE, Made
+from lever_assets.insight.loading import of_units
+from lever_assets.insight.marts.common import UNIT
+from lever_assets.insight.touched import Touched, touched
+from lever_assets.store import marts as kept
+from lever_assets.store.changes import change_marks
+from lever_assets.store.checkpoints import Checkpoint, Instant
+from lever_assets.store.marts import Counted, Replaced
+from lever_assets.store.transaction import Transaction
+from lever_assets.sync.session import Session
+from lever_assets.unified.marts import MONTH
+
+VERSION = 1
+"""One more when a figure comes to mean something else: then everything is made anew."""
+_MARGIN = timedelta(minutes=10)
+"""So long a row may have been on its way into its table when it was looked for."""
+_AT_ONCE = 10_000
+"""So many units are read at once, and so many are a small change."""
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """From what the marts were made last: which marts, of which version, and the marks of the tables then."""
+
+    version: int
+    marts: tuple[str, ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
+    at: Instant | None = None
+
+
+MADE_OF = Checkpoint[MadeOf]("marts", MadeOf)
+DUE = Checkpoint[tuple[str, ...]]("marts_due", tuple[str, ...])
+"""By model of what is counted: the months that are to be made anew yet."""
+
+
+def keeps_marts(session: Session) -> tuple[str, ...]:
+    """Return the marts that the settings want: all whose tables are kept, unless insight is off."""
+    if not session.settings.insight:
+        return ()
+    keeps = session.exclusion.keeps
+    return tuple(name for name, each in MADE.items() if all(keeps(model) for model in each.mart.reads))
+
+
+def keep_up(session: Session, *, rebuild: bool = False) -> dict[str, Replaced]:
+    """Bring the marts up to the tables; return what was replaced, by mart.
+
+    `rebuild`: make everything anew, whatever changed. Call it with no transaction open and, as a sync, alone
+    (`Session.alone`).
+    """
+    wanted = keeps_marts(session)
+    with session.reading() as tx:
+        before = MADE_OF.read(tx)
+        marks = _marks(tx, wanted)
+        if not rebuild and before is not None and not _is_behind(tx, before, wanted, marks):
+            return {}
+    return _Keeping(session, wanted, rebuild=rebuild).bring_up()
+
+
+def is_behind(tx: Transaction, wanted: Collection[str]) -> bool:
+    """Tell whether tables changed, or other marts are wanted, since the marts were made last."""
+    before = MADE_OF.read(tx)
+    return before is None or _is_behind(tx, before, tuple(wanted), _marks(tx, wanted))
+
+
+def _is_behind(tx: Transaction, before: MadeOf, wanted: tuple[str, ...], marks: Mapping[str, str]) -> bool:
+    same = (before.version, before.marts, before.marks) == (VERSION, wanted, marks)
+    return not same or any(DUE.every(tx).values())
+
+
+def _marks(tx: Transaction, wanted: Collection[str]) -> dict[str, str]:
+    read = {model for name in wanted for model in MADE[name].mart.reads}
+    return {model: mark for model, mark in change_marks(tx).items() if model in read}
+
+
+class _Keeping:
+    """One time that the marts are brought up."""
+
+    def __init__(self, session: Session, wanted: tuple[str, ...], *, rebuild: bool) -> None:
+        self._session = session
+        self._wanted = wanted
+        self._rebuild = rebuild
+        self._replaced: dict[str, Replaced] = {}
+        self._by_counts: dict[str, list[Made]] = {}
+        for name in wanted:
+            self._by_counts.setdefault(MADE[name].mart.counts, []).append(MADE[name])
+
+    def bring_up(self) -> dict[str, Replaced]:
+        with self._session.writing() as tx:
+            self._session.hold(tx)
+            now = MadeOf(VERSION, self._wanted, _marks(tx, self._wanted), tx.instant)
+            found = self._touched(tx, now)
+            if sum(len(each) for each in found.units.values()) <= _AT_ONCE:
+                for counts, units in found.units.items():
+                    self._note(tx, counts, sorted(units))
+                while self._make_some(tx):
+                    pass
+                self._keep(tx, now, found)
+                return self._replaced
+        for counts, units in found.units.items():
+            for some in _in_pieces(sorted(units)):
+                with self._session.writing() as tx:
+                    self._note(tx, counts, some)
+        more = True
+        while more:
+            with self._session.writing() as tx:
+                more = self._make_some(tx)
+        with self._session.writing() as tx:
+            self._keep(tx, now, found)
+        return self._replaced
+
+    def _touched(self, tx: Transaction, now: MadeOf) -> Touched:
+        before = MADE_OF.read(tx)
+        same = before is not None and (before.version, before.marts) == (now.version, now.marts)
+        if self._rebuild or before is None or before.at is None or not same:
+            kept.empty(tx)
+            DUE.forget_every(tx)
+            MADE_OF.forget(tx)
+            return touched(tx, self._by_counts, changed=None, since=None)
+        changed = {model for model, mark in now.marks.items() if before.marks.get(model) != mark}
+        return touched(tx, self._by_counts, changed=changed, since=before.at - _MARGIN)
+
+    def _keep(self, tx: Transaction, now: MadeOf, found: Touched) -> None:
+        found.keep(tx)
+        MADE_OF.keep(tx, now)
+
+    def _note(self, tx: Transaction, counts: str, units: Sequence[str]) -> None:
+        """Count these units again; the months in which they give something else than before are due."""
+        if not units:
+            return
+        frames = of_units(tx, counts, units)
+        after = set(_contents({each.mart.name: each.facts(frames) for each in self._by_counts[counts]}))
+        before = kept.counted_before(tx, counts, units)
+        there = {(each.month, each.unit) for each in after}
+        gone = [each for each in before if (each.month, each.unit) not in there]
+        kept.keep_counted(tx, counts, gone=gone, new=after - before)
+        months = {each.month for each in before ^ after}
+        if months:
+            DUE.keep(tx, tuple(sorted(months.union(DUE.read(tx, counts) or ()))), counts)
+
+    def _make_some(self, tx: Transaction) -> bool:
+        """Make some of the months that are due; tell whether any are left."""
+        due = {counts: months for counts, months in DUE.every(tx).items() if months}
+        for counts, months in due.items():
+            if counts not in self._by_counts:
+                DUE.forget(tx, counts)
+                continue
+            some = _some_of(months, kept.units_by_month(tx, counts, months))
+            self._make(tx, counts, some)
+            left = tuple(each for each in months if each not in some)
+            DUE.keep(tx, left, counts)
+            return bool(left) or len(due) > 1
+        return False
+
+    def _make(self, tx: Transaction, counts: str, months: Sequence[str]) -> None:
+        frames = of_units(tx, counts, kept.units_in(tx, counts, months))
+        for each in self._by_counts[counts]:
+            facts = each.facts(frames)
+            rows = each.rows(facts[facts[MONTH].isin(months)])
+            done = kept.replace_months(tx, each.mart.name, months, as_rows(rows))
+            name = each.mart.name
+            self._replaced[name] = self._replaced.get(name, Replaced()) + done
+
+
+def _contents(facts: Mapping[str, pd.DataFrame]) -> Iterator[Counted]:
+    """Yield what each unit gives to the marts in each month: a hash of its facts, whatever their order."""
+    pieces = []
+    for name, each in facts.items():
+        told = each.drop(columns=[UNIT])
+        hashes = pd.util.hash_pandas_object(told, index=False, hash_key=f"{name:16.16}")
+        pieces.append(pd.DataFrame({UNIT: each[UNIT], MONTH: each[MONTH], "content": hashes}))
+    summed = pd.concat(pieces, ignore_index=True).groupby([MONTH, UNIT])["content"].sum().reset_index()
+    for month, unit, content in summed.itertuples(index=False):
+        yield Counted(str(month), str(unit), f"{int(content):016x}")
+
+
+def _in_pieces(units: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(units), _AT_ONCE):
+        yield units[start : start + _AT_ONCE]
+
+
+def _some_of(months: Sequence[str], units: Mapping[str, int]) -> list[str]:
+    """Return the first of these months, as many as may be read at once; one at least."""
+    some: list[str] = []
+    total = 0
+    for each in months:
+        total += units.get(each, 0)
+        if some and total > _AT_ONCE:
+            break
+        some.append(each)
+    return some
+
+
+def as_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a DataFrame as Python's own values, None for what is missing."""
+    plain = {name: _plain(rows[name]) for name in rows.columns}
+    return [dict(zip(plain, values, strict=True)) for values in zip(*plain.values(), strict=True)]
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return [None if pd.isna(each) else each.to_pydatetime(warn=False) for each in column]
+    return [None if each is pd.NA else each for each in column.tolist()]
