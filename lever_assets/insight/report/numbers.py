@@ -1,0 +1,186 @@
+"""The numbers of the report: small tables, each of which a picture shows as well. Counts come from the marts.
+
+Medians can't be added up: they are made here over the whole period, by the same rules and from the same
+tables as those of the marts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from lever_assets.insight.marts import aging, common
+from lever_assets.unified.marts import MONTH
+
+MONTHS = 12
+"""The report looks back so many months, the present one included."""
+MOST = 12
+"""So many sources, interviewers or requisitions are shown."""
+WAITING = {"up to 7 days": 7, "8 to 14": 14, "15 to 30": 30, "31 to 90": 90, "longer": 10**6}
+OTHERS = "all others"
+NOBODY_SAYS = "not said"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the report is made of: the marts by name, facts with days by mart, and what ids are called.
+
+    `at` is the instant for which it is made.
+    """
+
+    at: datetime
+    marts: Mapping[str, pd.DataFrame]
+    facts: Mapping[str, pd.DataFrame]
+    users: Mapping[str, str]
+    requisitions: Mapping[str, str]
+
+    @property
+    def months(self) -> list[str]:
+        """The months that it looks back at, the oldest first."""
+        return months_before(self.at)
+
+    def lately(self, mart: str) -> pd.DataFrame:
+        """Return the rows of a mart that are of these months."""
+        rows = self.marts[mart]
+        return rows[rows[MONTH].isin(self.months)]
+
+    def facts_lately(self, mart: str) -> pd.DataFrame:
+        """Return the facts of a mart that are of these months."""
+        rows = self.facts[mart]
+        return rows[rows[MONTH].isin(self.months)]
+
+
+def months_before(at: datetime) -> list[str]:
+    """Return the months up to that of an instant, as many as the report looks back, the oldest first."""
+    months = [at.year * 12 + at.month - 1 - back for back in range(MONTHS)]
+    return [f"{each // 12:04d}-{each % 12 + 1:02d}" for each in reversed(months)]
+
+
+def funnel(known: Known) -> pd.DataFrame:
+    """Return for each stage how many entered and passed it."""
+    rows = known.lately("funnel").assign(stage=lambda rows: rows["stage_name"].fillna("(a former stage)"))
+    found = rows.groupby(["stage_index", "stage"], dropna=False)[["entered", "passed"]].sum().reset_index()
+    found = found.sort_values("stage_index", na_position="last")
+    return found.assign(rate=common.rate(found["passed"], found["entered"]))[
+        ["stage", "entered", "passed", "rate"]
+    ].reset_index(drop=True)
+
+
+def time_in_stage(known: Known) -> pd.DataFrame:
+    """Return for each stage how many visits ended, and how long they took."""
+    facts = known.facts_lately("time_in_stage")
+    facts = facts.assign(stage=facts["stage_name"].fillna("(a former stage)"))
+    by = ["stage_index", "stage"]
+    found = common.counted(facts, by, visits=("days", "size"))
+    found = found.merge(common.quantiles(facts, by, "days"), on=by)
+    return found.sort_values("stage_index", na_position="last")[
+        ["stage", "visits", "median_days", "p90_days"]
+    ].reset_index(drop=True)
+
+
+def time_to_hire(known: Known) -> pd.DataFrame:
+    """Return for each month how many were hired, and how long it took."""
+    return _by_month(known, "time_to_hire", "hires")
+
+
+def time_to_fill(known: Known) -> pd.DataFrame:
+    """Return for each month how many requisitions were filled, and how long it took."""
+    return _by_month(known, "time_to_fill", "filled")
+
+
+def _by_month(known: Known, mart: str, count: str) -> pd.DataFrame:
+    facts = known.facts_lately(mart)
+    found = common.counted(facts, [MONTH], **{count: (MONTH, "size")})
+    found = found.merge(common.quantiles(facts, [MONTH], "days"), on=MONTH)
+    found = pd.DataFrame({MONTH: pd.Series(known.months, dtype="string")}).merge(found, how="left", on=MONTH)
+    return found.assign(**{count: found[count].astype("Int64").fillna(0)})
+
+
+def sources(known: Known) -> pd.DataFrame:
+    """Return for each source what became of its candidates; the smaller ones together."""
+    counts = ["candidates", "interviewed", "offered", "hired"]
+    rows = known.lately("source_effectiveness")
+    rows = rows.assign(source=rows["source"].replace({"": NOBODY_SAYS}))
+    found = rows.groupby("source")[counts].sum().reset_index()
+    found = _largest(found, "source", "candidates", counts)
+    return found.assign(rate=common.rate(found["hired"], found["candidates"]))
+
+
+def interviewers(known: Known) -> pd.DataFrame:
+    """Return for each interviewer how much they interviewed; those with less together."""
+    counts = ["interviews", "canceled", "hours"]
+    rows = known.lately("interviewer_load")
+    found = rows.groupby("user_id")[counts].sum().reset_index()
+    found = found.assign(interviewer=found["user_id"].map(dict(known.users)).fillna(found["user_id"]))
+    return _largest(found[["interviewer", *counts]], "interviewer", "interviews", counts)
+
+
+def offers(known: Known) -> pd.DataFrame:
+    """Return for each month what became of the offers that were made."""
+    counts = ["accepted", "declined", "withdrawn", "undecided"]
+    found = known.lately("offer_acceptance").groupby(MONTH)[counts].sum().reset_index()
+    found = pd.DataFrame({MONTH: pd.Series(known.months, dtype="string")}).merge(found, how="left", on=MONTH)
+    found = found.assign(**{name: found[name].astype("Int64").fillna(0) for name in counts})
+    decided = found["accepted"] + found["declined"]
+    return found.assign(rate=common.rate(found["accepted"], decided))
+
+
+def waiting(known: Known) -> pd.DataFrame:
+    """Return for each stage how many open applications wait in it, by how long."""
+    rows = known.marts["aging"]
+    days = aging.days(rows, known.at).clip(lower=0).fillna(0)
+    label = pd.cut(days.astype("float64"), [-1, *WAITING.values()], labels=list(WAITING))
+    stage = rows["stage_name"].fillna("(a former stage)")
+    index = rows["stage_index"].astype("float64")
+    found = pd.crosstab([index.fillna(10**6), stage], label).reindex(columns=list(WAITING), fill_value=0)
+    found.columns = pd.Index([str(each) for each in found.columns])
+    found = found.reset_index(names=["index", "stage"]).drop(columns="index")
+    return found.assign(all=found[list(WAITING)].sum(axis=1))
+
+
+def coverage(known: Known) -> pd.DataFrame:
+    """Return the open requisitions that have the fewest open applications for each that is to be hired."""
+    rows = known.marts["pipeline_coverage"].dropna(subset=["coverage"])
+    found = rows.assign(
+        requisition=rows["requisition_id"].map(dict(known.requisitions)).fillna(rows["requisition_id"]),
+        department=common.known(rows["department"]),
+    ).sort_values(["coverage", "requisition"])
+    columns = ["requisition", "department", "headcount_open", "applications", "coverage"]
+    return found[columns].head(MOST).reset_index(drop=True)
+
+
+def _largest(rows: pd.DataFrame, name: str, by: str, counts: Sequence[str]) -> pd.DataFrame:
+    """Return the rows with the most of something; all others are one row together."""
+    ordered = rows.sort_values([by, name], ascending=[False, True]).reset_index(drop=True)
+    if len(ordered) <= MOST:
+        return ordered
+    rest = ordered.iloc[MOST - 1 :]
+    last = pd.DataFrame([{name: f"{OTHERS} ({len(rest)})", **rest[list(counts)].sum().to_dict()}])
+    return pd.concat([ordered.iloc[: MOST - 1], last], ignore_index=True).astype(rows.dtypes.to_dict())
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A figure at the top of the page, and what it is."""
+
+    figure: str
+    of: str
+
+
+def headlines(known: Known) -> list[Headline]:
+    """Return the figures that stand above all."""
+    hires = time_to_hire(known)
+    days = known.facts_lately("time_to_hire")["days"].dropna()
+    made = offers(known)
+    decided = int((made["accepted"] + made["declined"]).sum())
+    accepted = int(made["accepted"].sum())
+    week = known.marts["aging"]["since"] < pd.Timestamp(known.at - timedelta(days=30))
+    return [
+        Headline(f"{len(known.marts['aging']):,}", "open applications"),
+        Headline(f"{int(week.fillna(False).sum()):,}", "of them wait longer than 30 days"),
+        Headline(f"{int(hires['hires'].sum()):,}", f"hires in {MONTHS} months"),
+        Headline("–" if days.empty else f"{float(days.quantile(0.5)):,.0f}", "days to hire (median)"),
+        Headline("–" if not decided else f"{accepted / decided:.0%}", "of decided offers accepted"),
+        Headline(f"{len(known.marts['pipeline_coverage']):,}", "open requisitions"),
+    ]

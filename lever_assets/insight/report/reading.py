@@ -1,0 +1,46 @@
+"""What the report is made of, read from an account's tables."""
+
+from datetime import datetime
+
+import pandas as pd
+
+from lever_assets.frames.frame import as_frame
+from lever_assets.insight.catalogue import MADE
+from lever_assets.insight.loading import of_units
+from lever_assets.insight.report.numbers import Known, months_before
+from lever_assets.store.marts import units_in
+from lever_assets.store.selecting import Asked, fields, in_batches
+from lever_assets.store.transaction import Transaction
+
+_WITH_DAYS = ("time_in_stage", "time_to_hire", "time_to_fill")
+_ROWS_AT_ONCE = 10_000
+
+
+def read(tx: Transaction, at: datetime) -> Known:
+    """Return what the report of an account tells by an instant.
+
+    Only of the months that it looks back at more is read than the marts themselves.
+    """
+    facts = {}
+    for name in _WITH_DAYS:
+        made = MADE[name]
+        units = units_in(tx, made.mart.counts, months_before(at))
+        facts[name] = made.facts(of_units(tx, made.mart.counts, units))
+    users = _read(tx, "users", ["id", "first_name", "last_name"])
+    names = (users["first_name"].fillna("") + " " + users["last_name"].fillna("")).str.strip()
+    requisitions = _read(tx, "requisitions", ["id", "requisition_code", "name"])
+    called = requisitions["name"].fillna(requisitions["requisition_code"])
+    return Known(
+        at,
+        marts={name: _read(tx, made.mart.table, list(made.mart.columns)) for name, made in MADE.items()},
+        facts=facts,
+        users={one: name for one, name in zip(users["id"], names, strict=True) if name},
+        requisitions={
+            one: name for one, name in zip(requisitions["id"], called, strict=True) if isinstance(name, str)
+        },
+    )
+
+
+def _read(tx: Transaction, table: str, columns: list[str]) -> pd.DataFrame:
+    asked = Asked(table=table, columns=columns)
+    return as_frame(fields(asked), in_batches(tx, asked, _ROWS_AT_ONCE))

@@ -1,0 +1,143 @@
+"""What the report shows, in its order: each question with its numbers, its picture and how its columns read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lever_assets.insight.report import numbers, pictures
+from lever_assets.insight.report.numbers import Known
+from lever_assets.insight.report.pictures import Draw
+
+
+@dataclass(frozen=True)
+class Section:
+    """A question: the mart that answers it, a title, what is to be known to read it, numbers, a picture.
+
+    `columns` are those of the table, by what stands above them; `empty` is said where there are no numbers.
+    """
+
+    mart: str
+    title: str
+    says: str
+    numbers: Callable[[Known], pd.DataFrame]
+    draw: Draw
+    columns: dict[str, str]
+    empty: str
+
+
+_LATELY = f"In the last {numbers.MONTHS} months"
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "funnel",
+        "How far candidates come",
+        f"{_LATELY}: who entered each stage (the whole bar), and who went on to a later one or was hired (its "
+        "dark part).",
+        numbers.funnel,
+        pictures.funnel,
+        {"stage": "Stage", "entered": "Entered", "passed": "Went on", "rate": "Rate"},
+        "Nobody has entered a stage yet.",
+    ),
+    Section(
+        "time_in_stage",
+        "How long they stay in each stage",
+        f"{_LATELY}: days of the visits that have ended. The bar is the median, its line ends where nine of "
+        "ten have left.",
+        numbers.time_in_stage,
+        pictures.days_by_stage,
+        {"stage": "Stage", "visits": "Visits", "median_days": "Median", "p90_days": "Nine of ten"},
+        "Nobody has left a stage yet.",
+    ),
+    Section(
+        "aging",
+        "Who waits, and for how long",
+        "Open applications by the stage that they are in, and by the days since they entered it.",
+        numbers.waiting,
+        pictures.waiting,
+        {"stage": "Stage", **{each: each for each in numbers.WAITING}, "all": "All"},
+        "No application is open.",
+    ),
+    Section(
+        "time_to_hire",
+        "How long it takes to hire",
+        "Days from the application to the hire, by the month of the hire.",
+        numbers.time_to_hire,
+        pictures.days_by_month,
+        {"month": "Month", "hires": "Hires", "median_days": "Median", "p90_days": "Nine of ten"},
+        "Nobody was hired yet.",
+    ),
+    Section(
+        "source_effectiveness",
+        "Where the candidates come from",
+        f"{_LATELY}: candidates of each source, those who were interviewed (the dark part), and how many of "
+        "them were hired so far.",
+        numbers.sources,
+        pictures.sources,
+        {
+            "source": "Source",
+            "candidates": "Came",
+            "interviewed": "Interviewed",
+            "offered": "Offered",
+            "hired": "Hired",
+            "rate": "Hired",
+        },
+        "No candidate has come yet.",
+    ),
+    Section(
+        "offer_acceptance",
+        "What becomes of offers",
+        "Offers by the month in which they were made; the rate is that of the decided ones.",
+        numbers.offers,
+        pictures.offers,
+        {
+            "month": "Month",
+            "accepted": "Accepted",
+            "declined": "Declined",
+            "withdrawn": "Withdrawn",
+            "undecided": "Undecided",
+            "rate": "Accepted",
+        },
+        "No offer was made yet.",
+    ),
+    Section(
+        "interviewer_load",
+        "Who interviews",
+        f"{_LATELY}, those that are arranged for this month included.",
+        numbers.interviewers,
+        pictures.interviewers,
+        {"interviewer": "Interviewer", "interviews": "Interviews", "canceled": "Canceled", "hours": "Hours"},
+        "There was no interview yet.",
+    ),
+    Section(
+        "time_to_fill",
+        "How long it takes to fill a requisition",
+        "Days from its opening to its end, by the month of the end.",
+        numbers.time_to_fill,
+        pictures.days_by_month,
+        {"month": "Month", "filled": "Filled", "median_days": "Median", "p90_days": "Nine of ten"},
+        "No requisition was filled yet.",
+    ),
+    Section(
+        "pipeline_coverage",
+        "Which requisitions need candidates",
+        "Open applications for each person who is still to be hired: the open requisitions that have the "
+        "fewest.",
+        numbers.coverage,
+        pictures.coverage,
+        {
+            "requisition": "Requisition",
+            "department": "Department",
+            "headcount_open": "To hire",
+            "applications": "Open applications",
+            "coverage": "For each",
+        },
+        "No requisition with a certain number is open.",
+    ),
+)
+
+
+def has_numbers(rows: pd.DataFrame) -> bool:
+    """Tell whether a table has any number but nothing."""
+    figures = rows.select_dtypes("number")
+    return bool(figures.fillna(0).to_numpy(dtype=float).any())
