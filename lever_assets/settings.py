@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     extra_models: Names = Field(
         (), description="Models to read besides the 19: some of notes,scorecards,attachments"
     )
+    insight: bool = Field(
+        True, description="Keep the insight models: stage history, origins, owners, people, requisitions"
+    )
     offers: Annotated[OffersOf, Word] = Field(
         OffersOf.LIKELY, description="Whom to ask for offers: those that can have one, or all opportunities"
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.notices.wording import model_name
 from lever_assets.policy.exclusion import Exclusion
-from lever_assets.unified.catalogue import ALL_MODELS, Model
+from lever_assets.unified.catalogue import EXTRA_MODELS, MODELS, Model
 
 SUPPORTED, UNSUPPORTED = "SUPPORTED", "UNSUPPORTED"
 
@@ -118,7 +118,7 @@ class Part:
 @cache
 def read_models() -> tuple[Part, ...]:
     """Return the models, those included that are read only where the settings ask for them."""
-    return tuple(map(_of_model, ALL_MODELS))
+    return tuple(map(_of_model, (*MODELS, *EXTRA_MODELS)))
 
 
 @cache
@@ -136,7 +136,7 @@ def write_actions() -> tuple[Part, ...]:
 
 
 def _of_model(model: Model) -> Part:
-    own = [name for name in model.row.model_fields if name not in _OURS]
+    own = [name for name in model.row.model_fields if name not in {*_OURS, *model.ours}]
     fields = [Field(name, is_there=True, column=name) for name in (*own, *_ADDED)]
     fields += [Field(name, is_there=False) for name in _NOT_IN_LEVER.get(model.name, ())]
     label = _LABELS[model.name]

@@ -30,6 +30,7 @@ OWN: Mapping[str, str] = {
     "extra_models": (
         "The next sync takes out what is named no more, and reads what is named now, with its history."
     ),
+    "insight": "The next sync fills those models from what was read, or takes them out; nothing is read.",
     "offers": "With `all` the next sync asks for offers where it did not before; nothing is mapped again.",
     "retention_days": "It counts from the next sync or erasure on.",
     "perform_as": _NEXT_ACTION,

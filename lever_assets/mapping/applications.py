@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lever_assets.lever.records import Application as LeverApplication
-from lever_assets.lever.records import Archived, ArchiveReason, Opportunity
+from lever_assets.lever.records import ArchiveReason, Opportunity
 from lever_assets.mapping import Sources
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import ByRecord
 from lever_assets.mapping.rejection_reasons import REASON_KEYS
+from lever_assets.mapping.rules.archiving import said
 from lever_assets.mapping.rules.questions import answers
 from lever_assets.unified.enums import ApplicationOutcome
 from lever_assets.unified.models import Application
@@ -28,6 +29,7 @@ SOURCES: Sources = {
     "remote_created_at": ("applications.createdAt",),
     "remote_updated_at": ("opportunities.updatedAt",),
     "remote_data": ("applications.*",),
+    "hired_at": _ARCHIVED_KEYS,
 }
 
 
@@ -55,6 +57,7 @@ def rows(
             remote_created_at=application.created_at,
             remote_updated_at=opportunity.updated_at,
             remote_data=ctx.remote("/applications", application),
+            hired_at=end.hired_at,
         )
 
 
@@ -69,11 +72,12 @@ DERIVATION = ByRecord(
 
 
 class _Ending(NamedTuple):
-    """How an application ended: its outcome, with reason and time when it was declined."""
+    """How an application ended: its outcome, with reason and time when it was declined, or when hired."""
 
     outcome: ApplicationOutcome
     rejection_reason_name: str | None = None
     rejected_at: datetime | None = None
+    hired_at: datetime | None = None
 
 
 def _ending(
@@ -83,16 +87,10 @@ def _ending(
 
     A reason that is null or unknown means that it was declined.
     """
-    archived = _said(application.archived) or _said(opportunity.archived)
+    archived = said(application.archived) or said(opportunity.archived)
     if archived is None:
         return _Ending(ApplicationOutcome.PENDING)
     reason = reasons.get(archived.reason) if archived.reason else None
     if reason is not None and reason.is_hired:
-        return _Ending(ApplicationOutcome.HIRED)
+        return _Ending(ApplicationOutcome.HIRED, hired_at=archived.archived_at)
     return _Ending(ApplicationOutcome.DECLINED, reason.text if reason else None, archived.archived_at)
-
-
-def _said(archived: Archived | None) -> Archived | None:
-    """An object without reason and time says what null says: not archived."""
-    empty = archived is None or (archived.reason is None and archived.archived_at is None)
-    return None if empty else archived

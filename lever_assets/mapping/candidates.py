@@ -12,10 +12,10 @@ from lever_assets.mapping.rules.dates import as_text
 from lever_assets.mapping.rules.fields import custom_fields, default_fields
 from lever_assets.mapping.rules.headline import Position, first_organisation, written_by_us
 from lever_assets.mapping.rules.links import social_link
-from lever_assets.mapping.rules.names import split_name, valid_email
+from lever_assets.mapping.rules.names import split_name
+from lever_assets.mapping.rules.persons import email_addresses, phone_numbers
 from lever_assets.mapping.rules.places import location
 from lever_assets.unified.models import Candidate
-from lever_assets.unified.parts import EmailAddress, PhoneNumber
 
 _FIELD_KEYS = (
     "opportunities.headline",
@@ -50,6 +50,8 @@ SOURCES: Sources = {
     "remote_created_at": ("opportunities.createdAt",),
     "remote_updated_at": ("opportunities.updatedAt",),
     "remote_data": ("opportunities.*",),
+    "current_stage_id": ("opportunities.stage",),
+    "person_id": ("opportunities.contact",),
 }
 COPIES: Sources = {
     "first_name": ("applications.name", "offers.signatures.name"),
@@ -84,8 +86,8 @@ def rows(
         title=position.title,
         confidential=opportunity.is_confidential,
         source=next(iter(opportunity.sources), None),
-        phone_numbers=_phone_numbers(opportunity),
-        email_addresses=_email_addresses(opportunity),
+        phone_numbers=phone_numbers(opportunity),
+        email_addresses=email_addresses(opportunity),
         social_media=[social_link(link) for link in opportunity.links],
         location=location(opportunity.location),
         custom_fields=custom_fields(ctx, "candidates", integration_fields),
@@ -94,6 +96,8 @@ def rows(
         remote_created_at=opportunity.created_at,
         remote_updated_at=opportunity.updated_at,  # null on old records
         remote_data=ctx.remote("/opportunities", opportunity),
+        current_stage_id=ctx.reference("application_stages", opportunity.stage),
+        person_id=ctx.reference("people", opportunity.contact),
     )
 
 
@@ -105,19 +109,6 @@ def _position(
     companies = (application.company for application in applications)
     company = next((each for each in companies if said(each)), None)
     return first_organisation(opportunity.headline, company)
-
-
-def _phone_numbers(opportunity: Opportunity) -> list[PhoneNumber]:
-    return [
-        {"phone_number": number, "type": said(phone.type)}
-        for phone in opportunity.phones
-        if (number := said(phone.value))
-    ]
-
-
-def _email_addresses(opportunity: Opportunity) -> list[EmailAddress]:
-    valid = [address for text in opportunity.emails if (address := valid_email(text))]
-    return [{"email_address": address, "type": None} for address in dict.fromkeys(valid)]
 
 
 def _own_fields(opportunity: Opportunity) -> Iterator[tuple[str, JsonValue]]:

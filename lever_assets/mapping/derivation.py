@@ -113,6 +113,20 @@ class ByRecord(Generic[RecordT]):
         return tuple(dict.fromkeys(each for each in read if each))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gathered(ByRecord[RecordT]):
+    """A model whose rows come from the newest of the driver's records that share a `key` each.
+
+    `rows` yields the row of one such record; its id is made of the key. `age` orders the records that share
+    one, the newest last. `known_by`: the model and the column whose rows refer to this one's: by them the
+    other records are found that share a key, so that model is mapped before.
+    """
+
+    key: Callable[[RecordT], str | None]
+    age: Callable[[RecordT], Any]
+    known_by: tuple[str, str]
+
+
 @dataclass(frozen=True)
 class AsWhole:
     """A model whose rows come from many records at once: `rows` yields all when what it reads changes.

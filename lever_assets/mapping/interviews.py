@@ -24,11 +24,17 @@ SOURCES: Sources = {
     "stage_id": ("interviews.stage",),
     "canceled": ("interviews.canceledAt",),
     "remote_data": ("interviews.*",),
+    "candidate_id": ("opportunities.id",),
 }
 
 
-def rows(interview: LeverInterview, applications: Sequence[Application], ctx: Context) -> Iterator[Interview]:
-    """Yield the row of an interview; `applications` are those of its opportunity."""
+def rows(
+    interview: LeverInterview, opportunity: str | None, applications: Sequence[Application], ctx: Context
+) -> Iterator[Interview]:
+    """Yield the row of an interview.
+
+    `opportunity` is Lever's id of the one that it belongs to, `applications` are those of that.
+    """
     application = application_for(interview.postings, applications)
     yield Interview(
         id=ctx.id("interviews", interview.id),
@@ -43,6 +49,7 @@ def rows(interview: LeverInterview, applications: Sequence[Application], ctx: Co
         stage_id=ctx.reference("application_stages", interview.stage),
         canceled=interview.canceled_at is not None,
         remote_data=ctx.remote("/interviews", interview),
+        candidate_id=ctx.reference("candidates", opportunity),
     )
 
 
@@ -59,6 +66,6 @@ DERIVATION = ByRecord(
     "interviews",
     "interviews",
     LeverInterview,
-    lambda interview, around: rows(interview, around.applications, around.ctx),
+    lambda interview, around: rows(interview, around.parent, around.applications, around.ctx),
     siblings="applications",
 )

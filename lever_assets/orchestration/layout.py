@@ -10,12 +10,20 @@ from lever_assets.lever.resources import RESOURCES, Embedded
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.metadata import model_definition, raw_definition
-from lever_assets.orchestration.names import CONNECTION_TAG, FLOOR_TAG, TABLE_TAG, model_group, raw_group
+from lever_assets.orchestration.names import (
+    CONNECTION_TAG,
+    FLOOR_TAG,
+    TABLE_TAG,
+    insight_group,
+    model_group,
+    raw_group,
+)
 from lever_assets.settings import SettingsError
-from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME
+from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME, INSIGHT_MODELS
 
 Floor = Literal["raw", "unified"]
 _BY_TABLE = {each.table: each for each in RESOURCES}
+_OF_INSIGHT = frozenset(each.name for each in INSIGHT_MODELS)
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,9 @@ same for each account: they have neither dependencies nor windows.
 class Layout:
     """What is said of all assets alike: what keys begin with, groups, owners, tags, when they are to run.
 
-    Without a `group_name` the unified models of an account are in a group of its name, and its raw assets in
-    one beside it. The `translation` has the last word on each asset, but for the tags that say which table
-    it is: by them whoever reads the asset finds its rows.
+    Without a `group_name` the unified models of an account are in a group of its name, its raw assets and its
+    insight models in one each beside it. The `translation` has the last word on each asset, but for the tags
+    that say which table it is: by them whoever reads the asset finds its rows.
     """
 
     key_prefix: tuple[str, ...] = ()
@@ -87,15 +95,20 @@ class Layout:
         return shown
 
     def _plain(self, of: LeverTable, **told: Any) -> dg.AssetSpec:
-        own_group = {"raw": raw_group, "unified": model_group}[of.floor](of.connection)
         return dg.AssetSpec(
             [*self.prefix(of.connection), of.table],
-            group_name=self.group_name or own_group,
+            group_name=self.group_name or _own_group(of),
             owners=list(self.owners),
             tags={**self.tags, **_said(of)},
             automation_condition=self.automation_condition,
             **{"freshness_policy": self.freshness_policy, **told},
         )
+
+
+def _own_group(of: LeverTable) -> str:
+    if of.table in _OF_INSIGHT:
+        return insight_group(of.connection)
+    return {"raw": raw_group, "unified": model_group}[of.floor](of.connection)
 
 
 def _said(of: LeverTable) -> dict[str, str]:

@@ -77,6 +77,11 @@ def model_group(account: str) -> str:
     return account
 
 
+def insight_group(account: str) -> str:
+    """Return the group of a connection's insight models."""
+    return f"{account}_insight"
+
+
 def pool(account: str) -> str:
     """Return the concurrency pool of a connection's syncs; dagster.yaml lets one run of it go at a time."""
     return f"sync_{account}"

@@ -1,7 +1,8 @@
 """What LEVER_EXCLUDE names: whole models and single fields, and with them Lever's records and keys.
 
 So is an extra model excluded as a whole unless LEVER_EXTRA_MODELS names it: it is not read, and is taken out
-of the database when the setting names it no more.
+of the database when the setting names it no more. The insight models are there unless LEVER_INSIGHT switches
+them off; each goes with the model that it is beside.
 """
 
 from collections.abc import Iterator
@@ -13,13 +14,15 @@ from lever_assets.mapping.stated import SOURCES, Column
 from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.unified.catalogue import BY_NAME as MODELS
-from lever_assets.unified.catalogue import EXTRA_MODELS, Model
+from lever_assets.unified.catalogue import EXTRA_MODELS, INSIGHT_MODELS, Model
 from lever_assets.unified.models import UnifiedRow
 
 EXTRA: tuple[str, ...] = tuple(each.name for each in EXTRA_MODELS)
 """The extra models, by name."""
 _AND = "+"
 """Stands before the extra models among names that are kept."""
+_NO_INSIGHT = "-insight"
+"""Stands among names that are kept where the insight models are switched off."""
 _ROW = frozenset({"id", "connection", "remote_id", "changed_at", "remote_deleted_at"})
 
 
@@ -27,11 +30,13 @@ _ROW = frozenset({"id", "connection", "remote_id", "changed_at", "remote_deleted
 class Exclusion:
     """Models (`offers`) and fields (`candidates.phone_numbers`) that are neither fetched nor stored.
 
-    Make it by `of` or `known_among`, which know the names. `extra`: the extra models that are wanted.
+    Make it by `of` or `known_among`, which know the names. `extra`: the extra models that are wanted;
+    `insight`: whether those of insight are.
     """
 
     names: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    insight: bool = True
 
     @classmethod
     def of(cls, settings: Settings) -> "Exclusion":
@@ -39,6 +44,7 @@ class Exclusion:
         return _named(
             settings.exclude,
             settings.extra_models,
+            settings.insight,
             settings.unusable("exclude"),
             settings.unusable("extra_models"),
         )
@@ -51,12 +57,15 @@ class Exclusion:
     @property
     def stated(self) -> tuple[str, ...]:
         """All that makes it up, as names to keep: an extra model that is wanted has a + before it."""
-        return (*self.names, *(f"{_AND}{each}" for each in self.extra))
+        switched_off = () if self.insight else (_NO_INSIGHT,)
+        return (*self.names, *(f"{_AND}{each}" for each in self.extra), *switched_off)
 
     @cached_property
     def models(self) -> frozenset[str]:
         """The models that are excluded as a whole."""
-        return frozenset(name for name in self.names if "." not in name) | self._not_asked_for
+        named = frozenset(name for name in self.names if "." not in name) | self._not_asked_for
+        beside = (each for each in INSIGHT_MODELS if not self.insight or each.beside in named)
+        return named | frozenset(each.name for each in beside)
 
     @cached_property
     def _not_asked_for(self) -> frozenset[str]:
@@ -70,12 +79,22 @@ class Exclusion:
         """Return why a model that is not kept is not: a setting, what of it, and what is to be done."""
         if self.lacks_extra(model):
             return "extra_models", f"does not name {model}", "name it there, and sync"
+        if not self.insight and MODELS[model].beside is not None:
+            return "insight", f"is off, and {model} with it", "switch it on, and sync"
+        if model not in self.names:
+            beside = MODELS[model].beside
+            return (
+                "exclude",
+                f"leaves out {beside}, and {model} with it",
+                f"take {beside} out there, and sync",
+            )
         return "exclude", f"leaves out {model}", "take it out there, and sync"
 
     @cached_property
     def columns(self) -> frozenset[Column]:
         """Every column that is excluded, those of whole models included."""
-        fields = (tuple(name.split(".")) for name in self.names if "." in name)
+        named = [tuple(name.split(".")) for name in self.names if "." in name]
+        fields = [*named, *((each, column) for model, column in named for each in _repeating(model, column))]
         whole = ((model, column) for model in self.models for column in SOURCES[model])
         return frozenset([*((model, column) for model, column in fields), *whole])
 
@@ -132,12 +151,16 @@ NOTHING_EXCLUDED = Exclusion()
 def _known_among(names: tuple[str, ...]) -> Exclusion:
     extra = {name.removeprefix(_AND) for name in names if name.startswith(_AND)}
     return Exclusion(
-        tuple(name for name in names if _is_known(name)), tuple(each for each in EXTRA if each in extra)
+        tuple(name for name in names if _is_known(name)),
+        tuple(each for each in EXTRA if each in extra),
+        insight=_NO_INSIGHT not in names,
     )
 
 
 @lru_cache(maxsize=64)
-def _named(names: tuple[str, ...], extra: tuple[str, ...], unusable: str, unusable_extra: str) -> Exclusion:
+def _named(
+    names: tuple[str, ...], extra: tuple[str, ...], insight: bool, unusable: str, unusable_extra: str
+) -> Exclusion:
     for name in names:
         _check(name, unusable)
     unknown = sorted(set(extra) - set(EXTRA))
@@ -145,7 +168,8 @@ def _named(names: tuple[str, ...], extra: tuple[str, ...], unusable: str, unusab
         raise SettingsError(
             f"{unusable_extra}: there is no extra model {unknown[0]!r}. Those there are: {', '.join(EXTRA)}."
         )
-    exclusion = Exclusion(tuple(sorted(set(names))), tuple(each for each in EXTRA if each in extra))
+    wanted = tuple(each for each in EXTRA if each in extra)
+    exclusion = Exclusion(tuple(sorted(set(names))), wanted, insight)
     if exclusion.models == MODELS.keys():
         raise SettingsError(
             f"{unusable}: it names every model, and leaves nothing. Take out what you want to keep."
@@ -177,6 +201,13 @@ def _is_known(name: str) -> bool:
 def _fields(model: str) -> tuple[str, ...]:
     references = {column for column, _ in MODELS[model].references()}
     return tuple(column for column in MODELS[model].row.model_fields if column not in _ROW | references)
+
+
+def _repeating(model: str, column: str) -> Iterator[str]:
+    """Yield the models that say in a column of this name what this one says."""
+    for each in INSIGHT_MODELS:
+        if each.repeats and each.beside == model and column in SOURCES[each.name]:
+            yield each.name
 
 
 def possible_names() -> Iterator[str]:

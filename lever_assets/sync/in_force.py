@@ -15,6 +15,7 @@ _ALWAYS = frozenset(
         "candidate_cutoff",
         "only_created",
         "exclude",
+        "insight",
         "offers",
         "retention_days",
         "change_history",

@@ -1,8 +1,10 @@
 """What was taken out of the database by hand: read or mapped again by the next sync, and told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lever_assets.lever.resources import BY_NAME
+from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.store.children import READ_UP_TO
 from lever_assets.store.refilling import FORGETTABLE, Gap, forget_gaps, gaps, rehash
 from lever_assets.store.tables import (
@@ -15,7 +17,7 @@ from lever_assets.store.tables import (
 )
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import FIELDS_COUNTED, MAPPED, forget_runs
-from lever_assets.sync.retention.excluded import read_again
+from lever_assets.sync.retention.excluded import lacks, read_again
 from lever_assets.sync.session import Session
 
 _RESOURCES = {table.name: BY_NAME[name] for name, table in RAW.items()}
@@ -53,6 +55,8 @@ def _due_again(tx: Transaction, session: Session, lost: Gap) -> None:
         return
     if lost.table in UNIFIED:
         MAPPED.forget(tx, lost.table)
+        if not lost.by_hand:
+            _read_what_was_taken_out(tx, session, lost)
     elif lost.table in _RESOURCES:
         read_again(tx, session, _RESOURCES[lost.table])
     elif lost.table in {mapping_errors.name, schema_version.name}:
@@ -63,6 +67,17 @@ def _due_again(tx: Transaction, session: Session, lost: Gap) -> None:
         READ_UP_TO.forget_every(tx)
     elif lost.table == custom_field_definitions.name:
         FIELDS_COUNTED.forget_every(tx)
+
+
+def _read_what_was_taken_out(tx: Transaction, session: Session, new: Gap) -> None:
+    """Have records read again of which a setting took out what a column of a new version needs."""
+    exclusion = session.exclusion
+    unknown = [f"{new.table}.{column}" for column in new.columns] or [new.table]
+    if exclusion.names:
+        before = replace(exclusion, names=(*exclusion.names, *unknown))
+        for resource in (BY_NAME[each] for each in DERIVATIONS[new.table].reads):
+            if exclusion.needs(resource.name) and lacks(resource, before, exclusion):
+                read_again(tx, session, resource)
 
 
 def _is_wanted(session: Session, table: str) -> bool:

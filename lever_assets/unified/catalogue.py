@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from lever_assets.unified import insights as i
 from lever_assets.unified import models as m
-from lever_assets.unified.models import Personal, References, UnifiedRow
+from lever_assets.unified.models import Ours, Personal, References, UnifiedRow
 
 _REMOTE_DATA = "remote_data"
 
@@ -16,11 +17,16 @@ class Model:
 
     `after` names the models that a person expects before this one; every reference is among them or is
     answered by a deterministic id, so the order is for reading, not for correctness.
+
+    `beside` names the model that has to be kept for this one to be, as it tells more of the same records;
+    `repeats`: what columns of that model's name say is said there already, so that it goes with them.
     """
 
     name: str
     row: type[UnifiedRow]
     after: tuple[str, ...] = ()
+    beside: str | None = None
+    repeats: bool = False
 
     @property
     def description(self) -> str:
@@ -40,6 +46,14 @@ class Model:
             for mark in field.metadata:
                 if isinstance(mark, Personal):
                     yield column, mark.why
+
+    @cached_property
+    def ours(self) -> tuple[str, ...]:
+        """The columns that the unified API does not have."""
+        fields = self.row.model_fields.items()
+        return tuple(
+            column for column, field in fields if any(isinstance(each, Ours) for each in field.metadata)
+        )
 
     @cached_property
     def erased(self) -> tuple[str, ...]:
@@ -79,7 +93,22 @@ EXTRA_MODELS: tuple[Model, ...] = (
 )
 """What a connection has only if its settings ask for it, by name."""
 
-ALL_MODELS: tuple[Model, ...] = (*MODELS, *EXTRA_MODELS)
+INSIGHT_MODELS: tuple[Model, ...] = (
+    Model(
+        "application_stage_changes",
+        i.ApplicationStageChange,
+        after=("candidates", "applications", "application_stages", "users"),
+        beside="candidates",
+    ),
+    Model("application_origins", i.ApplicationOrigin, after=("applications", "users"), beside="applications"),
+    Model("candidate_owners", i.CandidateOwner, after=("candidates", "users"), beside="candidates"),
+    Model("people", i.Person, after=("candidates",), beside="candidates", repeats=True),
+    Model("requisitions", i.Requisition, after=("users",), beside="jobs"),
+    Model("job_requisitions", i.JobRequisition, after=("jobs", "requisitions"), beside="jobs"),
+)
+"""What a connection has, at no request more, unless its settings switch it off; the HTTP API shows none."""
+
+ALL_MODELS: tuple[Model, ...] = (*MODELS, *EXTRA_MODELS, *INSIGHT_MODELS)
 
 BY_NAME: dict[str, Model] = {model.name: model for model in ALL_MODELS}
 

@@ -136,6 +136,14 @@ class OfferStatus(StrEnum):
     ABANDONED = "ABANDONED"
 
 
+class CandidateOwnerRole(StrEnum):
+    """What a user has to do with a candidate (closed)."""
+
+    OWNER = "OWNER"
+    FOLLOWER = "FOLLOWER"
+    SOURCER = "SOURCER"
+
+
 class AttachmentType(StrEnum):
     """What a file is used for (closed)."""
 

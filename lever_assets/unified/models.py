@@ -1,10 +1,14 @@
 """The rows of the 19 unified models and of the extra ones, a class each, columns in the order of the tables.
 
+Those of the insight models are in `insights.py`.
+
 `References` marks a column that holds the id of another model's row. The row may not have arrived yet or may
 have been filtered out: there is no database-level constraint, a check reports dangling references.
 
 `Personal` marks a column that tells of a person: it is erased when the record is gone and the time for it has
 come. Ids, references, states and instants stay, so that counts and statistics remain true.
+
+`Ours` marks a column that the unified API does not have: they come after all others of a model.
 """
 
 from dataclasses import dataclass
@@ -58,6 +62,11 @@ class Personal:
     why: str
 
 
+@dataclass(frozen=True)
+class Ours:
+    """Marks a column of ours beside those of the unified API: a list over HTTP does not show it."""
+
+
 PersonsName = Annotated[str | None, Personal("name")]
 PersonsPage = Annotated[str | None, Personal("leads to the person in Lever")]
 PersonsFields = Annotated[JsonObject | None, Personal("the account's own fields: anything may stand in them")]
@@ -71,6 +80,7 @@ TagId = Annotated[str | None, References("tags")]
 InterviewId = Annotated[str | None, References("interviews")]
 RoleId = Annotated[str | None, References("roles")]
 JobUserId = Annotated[str | None, References("job_hiring_team_members")]
+PersonId = Annotated[str | None, References("people")]
 RemoteData = Annotated[
     SkipValidation[JsonObject | None],  # it was parsed from JSON; walking through it costs more than all else
     Field(description="The raw Lever object under the endpoint it came from"),
@@ -181,6 +191,8 @@ class Candidate(UnifiedRow):
     remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
     remote_updated_at: datetime | None = Field(description="Last updated in Lever (UTC); null on old records")
     remote_data: RemoteData = None
+    current_stage_id: Annotated[StageId, Ours()] = Field(description="The stage that the candidate is in")
+    person_id: Annotated[PersonId, Ours()] = Field(description="The person, who may be several candidates")
 
 
 class ApplicationStage(UnifiedRow):
@@ -207,6 +219,9 @@ class Application(UnifiedRow):
     remote_created_at: datetime | None = Field(description="Created in Lever (UTC)")
     remote_updated_at: datetime | None = Field(description="Opportunity last updated in Lever (UTC)")
     remote_data: RemoteData = None
+    hired_at: Annotated[datetime | None, Ours()] = Field(
+        description="When it was archived as hired (UTC); null unless HIRED"
+    )
 
 
 class ScreeningQuestion(UnifiedRow):
@@ -243,6 +258,9 @@ class Interview(UnifiedRow):
     stage_id: StageId = Field(description="The stage it was held in")
     canceled: bool | None = Field(description="Whether it was canceled")
     remote_data: RemoteData = None
+    candidate_id: Annotated[CandidateId, Ours()] = Field(
+        description="The candidate, also where there is no application"
+    )
 
 
 class Offer(UnifiedRow):

@@ -57,6 +57,19 @@ def opportunity(**changes: JsonValue) -> JsonObject:
     return {**defaults, **changes}
 
 
+def stage_changes(*stages: str, at: int = CREATED_AT, user: str | None = None) -> JsonValue:
+    """Build the changes by which an opportunity came into these stages, a day after one another."""
+    return [
+        {
+            "toStageId": stage,
+            "toStageIndex": index,
+            "updatedAt": at + index * DAY,
+            "userId": user or uuid("owner"),
+        }
+        for index, stage in enumerate(stages)
+    ]
+
+
 def application(**changes: JsonValue) -> JsonObject:
     """Build an application of that opportunity to the posting."""
     defaults: JsonObject = {

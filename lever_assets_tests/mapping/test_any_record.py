@@ -12,9 +12,12 @@ from pydantic import JsonValue, ValidationError
 from lever_assets.lever import records
 from lever_assets.lever.records import JsonObject
 from lever_assets.mapping import (
+    application_origins,
+    application_stage_changes,
     application_stages,
     applications,
     attachments,
+    candidate_owners,
     candidate_tags,
     candidates,
     interviewing_team_members,
@@ -22,12 +25,15 @@ from lever_assets.mapping import (
     job_application_stages,
     job_hiring_team_members,
     job_postings,
+    job_requisitions,
     job_screening_questions,
     job_user_role_assignments,
     jobs,
     notes,
     offers,
+    people,
     rejection_reasons,
+    requisitions,
     roles,
     scorecards,
     screening_questions,
@@ -97,6 +103,10 @@ def of_opportunity(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[Unifi
     yield list(candidates.rows(opportunity, its, CTX, created_here=True))
     yield list(candidate_tags.rows(opportunity, CTX))
     yield list(applications.rows(opportunity, its * 2, {REASON.id: REASON}, CTX))
+    yield list(application_stage_changes.rows(opportunity, its, CTX))
+    yield list(application_origins.rows(opportunity, its * 2, CTX))
+    yield list(candidate_owners.rows(opportunity, CTX))
+    yield list(people.rows(opportunity, CTX))
     yield [row for text in set(opportunity.tags) for row in tags.rows(text, None, CTX)]
 
 
@@ -108,6 +118,8 @@ def of_posting(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRo
     yield list(job_application_stages.rows(posting, STAGES, CTX))
     yield list(job_hiring_team_members.rows(posting, linked, CTX))
     yield list(job_user_role_assignments.rows(posting, linked, CTX))
+    yield list(job_requisitions.rows(posting, linked, CTX))
+    yield [row for each in linked for row in requisitions.rows(each, CTX)]
 
 
 def of_form(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]]:
@@ -118,7 +130,7 @@ def of_form(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]]
 
 def of_interview(raw: JsonObject, more: JsonObject) -> Iterator[Sequence[UnifiedRow]]:
     interview = records.Interview.parse(raw)
-    yield list(interviews.rows(interview, [records.Application.parse(more)], CTX))
+    yield list(interviews.rows(interview, "1", [records.Application.parse(more)], CTX))
     yield list(interviewing_team_members.rows(interview, CTX))
 
 
@@ -174,6 +186,7 @@ OPPORTUNITY = build.opportunity(
     archived={"reason": REASON.id, "archivedAt": build.UPDATED_AT},
     applications=[build.application()],
     followers=["f", {"id": "g"}],
+    stageChanges=build.stage_changes("lead-new", "applicant-new"),
 )
 APPLICATION = build.application(customQuestions=QUESTIONS)
 POSTING = build.posting(

@@ -16,7 +16,7 @@ ZOOM = "https://acme.zoom.us/j/123?pwd=x"
 
 def interview(*applications: dict[str, JsonValue], **changes: JsonValue) -> Interview:
     parsed = [Application.parse(raw) for raw in applications]
-    [row] = interviews.rows(LeverInterview.parse(build.interview(**changes)), parsed, CTX)
+    [row] = interviews.rows(LeverInterview.parse(build.interview(**changes)), "1", parsed, CTX)
     return row
 
 

@@ -16,7 +16,7 @@ from lever_assets.lever.resources import BY_NAME
 from lever_assets.mapping.context import Context
 from lever_assets.mapping.derivation import Around, AsWhole, ByRecord
 from lever_assets.mapping.stated import COPIES, DERIVATIONS, LISTS, SOURCES, STRUCTURE, Column
-from lever_assets.policy.exclusion import possible_names
+from lever_assets.policy.exclusion import EXTRA, Exclusion, possible_names
 from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.store.values import canonical
 from lever_assets.unified.catalogue import ALL_MODELS
@@ -67,6 +67,10 @@ ACCOUNT: Account = {
         timeToFillStartAt=build.CREATED_AT + build.DAY,
         timeToFillEndAt=CLOSED,
         closedAt=CLOSED + build.DAY,
+        location="London",
+        team="Platform",
+        department="Engineering",
+        internalNotes="Ask Grace",
     ),
     "opportunities": build.opportunity(
         headline="Engineer at Initech",
@@ -78,6 +82,7 @@ ACCOUNT: Account = {
         snoozedUntil=build.UPDATED_AT,
         dataProtection={"store": {"allowed": True}},
         archived={"reason": build.uuid("reason"), "archivedAt": build.UPDATED_AT},
+        stageChanges=build.stage_changes("lead-new", "applicant-new"),
     ),
     "applications": build.application(
         company="Acme",
@@ -134,7 +139,11 @@ ACCOUNTS = (
         postings={"confidentiality": "confidential", "owner": None},
         interviews={"note": None},
     ),
-    varied(postings={"state": "closed"}, requisitions={"closedAt": None}),
+    varied(postings={"state": "closed"}, requisitions={"closedAt": None, "headcountInfinite": True}),
+    varied(
+        requisitions={"confidentiality": "confidential", "headcountTotal": "unlimited"},
+        applications={"type": "referral", "user": build.uuid("referrer")},
+    ),
     paying({"max": 2, "currency": "EUR", "interval": "per-year-salary"}, {"min": 3}),
     paying({"min": 2, "currency": "EUR", "interval": "per-year-salary"}, {"max": 3}),
     paying(None, {"min": 3, **PAY}),
@@ -336,12 +345,12 @@ def test_of_any_record_a_key_changes_only_the_columns_that_name_it(data: st.Data
 
 
 def columns(*names: str) -> set[Column]:
-    """Return columns by their names; of a model alone all of them."""
-    found: set[Column] = set()
-    for name in names:
-        model, _, column = name.partition(".")
-        found |= {(model, each) for each in SOURCES[model] if column in {"", each}}
-    return found
+    """Return columns by their names, with those that go with them; of a model alone all of them."""
+    return set(exclusion(*names).columns)
+
+
+def exclusion(*names: str) -> Exclusion:
+    return Exclusion(names, tuple(name for name in EXTRA if name not in names))
 
 
 @pytest.mark.parametrize(
@@ -424,7 +433,7 @@ def test_whatever_is_left_out_the_other_columns_stay_as_they_are(names: set[str]
     left_out = columns(*names)
     less = {resource: stripping(resource, left_out).of(record) for resource, record in account.items()}
     differing = changed(values_of(account), values_of(less))
-    gone = {(model, "id") for model in SOURCES if model in names}
+    gone = {(model, "id") for model in exclusion(*names).models}
     assert {column for column in differing - left_out - gone if column[1] != "remote_data"} == set()
 
 
@@ -434,7 +443,12 @@ def test_whatever_is_left_out_the_other_columns_stay_as_they_are(names: set[str]
         (columns("offers"), {"offers"}),
         (columns("candidates.source"), set()),
         (
-            columns("candidates.source", "candidates.integration_fields", "candidates.custom_fields"),
+            columns(
+                "candidates.source",
+                "candidates.integration_fields",
+                "candidates.custom_fields",
+                "application_origins.sources",
+            ),
             {"sources"},
         ),
         (columns("interviews"), set()),

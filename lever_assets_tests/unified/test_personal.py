@@ -11,6 +11,13 @@ PERSONAL = {model.name: dict(model.personal()) for model in ALL_MODELS if any(mo
 NOT_PERSONAL = {
     "candidates.source",  # where candidates come from: a job board, an agency
     "applications.rejection_reason_name",  # one of the account's reasons
+    *(
+        f"requisitions.{name}"  # what is sought, not who
+        for name in (
+            *("requisition_code", "name", "status", "employment_status", "department", "team", "location"),
+            *("compensation_currency", "compensation_period"),
+        )
+    ),
 }
 
 

@@ -17,7 +17,13 @@ from lever_assets.lever.records.feedback import Feedback, FeedbackField
 from lever_assets.lever.records.interview import Interview, Interviewer
 from lever_assets.lever.records.note import Note, NoteField
 from lever_assets.lever.records.offer import Offer, OfferField
-from lever_assets.lever.records.opportunity import Application, Archived, Opportunity, Phone
+from lever_assets.lever.records.opportunity import (
+    Application,
+    Archived,
+    Opportunity,
+    Phone,
+    StageChange,
+)
 from lever_assets.lever.records.papers import File, Resume
 from lever_assets.lever.records.posting import Categories, Content, ContentList, Posting, Salary
 from lever_assets.lever.records.questions import PostingForm, Question, QuestionOption, QuestionSet
@@ -59,6 +65,7 @@ __all__ = [
     "Salary",
     "Source",
     "Stage",
+    "StageChange",
     "Tag",
     "User",
     "is_nothing",

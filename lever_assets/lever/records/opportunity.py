@@ -29,6 +29,14 @@ class Archived(Part):
     archived_at: Instant | None = None
 
 
+class StageChange(Part):
+    """That a stage was entered: when, and by whom; `user_id` is absent where nobody did it by hand."""
+
+    to_stage_id: Reference = None
+    updated_at: Instant | None = None
+    user_id: Reference = None
+
+
 class Urls(Part):
     """Where an opportunity is found in the Lever app: in its list, and by itself."""
 
@@ -55,6 +63,7 @@ class Opportunity(IdentifiedRecord):
     archived: Archived | None = None
     tags: Listed[str]
     sources: Listed[str]
+    stage_changes: Listed[StageChange]
     origin: str | None = None
     sourced_by: Reference = None
     owner: Reference = None

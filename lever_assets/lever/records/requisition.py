@@ -34,6 +34,7 @@ class Requisition(IdentifiedRecord):
     headcount_hired: Headcount = None
     headcount_infinite: bool | None = None
     backfill: bool | None = None
+    creator: Reference = None
     owner: Reference = None
     hiring_manager: Reference = None
     compensation_band: Salary | None = None
@@ -41,6 +42,7 @@ class Requisition(IdentifiedRecord):
     location: str | None = None
     team: str | None = None
     department: str | None = None
+    internal_notes: str | None = None
     postings: References
     time_to_fill_start_at: Instant | None = None
     time_to_fill_end_at: Instant | None = None

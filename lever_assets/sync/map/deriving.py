@@ -11,7 +11,7 @@ from typing import Any, assert_never, cast
 
 from lever_assets.lever.resources import embedded_in
 from lever_assets.mapping import MAPPING_VERSION
-from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation
+from lever_assets.mapping.derivation import AsWhole, ByRecord, Derivation, Gathered
 from lever_assets.mapping.stated import DERIVATIONS, WHOLE
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store import Merged, mapping_errors, merge, raw
@@ -24,6 +24,7 @@ from lever_assets.sync.custom_fields import compare, unmatched
 from lever_assets.sync.map.carried import Moved
 from lever_assets.sync.map.field_counting import count_those, due_to_count
 from lever_assets.sync.map.floor import Floor
+from lever_assets.sync.map.gathering import gather_records
 from lever_assets.sync.map.misfits import fitting, floor_errors, forget_errors, incomplete, misfit_of
 from lever_assets.sync.map.spooling import each_once
 from lever_assets.sync.progress import RECORDS_MAPPED, Meter
@@ -232,6 +233,8 @@ def derive_records(floor: Floor, session: Session, derivation: ByRecord[Any], ke
 
     The `floor` is for these records alone, and for whatever is mapped from them: it reads them once.
     """
+    if isinstance(derivation, Gathered):
+        return gather_records(floor, session, derivation, keys)
     tx = floor.tx
     tx.hold_landings()
     found = floor.records(derivation.driver, keys)

@@ -1,4 +1,6 @@
-"""Making the database agree with LEVER_EXCLUDE and LEVER_EXTRA_MODELS, before anything is read or mapped.
+"""Making the database agree with LEVER_EXCLUDE and its like, before anything is read or mapped.
+
+The others are LEVER_EXTRA_MODELS and LEVER_INSIGHT.
 
 What is excluded now is removed, from the payloads in place and without asking Lever. What is wanted again was
 never read or was removed: its reading is forgotten, so that the next sync fetches it.
@@ -75,6 +77,9 @@ def _told(before: Exclusion, wanted: Exclusion, account: Account) -> Iterator[st
         yield f"{setting} names {', '.join(fewer)} no more: it was taken out of the database"
     if more:
         yield f"{setting} names {', '.join(more)} from now on: it is fetched, with its history"
+    if before.insight != wanted.insight:
+        now, fate = ("on", "are filled") if wanted.insight else ("off", "were taken out of the database")
+        yield f"{account.setting('insight')} is {now} from now on: the insight models {fate}"
 
 
 def applied_exclusion(tx: Transaction) -> Exclusion:
@@ -115,7 +120,7 @@ def _want_again(tx: Transaction, session: Session, before: Exclusion) -> None:
     # An unfinished run may want what is not read any more, or may have read what has to be read again.
     forget_runs(tx)
     for resource in RESOURCES:
-        if session.exclusion.needs(resource.name) and _lacks(resource, before, session.exclusion):
+        if session.exclusion.needs(resource.name) and lacks(resource, before, session.exclusion):
             read_again(tx, session, resource)
             if before.needs(resource.name) and isinstance(resource, Paged):
                 earlier = RESTORED.read(tx, resource.name) or ()
@@ -123,7 +128,7 @@ def _want_again(tx: Transaction, session: Session, before: Exclusion) -> None:
                 RESTORED.keep(tx, names, resource.name)
 
 
-def _lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
+def lacks(resource: Resource, before: Exclusion, wanted: Exclusion) -> bool:
     """Tell whether what is stored of the resource lacks something that is wanted now."""
     if not before.needs(resource.name):
         return True
