@@ -58,6 +58,7 @@ def _commands() -> Iterator[TyperCommand | TyperGroup]:
     yield LazyCommand("status", "lever_assets.cli.showing", "Show what is in the database.")
     yield LazyCommand("sql", "lever_assets.cli.querying", "Ask the tables in SQL.")
     yield LazyCommand("export", "lever_assets.cli.exporting", "Write tables into files.")
+    yield LazyCommand("report", "lever_assets.cli.reporting", "Write what recruiting teams ask as a page.")
     yield LazyCommand(
         "doctor", "lever_assets.cli.doctor", "Say what a connection needs and whether it is there."
     )

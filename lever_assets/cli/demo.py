@@ -15,7 +15,7 @@ from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
 
 from lever_assets.cli import demo_home
-from lever_assets.cli.demo_report import Hints, show
+from lever_assets.cli.demo_report import Hints, show, write_page
 from lever_assets.cli.errors import CommandError, in_words
 from lever_assets.cli.lazy import command_app
 from lever_assets.cli.typed import made_by
@@ -56,7 +56,9 @@ def demo(
                 typer.echo("Syncing it through Dagster; this takes some seconds …", err=True)
                 result = _materialize(settings)
 
+                page = write_page(settings)
                 show(settings, result, sandbox.requests().total, hints, opens_ui=ui)
+                typer.echo(f"\nWhat recruiting teams ask is on one page: {page}")
                 if ui:
                     _open_dagster(environment, port)
                     typer.echo(hints.goodbye(settings))

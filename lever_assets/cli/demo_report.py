@@ -12,9 +12,13 @@ from sqlalchemy import text
 
 from lever_assets.cli import output
 from lever_assets.cli.typed import made_by, typed
+from lever_assets.insight.finishing import bring_up_marts
+from lever_assets.insight.report.writing import write_report
 from lever_assets.lever.wording import counted
 from lever_assets.settings import Settings, checkout
 from lever_assets.store import Store
+from lever_assets.store.transaction import now
+from lever_assets.sync.session import Session
 from lever_assets.unified.catalogue import BY_NAME
 
 QUERIES = (
@@ -115,6 +119,15 @@ def show(
     passed = sum(each.passed for each in checks)
     typer.echo(f"\n{counted(requests, 'request')} to Lever. {passed} of {len(checks)} checks passed.")
     typer.echo(hints.next_steps(settings, opens_ui=opens_ui))
+
+
+def write_page(settings: Settings) -> Path:
+    """Write the report of the demo's account beside its tables, and return where it is."""
+    page = settings.data_dir / "report.html"
+    with Session.open(settings) as session:
+        bring_up_marts(session)
+        write_report(session, page, now())
+    return page
 
 
 def _landed(result: dg.JobExecutionResult) -> Iterator[TableCount]:

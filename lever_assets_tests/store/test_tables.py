@@ -113,9 +113,9 @@ def test_there_is_a_raw_table_for_each_resource() -> None:
 
 def test_only_words_of_our_own_go_uncleaned_into_a_column() -> None:
     own = {"connection", "resource", "model", "key", "kind", "state", "left_out", "origin", "type"}
-    own |= {"environment", "named_at_first", "status", "purpose", "language", "failure"}
+    own |= {"environment", "named_at_first", "status", "purpose", "language", "failure", "counts"}
     hashes = {"hash", "content_hash", "parent_hash", "payload_hash", "input_hash", "result_hash"}
-    hashes |= {"consent", "activation"}
+    hashes |= {"consent", "activation", "content"}
     columns = [column for table in metadata.tables.values() for column in table.columns]
     uncleaned = {column.name for column in columns if type(column.type) is Word}
     assert uncleaned == own | hashes

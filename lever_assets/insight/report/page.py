@@ -20,10 +20,10 @@ _PAGE = Template(
 <meta name="color-scheme" content="light dark">
 <title>$title</title>
 <style>
-:root { --paper: #ffffff; --card: #f6f8fa; $day --letters: system-ui, "Segoe UI", Roboto, sans-serif; }
-@media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --card: #161b22; $night } }
+:root { --paper: #ffffff; $day --letters: system-ui, "Segoe UI", Roboto, sans-serif; }
+@media (prefers-color-scheme: dark) { :root { --paper: #0d1117; $night } }
 @media print {
-  :root { --paper: #ffffff; --card: #ffffff; $day }
+  :root { --paper: #ffffff; $day }
   section { break-inside: avoid; }
 }
 * { box-sizing: border-box; }
@@ -32,14 +32,16 @@ body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--paper)
 h1 { font-size: 1.6rem; margin: 0.5rem 0 0; line-height: 1.2; }
 h2 { font-size: 1.15rem; margin: 0; }
 p { margin: 0.25rem 0 0.75rem; color: var(--quiet); }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.75rem; margin: 1rem 0; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.75rem;
+  margin: 1rem 0; }
 dl div { border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem; background: var(--card);
   display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 dt { color: var(--quiet); font-size: 0.875rem; }
 dd { margin: 0; font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 section { border: 1px solid var(--line); border-radius: 0.5rem; padding: 1rem; margin: 1rem 0;
   background: var(--card); }
-.both { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.5rem; align-items: start; }
+.both { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.5rem;
+  align-items: start; }
 figure { margin: 0; }
 figure svg { width: 100%; max-width: 34rem; height: auto; display: block; }
 .wide { overflow-x: auto; }
@@ -47,6 +49,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-varian
 th, td { padding: 0.25rem 0.5rem; border-bottom: 1px solid var(--line); text-align: right; }
 th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
 td.text, th.text { text-align: left; }
+tbody th { min-width: 7rem; }
 thead th { color: var(--quiet); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; }
 footer { color: var(--quiet); font-size: 0.875rem; margin: 1.5rem 0; }

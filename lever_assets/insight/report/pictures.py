@@ -36,6 +36,7 @@ class Colours:
     third: str = "#0f766e"
     fourth: str = "#7a3fb0"
     pale: str = "#b6d4f2"
+    card: str = "#f6f8fa"
 
 
 BY_DAY = Colours()
@@ -48,6 +49,7 @@ BY_NIGHT = Colours(
     third="#5ec8ba",
     fourth="#c49bf0",
     pale="#2d5578",
+    card="#161b22",
 )
 _STAND_INS = Colours(*(f"#0102{number:02x}" for number in range(16, 16 + len(fields(Colours)))))
 """Colours that nobody else uses: in SVG they become the variables of the page."""
@@ -113,24 +115,15 @@ def offers(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
     """Draw what became of each month's offers, one on the other."""
     places = _along(axes, rows[MONTH])
     looks = {
-        "accepted": (colours.third, ""),
-        "declined": (colours.second, "////"),
-        "withdrawn": (colours.fourth, "...."),
-        "undecided": (colours.pale, ""),
+        "accepted": colours.third,
+        "declined": colours.second,
+        "withdrawn": colours.fourth,
+        "undecided": colours.pale,
     }
     below = [0.0] * len(rows)
-    for name, (colour, hatch) in looks.items():
+    for name, colour in looks.items():
         values = _floats(rows[name])
-        axes.bar(
-            places,
-            values,
-            bottom=below,
-            color=colour,
-            hatch=hatch,
-            edgecolor=colours.line if hatch else colour,
-            linewidth=0,
-            label=name,
-        )
+        axes.bar(places, values, bottom=below, color=colour, edgecolor=colours.card, label=name)
         below = [one + other for one, other in zip(below, values, strict=True)]
     axes.grid(axis="y", color=colours.line, linewidth=0.8)
     _legend(axes, colours)
@@ -143,7 +136,7 @@ def waiting(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
     left = [0.0] * len(rows)
     for name, colour in zip(WAITING, looks, strict=True):
         values = _floats(rows[name])
-        axes.barh(places, values, left=left, color=colour, height=0.72, label=name)
+        axes.barh(places, values, left=left, color=colour, edgecolor=colours.card, height=0.72, label=name)
         left = [one + other for one, other in zip(left, values, strict=True)]
     _beside(axes, places, left, [f"{count:,}" for count in rows["all"]], colours)
     _legend(axes, colours)
@@ -171,6 +164,8 @@ def as_svg(draw: Draw, rows: pd.DataFrame, name: str) -> str:
     for each in fields(Colours):
         text = re.sub(getattr(_STAND_INS, each.name), f"var(--{each.name})", text, flags=re.IGNORECASE)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # each picture of a page would have the same
+    text = re.sub(r"\s*\n\s*", " ", text)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r'\1 aria-hidden="true"', text, count=1)
     return re.sub(r"'?DejaVu Sans'?[^;\"]*", "var(--letters)", text).strip()
@@ -186,7 +181,7 @@ def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: st
     import matplotlib as mpl  # noqa: PLC0415 - it takes half a second, and nothing else needs it
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    looks: dict[str, Any] = {
+    looks: Any = {
         "svg.fonttype": "none",
         "svg.hashsalt": name,
         "font.size": _LETTERS,
@@ -194,8 +189,6 @@ def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: st
         "axes.labelcolor": colours.quiet,
         "xtick.color": colours.quiet,
         "ytick.color": colours.ink,
-        "hatch.color": colours.line,
-        "hatch.linewidth": 0.8,
     }
     with mpl.rc_context(looks):
         high = 0.9 + 0.3 * len(rows) if draw in _DOWN else 2.7
@@ -230,13 +223,15 @@ def _down(axes: "Axes", names: "pd.Series[Any]") -> list[int]:
 
 
 def _along(axes: "Axes", months: "pd.Series[Any]") -> list[int]:
-    """Name every other month along the bottom, and return the places of all."""
+    """Name some months along the bottom, and return the places of all."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - as below
+
     places = list(range(len(months)))
     names = [str(each) for each in months]
     shown = [place for place in places if (len(places) - 1 - place) % 3 == 0]
     axes.set_xticks(shown, [names[place] for place in shown])
     axes.set_xlim(-0.6, len(places) - 0.4)
-    axes.yaxis.get_major_locator().set_params(integer=True, nbins=5)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     return places
 
 

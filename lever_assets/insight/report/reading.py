@@ -1,5 +1,6 @@
 """What the report is made of, read from an account's tables."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import pandas as pd
@@ -16,15 +17,15 @@ _WITH_DAYS = ("time_in_stage", "time_to_hire", "time_to_fill")
 _ROWS_AT_ONCE = 10_000
 
 
-def read(tx: Transaction, at: datetime) -> Known:
-    """Return what the report of an account tells by an instant.
+def read(tx: Transaction, at: datetime, marts: Collection[str]) -> Known:
+    """Return what the report of an account tells by an instant; `marts` are those that it keeps.
 
     Only of the months that it looks back at more is read than the marts themselves.
     """
     facts = {}
     for name in _WITH_DAYS:
         made = MADE[name]
-        units = units_in(tx, made.mart.counts, months_before(at))
+        units = units_in(tx, made.mart.counts, months_before(at)) if name in marts else ()
         facts[name] = made.facts(of_units(tx, made.mart.counts, units))
     users = _read(tx, "users", ["id", "first_name", "last_name"])
     names = (users["first_name"].fillna("") + " " + users["last_name"].fillna("")).str.strip()

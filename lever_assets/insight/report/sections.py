@@ -1,4 +1,4 @@
-"""What the report shows, in its order: each question with its numbers, its picture and how its columns read."""
+"""What the report shows, in its order: each question with its numbers, its picture and its columns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "funnel",
         "How far candidates come",
-        f"{_LATELY}: who entered each stage (the whole bar), and who went on to a later one or was hired (its "
-        "dark part).",
+        f"{_LATELY}: who entered each stage (the whole bar), and who went on to a later one or was hired "
+        "(its dark part).",
         numbers.funnel,
         pictures.funnel,
         {"stage": "Stage", "entered": "Entered", "passed": "Went on", "rate": "Rate"},

@@ -1,0 +1,20 @@
+"""What follows each sync: the marts are brought up to the tables."""
+
+from contextlib import suppress
+
+from lever_assets.insight.keeping import keep_up
+from lever_assets.store import BusyError
+from lever_assets.store.marts import Replaced
+from lever_assets.sync.session import Session
+
+_LOCK_SECONDS = 30.0
+
+
+def bring_up_marts(session: Session) -> dict[str, Replaced]:
+    """Bring the marts up to the tables, after a sync; return what was replaced, by mart.
+
+    Nothing where no table has changed. Where another sync has begun already, that one sees to it at its end.
+    """
+    with suppress(BusyError), session.alone(_LOCK_SECONDS):
+        return keep_up(session)
+    return {}
