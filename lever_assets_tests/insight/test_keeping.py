@@ -1,0 +1,168 @@
+"""Marts are kept up by months: they are what the whole tables give, and no more than needed is read."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lever_assets.insight import keeping
+from lever_assets.insight.keeping import keep_up
+from lever_assets.settings import Settings
+from lever_assets.store.marts import Replaced
+from lever_assets.store.transaction import Transaction
+from lever_assets.sync.session import Session
+from lever_assets_tests.insight.worlds import (
+    World,
+    change_some,
+    plain,
+    put,
+    stored_marts,
+    stored_months,
+    whole_marts,
+    world,
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be looked at again only because it changed a while ago."""
+    monkeypatch.setattr(keeping, "_MARGIN", timedelta())
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many units were read, each time."""
+    counts: list[int] = []
+    load = keeping.of_units
+
+    def counting(tx: Transaction, counted: str, units: Sequence[str]) -> object:
+        counts.append(len(units))
+        return load(tx, counted, units)
+
+    monkeypatch.setattr(keeping, "of_units", counting)
+    return counts
+
+
+def filled(session: Session, seed: int, candidates: int) -> World:
+    made = world(seed, candidates)
+    put(session.store, made.rows, datetime.now(UTC) - timedelta(hours=1))
+    keep_up(session)
+    return made
+
+
+def are_as_the_tables(session: Session) -> bool:
+    expected = {name: plain(rows) for name, rows in whole_marts(session.store).items()}
+    return stored_marts(session.store) == expected
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_kept_up_is_what_the_whole_tables_give(session: Session, seed: int) -> None:
+    made = filled(session, seed, 60)
+    assert are_as_the_tables(session)
+    for step in range(8):
+        put(session.store, change_some(made, 100 * seed + step))
+        keep_up(session)
+        assert are_as_the_tables(session), step
+    marts, months = stored_marts(session.store), stored_months(session.store)
+    keep_up(session, rebuild=True)
+    assert (stored_marts(session.store), stored_months(session.store)) == (marts, months)
+
+
+def test_nothing_is_read_where_no_table_changed(session: Session, read: list[int]) -> None:
+    filled(session, 1, 30)
+    read.clear()
+    assert keep_up(session) == {}
+    assert read == []
+
+
+def test_a_change_reads_the_months_that_it_is_in_and_no_others(session: Session, read: list[int]) -> None:
+    made = filled(session, 2, 400)
+    visit = next(
+        row
+        for row in made.rows["application_stage_changes"]
+        if row["left_at"] is None and row["to_stage_id"] == "s1" and row["remote_deleted_at"] is None
+    )
+    read.clear()
+    visit["left_at"] = visit["entered_at"] + timedelta(hours=1)
+    put(session.store, {"application_stage_changes": [visit]})
+    changed = {name: done for name, done in keep_up(session).items() if done.changed}
+    assert changed == {"time_in_stage": Replaced(written=1)}
+    assert read[0] == 1  # the candidate
+    assert len(read) == 2
+    assert 1 < read[1] < 200  # who was counted in that month
+    assert are_as_the_tables(session)
+
+
+def test_a_job_of_another_name_makes_nothing_anew_but_one_of_another_department_does(
+    session: Session, read: list[int]
+) -> None:
+    made = filled(session, 3, 60)
+    job = next(row for row in made.rows["jobs"] if row["remote_deleted_at"] is None)
+    read.clear()
+    put(session.store, {"jobs": [{**job, "name": "Another"}]})
+    assert not any(done.changed for done in keep_up(session).values())
+    assert read == []
+    put(session.store, {"jobs": [{**job, "department": "Somewhere else"}]})
+    assert keep_up(session)["time_in_stage"].changed
+    assert are_as_the_tables(session)
+
+
+def test_much_at_once_is_made_in_pieces(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "_AT_ONCE", 25)
+    made = filled(session, 4, 120)
+    assert are_as_the_tables(session)
+    put(session.store, made.rows)  # all of them are looked at again
+    keep_up(session)
+    assert are_as_the_tables(session)
+
+
+@pytest.mark.parametrize("after", [1, 2, 5, 9])
+def test_a_kill_in_between_costs_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    made = filled(session, 5, 120)
+    put(session.store, change_some(made, 7))
+    put(session.store, made.rows)
+    monkeypatch.setattr(keeping, "_AT_ONCE", 25)
+    calls = 0
+    load = keeping.of_units
+
+    def dying(tx: Transaction, counted: str, units: Sequence[str]) -> object:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise KeyboardInterrupt
+        return load(tx, counted, units)
+
+    with monkeypatch.context() as dies:
+        dies.setattr(keeping, "of_units", dying)
+        with pytest.raises(KeyboardInterrupt):
+            keep_up(session)
+    keep_up(session)
+    assert are_as_the_tables(session)
+
+
+def test_what_the_settings_do_not_want_holds_nothing(session: Session) -> None:
+    filled(session, 6, 60)
+
+    def over(**changes: object) -> Session:
+        settings = Settings(**{**session.settings.model_dump(), **changes})
+        return Session.over(session.store, settings)
+
+    keep_up(over(exclude=("interviews",)))
+    marts = stored_marts(session.store)
+    assert marts["interviewer_load"] == marts["source_effectiveness"] == []
+    assert marts["funnel"]
+    keep_up(over(insight=False))
+    assert not any(stored_marts(session.store).values())
+    assert not stored_months(session.store)
+    keep_up(session)
+    assert are_as_the_tables(session)
+
+
+def test_an_account_has_its_own_marts(session: Session) -> None:
+    filled(session, 8, 30)
+    before = stored_marts(session.store)
+    other = Session.over(session.store, session.settings.model_copy(update={"connection": "other"}))
+    keep_up(other)
+    assert stored_marts(session.store) == before
