@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from lever_assets.insight.keeping import keep_up
+from lever_assets.insight.standing import is_behind, keeps_marts
 from lever_assets.store import BusyError
 from lever_assets.store.marts import Replaced
 from lever_assets.sync.session import Session
@@ -15,6 +15,11 @@ def bring_up_marts(session: Session) -> dict[str, Replaced]:
 
     Nothing where no table has changed. Where another sync has begun already, that one sees to it at its end.
     """
+    with session.reading() as tx:
+        if not is_behind(tx, keeps_marts(session.settings)):
+            return {}
+    from lever_assets.insight.keeping import keep_up  # noqa: PLC0415 - with pandas, which takes half a second
+
     with suppress(BusyError), session.alone(_LOCK_SECONDS):
         return keep_up(session)
     return {}

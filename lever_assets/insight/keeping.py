@@ -9,8 +9,7 @@ A small change is one transaction; a large one, such as the first time, many: wh
 kill costs nothing but the time.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,44 +18,18 @@ import pandas as pd
 from lever_assets.insight.catalogue import MADE, Made
 from lever_assets.insight.loading import of_units
 from lever_assets.insight.marts.common import UNIT
+from lever_assets.insight.standing import DUE, MADE_OF, VERSION, MadeOf, is_behind, keeps_marts, marks_of
 from lever_assets.insight.touched import Touched, touched
 from lever_assets.store import marts as kept
-from lever_assets.store.changes import change_marks
-from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.marts import Counted, Replaced
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session
 from lever_assets.unified.marts import MONTH
 
-VERSION = 1
-"""One more when a figure comes to mean something else: then everything is made anew."""
 _MARGIN = timedelta(minutes=10)
 """So long a row may have been on its way into its table when it was looked for."""
 _AT_ONCE = 10_000
 """So many units are read at once, and so many are a small change."""
-
-
-@dataclass(frozen=True)
-class MadeOf:
-    """From what the marts were made last: which marts, of which version, and the marks of the tables then."""
-
-    version: int
-    marts: tuple[str, ...]
-    marks: Mapping[str, str] = field(default_factory=dict)
-    at: Instant | None = None
-
-
-MADE_OF = Checkpoint[MadeOf]("marts", MadeOf)
-DUE = Checkpoint[tuple[str, ...]]("marts_due", tuple[str, ...])
-"""By model of what is counted: the months that are to be made anew yet."""
-
-
-def keeps_marts(session: Session) -> tuple[str, ...]:
-    """Return the marts that the settings want: all whose tables are kept, unless insight is off."""
-    if not session.settings.insight:
-        return ()
-    keeps = session.exclusion.keeps
-    return tuple(name for name, each in MADE.items() if all(keeps(model) for model in each.mart.reads))
 
 
 def keep_up(session: Session, *, rebuild: bool = False) -> dict[str, Replaced]:
@@ -65,29 +38,11 @@ def keep_up(session: Session, *, rebuild: bool = False) -> dict[str, Replaced]:
     `rebuild`: make everything anew, whatever changed. Call it with no transaction open and, as a sync, alone
     (`Session.alone`).
     """
-    wanted = keeps_marts(session)
+    wanted = keeps_marts(session.settings)
     with session.reading() as tx:
-        before = MADE_OF.read(tx)
-        marks = _marks(tx, wanted)
-        if not rebuild and before is not None and not _is_behind(tx, before, wanted, marks):
+        if not (rebuild or is_behind(tx, wanted)):
             return {}
     return _Keeping(session, wanted, rebuild=rebuild).bring_up()
-
-
-def is_behind(tx: Transaction, wanted: Collection[str]) -> bool:
-    """Tell whether tables changed, or other marts are wanted, since the marts were made last."""
-    before = MADE_OF.read(tx)
-    return before is None or _is_behind(tx, before, tuple(wanted), _marks(tx, wanted))
-
-
-def _is_behind(tx: Transaction, before: MadeOf, wanted: tuple[str, ...], marks: Mapping[str, str]) -> bool:
-    same = (before.version, before.marts, before.marks) == (VERSION, wanted, marks)
-    return not same or any(DUE.every(tx).values())
-
-
-def _marks(tx: Transaction, wanted: Collection[str]) -> dict[str, str]:
-    read = {model for name in wanted for model in MADE[name].mart.reads}
-    return {model: mark for model, mark in change_marks(tx).items() if model in read}
 
 
 class _Keeping:
@@ -105,7 +60,7 @@ class _Keeping:
     def bring_up(self) -> dict[str, Replaced]:
         with self._session.writing() as tx:
             self._session.hold(tx)
-            now = MadeOf(VERSION, self._wanted, _marks(tx, self._wanted), tx.instant)
+            now = MadeOf(VERSION, self._wanted, marks_of(tx, self._wanted), tx.instant)
             found = self._touched(tx, now)
             if sum(len(each) for each in found.units.values()) <= _AT_ONCE:
                 for counts, units in found.units.items():

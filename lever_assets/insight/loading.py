@@ -14,6 +14,7 @@ from lever_assets.insight.marts.common import READS, Frames
 from lever_assets.store.selecting import Asked, fields, in_batches
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.enums import ApplicationOutcome
+from lever_assets.unified.marts import BY_NAME as MARTS
 
 _ROWS_AT_ONCE = 10_000
 
@@ -21,6 +22,12 @@ _ROWS_AT_ONCE = 10_000
 def whole(tx: Transaction) -> Frames:
     """Return all that the marts read of the account."""
     return {model: _read(tx, Asked(table=model, columns=columns)) for model, columns in READS.items()}
+
+
+def mart_rows(tx: Transaction, mart: str) -> pd.DataFrame:
+    """Return all rows of a mart of the account, without the connection."""
+    declared = MARTS[mart]
+    return _read(tx, Asked(table=declared.table, columns=declared.columns))
 
 
 def of_units(tx: Transaction, counts: str, units: Collection[str]) -> Frames:

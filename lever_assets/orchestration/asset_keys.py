@@ -7,6 +7,7 @@ from functools import cached_property
 import dagster as dg
 
 from lever_assets.lever.resources import BY_NAME
+from lever_assets.unified.marts import BY_NAME as MARTS
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Keys:
     def model(self, model: str) -> dg.AssetKey:
         """Return the key of a unified model's asset."""
         return self.by_table[model]
+
+    def mart(self, mart: str) -> dg.AssetKey:
+        """Return the key of a mart's asset."""
+        return self.by_table[MARTS[mart].table]
 
     def table(self, key: dg.AssetKey) -> str:
         """Return the table of an asset of this account."""

@@ -14,12 +14,21 @@ from typing import Any
 import dagster as dg
 
 from lever_assets.connect.errors import ConnectionNameError
+from lever_assets.insight.finishing import bring_up_marts
+from lever_assets.insight.standing import VERSION as MARTS_VERSION
+from lever_assets.insight.standing import keeps_marts
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.bulk import Made, asset_op
-from lever_assets.orchestration.checks import complete_spec, model_specs_of, results
+from lever_assets.orchestration.checks import (
+    complete_spec,
+    mart_results,
+    mart_specs_of,
+    model_specs_of,
+    results,
+)
 from lever_assets.orchestration.failures import in_one_sentence, warn
 from lever_assets.orchestration.following import outputs
 from lever_assets.orchestration.freshness import freshness_of
@@ -27,6 +36,8 @@ from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.layout import LeverTable
 from lever_assets.orchestration.lineage import column_lineage
 from lever_assets.orchestration.metadata import (
+    mart_definition,
+    mart_description,
     model_definition,
     model_description,
     raw_definition,
@@ -58,6 +69,8 @@ from lever_assets.sync.resuming import Run
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.catalogue import Model
+from lever_assets.unified.marts import BY_NAME as MARTS
+from lever_assets.unified.marts import Mart
 
 LOCK_SECONDS = 30.0
 """How long a run waits for another sync of its connection, such as one from the command line."""
@@ -77,21 +90,28 @@ def account_assets(settings: Settings, hosted: Hosted | None = None) -> dg.Asset
     keys, exclusion = hosted.keys[settings.connection], Exclusion.of(settings)
     resources = _resources(keys, exclusion)
     models = _models(keys, exclusion)
+    marts = _marts(keys, settings)
     shown = _Shown(settings, hosted, keys, exclusion)
-    specs = [*map(shown.raw, resources.values()), *map(shown.model, models.values())]
+    specs = [
+        *map(shown.raw, resources.values()),
+        *map(shown.model, models.values()),
+        *map(shown.mart, marts.values()),
+    ]
     checks = [
         *map(complete_spec, resources),
         *(each for model in models.values() for each in model_specs_of(keys, model, exclusion)),
+        *(each for mart in marts.values() for each in mart_specs_of(keys, mart)),
     ]
 
     def step(context: dg.AssetExecutionContext) -> Iterator[Made]:
         chosen = {*context.selected_asset_keys, *(each.asset_key for each in _made_by_reading(context))}
         if context.run.tags.get(READS_TAG) == EVERYTHING:
-            chosen = {*resources, *models}
+            chosen = {*resources, *models, *marts}
         read = [each.name for key, each in resources.items() if key in chosen]
         mapped = [each.name for key, each in models.items() if key in chosen]
+        told = [each for key, each in marts.items() if key in chosen]
         with in_one_sentence():
-            yield from _bring_up(context, hosted.in_force_of(context, settings), keys, read, mapped)
+            yield from _bring_up(context, hosted.in_force_of(context, settings), keys, read, mapped, told)
 
     outs = {keys.table(each.key): each.key for each in specs}
     made = {f"{keys.table(each.asset_key)}_{each.name}": each for each in checks}
@@ -118,7 +138,7 @@ def account_assets(settings: Settings, hosted: Hosted | None = None) -> dg.Asset
 def kept_keys(keys: Keys, settings: Settings) -> list[dg.AssetKey]:
     """Return the keys of an account's assets, but for what it leaves out."""
     exclusion = Exclusion.of(settings)
-    return [*_resources(keys, exclusion), *_models(keys, exclusion)]
+    return [*_resources(keys, exclusion), *_models(keys, exclusion), *_marts(keys, settings)]
 
 
 def assets_below(keys: Keys, settings: Settings, resource: str | None) -> list[dg.AssetKey]:
@@ -131,6 +151,7 @@ def assets_below(keys: Keys, settings: Settings, resource: str | None) -> list[d
     return [
         *(key for key, each in _resources(keys, exclusion).items() if each.name in read),
         *(key for key, each in _models(keys, exclusion).items() if each.name in mapped),
+        *(key for key, each in _marts(keys, settings).items() if not mapped.isdisjoint(each.reads)),
     ]
 
 
@@ -146,6 +167,10 @@ def _models(keys: Keys, exclusion: Exclusion) -> dict[dg.AssetKey, Model]:
     return {keys.model(each.name): each for each in exclusion.kept}
 
 
+def _marts(keys: Keys, settings: Settings) -> dict[dg.AssetKey, Mart]:
+    return {keys.mart(name): MARTS[name] for name in keeps_marts(settings)}
+
+
 def _made_by_reading(context: dg.AssetExecutionContext) -> Iterable[dg.AssetCheckKey]:
     """Return the chosen checks that only a reading can make."""
     return (each for each in context.selected_asset_check_keys if each.name == COMPLETE)
@@ -157,10 +182,11 @@ def _bring_up(
     keys: Keys,
     resources: list[str],
     models: list[str],
+    marts: list[Mart],
 ) -> Iterator[Made]:
-    """Read these resources, map these models, and make the chosen checks."""
+    """Read these resources, map these models, bring up the marts, and make the chosen checks."""
     with _session_of(context, settings) as session:
-        if resources or models:
+        if resources or models or marts:
             scope = scope_of(context, settings)
             windows = windows_of(context, settings)
             every = sync_windows(settings).get_partition_keys
@@ -174,12 +200,14 @@ def _bring_up(
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)
+            reporter.tell_of_marts(marts, bring_up_marts(session))
             reporter.settle()
             yield from reporter.materialized
             yield from reporter.results
             yield from outputs(context, reporter.told)
         with session.reading() as tx:
             yield from results(tx, context.selected_asset_check_keys, keys, session.exclusion)
+            yield from mart_results(tx, context.selected_asset_check_keys, keys, session.settings)
 
 
 @dataclass(frozen=True)
@@ -208,6 +236,16 @@ class _Shown:
             kind="python",
             metadata=self._model_definition(of),
             code_version=str(MAPPING_VERSION),
+        )
+
+    def mart(self, of: Mart) -> dg.AssetSpec:
+        return self._spec(
+            LeverTable(self.settings.connection, of.table, "mart"),
+            deps=[self.keys.model(name) for name in of.reads],
+            description=mart_description(of, windows_in_words(self.settings)),
+            kind="pandas",
+            metadata=mart_definition(of),
+            code_version=str(MARTS_VERSION),
         )
 
     def _model_definition(self, of: Model) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import assert_never
 
 import dagster as dg
 
+from lever_assets.insight.checking import faults
+from lever_assets.insight.standing import changed_below
 from lever_assets.lever.resources import (
     Child,
     Embedded,
@@ -18,14 +20,16 @@ from lever_assets.lever.resources import (
 )
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.failures import for_events
-from lever_assets.orchestration.names import COMPLETE, MAPPED, REFERENCES, UNIQUE
+from lever_assets.orchestration.names import COMPLETE, FIGURES, MAPPED, REFERENCES, UNIQUE, UP_TO_DATE
 from lever_assets.policy.exclusion import Exclusion
+from lever_assets.settings import Settings
 from lever_assets.store import mapping_errors, reads
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.session import Scope
 from lever_assets.unified.catalogue import Model
+from lever_assets.unified.marts import MARTS, Mart
 
 _SHOWN = 10
 
@@ -110,7 +114,7 @@ def results(
 
     Not before all models are filled: a reference to one that is not would lead nowhere.
     """
-    made = (key for key in sorted(chosen, key=str) if key.name != COMPLETE)
+    made = (key for key in sorted(chosen, key=str) if key.name in _QUESTIONS)
     return [_result(key, keys.table(key.asset_key), tx, exclusion) for key in made]
 
 
@@ -132,6 +136,53 @@ def model_specs_of(keys: Keys, model: Model, exclusion: Exclusion) -> Iterator[d
             additional_deps=[keys.model(name) for name in referenced],
             description=f"Every reference to {', '.join(referenced)} leads to a row.",
         )
+
+
+def mart_specs_of(keys: Keys, mart: Mart) -> Iterator[dg.AssetCheckSpec]:
+    """Yield the checks of a mart."""
+    key = keys.mart(mart.name)
+    yield dg.AssetCheckSpec(
+        FIGURES,
+        asset=key,
+        description="Each key comes once, rates are between 0 and 1, counts add up to what the tables have.",
+    )
+    yield dg.AssetCheckSpec(
+        UP_TO_DATE,
+        asset=key,
+        additional_deps=[keys.model(name) for name in mart.reads],
+        description="None of the tables that it is made of has changed since it was made.",
+    )
+
+
+def mart_results(
+    tx: Transaction, chosen: Collection[dg.AssetCheckKey], keys: Keys, settings: Settings
+) -> list[dg.AssetCheckResult]:
+    """Make those of these checks that are of marts."""
+    marts = {keys.mart(mart.name): mart.name for mart in MARTS}
+    return [
+        _mart_result(key, marts[key.asset_key], tx, settings)
+        for key in sorted(chosen, key=str)
+        if key.asset_key in marts
+    ]
+
+
+def _mart_result(
+    key: dg.AssetCheckKey, mart: str, tx: Transaction, settings: Settings
+) -> dg.AssetCheckResult:
+    if key.name == FIGURES:
+        wrong = faults(tx, mart)
+        told = f"{'; '.join(wrong)}." if wrong else "Keys, rates and sums are as they have to be."
+    else:
+        wrong = changed_below(tx, settings, mart)
+        told = f"Changed since: {', '.join(wrong)}." if wrong else "Nothing has changed since."
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=not wrong,
+        severity=dg.AssetCheckSeverity.ERROR if key.name == FIGURES else dg.AssetCheckSeverity.WARN,
+        description=told,
+        metadata={"count": len(wrong)},
+    )
 
 
 def _result(key: dg.AssetCheckKey, model: str, tx: Transaction, exclusion: Exclusion) -> dg.AssetCheckResult:

@@ -32,6 +32,12 @@ def code_of_model(model: str) -> dict[str, object]:
 
 
 @cache
+def code_of_mart(mart: str) -> dict[str, object]:
+    """Return the metadata that leads to where a mart is made."""
+    return _metadata(import_module(f"lever_assets.insight.marts.{mart}"), "def facts(")
+
+
+@cache
 def code_of_resource(name: str) -> dict[str, object]:
     """Return the metadata that leads to where it is stated how a resource is read."""
     return _metadata(resources, f'name="{name}"')

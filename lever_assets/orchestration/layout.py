@@ -6,23 +6,27 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from lever_assets.insight.standing import VERSION as MARTS_VERSION
 from lever_assets.lever.resources import RESOURCES, Embedded
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.orchestration.asset_keys import Keys
-from lever_assets.orchestration.metadata import model_definition, raw_definition
+from lever_assets.orchestration.metadata import mart_definition, model_definition, raw_definition
 from lever_assets.orchestration.names import (
     CONNECTION_TAG,
     FLOOR_TAG,
     TABLE_TAG,
     insight_group,
+    mart_group,
     model_group,
     raw_group,
 )
 from lever_assets.settings import SettingsError
 from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME, INSIGHT_MODELS
+from lever_assets.unified.marts import MARTS
 
-Floor = Literal["raw", "unified"]
+Floor = Literal["raw", "unified", "mart"]
 _BY_TABLE = {each.table: each for each in RESOURCES}
+_MARTS = {each.table: each for each in MARTS}
 _OF_INSIGHT = frozenset(each.name for each in INSIGHT_MODELS)
 
 
@@ -47,8 +51,8 @@ same for each account: they have neither dependencies nor windows.
 class Layout:
     """What is said of all assets alike: what keys begin with, groups, owners, tags, when they are to run.
 
-    Without a `group_name` the unified models of an account are in a group of its name, its raw assets and its
-    insight models in one each beside it. The `translation` has the last word on each asset, but for the tags
+    Without a `group_name` the unified models of an account are in a group of its name, its raw assets, its
+    insight models and its marts in one each beside it. The `translation` has the last word on each asset, but for the tags
     that say which table it is: by them whoever reads the asset finds its rows.
     """
 
@@ -108,7 +112,7 @@ class Layout:
 def _own_group(of: LeverTable) -> str:
     if of.table in _OF_INSIGHT:
         return insight_group(of.connection)
-    return {"raw": raw_group, "unified": model_group}[of.floor](of.connection)
+    return {"raw": raw_group, "unified": model_group, "mart": mart_group}[of.floor](of.connection)
 
 
 def _said(of: LeverTable) -> dict[str, str]:
@@ -120,6 +124,13 @@ def _told_of_all(of: LeverTable) -> dict[str, Any]:
     if of.floor == "raw":
         resource = _BY_TABLE[of.table]
         return {"description": resource.description, "metadata": raw_definition(resource)}
+    if of.floor == "mart":
+        mart = _MARTS[of.table]
+        return {
+            "description": mart.description,
+            "metadata": mart_definition(mart),
+            "code_version": str(MARTS_VERSION),
+        }
     model = BY_NAME[of.table]
     return {
         "description": model.description,
@@ -134,3 +145,5 @@ def _tables(connection: str) -> Iterator[LeverTable]:
             yield LeverTable(connection, resource.table, "raw")
     for model in ALL_MODELS:
         yield LeverTable(connection, model.name, "unified")
+    for mart in MARTS:
+        yield LeverTable(connection, mart.table, "mart")

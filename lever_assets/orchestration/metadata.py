@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, assert_never
 
 import dagster as dg
-from sqlalchemy import BigInteger, Boolean, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Double, Integer, Table
 from sqlalchemy.types import TypeEngine
 
 from lever_assets.lever.resources import (
@@ -23,21 +23,24 @@ from lever_assets.lever.resources import (
     embedded_in,
 )
 from lever_assets.mapping.stated import SOURCES
-from lever_assets.orchestration.code_links import code_of_model, code_of_resource
+from lever_assets.orchestration.code_links import code_of_mart, code_of_model, code_of_resource
 from lever_assets.orchestration.failures import for_events
 from lever_assets.orchestration.lineage import told_sources
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.store.field_definitions import FieldDefinition
+from lever_assets.store.marts import Replaced
 from lever_assets.store.reads import Preview
-from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.store.tables import MART_TABLES, RAW, UNIFIED
 from lever_assets.store.values import Json, Money, UtcDateTime
 from lever_assets.store.windowed import Hour
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.unified.catalogue import Model
+from lever_assets.unified.marts import Mart
 
 _TYPES: dict[type[TypeEngine[Any]], str] = {
     Boolean: "boolean",
     Integer: "integer",
+    Double: "double",
     BigInteger: "integer",
     Money: "decimal",
     UtcDateTime: "timestamp (UTC)",
@@ -124,6 +127,42 @@ def model_definition(of: Model) -> dict[str, Any]:
         ),
         **code_of_model(of.name),
     }
+
+
+def mart_description(of: Mart, windows: str) -> str:
+    """Return what a mart asset is, in Markdown; `windows` says what a window is."""
+    return (
+        f"{of.description}\n\nThe table `{of.table}`, made of the tables here: no request is made. Whichever "
+        f"windows are chosen, the months are made anew in which something changed.\n\n{windows}"
+    )
+
+
+@cache
+def mart_definition(of: Mart) -> dict[str, Any]:
+    """Return the definition metadata of a mart asset, which is the same for each account."""
+    return {
+        "dagster/table_name": of.table,
+        "dagster/column_schema": _schema(MART_TABLES[of.name]),
+        **code_of_mart(of.name),
+    }
+
+
+def mart_materialization(
+    done: Replaced, rows: int, shown: tuple[Preview, str] | None, database: str
+) -> Metadata:
+    """Return what keeping a mart up reports; `shown` are some of its rows and, in Markdown, its picture."""
+    told: dict[str, dg.MetadataValue | str | int | float] = {
+        "dagster/row_count": rows,
+        "written": done.written,
+        "removed": done.removed,
+        "database": database,
+    }
+    if shown is not None:
+        preview, picture = shown
+        told["preview"] = dg.MetadataValue.md(_preview(preview))
+        if picture:
+            told["plot"] = dg.MetadataValue.md(picture)
+    return told
 
 
 def _schema(

@@ -7,6 +7,8 @@ COMPLETE = "complete"
 UNIQUE = "unique_ids"
 REFERENCES = "references"
 MAPPED = "mapped"
+FIGURES = "figures"
+UP_TO_DATE = "up_to_date"
 
 DELTA_SENSOR = "lever_delta"
 WEBHOOKS_SENSOR = "lever_webhooks"
@@ -48,7 +50,7 @@ CAUSE_TAG = "lever/cause"
 CONNECTION_TAG = "lever/connection"
 """Names, on a run or an asset, the connection that it belongs to."""
 FLOOR_TAG = "lever/floor"
-"""Says of an asset whether it is raw or unified."""
+"""Says of an asset whether it is raw, unified, or a mart."""
 TABLE_TAG = "lever/table"
 """Names the table that an asset is, whatever its key; so an input's metadata may."""
 UNTOLD = "?"
@@ -80,6 +82,11 @@ def model_group(account: str) -> str:
 def insight_group(account: str) -> str:
     """Return the group of a connection's insight models."""
     return f"{account}_insight"
+
+
+def mart_group(account: str) -> str:
+    """Return the group of a connection's marts."""
+    return f"{account}_insight_marts"
 
 
 def pool(account: str) -> str:

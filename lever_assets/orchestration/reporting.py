@@ -10,7 +10,7 @@ marked: it is observed, with what is left. When the last of it was read, by what
 windows are marked: by the run itself, else by the next one that reads the resource (`HISTORY_ENDED`).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from functools import partial
 import dagster as dg
 
 from lever_assets.frames.reading import within
+from lever_assets.insight.showing import shown_of
 from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.asset_keys import Keys
@@ -29,6 +30,7 @@ from lever_assets.orchestration.materializing import materialize
 from lever_assets.orchestration.metadata import (
     Metadata,
     brief,
+    mart_materialization,
     model_materialization,
     raw_materialization,
     window_counts,
@@ -38,6 +40,7 @@ from lever_assets.orchestration.versions import version_tags
 from lever_assets.store import reads
 from lever_assets.store.children import HISTORY_ENDED, forget_ended
 from lever_assets.store.field_definitions import definitions
+from lever_assets.store.marts import Replaced, counted_rows
 from lever_assets.store.transaction import now
 from lever_assets.store.windowed import by_hour
 from lever_assets.sync.behind import mapped_from
@@ -46,6 +49,7 @@ from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import unread_within
 from lever_assets.sync.windows import EVERYTHING, Bounds
+from lever_assets.unified.marts import Mart
 
 
 @dataclass
@@ -102,6 +106,30 @@ class Reporter:
             report = self._mapped.pop(0)
             if report.model not in behind:
                 self._derived(report)
+
+    def tell_of_marts(self, marts: Sequence[Mart], replaced: Mapping[str, Replaced]) -> None:
+        """Tell of these marts, which were brought up; a delta of those alone that are other than before."""
+        told = [mart for mart in marts if self._is_mart_to_be_told(mart, replaced)]
+        if not told:
+            return
+        with self.session.reading() as tx:
+            rows = counted_rows(tx)
+            # A picture is as large as all else that a run leaves: not with each change.
+            shown = (
+                {} if self.scope.delta else shown_of(tx, self.session.settings, [each.name for each in told])
+            )
+        for mart in told:
+            sources = {name for model in mart.reads for name in DERIVATIONS[model].reads}
+            done = replaced.get(mart.name, Replaced())
+            database = self.session.store.name
+            metadata = mart_materialization(done, rows[mart.name], shown.get(mart.name), database)
+            self._tell(self.keys.mart(mart.name), metadata, sources)
+
+    def _is_mart_to_be_told(self, mart: Mart, replaced: Mapping[str, Replaced]) -> bool:
+        if not self.scope.delta or replaced.get(mart.name, Replaced()).changed:
+            return True
+        again = told_again_after(self.session.settings, mart.table)
+        return not self._before.is_told(self.keys.mart(mart.name), self.windows.keys[-1], again)
 
     def settle(self) -> None:
         """Forget which histories have ended, where that was told of all that is made of them."""

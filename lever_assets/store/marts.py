@@ -167,3 +167,15 @@ def counted_rows(tx: Transaction) -> dict[str, int]:
         ).scalar_one()
         for name, table in MART_TABLES.items()
     }
+
+
+def live_rows(tx: Transaction, model: str, *, known: str, **where: str) -> int:
+    """Return how many live rows of a model know a column, and have these values in others."""
+    c = UNIFIED[model].c
+    query = select(func.count()).where(
+        c.connection == tx.account,
+        c.remote_deleted_at.is_(None),
+        c[known].is_not(None),
+        *(c[name] == value for name, value in where.items()),
+    )
+    return tx.sql.execute(query).scalar_one()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lever_assets.frames.frame import as_frame
 from lever_assets.insight.catalogue import MADE
-from lever_assets.insight.loading import of_units
+from lever_assets.insight.loading import mart_rows, of_units
 from lever_assets.insight.report.numbers import Known, months_before
 from lever_assets.store.marts import units_in
 from lever_assets.store.selecting import Asked, fields, in_batches
@@ -33,7 +33,7 @@ def read(tx: Transaction, at: datetime, marts: Collection[str]) -> Known:
     called = requisitions["name"].fillna(requisitions["requisition_code"])
     return Known(
         at,
-        marts={name: _read(tx, made.mart.table, list(made.mart.columns)) for name, made in MADE.items()},
+        marts={name: mart_rows(tx, name) for name in MADE},
         facts=facts,
         users={one: name for one, name in zip(users["id"], names, strict=True) if name},
         requisitions={

@@ -4,9 +4,9 @@ from datetime import datetime
 from pathlib import Path
 
 from lever_assets.frames.whole import whole
-from lever_assets.insight.keeping import MADE_OF, keeps_marts
 from lever_assets.insight.report.page import page
 from lever_assets.insight.report.reading import read
+from lever_assets.insight.standing import MADE_OF, keeps_marts
 from lever_assets.store import QuestionError
 from lever_assets.sync.session import Session
 
@@ -27,6 +27,6 @@ def write_report(session: Session, file: Path, at: datetime) -> None:
                 f"no marts were made yet for {session.name} in {session.store.name}",
                 f"run {session.account.command('sync')} first",
             )
-        text = page(read(tx, at, keeps_marts(session)), session.name)
+        text = page(read(tx, at, keeps_marts(session.settings)), session.name)
     with whole(file) as out:
         out.write(text.encode())

@@ -1,0 +1,63 @@
+"""How the marts stand: which are wanted, what they were made of last, and whether tables changed since.
+
+It does without pandas, whose import takes longer than a sync that finds nothing.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from lever_assets.policy.exclusion import Exclusion
+from lever_assets.settings import Settings
+from lever_assets.store.changes import change_marks
+from lever_assets.store.checkpoints import Checkpoint, Instant
+from lever_assets.store.transaction import Transaction
+from lever_assets.unified.marts import BY_NAME, MARTS
+
+VERSION = 1
+"""One more when a figure comes to mean something else: then everything is made anew."""
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """From what the marts were made last: which marts, of which version, and the marks of the tables then."""
+
+    version: int
+    marts: tuple[str, ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
+    at: Instant | None = None
+
+
+MADE_OF = Checkpoint[MadeOf]("marts", MadeOf)
+DUE = Checkpoint[tuple[str, ...]]("marts_due", tuple[str, ...])
+"""By model of what is counted: the months that are to be made anew yet."""
+
+
+def keeps_marts(settings: Settings) -> tuple[str, ...]:
+    """Return the marts that an account's settings want: all whose tables are kept, unless insight is off."""
+    if not settings.insight:
+        return ()
+    keeps = Exclusion.of(settings).keeps
+    return tuple(each.name for each in MARTS if all(keeps(model) for model in each.reads))
+
+
+def marks_of(tx: Transaction, marts: Collection[str]) -> dict[str, str]:
+    """Return the mark of each table that these marts read, by model; of one that was never filled none."""
+    read = {model for name in marts for model in BY_NAME[name].reads}
+    return {model: mark for model, mark in change_marks(tx).items() if model in read}
+
+
+def is_behind(tx: Transaction, wanted: tuple[str, ...]) -> bool:
+    """Tell whether tables changed, or other marts are wanted, since the marts were made last."""
+    before = MADE_OF.read(tx)
+    if before is None or (before.version, before.marts) != (VERSION, wanted):
+        return bool(wanted) or before is not None
+    return before.marks != marks_of(tx, wanted) or any(DUE.every(tx).values())
+
+
+def changed_below(tx: Transaction, settings: Settings, mart: str) -> list[str]:
+    """Return the tables that a mart reads and that changed since the marts were made last; all, if never."""
+    before, reads = MADE_OF.read(tx), BY_NAME[mart].reads
+    if before is None or (before.version, before.marts) != (VERSION, keeps_marts(settings)):
+        return list(reads)
+    now = change_marks(tx)
+    return [model for model in reads if now.get(model) != before.marks.get(model)]
