@@ -107,11 +107,13 @@ def account_assets(settings: Settings, hosted: Hosted | None = None) -> dg.Asset
         chosen = {*context.selected_asset_keys, *(each.asset_key for each in _made_by_reading(context))}
         if context.run.tags.get(READS_TAG) == EVERYTHING:
             chosen = {*resources, *models, *marts}
-        read = [each.name for key, each in resources.items() if key in chosen]
-        mapped = [each.name for key, each in models.items() if key in chosen]
-        told = [each for key, each in marts.items() if key in chosen]
+        wanted = _Wanted(
+            [each.name for key, each in resources.items() if key in chosen],
+            [each.name for key, each in models.items() if key in chosen],
+            [each for key, each in marts.items() if key in chosen],
+        )
         with in_one_sentence():
-            yield from _bring_up(context, hosted.in_force_of(context, settings), keys, read, mapped, told)
+            yield from _bring_up(context, hosted.in_force_of(context, settings), keys, wanted)
 
     outs = {keys.table(each.key): each.key for each in specs}
     made = {f"{keys.table(each.asset_key)}_{each.name}": each for each in checks}
@@ -176,15 +178,23 @@ def _made_by_reading(context: dg.AssetExecutionContext) -> Iterable[dg.AssetChec
     return (each for each in context.selected_asset_check_keys if each.name == COMPLETE)
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What a run is over."""
+
+    resources: list[str]
+    models: list[str]
+    marts: list[Mart]
+
+
 def _bring_up(
     context: dg.AssetExecutionContext,
     settings: Settings,
     keys: Keys,
-    resources: list[str],
-    models: list[str],
-    marts: list[Mart],
+    wanted: _Wanted,
 ) -> Iterator[Made]:
-    """Read these resources, map these models, bring up the marts, and make the chosen checks."""
+    """Read the resources, map the models, bring up the marts that are wanted, and make the chosen checks."""
+    resources, models, marts = wanted.resources, wanted.models, wanted.marts
     with _session_of(context, settings) as session:
         if resources or models or marts:
             scope = scope_of(context, settings)

@@ -52,8 +52,8 @@ class Layout:
     """What is said of all assets alike: what keys begin with, groups, owners, tags, when they are to run.
 
     Without a `group_name` the unified models of an account are in a group of its name, its raw assets, its
-    insight models and its marts in one each beside it. The `translation` has the last word on each asset, but for the tags
-    that say which table it is: by them whoever reads the asset finds its rows.
+    insight models and its marts in one each beside it. The `translation` has the last word on each asset, but
+    for the tags that say which table it is: by them whoever reads the asset finds its rows.
     """
 
     key_prefix: tuple[str, ...] = ()
