@@ -14,11 +14,12 @@ from lever_assets.lever.resources import WANTED
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
+from lever_assets.unified.marts import MARTS
 from lever_assets_tests.sync.tables import Tables, unified_tables
 
-ASSETS = sum(map(NOTHING_EXCLUDED.needs, WANTED)) + len(MODELS)
-"""One for each resource that is asked for, and for each model."""
+ASSETS = sum(map(NOTHING_EXCLUDED.needs, WANTED)) + len(MODELS) + len(INSIGHT_MODELS) + len(MARTS)
+"""One for each resource that is asked for, for each model, and for each mart."""
 FIRST = datetime.now(UTC).date() - timedelta(days=8)
 """A start that leaves two windows: Dagster's own work grows with them."""
 

@@ -101,7 +101,8 @@ def test_every_asset_leads_to_the_line_that_makes_it() -> None:
         (found,) = spec.metadata["dagster/code_references"].code_references
         assert isinstance(found, dg.LocalFileCodeReference)
         line = Path(found.file_path).read_text("utf-8").splitlines()[(found.line_number or 0) - 1]
-        made = f'name="{name.removeprefix("raw_")}"' if name.startswith("raw_") else "def rows("
+        made = "def facts(" if name.startswith("mart_") else "def rows("
+        made = f'name="{name.removeprefix("raw_")}"' if name.startswith("raw_") else made
         assert made in line, name
 
 

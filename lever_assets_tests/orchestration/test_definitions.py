@@ -122,7 +122,12 @@ def test_a_range_of_windows_is_one_run(definitions: dg.Definitions) -> None:
 def test_a_connection_has_groups_and_keys_of_its_own() -> None:
     one, other = (account_assets(Settings(connection=name)) for name in ("lever", "other"))
     assert {key.path[0] for key in other.keys} == {"other"}
-    assert set(other.group_names_by_key.values()) == {"other", "other_raw"}
+    assert set(other.group_names_by_key.values()) == {
+        "other",
+        "other_raw",
+        "other_insight",
+        "other_insight_marts",
+    }
     dg.Definitions(assets=[one, other]).resolve_asset_graph()
 
 
