@@ -12,7 +12,8 @@ from lever_assets.lever.resources import RESOURCES
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
+from lever_assets.unified.marts import MARTS
 from lever_assets_tests.orchestration.running import ASSETS, key
 
 WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
@@ -78,7 +79,8 @@ def test_there_is_an_asset_for_each_resource_that_is_asked_for_and_for_each_mode
     specs: dict[str, dg.AssetSpec],
 ) -> None:
     raw = {each.table for each in RESOURCES if NOTHING_EXCLUDED.needs(each.name)} - {"raw_applications"}
-    assert set(specs) == raw | {model.name for model in MODELS}
+    models = {model.name for model in (*MODELS, *INSIGHT_MODELS)}
+    assert set(specs) == raw | models | {mart.table for mart in MARTS}
     assert len(specs) == ASSETS
     assert "raw_applications" in (specs["raw_opportunities"].description or "")
 

@@ -112,7 +112,7 @@ def interviewers(known: Known) -> pd.DataFrame:
     counts = ["interviews", "canceled", "hours"]
     rows = known.lately("interviewer_load")
     found = rows.groupby("user_id")[counts].sum().reset_index()
-    found = found.assign(interviewer=found["user_id"].map(dict(known.users)).fillna(found["user_id"]))
+    found = found.assign(interviewer=_named(found["user_id"], known.users))
     return _largest(found[["interviewer", *counts]], "interviewer", "interviews", counts)
 
 
@@ -143,11 +143,16 @@ def coverage(known: Known) -> pd.DataFrame:
     """Return the open requisitions that have the fewest open applications for each that is to be hired."""
     rows = known.marts["pipeline_coverage"].dropna(subset=["coverage"])
     found = rows.assign(
-        requisition=rows["requisition_id"].map(dict(known.requisitions)).fillna(rows["requisition_id"]),
+        requisition=_named(rows["requisition_id"], known.requisitions),
         department=common.known(rows["department"]),
     ).sort_values(["coverage", "requisition"])
     columns = ["requisition", "department", "headcount_open", "applications", "coverage"]
     return found[columns].head(MOST).reset_index(drop=True)
+
+
+def _named(ids: pd.Series, names: Mapping[str, str]) -> pd.Series:
+    """Return what ids are called; one that has no name is called by itself."""
+    return pd.Series([names.get(each, each) for each in ids], index=ids.index, dtype="string")
 
 
 def _largest(rows: pd.DataFrame, name: str, by: str, counts: Sequence[str]) -> pd.DataFrame:
