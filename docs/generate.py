@@ -8,7 +8,7 @@ Run `make docs` after changing any of them; a test fails while the files are out
 import inspect
 import re
 import runpy
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from lever_assets.settings import Settings
 from lever_assets.store.tables import RAW, UNIFIED, metadata
 from lever_assets.store.values import ForgettableJson, Json, Money, UtcDateTime
 from lever_assets.unified import enums
-from lever_assets.unified.catalogue import EXTRA_MODELS, MODELS, Model
+from lever_assets.unified.catalogue import EXTRA_MODELS, INSIGHT_MODELS, MODELS, Model
 
 FOLDER = Path(__file__).parent
 _DBT = "../examples/hiring/dbt"
@@ -92,6 +92,12 @@ def _tables() -> Iterator[str]:
     yield "## Extra models\n"
     yield "Empty unless `LEVER_EXTRA_MODELS` names them: [More models](scopes.md#more-models).\n"
     yield from _unified(EXTRA_MODELS)
+    yield "## Insight models\n"
+    yield (
+        "What Lever's records tell beyond how things stand, at no request more: [Insight](insight.md). "
+        "`LEVER_INSIGHT=false` empties them.\n"
+    )
+    yield from _unified(INSIGHT_MODELS)
     yield "## Raw tables\n"
     yield (
         "What Lever gave, as it came, one table for each resource; all have the same columns. "
@@ -116,15 +122,16 @@ def _unified(models: Iterable[Model]) -> Iterator[str]:
     for model in models:
         yield f"### {model.name}\n"
         yield f"{model.description}\n"
-        yield from _columns(UNIFIED[model.name], dict(model.references()))
+        yield from _columns(UNIFIED[model.name], dict(model.references()), model.ours)
 
 
-def _columns(table: Table, references: dict[str, str]) -> Iterator[str]:
+def _columns(table: Table, references: dict[str, str], ours: Collection[str] = ()) -> Iterator[str]:
     yield "| column | type | meaning |\n| --- | --- | --- |"
     for column in table.columns:
         told = column.comment or (
             f"Id of a row of `{references[column.name]}`" if column.name in references else ""
         )
+        told += " (ours: the HTTP API does not show it)" * (column.name in ours)
         yield f"| {column.name} | {_TYPES.get(type(column.type), 'text')} | {told} |"
     yield ""
 

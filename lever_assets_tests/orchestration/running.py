@@ -14,10 +14,10 @@ from lever_assets.lever.resources import WANTED
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import Settings
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
 from lever_assets_tests.sync.tables import Tables, unified_tables
 
-ASSETS = sum(map(NOTHING_EXCLUDED.needs, WANTED)) + len(MODELS)
+ASSETS = sum(map(NOTHING_EXCLUDED.needs, WANTED)) + len(MODELS) + len(INSIGHT_MODELS)
 """One for each resource that is asked for, and for each model."""
 FIRST = datetime.now(UTC).date() - timedelta(days=8)
 """A start that leaves two windows: Dagster's own work grows with them."""
