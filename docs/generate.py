@@ -8,8 +8,9 @@ Run `make docs` after changing any of them; a test fails while the files are out
 import inspect
 import re
 import runpy
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
 from lever_assets.cli.app import program
 from lever_assets.connect.own_settings import OWN
+from lever_assets.insight.twins import sql_of
 from lever_assets.lever.paths import scope
 from lever_assets.lever.resources import BY_NAME as RESOURCE
 from lever_assets.lever.resources import RESOURCES, Resource
@@ -30,10 +32,11 @@ from lever_assets.prerequisites.permissions import Permission, permissions, to_g
 from lever_assets.sandbox.faults import KINDS
 from lever_assets.sandbox.quirks import QUIRKS
 from lever_assets.settings import Settings
-from lever_assets.store.tables import RAW, UNIFIED, metadata
+from lever_assets.store.tables import MART_TABLES, RAW, UNIFIED, metadata
 from lever_assets.store.values import ForgettableJson, Json, Money, UtcDateTime
 from lever_assets.unified import enums
-from lever_assets.unified.catalogue import EXTRA_MODELS, MODELS, Model
+from lever_assets.unified.catalogue import EXTRA_MODELS, INSIGHT_MODELS, MODELS, Model
+from lever_assets.unified.marts import MARTS
 
 FOLDER = Path(__file__).parent
 _DBT = "../examples/hiring/dbt"
@@ -59,6 +62,7 @@ def pages() -> dict[str, str]:
     return {
         "tables.md": _page(_tables()),
         "configuration.md": _page(_configuration()),
+        "insight.md": _page(_insight()),
         "cli.md": _page(_commands()),
         "permissions.md": _page(_permissions()),
         "connect.md": _page(_connect()),
@@ -92,14 +96,26 @@ def _tables() -> Iterator[str]:
     yield "## Extra models\n"
     yield "Empty unless `LEVER_EXTRA_MODELS` names them: [More models](scopes.md#more-models).\n"
     yield from _unified(EXTRA_MODELS)
+    yield "## Insight models\n"
+    yield (
+        "What Lever's records tell beyond how things stand, at no request more: [Insight](insight.md). "
+        "`LEVER_INSIGHT=false` empties them.\n"
+    )
+    yield from _unified(INSIGHT_MODELS)
     yield "## Raw tables\n"
     yield (
         "What Lever gave, as it came, one table for each resource; all have the same columns. "
         f"They are {', '.join(f'`raw_{name}`' for name in RAW)}.\n"
     )
     yield from _columns(next(iter(RAW.values())), {})
+    yield "## Marts\n"
+    yield (
+        f"{', '.join(f'`{each.table}`' for each in MARTS)}: what they count, and their columns, are in "
+        "[Insight](insight.md#what-each-mart-counts).\n"
+    )
     yield "## Other tables\n"
-    others = {*metadata.tables} - {*UNIFIED} - {table.name for table in RAW.values()}
+    apart = {table.name for table in (*RAW.values(), *MART_TABLES.values())}
+    others = {*metadata.tables} - {*UNIFIED} - apart
     for name in sorted(others):
         yield f"### {name}\n"
         yield f"{metadata.tables[name].comment}.{_POINTERS.get(name, '')}\n"
@@ -116,17 +132,33 @@ def _unified(models: Iterable[Model]) -> Iterator[str]:
     for model in models:
         yield f"### {model.name}\n"
         yield f"{model.description}\n"
-        yield from _columns(UNIFIED[model.name], dict(model.references()))
+        yield from _columns(UNIFIED[model.name], dict(model.references()), model.ours)
 
 
-def _columns(table: Table, references: dict[str, str]) -> Iterator[str]:
+def _columns(table: Table, references: dict[str, str], ours: Collection[str] = ()) -> Iterator[str]:
     yield "| column | type | meaning |\n| --- | --- | --- |"
     for column in table.columns:
         told = column.comment or (
             f"Id of a row of `{references[column.name]}`" if column.name in references else ""
         )
+        told += " (ours: the HTTP API does not show it)" * (column.name in ours)
         yield f"| {column.name} | {_TYPES.get(type(column.type), 'text')} | {told} |"
     yield ""
+
+
+def _insight() -> Iterator[str]:
+    yield _text("insight.md")
+    for mart in MARTS:
+        meaning = inspect.getdoc(import_module(f"lever_assets.insight.marts.{mart.name}")) or ""
+        key = ", ".join(f"`{name}`" for name in ("connection", *mart.key))
+        yield f"### {mart.table}\n"
+        yield f"{mart.description}\n"
+        yield f"{' '.join(meaning.partition(chr(10) * 2)[2].split())}\n"
+        yield f"A row for each {key}. It reads {', '.join(f'`{name}`' for name in mart.reads)}.\n"
+        yield from _columns(MART_TABLES[mart.name], {})
+        for dialect, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+            yield f"<details><summary>The same in SQL, for {name}</summary>\n"
+            yield f"```sql\n{sql_of(mart.name, dialect).strip()}\n```\n\n</details>\n"
 
 
 def _configuration() -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, not_, select
 
-from lever_assets.store.dialects import among
+from lever_assets.store.dialects import among, by_another_index
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import Transaction
 
@@ -30,7 +30,9 @@ class Carrying:
         if not ids:
             return {}
         c = UNIFIED[self.by].c
-        refers = and_(among(tx.sql, c[self.column], ids), c.connection == tx.account)
+        refers = and_(
+            among(tx.sql, c[self.column], ids), by_another_index(tx.sql, c.connection) == tx.account
+        )
         query = select(c.source_key, c[self.column]).where(refers, c.remote_deleted_at.is_(None))
         found = {row[0]: row[1] for row in tx.sql.execute(query)}
         return {source: row_id for source, row_id in found.items() if source not in but}

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from lever_assets.store import mapping_errors
 from lever_assets.store.tables import RAW
 from lever_assets.sync.run import replay
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
 from lever_assets_tests.sync.tables import Account, Tables, live
 from lever_assets_tests.sync.test_odd_types import spoil, touch
 
@@ -67,7 +67,7 @@ def test_models_that_are_mapped_together_are_as_if_each_were_mapped_alone(
     account.sync()
     make_unreadable(account, unreadable)
     with account.session() as session:
-        for model in (each.name for each in MODELS):
+        for model in (each.name for each in (*MODELS, *INSIGHT_MODELS)):
             replay(session, [model])
         alone = state(account)
         replay(session)
