@@ -62,7 +62,7 @@ def pages() -> dict[str, str]:
     return {
         "tables.md": _page(_tables()),
         "configuration.md": _page(_configuration()),
-        "insight.md": _page(_insight()),
+        "marts.md": _page(_marts()),
         "cli.md": _page(_commands()),
         "permissions.md": _page(_permissions()),
         "connect.md": _page(_connect()),
@@ -111,7 +111,7 @@ def _tables() -> Iterator[str]:
     yield "## Marts\n"
     yield (
         f"{', '.join(f'`{each.table}`' for each in MARTS)}: what they count, and their columns, are in "
-        "[Insight](insight.md#what-each-mart-counts).\n"
+        "[What each mart counts](marts.md).\n"
     )
     yield "## Other tables\n"
     apart = {table.name for table in (*RAW.values(), *MART_TABLES.values())}
@@ -146,12 +146,12 @@ def _columns(table: Table, references: dict[str, str], ours: Collection[str] = (
     yield ""
 
 
-def _insight() -> Iterator[str]:
-    yield _text("insight.md")
+def _marts() -> Iterator[str]:
+    yield _text("marts.md")
     for mart in MARTS:
         meaning = inspect.getdoc(import_module(f"lever_assets.insight.marts.{mart.name}")) or ""
         key = ", ".join(f"`{name}`" for name in ("connection", *mart.key))
-        yield f"### {mart.table}\n"
+        yield f"## {mart.table}\n"
         yield f"{mart.description}\n"
         yield f"{' '.join(meaning.partition(chr(10) * 2)[2].split())}\n"
         yield f"A row for each {key}. It reads {', '.join(f'`{name}`' for name in mart.reads)}.\n"

@@ -1,7 +1,7 @@
 """The rows of the marts: counts and medians that are made of the unified tables, a class each.
 
 A mart has one row for each key (its grain); what would be null in a key is an empty text. No column tells of
-a person, but for ids. What each figure means exactly is in docs/insight.md.
+a person, but for ids. What each figure means exactly is in docs/marts.md.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from lever_assets.store import apart as apart_module
 from lever_assets.store.migrations import STEPS
 from lever_assets.store.refilling import gaps
 from lever_assets.store.sizes import database_size
-from lever_assets.store.tables import APART, RAW, UNIFIED, changes, metadata, schema_version
+from lever_assets.store.tables import APART, MART_TABLES, RAW, UNIFIED, changes, metadata, schema_version
 from lever_assets_tests.store.builders import LEVER, arrival, candidate, landed, merged, whole
 from lever_assets_tests.store.sentences import told
 from lever_assets_tests.store.test_by_hand import by_hand, drop_column
@@ -54,7 +54,7 @@ def refused(url: str, match: str) -> str:
 
 
 def test_what_is_for_people_is_the_unified_tables_and_their_history() -> None:
-    assert {*UNIFIED, changes.name} == PEOPLE
+    assert {*UNIFIED, changes.name, *(table.name for table in MART_TABLES.values())} == PEOPLE
 
 
 def test_they_are_made_there_and_used_there(apart: str) -> None:

@@ -67,7 +67,7 @@ $headlines
 </dl>
 $sections
 </main>
-<footer>What each figure means is written in docs/insight.md of lever-assets; the tables behind it are called
+<footer>What each figure means is written in docs/marts.md of lever-assets; the tables behind it are called
 mart_<em>name</em>. Months and days are those of UTC.</footer>
 </body>
 </html>
