@@ -151,7 +151,8 @@ class Settings(BaseSettings):
         (), description="Models to read besides the 19: some of notes,scorecards,attachments"
     )
     insight: bool = Field(
-        True, description="Keep the insight models (stage history, origins, people, requisitions) and the marts"
+        True,
+        description="Keep the insight models (stage history, origins, people, requisitions) and the marts",
     )
     offers: Annotated[OffersOf, Word] = Field(
         OffersOf.LIKELY, description="Whom to ask for offers: those that can have one, or all opportunities"
