@@ -1,8 +1,9 @@
 """funnel: how many candidates entered each stage, and how many of them went on.
 
-Counted is a candidate, once for each stage that they were in, in the month in which they entered it first, and
-with the job and source that they have now. They passed it when they were, at any time, in a stage further on (`global_index`), or were
-hired with any of their applications. A stage that Lever has no more is no place that others can be passed by.
+Counted is a candidate, once for each stage that they were in, in the month in which they entered it first,
+and with the job and source that they have now. They passed it when they were, at any time, in a stage further
+on (`global_index`), or were hired with any of their applications. A stage that Lever has no more is no place
+that others can be passed by.
 """
 
 import pandas as pd
