@@ -13,6 +13,7 @@ from uuid import uuid4
 from lever_assets.assessment.ordering import begin as begin_assessments
 from lever_assets.assessment.seeing_to import seeing_to_orders
 from lever_assets.connect.errors import ConnectionTroubleError
+from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
@@ -90,6 +91,7 @@ def _sync(settings: Settings, run_id: str, scope: Scope) -> None:
         try:
             with telling_the_end(session.store, session.settings, run_id), noting:
                 sync(session, scope, wait=_TURN_SECONDS, on_report=noting)
+            bring_up_marts(session)
             erase_due(session)
         finally:
             with seeing_to_orders(session.store, session.settings):
