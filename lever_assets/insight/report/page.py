@@ -49,7 +49,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-varian
 th, td { padding: 0.25rem 0.5rem; border-bottom: 1px solid var(--line); text-align: right; }
 th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
 td.text, th.text { text-align: left; }
-tbody th { min-width: 7rem; }
+tbody th { min-width: 5.5rem; }
 thead th { color: var(--quiet); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; }
 footer { color: var(--quiet); font-size: 0.875rem; margin: 1.5rem 0; }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from lever_assets.insight.report.numbers import WAITING
+from lever_assets.insight.report.numbers import OTHERS, WAITING
 from lever_assets.unified.marts import MONTH
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def days_by_month(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
 
 def sources(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
     """Draw how many candidates came from each source; beside it how many were hired."""
+    rows = _without_others(rows, "source")
     places = _down(axes, rows["source"])
     axes.barh(places, _floats(rows["candidates"]), color=colours.pale, height=0.72)
     axes.barh(places, _floats(rows["interviewed"]), color=colours.first, height=0.72)
@@ -102,6 +103,7 @@ def sources(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
 
 def interviewers(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
     """Draw how many interviews each had; beside it how many hours."""
+    rows = _without_others(rows, "interviewer")
     places = _down(axes, rows["interviewer"])
     held = _floats(rows["interviews"])
     axes.barh(places, held, color=colours.first, height=0.72)
@@ -209,6 +211,11 @@ _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, 
 """Nothing that tells when and by what it was drawn: equal numbers give equal bytes."""
 _DOWN = (funnel, days_by_stage, sources, interviewers, waiting, coverage)
 _LONGEST = 24
+
+
+def _without_others(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows but for that of all others together, beside which each would look small."""
+    return rows[~rows[name].str.startswith(OTHERS)]
 
 
 def _down(axes: "Axes", names: "pd.Series[Any]") -> list[int]:

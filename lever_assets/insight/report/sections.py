@@ -33,7 +33,7 @@ SECTIONS: tuple[Section, ...] = (
         "funnel",
         "How far candidates come",
         f"{_LATELY}: who entered each stage (the whole bar), and who went on to a later one or was hired "
-        "(its dark part).",
+        "(its strong part).",
         numbers.funnel,
         pictures.funnel,
         {"stage": "Stage", "entered": "Entered", "passed": "Went on", "rate": "Rate"},
@@ -70,8 +70,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "source_effectiveness",
         "Where the candidates come from",
-        f"{_LATELY}: candidates of each source, those who were interviewed (the dark part), and how many of "
-        "them were hired so far.",
+        f"{_LATELY}: candidates of each source, those who were interviewed (the strong part), and how many "
+        "were hired so far.",
         numbers.sources,
         pictures.sources,
         {
@@ -80,7 +80,7 @@ SECTIONS: tuple[Section, ...] = (
             "interviewed": "Interviewed",
             "offered": "Offered",
             "hired": "Hired",
-            "rate": "Hired",
+            "rate": "Rate",
         },
         "No candidate has come yet.",
     ),
@@ -95,8 +95,8 @@ SECTIONS: tuple[Section, ...] = (
             "accepted": "Accepted",
             "declined": "Declined",
             "withdrawn": "Withdrawn",
-            "undecided": "Undecided",
-            "rate": "Accepted",
+            "undecided": "Open",
+            "rate": "Rate",
         },
         "No offer was made yet.",
     ),
