@@ -12,7 +12,6 @@ from lever_assets.lever.resources import RESOURCES
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.unified.catalogue import MODELS
 from lever_assets_tests.orchestration.running import ASSETS, key
 
 WORKSPACE = Path(__file__).parents[2] / "workspace.yaml"
@@ -78,7 +77,7 @@ def test_there_is_an_asset_for_each_resource_that_is_asked_for_and_for_each_mode
     specs: dict[str, dg.AssetSpec],
 ) -> None:
     raw = {each.table for each in RESOURCES if NOTHING_EXCLUDED.needs(each.name)} - {"raw_applications"}
-    assert set(specs) == raw | {model.name for model in MODELS}
+    assert set(specs) == raw | {model.name for model in NOTHING_EXCLUDED.kept}
     assert len(specs) == ASSETS
     assert "raw_applications" in (specs["raw_opportunities"].description or "")
 
@@ -87,7 +86,7 @@ def test_the_lineage_leads_from_stages_to_interviews(definitions: dg.Definitions
     graph = definitions.resolve_asset_graph()
     above = {
         name: {each.path[-1] for each in graph.get(key(name)).parent_keys}
-        for name in (model.name for model in MODELS)
+        for name in (model.name for model in NOTHING_EXCLUDED.kept)
     }
     assert {"application_stages", "raw_postings", "raw_requisitions"} <= above["jobs"]
     assert {"jobs", "candidates", "raw_opportunities"} <= above["applications"]
@@ -122,7 +121,7 @@ def test_a_range_of_windows_is_one_run(definitions: dg.Definitions) -> None:
 def test_a_connection_has_groups_and_keys_of_its_own() -> None:
     one, other = (account_assets(Settings(connection=name)) for name in ("lever", "other"))
     assert {key.path[0] for key in other.keys} == {"other"}
-    assert set(other.group_names_by_key.values()) == {"other", "other_raw"}
+    assert set(other.group_names_by_key.values()) == {"other", "other_raw", "other_insight"}
     dg.Definitions(assets=[one, other]).resolve_asset_graph()
 
 
