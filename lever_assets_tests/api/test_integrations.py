@@ -15,7 +15,7 @@ from lever_assets.store.accounts import any_account
 from lever_assets.store.secrets import secrets
 from lever_assets.store.tables import UNIFIED, notice_outbox
 from lever_assets.sync.session import Session
-from lever_assets.unified.catalogue import ALL_MODELS
+from lever_assets.unified.catalogue import EXTRA_MODELS, MODELS
 from lever_assets.webhooks.setup import set_up
 from lever_assets_tests.api.linking import Linking, fits, linking
 from lever_assets_tests.api.served import Served, served
@@ -36,7 +36,7 @@ def test_an_integration_tells_what_it_covers(shared: Served) -> None:
 
     assert data.id == shared.integration
     assert (data.status, data.setup_status, data.category) == ("ACTIVE", "COMPLETED", "ATS")
-    assert len(data.read_models) == len(ALL_MODELS) == 22
+    assert len(data.read_models) == len((*MODELS, *EXTRA_MODELS)) == 22
     assert {each.id for each in data.write_actions} == {f"ats_{each.name}" for each in ACTIONS}
     by_id = {each.id: each for each in data.read_models}
     assert by_id["ats_candidates"].coverage_status == "SUPPORTED"
@@ -47,6 +47,9 @@ def test_an_integration_tells_what_it_covers(shared: Served) -> None:
     assert jobs["salary_amount_from"] == "SUPPORTED"
     assert jobs["weekly_hours"] == "UNSUPPORTED"
     assert "connection" not in jobs
+    of_candidates = {each.id for each in by_id["ats_candidates"].fields}
+    assert "remote_data" in of_candidates
+    assert not of_candidates & {"person_id", "current_stage_id"}  # columns of ours
     fits(Integration, shared.ask("GET", f"/v1/integrations/{shared.integration}"))
     again = shared.data("GET", f"/v1/integrations/{shared.integration}")
     assert again["created_at"] == shared.data("GET", f"/v1/integrations/{shared.integration}")["created_at"]

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.walking import open_to_others
 
-ALL = {f"{model.name}.csv" for model in MODELS}
+ALL = {f"{model.name}.csv" for model in NOTHING_EXCLUDED.kept}
 
 
 @pytest.mark.usefixtures("synced")

@@ -12,7 +12,6 @@ from lever_assets.lever.resources import RESOURCES
 from lever_assets.orchestration.assets import account_assets
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.settings import Settings, SettingsError
-from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
 from lever_assets.unified.marts import MARTS
 from lever_assets_tests.orchestration.running import ASSETS, key
 
@@ -79,7 +78,7 @@ def test_there_is_an_asset_for_each_resource_that_is_asked_for_and_for_each_mode
     specs: dict[str, dg.AssetSpec],
 ) -> None:
     raw = {each.table for each in RESOURCES if NOTHING_EXCLUDED.needs(each.name)} - {"raw_applications"}
-    models = {model.name for model in (*MODELS, *INSIGHT_MODELS)}
+    models = {model.name for model in NOTHING_EXCLUDED.kept}
     assert set(specs) == raw | models | {mart.table for mart in MARTS}
     assert len(specs) == ASSETS
     assert "raw_applications" in (specs["raw_opportunities"].description or "")
@@ -89,7 +88,7 @@ def test_the_lineage_leads_from_stages_to_interviews(definitions: dg.Definitions
     graph = definitions.resolve_asset_graph()
     above = {
         name: {each.path[-1] for each in graph.get(key(name)).parent_keys}
-        for name in (model.name for model in MODELS)
+        for name in (model.name for model in NOTHING_EXCLUDED.kept)
     }
     assert {"application_stages", "raw_postings", "raw_requisitions"} <= above["jobs"]
     assert {"jobs", "candidates", "raw_opportunities"} <= above["applications"]

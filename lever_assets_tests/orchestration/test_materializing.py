@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets_tests.orchestration.running import (
     ASSETS,
     Place,
@@ -102,7 +102,7 @@ def test_all_checks_of_a_good_account_pass(first: dg.ExecuteInProcessResult) -> 
     evaluated = {(each.asset_key.path[-1], each.check_name) for each in first.get_asset_check_evaluations()}
     assert failed_checks(first) == {}
     assert {("raw_offers", "complete"), ("applications", "references"), ("tags", "mapped")} <= evaluated
-    assert len([each for each in evaluated if each[1] == "unique_ids"]) == len(MODELS)
+    assert len([each for each in evaluated if each[1] == "unique_ids"]) == len(NOTHING_EXCLUDED.kept)
 
 
 def test_the_progress_is_in_the_log(place: Place, first: dg.ExecuteInProcessResult) -> None:

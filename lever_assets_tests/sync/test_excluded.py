@@ -24,7 +24,7 @@ from lever_assets.sync.retention.expired import erase_due
 from lever_assets.sync.run import replay, sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
 from lever_assets_tests.sync.tables import DELTA, Account, Tables, empty_database, live
 from lever_assets_tests.sync.test_coverage import middle, note_created
 
@@ -350,7 +350,7 @@ def test_status_shows_only_what_is_kept(account: Account) -> None:
     with account.session(exclude=OFFERS) as session:
         found = status(session.store, session.name, session.exclusion)
     assert "offers" not in {each.resource for each in found.resources} | {each.model for each in found.models}
-    assert len(found.models) == len(MODELS) - 1
+    assert len(found.models) == len(NOTHING_EXCLUDED.kept) - 1
     assert found.complete
 
 
@@ -394,7 +394,7 @@ def test_every_possible_name_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_left_out_unless_told() -> None:
     nothing = Exclusion.of(Settings())
     assert RAW.keys() - nothing.resources == {"notes", "feedback", "files", "resumes"}
-    assert [each.name for each in nothing.kept] == [each.name for each in MODELS]
+    assert [each.name for each in nothing.kept] == [each.name for each in (*MODELS, *INSIGHT_MODELS)]
     assert not any(nothing.stripping(resource) for resource in RAW)
 
 

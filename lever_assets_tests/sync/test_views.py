@@ -8,15 +8,16 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import inspect, update
 
+from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.sandbox import Sandbox
 from lever_assets.store import Store
 from lever_assets.store import views as of_store
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import now
-from lever_assets.unified.catalogue import BY_NAME, MODELS
+from lever_assets.unified.catalogue import BY_NAME
 from lever_assets_tests.sync.tables import Account
 
-NAMES = [model.name for model in MODELS]
+NAMES = [model.name for model in NOTHING_EXCLUDED.kept]
 HIDDEN = {"source_key", "content_hash", "left_out"}
 JOBS = "SELECT count(*) FROM current_jobs"
 
