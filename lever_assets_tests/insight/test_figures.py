@@ -137,7 +137,7 @@ def test_open_applications_wait_since_the_last_change_of_stage(account: Account)
         if not each["archived"]:
             for application in applications(account, each):
                 since[application["id"]] = max(here, default=application["createdAt"])
-    ids = dict(
+    ids: dict[str, str] = dict(
         frame("applications", settings=account.settings())[["id", "remote_id"]].itertuples(index=False)
     )
     rows = mart(account, "aging")

@@ -7,6 +7,7 @@ import pytest
 
 from lever_assets.insight import keeping
 from lever_assets.insight.keeping import keep_up
+from lever_assets.insight.loading import of_units
 from lever_assets.settings import Settings
 from lever_assets.store.marts import Replaced
 from lever_assets.store.transaction import Transaction
@@ -33,7 +34,7 @@ def _no_margin(monkeypatch: pytest.MonkeyPatch) -> None:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many units were read, each time."""
     counts: list[int] = []
-    load = keeping.of_units
+    load = of_units
 
     def counting(tx: Transaction, counted: str, units: Sequence[str]) -> object:
         counts.append(len(units))
@@ -125,7 +126,7 @@ def test_a_kill_in_between_costs_nothing(
     put(session.store, made.rows)
     monkeypatch.setattr(keeping, "_AT_ONCE", 25)
     calls = 0
-    load = keeping.of_units
+    load = of_units
 
     def dying(tx: Transaction, counted: str, units: Sequence[str]) -> object:
         nonlocal calls

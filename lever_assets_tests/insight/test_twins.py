@@ -33,7 +33,7 @@ def asked(session: Session, mart: str) -> list[Row]:
     return sorted(({**each, **_numbers(each, numbers)} for each in rows), key=repr)
 
 
-def _numbers(row: Row, kinds: dict[str, type]) -> Row:
+def _numbers(row: Row, kinds: dict[str, type[Any]]) -> Row:
     found: dict[str, Any] = {}
     for name, kind in kinds.items():
         value = row[name]
