@@ -19,7 +19,7 @@ from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
 from lever_assets.notices.finishing import telling_the_end
 from lever_assets.orchestration.telling import home_to_tell
-from lever_assets.orchestration.untold import Noting
+from lever_assets.orchestration.untold import Noting, note_marts
 from lever_assets.settings import Settings
 from lever_assets.store import Store, StoreError
 from lever_assets.store.checkpoints import Checkpoint, Instant
@@ -91,7 +91,7 @@ def _sync(settings: Settings, run_id: str, scope: Scope) -> None:
         try:
             with telling_the_end(session.store, session.settings, run_id), noting:
                 sync(session, scope, wait=_TURN_SECONDS, on_report=noting)
-            bring_up_marts(session)
+            note_marts(session, scope, bring_up_marts(session))
             erase_due(session)
         finally:
             with seeing_to_orders(session.store, session.settings):

@@ -24,7 +24,7 @@ from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
 from lever_assets.orchestration.room import dagster_size
 from lever_assets.orchestration.telling import home_to_tell
-from lever_assets.orchestration.untold import Noting
+from lever_assets.orchestration.untold import Noting, note_marts
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.transaction import now
@@ -105,7 +105,7 @@ def sync(
             tell(session.store, session.settings)  # perhaps the key is refused
             tell_dagster(settings, anything=noting.anything)  # perhaps it fails for long, of one list alone
             raise
-        bring_up_marts(session)
+        marts = note_marts(session, scope, bring_up_marts(session))
         erased = erase_due(session)
         note_room(session.store, session.name, partial(dagster_size, settings))
         tell(session.store, session.settings)
@@ -115,7 +115,7 @@ def sync(
         output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})
     else:
         _show(report, erased.rows)
-    tell_dagster(settings, anything=noting.anything)
+    tell_dagster(settings, anything=noting.anything or marts)
 
 
 def _see_to_removed(settings: Settings) -> None:

@@ -18,16 +18,19 @@ import dagster as dg
 
 from lever_assets.connect.known import has_database, listed
 from lever_assets.frames.reading import within
+from lever_assets.insight.showing import shown_of
+from lever_assets.insight.standing import keeps_marts
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.asset_keys import Keys
 from lever_assets.orchestration.assets import account_assets
-from lever_assets.orchestration.checks import complete, mapped, results
+from lever_assets.orchestration.checks import complete, mapped, mart_results, results
 from lever_assets.orchestration.last_told import LastTold, evaluation
 from lever_assets.orchestration.layout import Layout
 from lever_assets.orchestration.materializing import COMMAND, store_runless
 from lever_assets.orchestration.metadata import (
     Metadata,
     brief,
+    mart_materialization,
     model_materialization,
     raw_materialization,
     window_counts,
@@ -49,11 +52,13 @@ from lever_assets.store import Store, StoreError, reads
 from lever_assets.store.checkpoints import hold_states
 from lever_assets.store.children import HISTORY_ENDED, forget_ended
 from lever_assets.store.field_definitions import definitions
+from lever_assets.store.marts import counted_rows
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.store.windowed import by_hour
 from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.windows import EVERYTHING, Bounds, covering
+from lever_assets.unified.marts import MARTS
 
 _LOCK_SECONDS = 10.0
 """How long one who tells waits for another who does."""
@@ -167,6 +172,13 @@ class _Telling:
         return LastTold.of(self.instance, [*self._keys])
 
     @cached_property
+    def _shown(self) -> Mapping[str, tuple[reads.Preview, str]]:
+        """What is shown of each mart; drawing them takes a second."""
+        settings = self.session.settings
+        with self.session.reading() as tx:
+            return shown_of(tx, settings, keeps_marts(settings))
+
+    @cached_property
     def _windows(self) -> list[tuple[str, Bounds]]:
         """The windows with their bounds; the first is open downwards, the last upwards."""
         settings = self.session.settings
@@ -244,6 +256,7 @@ class _Telling:
 
     def _metadata(self, table: str, each: Untold) -> Metadata:
         database = self.session.store.name
+        shown = self._shown if each.mart is not None and each.is_whole else {}
         with self.session.reading() as tx:
             if each.landed is not None:
                 live = reads.raw_count(tx, each.landed.resource).live
@@ -252,6 +265,10 @@ class _Telling:
                 preview = reads.preview(tx, table) if each.is_whole else None
                 fields = definitions(tx, table) if each.is_whole else []
                 told = model_materialization(each.derived, preview, fields, database)
+            elif each.mart is not None:
+                mart = next(mart for mart in MARTS if mart.table == table)
+                rows = counted_rows(tx)[mart.name]
+                told = mart_materialization(each.mart, rows, shown.get(mart.name), database)
             else:
                 return {COMMAND: each.command, **each.rows}
         return {COMMAND: each.command, **(told if each.is_whole else brief(told))}
@@ -280,6 +297,8 @@ class _Telling:
             found = self._of_report(tx, table, each)
             if not each.is_whole:
                 return [result for result in found if self._known.is_news(result)]
+            if each.mart is not None:
+                return mart_results(tx, of_asset, self._keys, self.session.settings)
             return [*found, *results(tx, of_asset, self._keys, exclusion)]
 
     def _of_report(self, tx: Transaction, table: str, each: Untold) -> list[dg.AssetCheckResult]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from lever_assets.insight.standing import keeps_marts
 from lever_assets.lever.quoting import in_api_words
 from lever_assets.lever.resources import BY_NAME, WANTED, Embedded
 from lever_assets.mapping.stated import DERIVATIONS
@@ -19,6 +20,7 @@ from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Cadence, Settings
 from lever_assets.store import StoreError
 from lever_assets.store.checkpoints import Checkpoint, Instant, hold_states
+from lever_assets.store.marts import Replaced
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.behind import mapped_from
@@ -26,13 +28,16 @@ from lever_assets.sync.covered import Covered
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session, Written
+from lever_assets.unified.marts import BY_NAME as BY_MART
+from lever_assets.unified.marts import MARTS
 
 
 @dataclass(frozen=True)
 class Untold:
     """What is to be told of an asset: what a command did at an instant (UTC), and whether that changed it.
 
-    It is what reading or mapping reported, else (`rows`) what refreshing single records wrote. `scope` is
+    It is what reading or mapping reported, or keeping a mart up, else (`rows`) what refreshing single records
+    wrote. `scope` is
     what the sync was over; None: a replay, or single records.
     """
 
@@ -43,6 +48,7 @@ class Untold:
     landed: LandReport | None = None
     derived: DeriveReport | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
+    mart: Replaced | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -97,9 +103,12 @@ class Standing:
 
 def sources_of(table: str) -> Collection[str]:
     """Return the resources that an asset is made of, by its table."""
+    if table in _MARTS:
+        return {name for model in _MARTS[table].reads for name in DERIVATIONS[model].reads}
     return DERIVATIONS[table].reads if table in DERIVATIONS else (_RESOURCES[table],)
 
 
+_MARTS = {each.table: each for each in MARTS}
 _RESOURCES = {RAW[name].name: name for name in BY_NAME}
 
 
@@ -209,6 +218,24 @@ class Noting:
                 UNTOLD.keep_each(tx, found)
 
 
+def note_marts(session: Session, scope: Scope, replaced: Mapping[str, Replaced]) -> bool:
+    """Keep what bringing up the marts after a sync replaced; return whether there is anything to tell.
+
+    A delta tells of those that changed, any other sync of all.
+    """
+    marts = keeps_marts(session.settings)
+    done = {name: replaced.get(name, Replaced()) for name in marts}
+    news = {
+        BY_MART[name].table: Untold(now(), "sync", each.changed, scope, mart=each)
+        for name, each in done.items()
+        if each.changed or not scope.delta
+    }
+    if news:
+        with suppress(StoreError), session.writing() as tx:  # as for the others
+            UNTOLD.keep_each(tx, news)
+    return bool(news)
+
+
 def note_refreshed(session: Session, command: str, written: Written) -> None:
     """Keep which rows refreshing single records wrote; nothing is written where there are none.
 
@@ -256,4 +283,6 @@ def waiting_to_be_told(tx: Transaction, exclusion: Exclusion) -> Iterator[tuple[
     waiting = UNTOLD.every(tx)
     order = [BY_NAME[name].table for name in WANTED if exclusion.needs(name)]
     order += [model.name for model in exclusion.kept]
+    if exclusion.insight:
+        order += [each.table for each in MARTS if all(map(exclusion.keeps, each.reads))]
     yield from ((table, waiting[table]) for table in order if table in waiting)

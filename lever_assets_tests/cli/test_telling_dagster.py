@@ -38,6 +38,7 @@ from lever_assets.sync.session import Session, Written
 from lever_assets.sync.windows import covering
 from lever_assets.ui.home import configuration, dagster_home
 from lever_assets.unified.catalogue import ALL_MODELS
+from lever_assets.unified.marts import MARTS
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.cli.test_following import read_to_end
 
@@ -84,7 +85,8 @@ def every_key() -> set[dg.AssetKey]:
     exclusion = Exclusion.of(Settings.load())
     models = {each.name for each in ALL_MODELS if exclusion.keeps(each.name)}
     raw = {each.table for each in RESOURCES if exclusion.needs(each.name)}
-    return {each for each in Layout().keys("lever") if each.path[-1] in models | raw}
+    marts = {each.table for each in MARTS}
+    return {each for each in Layout().keys("lever") if each.path[-1] in models | raw | marts}
 
 
 def made(instance: dg.DagsterInstance, table: str) -> list[dg.AssetMaterialization]:
