@@ -56,9 +56,9 @@ def demo(
                 typer.echo("Syncing it through Dagster; this takes some seconds …", err=True)
                 result = _materialize(settings)
 
-                page = write_page(settings)
+                write_page(settings, home.report)
                 show(settings, result, sandbox.requests().total, hints, opens_ui=ui)
-                typer.echo(f"\nWhat recruiting teams ask is on one page: {page}")
+                typer.echo(f"\nWhat recruiting teams ask is on one page: {home.report}")
                 if ui:
                     _open_dagster(environment, port)
                     typer.echo(hints.goodbye(settings))

@@ -36,6 +36,11 @@ class DemoHome:
         return self.folder / "sandbox.db"
 
     @property
+    def report(self) -> Path:
+        """The page that shows what recruiting teams ask."""
+        return self.folder / "report.html"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's home."""
         return self.folder / "dagster"
@@ -55,8 +60,9 @@ class DemoHome:
     def _empty(self) -> None:
         """Remove what the demo made, and nothing else."""
         self._note.unlink(missing_ok=True)
-        for path in (*self.folder.glob("lever.db*"), *self.folder.glob("sandbox.db*")):
-            path.unlink()
+        for name in ("lever.db*", "sandbox.db*", self.report.name):
+            for path in self.folder.glob(name):
+                path.unlink()
         if self.dagster.exists():
             shutil.rmtree(self.dagster)
 

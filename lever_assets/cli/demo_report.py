@@ -121,13 +121,11 @@ def show(
     typer.echo(hints.next_steps(settings, opens_ui=opens_ui))
 
 
-def write_page(settings: Settings) -> Path:
-    """Write the report of the demo's account beside its tables, and return where it is."""
-    page = settings.data_dir / "report.html"
+def write_page(settings: Settings, page: Path) -> None:
+    """Write the report of the demo's account."""
     with Session.open(settings) as session:
         bring_up_marts(session)
         write_report(session, page, now())
-    return page
 
 
 def _landed(result: dg.JobExecutionResult) -> Iterator[TableCount]:

@@ -8,7 +8,6 @@ from typing import assert_never
 
 import dagster as dg
 
-from lever_assets.insight.checking import faults
 from lever_assets.insight.standing import changed_below
 from lever_assets.lever.resources import (
     Child,
@@ -169,6 +168,8 @@ def mart_results(
 def _mart_result(
     key: dg.AssetCheckKey, mart: str, tx: Transaction, settings: Settings
 ) -> dg.AssetCheckResult:
+    from lever_assets.insight.checking import faults  # noqa: PLC0415 - with pandas: not for definitions
+
     if key.name == FIGURES:
         wrong = faults(tx, mart)
         told = f"{'; '.join(wrong)}." if wrong else "Keys, rates and sums are as they have to be."

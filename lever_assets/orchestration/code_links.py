@@ -4,11 +4,11 @@ Dagster's `with_source_code_references` would lead to the one step of all assets
 them for each account.
 """
 
-import inspect
 import warnings
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, metadata
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -34,7 +34,8 @@ def code_of_model(model: str) -> dict[str, object]:
 @cache
 def code_of_mart(mart: str) -> dict[str, object]:
     """Return the metadata that leads to where a mart is made."""
-    return _metadata(import_module(f"lever_assets.insight.marts.{mart}"), "def facts(")
+    found = find_spec(f"lever_assets.insight.marts.{mart}")  # not imported: with it comes pandas
+    return {} if found is None or found.origin is None else _leading(Path(found.origin), "def facts(")
 
 
 @cache
@@ -44,9 +45,13 @@ def code_of_resource(name: str) -> dict[str, object]:
 
 
 def _metadata(module: ModuleType, mark: str) -> dict[str, object]:
-    path = Path(str(module.__file__)).relative_to(_FOLDER).as_posix()
+    return _leading(Path(str(module.__file__)), mark)
+
+
+def _leading(file: Path, mark: str) -> dict[str, object]:
+    path = file.relative_to(_FOLDER).as_posix()
     try:
-        source = inspect.getsource(module)
+        source = file.read_text("utf-8")
     except OSError:  # installed without its sources
         return {}
     with warnings.catch_warnings():  # Dagster calls these links beta: nothing to the person who looks

@@ -18,7 +18,6 @@ from functools import partial
 import dagster as dg
 
 from lever_assets.frames.reading import within
-from lever_assets.insight.showing import shown_of
 from lever_assets.lever.resources import BY_NAME, Child
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.orchestration.asset_keys import Keys
@@ -109,6 +108,8 @@ class Reporter:
 
     def tell_of_marts(self, marts: Sequence[Mart], replaced: Mapping[str, Replaced]) -> None:
         """Tell of these marts, which were brought up; a delta of those alone that are other than before."""
+        from lever_assets.insight.showing import shown_of  # noqa: PLC0415 - with pandas: not for definitions
+
         told = [mart for mart in marts if self._is_mart_to_be_told(mart, replaced)]
         if not told:
             return

@@ -18,7 +18,6 @@ import dagster as dg
 
 from lever_assets.connect.known import has_database, listed
 from lever_assets.frames.reading import within
-from lever_assets.insight.showing import shown_of
 from lever_assets.insight.standing import keeps_marts
 from lever_assets.lever.resources import BY_NAME
 from lever_assets.orchestration.asset_keys import Keys
@@ -174,6 +173,8 @@ class _Telling:
     @cached_property
     def _shown(self) -> Mapping[str, tuple[reads.Preview, str]]:
         """What is shown of each mart; drawing them takes a second."""
+        from lever_assets.insight.showing import shown_of  # noqa: PLC0415 - with pandas, for a full sync alone
+
         settings = self.session.settings
         with self.session.reading() as tx:
             return shown_of(tx, settings, keeps_marts(settings))

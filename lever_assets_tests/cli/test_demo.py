@@ -32,7 +32,7 @@ def somebody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def filled(home: DemoHome) -> None:
     """Leave what a demo leaves, and a file of the user's."""
-    for name in ("lever.db", "lever.db-wal", "sandbox.db", "mine.sql"):
+    for name in ("lever.db", "lever.db-wal", "sandbox.db", "report.html", "mine.sql"):
         (home.folder / name).touch()
     (home.dagster / "history").mkdir()
 
