@@ -35,7 +35,10 @@ def said(error: BaseException) -> str:
     [
         ("users", "users, roles and user_roles"),
         ("archive_reasons", "rejection_reasons and applications"),
-        ("requisitions", "jobs, job_hiring_team_members and job_user_role_assignments"),
+        (
+            "requisitions",
+            "jobs, job_hiring_team_members, job_user_role_assignments, requisitions and job_requisitions",
+        ),
     ],
 )
 def test_a_list_that_fails_costs_no_other(anywhere: Account, resource: str, behind: str) -> None:
