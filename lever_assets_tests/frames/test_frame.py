@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 
 import lever_assets
 from lever_assets.frames.reading import Window
+from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.settings import Settings
 from lever_assets.store import QuestionError, Store
 from lever_assets.store.tables import RAW, UNIFIED
+from lever_assets.sync.session import Session
 from lever_assets.sync.windows import Bounds
 
 CANDIDATES = UNIFIED["candidates"]
@@ -231,3 +233,17 @@ def test_a_model_that_is_left_out_is_told(synced_sqlite: Any, tmp_path: Any) -> 
     settings = copied(synced_sqlite, tmp_path).model_copy(update={"exclude": ("offers",)})
     with pytest.raises(QuestionError, match="LEVER_EXCLUDE leaves out offers"):
         read(settings, "offers")
+
+
+def test_a_mart_is_read_as_a_table_but_does_not_tell_when_its_rows_changed(
+    synced_sqlite: Any, tmp_path: Any
+) -> None:
+    settings = copied(synced_sqlite, tmp_path)
+    with Session.open(settings) as session:
+        bring_up_marts(session)
+    found = read(settings, "mart_funnel", columns=["month", "entered", "rate"], where={"stage_index": [0, 3]})
+    assert list(map(str, found.dtypes)) == ["string", "Int64", "Float64"]
+    assert found["entered"].sum() > 0
+    assert len(read(settings, "mart_funnel", connection="*")) == len(read(settings, "mart_funnel")) > 0
+    with pytest.raises(QuestionError, match="mart_funnel does not tell when its rows changed"):
+        read(settings, "mart_funnel", since="2026-01-01")
