@@ -160,7 +160,7 @@ def test_a_prefix_that_makes_the_name_of_a_table_loses_no_table(anywhere: Accoun
     anywhere.sync(view_prefix="raw_")
     [[users]] = asked(anywhere, "SELECT count(*) FROM raw_users")
     assert users
-    taken = ["users", "tags", "interviews", "offers", "applications"]
+    taken = ["users", "tags", "interviews", "offers", "applications", "requisitions"]
     assert views(anywhere) == prefixed("raw_", but=taken)
 
 
