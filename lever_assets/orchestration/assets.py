@@ -144,7 +144,10 @@ def kept_keys(keys: Keys, settings: Settings) -> list[dg.AssetKey]:
 
 
 def assets_below(keys: Keys, settings: Settings, resource: str | None) -> list[dg.AssetKey]:
-    """Return the keys of the assets that can have changed when a list has; of all, if it is None."""
+    """Return the keys of the assets that can have changed when a list has; of all, if it is None.
+
+    Marts are among all alone: a delta tells of those that changed, and plans none.
+    """
     if resource is None:
         return kept_keys(keys, settings)
     exclusion = Exclusion.of(settings)
@@ -153,7 +156,6 @@ def assets_below(keys: Keys, settings: Settings, resource: str | None) -> list[d
     return [
         *(key for key, each in _resources(keys, exclusion).items() if each.name in read),
         *(key for key, each in _models(keys, exclusion).items() if each.name in mapped),
-        *(key for key, each in _marts(keys, settings).items() if not mapped.isdisjoint(each.reads)),
     ]
 
 
