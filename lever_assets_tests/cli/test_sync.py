@@ -63,7 +63,7 @@ def test_people_get_a_table_and_a_line(command: Command) -> None:
         (("sync", "--from", "yesterday"), "yesterday"),
         (("sync", "--nonsense"), "--nonsense"),
         (("nonsense",), "nonsense"),
-        (("replay", "people"), "no such model: people"),
+        (("replay", "panels"), "no such model: panels"),
         (("sandbox", "serve", "--fault", "gremlins"), "unknown fault 'gremlins'"),
         (("sandbox", "serve", "--fault", "500=often"), "rate: Input should be a valid number"),
         (("demo", "--opportunities", "0"), "--opportunities"),
