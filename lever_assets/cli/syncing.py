@@ -252,8 +252,10 @@ def replay(
         noting = Noting(session, "replay", home_to_tell(session.settings))
         with noting:
             reports = run_replay(session, models or None, on_report=noting)
+        marts = bring_up_marts(session, rebuild=not models)
+        changed = note_marts(session, Scope(delta=True), marts, "replay")
     if as_json:
         output.as_json({"models": {each.model: _counts(each) for each in reports}})
     else:
         output.table("", _COLUMNS, (_row(each) for each in reports))
-    tell_dagster(settings, anything=noting.anything)
+    tell_dagster(settings, anything=noting.anything or changed)

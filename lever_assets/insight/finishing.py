@@ -10,16 +10,17 @@ from lever_assets.sync.session import Session
 _LOCK_SECONDS = 30.0
 
 
-def bring_up_marts(session: Session) -> dict[str, Replaced]:
+def bring_up_marts(session: Session, *, rebuild: bool = False) -> dict[str, Replaced]:
     """Bring the marts up to the tables, after a sync; return what was replaced, by mart.
 
-    Nothing where no table has changed. Where another sync has begun already, that one sees to it at its end.
+    Nothing where no table has changed, unless everything is to be counted anew (`rebuild`). Where another
+    sync has begun already, that one sees to it at its end.
     """
     with session.reading() as tx:
-        if not is_behind(tx, keeps_marts(session.settings)):
+        if not (rebuild or is_behind(tx, keeps_marts(session.settings))):
             return {}
     from lever_assets.insight.keeping import keep_up  # noqa: PLC0415 - with pandas, which takes half a second
 
     with suppress(BusyError), session.alone(_LOCK_SECONDS):
-        return keep_up(session)
+        return keep_up(session, rebuild=rebuild)
     return {}

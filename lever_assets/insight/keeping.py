@@ -85,9 +85,11 @@ class _Keeping:
         before = MADE_OF.read(tx)
         same = before is not None and (before.version, before.marts) == (now.version, now.marts)
         if self._rebuild or before is None or before.at is None or not same:
-            kept.empty(tx)
-            DUE.forget_every(tx)
+            kept.begin_anew(tx, but=self._wanted)
             MADE_OF.forget(tx)
+            DUE.forget_every(tx)
+            for counts, made in self._by_counts.items():  # those in which nothing is counted any more, too
+                DUE.keep(tx, tuple(sorted(kept.months_of(tx, [each.mart.name for each in made]))), counts)
             return touched(tx, self._by_counts, changed=None, since=None)
         changed = {model for model, mark in now.marks.items() if before.marks.get(model) != mark}
         return touched(tx, self._by_counts, changed=changed, since=before.at - _MARGIN)

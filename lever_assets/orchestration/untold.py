@@ -218,15 +218,17 @@ class Noting:
                 UNTOLD.keep_each(tx, found)
 
 
-def note_marts(session: Session, scope: Scope, replaced: Mapping[str, Replaced]) -> bool:
-    """Keep what bringing up the marts after a sync replaced; return whether there is anything to tell.
+def note_marts(
+    session: Session, scope: Scope, replaced: Mapping[str, Replaced], command: str = "sync"
+) -> bool:
+    """Keep what bringing up the marts replaced, after a sync or a replay; return whether that is to be told.
 
     A delta tells of those that changed, any other sync of all.
     """
     marts = keeps_marts(session.settings)
     done = {name: replaced.get(name, Replaced()) for name in marts}
     news = {
-        BY_MART[name].table: Untold(now(), "sync", each.changed, scope, mart=each)
+        BY_MART[name].table: Untold(now(), command, each.changed, scope, mart=each)
         for name, each in done.items()
         if each.changed or not scope.delta
     }

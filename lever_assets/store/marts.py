@@ -151,8 +151,17 @@ def _delete(tx: Transaction, table: Table, keys: Sequence[Mapping[str, str]]) ->
         tx.sql.execute(delete(table).where(*is_it), values)
 
 
-def empty(tx: Transaction, *, but: Collection[str] = ()) -> None:
-    """Take away all rows of the account's marts, `but` those of some, and what is kept of their months."""
+def months_of(tx: Transaction, marts: Collection[str]) -> set[str]:
+    """Return the months of which these marts have rows of the account."""
+    found: set[str] = set()
+    for name in marts:
+        c = MART_TABLES[name].c
+        found |= set(tx.sql.execute(select(c[MONTH]).distinct().where(c.connection == tx.account)).scalars())
+    return found
+
+
+def begin_anew(tx: Transaction, *, but: Collection[str]) -> None:
+    """Forget in which months units of the account are counted, and what all marts hold of it `but` some."""
     for name, table in MART_TABLES.items():
         if name not in but:
             tx.sql.execute(delete(table).where(table.c.connection == tx.account))
