@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, select, update
 
 from lever_assets.insight import keeping
 from lever_assets.insight.keeping import keep_up
 from lever_assets.insight.loading import of_units
 from lever_assets.settings import Settings
 from lever_assets.store.marts import Replaced
+from lever_assets.store.tables import MART_TABLES, mart_months
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session
 from lever_assets_tests.insight.worlds import (
@@ -66,6 +68,21 @@ def test_what_is_kept_up_is_what_the_whole_tables_give(session: Session, seed: i
         assert are_as_the_tables(session), step
     marts, months = stored_marts(session.store), stored_months(session.store)
     keep_up(session, rebuild=True)
+    assert (stored_marts(session.store), stored_months(session.store)) == (marts, months)
+
+
+def test_counting_anew_mends_what_is_wrong_and_writes_nothing_else(session: Session) -> None:
+    filled(session, 4, 60)
+    marts, months = stored_marts(session.store), stored_months(session.store)
+    assert not any(done.changed for done in keep_up(session, rebuild=True).values())
+    with session.writing() as tx:
+        funnel = MART_TABLES["funnel"]
+        first = tx.sql.execute(select(*funnel.primary_key.columns).limit(1)).mappings().one()
+        is_it = [funnel.c[name] == value for name, value in first.items()]
+        tx.sql.execute(update(funnel).where(*is_it).values(month="1999-01", entered=99))
+        tx.sql.execute(delete(mart_months))
+    changed = {name: done for name, done in keep_up(session, rebuild=True).items() if done.changed}
+    assert changed == {"funnel": Replaced(written=1, removed=1)}
     assert (stored_marts(session.store), stored_months(session.store)) == (marts, months)
 
 

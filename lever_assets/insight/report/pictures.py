@@ -6,6 +6,7 @@ meaning lies in a colour alone: each bar has its number or its name.
 
 import base64
 import io
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -188,6 +189,8 @@ def as_image(draw: Draw, rows: pd.DataFrame) -> str:
 
 
 def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: str) -> bytes:
+    # The first time it says that it looks for fonts, and in a read-only home where it keeps them.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     import matplotlib as mpl  # noqa: PLC0415 - it takes half a second, and nothing else needs it
     from matplotlib.figure import Figure  # noqa: PLC0415
 
