@@ -15,6 +15,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
 from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import names
+from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.lever.wording import counted
 from lever_assets.orchestration.untold import note_refreshed
 from lever_assets.settings import Settings
@@ -107,6 +108,8 @@ def drain(
         begin_assessments(session)
         report = run_drain(replace(session, on_refresh=written.update), limit=limit)
         note_refreshed(session, "webhooks drain", written)
+        if report.read or report.gone:
+            bring_up_marts(session, wait=0)
         tell(session.store, session.settings)
     if as_json:
         output.as_json(report)

@@ -1,4 +1,4 @@
-"""What follows each sync: the marts are brought up to the tables."""
+"""What follows whatever changes the tables: the marts are brought up to them."""
 
 from contextlib import suppress
 
@@ -10,17 +10,19 @@ from lever_assets.sync.session import Session
 _LOCK_SECONDS = 30.0
 
 
-def bring_up_marts(session: Session, *, rebuild: bool = False) -> dict[str, Replaced]:
-    """Bring the marts up to the tables, after a sync; return what was replaced, by mart.
+def bring_up_marts(
+    session: Session, *, rebuild: bool = False, wait: float = _LOCK_SECONDS
+) -> dict[str, Replaced]:
+    """Bring the marts up to the tables, after these changed; return what was replaced, by mart.
 
-    Nothing where no table has changed, unless everything is to be counted anew (`rebuild`). Where another
-    sync has begun already, that one sees to it at its end.
+    Nothing where no table has changed, unless everything is to be counted anew (`rebuild`). A sync that
+    is under way is waited for, so many seconds; else it sees to the marts at its end.
     """
     with session.reading() as tx:
         if not (rebuild or is_behind(tx, keeps_marts(session.settings))):
             return {}
     from lever_assets.insight.keeping import keep_up  # noqa: PLC0415 - with pandas, which takes half a second
 
-    with suppress(BusyError), session.alone(_LOCK_SECONDS):
+    with suppress(BusyError), session.alone(wait):
         return keep_up(session, rebuild=rebuild)
     return {}

@@ -12,6 +12,7 @@ from functools import partial
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.orchestration.bulk import asset_job, like
 from lever_assets.orchestration.config import connection_field
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
@@ -103,6 +104,8 @@ def webhooks_job(hosted: Hosted) -> dg.JobDefinition:
     def drain_webhooks(context: dg.OpExecutionContext) -> None:
         with in_one_sentence(), session_of(context, hosted, "webhooks") as session:
             report = drain(session)
+            if report.read or report.gone:
+                bring_up_marts(session, wait=0)
         context.add_output_metadata(
             {
                 "events": report.handled,
