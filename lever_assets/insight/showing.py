@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lever_assets.insight.keeping import as_rows
 from lever_assets.insight.loading import mart_rows
-from lever_assets.insight.report.pictures import as_image
+from lever_assets.insight.report.pictures import FONTS, as_image, keep_fonts_in
 from lever_assets.insight.report.reading import read
 from lever_assets.insight.report.sections import SECTIONS, has_numbers
 from lever_assets.insight.standing import keeps_marts
@@ -20,6 +20,7 @@ _ROWS = 5
 
 def shown_of(tx: Transaction, settings: Settings, marts: Collection[str]) -> dict[str, tuple[Preview, str]]:
     """Return what is shown of these marts, by name: some rows, and the picture as of now, "" for none."""
+    keep_fonts_in(settings.data_dir / FONTS)
     drawn = plots(tx, settings, tx.instant)
     return {name: (preview(tx, name), drawn.get(name, "")) for name in marts}
 

@@ -109,7 +109,7 @@ def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repe
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "rows are new." in done.stdout
-    assert "62 of 62 checks passed" in done.stdout
+    assert "98 of 98 checks passed" in done.stdout
     assert "What to do next" in done.stdout
     question = re.search(r"ask it in SQL +(LEVER_DATABASE_URL=.*)", done.stdout)
     assert question is not None

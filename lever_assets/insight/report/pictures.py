@@ -7,13 +7,17 @@ meaning lies in a colour alone: each bar has its number or its name.
 import base64
 import io
 import logging
+import os
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from lever_assets import private
 from lever_assets.insight.report.numbers import OTHERS, WAITING
 from lever_assets.unified.marts import MONTH
 
@@ -24,6 +28,8 @@ _WIDTH = 4.6
 """Inches, of 100 dots: small enough that its letters can be read on a telephone."""
 _LETTERS = 9.5
 _COLOURS = 24
+FONTS = "matplotlib"
+"""The folder, below that of the data, for what matplotlib keeps."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,16 @@ def coverage(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
     _beside(axes, places, values, labels, colours)
 
 
+def keep_fonts_in(folder: Path) -> None:
+    """Let matplotlib keep in a folder, and not in the user's home, which fonts it has found.
+
+    To be called before anything is drawn. Where the folder can't be made it looks for another place.
+    """
+    with suppress(OSError):
+        private.make_folder(folder)
+        os.environ.setdefault("MPLCONFIGDIR", str(folder))
+
+
 def as_svg(draw: Draw, rows: pd.DataFrame, name: str) -> str:
     """Return the picture as SVG for a page, with the page's variables (`--ink`) as colours.
 
@@ -189,7 +205,7 @@ def as_image(draw: Draw, rows: pd.DataFrame) -> str:
 
 
 def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: str) -> bytes:
-    # The first time it says that it looks for fonts, and in a read-only home where it keeps them.
+    # The first time it says that it looks for fonts, and where it keeps what it found.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     import matplotlib as mpl  # noqa: PLC0415 - it takes half a second, and nothing else needs it
     from matplotlib.figure import Figure  # noqa: PLC0415

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lever_assets.frames.whole import whole
 from lever_assets.insight.report.page import page
+from lever_assets.insight.report.pictures import FONTS, keep_fonts_in
 from lever_assets.insight.report.reading import read
 from lever_assets.insight.standing import MADE_OF, keeps_marts
 from lever_assets.store import QuestionError
@@ -21,6 +22,7 @@ def write_report(session: Session, file: Path, at: datetime) -> None:
             f"{session.account.setting('insight')} is false, so there are no marts",
             "set it to true, and sync",
         )
+    keep_fonts_in(session.settings.data_dir / FONTS)
     with session.reading() as tx:
         if MADE_OF.read(tx) is None:
             raise QuestionError(
