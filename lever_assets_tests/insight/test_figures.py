@@ -16,11 +16,11 @@ from lever_assets_tests.sync.tables import DELTA, Account
 Record = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+@pytest.fixture(scope="module", params=[300, pytest.param(2_400, marks=pytest.mark.long)])
+def account(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """An account that was read whole, and once more after people were moved, hired and brought back."""
     folder = tmp_path_factory.mktemp("figures")
-    with running_sandbox(SandboxConfig(opportunities=300, seed=3, rate=0)) as sandbox:
+    with running_sandbox(SandboxConfig(opportunities=request.param, seed=3, rate=0)) as sandbox:
         synced = Account(sandbox, folder, f"sqlite:///{folder / 'lever.db'}")
         bring_up(synced)
         _recruit(sandbox)
