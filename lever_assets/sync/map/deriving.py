@@ -18,6 +18,7 @@ from lever_assets.store import Merged, mapping_errors, merge, raw
 from lever_assets.store.addresses import forget_erased_long_ago
 from lever_assets.store.live import LIVE, count_live, live_rows
 from lever_assets.store.mapping_errors import Lost, MappingError
+from lever_assets.store.statistics import tell_of_growth
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
@@ -130,6 +131,7 @@ def _finished(session: Session, work: _Work, span: _Span) -> DeriveReport:
         _mark(tx, session, {model: span})
         if span.afresh:
             count_live(tx, [model])
+        tell_of_growth(tx, model, work.merged.inserted)
         if session.mapping.custom_fields.get(model) and (span.afresh or work.merged.changed):
             compare(tx, model, session.mapping.custom_fields)
     with session.reading() as tx:
