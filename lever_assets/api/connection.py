@@ -10,12 +10,11 @@ from lever_assets.api.errors import ApiError, Code
 from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_in
 from lever_assets.connect.states import State, standing_in
-from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.accounts import removed_names, whereabouts
 from lever_assets.store.transaction import Transaction
-from lever_assets.sync.status import is_complete
+from lever_assets.sync.standing import was_read_whole
 from lever_assets.unified.ids import integration_id
 
 _RELOAD_SECONDS = 1.0
@@ -106,7 +105,7 @@ class Connections:
         account, settings = account_in(tx, self.store, self.settings.of(tx.account))
         if account.is_removed or integration_id(account.named_at_first) != asked:
             raise _none(asked)
-        standing = standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
+        standing = standing_in(tx, account, was_read=was_read_whole(tx))
         return Connection(account, settings, standing.state, standing.was_read)
 
     def every_id(self) -> list[str]:

@@ -10,7 +10,7 @@ from lever_assets.lever.resources import BY_NAME, WANTED, Child
 from lever_assets.lever.traffic import Traffic
 from lever_assets.settings import SettingsError
 from lever_assets.sync.behind import drivers, mapped_from, say_what_is_behind
-from lever_assets.sync.checkpoints import RunSoFar
+from lever_assets.sync.checkpoints import READ_WHOLE, RunSoFar
 from lever_assets.sync.fetch.ahead import below_ahead, pages_ahead, reads_whole_lists, sure_below
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.refused import NothingReadableError
@@ -20,6 +20,7 @@ from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resuming import Run, run_before, take_up_run
 from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.status import note_read_whole
 from lever_assets.sync.whole import Whole
 from lever_assets.unified.catalogue import ALL_MODELS
 
@@ -156,6 +157,7 @@ class _Syncing:
         else:
             self.restored = prepare(self._session)
             self._derive()
+            note_read_whole(self._session)
 
     async def _read(self) -> None:
         below = [name for name in self._run.wanted if isinstance(BY_NAME[name], Child)]
@@ -164,6 +166,7 @@ class _Syncing:
             self.restored = prepare(self._session)
             with self._session.writing() as tx:
                 so_far = take_up_run(tx, self._scope, self._run)
+                was_read_before = READ_WHOLE.read(tx) is not None
             self._traffic = lever.traffic
             self._estimate(lists, below, so_far)
             try:
@@ -180,6 +183,8 @@ class _Syncing:
                     await self._land_more(lever, so_far)
             finally:
                 self._derive()
+        if not was_read_before:
+            note_read_whole(self._session)
         if self._failure is not None:
             nothing = isinstance(self._failure, NothingReadableError)
             unread = [name for name in self._run.wanted if nothing or not self._was_read(name)]
