@@ -209,6 +209,9 @@ class Settings(BaseSettings):
     assessment_result_stage: OptionalText = Field(
         None, description="Stage, by name or Lever's id, that a result moves an application to; else none"
     )
+    assessment_feedback_template: OptionalText = Field(
+        None, description="Feedback template, by name or Lever's id, that a result fills in, too; else none"
+    )
     webhook_url: OptionalAddress = Field(None, description="Public URL of the webhook receiver")
     webhook_minutes: int = Field(
         60, ge=1, le=7 * 24 * 60, description="How old, in minutes, an event may be when it arrives"

@@ -52,7 +52,8 @@ def sign_in(settings: Settings, address: str) -> SignIn:
 
 def permissions(settings: Settings) -> Sequence[str]:
     """Return what Lever is asked for, by its names."""
-    return [name for name, _ in to_grant(Exclusion.of(settings), read_only=False)]
+    feedback = settings.assessment_feedback_template is not None
+    return [name for name, _ in to_grant(Exclusion.of(settings), read_only=False, feedback=feedback)]
 
 
 def by_key(parts: Parts, token: str, key: str) -> Link:

@@ -13,7 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, V
 from lever_assets.actions.engine.errors import of_input
 from lever_assets.actions.engine.input_model import Text, WebAddress
 from lever_assets.actions.inputs import ApplicationAttachment, ApplicationResultLink
+from lever_assets.assessment.feedback import Feedback
 from lever_assets.lever import JsonObject
+from lever_assets.settings import Settings
 from lever_assets.store import assessments
 from lever_assets.store.assessments import Order, OrderStatus
 from lever_assets.store.transaction import Transaction
@@ -139,7 +141,7 @@ def take(session: Session, order_id: str, given: Result) -> bool:
             result=kept,
             result_hash=content,
             completed_at=given.completed_at,
-            todo=_todo(order, given, content, moves=session.settings.assessment_result_stage is not None),
+            todo=_todo(order, given, content, session.settings),
             due_at=tx.instant,
             attempts=0,
             error=None,
@@ -160,7 +162,7 @@ def _order(tx: Transaction, order_id: str, given: Result) -> Order:
     return order
 
 
-def _todo(order: Order, given: Result, content: str, *, moves: bool) -> list[str]:
+def _todo(order: Order, given: Result, content: str, settings: Settings) -> list[str]:
     todo = [f"result:{content}", *(f"file:{at}:{content}" for at in range(len(given.attachments)))]
     match given.status:
         case ResultStatus.OPEN:
@@ -168,7 +170,9 @@ def _todo(order: Order, given: Result, content: str, *, moves: bool) -> list[str
         case ResultStatus.CANCELLED:
             return [*todo, "untag"]
         case ResultStatus.COMPLETED:
-            return [*todo, "completed", "untag", *(["stage"] if moves else [])]
+            moves = ["stage"] if settings.assessment_result_stage is not None else []
+            form = [f"feedback:{content}"] if settings.assessment_feedback_template is not None else []
+            return [*todo, "completed", "untag", *moves, *form]
 
 
 def _kept(package: str, given: Result) -> JsonObject:
@@ -227,15 +231,24 @@ def _files(kept: JsonObject) -> Sequence[dict[str, Any]]:
 
 def link_input(order: Order, kept: JsonObject) -> ApplicationResultLink:
     """Return the input of the action that writes link and note."""
+    return ApplicationResultLink.model_validate(_told(order, kept))
+
+
+def feedback_input(order: Order, kept: JsonObject, template: str) -> Feedback:
+    """Return the input of the action that fills in a feedback form of a template, by its id or name."""
+    given = {**_told(order, kept), "template": template, "completed_at": order.completed_at}
+    return Feedback.model_validate(given)
+
+
+def _told(order: Order, kept: JsonObject) -> dict[str, Any]:
     details: Any = kept["details"]
     attributes = [{"key": key, "value": value} for key, value in details]
-    given = {
+    return {
         "application_id": f"{REMOTE}{order.application}",
         "label": kept["label"],
         "url": kept["url"],
         "details": {"custom_field_name_prefix": "", "attributes": attributes},
     }
-    return ApplicationResultLink.model_validate(given)
 
 
 def file_input(order: Order, kept: JsonObject, at: int) -> ApplicationAttachment:

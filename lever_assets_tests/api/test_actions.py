@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from lever_assets.api.shapes.acted import CreatedApplication
+from lever_assets.api.shapes.envelope import Done
+from lever_assets.api.shapes.reads import Candidate
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets_tests.actions.newcomers import newcomer, open_job
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh
-from lever_assets_tests.api.kombos_examples import full, minimal, newer
-from lever_assets_tests.api.served import Served
+from lever_assets_tests.api.kombos_examples import full, job, minimal, newer
+from lever_assets_tests.api.served import Served, served
 
 Effect = Callable[[Recruiting, Person, dict[str, Any]], bool]
 
@@ -151,6 +154,23 @@ def test_what_was_created_is_answered_whole(acting: Served) -> None:
         "MULTI_SELECT",
     }
     assert str(account.row("applications", made["id"])["candidate_id"]) == made["candidate_id"]
+
+
+@pytest.mark.parametrize("exclude", ["candidates", "applications", "candidates.email_addresses"])
+def test_what_the_tables_do_not_keep_is_answered_with_every_key(acting: Served, exclude: str) -> None:
+    account = acting.account
+    given = {"perform_as": acting.settings.perform_as, "exclude": (exclude,)}
+    with served(account, **given) as here, here.client() as kombo:
+        made = full(account, "create_candidate", account.person())
+        answer = here.ask("POST", "/v1/ats/candidates", json=made)
+        told = Done[Candidate].model_validate_json(answer.content, strict=False)
+        assert told.data.id
+        assert told.data.changed_at
+        path = f"/v1/ats/jobs/remote:{job(account)}/applications"
+        answer = here.ask("POST", path, json=full(account, "create_application", account.person()))
+        assert Done[CreatedApplication].model_validate_json(answer.content, strict=False).data.id
+        again = full(account, "create_candidate", account.person())
+        assert kombo.ats.create_candidate(**again).data.id
 
 
 def test_ids_are_percent_encoded_or_not_and_go_over_those_of_the_body(acting: Served) -> None:

@@ -20,6 +20,7 @@ from lever_assets.api.errors import ApiError, Code, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.shapes import acted
 from lever_assets.api.shapes.envelope import Done, Nothing, Success
+from lever_assets.api.shapes.reads import Candidate
 
 router = APIRouter(prefix=f"{PREFIX}/ats", tags=["Unified ATS API"])
 
@@ -115,7 +116,7 @@ for _each in _BELOW_APPLICATIONS:
 @router.post(
     "/candidates",
     operation_id="createCandidate",
-    response_model=Done[acted.CreatedCandidate],
+    response_model=Done[Candidate],
     **_told("create_candidate"),
 )
 async def create_candidate(

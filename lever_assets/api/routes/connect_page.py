@@ -13,6 +13,7 @@ from lever_assets.api import flow
 from lever_assets.api.addresses import public_address
 from lever_assets.api.afterwards import map_anew
 from lever_assets.api.asking import Parts, ThePartsHere
+from lever_assets.api.assessment_setup import keep_stage, stage_choice
 from lever_assets.api.errors import invalid
 from lever_assets.api.page import rendering
 from lever_assets.api.page.rendering import Asking, Choice, Frame
@@ -39,6 +40,7 @@ router = APIRouter(include_in_schema=False)
 Token = Annotated[str, Query()]
 _MOST_BYTES = 64_000
 _FIELD = "field:"
+_STAGE = "assessment_stage"
 _NONE = "'none'"
 _BELOW = "../"
 """From a page below the first one to the root."""
@@ -73,7 +75,10 @@ def submitted(parts: ThePartsHere, request: Request, form: Form, token: Token = 
         link = look_up(parts.store, token)
         match form.get("step"):
             case "fields" if _may_choose(link):
-                _keep_fields(parts, link, form)
+                if link.field_mapping:
+                    _keep_fields(parts, link, form)
+                if _STAGE in form and link.purpose is not Purpose.RELINK:
+                    keep_stage(parts, link.connection, form[_STAGE])
                 return _done(parts, request, token, link)
             case "skip" if _may_choose(link):
                 return _done(parts, request, token, link)
@@ -146,10 +151,11 @@ def _shown(parts: Parts, request: Request, token: str, link: Link) -> Response:
     if not (link.is_connected or link.purpose is Purpose.SETUP):
         return _answer(parts, _asking(parts, request, token, link))
     choices = _choices(parts, link) if link.field_mapping else []
-    if not choices:
+    assessed = None if link.purpose is Purpose.RELINK else stage_choice(parts, link.connection)
+    if not choices and assessed is None:
         return _done(parts, request, token, link)
     frame = _frame(parts, link.language)
-    return _answer(parts, rendering.choosing(frame, choices, _query(request)))
+    return _answer(parts, rendering.choosing(frame, choices, assessed, _query(request)))
 
 
 def _asking(parts: Parts, request: Request, token: str, link: Link) -> str:
@@ -184,7 +190,7 @@ def _done(parts: Parts, _: Request, token: str, link: Link) -> Response:
 
 
 def _may_choose(link: Link) -> bool:
-    return link.field_mapping and (link.is_connected or link.purpose is Purpose.SETUP)
+    return link.is_connected or link.purpose is Purpose.SETUP
 
 
 def _choices(parts: Parts, link: Link) -> list[Choice]:

@@ -9,6 +9,7 @@ from lever_assets.api import changing, describing
 from lever_assets.api.addresses import public_address
 from lever_assets.api.answers import success
 from lever_assets.api.asking import ThePartsHere
+from lever_assets.api.assessment_setup import is_offered
 from lever_assets.api.bodies import Bounded
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.api.guard import PREFIX
@@ -141,15 +142,16 @@ def create_reconnection_link(
 def create_setup_link(
     integration_id: str, body: SettingUp, parts: ThePartsHere, request: Request
 ) -> Response:
-    """Make a link by which the end user says which fields of theirs fill your custom fields."""
+    """Make a link by which the end user says which fields fill your own, and in which stage is assessed."""
     connection = parts.connections.connection(integration_id)
     session = Session.over(parts.store, parts.settings.of(connection.name))
     with session.reading() as tx:
-        if not own_fields(session, tx):
-            raise invalid(
-                "There is nothing to set up: the server has no custom fields (LEVER_CUSTOM_FIELDS, or "
-                "`lever-assets fields map`)."
-            )
+        has_fields = bool(own_fields(session, tx))
+    if not has_fields and not is_offered(parts, connection.name):
+        raise invalid(
+            "There is nothing to set up: the server has no custom fields (LEVER_CUSTOM_FIELDS, or "
+            "`lever-assets fields map`), and nobody offers assessments."
+        )
     token = make_link(
         parts.store,
         Purpose.SETUP,
