@@ -167,6 +167,14 @@ class Store:
                 if check in self._held:  # else another thread, whose it was, has given it back meanwhile
                     raise
 
+    def hasty(self, seconds: float) -> "Store":
+        """Return a store of the same database that waits so long at most for what others have locked.
+
+        Of PostgreSQL it is this one: there who reads waits for nobody.
+        """
+        url = self.engine.url
+        return self if sqlite_file(url) is None else Store(make_engine(url, seconds))
+
     def compact(self, *, largest: int | None = None, seconds: float | None = None) -> bool:
         """Leave no copy of what was erased in the database's file; False if that has to wait.
 
