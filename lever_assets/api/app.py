@@ -73,7 +73,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     parts: Parts = app.state.parts
     await run_in_threadpool(parts.acting.finish)
-    parts.reads.close()
 
 
 def _of_ours(request: Request, error: Exception) -> Response:
