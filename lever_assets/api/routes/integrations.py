@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictBool
 from lever_assets.api import changing, describing
 from lever_assets.api.addresses import public_address
 from lever_assets.api.answers import success
+from lever_assets.api.apart import apart
 from lever_assets.api.asking import ThePartsHere
 from lever_assets.api.assessment_setup import is_offered
 from lever_assets.api.bodies import Bounded
@@ -66,7 +67,7 @@ def list_integrations(parts: ThePartsHere, request: Request) -> Response:
             continue
         if not connection.account.is_stored and connection.account.credential is None:
             continue  # the environment's own, which has no key: there is none
-        found.append(describing.listed_integration(parts.store, connection, address))
+        found.append(describing.listed_integration(parts.reads, connection, address))
     return success({"results": found})
 
 
@@ -80,7 +81,7 @@ def get_integration_details(integration_id: str, parts: ThePartsHere, request: R
     """Return an integration with all that it covers."""
     connection = parts.connections.connection(integration_id)
     address = public_address(parts.settings, request)
-    return success(describing.integration(parts.store, connection, address))
+    return success(describing.integration(parts.reads, connection, address))
 
 
 @last.delete(
@@ -89,6 +90,7 @@ def get_integration_details(integration_id: str, parts: ThePartsHere, request: R
     summary="Delete integration",
     response_model=Success[Nothing],
 )
+@apart
 def delete_integration(
     integration_id: str,
     parts: ThePartsHere,
@@ -105,6 +107,7 @@ def delete_integration(
     summary="Set integration enabled",
     response_model=Success[Nothing],
 )
+@apart
 def set_integration_enabled(integration_id: str, body: Enabling, parts: ThePartsHere) -> Response:
     """Switch an integration on or off; what was read of it, and its credentials, stay."""
     connection = parts.connections.connection(integration_id)
