@@ -82,7 +82,7 @@ def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
 
 
 def _with_fields(tx: Transaction, part: Part) -> tuple[Part, frozenset[str]]:
-    """Return a part that shows of Lever's further fields those that are switched on, and the keys of these."""
+    """Return a part that shows those of Lever's further fields that are switched on, and their keys."""
     if _FIELDS not in part.shown:
         return part, frozenset()
     fields = chosen_fields.shown(tx).get(part.model, frozenset())
