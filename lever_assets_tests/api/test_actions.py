@@ -9,7 +9,7 @@ from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets_tests.actions.newcomers import newcomer, open_job
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh
-from lever_assets_tests.api.kombos_examples import full, minimal, newer
+from lever_assets_tests.api.kombos_examples import example, full, minimal, newer
 from lever_assets_tests.api.served import Served
 
 Effect = Callable[[Recruiting, Person, dict[str, Any]], bool]
@@ -80,6 +80,21 @@ def _prepared(acting: Served, operation: str, given: dict[str, Any], person: Per
         acting.data("POST", _path("add_candidate_tag", "", person), json=tag)
         assert given["tag"]["name"] in acting.account.tags(person)
     return f"remote:{open_job(acting.account, 'text', 'languages')}"
+
+
+def test_answers_to_questions_of_other_jobs_are_warned_of(acting: Served) -> None:
+    """So do those that the published examples have."""
+    account = acting.account
+    given = minimal(account, "create_application", account.person())
+    given["screening_question_answers"] = example("create_application")["screening_question_answers"]
+    path = f"/v1/ats/jobs/remote:{open_job(account, 'text', required=('text',))}/applications"
+
+    told = acting.ask("POST", path, json=given)
+
+    assert told.status_code == 200, told.text
+    warnings = [each["message"] for each in told.json()["warnings"]]
+    for answer in given["screening_question_answers"]:
+        assert any(f"does not ask the question {answer['question_id']}" in each for each in warnings)
 
 
 @pytest.mark.parametrize("operation", EFFECTS)
