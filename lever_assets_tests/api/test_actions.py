@@ -97,6 +97,15 @@ def test_answers_to_questions_of_other_jobs_are_warned_of(acting: Served) -> Non
         assert any(f"does not ask the question {answer['question_id']}" in each for each in warnings)
 
 
+def test_a_tag_that_no_sync_could_read_is_refused(acting: Served) -> None:
+    person = acting.account.person()
+    path = f"/v1/ats/candidates/{person.candidate}/tags"
+    error = acting.error("POST", path, 400, json={"tag": {"name": "ü" * 251}})
+    assert (error["code"], "500 bytes" in error["message"]) == ("PLATFORM.INPUT_INVALID", True)
+    acting.data("POST", path, json={"tag": {"name": "ü" * 250}})
+    assert "ü" * 250 in acting.account.tags(person)
+
+
 @pytest.mark.parametrize("operation", EFFECTS)
 def test_kombos_client_does_every_action(acting: Served, operation: str) -> None:
     account = acting.account
