@@ -13,7 +13,7 @@ from lever_assets.store.pages.asked import Asked, Page
 from lever_assets.store.pages.filters import FILTERS
 from lever_assets.store.pages.related import Related, Row
 from lever_assets.store.pages.since import changed_since
-from lever_assets.store.pages.wire import Odd, Part, without_remote_id
+from lever_assets.store.pages.wire import Odd, Part, without
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
@@ -74,7 +74,7 @@ def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
     rows = list(map(part.reader(dialect, odd), found[: asked.size]))
     last = rows[-1]["id"] if len(found) > asked.size else None
     if part.required:
-        rows = [row for row in rows if _has_remote_id(part, row, odd)]
+        rows = [row for row in rows if _is_whole(part, row, odd)]
     for row in rows if fields else ():
         row[_FIELDS] = [each for each in row[_FIELDS] or () if each["key"] in fields]
     listed.complete(Related(tx, odd), rows)
@@ -91,11 +91,11 @@ def _with_fields(tx: Transaction, part: Part) -> tuple[Part, frozenset[str]]:
     return replace(part, read=part.read | {_FIELDS}), fields
 
 
-def _has_remote_id(part: Part, row: Row, odd: Odd) -> bool:
-    if row["remote_id"] is None:
-        without_remote_id(part.model, odd)
-        return False
-    return True
+def _is_whole(part: Part, row: Row, odd: Odd) -> bool:
+    lacking = [name for name in ("remote_id", *part.also) if row[name] is None]
+    for name in lacking[:1]:
+        without(name, part.model, odd)
+    return not lacking
 
 
 @dataclass
