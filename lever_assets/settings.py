@@ -219,6 +219,9 @@ class Settings(BaseSettings):
     )
     api_url: OptionalAddress = Field(None, description="Public address of the HTTP API, for links to it")
     api_concurrency: Positive = Field(30, description="Actions of one connection under way at once")
+    api_rate_limit: Positive | None = Field(
+        None, description="Requests a minute that each key of the HTTP API may make; else any number"
+    )
     api_exclude_actions: Names = Field(
         (), description="Actions that the HTTP API does not offer, such as reject_application"
     )

@@ -50,8 +50,15 @@ def patiently(job: Callable[[], None]) -> None:
             return
 
 
-def tell(store: Store, settings: Settings) -> None:
-    """Tell the user's URLs of the news of a connection, and a Dagster that runs that there are others now."""
+def _nothing() -> None:
+    return
+
+
+def tell(store: Store, settings: Settings, then: Callable[[], None] = _nothing) -> None:
+    """Tell the user's URLs of the news of a connection, and a Dagster that runs that there are others now.
+
+    `then` follows, when Dagster knows them.
+    """
 
     def job() -> None:
         enqueue(store, settings)
@@ -59,6 +66,7 @@ def tell(store: Store, settings: Settings) -> None:
         doubt = reload_dagster(settings).doubt
         if doubt:
             _log.warning("%s", doubt)
+        then()
 
     in_background("telling of a connection", job)
 

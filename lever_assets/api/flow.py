@@ -14,7 +14,9 @@ from lever_assets.notices.wording import Integration
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.settings import Settings
+from lever_assets.store.accounts import named_at_first
 from lever_assets.store.transaction import NOBODY
+from lever_assets.unified.ids import integration_id
 
 CALLBACK = "/connect/callback"
 """Where Lever leads back to; it is to be registered with the OAuth app, after LEVER_API_URL."""
@@ -62,7 +64,7 @@ def by_key(parts: Parts, token: str, key: str) -> Link:
     except FlowError as error:
         _note(parts, error)
         raise
-    tell(parts.store, parts.settings.of(link.connection))
+    _follow_up(parts, link.connection)
     return link
 
 
@@ -74,8 +76,19 @@ def by_consent(parts: Parts, address: str, state: str, app: App) -> Link:
     except FlowError as error:
         _note(parts, error)
         raise
-    tell(parts.store, parts.settings.of(link.connection))
+    _follow_up(parts, link.connection)
     return link
+
+
+def _follow_up(parts: Parts, name: str) -> None:
+    """Tell of a connection that was made, and begin its first sync."""
+
+    def first_sync() -> None:
+        with parts.store.reading(name) as tx:
+            asked = integration_id(named_at_first(tx))
+        parts.runs.begin_first(parts.connections.connection(asked))
+
+    tell(parts.store, parts.settings.of(name), then=first_sync)
 
 
 def _note(parts: Parts, error: FlowError) -> None:

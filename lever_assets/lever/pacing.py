@@ -91,6 +91,13 @@ class Pace(Protocol):
         """
         ...
 
+    async def admit(self, terms: Terms) -> float:
+        """Book a turn only if it has come; else book none, and return the seconds until there is one.
+
+        For those who are sent away rather than wait. Such an allowance has no penalties.
+        """
+        ...
+
     async def again(self, turn: Turn) -> Turn:
         """Return a turn that has come, with the `wait` by which a penalty put it off since."""
         ...
@@ -175,6 +182,16 @@ class LocalPace:
                 ahead=kept.due - now,
                 pushed=kept.pushed,
             )
+
+    async def admit(self, terms: Terms) -> float:
+        """As `Pace.admit`."""
+        with self as kept:
+            now = self._clock()
+            # What says more than the terms allow is damaged, or was kept under others.
+            due = min(max(kept.due, now), now + terms.tolerance + terms.interval)
+            wait = max(0.0, due - terms.tolerance - now)
+            kept.due, kept.seen = due + (0.0 if wait else terms.interval), now
+            return wait
 
     async def again(self, turn: Turn) -> Turn:
         """As `Pace.again`."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from lever_assets.connect.errors import ConnectionTroubleError
+from lever_assets.connect.errors import ConnectionTroubleError, SwitchedOffError
 from lever_assets.connect.states import REFUSED
 from lever_assets.notices.enqueueing import integration_of, put_notice
 from lever_assets.notices.wording import Ending
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import BusyError, Store, StoreError
+from lever_assets.store.accounts import is_switched_off
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.status import lacks_something
 from lever_assets.sync.targets import wanting
@@ -54,8 +55,8 @@ def tell_finished(store: Store, settings: Settings, finished: Finished) -> int:
 
 
 def _ending(tx: Transaction, settings: Settings, went_well: bool | None) -> Ending:
-    if went_well is None:
-        return Ending.CANCELLED
+    if went_well is None or (not went_well and is_switched_off(tx)):
+        return Ending.CANCELLED  # that ends a sync, too, wherever it ran
     if went_well:
         return Ending.PARTIALLY_FAILED if lacks_something(tx, settings) else Ending.SUCCEEDED
     return Ending.FAILED if REFUSED.read(tx) is None else Ending.AUTHENTICATION_FAILED
@@ -74,6 +75,10 @@ def telling_the_end(store: Store, settings: Settings, run_id: str | None = None)
 
     try:
         yield
+    except SwitchedOffError:
+        with suppress(StoreError):
+            tell_finished(store, settings, ended(None))
+        raise
     except (BusyError, ConnectionTroubleError):
         raise
     except BaseException as error:

@@ -68,6 +68,7 @@ def _report(
             *permissions.read_only(account, left_out),
             lever_settings.confidential(answers.confidential, answers.listed, known, account, dead=dead),
             lever_settings.acting_user(answers.acting, account),
+            *lever_settings.stages(known, settings, account),
             *webhooks.of_webhooks(account, settings, known, told.get(permissions.WEBHOOKS), now()),
             folder,
             machine.of_clock(answers.clock, settings, webhooks=used),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from lever_assets.connect.errors import SwitchedOffError
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.lever.resources import BY_NAME, WANTED, Child
 from lever_assets.lever.traffic import Traffic
@@ -81,10 +82,10 @@ def sync(
     `run` says what is read, `models` what is mapped (None: everything); where nothing is to be read, Lever is
     not asked and no key is needed. Another sync of the connection is waited for up to `wait` seconds.
 
-    Raises BusyError when it is still under way then, NotConnectedError, StoreError, or the
-    first LeverError that kept a resource from being read. The others are read all the same; what was read is
-    mapped, also when this is interrupted, and the next run goes on from there. The error's notes say which
-    tables are up to date.
+    Raises BusyError when it is still under way then, NotConnectedError, StoreError, SwitchedOffError when the
+    connection is switched off meanwhile (the next sync maps what was read), or the first LeverError that kept
+    a resource from being read. The others are read all the same; what was read is mapped, also when this is
+    interrupted, and the next run goes on from there. The error's notes say which tables are up to date.
     """
     began = time.monotonic()
     with session.alone(wait):
@@ -183,7 +184,9 @@ class _Syncing:
         if self._failure is not None:
             nothing = isinstance(self._failure, NothingReadableError)
             unread = [name for name in self._run.wanted if nothing or not self._was_read(name)]
-            if lever.access.answered:  # else nothing was read, and the tables are as they were
+            if (
+                lever.access.answered and not self._is_stopped
+            ):  # else nothing was read, and the tables are as they were
                 say_what_is_behind(self._failure, unread, self._session.exclusion)
             raise self._failure
 
@@ -210,14 +213,25 @@ class _Syncing:
         report = self._landed.get(name)
         return report is not None and report.skipped is None and not report.more
 
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether it is not to go on: nobody waits for the tables either."""
+        return isinstance(self._failure, SwitchedOffError)
+
     def _is_hopeless(self) -> bool:
-        return isinstance(self._failure, LeverError) and concerns_all(self._failure)
+        is_everywhere = isinstance(self._failure, LeverError) and concerns_all(self._failure)
+        return is_everywhere or self._is_stopped
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the first failure; that it was switched off is what counts most."""
+        if self._failure is None or isinstance(error, SwitchedOffError):
+            self._failure = error
 
     async def _land(self, lever: LeverClient, name: str, so_far: RunSoFar) -> None:
         try:
             report = await land_with(lever.counting(), self._session, name, self._scope, so_far)
         except Exception as error:  # whatever it is, it must not cost the other resources
-            self._failure = self._failure or error
+            self._fail(error)
             self._whole.end(name)
             return
         self._landed[name] = report
@@ -243,7 +257,7 @@ class _Syncing:
         try:
             report = await land_more(counting, self._session, first, self._scope, so_far, deadline=deadline)
         except Exception as error:  # as above
-            self._failure = self._failure or error
+            self._fail(error)
             return
         finally:
             self._whole.end(first.resource)
@@ -252,6 +266,8 @@ class _Syncing:
 
     def _derive(self, *, but: Sequence[str] = (), again: Sequence[str] = ()) -> None:
         """Map what was not mapped yet; `again` are to be mapped once more, and told of then."""
+        if self._is_stopped:
+            return
         done = {*but, *self._derived}
         models = [each for each in self._models if each not in done]
         with self._whole.mapping(models):

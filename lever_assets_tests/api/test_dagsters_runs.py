@@ -1,9 +1,12 @@
 """Where Dagster's UI answers, a sync that is asked for is a run of its. Somebody stands for the UI here."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,9 @@ from graphql.execution.values import get_variable_values
 
 from lever_assets.api.own_sync import OWN_SYNC
 from lever_assets.notices.finishing import sync_id_of
+from lever_assets_tests.api.linking import Linking, linking, settle
 from lever_assets_tests.api.served import Served, served
+from lever_assets_tests.cli.test_processes import environment
 from lever_assets_tests.serving import Quiet, serving
 
 RUN = "0d6a3f2e-1111-4222-8333-444455556666"
@@ -35,7 +40,15 @@ class Ui:
         self.asked.append(asked)
         if "runsOrError" in asked["query"]:
             return {"runsOrError": {"__typename": "Runs", "results": self.runs}}
+        if "terminateRuns" in asked["query"]:
+            ended = [{"__typename": "TerminateRunSuccess"}] * len(asked["variables"]["runIds"])
+            return {"terminateRuns": {"__typename": "TerminateRunsResult", "terminateRunResults": ended}}
         return {"launchRun": self.outcome}
+
+    @property
+    def ended(self) -> list[list[str]]:
+        """Which runs were to be ended, at once each time."""
+        return [each["variables"]["runIds"] for each in self.asked if "terminateRuns" in each["query"]]
 
     @property
     def launched(self) -> list[dict[str, Any]]:
@@ -129,3 +142,79 @@ def test_dagsters_own_schema_takes_what_is_asked(here: Served, ui: Ui) -> None:
         assert isinstance(operation, OperationDefinitionNode)
         given = get_variable_values(schema, operation.variable_definitions or (), each["variables"])
         assert isinstance(given, dict), given
+
+
+@pytest.fixture
+def stored(lined_up: Linking) -> tuple[Linking, str, str]:
+    """A server with an account that is stored: its integration's id, and its name."""
+    own = lined_up.connected()
+    return lined_up, own, lined_up.synced(own)
+
+
+def _syncing(name: str) -> list[dict[str, Any]]:
+    tags = [{"key": "lever/connection", "value": name}]
+    return [
+        {"runId": "an-action", "jobName": "add_candidate_tag_job", "tags": tags},
+        {"runId": RUN, "jobName": f"{name}_sync", "tags": tags},
+    ]
+
+
+def test_switching_off_ends_the_runs_that_sync(stored: tuple[Linking, str, str], ui: Ui) -> None:
+    linking, own, name = stored
+    ui.runs = _syncing(name)
+    with served(linking.api.account, api_key=None, ui_url=ui.url) as here, here.client() as kombo:
+        kombo.general.set_integration_enabled(integration_id=own, value=False)
+        assert ui.ended == [[RUN]]
+        kombo.general.set_integration_enabled(integration_id=own, value=True)
+
+    assert ui.ended == [[RUN]]
+    schema = create_schema().graphql_schema
+    for each in ui.asked:
+        document = parse(each["query"])
+        assert validate(schema, document) == []
+
+
+def test_so_does_the_command(stored: tuple[Linking, str, str], ui: Ui) -> None:
+    linking, own, name = stored
+    ui.runs = _syncing(name)
+    variables = environment(
+        linking.api.account.folder, LEVER_DATABASE_URL=linking.api.account.database, LEVER_UI_URL=ui.url
+    )
+    command = [sys.executable, "-m", "lever_assets", "connections", "disable", name]
+    done = subprocess.run(
+        command, env=variables, cwd=linking.api.account.folder, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "a sync that is under way ends" in done.stdout + done.stderr
+    assert ui.ended == [[RUN]]
+    assert linking.api.data("GET", f"/v1/integrations/{own}", integration=None)["status"] == "INACTIVE"
+
+
+def test_where_the_ui_answers_the_first_sync_is_a_run(database_url: str, tmp_path: Path, ui: Ui) -> None:
+    with linking(database_url, tmp_path, ui_url=ui.url) as here:
+        own = here.connected()
+        settle()
+        name = here.name(own)
+
+        assert [each["selector"]["jobName"] for each in ui.launched] == [f"{name}_full_sync"]
+        with here.store.reading(name) as tx:
+            assert OWN_SYNC.read(tx) is None
+
+
+def test_one_that_the_sensor_has_started_is_the_first_sync(database_url: str, tmp_path: Path, ui: Ui) -> None:
+    ui.runs = [
+        {
+            "runId": RUN,
+            "jobName": "acme_inc_full_sync",
+            "tags": [
+                {"key": "lever/connection", "value": "acme_inc"},
+                {"key": "lever/refresh", "value": "full"},
+            ],
+        }
+    ]
+    with linking(database_url, tmp_path, ui_url=ui.url) as here:
+        here.connected()
+        settle()
+
+    assert not ui.launched

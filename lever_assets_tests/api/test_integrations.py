@@ -183,7 +183,7 @@ def subscriptions(here: Linking) -> int:
 def test_during_a_sync_the_credentials_go_at_once_and_the_rest_when_it_is_over(lined_up: Linking) -> None:
     own = lined_up.connected()
     name = lined_up.name(own)
-    with lined_up.store.exclusive(name):
+    with lined_up.store.exclusive(name, 60):
         began = time.monotonic()
         assert lined_up.api.data("DELETE", f"/v1/integrations/{own}", json={}) == {}
         assert time.monotonic() - began < 4.5  # official clients wait for five seconds

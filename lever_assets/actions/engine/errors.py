@@ -94,6 +94,15 @@ def unknown_outcome(what: str, why: str) -> ActionError:
     )
 
 
+def too_late() -> ActionError:
+    """Return the error for what was to be written when nobody waited for it any more."""
+    return ActionError(
+        Code.SERVICE_UNAVAILABLE,
+        "Lever is too slow",
+        "Lever takes too long to answer, and nothing was written to it. Try again later.",
+    )
+
+
 def of_failure(error: Exception) -> ActionError:
     """Return the error that one of `KNOWN` stands for; raises any other exception again."""
     match error:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from lever_assets.api import flow
 from lever_assets.api.addresses import public_address
 from lever_assets.api.afterwards import map_anew
+from lever_assets.api.apart import apart
 from lever_assets.api.asking import Parts, ThePartsHere
 from lever_assets.api.errors import invalid
 from lever_assets.api.page import rendering
@@ -67,6 +68,7 @@ def page(parts: ThePartsHere, request: Request, token: Token = "") -> Response:
 
 
 @router.post(PAGE)
+@apart
 def submitted(parts: ThePartsHere, request: Request, form: Form, token: Token = "") -> Response:
     """Take a step of the flow, and show the next."""
     try:
@@ -90,6 +92,7 @@ def submitted(parts: ThePartsHere, request: Request, form: Form, token: Token = 
 
 
 @router.get(f"{PAGE}/oauth")
+@apart
 def to_lever(parts: ThePartsHere, request: Request, token: Token = "") -> Response:
     """Lead to Lever's own page, on which somebody lets us in."""
     app = flow.sign_in(parts.settings, public_address(parts.settings, request)).app
@@ -108,6 +111,7 @@ def to_lever(parts: ThePartsHere, request: Request, token: Token = "") -> Respon
 
 
 @router.get(flow.CALLBACK)
+@apart
 def back_from_lever(parts: ThePartsHere, request: Request, state: Annotated[str, Query()] = "") -> Response:
     """Connect the account that Lever has let us into, in the window in which Lever asked."""
     app = flow.sign_in(parts.settings, public_address(parts.settings, request)).app

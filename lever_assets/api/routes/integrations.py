@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictBool
 from lever_assets.api import changing, describing
 from lever_assets.api.addresses import public_address
 from lever_assets.api.answers import success
+from lever_assets.api.apart import apart
 from lever_assets.api.asking import ThePartsHere
 from lever_assets.api.bodies import Bounded
 from lever_assets.api.errors import ApiError, invalid
@@ -88,6 +89,7 @@ def get_integration_details(integration_id: str, parts: ThePartsHere, request: R
     summary="Delete integration",
     response_model=Success[Nothing],
 )
+@apart
 def delete_integration(
     integration_id: str,
     parts: ThePartsHere,
@@ -104,6 +106,7 @@ def delete_integration(
     summary="Set integration enabled",
     response_model=Success[Nothing],
 )
+@apart
 def set_integration_enabled(integration_id: str, body: Enabling, parts: ThePartsHere) -> Response:
     """Switch an integration on or off; what was read of it, and its credentials, stay."""
     connection = parts.connections.connection(integration_id)

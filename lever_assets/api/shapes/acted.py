@@ -130,6 +130,14 @@ class FilesOfCandidate(Shape):
     results: list[FileOfCandidate]
 
 
+class TrackedApplication(Shape):
+    """An application that was taken over."""
+
+    id: str
+    tracked_at: str | None
+    imported_id: dict[str, JsonValue] = Field(description="Nothing: Kombo's has no key for Lever")
+
+
 class FileLimits(Shape):
     """How many files of a type an action takes, and which."""
 

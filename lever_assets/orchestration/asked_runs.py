@@ -1,0 +1,142 @@
+"""Syncs in a Dagster that runs, asked through its UI: which there are, starting one, ending them."""
+
+import logging
+from enum import StrEnum
+
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+
+from lever_assets.connect.dagster_ui import LOCATION, DagsterUi, NoDagsterError
+from lever_assets.orchestration.names import (
+    CAUSE_TAG,
+    CONNECTION_TAG,
+    DELTA,
+    EVERYTHING,
+    READS_TAG,
+    REFRESH_TAG,
+    full_sync_job_name,
+    sync_job_name,
+)
+
+_SECONDS = 10.0
+"""How long Dagster's UI may take to answer."""
+_ENDING_SECONDS = 2.0
+"""How long it may where somebody waits for more than that."""
+_log = logging.getLogger(__name__)
+
+_RUNS = """
+query Runs($filter: RunsFilter!) {
+  runsOrError(filter: $filter, limit: 100) {
+    __typename
+    ... on Runs { results { runId jobName tags { key value } } }
+  }
+}
+"""
+_LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+  }
+}
+"""
+_END = """
+mutation End($runIds: [String!]!) {
+  terminateRuns(runIds: $runIds) {
+    __typename
+    ... on TerminateRunsResult { terminateRunResults { __typename } }
+  }
+}
+"""
+_UNFINISHED: list[JsonValue] = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED"]
+
+
+class _Tag(BaseModel):
+    key: str
+    value: str
+
+
+class _Run(BaseModel):
+    run_id: str = Field(alias="runId")
+    job_name: str = Field("", alias="jobName")
+    tags: tuple[_Tag, ...] = ()
+
+
+class _Found(BaseModel):
+    results: tuple[_Run, ...]
+
+
+class _Launched(BaseModel):
+    run: _Run
+
+
+class _Typed(BaseModel):
+    kind: str = Field(alias="__typename")
+
+
+class _Ended(BaseModel):
+    results: tuple[_Typed, ...] = Field(alias="terminateRunResults")
+
+
+class Kind(StrEnum):
+    """What a sync reads: the whole account, or what changed."""
+
+    FULL = "FULL"
+    DELTA = "DELTA"
+
+
+def unfinished(ui: DagsterUi, name: str, *, seconds: float = _SECONDS) -> list[tuple[str, Kind]]:
+    """Return the runs that sync a connection and have not ended, the oldest first, with what each reads."""
+    wanted: JsonValue = {"tags": [{"key": CONNECTION_TAG, "value": name}], "statuses": _UNFINISHED}
+    try:
+        kind, found = ui.ask(_RUNS, {"filter": wanted}, "runsOrError", seconds=seconds)
+        runs = _Found.model_validate(found).results if kind == "Runs" else []
+    except (NoDagsterError, ValidationError) as error:
+        _log.warning("Dagster was not asked which syncs are under way (%s)", type(error).__name__)
+        return []
+    jobs = {sync_job_name(name): Kind.DELTA, full_sync_job_name(name): Kind.FULL}
+    listed = []
+    for run in reversed(runs):
+        refresh = {each.key: each.value for each in run.tags}.get(REFRESH_TAG)
+        if refresh is not None or run.job_name in jobs:
+            listed.append((run.run_id, Kind.DELTA if refresh == DELTA else Kind.FULL))
+    return listed
+
+
+def launch(ui: DagsterUi, name: str, kind: Kind) -> str | None:
+    """Start a run, which Dagster queues as it does all others; return its id, None where that can't be."""
+    tags = {CAUSE_TAG: "asked for over HTTP", CONNECTION_TAG: name}
+    if kind is Kind.DELTA:
+        tags |= {REFRESH_TAG: DELTA, READS_TAG: EVERYTHING}
+    job = full_sync_job_name(name) if kind is Kind.FULL else sync_job_name(name)
+    told: list[JsonValue] = [{"key": key, "value": value} for key, value in tags.items()]
+    params: JsonValue = {
+        "selector": {
+            "repositoryLocationName": LOCATION,
+            "repositoryName": "__repository__",
+            "jobName": job,
+        },
+        "runConfigData": {},
+        "executionMetadata": {"tags": told},
+    }
+    try:
+        outcome, found = ui.ask(_LAUNCH, {"params": params}, "launchRun", seconds=_SECONDS)
+        if outcome == "LaunchRunSuccess":
+            return _Launched.model_validate(found).run.run_id
+    except (NoDagsterError, ValidationError) as error:
+        outcome = type(error).__name__
+    _log.warning("Dagster did not start the sync of %s (%s)", name, outcome)
+    return None
+
+
+def end(ui: DagsterUi, name: str) -> int:
+    """Have the runs ended that sync a connection, queued or started; return how many are."""
+    runs: list[JsonValue] = [run_id for run_id, _ in unfinished(ui, name, seconds=_ENDING_SECONDS)]
+    if not runs:
+        return 0
+    try:
+        kind, found = ui.ask(_END, {"runIds": runs}, "terminateRuns", seconds=_ENDING_SECONDS)
+        results = _Ended.model_validate(found).results if kind == "TerminateRunsResult" else ()
+    except (NoDagsterError, ValidationError) as error:
+        _log.warning("Dagster did not end the syncs of %s (%s)", name, type(error).__name__)
+        return 0
+    return sum(each.kind == "TerminateRunSuccess" for each in results)
