@@ -15,8 +15,8 @@ from lever_assets.api.runs import Runs
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 
-_READERS_WAIT = 5.0
-"""Seconds that a list waits for a SQLite file that another program has locked; clients wait no longer."""
+_READERS_WAIT = 4.0
+"""Seconds that a list waits for a SQLite file that another program has locked; clients give up after five."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from lever_assets.assessment.ordering import begin as begin_assessments
 from lever_assets.assessment.seeing_to import seeing_to_orders
-from lever_assets.connect.errors import ConnectionTroubleError
+from lever_assets.connect.errors import ConnectionTroubleError, SwitchedOffError
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
@@ -71,6 +71,8 @@ def _work(store: Store, settings: Settings, run_id: str, is_delta: bool) -> None
     renewing.start()
     try:
         _sync(settings, run_id, Scope(delta=is_delta))
+    except SwitchedOffError as error:
+        _log.info("the sync of %s ended: %s", settings.connection, error)
     except (LeverError, StoreError, ConnectionTroubleError) as error:
         _log.warning("the sync of %s failed: %s", settings.connection, sentence(error))
     except Exception as error:

@@ -71,9 +71,10 @@ class Linking:
 
 
 @contextmanager
-def linking(database: str, folder: Path, *, opportunities: int = 6, **settings: Any) -> Iterator[Linking]:
-    """Serve the API over a Lever of which nobody's account is connected yet."""
-    with running_sandbox(SandboxConfig(opportunities=opportunities, rate=0, oauth=OAuthConfig())) as sandbox:
+def linking(database: str, folder: Path, **settings: Any) -> Iterator[Linking]:
+    """Serve the API over a Lever, with `opportunities`; no account of it is connected yet."""
+    count = settings.pop("opportunities", 6)
+    with running_sandbox(SandboxConfig(opportunities=count, rate=0, oauth=OAuthConfig())) as sandbox:
         account = Recruiting(sandbox, folder, database)
         config = sandbox.oauth.config
         given: dict[str, Any] = {

@@ -66,7 +66,7 @@ def list_integrations(parts: ThePartsHere, request: Request) -> Response:
             continue
         if not connection.account.is_stored and connection.account.credential is None:
             continue  # the environment's own, which has no key: there is none
-        found.append(describing.listed_integration(parts.store, connection, address))
+        found.append(describing.listed_integration(parts.reads, connection, address))
     return success({"results": found})
 
 
@@ -80,7 +80,7 @@ def get_integration_details(integration_id: str, parts: ThePartsHere, request: R
     """Return an integration with all that it covers."""
     connection = parts.connections.connection(integration_id)
     address = public_address(parts.settings, request)
-    return success(describing.integration(parts.store, connection, address))
+    return success(describing.integration(parts.reads, connection, address))
 
 
 @last.delete(
