@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from lever_assets.store import chosen_fields
+from lever_assets.store.transaction import now
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets_tests.actions.newcomers import newcomer, open_job
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh
+from lever_assets_tests.api.by_hand import change
 from lever_assets_tests.api.kombos_examples import example, full, minimal, newer
 from lever_assets_tests.api.served import Served
 
@@ -175,6 +178,28 @@ def test_what_was_created_is_answered_whole(acting: Served) -> None:
         "MULTI_SELECT",
     }
     assert str(account.row("applications", made["id"])["candidate_id"]) == made["candidate_id"]
+
+
+def test_what_the_lists_do_not_have_shows_no_fields_that_are_off(acting: Served) -> None:
+    """So it is of who was created and is gone since: then the answer that the ledger kept is given."""
+    account = acting.account
+    given = full(account, "create_application", account.person())
+    path = f"/v1/ats/jobs/remote:{open_job(account, 'text', 'languages')}/applications"
+    made = acting.data("POST", path, json=given)
+    assert account.row("candidates", made["candidate_id"])["integration_fields"]
+    change(acting, "candidates", made["candidate_id"], remote_deleted_at=now())
+    change(acting, "applications", made["id"], remote_deleted_at=now())
+
+    again = acting.data("POST", path, json=given)
+
+    assert again["id"] == made["id"]
+    assert (again["integration_fields"], again["candidate"]["integration_fields"]) == ([], [])
+    with account.session() as session, session.writing() as tx:
+        chosen_fields.keep_shown(tx, "candidates", ["contact"])
+    shown = acting.data("POST", path, json=given)["candidate"]["integration_fields"]
+    with account.session() as session, session.writing() as tx:
+        chosen_fields.forget_shown(tx, "candidates", ["contact"])
+    assert [each["key"] for each in shown] == ["contact"]
 
 
 def test_ids_are_percent_encoded_or_not_and_go_over_those_of_the_body(acting: Served) -> None:
