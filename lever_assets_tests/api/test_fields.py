@@ -160,6 +160,10 @@ def test_a_setup_link_leads_to_the_fields(with_names: tuple[Linking, str, str]) 
         page = WEB.get(link)
         listed = kombo.general.get_custom_fields(integration_id=own)
         fields = kombo.general.get_integration_fields(integration_id=own)
+    german = here.api.data(
+        "POST", f"/v1/integrations/{own}/setup-link", json={"link_type": "EMBEDDED", "language": None}
+    )
+    assert german["link"] != link
     assert listed is not None
     assert fields is not None
     assert "Choisissez vos champs" in page.text
