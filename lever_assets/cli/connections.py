@@ -249,8 +249,8 @@ def disable(name: Name) -> None:
     It is not synced and nothing is written to it; what was read stays. A sync that is under way ends.
     """
     with _changing(
-        f"{name} is switched off: from now on no sync and no action of it begins, and a sync that is under "
-        "way ends; the next one goes on there."
+        f"{name} is switched off: from now on no sync and no action of it begins. A sync that is under way "
+        "ends, and the next one goes on there."
     ) as (settings, store):
         _see_that_it_is_stored(store, settings, name)
         ui = found_ui(settings)

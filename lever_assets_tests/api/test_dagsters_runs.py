@@ -210,7 +210,7 @@ def test_so_does_the_command(stored: tuple[Linking, str, str], ui: Ui) -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    assert "a sync that is under way ends" in done.stdout + done.stderr
+    assert "A sync that is under way ends" in done.stdout + done.stderr
     assert ui.ended == [[RUN]]
     assert linking.api.data("GET", f"/v1/integrations/{own}", integration=None)["status"] == "INACTIVE"
 

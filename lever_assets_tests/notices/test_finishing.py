@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from lever_assets.connect.connections import enable
-from lever_assets.connect.errors import DisabledError
+from lever_assets.connect.errors import DisabledError, SwitchedOffError
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.finishing import Finished, tell_finished, telling_the_end
@@ -78,6 +78,21 @@ def test_of_a_sync_that_did_not_begin_nothing_is_told(here: Place) -> None:
         assert ends(here, read, BusyError) == []
     enable(here.store, "acme", enabled=False)
     assert ends(here, read, DisabledError) == []
+
+
+@ON_SQLITE
+def test_one_that_is_switched_off_meanwhile_is_cancelled_wherever_it_runs(here: Place) -> None:
+    def switched_off(session: Session) -> None:
+        enable(here.store, "acme", enabled=False)
+        read(session)
+
+    assert [each["sync_state"] for each in ends(here, switched_off, SwitchedOffError)] == ["CANCELLED"]
+    # Of a run in Dagster, which failed by it, this is what is told.
+    tell_finished(here.store, here.settings.of("acme"), Finished("a run", now(), now(), went_well=False))
+    deliver(here.store, here.settings.of("acme"))
+    assert here.hook.notices[-1]["data"]["sync_state"] == "CANCELLED"
+    enable(here.store, "acme", enabled=True)
+    assert [each["sync_state"] for each in ends(here, read)] == ["SUCCEEDED"]
 
 
 @ON_SQLITE
