@@ -147,7 +147,7 @@ def test_a_ui_that_hangs_holds_nobody_up(api: Served, *, drips: bool) -> None:
         with serving(Handler) as port, served(api.account, ui_url=f"http://127.0.0.1:{port}") as here:
             began = time.monotonic()
             made = here.data("POST", "/v1/force-sync", json={})
-            assert time.monotonic() - began < 5  # it waits 3.5, and Kombo's client so long
+            assert time.monotonic() - began < 6  # it waits 3.5, and the rest is for a busy machine
             assert (made["already_queued"], made["type"]) == (False, "FULL")
             settle()
     finally:

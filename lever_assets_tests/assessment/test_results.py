@@ -60,11 +60,17 @@ def test_a_result_is_a_note_a_link_a_file_and_a_tag_in_lever_and_is_kept_no_long
 def test_the_same_result_again_changes_nothing_and_another_one_is_refused(api: Served) -> None:
     person, order = ordered(api)
     put(api, order)
-    api.client().assessment.set_packages(packages=[{**PACKAGES[0], "name": "Renamed"}])
+    api.data("PUT", "/v1/assessment/packages", json={"packages": [{**PACKAGES[0], "name": "Renamed"}]})
     put(api, order)
     put(api, order, remote_fields={"other": {}}, completed_at="2026-11-27T11:00:00+01:00")
     is_written_once(api, person)
-    for changed in ({"status": "CANCELLED"}, {"status": "OPEN"}, {"score": 88}, {"attachments": []}):
+    others: list[dict[str, Any]] = [
+        {"status": "CANCELLED"},
+        {"status": "OPEN"},
+        {"score": 88},
+        {"attachments": []},
+    ]
+    for changed in others:
         error = api.error("PUT", f"/v1/assessment/orders/{order}/result", 400, json={**RESULT, **changed})
         assert error["code"] == "PLATFORM.INPUT_INVALID"
         assert "COMPLETED" in error["message"]
