@@ -64,9 +64,9 @@ def test_an_error_leads_to_the_row(shown: Served) -> None:
 
 def test_so_does_one_that_nobody_waited_for(shown: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     path, given = _noted(shown)
-    shown.account.sandbox.set_faults(f"slow=3,endpoint={NOTES}")
+    shown.account.sandbox.set_faults(f"slow=9,endpoint={NOTES}")
     with monkeypatch.context() as hasty:
-        hasty.setattr(acting_module, "ANSWERED_AT_LAST", 1.0)
+        hasty.setattr(acting_module, "ANSWERED_AT_LAST", 5.0)
         error = shown.error("POST", path, 504, json=given)
     assert _row(shown, urlsplit(error["log_url"]).path)["state"] == "sending"
     shown.account.sandbox.set_faults()
