@@ -10,6 +10,7 @@ from lever_assets.notices.finishing import Finished, tell_finished
 from lever_assets.orchestration.runs import Whose, ended_since, log_url, record_of, synced_by
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store
+from lever_assets.store.accounts import whereabouts
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import now
 from lever_assets.sync.targets import wanting
@@ -49,11 +50,13 @@ class EndedSyncs:
         """Put a notice of each sync that ended since the last look into the outbox; raises StoreError.
 
         What ended while the type was not asked for is not made up for. An end that is found again, because
-        the process died, is told already (`tell_finished`).
+        the process died, is told already (`tell_finished`). `accounts` need not hold those that are switched
+        off, which may just have ended a sync.
         """
         moment = now()
         with store.reading(_NOBODY) as tx:
             told, some = _TOLD.read(tx), wanting(tx, settings, NoticeType.SYNC_FINISHED)
+            off = [settings.of(each.connection) for each in whereabouts(tx) if not each.enabled]
         if not some:
             if told is not None:
                 with store.writing(_NOBODY) as tx:
@@ -64,7 +67,7 @@ class EndedSyncs:
             for run_id in [each for each in reversed(found) if each not in self.seen]:
                 record = record_of(instance, run_id)
                 if record is not None and _has_ended_since(record, told.since):
-                    _tell(record, store, accounts, whose)
+                    _tell(record, store, [*off, *accounts], whose)
             self.seen = set(found)
         with store.writing(_NOBODY) as tx:
             _TOLD.keep(tx, _Told(moment if told is None else told.since, moment))
