@@ -80,6 +80,7 @@ class _Early:
         self._settled = settled
         self._advice = advice
         self._headers: Mapping[str, str] = {}
+        self._row: str | None = None
         self._is_due = False
         self._made: Made | None = None
         self._writes = False
@@ -90,6 +91,11 @@ class _Early:
         """Note in which place it is done."""
         with self._lock:
             self._headers = place.headers
+
+    def noted(self, row: str) -> None:
+        """Note its row in the ledger."""
+        with self._lock:
+            self._row = row
 
     def may_write(self) -> bool:
         """Note that something is written from now on; False: it was said that nothing is."""
@@ -102,7 +108,7 @@ class _Early:
         with self._lock:
             self._is_over = True
             late = _still_under_way(self._advice) if self._writes else _too_slow()
-            self._settled(replace(late, headers=self._headers))
+            self._settled(replace(late, action=self._row, headers=self._headers))
 
     def made(self, made: Made, headers: Mapping[str, str]) -> None:
         """Keep what may be answered."""
@@ -246,6 +252,7 @@ class Acting:
             nonlocal row
             row = row_id
             place.note(row_id)
+            early.noted(row_id)
             if row_id in self._made:  # another call of the same is at work on its files
                 early.made(self._made[row_id], place.headers)
 
@@ -267,7 +274,7 @@ class Acting:
             self._made.pop(row, None)
         _log.info("%s %s %s", asked.action, answer.action_id or "-", answer.state or _outcome(answer))
         if answer.error is not None:
-            raise _failure(answer)
+            raise replace(_failure(answer), action=row or None)
         return answer
 
 

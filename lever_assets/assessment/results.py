@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, V
 
 from lever_assets.actions.engine.errors import of_input
 from lever_assets.actions.engine.input_model import Text, WebAddress
+from lever_assets.actions.engine.redaction import unsigned
 from lever_assets.actions.inputs import ApplicationAttachment, ApplicationResultLink
 from lever_assets.assessment.feedback import Feedback
 from lever_assets.lever import JsonObject
@@ -120,19 +121,24 @@ class Result(_Part):
 def take(session: Session, order_id: str, given: Result) -> bool:
     """Keep a result of an order; return whether any of it is to be written to Lever yet.
 
-    The same result again changes nothing. Raises ResultError for one that can't be taken, and StoreError.
+    The same result again changes nothing, but that links to files may be signed anew. Raises ResultError for
+    one that can't be taken, so another one of an order that is not open, and StoreError.
     """
     if given.completed_at is None and given.status is not ResultStatus.OPEN:
         raise ResultError(f"completed_at: say when it was over, as the status is {given.status}.")
     with session.writing() as tx:
-        order = _order(tx, order_id, given)
+        order = _order(tx, order_id)
+        content = _fingerprint(given)
+        if order.status is not OrderStatus.OPEN and content != order.result_hash:
+            raise ResultError(
+                f"This order is {order.status}, and only one that is OPEN takes another result."
+            )
         package = next((each for each in assessments.packages(tx) if each.id == order.package_id), None)
         kept = _kept(order.package_id if package is None else package.name, given)
-        content = fingerprint(canonical([kept, given.status.value, given.completed_at]))[:_HASH]
         _check(order, kept)
         if content == order.result_hash:
             if order.todo:
-                assessments.change(tx, order_id, due_at=tx.instant, attempts=0)
+                assessments.change(tx, order_id, result=kept, due_at=tx.instant, attempts=0)
             return bool(order.todo)
         assessments.change(
             tx,
@@ -149,16 +155,17 @@ def take(session: Session, order_id: str, given: Result) -> bool:
     return True
 
 
-def _order(tx: Transaction, order_id: str, given: Result) -> Order:
+def _fingerprint(given: Result) -> str:
+    """Return what tells a result from others; what signs links, and fields that are not used, do not."""
+    return fingerprint(canonical(unsigned(given.model_copy(update={"remote_fields": None}))))[:_HASH]
+
+
+def _order(tx: Transaction, order_id: str) -> Order:
     order = assessments.order(tx, order_id)
     if order is None or not order.package_id:
-        raise ResultError(f"There is no order {order_id[:60]!r}: GET /v1/assessment/orders lists them.")
+        raise ResultError("There is no such order: GET /v1/assessment/orders lists them.")
     if order.erased_at is not None:
         raise ResultError("The candidate of this order is gone in Lever, so that nothing is kept of them.")
-    if order.status is not OrderStatus.OPEN and order.status.value != given.status.value:
-        raise ResultError(
-            f"This order is {order.status}, and only one that is OPEN can become {given.status}."
-        )
     return order
 
 

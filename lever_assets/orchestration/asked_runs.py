@@ -1,11 +1,14 @@
 """Syncs in a Dagster that runs, asked through its UI: which there are, starting one, ending them."""
 
 import logging
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
 from enum import StrEnum
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from lever_assets.connect.dagster_ui import LOCATION, DagsterUi, NoDagsterError
+from lever_assets.connect.dagster_ui import LOCATION, DagsterUi, JsonObject, NoDagsterError
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -17,10 +20,11 @@ from lever_assets.orchestration.names import (
     sync_job_name,
 )
 
-_SECONDS = 10.0
-"""How long Dagster's UI may take to answer."""
-_ENDING_SECONDS = 2.0
-"""How long it may where somebody waits for more than that."""
+_LOOKING_SECONDS = 1.5
+"""How long Dagster's UI may take to say what is under way: somebody waits for a sync to be started, who hears
+of it within five seconds or not at all."""
+_SECONDS = 2.0
+"""How long it may take to start runs, or to end them."""
 _log = logging.getLogger(__name__)
 
 _RUNS = """
@@ -84,11 +88,11 @@ class Kind(StrEnum):
     DELTA = "DELTA"
 
 
-def unfinished(ui: DagsterUi, name: str, *, seconds: float = _SECONDS) -> list[tuple[str, Kind]]:
+def unfinished(ui: DagsterUi, name: str, *, seconds: float = _LOOKING_SECONDS) -> list[tuple[str, Kind]]:
     """Return the runs that sync a connection and have not ended, the oldest first, with what each reads."""
     wanted: JsonValue = {"tags": [{"key": CONNECTION_TAG, "value": name}], "statuses": _UNFINISHED}
     try:
-        kind, found = ui.ask(_RUNS, {"filter": wanted}, "runsOrError", seconds=seconds)
+        kind, found = _asked(ui, _RUNS, {"filter": wanted}, "runsOrError", seconds)
         runs = _Found.model_validate(found).results if kind == "Runs" else []
     except (NoDagsterError, ValidationError) as error:
         _log.warning("Dagster was not asked which syncs are under way (%s)", type(error).__name__)
@@ -119,7 +123,7 @@ def launch(ui: DagsterUi, name: str, kind: Kind) -> str | None:
         "executionMetadata": {"tags": told},
     }
     try:
-        outcome, found = ui.ask(_LAUNCH, {"params": params}, "launchRun", seconds=_SECONDS)
+        outcome, found = _asked(ui, _LAUNCH, {"params": params}, "launchRun", _SECONDS)
         if outcome == "LaunchRunSuccess":
             return _Launched.model_validate(found).run.run_id
     except (NoDagsterError, ValidationError) as error:
@@ -130,13 +134,32 @@ def launch(ui: DagsterUi, name: str, kind: Kind) -> str | None:
 
 def end(ui: DagsterUi, name: str) -> int:
     """Have the runs ended that sync a connection, queued or started; return how many are."""
-    runs: list[JsonValue] = [run_id for run_id, _ in unfinished(ui, name, seconds=_ENDING_SECONDS)]
+    runs: list[JsonValue] = [run_id for run_id, _ in unfinished(ui, name, seconds=_SECONDS)]
     if not runs:
         return 0
     try:
-        kind, found = ui.ask(_END, {"runIds": runs}, "terminateRuns", seconds=_ENDING_SECONDS)
+        kind, found = _asked(ui, _END, {"runIds": runs}, "terminateRuns", _SECONDS)
         results = _Ended.model_validate(found).results if kind == "TerminateRunsResult" else ()
     except (NoDagsterError, ValidationError) as error:
         _log.warning("Dagster did not end the syncs of %s (%s)", name, type(error).__name__)
         return 0
     return sum(each.kind == "TerminateRunSuccess" for each in results)
+
+
+def _asked(
+    ui: DagsterUi, query: str, variables: Mapping[str, JsonValue], field: str, seconds: float
+) -> tuple[str, JsonObject]:
+    """As `DagsterUi.ask`, within so many seconds in all: there each wait may take as many."""
+    answered: Future[tuple[str, JsonObject]] = Future()
+
+    def ask() -> None:
+        try:
+            answered.set_result(ui.ask(query, variables, field, seconds=seconds))
+        except BaseException as error:  # whatever it is, somebody waits for it
+            answered.set_exception(error)
+
+    threading.Thread(target=ask, name="asking Dagster", daemon=True).start()
+    try:
+        return answered.result(seconds)
+    except TimeoutError:
+        raise NoDagsterError(f"did not answer within {seconds:g} seconds") from None

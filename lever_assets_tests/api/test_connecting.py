@@ -214,6 +214,38 @@ def test_what_makes_no_link(lined_up: Linking, changed: dict[str, Any], told: st
     assert told in error["message"]
 
 
+NOTHING = (
+    "end_user_origin_id",
+    "remote_environment",
+    "integration_tool",
+    "language",
+    "scope_config_id",
+    "enable_filtering",
+    "enable_field_mapping",
+    "enable_static_ips",
+    "link_type",
+)
+
+
+def test_null_is_as_absent(lined_up: Linking) -> None:
+    api = lined_up.api
+    body = {**BODY, **dict.fromkeys(NOTHING)}
+    plain = api.data("POST", "/v1/connect/create-link", json=body, integration=None)
+    assert "API key" in WEB.get(plain["link"]).text
+    own = lined_up.activated(submit(plain["link"], step="key", api_key=lined_up.sandbox.key))
+    nothing = dict.fromkeys(("language", "scope_config_id", "link_type"))
+    assert api.data("POST", f"/v1/integrations/{own}/relink", json=nothing)["link"]
+    settle()
+    assert api.data("POST", "/v1/force-sync", json={"type": None}, integration=own)["type"] == "FULL"
+    asked = {
+        **{"method": "GET", "path": "/stages", "headers": None, "params": None, "data": None},
+        **{"response_as_base64": None, "multipart_form_data": None, "api_options": None},
+    }
+    told = api.ask("POST", "/v1/passthrough/lever/v1", json=asked, integration=own).json()
+    assert (told["data"]["status"], told["warnings"]) == (200, [])
+    settle()
+
+
 def test_the_category_that_clients_send_by_default_is_explained(lined_up: Linking) -> None:
     with lined_up.client() as kombo, pytest.raises(KomboGeneralError) as raised:
         kombo.connect.create_connection_link(end_user_email="a@b.example", end_user_organization_name="Acme")

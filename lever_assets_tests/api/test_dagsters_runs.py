@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -128,6 +130,28 @@ def test_where_dagster_has_no_such_job_the_server_does_it(api: Served, ui: Ui) -
     assert first["type"] == "FULL"
     assert len(ui.launched) in {1, 2}  # the second only if the first is done already
     assert again["already_queued"] or again["sync_id"] != first["sync_id"]
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_ui_that_hangs_holds_nobody_up(api: Served, *, drips: bool) -> None:
+    over = threading.Event()
+
+    class Handler(Quiet, BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.2):
+                if drips:
+                    self.wfile.write(b"X: y\r\n")
+
+    try:
+        with serving(Handler) as port, served(api.account, ui_url=f"http://127.0.0.1:{port}") as here:
+            began = time.monotonic()
+            made = here.data("POST", "/v1/force-sync", json={})
+            assert time.monotonic() - began < 6  # it waits 3.5, and the rest is for a busy machine
+            assert (made["already_queued"], made["type"]) == (False, "FULL")
+            settle()
+    finally:
+        over.set()
 
 
 def test_dagsters_own_schema_takes_what_is_asked(here: Served, ui: Ui) -> None:

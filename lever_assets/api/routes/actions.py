@@ -199,7 +199,7 @@ _FILES = {
 )
 def get_action(action: str, parts: ThePartsHere, integration: IntegrationId) -> Response:
     """Say which files an action takes."""
-    parts.connections.connection(integration)
+    parts.connections.connection(integration).see_that_it_is_connected()
     if action not in _FILES:
         raise invalid(f"There is nothing to say of this action; there are {', '.join(_FILES)}.", 404)
     limits = acted.AttachmentRestrictions(types=_FILES[action])

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, StrictBool
+from pydantic import StrictBool
 
 from lever_assets.api.afterwards import map_anew
 from lever_assets.api.answers import success
 from lever_assets.api.asking import Parts, ThePartsHere
-from lever_assets.api.bodies import Bounded
+from lever_assets.api.bodies import Bounded, Given
 from lever_assets.api.cursors import cursor_behind, row_before
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
@@ -39,13 +39,13 @@ LargePageSize = Annotated[int, Number, Query(ge=1, le=2000, description="How man
 F = TypeVar("F", KnownField, OwnField)
 
 
-class Showing(BaseModel):
+class Showing(Given):
     """Whether a field is to be in `integration_fields` of its model; null: as at first, it is not."""
 
     enable_passthrough: StrictBool | None
 
 
-class Filling(BaseModel):
+class Filling(Given):
     """The field that is to fill a custom field; null: none."""
 
     integration_field_id: str | None

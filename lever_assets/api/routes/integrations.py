@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
-from pydantic import BaseModel, StrictBool
+from pydantic import StrictBool
 
 from lever_assets.api import changing, describing
 from lever_assets.api.addresses import public_address
@@ -11,7 +11,7 @@ from lever_assets.api.answers import success
 from lever_assets.api.apart import apart
 from lever_assets.api.asking import ThePartsHere
 from lever_assets.api.assessment_setup import is_offered
-from lever_assets.api.bodies import Bounded
+from lever_assets.api.bodies import Bounded, Given
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.page_links import link_to
@@ -29,13 +29,13 @@ last = APIRouter(prefix=PREFIX, tags=["General"], route_class=Bounded)
 """What takes any id, those with a slash, too, and so has to come after all that is below an integration."""
 
 
-class Enabling(BaseModel):
+class Enabling(Given):
     """Whether the integration is to be on."""
 
     value: StrictBool
 
 
-class Reconnecting(BaseModel):
+class Reconnecting(Given):
     """What the link to reconnect is to be."""
 
     language: Language | None = Language.EN
@@ -43,7 +43,7 @@ class Reconnecting(BaseModel):
     link_type: LinkType = LinkType.EMBEDDED
 
 
-class SettingUp(BaseModel):
+class SettingUp(Given):
     """What the link to set up is to be."""
 
     link_type: LinkType
