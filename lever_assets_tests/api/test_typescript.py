@@ -25,6 +25,7 @@ from lever_assets_tests.actions.newcomers import open_job
 from lever_assets_tests.actions.recruiting import Recruiting, waiting
 from lever_assets_tests.api.accounts import RECORDED, account_in_lever
 from lever_assets_tests.api.served import KEY, served
+from lever_assets_tests.either import POSTGRESQL_LATER
 
 FOLDER = Path(__file__).parent / "typescript"
 NOT_THERE_YET: set[str] = set()
@@ -127,7 +128,7 @@ def _other_stage(tx: Transaction, application: str) -> str:
     return next(each for each, _ in _ids(tx, "application_stages", 2) if each != now)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database_url", POSTGRESQL_LATER, indirect=True)
 def test_every_method_of_the_client_does_what_it_is_for(connected: Connected, tmp_path: Path) -> None:
     with served(connected.account, **connected.settings) as api:
         given = {
