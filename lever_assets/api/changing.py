@@ -30,12 +30,10 @@ def switch(store: Store, settings: Settings, connection: Connection, *, on: bool
     Raises StoreError, too.
     """
     _see_that_it_is_stored(connection)
-    ui = None if on else found_ui(settings)
-    if ui is not None:
-        end_runs(
-            ui, connection.name
-        )  # before: what runs elsewhere ends by itself, when it sees that it is off
     connections.enable(store, connection.name, enabled=on)
+    ui = None if on else found_ui(settings)
+    if ui is not None:  # what runs elsewhere ends by itself, when it sees that it is off
+        end_runs(ui, connection.name)
     tell(store, settings.of(connection.name))
 
 

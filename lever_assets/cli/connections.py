@@ -253,10 +253,10 @@ def disable(name: Name) -> None:
         "ends, and the next one goes on there."
     ) as (settings, store):
         _see_that_it_is_stored(store, settings, name)
+        connections.enable(store, name, enabled=False)
         ui = found_ui(settings)
         if ui is not None:
             end_runs(ui, name)
-        connections.enable(store, name, enabled=False)
         tell(store, settings.of(name))
 
 

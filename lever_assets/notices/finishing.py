@@ -12,7 +12,6 @@ from lever_assets.notices.enqueueing import integration_of, put_notice
 from lever_assets.notices.wording import Ending
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import BusyError, Store, StoreError
-from lever_assets.store.accounts import is_switched_off
 from lever_assets.store.transaction import Transaction, now
 from lever_assets.sync.status import lacks_something
 from lever_assets.sync.targets import wanting
@@ -23,7 +22,8 @@ from lever_assets.unified.ids import unified_id
 class Finished:
     """A sync that is over, by the id of its run; instants are UTC.
 
-    `went_well` is None for one that was cancelled. `log_url` leads to its log, "" where there is none.
+    `went_well` is None for one that was cancelled, or ended because the connection was switched off.
+    `log_url` leads to its log, "" where there is none.
     """
 
     run_id: str
@@ -55,8 +55,8 @@ def tell_finished(store: Store, settings: Settings, finished: Finished) -> int:
 
 
 def _ending(tx: Transaction, settings: Settings, went_well: bool | None) -> Ending:
-    if went_well is None or (not went_well and is_switched_off(tx)):
-        return Ending.CANCELLED  # that ends a sync, too, wherever it ran
+    if went_well is None:
+        return Ending.CANCELLED
     if went_well:
         return Ending.PARTIALLY_FAILED if lacks_something(tx, settings) else Ending.SUCCEEDED
     return Ending.FAILED if REFUSED.read(tx) is None else Ending.AUTHENTICATION_FAILED

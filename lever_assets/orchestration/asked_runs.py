@@ -8,7 +8,13 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from lever_assets.connect.dagster_ui import LOCATION, DagsterUi, JsonObject, NoDagsterError
+from lever_assets.connect.dagster_ui import (
+    LOCATION,
+    DagsterUi,
+    JsonObject,
+    NoDagsterError,
+    UnansweredError,
+)
 from lever_assets.orchestration.names import (
     CAUSE_TAG,
     CONNECTION_TAG,
@@ -47,7 +53,6 @@ _END = """
 mutation End($runIds: [String!]!) {
   terminateRuns(runIds: $runIds) {
     __typename
-    ... on TerminateRunsResult { terminateRunResults { __typename } }
   }
 }
 """
@@ -71,14 +76,6 @@ class _Found(BaseModel):
 
 class _Launched(BaseModel):
     run: _Run
-
-
-class _Typed(BaseModel):
-    kind: str = Field(alias="__typename")
-
-
-class _Ended(BaseModel):
-    results: tuple[_Typed, ...] = Field(alias="terminateRunResults")
 
 
 class Kind(StrEnum):
@@ -107,7 +104,10 @@ def unfinished(ui: DagsterUi, name: str, *, seconds: float = _LOOKING_SECONDS) -
 
 
 def launch(ui: DagsterUi, name: str, kind: Kind) -> str | None:
-    """Start a run, which Dagster queues as it does all others; return its id, None where that can't be."""
+    """Start a run, which Dagster queues as it does all others; return its id, None where that can't be.
+
+    Raises UnansweredError where it was asked and has not answered in time: it may start one yet.
+    """
     tags = {CAUSE_TAG: "asked for over HTTP", CONNECTION_TAG: name}
     if kind is Kind.DELTA:
         tags |= {REFRESH_TAG: DELTA, READS_TAG: EVERYTHING}
@@ -126,24 +126,23 @@ def launch(ui: DagsterUi, name: str, kind: Kind) -> str | None:
         outcome, found = _asked(ui, _LAUNCH, {"params": params}, "launchRun", _SECONDS)
         if outcome == "LaunchRunSuccess":
             return _Launched.model_validate(found).run.run_id
+    except UnansweredError:
+        raise
     except (NoDagsterError, ValidationError) as error:
         outcome = type(error).__name__
     _log.warning("Dagster did not start the sync of %s (%s)", name, outcome)
     return None
 
 
-def end(ui: DagsterUi, name: str) -> int:
-    """Have the runs ended that sync a connection, queued or started; return how many are."""
+def end(ui: DagsterUi, name: str) -> None:
+    """Have the runs ended that sync a connection, queued or started, as far as Dagster answers."""
     runs: list[JsonValue] = [run_id for run_id, _ in unfinished(ui, name, seconds=_SECONDS)]
     if not runs:
-        return 0
+        return
     try:
-        kind, found = _asked(ui, _END, {"runIds": runs}, "terminateRuns", _SECONDS)
-        results = _Ended.model_validate(found).results if kind == "TerminateRunsResult" else ()
-    except (NoDagsterError, ValidationError) as error:
+        _asked(ui, _END, {"runIds": runs}, "terminateRuns", _SECONDS)
+    except NoDagsterError as error:
         _log.warning("Dagster did not end the syncs of %s (%s)", name, type(error).__name__)
-        return 0
-    return sum(each.kind == "TerminateRunSuccess" for each in results)
 
 
 def _asked(
@@ -162,4 +161,4 @@ def _asked(
     try:
         return answered.result(seconds)
     except TimeoutError:
-        raise NoDagsterError(f"did not answer within {seconds:g} seconds") from None
+        raise UnansweredError(f"did not answer within {seconds:g} seconds") from None

@@ -69,6 +69,10 @@ def _ignore(_report: Report) -> None:
     return
 
 
+def _go_on() -> None:
+    return
+
+
 def sync(
     session: Session,
     scope: Scope,
@@ -77,8 +81,11 @@ def sync(
     models: Collection[str] | None = None,
     wait: float = 0.0,
     on_report: Callable[[Report], None] = _ignore,
+    at_turn: Callable[[], None] = _go_on,
 ) -> SyncReport:
     """Bring the database up to Lever; `on_report` is told of each step as it ends.
+
+    `at_turn` is called when no other sync is under way any more; what it raises ends this one.
 
     `run` says what is read, `models` what is mapped (None: everything); where nothing is to be read, Lever is
     not asked and no key is needed. Another sync of the connection is waited for up to `wait` seconds.
@@ -90,6 +97,7 @@ def sync(
     """
     began = time.monotonic()
     with session.alone(wait):
+        at_turn()
         syncing = _Syncing(session, scope, run or _run(session), models, on_report)
         asyncio.run(syncing.bring_up())
     return SyncReport(syncing.landed, syncing.derived, time.monotonic() - began, syncing.restored)
@@ -158,6 +166,8 @@ class _Syncing:
         else:
             self.restored = prepare(self._session)
             self._derive()
+            if self._failure is not None:
+                raise self._failure
             note_read_whole(self._session)
 
     async def _read(self) -> None:
@@ -276,8 +286,11 @@ class _Syncing:
         done = {*but, *self._derived}
         models = [each for each in self._models if each not in done]
         with self._whole.mapping(models):
-            for each in derive_all(self._session, models):
-                self._note(each, again)
+            try:
+                for each in derive_all(self._session, models, while_on=True):
+                    self._note(each, again)
+            except SwitchedOffError as error:
+                self._fail(error)
 
     def _note(self, each: DeriveReport, again: Sequence[str]) -> None:
         before = self._derived_before.pop(each.model, None)

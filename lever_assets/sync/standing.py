@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from sqlalchemy import exists, select
+
 from lever_assets.connect.account import Account
 from lever_assets.connect.states import Issue, Standing, State, standing_in
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.checkpoints import Checkpoint, Instant
+from lever_assets.store.tables import accounts, sync_state
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import READ_WHOLE
 from lever_assets.sync.session import Session
@@ -66,6 +69,17 @@ def was_read_whole(tx: Transaction) -> bool:
         return True
     before = KEPT.read(tx)  # a database of before that was kept
     return before is not None and before.was_read
+
+
+def never_read_whole(tx: Transaction) -> list[str]:
+    """Return the stored connections that are switched on and were never read whole, by one query.
+
+    One of a database of before that was kept may be among them (`was_read_whole`).
+    """
+    a, s = accounts.c, sync_state.c
+    read = exists().where(s.connection == a.connection, s.key == READ_WHOLE.kind)
+    query = select(a.connection).where(a.enabled, a.removed_at.is_(None), ~read)
+    return list(tx.sql.execute(query.order_by(a.connection)).scalars())
 
 
 def standing(session: Session) -> Standing:

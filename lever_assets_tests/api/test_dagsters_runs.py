@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -15,9 +15,12 @@ import pytest
 from dagster_graphql.schema import create_schema
 from graphql import OperationDefinitionNode, parse, validate
 from graphql.execution.values import get_variable_values
+from sqlalchemy import select
 
 from lever_assets.api.own_sync import OWN_SYNC
 from lever_assets.notices.finishing import sync_id_of
+from lever_assets.store.accounts import is_switched_off
+from lever_assets.store.tables import notice_outbox
 from lever_assets_tests.api.linking import Linking, linking, settle
 from lever_assets_tests.api.served import Served, served
 from lever_assets_tests.cli.test_processes import environment
@@ -36,10 +39,13 @@ class Ui:
         default_factory=lambda: {"__typename": "LaunchRunSuccess", "run": {"runId": RUN}}
     )
     url: str = ""
+    before: Callable[[str], object] = lambda _: None
+    """Called with each document, before it is answered."""
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer a document, as Dagster's schema has it."""
         self.asked.append(asked)
+        self.before(asked["query"])
         if "runsOrError" in asked["query"]:
             return {"runsOrError": {"__typename": "Runs", "results": self.runs}}
         if "terminateRuns" in asked["query"]:
@@ -154,6 +160,34 @@ def test_a_ui_that_hangs_holds_nobody_up(api: Served, *, drips: bool) -> None:
         over.set()
 
 
+@pytest.mark.parametrize(("launched", "begins"), [("full", False), ("delta", True)])
+def test_a_run_that_begins_late_is_the_only_full_sync(
+    api: Served, ui: Ui, monkeypatch: pytest.MonkeyPatch, launched: str, *, begins: bool
+) -> None:
+    """The server gives way to a run that was launched, though that was not answered in time."""
+    monkeypatch.setattr("lever_assets.api.runs._LATE_SECONDS", 3.0)
+    tags = [{"key": "lever/connection", "value": "lever"}, {"key": "lever/refresh", "value": launched}]
+
+    def late(query: str) -> None:
+        if "launchRun" in query:
+            time.sleep(3.5)
+            ui.runs = [{"runId": RUN, "jobName": "lever_sync", "tags": tags}]
+
+    ui.before = late
+    telling = {"notice_urls": "http://127.0.0.1:9/", "notice_types": ("sync-finished",)}
+    with served(api.account, ui_url=ui.url, **telling) as here:
+        before = here.account.sandbox.requests().total
+        made = here.data("POST", "/v1/force-sync", json={})
+        settle()
+        assert _no_thread_of_ours(here)
+        assert (here.account.sandbox.requests().total > before) is begins
+        with here.account.session() as session, session.reading() as tx:
+            told = tx.sql.execute(select(notice_outbox.c.body)).scalars().all()
+    assert len(ui.launched) == 1
+    ends = {each["data"]["sync_id"]: each["data"]["sync_state"] for each in map(json.loads, told)}
+    assert ends[made["sync_id"]] == ("SUCCEEDED" if begins else "CANCELLED")
+
+
 def test_dagsters_own_schema_takes_what_is_asked(here: Served, ui: Ui) -> None:
     here.data("POST", "/v1/force-sync", json={"type": "DELTA"})
     schema = create_schema().graphql_schema
@@ -186,9 +220,18 @@ def _syncing(name: str) -> list[dict[str, Any]]:
 def test_switching_off_ends_the_runs_that_sync(stored: tuple[Linking, str, str], ui: Ui) -> None:
     linking, own, name = stored
     ui.runs = _syncing(name)
+    off: list[bool] = []
+
+    def look(query: str) -> None:
+        if "terminateRuns" in query:
+            with linking.store.reading(name) as tx:
+                off.append(is_switched_off(tx))
+
+    ui.before = look
     with served(linking.api.account, api_key=None, ui_url=ui.url) as here, here.client() as kombo:
         kombo.general.set_integration_enabled(integration_id=own, value=False)
         assert ui.ended == [[RUN]]
+        assert off == [True]  # what they write after that is refused
         kombo.general.set_integration_enabled(integration_id=own, value=True)
 
     assert ui.ended == [[RUN]]

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from lever_assets.connect.connections import connect_by_key, enable, wanted_connection
 from lever_assets.definitions import build
+from lever_assets.notices.finishing import sync_id_of
 from lever_assets.notices.keeping import add
 from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.store import Store, inbox
@@ -169,6 +170,31 @@ def test_an_end_by_switching_the_connection_off_is_told(synced: Place) -> None:
             told = tx.sql.execute(select(notice_outbox.c.body)).scalars().all()
     assert run.success
     assert [each["data"]["sync_state"] for each in map(json.loads, told)] == ["SUCCEEDED"]
+
+
+def test_a_run_that_failed_before_it_was_switched_off_failed(synced: Place) -> None:
+    settings = synced.settings(notice_urls="http://127.0.0.1:9/", notice_types=("sync-finished",))
+    ended = EndedSyncs()
+    with closing(Store.open(settings.tables_url)) as store:
+        ended.tell(synced.instance, store, settings, [settings], {})
+        given = settings.api_key
+        assert given is not None
+        connect_by_key(store, settings, wanted_connection(store, settings, "lever"), given)
+        synced.sandbox.set_faults("500=1.0")
+        failed = synced.run("lever_full_sync")
+        synced.sandbox.set_faults()
+        enable(store, "lever", enabled=False)
+        off = synced.run("lever_full_sync")
+        ended.tell(synced.instance, store, settings, [], {})
+        with store.reading("lever") as tx:
+            told = tx.sql.execute(select(notice_outbox.c.body)).scalars().all()
+    assert not failed.success
+    assert not off.success
+    states = {each["data"]["sync_id"]: each["data"]["sync_state"] for each in map(json.loads, told)}
+    assert states == {
+        sync_id_of("lever", failed.run_id): "FAILED",
+        sync_id_of("lever", off.run_id): "CANCELLED",
+    }
 
 
 def test_what_ended_while_no_url_was_to_be_told_is_not_made_up_for(synced: Place) -> None:
