@@ -95,7 +95,7 @@ def test_a_record_that_does_not_come_keeps_no_file_waiting(acting: Served) -> No
     person = acting.account.person()
     path = _path(acting, _attached(acting, person, b"%PDF-1.4", fresh("slow") + ".pdf"))
     acting.account.sandbox.set_quirks("files-unnamed")
-    acting.account.sandbox.set_faults("500,endpoint=GET /opportunities/:id/files/:id")
+    acting.account.sandbox.set_faults("500=1,endpoint=GET /opportunities/:id/files/:child")
     began = time.monotonic()
     try:
         answer = acting.ask("GET", path, key=None, integration=None)
