@@ -77,9 +77,7 @@ def test_the_same_result_again_changes_nothing_and_another_one_is_refused(api: S
     is_written_once(api, person)
 
 
-def test_a_package_that_is_renamed_before_lever_takes_a_result_keeps_no_result_from_lever(
-    api: Served,
-) -> None:
+def test_a_package_that_is_renamed_meanwhile_keeps_no_result_from_lever(api: Served) -> None:
     person, order = ordered(api)
     with api.account.session(**_given(api)) as session:
         assert take(session, order, Result.model_validate(RESULT))
