@@ -29,16 +29,28 @@ class ApplicationAction(ActionInput):
     application_id: Id = Field(description="The application: our id, or `remote:` and Lever's application id")
 
 
-class Tag(InputPart):
-    """A tag."""
+class NewTag(InputPart):
+    """A tag that may be new."""
 
     name: Annotated[Trimmed, AfterValidator(_not_long)] = Field(
         description="Text of the tag, without blanks around it; Lever makes it when it is new"
     )
 
 
-class CandidateTag(CandidateAction):
-    """A tag to put on a candidate or to take off."""
+class AddedTag(CandidateAction):
+    """A tag to put on a candidate."""
+
+    tag: NewTag = Field(description="The tag")
+
+
+class Tag(InputPart):
+    """A tag that is there, however long it is."""
+
+    name: Trimmed = Field(description="Text of the tag, without blanks around it")
+
+
+class RemovedTag(CandidateAction):
+    """A tag to take off a candidate."""
 
     tag: Tag = Field(description="The tag")
 

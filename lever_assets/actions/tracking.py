@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from sqlalchemy import select
 
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import KNOWN, ActionError, invalid, of_failure, unexpected
@@ -19,6 +20,7 @@ from lever_assets.lever.resources import APPLICATIONS, OPPORTUNITIES
 from lever_assets.mapping.rules.dates import as_text
 from lever_assets.store import created
 from lever_assets.store.created import Created
+from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.fetch.singles import ask_inside, ask_single, unexpanded
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.session import Session
@@ -71,37 +73,52 @@ class Tracked(InputPart):
 def track(session: Session, asked: Tracked, *, patience: float | None = None) -> ActionAnswer:
     """Keep an application and its candidate as created through this connector, and bring the tables up to it.
 
-    The answer is {id, tracked_at, imported_id}; whatever goes wrong is told by the answer, not raised. Where
-    Lever takes no requests, it is waited for `patience` seconds (None: as long as that takes).
+    The answer is {id, tracked_at, imported_id}, with a warning where the tables lack it all the same, as with
+    a cutoff; whatever goes wrong is told by the answer, not raised. Where Lever takes no requests, it is
+    waited for `patience` seconds (None: as long as that takes).
     """
 
-    async def alone() -> JsonObject:
+    async def alone() -> ActionAnswer:
         async with session.client(urgent=True, patience=patience) as lever:
             return await _taken_over(lever, session, asked)
 
     try:
-        return ActionAnswer(data=asyncio.run(alone()))
+        return asyncio.run(alone())
     except KNOWN as error:
         return ActionAnswer.failed(of_failure(error))
     except Exception as error:
         return ActionAnswer.failed(unexpected(error), cause=error)
 
 
-async def _taken_over(lever: LeverClient, session: Session, asked: Tracked) -> JsonObject:
+async def _taken_over(lever: LeverClient, session: Session, asked: Tracked) -> ActionAnswer:
     opportunity, application = await _found(lever, session, asked.lever)
     with session.writing() as tx:
         session.hold(tx)
         at = asked.tracked_at or tx.instant
         ours = [("applications", application), ("candidates", opportunity)]
-        created.keep(tx, [Created(model, remote_id, _TRACKED, at) for model, remote_id in ours])
+        created.note(tx, [Created(model, remote_id, _TRACKED, at) for model, remote_id in ours])
     report = await refresh_opportunities(lever, session, [opportunity], below=())
     for error in report.failed.values():
         raise error  # it is kept: the same call again reads it
-    return {
-        "id": session.mapping.id("applications", application),
-        "tracked_at": as_text(asked.tracked_at),
-        "imported_id": {},
-    }
+    ours_id = session.mapping.id("applications", application)
+    data: JsonObject = {"id": ours_id, "tracked_at": as_text(asked.tracked_at), "imported_id": {}}
+    if _is_listed(session, ours_id):
+        return ActionAnswer(data=data)
+    why = Resolver(lever, session).left_out_by("applications", is_ours=True) or "the next sync tells why"
+    lacking = (
+        f"It counts as created through this connector, but no list shows it, as the tables lack it: {why}."
+    )
+    return ActionAnswer(data=data, warnings=(lacking, *report.warnings))
+
+
+def _is_listed(session: Session, application: str) -> bool:
+    """Tell whether an application (our id) is in the tables, and not as one that is gone or left out."""
+    c = UNIFIED["applications"].c
+    query = select(c.id).where(
+        c.connection == session.name, c.id == application, c.remote_deleted_at.is_(None)
+    )
+    with session.reading() as tx:
+        return tx.sql.execute(query).first() is not None
 
 
 async def _found(lever: LeverClient, session: Session, by: TrackedBy) -> tuple[str, str]:

@@ -18,8 +18,14 @@ from lever_assets.store.accounts import any_account
 from lever_assets.sync.session import Session
 
 _STAGE = "assessment_stage"
+_PATIENCE = 3.0
+"""Seconds that Lever is waited for when it takes no requests: somebody looks at the page."""
 
 _log = logging.getLogger("lever_assets.api")
+
+
+class NoStagesError(Exception):
+    """Lever did not give its stages, so that none can be chosen just now."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,10 @@ def is_offered(parts: Parts, connection: str) -> bool:
 
 
 def stage_choice(parts: Parts, connection: str) -> StageChoice | None:
-    """Return what is to be chosen; None: assessments are not offered, or no stage is to be had just now."""
+    """Return what is to be chosen; None: assessments are not offered, or the account has no stage.
+
+    Raises NoStagesError where Lever had to be asked, and did not tell within some seconds.
+    """
     if not is_offered(parts, connection):
         return None
     of_server = parts.settings.of(connection)
@@ -72,7 +81,8 @@ def stage_choice(parts: Parts, connection: str) -> StageChoice | None:
 def keep_stage(parts: Parts, connection: str, chosen: str) -> None:
     """Keep the stage that was chosen by its id, "" for none; one that was not to be chosen is left alone.
 
-    It becomes a setting of the connection's own, as `lever-assets connections set` makes it.
+    It becomes a setting of the connection's own, as `lever-assets connections set` makes it. Raises
+    NoStagesError as `stage_choice`; nothing is kept then.
     """
     choice = stage_choice(parts, connection)
     if choice is None or chosen == (choice.chosen or "") or chosen not in {"", *dict(choice.stages)}:
@@ -84,17 +94,17 @@ def keep_stage(parts: Parts, connection: str, chosen: str) -> None:
 
 
 def _asked_for(session: Session) -> list[JsonObject]:
-    """Return Lever's stages of an account that was not read yet; none where it does not give them."""
+    """Return Lever's stages of an account that was not read yet; raises NoStagesError."""
 
     async def listed() -> list[JsonObject]:
-        async with session.client(urgent=True) as lever:
+        async with session.client(urgent=True, patience=_PATIENCE) as lever:
             return await lever.list_all("/stages")
 
     try:
         return asyncio.run(listed())
     except (LeverError, ConnectionTroubleError) as error:
         _log.warning("no stage for assessments can be chosen: %s", " ".join(str(error).split()))
-        return []
+        raise NoStagesError from None
 
 
 def _named(records: Iterable[JsonObject]) -> dict[str, str]:

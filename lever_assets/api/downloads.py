@@ -18,6 +18,7 @@ _AT_ONCE = 32
 _PIECES = 8
 _SECONDS = 60.0
 """How long whoever fetches a file may take to take a piece, and Lever to send one."""
+_SECONDS_FOR_NAME = 2.0
 
 _log = logging.getLogger("lever_assets.api")
 _threads = ThreadPoolExecutor(_AT_ONCE, "download")
@@ -101,10 +102,14 @@ class Download:
                 self._put(piece)
 
     async def _recorded_name(self, lever: LeverClient) -> str | None:
-        """Return the name in the file's record: no documentation promises that it comes with the file."""
+        """Return the name in the file's record: no documentation promises that it comes with the file.
+
+        The file waits meanwhile, so a record that does not come at once is done without.
+        """
         try:
-            record = await lever.get(self._record)
-        except LeverError:
+            async with asyncio.timeout(_SECONDS_FOR_NAME):
+                record = await lever.get(self._record)
+        except (LeverError, TimeoutError):
             return None
         file = record.get("file", record) if isinstance(record, dict) else None  # a résumé holds its file
         return usable(file.get("name")) if isinstance(file, dict) else None

@@ -121,8 +121,9 @@ class Result(_Part):
 def take(session: Session, order_id: str, given: Result) -> bool:
     """Keep a result of an order; return whether any of it is to be written to Lever yet.
 
-    The same result again changes nothing, but that links to files may be signed anew. Raises ResultError for
-    one that can't be taken, so another one of an order that is not open, and StoreError.
+    The same result again changes nothing, but that links to files may be signed anew: what is written goes by
+    keys, which stand for the words of the first time, whatever the package is called since. Raises
+    ResultError for one that can't be taken, so another one of an order that is not open, and StoreError.
     """
     if given.completed_at is None and given.status is not ResultStatus.OPEN:
         raise ResultError(f"completed_at: say when it was over, as the status is {given.status}.")
@@ -138,7 +139,8 @@ def take(session: Session, order_id: str, given: Result) -> bool:
         _check(order, kept)
         if content == order.result_hash:
             if order.todo:
-                assessments.change(tx, order_id, result=kept, due_at=tx.instant, attempts=0)
+                again = {**(order.result or kept), "files": kept["files"]}
+                assessments.change(tx, order_id, result=again, due_at=tx.instant, attempts=0)
             return bool(order.todo)
         assessments.change(
             tx,

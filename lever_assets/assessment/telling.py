@@ -16,7 +16,7 @@ from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import Code
 from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.options import Options
-from lever_assets.actions.inputs import ApplicationNote, CandidateTag, MoveToStage, Tag
+from lever_assets.actions.inputs import AddedTag, ApplicationNote, MoveToStage, NewTag, RemovedTag, Tag
 from lever_assets.actions.running import run_action_with
 from lever_assets.assessment.feedback import ADD_FEEDBACK
 from lever_assets.assessment.results import feedback_input, file_input, link_input
@@ -191,11 +191,11 @@ def _write(tx: Transaction, session: Session, order: Order, what: str) -> _Write
     write: _Write | _Failure | None = None
     match kind:
         case "sent":
-            write = _tag("add_candidate_tag", order, tags.sent)
+            write = _put_on(order, tags.sent)
         case "completed":
-            write = _tag("add_candidate_tag", order, tags.completed)
+            write = _put_on(order, tags.completed)
         case "untag" if not assessments.others_open(tx, order):  # it is of the whole opportunity
-            write = _tag("remove_candidate_tag", order, tags.sent)
+            write = _take_off(order, tags.sent)
         case "note" if order.reason:
             given = ApplicationNote(application_id=_application(order), content=order.reason)
             write = _Write("add_application_note", given, _short(order.reason))
@@ -212,9 +212,14 @@ def _write(tx: Transaction, session: Session, order: Order, what: str) -> _Write
     return write
 
 
-def _tag(action: str, order: Order, name: str) -> _Write:
-    given = CandidateTag(candidate_id=f"{REMOTE}{order.opportunity}", tag=Tag(name=name))
-    return _Write(action, given, _short(name))
+def _put_on(order: Order, name: str) -> _Write:
+    given = AddedTag(candidate_id=f"{REMOTE}{order.opportunity}", tag=NewTag(name=name))
+    return _Write("add_candidate_tag", given, _short(name))
+
+
+def _take_off(order: Order, name: str) -> _Write:
+    given = RemovedTag(candidate_id=f"{REMOTE}{order.opportunity}", tag=Tag(name=name))
+    return _Write("remove_candidate_tag", given, _short(name))
 
 
 def _move(tx: Transaction, order: Order, named_stage: str) -> _Write | _Failure:

@@ -9,6 +9,7 @@ booked then, so that the urgent find one free. Nothing is given away twice for i
 left turns free has them afterwards.
 """
 
+import asyncio
 import logging
 import struct
 import threading
@@ -184,7 +185,10 @@ class LocalPace:
             )
 
     async def admit(self, terms: Terms) -> float:
-        """As `Pace.admit`."""
+        """As `Pace.admit`; in a thread: the loop goes on while somebody else has the file's lock."""
+        return await asyncio.to_thread(self._admit, terms)
+
+    def _admit(self, terms: Terms) -> float:
         with self as kept:
             now = self._clock()
             # What says more than the terms allow is damaged, or was kept under others.

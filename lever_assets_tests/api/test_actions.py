@@ -112,6 +112,13 @@ def test_a_tag_that_no_sync_could_read_is_refused(acting: Served) -> None:
     assert "ü" * 250 in acting.account.tags(person)
 
 
+def test_a_tag_that_is_too_long_to_be_put_on_can_be_taken_off(acting: Served) -> None:
+    person, long = acting.account.person(), "ü" * 400
+    acting.account.sandbox.edit("opportunities", person.opportunity, {"tags": [long, "other"]})
+    acting.data("DELETE", f"/v1/ats/candidates/{person.candidate}/tags", json={"tag": {"name": long}})
+    assert acting.account.read(f"/opportunities/{person.opportunity}")["tags"] == ["other"]
+
+
 @pytest.mark.parametrize("operation", EFFECTS)
 def test_kombos_client_does_every_action(acting: Served, operation: str) -> None:
     account = acting.account

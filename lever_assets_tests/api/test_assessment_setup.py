@@ -1,7 +1,9 @@
 """The stage for assessments is chosen on the page, where they are offered; the tags of packages are told."""
 
 import re
+import time
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from lever_assets.api.page.texts import texts
 from lever_assets.connect.links import Language
+from lever_assets.sandbox import Fault
 from lever_assets.store.accounts import any_account
 from lever_assets.sync.session import Session
 from lever_assets_tests.api.linking import Linking, linking, submit
@@ -106,6 +109,38 @@ def test_where_lever_does_not_give_its_stages_the_account_is_connected_all_the_s
     here = by_default
     here.sandbox.set_quirks("denied=/stages")
     assert here.connected()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_stage_that_can_not_be_kept_just_now_is_told_and_sent_again(
+    by_default: Linking, language: Language
+) -> None:
+    here, stage = by_default, by_default.sandbox.ids("stages")[1]
+    link = here.link(language=language.value)
+    submit(link, step="key", api_key=here.sandbox.key)
+    here.sandbox.set_faults(Fault(name="500", path="/stages", rate=1))
+    failed = submit(link, step="fields", assessment_stage=stage)
+    here.sandbox.set_faults()
+
+    assert failed.status_code == 422
+    assert escape(texts(language)["failure.lever_away"]) in failed.text
+    again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)">', failed.text))
+    assert again == {"assessment_stage": stage}
+    name = here.name(here.activated(submit(link, step="fields", **again)))
+    assert own(here, name) == {"assessment_stage": stage}
+
+
+def test_while_lever_takes_no_requests_the_page_waits_for_some_seconds_only(by_default: Linking) -> None:
+    here = by_default
+    link = here.link()
+    submit(link, step="key", api_key=here.sandbox.key)
+    here.sandbox.set_faults(Fault(name="500", path="/stages", rate=1))
+    began = time.monotonic()
+    page = WEB.get(link)
+
+    assert page.status_code == 200
+    assert time.monotonic() - began < 15
+    assert here.activated(page)
 
 
 def test_a_new_key_asks_for_nothing_else(by_default: Linking) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from base64 import b64encode
 from datetime import timedelta
 from urllib.parse import unquote
@@ -88,6 +89,21 @@ def test_a_file_is_saved_by_its_own_name(acting: Served, quirks: tuple[str, ...]
             acting.account.sandbox.set_quirks()
         assert answer.status_code == 200
         assert _saved_as(answer) == name
+
+
+def test_a_record_that_does_not_come_keeps_no_file_waiting(acting: Served) -> None:
+    person = acting.account.person()
+    path = _path(acting, _attached(acting, person, b"%PDF-1.4", fresh("slow") + ".pdf"))
+    acting.account.sandbox.set_quirks("files-unnamed")
+    acting.account.sandbox.set_faults("500=1,endpoint=GET /opportunities/:id/files/:child")
+    began = time.monotonic()
+    try:
+        answer = acting.ask("GET", path, key=None, integration=None)
+    finally:
+        acting.account.sandbox.set_quirks()
+        acting.account.sandbox.set_faults()
+    assert (answer.status_code, answer.content) == (200, b"%PDF-1.4")
+    assert time.monotonic() - began < 20  # it is tried again for two minutes else
 
 
 @pytest.mark.parametrize(

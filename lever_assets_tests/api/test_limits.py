@@ -1,13 +1,17 @@
 """How many requests a minute a key may make, where that is limited."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from kombo import Kombo
 from kombo.errors import KomboAtsError, KomboGeneralError
 
 from lever_assets.api.errors import Code
+from lever_assets_tests.actions.recruiting import Recruiting
 from lever_assets_tests.api.served import KEY, Served, served
 from lever_assets_tests.api.test_process import process_serving
 
@@ -51,6 +55,22 @@ def test_where_none_is_set_nothing_is_kept_of_requests(api: Served) -> None:
     with served(api.account, api_rate_limit=10) as here:
         assert here.ask("GET", _PATH).status_code == 200
         assert _kept(here) == 1
+
+
+def test_while_somebody_has_the_file_of_a_limit_others_are_answered(
+    sqlite_database: str, recruiters: Served, tmp_path: Path
+) -> None:
+    account = Recruiting(recruiters.account.sandbox, tmp_path, sqlite_database)
+    with served(account, api_rate_limit=10) as here, ThreadPoolExecutor(1) as another:
+        assert here.ask("GET", _PATH).status_code == 200
+        [pace] = tmp_path.glob("rate/*.api.pace")
+        with FileLock(f"{pace}.lock"):
+            held_up = another.submit(here.ask, "GET", _PATH)
+            assert here.ask("GET", _PATH, key="wrong", timeout=10).status_code == 401
+            time.sleep(0.5)
+            assert here.ask("GET", _PATH, key="wrong", timeout=10).status_code == 401
+            assert not held_up.done()
+        assert held_up.result(30).status_code == 200
 
 
 def _kept(api: Served) -> int:

@@ -1,6 +1,7 @@
 """Applications that were not created here and are taken over by raw clients: Kombo's have no key for them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def test_it_is_one_of_those_that_are_kept_and_in_the_tables_at_once(created_only
 
     assert first.status_code == 200, first.text
     assert again.json() == first.json()
+    assert first.json()["warnings"] == []
     data = Answered.model_validate(first.json()).data
     assert first.json()["data"] == {"id": data.id, "tracked_at": AT, "imported_id": {}}
     assert _kept(created_only) == {("candidates", opportunity), ("applications", application)}
@@ -69,6 +71,34 @@ def test_it_is_one_of_those_that_are_kept_and_in_the_tables_at_once(created_only
     (person,) = created_only.data("GET", "/v1/ats/candidates")["results"]
     assert person["remote_id"] == opportunity
     assert [each["id"] for each in person["applications"]] == [data.id]
+
+
+@pytest.mark.parametrize(
+    ("settings", "setting"),
+    [
+        ({"candidate_cutoff": datetime.now(UTC).date()}, "LEVER_CANDIDATE_CUTOFF"),
+        ({"exclude": ("candidates", "applications")}, "LEVER_EXCLUDE"),
+    ],
+)
+def test_what_settings_leave_out_of_the_tables_all_the_same_is_told(
+    database_url: str, tmp_path: Path, settings: dict[str, Any], setting: str
+) -> None:
+    with running_sandbox(SandboxConfig(opportunities=8, seed=3, rate=0)) as sandbox:
+        for each in sandbox.ids("opportunities"):
+            sandbox.edit("opportunities", each, {"updatedAt": sandbox.now() - 36 * 3_600_000})
+        account = Recruiting(sandbox, tmp_path, database_url)
+        with account.session(**settings) as session:
+            sync(session, Scope())
+        opportunity, application = next(_applicants(sandbox))
+        with served(account, **settings) as here:
+            answer = here.ask("POST", PATH, json=_by_opportunity(opportunity)).json()
+            kept = _kept(here)
+
+    assert answer["status"] == "success"
+    [warning] = answer["warnings"]
+    assert "no list shows it" in warning["message"]
+    assert setting in warning["message"]
+    assert ("applications", application) in kept
 
 
 def test_an_application_in_the_tables_is_named_by_its_own_id(api: Served) -> None:

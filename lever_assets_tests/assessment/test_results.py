@@ -77,6 +77,19 @@ def test_the_same_result_again_changes_nothing_and_another_one_is_refused(api: S
     is_written_once(api, person)
 
 
+def test_a_package_that_is_renamed_meanwhile_keeps_no_result_from_lever(api: Served) -> None:
+    person, order = ordered(api)
+    with api.account.session(**_given(api)) as session:
+        assert take(session, order, Result.model_validate(RESULT))
+        api.account.sandbox.set_faults(Fault(name="403", method="POST", rate=1))
+        assert tell_lever(session, options=Options(timing=killed.PATIENT)).failed == 1
+        api.account.sandbox.set_faults()
+    api.data("PUT", "/v1/assessment/packages", json={"packages": [{**PACKAGES[0], "name": "Renamed"}]})
+    put(api, order)
+    _wait_until(lambda: not rows(api)[0]["todo"])
+    is_written_once(api, person)
+
+
 def test_files_whose_links_are_signed_anew_are_the_same(api: Served) -> None:
     def linked(signature: str) -> dict[str, Any]:
         url = f"http://127.0.0.1:9/report.pdf?signature={signature}"

@@ -76,14 +76,28 @@ def asking(frame: Frame, given: Asking) -> str:
 
 def choosing(frame: Frame, choices: Sequence[Choice], assessed: StageChoice | None, query: str) -> str:
     """Return the page on which the user's own fields are filled, and the stage for assessments is chosen."""
+    stage = "" if assessed is None else _stage(frame, assessed, is_alone=not choices)
+    return _choosing(frame, choices, stage, query)
+
+
+def choosing_again(frame: Frame, choices: Sequence[Choice], chosen: str, query: str) -> str:
+    """Return that page after the stage that was chosen, by its id, could not be kept: it is sent again."""
+    stage = f'<input type="hidden" name="assessment_stage" value="{escape(chosen)}">'
+    return _choosing(frame, choices, stage, query, Failure.LEVER_AWAY)
+
+
+def _choosing(
+    frame: Frame, choices: Sequence[Choice], stage: str, query: str, failure: Failure | None = None
+) -> str:
     heading = "heading.setup" if choices else "assessment.title"
     rows = "\n".join(_choice(frame, number, each) for number, each in enumerate(choices))
     fields = f"<p>{frame.say('fields.text')}</p>\n{rows}" if choices else ""
     content = f"""
 <h1>{frame.say(heading)}</h1>
+{_failure(frame, failure)}
 <form method="post" action="{escape(query)}">
 {fields}
-{"" if assessed is None else _stage(frame, assessed, is_alone=not choices)}
+{stage}
 <div class="buttons">
 <button type="submit" class="main" name="step" value="fields">{frame.say("fields.save")}</button>
 <button type="submit" name="step" value="skip">{frame.say("fields.skip")}</button>

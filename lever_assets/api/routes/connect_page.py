@@ -14,7 +14,7 @@ from lever_assets.api.addresses import public_address
 from lever_assets.api.afterwards import map_anew
 from lever_assets.api.apart import apart
 from lever_assets.api.asking import Parts, ThePartsHere
-from lever_assets.api.assessment_setup import keep_stage, stage_choice
+from lever_assets.api.assessment_setup import NoStagesError, keep_stage, stage_choice
 from lever_assets.api.errors import invalid
 from lever_assets.api.page import rendering
 from lever_assets.api.page.rendering import Asking, Choice, Frame
@@ -61,6 +61,7 @@ Form = Annotated[dict[str, str], Depends(_form)]
 
 
 @router.get(PAGE)
+@apart
 def page(parts: ThePartsHere, request: Request, token: Token = "") -> Response:
     """Show where the flow of a link stands."""
     try:
@@ -77,11 +78,7 @@ def submitted(parts: ThePartsHere, request: Request, form: Form, token: Token = 
         link = look_up(parts.store, token)
         match form.get("step"):
             case "fields" if _may_choose(link):
-                if link.field_mapping:
-                    _keep_fields(parts, link, form)
-                if _STAGE in form and link.purpose is not Purpose.RELINK:
-                    keep_stage(parts, link.connection, form[_STAGE])
-                return _done(parts, request, token, link)
+                return _chosen(parts, request, token, link, form)
             case "skip" if _may_choose(link):
                 return _done(parts, request, token, link)
             case _ if "api_key" in form and not link.is_connected and link.purpose is not Purpose.SETUP:
@@ -155,7 +152,10 @@ def _shown(parts: Parts, request: Request, token: str, link: Link) -> Response:
     if not (link.is_connected or link.purpose is Purpose.SETUP):
         return _answer(parts, _asking(parts, request, token, link))
     choices = _choices(parts, link) if link.field_mapping else []
-    assessed = None if link.purpose is Purpose.RELINK else stage_choice(parts, link.connection)
+    try:
+        assessed = None if link.purpose is Purpose.RELINK else stage_choice(parts, link.connection)
+    except NoStagesError:  # the account is connected all the same; a link to set up asks again
+        assessed = None
     if not choices and assessed is None:
         return _done(parts, request, token, link)
     frame = _frame(parts, link.language)
@@ -184,6 +184,25 @@ def _failed(parts: Parts, request: Request, token: str) -> Response:
     except (UnknownLinkError, PastLinkError) as over:
         return _over(parts, request, over)
     return _answer(parts, _asking(parts, request, token, link), 422)
+
+
+def _chosen(parts: Parts, request: Request, token: str, link: Link, form: dict[str, str]) -> Response:
+    """Keep what was chosen, and return the last page; the step again if the stage could not be kept."""
+    if link.field_mapping:
+        _keep_fields(parts, link, form)
+    if _STAGE in form and link.purpose is not Purpose.RELINK:
+        try:
+            keep_stage(parts, link.connection, form[_STAGE])
+        except NoStagesError:
+            return _stage_failed(parts, request, link, form[_STAGE])
+    return _done(parts, request, token, link)
+
+
+def _stage_failed(parts: Parts, request: Request, link: Link, chosen: str) -> Response:
+    """Return the step again after Lever did not tell its stages: what was chosen is sent once more."""
+    choices = _choices(parts, link) if link.field_mapping else []
+    html = rendering.choosing_again(_frame(parts, link.language), choices, chosen, _query(request))
+    return _answer(parts, html, 422)
 
 
 def _done(parts: Parts, _: Request, token: str, link: Link) -> Response:
