@@ -70,7 +70,7 @@ def test_one_that_takes_no_writes_from_us_is_missing(postgresql_database: str) -
         tx.sql.exec_driver_sql("CREATE ROLE onlooker")
         tx.sql.exec_driver_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO onlooker")
     store.close()
-    told = found(f"{postgresql_database}{separator}options=-crole%3Dreader")
+    told = found(f"{postgresql_database}{separator}options=-crole%3Donlooker")
 
     assert told["database"].blocks
     assert "can't be written" in told["database"].detail
