@@ -199,9 +199,8 @@ class _Syncing:
         if self._failure is not None:
             nothing = isinstance(self._failure, NothingReadableError)
             unread = [name for name in self._run.wanted if nothing or not self._was_read(name)]
-            if (
-                lever.access.answered and not self._is_stopped
-            ):  # else nothing was read, and the tables are as they were
+            # Without an answer nothing was read, and the tables are as they were.
+            if lever.access.answered and not self._is_stopped:
                 say_what_is_behind(self._failure, unread, self._session.exclusion)
             raise self._failure
 
