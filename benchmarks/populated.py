@@ -7,6 +7,7 @@ from typing import Any
 
 from lever_assets.store import Store
 from lever_assets.store.dialects import upsert
+from lever_assets.store.statistics import tell_of_growth
 from lever_assets.store.tables import UNIFIED
 from lever_assets.unified.ids import joined, unified_id
 
@@ -25,9 +26,13 @@ def populate(store: Store, account: str, opportunities: int) -> None:
     """Write an account of so many opportunities: one application each, two tags, some interviews."""
     made = _Made(account, opportunities)
     for model, rows in made.everything():
+        count = 0
         for batch in _batches(rows):
             with store.writing(account) as tx:
                 upsert(tx.sql, UNIFIED[model], batch)
+                count += len(batch)
+        with store.writing(account) as tx:
+            tell_of_growth(tx, model, count)  # as a sync does
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:

@@ -62,6 +62,8 @@ def _check_owners(owners: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    if any("%" in each for each in networks):
+        raise ValueError("write addresses without a zone (what follows the %), such as fe80::1")
     try:
         return tuple(str(ip_network(each)) for each in networks)
     except ValueError:

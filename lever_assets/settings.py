@@ -213,6 +213,9 @@ class Settings(BaseSettings):
     assessment_result_stage: OptionalText = Field(
         None, description="Stage, by name or Lever's id, that a result moves an application to; else none"
     )
+    assessment_feedback_template: OptionalText = Field(
+        None, description="Feedback template, by name or Lever's id, that a result fills in, too; else none"
+    )
     webhook_url: OptionalAddress = Field(None, description="Public URL of the webhook receiver")
     webhook_minutes: int = Field(
         60, ge=1, le=7 * 24 * 60, description="How old, in minutes, an event may be when it arrives"
@@ -223,6 +226,9 @@ class Settings(BaseSettings):
     )
     api_url: OptionalAddress = Field(None, description="Public address of the HTTP API, for links to it")
     api_concurrency: Positive = Field(30, description="Actions of one connection under way at once")
+    api_rate_limit: Positive | None = Field(
+        None, description="Requests a minute that each key of the HTTP API may make; else any number"
+    )
     api_exclude_actions: Names = Field(
         (), description="Actions that the HTTP API does not offer, such as reject_application"
     )

@@ -197,3 +197,17 @@ def test_a_cutoff_in_the_future_is_doubted(monkeypatch: pytest.MonkeyPatch) -> N
         "LEVER_CANDIDATE_CUTOFF lies in the future: every candidate is left out",
     )
     assert given(monkeypatch, candidate_cutoff="30d").doubts == ()
+
+
+@pytest.mark.parametrize("wrong", ["fe80::1%eth0", "10.0.0.0/8,fe80::%1/64"])
+def test_an_address_with_a_zone_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    assert refusal(monkeypatch, "api_allow", wrong) == (
+        "LEVER_API_ALLOW can't be used: write addresses without a zone (what follows the %), such as "
+        "fe80::1. "
+        "Correct it and try again."
+    )
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "1.5", "many"])
+def test_a_limit_of_requests_is_a_number_of_them(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    assert refusal(monkeypatch, "api_rate_limit", wrong) is not None

@@ -1,11 +1,20 @@
 """What each action takes; what creates a candidate has its inputs in `creation/creation_inputs.py`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from lever_assets.actions.engine.file_inputs import Attachment
 from lever_assets.actions.engine.input_model import ActionInput, Id, InputPart, Text, Trimmed, WebAddress
+
+_LONGEST_TAG = 500
+"""Bytes. A tag is known by its text, and with a longer one the list of tags can't be read whole any more."""
+
+
+def _not_long(text: str) -> str:
+    if len(text.encode("utf-8", "replace")) > _LONGEST_TAG:
+        raise ValueError(f"should have no more than {_LONGEST_TAG} bytes")
+    return text
 
 
 class CandidateAction(ActionInput):
@@ -20,16 +29,28 @@ class ApplicationAction(ActionInput):
     application_id: Id = Field(description="The application: our id, or `remote:` and Lever's application id")
 
 
-class Tag(InputPart):
-    """A tag."""
+class NewTag(InputPart):
+    """A tag that may be new."""
 
-    name: Trimmed = Field(
+    name: Annotated[Trimmed, AfterValidator(_not_long)] = Field(
         description="Text of the tag, without blanks around it; Lever makes it when it is new"
     )
 
 
-class CandidateTag(CandidateAction):
-    """A tag to put on a candidate or to take off."""
+class AddedTag(CandidateAction):
+    """A tag to put on a candidate."""
+
+    tag: NewTag = Field(description="The tag")
+
+
+class Tag(InputPart):
+    """A tag that is there, however long it is."""
+
+    name: Trimmed = Field(description="Text of the tag, without blanks around it")
+
+
+class RemovedTag(CandidateAction):
+    """A tag to take off a candidate."""
 
     tag: Tag = Field(description="The tag")
 

@@ -41,14 +41,14 @@ def run_action(
 async def run_action_with(
     lever: LeverClient,
     session: Session,
-    name: str,
+    name: str | Action,
     given: Mapping[str, object] | ActionInput,
     options: Options | None = None,
 ) -> ActionAnswer:
-    """As `run_action`, with an open client and in its event loop."""
+    """As `run_action`, with an open client and in its event loop; also for an action of no catalogue."""
     options = options or Options()
     try:
-        action = _action(name)
+        action = _action(name) if isinstance(name, str) else name
         asked, ignored = _input(action, given, options)
         if action.reads or options.dry_run:
             answer = await without_ledger(lever, session, action, asked, options)

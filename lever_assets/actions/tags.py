@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from lever_assets.actions.engine.effects import Has, Lacks, as_compared
 from lever_assets.actions.engine.work import Work
-from lever_assets.actions.inputs import CandidateTag
+from lever_assets.actions.inputs import AddedTag, RemovedTag
 from lever_assets.lever import JsonObject, Outgoing
 from lever_assets.lever.paths import path_to
 from lever_assets.lever.resources import OPPORTUNITIES
@@ -13,7 +13,7 @@ from lever_assets.sync.fetch.singles import ask_single
 _REMOVE = "remove_tag"
 
 
-async def add_candidate_tag(work: Work, asked: CandidateTag) -> JsonObject:
+async def add_candidate_tag(work: Work, asked: AddedTag) -> JsonObject:
     """Put a tag on a candidate; Lever makes one that is new."""
     opportunity = (await work.resolve.candidate(asked.candidate_id)).opportunity
     name = asked.tag.name
@@ -24,7 +24,7 @@ async def add_candidate_tag(work: Work, asked: CandidateTag) -> JsonObject:
     return {}
 
 
-async def remove_candidate_tag(work: Work, asked: CandidateTag) -> JsonObject:
+async def remove_candidate_tag(work: Work, asked: RemovedTag) -> JsonObject:
     """Take a tag off a candidate, however it is spelt there; one that is not there is no error."""
     opportunity = (await work.resolve.candidate(asked.candidate_id)).opportunity
     name = asked.tag.name

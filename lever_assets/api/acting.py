@@ -17,23 +17,31 @@ from fastapi import Response
 from pydantic import JsonValue
 
 from lever_assets.actions.engine.envelope import ActionAnswer
+from lever_assets.actions.engine.errors import too_late
 from lever_assets.actions.engine.options import Options
 from lever_assets.actions.engine.work import FileLink
 from lever_assets.actions.passthrough import Passthrough, passthrough
 from lever_assets.actions.running import run_action
+from lever_assets.actions.tracking import Tracked, track
 from lever_assets.api.answers import done
 from lever_assets.api.connection import Connection, Connections
 from lever_assets.api.created import Showing
 from lever_assets.api.errors import ApiError, Code, invalid, of_action
 from lever_assets.api.places import Place, Places
 from lever_assets.lever import JsonObject
+from lever_assets.store import Store
 from lever_assets.sync.failing import sentence
 from lever_assets.sync.session import Session
 
 ANSWERED_WITHIN = 3.5
 """Seconds after which a creation is answered although files are missing still."""
+ANSWERED_AT_LAST = 25.0
+"""Seconds after which it is said that there is no answer yet: many proxies give up after thirty, without a
+word of what has become of it."""
 _PATIENCE = 3.0
 """Seconds that a request may wait in all to be sent to Lever again: who asks for it can do so himself."""
+_ASK_AGAIN = "The same call again, with the same key or body, tells what became of it."
+_LOOK_THERE = "It has no row in the ledger: look in Lever before you send it again."
 _THREADS = 128
 _LONGEST_KEY = 200
 _UPLOADING = "Files are still being uploaded to Lever: the same call again tells what became of them."
@@ -63,14 +71,44 @@ class Asked:
 
 
 class _Early:
-    """The answer that may be given before all is done: when its time has come, and there is one."""
+    """The answer that may be given before all is done: when its time has come, and there is one.
 
-    def __init__(self, settled: Callable[[Outcome], None]) -> None:
+    At last it is that there is none yet. What has not begun to write then may not begin any more.
+    """
+
+    def __init__(self, settled: Callable[[Outcome], None], advice: str) -> None:
         self._settled = settled
+        self._advice = advice
         self._headers: Mapping[str, str] = {}
+        self._row: str | None = None
         self._is_due = False
         self._made: Made | None = None
+        self._writes = False
+        self._is_over = False
         self._lock = threading.Lock()
+
+    def placed(self, place: Place) -> None:
+        """Note in which place it is done."""
+        with self._lock:
+            self._headers = place.headers
+
+    def noted(self, row: str) -> None:
+        """Note its row in the ledger."""
+        with self._lock:
+            self._row = row
+
+    def may_write(self) -> bool:
+        """Note that something is written from now on; False: it was said that nothing is."""
+        with self._lock:
+            self._writes = self._writes or not self._is_over
+            return self._writes
+
+    def be_over(self) -> None:
+        """Note that whoever asks is not to wait any longer."""
+        with self._lock:
+            self._is_over = True
+            late = _still_under_way(self._advice) if self._writes else _too_slow()
+            self._settled(replace(late, action=self._row, headers=self._headers))
 
     def made(self, made: Made, headers: Mapping[str, str]) -> None:
         """Keep what may be answered."""
@@ -93,9 +131,10 @@ class _Early:
 class Acting:
     """Does actions, each in a thread of its own. Safe to use from several threads."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, store: Store) -> None:
         self._connections = connections
-        self._places = Places(connections.store)
+        self._store = store
+        self._places = Places(store)
         self._threads = ThreadPoolExecutor(_THREADS, "action")
         self._made: dict[str, Made] = {}
         """By the row in the ledger, as long as files are missing still."""
@@ -109,21 +148,34 @@ class Acting:
 
         `asked` gives the request, and what is to be known of it; it is asked once the integration is known.
         """
-        return await self._answered(lambda _: self._passed_through(integration, asked))
+        return await self._answered(
+            lambda early: self._passed_through(integration, asked, early), _LOOK_THERE
+        )
 
-    async def _answered(self, work: Callable[["_Early"], Response]) -> Response:
-        """Do some work in a thread, and return its answer, or the one that may be given before."""
+    async def tracked(self, integration: str, asked: Callable[[], tuple[Tracked, Warnings]]) -> Response:
+        """Take an application over (`actions/tracking.py`); `asked` is as in `sent`, raises as `answer`."""
+        return await self._answered(lambda early: self._taken_over(integration, asked, early))
+
+    async def _answered(self, work: Callable[["_Early"], Response], advice: str = _ASK_AGAIN) -> Response:
+        """Do some work in a thread, and return its answer, or the one that may be given before.
+
+        `advice` says what to do where nobody knows yet what became of it.
+        """
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Response] = loop.create_future()
         answered.add_done_callback(lambda each: each.cancelled() or each.exception())
         settled = partial(_settle, loop, answered)
-        early = _Early(settled)
+        early = _Early(settled, advice)
         self._threads.submit(_work, work, early, settled)
-        timer = loop.call_later(ANSWERED_WITHIN, early.be_due)
+        timers = [
+            loop.call_later(ANSWERED_WITHIN, early.be_due),
+            loop.call_later(ANSWERED_AT_LAST, early.be_over),
+        ]
         try:
             return await asyncio.shield(answered)  # who hangs up ends the waiting, not the action
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
 
     def finish(self) -> None:
         """Wait until all that was begun is done."""
@@ -135,6 +187,7 @@ class Acting:
         _see_that_it_is_offered(connection, asked.action)
         _see_key(asked.key)
         with self._places.take(connection) as place:
+            early.placed(place)
             try:
                 answer = self._run(asked, connection, place, early)
             except ApiError as error:
@@ -142,14 +195,43 @@ class Acting:
             return _answer(self._shown(asked, connection, answer.data), answer.warnings, place.headers)
 
     def _passed_through(
-        self, integration: str, asked: Callable[[], tuple[Passthrough, Warnings]]
+        self, integration: str, asked: Callable[[], tuple[Passthrough, Warnings]], early: _Early
     ) -> Response:
         connection = self._connections.connection(integration)
         connection.see_that_it_is_connected()
-        with self._places.take(connection) as place:
+
+        def sent() -> tuple[ActionAnswer, Warnings]:
             request, warnings = asked()
-            answer = passthrough(self._session(connection), request, patience=_PATIENCE)
-            _log.info("passthrough %s", _outcome(answer))
+            if request.method != "GET" and not early.may_write():
+                raise _too_slow()
+            return passthrough(self._session(connection), request, patience=_PATIENCE), warnings
+
+        return self._without_row("passthrough", connection, sent, early)
+
+    def _taken_over(
+        self, integration: str, asked: Callable[[], tuple[Tracked, Warnings]], early: _Early
+    ) -> Response:
+        connection = self._connections.connection(integration)
+        connection.see_that_it_is_set_up()
+
+        def tracked() -> tuple[ActionAnswer, Warnings]:
+            application, warnings = asked()
+            return track(self._session(connection), application, patience=_PATIENCE), warnings
+
+        return self._without_row("import_tracked_application", connection, tracked, early)
+
+    def _without_row(
+        self,
+        what: str,
+        connection: Connection,
+        work: Callable[[], tuple[ActionAnswer, Warnings]],
+        early: _Early,
+    ) -> Response:
+        """Do what has no row in the ledger, in a place among the actions."""
+        with self._places.take(connection) as place:
+            early.placed(place)
+            answer, warnings = work()
+            _log.info("%s %s", what, _outcome(answer))
             if answer.error is not None:
                 raise replace(_failure(answer), headers=place.headers)
             return _answer(answer.data or {}, (*warnings, *answer.warnings), place.headers)
@@ -158,10 +240,10 @@ class Acting:
         """Return the data of an action as it is answered."""
         if asked.shown is None:
             return data or {}
-        return asked.shown(self._connections.store, connection, data or {})
+        return asked.shown(self._store, connection, data or {})
 
     def _session(self, connection: Connection) -> Session:
-        return Session.over(self._connections.store, self._connections.settings.of(connection.name))
+        return Session.over(self._store, self._connections.settings.of(connection.name))
 
     def _run(self, asked: Asked, connection: Connection, place: Place, early: _Early) -> ActionAnswer:
         row = ""
@@ -170,6 +252,7 @@ class Acting:
             nonlocal row
             row = row_id
             place.note(row_id)
+            early.noted(row_id)
             if row_id in self._made:  # another call of the same is at work on its files
                 early.made(self._made[row_id], place.headers)
 
@@ -184,13 +267,14 @@ class Acting:
             file_link=None if asked.link is None else asked.link(connection),
             made=made,
             patience=_PATIENCE,
+            may_write=early.may_write,
         )
         answer = run_action(self._session(connection), asked.action, asked.given, options)
         if answer.state is not None:  # else another call may be at work on it still
             self._made.pop(row, None)
         _log.info("%s %s %s", asked.action, answer.action_id or "-", answer.state or _outcome(answer))
         if answer.error is not None:
-            raise _failure(answer)
+            raise replace(_failure(answer), action=row or None)
         return answer
 
 
@@ -232,6 +316,16 @@ def _see_that_it_is_offered(connection: Connection, action: str) -> None:
 def _see_key(key: str | None) -> None:
     if key is not None and not 0 < len(key.strip()) <= len(key) <= _LONGEST_KEY:
         raise invalid(f"The header Idempotency-Key has 1 to {_LONGEST_KEY} characters.")
+
+
+def _too_slow() -> ApiError:
+    error = too_late()
+    return ApiError(Code(error.code.value), error.message, title=error.title)
+
+
+def _still_under_way(advice: str) -> ApiError:
+    told = f"Lever takes long over this: it goes on here, and may be done by now. {advice}"
+    return ApiError(Code.TIMED_OUT, told, title="Still under way")
 
 
 def _outcome(answer: ActionAnswer) -> str:

@@ -17,6 +17,8 @@ from lever_assets.sync.session import Session
 _PATIENCE = 600.0
 """Seconds for which a sync that is under way is waited for."""
 _LOOK_SECONDS = 0.5
+_RELOADING_SECONDS = 20.0
+"""How long what is to follow waits for Dagster to know a connection."""
 
 _log = logging.getLogger("lever_assets.api")
 
@@ -50,17 +52,32 @@ def patiently(job: Callable[[], None]) -> None:
             return
 
 
-def tell(store: Store, settings: Settings) -> None:
-    """Tell the user's URLs of the news of a connection, and a Dagster that runs that there are others now."""
+def _nothing() -> None:
+    return
 
-    def job() -> None:
-        enqueue(store, settings)
-        deliver(store, settings)
+
+def tell(store: Store, settings: Settings, then: Callable[[], None] = _nothing) -> None:
+    """Tell the user's URLs of the news of a connection, and a Dagster that runs that there are others now.
+
+    `then` follows, when Dagster knows them or was waited for; whatever becomes of the others.
+    """
+
+    def reload() -> None:
         doubt = reload_dagster(settings).doubt
         if doubt:
             _log.warning("%s", doubt)
 
-    in_background("telling of a connection", job)
+    def told() -> None:
+        enqueue(store, settings)
+        deliver(store, settings)
+
+    def known() -> None:
+        reloading = in_background("telling Dagster of a connection", reload)
+        reloading.join(_RELOADING_SECONDS)
+        then()
+
+    in_background("telling of a connection", told)
+    in_background("telling of a connection", known)
 
 
 def send(store: Store, settings: Settings) -> None:

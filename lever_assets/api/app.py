@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -9,9 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from lever_assets.actions.engine.errors import told_of
+from lever_assets.api.addresses import public_address
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import ApiError, Code, Family, invalid
-from lever_assets.api.guard import Guard, unforeseen
+from lever_assets.api.guard import PREFIX, Guard, unforeseen
 from lever_assets.api.routes import (
     actions,
     assessment,
@@ -22,6 +25,7 @@ from lever_assets.api.routes import (
     general,
     health,
     integrations,
+    ledger,
     passthrough,
     reads,
     static,
@@ -38,6 +42,7 @@ _ROUTERS = (
     tools.router,
     reads.router,
     actions.router,
+    ledger.router,
     files.router,
     assessment.router,
     reads.elsewhere,
@@ -77,6 +82,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _of_ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)  # noqa: S101 - it is registered for these
+    parts: Parts = request.app.state.parts
+    if error.action is not None and error.log_url is None and parts.settings.ui_url is not None:
+        here = public_address(parts.settings, request)
+        error = replace(error, log_url=f"{here}{PREFIX}/actions/{error.action}")
     return error.response(Family.of(request.url.path))
 
 
@@ -102,5 +111,5 @@ def _of_input(request: Request, error: Exception) -> Response:
     faults = []
     for each in error.errors():
         place = ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0])
-        faults.append(f"{place}: {each['msg'].removeprefix('Value error, ')}")
+        faults.append(f"{place}: {told_of(each)}")
     return invalid(f"The request can't be used: {'; '.join(faults)}.").response(Family.of(request.url.path))

@@ -15,13 +15,17 @@ from lever_assets.api.runs import Runs
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 
+_READERS_WAIT = 4.0
+"""Seconds that a list waits for a SQLite file that another program has locked; clients give up after five."""
+
 
 @dataclass(frozen=True)
 class Parts:
-    """What the server works with."""
+    """What the server works with; `reads` is the store for those who only read, and do not wait for long."""
 
     settings: Settings
     store: Store
+    reads: Store
     keys: Keys
     connections: Connections
     acting: Acting
@@ -31,13 +35,15 @@ class Parts:
     @classmethod
     def of(cls, settings: Settings, store: Store) -> "Parts":
         """Return the parts over an open store."""
-        connections = Connections(store, settings)
+        reads = store.hasty(_READERS_WAIT)
+        connections = Connections(reads, settings)
         return cls(
             settings,
             store,
-            Keys(store, settings),
+            reads,
+            Keys(reads, settings),
             connections,
-            Acting(connections),
+            Acting(connections, store),
             Links(settings),
             Runs(store, settings),
         )

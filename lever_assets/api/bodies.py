@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
+from lever_assets.actions.engine.input_model import InputPart
 from lever_assets.api.errors import invalid
 
 LARGEST = 50_000_000
@@ -42,6 +43,12 @@ async def _object(request: Request) -> Json:
     if len(content) > _SMALL:
         return await run_in_threadpool(_parsed, content)
     return _parsed(content)
+
+
+class Given(InputPart):
+    """A body that FastAPI reads: null is as absent, and fields that it does not know are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 JsonBody = Annotated[Json, Depends(_object)]

@@ -7,9 +7,11 @@ from lever_assets.api.afterwards import in_background, patiently, tell
 from lever_assets.api.connection import Connection
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.connect import connections
+from lever_assets.connect.dagster_ui import found_ui
 from lever_assets.connect.reloading import reload_dagster
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import integration_of, take_leave
+from lever_assets.orchestration.asked_runs import end as end_runs
 from lever_assets.settings import Settings
 from lever_assets.store import BusyError, Store
 from lever_assets.sync.session import Session
@@ -23,9 +25,15 @@ _log = logging.getLogger("lever_assets.api")
 
 
 def switch(store: Store, settings: Settings, connection: Connection, *, on: bool) -> None:
-    """Switch an integration on or off; raises ApiError for one that is not stored, StoreError."""
+    """Switch an integration on or off, which ends its syncs; raises ApiError for one that is not stored.
+
+    Raises StoreError, too.
+    """
     _see_that_it_is_stored(connection)
     connections.enable(store, connection.name, enabled=on)
+    ui = None if on else found_ui(settings)
+    if ui is not None:  # what runs elsewhere ends by itself, when it sees that it is off
+        end_runs(ui, connection.name)
     tell(store, settings.of(connection.name))
 
 

@@ -1,21 +1,19 @@
 """The connection that a request is about, by its integration id, and whether it can be asked anything."""
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lever_assets.api.errors import ApiError, Code
+from lever_assets.api.reloading import Reloading
 from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_in
 from lever_assets.connect.states import State, standing_in
-from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.accounts import removed_names, whereabouts
 from lever_assets.store.transaction import Transaction
-from lever_assets.sync.status import is_complete
+from lever_assets.sync.standing import was_read_whole
 from lever_assets.unified.ids import integration_id
 
 _RELOAD_SECONDS = 1.0
@@ -72,15 +70,14 @@ class Connections:
         self.store = store
         self.settings = settings
         self._names: dict[str, str] = {}
-        self._loaded = float("-inf")
-        self._loading = threading.Lock()
+        self._reloading = Reloading(self._load)
 
     def name_of(self, asked: str) -> str:
         """Return the name of a connection; raises ApiError where there is none with this id, StoreError."""
-        self._load(_RELOAD_SECONDS)
+        self._reloading.within(_RELOAD_SECONDS)
         name = self._names.get(asked)
         if name is None:  # it may have been made a moment ago, by another process
-            self._load(_LOOK_AGAIN_SECONDS)
+            self._reloading.within(_LOOK_AGAIN_SECONDS)
             name = self._names.get(asked)
         if name is None:
             raise _none(asked)
@@ -106,28 +103,22 @@ class Connections:
         account, settings = account_in(tx, self.store, self.settings.of(tx.account))
         if account.is_removed or integration_id(account.named_at_first) != asked:
             raise _none(asked)
-        standing = standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
+        standing = standing_in(tx, account, was_read=was_read_whole(tx))
         return Connection(account, settings, standing.state, standing.was_read)
 
     def every_id(self) -> list[str]:
         """Return the ids of all connections, in order; raises StoreError."""
-        self._load(_LOOK_AGAIN_SECONDS)
+        self._reloading.within(_LOOK_AGAIN_SECONDS)
         return sorted(self._names)
 
-    def _load(self, seconds: float) -> None:
-        """Look into the database, unless that was done within so many seconds."""
-        with self._loading:
-            began = time.monotonic()
-            if began - self._loaded < seconds:
-                return
-            with self.store.reading("") as tx:
-                named = {each.named_at_first: each.connection for each in whereabouts(tx)}
-                gone = removed_names(tx)
-            own = self.settings.connection
-            if own not in {*named.values(), *gone}:
-                named.setdefault(own, own)
-            self._names = {integration_id(first): name for first, name in named.items()}
-            self._loaded = began
+    def _load(self) -> None:
+        with self.store.reading("") as tx:
+            named = {each.named_at_first: each.connection for each in whereabouts(tx)}
+            gone = removed_names(tx)
+        own = self.settings.connection
+        if own not in {*named.values(), *gone}:
+            named.setdefault(own, own)
+        self._names = {integration_id(first): name for first, name in named.items()}
 
 
 def _none(asked: str) -> ApiError:

@@ -66,6 +66,11 @@ _NOT_WRITTEN = frozenset(
 )
 """What of a new candidate Lever has no place for, or the unified API does not name for Lever."""
 _NOT_COUNTED = frozenset({"remote_fields"})
+_CALLED = {
+    ("create_application", "job_id"): "application.job_id",
+    ("create_application", "stage_id"): "application.stage_id",
+}
+"""Fields that the unified API calls otherwise here than in the request."""
 FEATURES: tuple[tuple[str, str], ...] = (
     ("automatic_source_writing", "Source Writing"),
     ("sync_only_created_applications", "Sync Only Created Applications"),
@@ -129,7 +134,10 @@ def write_actions() -> tuple[Part, ...]:
             f"ats_{each.name}",
             each.title,
             is_there=True,
-            fields=tuple(Field(name, name not in _NOT_WRITTEN) for name in _taken(each.input)),
+            fields=tuple(
+                Field(_CALLED.get((each.name, name), name), name not in _NOT_WRITTEN)
+                for name in _taken(each.input)
+            ),
         )
         for each in ACTIONS
     )

@@ -6,10 +6,12 @@ Where the settings keep them out of the tables, what the action itself has to te
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import JsonValue
+
 from lever_assets.api.connection import Connection
 from lever_assets.api.shapes import acted
 from lever_assets.lever import JsonObject
-from lever_assets.store import Store
+from lever_assets.store import Store, chosen_fields
 from lever_assets.store.pages import Asked, page_of
 from lever_assets.store.transaction import Transaction
 
@@ -24,7 +26,8 @@ def candidate(store: Store, connection: Connection, data: JsonObject) -> Row:
     """Return a candidate that was created, with its applications and tags; raises StoreError."""
     with store.reading(connection.name) as tx:
         found = _row(tx, connection, "candidates", data.get("id"))
-    return acted.created_candidate(data) if found is None else found
+        own = _with_shown_fields(tx, "candidates", data)
+    return acted.created_candidate(own) if found is None else found
 
 
 def application(store: Store, connection: Connection, data: JsonObject) -> Row:
@@ -32,8 +35,12 @@ def application(store: Store, connection: Connection, data: JsonObject) -> Row:
     with store.reading(connection.name) as tx:
         found = _row(tx, connection, "applications", data.get("id"))
         person = _row(tx, connection, "candidates", data.get("candidate_id"))
+        own = _with_shown_fields(tx, "applications", data)
+        whose = data.get("candidate")
+        if isinstance(whose, dict):
+            own["candidate"] = _with_shown_fields(tx, "candidates", whose)
     if found is None:
-        return acted.created_application(data)
+        return acted.created_application(own)
     shown = {name: value for name, value in found.items() if name not in _NOT_OF_CREATION}
     stage = found["current_stage"]
     if stage is not None:
@@ -41,6 +48,14 @@ def application(store: Store, connection: Connection, data: JsonObject) -> Row:
     if person is not None:
         shown["candidate"] = {name: value for name, value in person.items() if name != "applications"}
     return shown
+
+
+def _with_shown_fields(tx: Transaction, model: str, data: JsonObject) -> JsonObject:
+    """Return a record of an action's data with those of Lever's further fields that are switched on."""
+    fields, given = chosen_fields.shown(tx).get(model, frozenset()), data.get("integration_fields")
+    listed = given if isinstance(given, list) else []
+    shown: list[JsonValue] = [each for each in listed if isinstance(each, dict) and each.get("key") in fields]
+    return {**data, "integration_fields": shown}
 
 
 def _row(tx: Transaction, connection: Connection, model: str, row_id: object) -> Row | None:

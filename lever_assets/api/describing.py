@@ -24,7 +24,7 @@ _SINCE = Checkpoint[datetime]("known_since", Instant)
 
 def integration(store: Store, connection: Connection, address: str) -> Described:
     """Return an integration with all that it covers; `address` is this server's."""
-    exclusion = Exclusion.of(connection.settings)
+    exclusion, excluded = Exclusion.of(connection.settings), connection.settings.api_exclude_actions
     scope = unified_id(connection.account.named_at_first, "scope_configs", "default")
     listed = listed_integration(store, connection, address)
     return {
@@ -39,7 +39,10 @@ def integration(store: Store, connection: Connection, address: str) -> Described
         "created_at": listed["created_at"],
         "beta": False,
         "read_models": [_read_model(each, exclusion) for each in coverage.read_models()],
-        "write_actions": [_write_action(each) for each in coverage.write_actions()],
+        "write_actions": [
+            _write_action(each, is_kept=each.id.removeprefix("ats_") not in excluded)
+            for each in coverage.write_actions()
+        ],
     }
 
 
@@ -163,7 +166,7 @@ def _read_model(part: coverage.Part, exclusion: Exclusion) -> Described:
     }
 
 
-def _write_action(part: coverage.Part) -> Described:
+def _write_action(part: coverage.Part, *, is_kept: bool) -> Described:
     fields: list[JsonValue] = [
         {"id": each.id, "is_available": each.is_there, "coverage_status": _status(is_there=each.is_there)}
         for each in part.fields
@@ -171,6 +174,6 @@ def _write_action(part: coverage.Part) -> Described:
     return {
         "id": part.id,
         "label": part.label,
-        **_kept(is_there=part.is_there, is_kept=True),
+        **_kept(is_there=part.is_there, is_kept=is_kept),
         "fields": fields,
     }

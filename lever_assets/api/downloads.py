@@ -7,7 +7,10 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
+from lever_assets.api.file_names import name_in, usable
+from lever_assets.lever import LeverClient, LeverError
 from lever_assets.lever.paths import path_to
 from lever_assets.sync.session import Session
 
@@ -15,6 +18,7 @@ _AT_ONCE = 32
 _PIECES = 8
 _SECONDS = 60.0
 """How long whoever fetches a file may take to take a piece, and Lever to send one."""
+_SECONDS_FOR_NAME = 2.0
 
 _log = logging.getLogger("lever_assets.api")
 _threads = ThreadPoolExecutor(_AT_ONCE, "download")
@@ -27,8 +31,9 @@ class GivenUpError(Exception):
 
 @dataclass(frozen=True)
 class Head:
-    """What Lever says of a file before it comes: its type and its length in bytes, as far as it does."""
+    """What Lever says of a file before it comes: name, type and length in bytes, as far as it does."""
 
+    name: str | None
     content_type: str | None
     length: int | None
 
@@ -38,6 +43,7 @@ class Download:
 
     def __init__(self, session: Session, opportunity: str, listed: str, file_id: str) -> None:
         self._session = session
+        self._record = path_to("opportunities", opportunity, listed, file_id)
         self._path = path_to("opportunities", opportunity, listed, file_id, "download")
         self._pieces: queue.Queue[Head | bytes | Exception] = queue.Queue(_PIECES)
         self._given_up = threading.Event()
@@ -83,14 +89,30 @@ class Download:
 
     async def _fetch(self) -> None:
         async with self._session.client(urgent=True) as lever:
-            await lever.stream(self._path, self._take)
+            await lever.stream(self._path, partial(self._take, lever))
 
-    async def _take(self, headers: Mapping[str, str], pieces: AsyncIterator[bytes]) -> None:
+    async def _take(
+        self, lever: LeverClient, headers: Mapping[str, str], pieces: AsyncIterator[bytes]
+    ) -> None:
         length = headers.get("content-length", "")
-        self._put(Head(headers.get("content-type"), int(length) if length.isdecimal() else None))
+        name = name_in(headers.get("content-disposition")) or await self._recorded_name(lever)
+        self._put(Head(name, headers.get("content-type"), int(length) if length.isdecimal() else None))
         async for piece in pieces:
             if piece:
                 self._put(piece)
+
+    async def _recorded_name(self, lever: LeverClient) -> str | None:
+        """Return the name in the file's record: no documentation promises that it comes with the file.
+
+        The file waits meanwhile, so a record that does not come at once is done without.
+        """
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_NAME):
+                record = await lever.get(self._record)
+        except (LeverError, TimeoutError):
+            return None
+        file = record.get("file", record) if isinstance(record, dict) else None  # a résumé holds its file
+        return usable(file.get("name")) if isinstance(file, dict) else None
 
     def _put(self, piece: Head | bytes | Exception) -> None:
         waited = 0.0

@@ -121,6 +121,7 @@ class ApiError(Exception):
     """An answer that is no success; `code` None where the unified API has none for it.
 
     `status` None is the code's own. `message` is for people and says what to do; nothing of the inside.
+    `action` is the row in the ledger of the action that it is about; None: it has none.
     """
 
     code: Code | None
@@ -128,6 +129,7 @@ class ApiError(Exception):
     title: str | None = None
     status: int | None = None
     log_url: str | None = None
+    action: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:

@@ -14,7 +14,9 @@ from lever_assets.notices.wording import Integration
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.settings import Settings
+from lever_assets.store.accounts import named_at_first
 from lever_assets.store.transaction import NOBODY
+from lever_assets.unified.ids import integration_id
 
 CALLBACK = "/connect/callback"
 """Where Lever leads back to; it is to be registered with the OAuth app, after LEVER_API_URL."""
@@ -52,7 +54,8 @@ def sign_in(settings: Settings, address: str) -> SignIn:
 
 def permissions(settings: Settings) -> Sequence[str]:
     """Return what Lever is asked for, by its names."""
-    return [name for name, _ in to_grant(Exclusion.of(settings), read_only=False)]
+    feedback = settings.assessment_feedback_template is not None
+    return [name for name, _ in to_grant(Exclusion.of(settings), read_only=False, feedback=feedback)]
 
 
 def by_key(parts: Parts, token: str, key: str) -> Link:
@@ -62,7 +65,7 @@ def by_key(parts: Parts, token: str, key: str) -> Link:
     except FlowError as error:
         _note(parts, error)
         raise
-    tell(parts.store, parts.settings.of(link.connection))
+    _follow_up(parts, link.connection)
     return link
 
 
@@ -74,8 +77,19 @@ def by_consent(parts: Parts, address: str, state: str, app: App) -> Link:
     except FlowError as error:
         _note(parts, error)
         raise
-    tell(parts.store, parts.settings.of(link.connection))
+    _follow_up(parts, link.connection)
     return link
+
+
+def _follow_up(parts: Parts, name: str) -> None:
+    """Tell of a connection that was made, and begin its first sync."""
+
+    def first_sync() -> None:
+        with parts.store.reading(name) as tx:
+            asked = integration_id(named_at_first(tx))
+        parts.runs.begin_first(parts.connections.connection(asked))
+
+    tell(parts.store, parts.settings.of(name), then=first_sync)
 
 
 def _note(parts: Parts, error: FlowError) -> None:

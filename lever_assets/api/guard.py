@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lever_assets.api.errors import ApiError, Code, Family
 from lever_assets.api.keys import Keys
+from lever_assets.api.limiting import Limit
 from lever_assets.settings import Settings
 from lever_assets.store import StoreError
 from lever_assets.sync.failing import sentence
@@ -31,6 +32,7 @@ class Guard:
     def __init__(self, app: ASGIApp, keys: Keys, settings: Settings) -> None:
         self._app = app
         self._keys = keys
+        self._limit = None if settings.api_rate_limit is None else Limit(settings, settings.api_rate_limit)
         self._networks = [_network(each) for each in settings.api_allow]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,6 +85,8 @@ class Guard:
                 headers={"WWW-Authenticate": "Bearer"},
             )
         scope["state"] = {**scope.get("state", {}), "key": owner}
+        if self._limit is not None:
+            await self._limit.see(key.strip())
 
     def _is_allowed(self, scope: Scope) -> bool:
         client = scope.get("client")

@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 import re
-import threading
-import time
 from secrets import token_urlsafe
 
 from pydantic import SecretStr
 
+from lever_assets.api.reloading import Reloading
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.api_keys import StoredKey, add_key, revoke_key, stored_keys
@@ -63,12 +62,11 @@ class Keys:
         self._store = store
         self._given = [(_FROM_ENVIRONMENT, _hash(key)) for key in given_keys(settings)]
         self._stored: list[tuple[str, str]] = []
-        self._loaded = float("-inf")
-        self._loading = threading.Lock()
+        self._reloading = Reloading(self._load)
 
     def owner_of(self, key: str) -> str | None:
         """Return the name of a key; None: it is nobody's. Raises StoreError."""
-        self._load()
+        self._reloading.within(_RELOAD_SECONDS)
         asked, owner = _hash(key), None
         for name, known in (*self._given, *self._stored):  # all of them: how long it takes tells nothing
             if hmac.compare_digest(known, asked):
@@ -76,12 +74,8 @@ class Keys:
         return owner
 
     def _load(self) -> None:
-        with self._loading:
-            began = time.monotonic()
-            if began - self._loaded >= _RELOAD_SECONDS:
-                known = every_key(self._store)
-                self._stored = [(each.name, each.hash) for each in known if each.revoked_at is None]
-                self._loaded = began
+        known = every_key(self._store)
+        self._stored = [(each.name, each.hash) for each in known if each.revoked_at is None]
 
 
 def _hash(key: str) -> str:

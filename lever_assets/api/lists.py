@@ -167,7 +167,7 @@ def answer(parts: Parts, connection: Connection, model: str, query: ListQuery) -
         excluded=exclusion.columns,
         ignoring_unsupported=query.ignore_unsupported_filters,
     )
-    with parts.store.reading(connection.name) as tx:
+    with parts.reads.reading(connection.name) as tx:
         page = page_of(tx, model, asked)
     for what, times in page.odd.items():
         _log.warning("%s, a page of %s: %s (%d times)", connection.name, model, what, times)

@@ -8,9 +8,8 @@ from typing import Annotated, TypeVar
 from fastapi import Query
 from pydantic import BeforeValidator
 
-_INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
-)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_DAY_WITH_ZONE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-].*)")
 
 
 _PARTS_OF_AN_ID = 4
@@ -42,7 +41,8 @@ def instant(value: object) -> object:
     if _INSTANT.fullmatch(text) is None:
         raise problem
     try:
-        found = datetime.fromisoformat(text.upper().replace(" ", "T"))
+        whole = _DAY_WITH_ZONE.sub(r"\1T00:00\2", text.upper().replace(" ", "T"))
+        found = datetime.fromisoformat(whole)
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise problem from None

@@ -14,6 +14,7 @@ from lever_assets.actions.catalogue import BY_NAME
 from lever_assets.api.app import make_app
 from lever_assets.api.asking import Parts
 from lever_assets.api.errors import Family, invalid
+from lever_assets.api.first_syncs import keep_beginning
 from lever_assets.api.keys import every_key, given_keys
 from lever_assets.arrivals import Config, allow_connections, take_port, why_not
 from lever_assets.settings import Settings
@@ -85,7 +86,9 @@ def _application(settings: Settings) -> ASGIApp:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("lever_assets").setLevel(logging.INFO)
     allow_connections()
-    return make_app(Parts.of(settings, Store.open(settings.tables_url)))
+    parts = Parts.of(settings, Store.open(settings.tables_url))
+    keep_beginning(parts)
+    return make_app(parts)
 
 
 def _has_keys(settings: Settings) -> bool:

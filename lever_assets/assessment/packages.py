@@ -52,9 +52,12 @@ def offer(session: Session, offered: Offered) -> list[str]:
 
     What is not among them is not ordered any more. Raises PackagesError where two have one id, StoreError.
     """
-    twice = [each for each, count in Counter(each.id for each in offered.packages).items() if count > 1]
-    if twice:
-        raise PackagesError(f"packages: {twice[0][:60]!r} is the id of several; each needs one of its own.")
+    first: dict[str, int] = {}
+    for at, each in enumerate(offered.packages):
+        if first.setdefault(each.id, at) != at:
+            raise PackagesError(
+                f"packages.{at}.id: packages.{first[each.id]} has the same; each needs one of its own."
+            )
     with session.writing() as tx:
         rows = (Package(each.id, each.type.value, each.name, each.description) for each in offered.packages)
         assessments.replace_packages(tx, rows)

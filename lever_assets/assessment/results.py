@@ -12,8 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, V
 
 from lever_assets.actions.engine.errors import of_input
 from lever_assets.actions.engine.input_model import Text, WebAddress
+from lever_assets.actions.engine.redaction import unsigned
 from lever_assets.actions.inputs import ApplicationAttachment, ApplicationResultLink
+from lever_assets.assessment.feedback import Feedback
 from lever_assets.lever import JsonObject
+from lever_assets.settings import Settings
 from lever_assets.store import assessments
 from lever_assets.store.assessments import Order, OrderStatus
 from lever_assets.store.transaction import Transaction
@@ -118,19 +121,26 @@ class Result(_Part):
 def take(session: Session, order_id: str, given: Result) -> bool:
     """Keep a result of an order; return whether any of it is to be written to Lever yet.
 
-    The same result again changes nothing. Raises ResultError for one that can't be taken, and StoreError.
+    The same result again changes nothing, but that links to files may be signed anew: what is written goes by
+    keys, which stand for the words of the first time, whatever the package is called since. Raises
+    ResultError for one that can't be taken, so another one of an order that is not open, and StoreError.
     """
     if given.completed_at is None and given.status is not ResultStatus.OPEN:
         raise ResultError(f"completed_at: say when it was over, as the status is {given.status}.")
     with session.writing() as tx:
-        order = _order(tx, order_id, given)
+        order = _order(tx, order_id)
+        content = _fingerprint(given)
+        if order.status is not OrderStatus.OPEN and content != order.result_hash:
+            raise ResultError(
+                f"This order is {order.status}, and only one that is OPEN takes another result."
+            )
         package = next((each for each in assessments.packages(tx) if each.id == order.package_id), None)
         kept = _kept(order.package_id if package is None else package.name, given)
-        content = fingerprint(canonical([kept, given.status.value, given.completed_at]))[:_HASH]
         _check(order, kept)
         if content == order.result_hash:
             if order.todo:
-                assessments.change(tx, order_id, due_at=tx.instant, attempts=0)
+                again = {**(order.result or kept), "files": kept["files"]}
+                assessments.change(tx, order_id, result=again, due_at=tx.instant, attempts=0)
             return bool(order.todo)
         assessments.change(
             tx,
@@ -139,7 +149,7 @@ def take(session: Session, order_id: str, given: Result) -> bool:
             result=kept,
             result_hash=content,
             completed_at=given.completed_at,
-            todo=_todo(order, given, content, moves=session.settings.assessment_result_stage is not None),
+            todo=_todo(order, given, content, session.settings),
             due_at=tx.instant,
             attempts=0,
             error=None,
@@ -147,20 +157,21 @@ def take(session: Session, order_id: str, given: Result) -> bool:
     return True
 
 
-def _order(tx: Transaction, order_id: str, given: Result) -> Order:
+def _fingerprint(given: Result) -> str:
+    """Return what tells a result from others; what signs links, and fields that are not used, do not."""
+    return fingerprint(canonical(unsigned(given.model_copy(update={"remote_fields": None}))))[:_HASH]
+
+
+def _order(tx: Transaction, order_id: str) -> Order:
     order = assessments.order(tx, order_id)
     if order is None or not order.package_id:
-        raise ResultError(f"There is no order {order_id[:60]!r}: GET /v1/assessment/orders lists them.")
+        raise ResultError("There is no such order: GET /v1/assessment/orders lists them.")
     if order.erased_at is not None:
         raise ResultError("The candidate of this order is gone in Lever, so that nothing is kept of them.")
-    if order.status is not OrderStatus.OPEN and order.status.value != given.status.value:
-        raise ResultError(
-            f"This order is {order.status}, and only one that is OPEN can become {given.status}."
-        )
     return order
 
 
-def _todo(order: Order, given: Result, content: str, *, moves: bool) -> list[str]:
+def _todo(order: Order, given: Result, content: str, settings: Settings) -> list[str]:
     todo = [f"result:{content}", *(f"file:{at}:{content}" for at in range(len(given.attachments)))]
     match given.status:
         case ResultStatus.OPEN:
@@ -168,7 +179,9 @@ def _todo(order: Order, given: Result, content: str, *, moves: bool) -> list[str
         case ResultStatus.CANCELLED:
             return [*todo, "untag"]
         case ResultStatus.COMPLETED:
-            return [*todo, "completed", "untag", *(["stage"] if moves else [])]
+            moves = ["stage"] if settings.assessment_result_stage is not None else []
+            form = [f"feedback:{content}"] if settings.assessment_feedback_template is not None else []
+            return [*todo, "completed", "untag", *moves, *form]
 
 
 def _kept(package: str, given: Result) -> JsonObject:
@@ -227,15 +240,24 @@ def _files(kept: JsonObject) -> Sequence[dict[str, Any]]:
 
 def link_input(order: Order, kept: JsonObject) -> ApplicationResultLink:
     """Return the input of the action that writes link and note."""
+    return ApplicationResultLink.model_validate(_told(order, kept))
+
+
+def feedback_input(order: Order, kept: JsonObject, template: str) -> Feedback:
+    """Return the input of the action that fills in a feedback form of a template, by its id or name."""
+    given = {**_told(order, kept), "template": template, "completed_at": order.completed_at}
+    return Feedback.model_validate(given)
+
+
+def _told(order: Order, kept: JsonObject) -> dict[str, Any]:
     details: Any = kept["details"]
     attributes = [{"key": key, "value": value} for key, value in details]
-    given = {
+    return {
         "application_id": f"{REMOTE}{order.application}",
         "label": kept["label"],
         "url": kept["url"],
         "details": {"custom_field_name_prefix": "", "attributes": attributes},
     }
-    return ApplicationResultLink.model_validate(given)
 
 
 def file_input(order: Order, kept: JsonObject, at: int) -> ApplicationAttachment:

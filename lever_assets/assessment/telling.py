@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lever_assets.actions.catalogue import BY_NAME
+from lever_assets.actions.engine.action import Action
 from lever_assets.actions.engine.envelope import ActionAnswer
 from lever_assets.actions.engine.errors import Code
 from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.actions.engine.options import Options
-from lever_assets.actions.inputs import ApplicationNote, CandidateTag, MoveToStage, Tag
+from lever_assets.actions.inputs import AddedTag, ApplicationNote, MoveToStage, NewTag, RemovedTag, Tag
 from lever_assets.actions.running import run_action_with
-from lever_assets.assessment.results import file_input, link_input
+from lever_assets.assessment.feedback import ADD_FEEDBACK
+from lever_assets.assessment.results import feedback_input, file_input, link_input
 from lever_assets.assessment.stages import stage_ids
 from lever_assets.assessment.tags import Tags
 from lever_assets.backoff import gap_after
@@ -40,7 +42,7 @@ _ACTIONS = (
     "move_application_to_stage",
 )
 SCOPES = tuple(sorted({scope for name in _ACTIONS for scope in BY_NAME[name].scopes}))
-"""The permissions that writing needs, by Lever's names."""
+"""The permissions that writing needs, by Lever's names; with feedback forms those of `ADD_FEEDBACK`, too."""
 MOST_ATTEMPTS = 30
 """With the delays below about six days."""
 _FIRST_DELAY = timedelta(minutes=1)
@@ -73,9 +75,9 @@ class Told:
 
 @dataclass(frozen=True)
 class _Write:
-    """An action by its name, its input, and what makes its key one of its own beside the order's id."""
+    """An action, or its name in the catalogue, its input, and what its key has beside the order's id."""
 
-    action: str
+    action: str | Action
     given: ActionInput
     key: str
 
@@ -167,7 +169,10 @@ async def _do(
     key = f"assessment:{order.id}:{what}:{write.key}".rstrip(":")
     keyed = replace(options, idempotency_key=key)
     answer = await run_action_with(lever, session, write.action, write.given, keyed)
-    return _failure(answer)
+    failed = _failure(answer)
+    if failed is not None and write.action is ADD_FEEDBACK:
+        return replace(failed, title=f"The feedback form was not added: {failed.title}")
+    return failed
 
 
 def _failure(answer: ActionAnswer) -> _Failure | None:
@@ -181,15 +186,16 @@ def _failure(answer: ActionAnswer) -> _Failure | None:
 def _write(tx: Transaction, session: Session, order: Order, what: str) -> _Write | _Failure | None:
     """Return how one thing is written; None: there is nothing to it any more."""
     kind, _, rest = what.partition(":")
-    stage, tags = session.settings.assessment_result_stage, Tags(session.settings.assessment_tag_prefix)
+    settings = session.settings
+    stage, tags = settings.assessment_result_stage, Tags(settings.assessment_tag_prefix)
     write: _Write | _Failure | None = None
     match kind:
         case "sent":
-            write = _tag("add_candidate_tag", order, tags.sent)
+            write = _put_on(order, tags.sent)
         case "completed":
-            write = _tag("add_candidate_tag", order, tags.completed)
+            write = _put_on(order, tags.completed)
         case "untag" if not assessments.others_open(tx, order):  # it is of the whole opportunity
-            write = _tag("remove_candidate_tag", order, tags.sent)
+            write = _take_off(order, tags.sent)
         case "note" if order.reason:
             given = ApplicationNote(application_id=_application(order), content=order.reason)
             write = _Write("add_application_note", given, _short(order.reason))
@@ -198,14 +204,22 @@ def _write(tx: Transaction, session: Session, order: Order, what: str) -> _Write
         case "file" if order.result is not None:
             at = int(rest.partition(":")[0])
             write = _Write("add_application_attachment", file_input(order, order.result, at), "")
+        case "feedback" if order.result is not None and settings.assessment_feedback_template:
+            template = settings.assessment_feedback_template
+            write = _Write(ADD_FEEDBACK, feedback_input(order, order.result, template), _short(template))
         case "stage" if stage:
             write = _move(tx, order, stage)
     return write
 
 
-def _tag(action: str, order: Order, name: str) -> _Write:
-    given = CandidateTag(candidate_id=f"{REMOTE}{order.opportunity}", tag=Tag(name=name))
-    return _Write(action, given, _short(name))
+def _put_on(order: Order, name: str) -> _Write:
+    given = AddedTag(candidate_id=f"{REMOTE}{order.opportunity}", tag=NewTag(name=name))
+    return _Write("add_candidate_tag", given, _short(name))
+
+
+def _take_off(order: Order, name: str) -> _Write:
+    given = RemovedTag(candidate_id=f"{REMOTE}{order.opportunity}", tag=Tag(name=name))
+    return _Write("remove_candidate_tag", given, _short(name))
 
 
 def _move(tx: Transaction, order: Order, named_stage: str) -> _Write | _Failure:

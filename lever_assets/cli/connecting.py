@@ -134,7 +134,11 @@ def _is_terminal() -> bool:
 def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Options) -> None:
     app = App.of(settings)
     server = OAuthServer(app, wanted.addresses, wanted.name)
-    permissions = to_grant(Exclusion.of(wanted.in_force), read_only=options.read_only)
+    permissions = to_grant(
+        Exclusion.of(wanted.in_force),
+        read_only=options.read_only,
+        feedback=wanted.in_force.assessment_feedback_template is not None,
+    )
     asked = server.ask([name for name, _ in permissions])
 
     def complete(redirected_to: str) -> str:

@@ -16,6 +16,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.removing import Removal, ask
 from lever_assets.cli.telling import tell, tell_of_removed, tell_reloading
 from lever_assets.connect import connections
+from lever_assets.connect.dagster_ui import found_ui
 from lever_assets.connect.errors import ConnectionTroubleError, DisabledError, NotConnectedError, RemovedError
 from lever_assets.connect.known import (
     account_of,
@@ -30,6 +31,7 @@ from lever_assets.connect.states import State
 from lever_assets.connect.wording import command
 from lever_assets.lever import LeverError
 from lever_assets.notices.enqueueing import integration_of, take_leave
+from lever_assets.orchestration.asked_runs import end as end_runs
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.store import Store, StoreError
@@ -244,14 +246,17 @@ def enable(name: Name) -> None:
 def disable(name: Name) -> None:
     """Switch a connection off.
 
-    It is not synced and nothing is written to it; what was read stays.
+    It is not synced and nothing is written to it; what was read stays. A sync that is under way ends.
     """
-    with _changing(f"{name} is switched off: from now on no sync and no action of it begins.") as (
-        settings,
-        store,
-    ):
+    with _changing(
+        f"{name} is switched off: from now on no sync and no action of it begins. A sync that is under way "
+        "ends, and the next one goes on there."
+    ) as (settings, store):
         _see_that_it_is_stored(store, settings, name)
         connections.enable(store, name, enabled=False)
+        ui = found_ui(settings)
+        if ui is not None:
+            end_runs(ui, name)
         tell(store, settings.of(name))
 
 

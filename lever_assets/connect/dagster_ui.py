@@ -24,6 +24,10 @@ class NoDagsterError(Exception):
     """What answers is no Dagster, or nobody does; says so."""
 
 
+class UnansweredError(NoDagsterError):
+    """It was asked and has not answered: what was asked of it may have happened, or happen yet."""
+
+
 @dataclass(frozen=True)
 class DagsterUi:
     """A Dagster's UI: its address, how people are told of it, and what opens it.
@@ -39,11 +43,16 @@ class DagsterUi:
     def ask(
         self, query: str, variables: Mapping[str, JsonValue], field: str, *, seconds: float
     ) -> tuple[str, JsonObject]:
-        """Return the answer to a query for one `field`, by the name of its type; raises NoDagsterError."""
+        """Return the answer to a query for one `field`, by the name of its type.
+
+        Raises NoDagsterError, of which UnansweredError where it was asked.
+        """
         asked = {"query": query, "variables": variables}
         try:
             with client_for(self.url, timeout=seconds, headers=self.headers) as http:
                 answer = http.post(f"{self.url.rstrip('/')}/graphql", json=asked)
+        except (httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError) as error:
+            raise UnansweredError(f"can't be reached ({type(error).__name__})") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise NoDagsterError(f"can't be reached ({type(error).__name__})") from None
         try:

@@ -39,6 +39,16 @@ class DisabledError(ConnectionTroubleError):
         )
 
 
+class SwitchedOffError(ConnectionTroubleError):
+    """The connection was switched off while it was synced."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"The connection {account!r} was switched off meanwhile: what was read is kept, and the next "
+            f"sync goes on there. `lever-assets connections enable {account}` switches it on."
+        )
+
+
 class ConnectionNameError(ConnectionTroubleError):
     """There is no connection of that name, or none can have it."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lever_assets.backoff import gap_after
+from lever_assets.store.accounts import hold_account
 from lever_assets.store.checkpoints import Checkpoint, Instant, Number
 from lever_assets.store.transaction import Transaction
 
@@ -33,9 +34,16 @@ class Asked:
 FIRST_SYNC = Checkpoint[Asked]("first_sync_asked", Asked)
 
 
-def note_asked_for(tx: Transaction) -> None:
-    """Keep that the first sync of the transaction's account is asked for now."""
+def claim(tx: Transaction) -> Asked | None:
+    """Keep that the first sync of the transaction's account is asked for now; None: who calls is to do it.
+
+    Else it is not time for that: return what was asked for last. Of several who call at once one is to.
+    """
+    hold_account(tx)
     before = FIRST_SYNC.read(tx)
+    if before is not None and tx.instant < before.due_at:
+        return before
     if before is None or tx.instant - before.at > _AFRESH_AFTER:
         before = Asked(tx.instant, 0)
     FIRST_SYNC.keep(tx, Asked(tx.instant, before.times + 1))
+    return None

@@ -17,6 +17,7 @@ _WINDOWS = "Its partitions in Dagster become others; nothing is read or mapped a
 _NEXT_REQUEST = "It counts from the next sync or action on."
 _NEXT_ACTION = "It counts from the next action on."
 _NEXT_ORDER = "It counts from the next assessment on."
+_NEXT_RESULT = "It counts from the next result on."
 
 OWN: Mapping[str, str] = {
     "sync_window": _WINDOWS,
@@ -38,7 +39,8 @@ OWN: Mapping[str, str] = {
     "assessment_stage": "Whoever arrives in that stage from now on is assessed; without it nobody is.",
     "assessment_default_package": _NEXT_ORDER,
     "assessment_tag_prefix": _NEXT_ORDER,
-    "assessment_result_stage": "It counts from the next result on.",
+    "assessment_result_stage": _NEXT_RESULT,
+    "assessment_feedback_template": _NEXT_RESULT,
     "rate_limit": _NEXT_REQUEST,
     "rate_burst": _NEXT_REQUEST,
     "watch_budget": _NEXT_SYNC,

@@ -9,6 +9,7 @@ booked then, so that the urgent find one free. Nothing is given away twice for i
 left turns free has them afterwards.
 """
 
+import asyncio
 import logging
 import struct
 import threading
@@ -88,6 +89,13 @@ class Pace(Protocol):
 
         `ahead`: for how many seconds turns are booked, or everybody is held back, as far as the caller knows
         from elsewhere; this one is booked behind them.
+        """
+        ...
+
+    async def admit(self, terms: Terms) -> float:
+        """Book a turn only if it has come; else book none, and return the seconds until there is one.
+
+        For those who are sent away rather than wait. Such an allowance has no penalties.
         """
         ...
 
@@ -175,6 +183,19 @@ class LocalPace:
                 ahead=kept.due - now,
                 pushed=kept.pushed,
             )
+
+    async def admit(self, terms: Terms) -> float:
+        """As `Pace.admit`; in a thread: the loop goes on while somebody else has the file's lock."""
+        return await asyncio.to_thread(self._admit, terms)
+
+    def _admit(self, terms: Terms) -> float:
+        with self as kept:
+            now = self._clock()
+            # What says more than the terms allow is damaged, or was kept under others.
+            due = min(max(kept.due, now), now + terms.tolerance + terms.interval)
+            wait = max(0.0, due - terms.tolerance - now)
+            kept.due, kept.seen = due + (0.0 if wait else terms.interval), now
+            return wait
 
     async def again(self, turn: Turn) -> Turn:
         """As `Pace.again`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from lever_assets.connect.errors import ConnectionTroubleError
+from lever_assets.connect.errors import ConnectionTroubleError, SwitchedOffError
 from lever_assets.connect.states import REFUSED
 from lever_assets.notices.enqueueing import integration_of, put_notice
 from lever_assets.notices.wording import Ending
@@ -22,7 +22,8 @@ from lever_assets.unified.ids import unified_id
 class Finished:
     """A sync that is over, by the id of its run; instants are UTC.
 
-    `went_well` is None for one that was cancelled. `log_url` leads to its log, "" where there is none.
+    `went_well` is None for one that was cancelled, or ended because the connection was switched off.
+    `log_url` leads to its log, "" where there is none.
     """
 
     run_id: str
@@ -74,6 +75,10 @@ def telling_the_end(store: Store, settings: Settings, run_id: str | None = None)
 
     try:
         yield
+    except SwitchedOffError:
+        with suppress(StoreError):
+            tell_finished(store, settings, ended(None))
+        raise
     except (BusyError, ConnectionTroubleError):
         raise
     except BaseException as error:

@@ -6,10 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from lever_assets.connect.errors import DisabledError, SwitchedOffError
 from lever_assets.notices.finishing import Finished, tell_finished
-from lever_assets.orchestration.runs import Whose, ended_since, log_url, record_of, synced_by
+from lever_assets.orchestration.runs import (
+    Whose,
+    ended_since,
+    failures_of,
+    log_url,
+    record_of,
+    synced_by,
+)
 from lever_assets.settings import NoticeType, Settings
 from lever_assets.store import Store
+from lever_assets.store.accounts import whereabouts
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import now
 from lever_assets.sync.targets import wanting
@@ -49,11 +58,13 @@ class EndedSyncs:
         """Put a notice of each sync that ended since the last look into the outbox; raises StoreError.
 
         What ended while the type was not asked for is not made up for. An end that is found again, because
-        the process died, is told already (`tell_finished`).
+        the process died, is told already (`tell_finished`). `accounts` need not hold those that are switched
+        off, which may just have ended a sync.
         """
         moment = now()
         with store.reading(_NOBODY) as tx:
             told, some = _TOLD.read(tx), wanting(tx, settings, NoticeType.SYNC_FINISHED)
+            off = [settings.of(each.connection) for each in whereabouts(tx) if not each.enabled]
         if not some:
             if told is not None:
                 with store.writing(_NOBODY) as tx:
@@ -64,7 +75,7 @@ class EndedSyncs:
             for run_id in [each for each in reversed(found) if each not in self.seen]:
                 record = record_of(instance, run_id)
                 if record is not None and _has_ended_since(record, told.since):
-                    _tell(record, store, accounts, whose)
+                    _tell(instance, record, store, [*off, *accounts], whose)
             self.seen = set(found)
         with store.writing(_NOBODY) as tx:
             _TOLD.keep(tx, _Told(moment if told is None else told.since, moment))
@@ -76,15 +87,29 @@ def _has_ended_since(record: dg.RunRecord, since: datetime) -> bool:
     return datetime.fromtimestamp(record.end_time, UTC) >= since
 
 
-def _tell(record: dg.RunRecord, store: Store, accounts: Sequence[Settings], whose: Whose) -> None:
+def _tell(
+    instance: dg.DagsterInstance,
+    record: dg.RunRecord,
+    store: Store,
+    accounts: Sequence[Settings],
+    whose: Whose,
+) -> None:
     run, by_name = record.dagster_run, {each.connection: each for each in accounts}
+    failed = run.status is dg.DagsterRunStatus.FAILURE
+    said = failures_of(instance, run.run_id) if failed else []
     for name in sorted(synced_by(run, by_name, whose)):
         account = by_name[name]
         finished = Finished(
             run.run_id,
             datetime.fromtimestamp(record.start_time or 0, UTC),
             datetime.fromtimestamp(record.end_time or 0, UTC),
-            _STATUS.get(run.status),
+            None if _is_of_switching_off(name, said) else _STATUS.get(run.status),
             log_url(account, run.run_id) or "",
         )
         tell_finished(store, account, finished)
+
+
+def _is_of_switching_off(name: str, said: Sequence[str]) -> bool:
+    """Tell whether a run failed because an account was switched off, by what is said of its steps."""
+    off = [str(error).partition(":")[0] for error in (SwitchedOffError(name), DisabledError(name))]
+    return any(each.startswith(tuple(off)) for each in said)

@@ -243,6 +243,14 @@ def record_of(instance: dg.DagsterInstance, run_id: str) -> dg.RunRecord | None:
     return records[0] if records else None
 
 
+def failures_of(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """Return what is said of the steps of a run that failed, a sentence or some of each."""
+    found = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    events = [each.event_log_entry.dagster_event for each in found]
+    data = [each.step_failure_data.user_failure_data for each in events if each is not None]
+    return [each.description for each in data if each is not None and each.description is not None]
+
+
 def there_and_ended(instance: dg.DagsterInstance, run_ids: Collection[str]) -> tuple[set[str], set[str]]:
     """Return which of these runs (some hundreds at most) Dagster has, and which of them have ended."""
     there = instance.get_run_ids(dg.RunsFilter(run_ids=list(run_ids)))

@@ -15,7 +15,7 @@ from math import inf
 
 import dagster as dg
 
-from lever_assets.connect.first_sync import FIRST_SYNC, Asked, note_asked_for
+from lever_assets.connect.first_sync import FIRST_SYNC, Asked, claim
 from lever_assets.connect.known import names_and_removed
 from lever_assets.notices.delivering import deliver, pending, with_due
 from lever_assets.notices.enqueueing import enqueue
@@ -117,14 +117,12 @@ def delta_sensor(hosted: Hosted, jobs: Sequence[SyncJob]) -> dg.SensorDefinition
                 )
 
             if len(accounts) == 1:
-                told = look(accounts[0], budget)
-                _note_first_syncs(store, {accounts[0].connection: told})
-                return told.alone()
+                name = accounts[0].connection
+                return _claimed(store, {name: look(accounts[0], budget)})[name].alone()
             with one_loop() as run:
                 done = rounds.go(accounts, partial(look, run=run), budget, context.cursor)
             done = done.with_few(_is_first_sync, _FIRST_SYNCS)
-            _note_first_syncs(store, done.told)
-            return done.answer(context.log)
+            return replace(done, told=_claimed(store, done.told)).answer(context.log)
 
     return delta
 
@@ -187,23 +185,35 @@ def _first_sync(session: Session, told: Poll, asked: Asked | None) -> Told:
     if not session.account.is_stored:
         return Told(told.why, short="waiting for a full sync to be started.")
     if asked is not None and moment() < asked.due_at:
-        again = f"it is asked for again at {asked.due_at:%H:%M:%S} UTC."
-        return Told(
-            f"The first sync did not read the account: {again}",
-            short="the first sync did not read the account, and is asked for again later.",
-        )
+        return _later(asked)
     tags = {CAUSE_TAG: "first sync", CONNECTION_TAG: session.name, REFRESH_TAG: FULL}
     request = dg.RunRequest(job_name=full_sync_job_name(session.name), tags=tags)
     return Told(request=request, last=None if asked is None else asked.at)
 
 
-def _note_first_syncs(store: Store, told: Mapping[str, Told]) -> None:
-    """Keep that first syncs are asked for; who is busy with the database keeps none from being so."""
+def _later(asked: Asked) -> Told:
+    again = f"it is asked for again at {asked.due_at:%H:%M:%S} UTC."
+    return Told(
+        f"The first sync did not read the account: {again}",
+        short="the first sync did not read the account, and is asked for again later.",
+    )
+
+
+def _claimed(store: Store, told: Mapping[str, Told]) -> Mapping[str, Told]:
+    """Return it without the first syncs that somebody else has asked for meanwhile: the API does so, too.
+
+    That the others are asked for is kept; who is busy with the database keeps none from being so.
+    """
     names = [name for name, each in told.items() if _is_first_sync(each)]
-    if names:
-        with suppress(BusyError), store.writing("") as tx:
-            for name in names:
-                note_asked_for(tx.of(name))
+    if not names:
+        return told
+    claimed = dict(told)
+    with suppress(BusyError), store.writing("") as tx:
+        for name in sorted(names):
+            asked = claim(tx.of(name))
+            if asked is not None:
+                claimed[name] = _later(asked)
+    return claimed
 
 
 def _is_first_sync(told: Told) -> bool:

@@ -49,8 +49,12 @@ def _report(
     if not account.is_enabled:
         return Report(account.name, (switched_off(account), *of_machine))
     used = webhooks.are_used(settings, known)
+    assessed = settings.assessment_stage is not None
     every = permissions.permissions(
-        Exclusion.of(settings), webhooks=used, assessments=settings.assessment_stage is not None
+        Exclusion.of(settings),
+        webhooks=used,
+        assessments=assessed,
+        feedback=assessed and settings.assessment_feedback_template is not None,
     )
     left_out = [each for each in every if permissions.not_asked_for(each, account)]
     needed = [each for each in every if each not in left_out]
@@ -68,6 +72,7 @@ def _report(
             *permissions.read_only(account, left_out),
             lever_settings.confidential(answers.confidential, answers.listed, known, account, dead=dead),
             lever_settings.acting_user(answers.acting, account),
+            *lever_settings.stages(known, settings, account),
             *webhooks.of_webhooks(account, settings, known, told.get(permissions.WEBHOOKS), now()),
             folder,
             machine.of_clock(answers.clock, settings, webhooks=used),

@@ -13,6 +13,7 @@ from lever_assets.prerequisites.asking import NOT_ASKED, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
 from lever_assets.prerequisites.from_tables import Known
 from lever_assets.prerequisites.permissions import CREDENTIALS, agreeing
+from lever_assets.settings import Settings
 
 _WHY_CONFIDENTIAL = "Confidential postings, opportunities and requisitions are in the tables only with it."
 _WHY_ACTING = "Lever wants a user's name under a new candidate and a file; other writes may do without."
@@ -109,6 +110,27 @@ def acting_user(heard: Heard | None, account: Account) -> Finding:
         required=required,
         unanswered=silent,
     )
+
+
+_WHY_STAGES = {
+    "assessment_stage": "Whoever arrives in that stage is ordered an assessment.",
+    "assessment_result_stage": "A result moves its application to that stage.",
+}
+
+
+def stages(known: Known, settings: Settings, account: Account) -> list[Finding]:
+    """Return a finding on each stage that the settings of assessments name."""
+    found = []
+    for name, is_there in known.stages.items():
+        verdict, detail, remedy = Verdict.FINE, "", ""
+        if is_there is None:
+            verdict, detail = Verdict.CANT_TELL, "The stages were not read yet: sync first."
+        elif not is_there:
+            verdict, detail = Verdict.MISSING, f"Lever has no stage {getattr(settings, name)!r}."
+            remedy = f"Name one by its name or Lever's id: {account.set_by(name)}."
+        subject = name.replace("_", " ")
+        found.append(Finding(Group.LEVER, subject, verdict, _WHY_STAGES[name], detail, remedy))
+    return found
 
 
 def _able(heard: Heard) -> _Told:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from lever_assets.actions.catalogue import ACTIONS
+from lever_assets.assessment.feedback import ADD_FEEDBACK
 from lever_assets.assessment.telling import SCOPES as ASSESSMENT_SCOPES
 from lever_assets.connect.account import Account
 from lever_assets.connect.wording import is_read_only, reconnect_by_oauth, writing_too
@@ -26,6 +27,7 @@ _OF_ACTIONS = {
 }
 OPPORTUNITIES_READ = scope("GET", OPPORTUNITIES.path)
 WEBHOOKS = scope("GET", "/webhooks")
+_TEMPLATES: dict[str, str] = {scope("GET", "/feedback_templates"): "/feedback_templates"}
 _OF_WEBHOOKS = {WEBHOOKS: "/webhooks", scope("POST", "/webhooks"): None}
 _OF_ASSESSMENTS = (
     OPPORTUNITIES_READ,
@@ -86,10 +88,12 @@ class Permission:
         return f"For {what}, left out by the settings." if what else "For webhooks, which are not used."
 
 
-def permissions(exclusion: Exclusion, *, webhooks: bool, assessments: bool = False) -> list[Permission]:
+def permissions(
+    exclusion: Exclusion, *, webhooks: bool, assessments: bool = False, feedback: bool = False
+) -> list[Permission]:
     """Return every permission that anything of this program needs, reads first.
 
-    `webhooks`, `assessments`: they are used.
+    `webhooks`, `assessments`: they are used. `feedback`: results fill in feedback forms.
     """
     found: dict[str, Permission] = {}
 
@@ -109,15 +113,18 @@ def permissions(exclusion: Exclusion, *, webhooks: bool, assessments: bool = Fal
         one(name, path).webhooks = webhooks
     for name in _OF_ASSESSMENTS:
         one(name).assessments = assessments
+    if feedback:
+        for name in ADD_FEEDBACK.scopes:
+            one(name, _TEMPLATES.get(name)).assessments = True
     return sorted(found.values(), key=lambda each: each.writes)
 
 
-def to_grant(exclusion: Exclusion, *, read_only: bool) -> tuple[tuple[str, str], ...]:
+def to_grant(exclusion: Exclusion, *, read_only: bool, feedback: bool = False) -> tuple[tuple[str, str], ...]:
     """Return what a connection asks to be granted, each permission with what it is for; reading first.
 
-    `read_only`: nothing is to be written; webhooks, too, are subscribed to by writing.
+    `read_only`: nothing is to be written; webhooks, too, are subscribed to by writing. `feedback`: as above.
     """
-    found = permissions(exclusion, webhooks=not read_only)
+    found = permissions(exclusion, webhooks=not read_only, feedback=feedback and not read_only)
     wanted = [each for each in found if each.required or (each.actions and not read_only)]
     if read_only:
         wanted = [replace(each, actions=[]) for each in wanted]

@@ -88,7 +88,9 @@ class LeverApi:
             answer = Answer(200, given) if isinstance(given, bytes) else given
             if strike.answer is not None:
                 return strike.answer, strike
-            if not answer.headers:
+            if answer.headers:
+                answer = replace(answer, headers=quirks.headed(answer.headers))
+            else:
                 answer = replace(answer, body=quirks.told(came, answer.body))
             other = partial(of_another, route, call)
             return faults.spoil(struck, answer, asked.one("offset"), other), strike

@@ -125,6 +125,7 @@ TABLES: dict[str, Table] = {
             ("updated",),
         ),
         Table("requisition_fields", ordered_by=None),
+        Table("feedback_templates", ordered_by=None),
         Table("users", {"email": "email", "role": "accessRole", "deactivated": "deactivatedAt"}),
         Table("stages", ordered_by=None),
         Table("archive_reasons", {"type": "type"}, ordered_by=None),

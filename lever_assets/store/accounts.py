@@ -115,6 +115,12 @@ def whereabouts(tx: Transaction) -> list[Whereabouts]:
     return [Whereabouts(*row) for row in tx.sql.execute(query)]
 
 
+def is_switched_off(tx: Transaction) -> bool:
+    """Tell whether the transaction's account is stored and switched off."""
+    query = select(accounts.c.enabled).where(accounts.c.connection == tx.account)
+    return tx.sql.execute(query).scalar_one_or_none() is False
+
+
 def keep_account(tx: Transaction, account: StoredAccount) -> None:
     """Write a row, over the one of that name if there is one, which keeps when and as what it was made."""
     row = {**asdict(account), "updated_at": tx.instant}

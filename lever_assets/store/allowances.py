@@ -67,6 +67,21 @@ ON CONFLICT (name) DO UPDATE SET (due, held_until, pushed, seen, urgent_until, u
 )
 RETURNING due - seen, held_until - seen, pushed, urgent_until - seen
 """
+# A turn that has come, or none, of an allowance without penalties: `held_until` says until when none comes.
+ADMIT = """
+INSERT INTO allowances AS kept (name, due, held_until, pushed, seen, updated_at)
+SELECT %(name)s, now + %(interval)s, now, 0, now, at
+FROM (SELECT clock_timestamp() AS at OFFSET 0) AS clock,
+  LATERAL (SELECT extract(epoch FROM at)::float8 AS now) AS instant
+ON CONFLICT (name) DO UPDATE SET (due, held_until, seen, updated_at) = (
+  SELECT first + CASE WHEN wait > 0 THEN 0 ELSE %(interval)s END, now + greatest(wait, 0), now, at
+  FROM (SELECT clock_timestamp() AS at OFFSET 0) AS clock,
+    LATERAL (SELECT extract(epoch FROM at)::float8 AS now) AS instant,
+    LATERAL (SELECT least(greatest(kept.due, now), now + %(tolerance)s + %(interval)s) AS first) AS mended,
+    LATERAL (SELECT first - %(tolerance)s - now AS wait) AS judged
+)
+RETURNING held_until - seen
+"""
 _PUSHED = "SELECT pushed FROM allowances WHERE name = %(name)s"
 
 
@@ -118,6 +133,12 @@ class DatabasePace:
             turn = await self._here.book(terms, max(ahead, self._ahead(self._here)))
         self._given = _Given(turn.pace, time.monotonic() + turn.ahead)
         return turn
+
+    async def admit(self, terms: Terms) -> float:
+        """As `Pace.admit`; while the database is away this machine has the whole allowance."""
+        asked = {"name": self._name, "interval": terms.interval, "tolerance": terms.tolerance}
+        rows = await self._line.ask(ADMIT, asked, locks=self._name)
+        return float(rows[0][0]) if rows else await self._here.admit(terms)
 
     async def again(self, turn: Turn) -> Turn:
         """As `Pace.again`."""

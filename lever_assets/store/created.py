@@ -33,14 +33,20 @@ def keep(tx: Transaction, records: Iterable[Created]) -> int:
 
     The first one to say so of a record counts.
     """
+    before = count(tx)
+    note(tx, records)
+    return count(tx) - before
+
+
+def note(tx: Transaction, records: Iterable[Created]) -> None:
+    """Keep that these were created through this connector, as `keep`, without counting all that were."""
     stream = iter(records)
-    before, named = count(tx), named_at_first(tx)
+    named = named_at_first(tx)
     while some := list(islice(stream, _BATCH)):
         rows = {(each.model, each.remote_id): {**vars(each), "connection": tx.account} for each in some}
         for row in rows.values():
             row["id"] = unified_id(named, str(row["model"]), str(row["remote_id"]))
         upsert(tx.sql, created_records, list(rows.values()))
-    return count(tx) - before
 
 
 def each_kept(tx: Transaction) -> Iterator[Created]:

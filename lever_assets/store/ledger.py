@@ -278,7 +278,7 @@ def record_created(tx: Transaction, model: str, remote_id: str, *, action_id: st
 
     Opportunities are kept under `candidates`: it is by them that a sync of created candidates only chooses.
     """
-    created.keep(tx, [Created(model, remote_id, action_id, tx.instant)])
+    created.note(tx, [Created(model, remote_id, action_id, tx.instant)])
 
 
 def _owned(conn: Connection, action_id: str, owner: str, values: dict[str, Any]) -> bool:

@@ -55,6 +55,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._held: list[Check] = []
+        self._hasty: list[Store] = []
         self.name = self._name(engine.url)
 
     def __repr__(self) -> str:
@@ -167,6 +168,18 @@ class Store:
                 if check in self._held:  # else another thread, whose it was, has given it back meanwhile
                     raise
 
+    def hasty(self, seconds: float) -> "Store":
+        """Return a store of the same database that waits so long at most for what others have locked.
+
+        Of PostgreSQL it is this one: there who reads waits for nobody. It is closed with this one.
+        """
+        url = self.engine.url
+        if sqlite_file(url) is None:
+            return self
+        found = Store(make_engine(url, seconds))
+        self._hasty.append(found)
+        return found
+
     def compact(self, *, largest: int | None = None, seconds: float | None = None) -> bool:
         """Leave no copy of what was erased in the database's file; False if that has to wait.
 
@@ -179,6 +192,8 @@ class Store:
     def close(self) -> None:
         """Close the connections that are not in use; the store may not be used afterwards."""
         self.engine.dispose()
+        for each in self._hasty:
+            each.close()
 
 
 @contextmanager

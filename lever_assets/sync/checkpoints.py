@@ -197,6 +197,8 @@ class Missed:
 
 READING = Checkpoint[Reading]("resource", Reading)
 """By resource."""
+READ_WHOLE = Checkpoint[datetime]("read_whole", Instant)
+"""When the first sync ended after which all that is wanted was read and mapped."""
 WINDOWS_READ = Checkpoint[tuple[Span, ...]]("windows_read", tuple[Span, ...])
 """By resource: the windows that were read one by one; once the whole account was read, all were."""
 WATERMARK = Watermark("watermark")

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from lever_assets.connect.errors import SwitchedOffError
 from lever_assets.lever import LeverClient, LeverError
 from lever_assets.lever.resources import BY_NAME, WANTED, Child
 from lever_assets.lever.traffic import Traffic
 from lever_assets.settings import SettingsError
 from lever_assets.sync.behind import drivers, mapped_from, say_what_is_behind
-from lever_assets.sync.checkpoints import RunSoFar
+from lever_assets.sync.checkpoints import READ_WHOLE, RunSoFar
 from lever_assets.sync.fetch.ahead import below_ahead, pages_ahead, reads_whole_lists, sure_below
 from lever_assets.sync.fetch.asking import concerns_all
 from lever_assets.sync.fetch.refused import NothingReadableError
@@ -20,6 +21,7 @@ from lever_assets.sync.prepare import prepare
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.resuming import Run, run_before, take_up_run
 from lever_assets.sync.session import Scope, Session
+from lever_assets.sync.status import note_read_whole
 from lever_assets.sync.whole import Whole
 from lever_assets.unified.catalogue import ALL_MODELS
 
@@ -67,6 +69,10 @@ def _ignore(_report: Report) -> None:
     return
 
 
+def _go_on() -> None:
+    return
+
+
 def sync(
     session: Session,
     scope: Scope,
@@ -75,19 +81,23 @@ def sync(
     models: Collection[str] | None = None,
     wait: float = 0.0,
     on_report: Callable[[Report], None] = _ignore,
+    at_turn: Callable[[], None] = _go_on,
 ) -> SyncReport:
     """Bring the database up to Lever; `on_report` is told of each step as it ends.
+
+    `at_turn` is called when no other sync is under way any more; what it raises ends this one.
 
     `run` says what is read, `models` what is mapped (None: everything); where nothing is to be read, Lever is
     not asked and no key is needed. Another sync of the connection is waited for up to `wait` seconds.
 
-    Raises BusyError when it is still under way then, NotConnectedError, StoreError, or the
-    first LeverError that kept a resource from being read. The others are read all the same; what was read is
-    mapped, also when this is interrupted, and the next run goes on from there. The error's notes say which
-    tables are up to date.
+    Raises BusyError when it is still under way then, NotConnectedError, StoreError, SwitchedOffError when the
+    connection is switched off meanwhile (the next sync maps what was read), or the first LeverError that kept
+    a resource from being read. The others are read all the same; what was read is mapped, also when this is
+    interrupted, and the next run goes on from there. The error's notes say which tables are up to date.
     """
     began = time.monotonic()
     with session.alone(wait):
+        at_turn()
         syncing = _Syncing(session, scope, run or _run(session), models, on_report)
         asyncio.run(syncing.bring_up())
     return SyncReport(syncing.landed, syncing.derived, time.monotonic() - began, syncing.restored)
@@ -156,6 +166,9 @@ class _Syncing:
         else:
             self.restored = prepare(self._session)
             self._derive()
+            if self._failure is not None:
+                raise self._failure
+            note_read_whole(self._session)
 
     async def _read(self) -> None:
         below = [name for name in self._run.wanted if isinstance(BY_NAME[name], Child)]
@@ -164,6 +177,7 @@ class _Syncing:
             self.restored = prepare(self._session)
             with self._session.writing() as tx:
                 so_far = take_up_run(tx, self._scope, self._run)
+                was_read_before = READ_WHOLE.read(tx) is not None
             self._traffic = lever.traffic
             self._estimate(lists, below, so_far)
             try:
@@ -180,10 +194,13 @@ class _Syncing:
                     await self._land_more(lever, so_far)
             finally:
                 self._derive()
+        if not was_read_before:
+            note_read_whole(self._session)
         if self._failure is not None:
             nothing = isinstance(self._failure, NothingReadableError)
             unread = [name for name in self._run.wanted if nothing or not self._was_read(name)]
-            if lever.access.answered:  # else nothing was read, and the tables are as they were
+            # Without an answer nothing was read, and the tables are as they were.
+            if lever.access.answered and not self._is_stopped:
                 say_what_is_behind(self._failure, unread, self._session.exclusion)
             raise self._failure
 
@@ -210,14 +227,25 @@ class _Syncing:
         report = self._landed.get(name)
         return report is not None and report.skipped is None and not report.more
 
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether it is not to go on: nobody waits for the tables either."""
+        return isinstance(self._failure, SwitchedOffError)
+
     def _is_hopeless(self) -> bool:
-        return isinstance(self._failure, LeverError) and concerns_all(self._failure)
+        is_everywhere = isinstance(self._failure, LeverError) and concerns_all(self._failure)
+        return is_everywhere or self._is_stopped
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the first failure; that it was switched off is what counts most."""
+        if self._failure is None or isinstance(error, SwitchedOffError):
+            self._failure = error
 
     async def _land(self, lever: LeverClient, name: str, so_far: RunSoFar) -> None:
         try:
             report = await land_with(lever.counting(), self._session, name, self._scope, so_far)
         except Exception as error:  # whatever it is, it must not cost the other resources
-            self._failure = self._failure or error
+            self._fail(error)
             self._whole.end(name)
             return
         self._landed[name] = report
@@ -243,7 +271,7 @@ class _Syncing:
         try:
             report = await land_more(counting, self._session, first, self._scope, so_far, deadline=deadline)
         except Exception as error:  # as above
-            self._failure = self._failure or error
+            self._fail(error)
             return
         finally:
             self._whole.end(first.resource)
@@ -252,11 +280,16 @@ class _Syncing:
 
     def _derive(self, *, but: Sequence[str] = (), again: Sequence[str] = ()) -> None:
         """Map what was not mapped yet; `again` are to be mapped once more, and told of then."""
+        if self._is_stopped:
+            return
         done = {*but, *self._derived}
         models = [each for each in self._models if each not in done]
         with self._whole.mapping(models):
-            for each in derive_all(self._session, models):
-                self._note(each, again)
+            try:
+                for each in derive_all(self._session, models, while_on=True):
+                    self._note(each, again)
+            except SwitchedOffError as error:
+                self._fail(error)
 
     def _note(self, each: DeriveReport, again: Sequence[str]) -> None:
         before = self._derived_before.pop(each.model, None)

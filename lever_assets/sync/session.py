@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lever_assets import private
 from lever_assets.connect.account import Account
-from lever_assets.connect.errors import ConnectionNameError
+from lever_assets.connect.errors import ConnectionNameError, SwitchedOffError
 from lever_assets.connect.known import account_in
 from lever_assets.connect.permissions import PERMISSIONS, Known, heard
 from lever_assets.connect.states import REFUSED, Refused, note_locked_out
@@ -18,7 +18,7 @@ from lever_assets.mapping.context import Context
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store, StoreError
-from lever_assets.store.accounts import StoredAccount, hold_account, stored_account
+from lever_assets.store.accounts import StoredAccount, hold_account, is_switched_off, stored_account
 from lever_assets.store.changes import History
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.custom_fields import read_names
@@ -272,6 +272,14 @@ class Session:
         """
         if self.account.is_stored:
             self._see_that_it_stands(hold_account(tx, shared=True))
+
+    def see_that_it_is_on(self, tx: Transaction) -> None:
+        """Raise SwitchedOffError if the connection was switched off since: a sync stops then.
+
+        For transactions by which something that was read is kept: what was kept before is not lost.
+        """
+        if self.account.is_stored and is_switched_off(tx):
+            raise SwitchedOffError(self.name)
 
     def _see_that_it_stands(self, row: StoredAccount | None) -> None:
         """Whoever renames or removes a connection has its lock: what waited for it knows the old one yet."""

@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from sqlalchemy import exists, select
+
 from lever_assets.connect.account import Account
 from lever_assets.connect.states import Issue, Standing, State, standing_in
-from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.checkpoints import Checkpoint, Instant
+from lever_assets.store.tables import accounts, sync_state
 from lever_assets.store.transaction import Transaction
+from lever_assets.sync.checkpoints import READ_WHOLE
 from lever_assets.sync.session import Session
 from lever_assets.sync.silence import silence
-from lever_assets.sync.status import is_complete
 from lever_assets.sync.undelivered import given_up
 
 
@@ -58,6 +60,28 @@ def _but(issues: Iterable[Issue], others: Iterable[Issue]) -> list[Issue]:
     return [each for each in issues if each.key not in known]
 
 
+def was_read_whole(tx: Transaction) -> bool:
+    """Tell whether a sync has read an account whole, and mapped it, at least once.
+
+    So it stays when more is wanted later, or another sync is under way.
+    """
+    if READ_WHOLE.read(tx) is not None:
+        return True
+    before = KEPT.read(tx)  # a database of before that was kept
+    return before is not None and before.was_read
+
+
+def never_read_whole(tx: Transaction) -> list[str]:
+    """Return the stored connections that are switched on and were never read whole, by one query.
+
+    One of a database of before that was kept may be among them (`was_read_whole`).
+    """
+    a, s = accounts.c, sync_state.c
+    read = exists().where(s.connection == a.connection, s.key == READ_WHOLE.kind)
+    query = select(a.connection).where(a.enabled, a.removed_at.is_(None), ~read)
+    return list(tx.sql.execute(query.order_by(a.connection)).scalars())
+
+
 def standing(session: Session) -> Standing:
     """Return how a session's account stands, with a sentence as its text; some small queries, no request."""
     return standing_of(session.store, session.account, session.settings)
@@ -71,7 +95,7 @@ def standing_of(store: Store, account: Account, settings: Settings) -> Standing:
 
 def standing_now(tx: Transaction, account: Account, settings: Settings) -> Standing:
     """As `standing_of`, in a transaction."""
-    found = standing_in(tx, account, was_read=is_complete(tx, Exclusion.of(settings)))
+    found = standing_in(tx, account, was_read=was_read_whole(tx))
     silent = silence(tx, account) if found.state.is_connected else None
     issues = (*found.issues, *filter(None, [silent]), *given_up(tx, settings))
     return replace(found, issues=issues)

@@ -13,13 +13,14 @@ from lever_assets.store.due import NOTHING, FailedRead, Waiting
 from lever_assets.store.mapping_errors import Lost
 from lever_assets.store.tables import RAW
 from lever_assets.store.transaction import Transaction
-from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READING, WATERMARK, Reading
+from lever_assets.sync.checkpoints import CAUGHT_UP, MAPPED, READ_WHOLE, READING, WATERMARK, Reading
 from lever_assets.sync.fetch.brake import held_back
 from lever_assets.sync.fetch.left import is_left, is_left_within, left_below
 from lever_assets.sync.map.deriving import all_derived
 from lever_assets.sync.reports import Left
 from lever_assets.sync.resuming import unfinished_runs
 from lever_assets.sync.retention.excluded import applied_exclusion
+from lever_assets.sync.session import Session
 from lever_assets.sync.windows import Bounds
 
 
@@ -181,6 +182,14 @@ def is_complete(tx: Transaction, exclusion: Exclusion) -> bool:
         found.denied or (found.read_at and (not isinstance(each, Paged) or WATERMARK.read(tx, each.name)))
         for each, found in standing
     )
+
+
+def note_read_whole(session: Session) -> None:
+    """Keep, if it is so, that all that is wanted was read and is in the tables: a sync is at its end."""
+    with session.writing() as tx:
+        known = READ_WHOLE.read(tx) is not None
+        if not known and is_complete(tx, session.exclusion) and all_derived(tx, session.exclusion):
+            READ_WHOLE.keep(tx, tx.instant)
 
 
 def lacks_something(tx: Transaction, settings: Settings) -> bool:

@@ -9,13 +9,14 @@ from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.creation.creation_inputs import CreateApplication, CreateCandidate
 from lever_assets.actions.engine.errors import of_input
 from lever_assets.actions.inputs import (
+    AddedTag,
     ApplicationAttachment,
     ApplicationNote,
     ApplicationResultLink,
     CandidateAttachment,
-    CandidateTag,
     MoveToStage,
     Reject,
+    RemovedTag,
 )
 
 ID = "2" * 24
@@ -30,7 +31,8 @@ LINK = {
 ANSWER = {"question_id": "remote:form:question", "answer": "x"}
 
 GOOD: list[tuple[type[BaseModel], dict[str, Any]]] = [
-    (CandidateTag, {"candidate_id": ID, "tag": {"name": "x"}}),
+    (AddedTag, {"candidate_id": ID, "tag": {"name": "x"}}),
+    (RemovedTag, {"candidate_id": ID, "tag": {"name": "x"}}),
     (MoveToStage, {"application_id": ID, "stage_id": "remote:lead-new"}),
     (Reject, {"application_id": ID, "rejection_reason_id": ID, "note": "x"}),
     (ApplicationResultLink, LINK),
@@ -119,12 +121,12 @@ def test_a_field_that_does_not_exist_is_refused(model: type[BaseModel], given: d
 
 WORDS: list[tuple[type[BaseModel], dict[str, Any], str]] = [
     (
-        CandidateTag,
+        AddedTag,
         {"candidate_id": "x", "tag": {"name": " "}},
         "tag.name: should be a text that is not empty",
     ),
     (
-        CandidateTag,
+        RemovedTag,
         {"candidate_id": "remote:../users", "tag": {"name": "x"}},
         "candidate_id: should be one of",
     ),

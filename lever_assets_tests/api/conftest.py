@@ -8,6 +8,7 @@ import pytest
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets_tests.actions.newcomers import somebody
 from lever_assets_tests.actions.recruiting import from_template, synced_account
+from lever_assets_tests.api.accounts import ACCOUNTS, account_in_lever
 from lever_assets_tests.api.linking import Linking, linking
 from lever_assets_tests.api.served import Served, served
 from lever_assets_tests.either import POSTGRESQL_LATER, database_url
@@ -33,6 +34,22 @@ def api(database_url: str, tmp_path: Path) -> Iterator[Served]:
             yield here
 
 
+@pytest.fixture(scope="session", params=ACCOUNTS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which kind of account is asked for: what Kombo's clients read and do, they do on each kind there is."""
+    return str(request.param)
+
+
+@pytest.fixture
+def walked_through(kind: str, database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """An account of each kind, in a database of either kind."""
+    with (
+        account_in_lever(kind, opportunities=20, seed=3) as sandbox,
+        served(synced_account(sandbox, tmp_path, database_url)) as here,
+    ):
+        yield here
+
+
 @pytest.fixture
 def lined_up(database_url: str, tmp_path: Path) -> Iterator[Linking]:
     """A server by which accounts are connected, over a database of either kind."""
@@ -41,10 +58,12 @@ def lined_up(database_url: str, tmp_path: Path) -> Iterator[Linking]:
 
 
 @pytest.fixture(scope="session", params=POSTGRESQL_LATER)
-def recruiters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def recruiters(
+    request: pytest.FixtureRequest, kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """An account in a database of either kind, written to by many tests: each takes people of its own."""
     folder = tmp_path_factory.mktemp("recruiters")
-    with running_sandbox(SandboxConfig(opportunities=120, seed=11, rate=0)) as sandbox:
+    with account_in_lever(kind, opportunities=120, seed=11) as sandbox:
         if request.param == "sqlite":
             account = from_template(sandbox, folder, request.getfixturevalue("sqlite_template"))
         else:

@@ -1,6 +1,7 @@
 """A server behind which end users connect accounts of a local Lever, and what they do on its page."""
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,14 +65,16 @@ class Linking:
         """Read an integration's account; return its name."""
         name = self.name(integration)
         with Session.open(self.api.settings.of(name)) as session:
+            settle()  # the first one begins by itself
             sync(session, Scope())
         return name
 
 
 @contextmanager
 def linking(database: str, folder: Path, **settings: Any) -> Iterator[Linking]:
-    """Serve the API over a Lever of which nobody's account is connected yet."""
-    with running_sandbox(SandboxConfig(opportunities=6, rate=0, oauth=OAuthConfig())) as sandbox:
+    """Serve the API over a Lever, with `opportunities`; no account of it is connected yet."""
+    count = settings.pop("opportunities", 6)
+    with running_sandbox(SandboxConfig(opportunities=count, rate=0, oauth=OAuthConfig())) as sandbox:
         account = Recruiting(sandbox, folder, database)
         config = sandbox.oauth.config
         given: dict[str, Any] = {
@@ -85,7 +88,16 @@ def linking(database: str, folder: Path, **settings: Any) -> Iterator[Linking]:
             try:
                 yield Linking(api, sandbox, store)
             finally:
+                settle()
                 store.close()
+
+
+def settle() -> None:
+    """Wait for what goes on behind the answers: first syncs, too."""
+    for what in ("telling of a connection", "sync"):
+        for each in threading.enumerate():
+            if each.name == what:
+                each.join(60)
 
 
 def submit(link: str, **fields: str) -> httpx.Response:

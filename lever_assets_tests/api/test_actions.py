@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 
+from lever_assets.api.shapes.acted import CreatedApplication
+from lever_assets.api.shapes.envelope import Done
+from lever_assets.api.shapes.reads import Candidate
+from lever_assets.store import chosen_fields
+from lever_assets.store.transaction import now
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
 from lever_assets_tests.actions.newcomers import newcomer, open_job
 from lever_assets_tests.actions.recruiting import Person, Recruiting, fresh
-from lever_assets_tests.api.kombos_examples import full, minimal, newer
-from lever_assets_tests.api.served import Served
+from lever_assets_tests.api.by_hand import change
+from lever_assets_tests.api.kombos_examples import example, full, job, minimal, newer
+from lever_assets_tests.api.served import Served, served
 
 Effect = Callable[[Recruiting, Person, dict[str, Any]], bool]
 
@@ -82,6 +88,37 @@ def _prepared(acting: Served, operation: str, given: dict[str, Any], person: Per
     return f"remote:{open_job(acting.account, 'text', 'languages')}"
 
 
+def test_answers_to_questions_of_other_jobs_are_warned_of(acting: Served) -> None:
+    """So do those that the published examples have."""
+    account = acting.account
+    given = minimal(account, "create_application", account.person())
+    given["screening_question_answers"] = example("create_application")["screening_question_answers"]
+    path = f"/v1/ats/jobs/remote:{open_job(account, 'text', required=('text',))}/applications"
+
+    told = acting.ask("POST", path, json=given)
+
+    assert told.status_code == 200, told.text
+    warnings = [each["message"] for each in told.json()["warnings"]]
+    for answer in given["screening_question_answers"]:
+        assert any(f"does not ask the question {answer['question_id']}" in each for each in warnings)
+
+
+def test_a_tag_that_no_sync_could_read_is_refused(acting: Served) -> None:
+    person = acting.account.person()
+    path = f"/v1/ats/candidates/{person.candidate}/tags"
+    error = acting.error("POST", path, 400, json={"tag": {"name": "ü" * 251}})
+    assert (error["code"], "500 bytes" in error["message"]) == ("PLATFORM.INPUT_INVALID", True)
+    acting.data("POST", path, json={"tag": {"name": "ü" * 250}})
+    assert "ü" * 250 in acting.account.tags(person)
+
+
+def test_a_tag_that_is_too_long_to_be_put_on_can_be_taken_off(acting: Served) -> None:
+    person, long = acting.account.person(), "ü" * 400
+    acting.account.sandbox.edit("opportunities", person.opportunity, {"tags": [long, "other"]})
+    acting.data("DELETE", f"/v1/ats/candidates/{person.candidate}/tags", json={"tag": {"name": long}})
+    assert acting.account.read(f"/opportunities/{person.opportunity}")["tags"] == ["other"]
+
+
 @pytest.mark.parametrize("operation", EFFECTS)
 def test_kombos_client_does_every_action(acting: Served, operation: str) -> None:
     account = acting.account
@@ -151,6 +188,45 @@ def test_what_was_created_is_answered_whole(acting: Served) -> None:
         "MULTI_SELECT",
     }
     assert str(account.row("applications", made["id"])["candidate_id"]) == made["candidate_id"]
+
+
+@pytest.mark.parametrize("exclude", ["candidates", "applications", "candidates.email_addresses"])
+def test_what_the_tables_do_not_keep_is_answered_with_every_key(acting: Served, exclude: str) -> None:
+    account = acting.account
+    given = {"perform_as": acting.settings.perform_as, "exclude": (exclude,)}
+    with served(account, **given) as here, here.client() as kombo:
+        made = full(account, "create_candidate", account.person())
+        answer = here.ask("POST", "/v1/ats/candidates", json=made)
+        told = Done[Candidate].model_validate_json(answer.content, strict=False)
+        assert told.data.id
+        assert told.data.changed_at
+        path = f"/v1/ats/jobs/remote:{job(account)}/applications"
+        answer = here.ask("POST", path, json=full(account, "create_application", account.person()))
+        assert Done[CreatedApplication].model_validate_json(answer.content, strict=False).data.id
+        again = full(account, "create_candidate", account.person())
+        assert kombo.ats.create_candidate(**again).data.id
+
+
+def test_what_the_lists_do_not_have_shows_no_fields_that_are_off(acting: Served) -> None:
+    """So it is of who was created and is gone since: then the answer that the ledger kept is given."""
+    account = acting.account
+    given = full(account, "create_application", account.person())
+    path = f"/v1/ats/jobs/remote:{open_job(account, 'text', 'languages')}/applications"
+    made = acting.data("POST", path, json=given)
+    assert account.row("candidates", made["candidate_id"])["integration_fields"]
+    change(acting, "candidates", made["candidate_id"], remote_deleted_at=now())
+    change(acting, "applications", made["id"], remote_deleted_at=now())
+
+    again = acting.data("POST", path, json=given)
+
+    assert again["id"] == made["id"]
+    assert (again["integration_fields"], again["candidate"]["integration_fields"]) == ([], [])
+    with account.session() as session, session.writing() as tx:
+        chosen_fields.keep_shown(tx, "candidates", ["contact"])
+    shown = acting.data("POST", path, json=given)["candidate"]["integration_fields"]
+    with account.session() as session, session.writing() as tx:
+        chosen_fields.forget_shown(tx, "candidates", ["contact"])
+    assert [each["key"] for each in shown] == ["contact"]
 
 
 def test_ids_are_percent_encoded_or_not_and_go_over_those_of_the_body(acting: Served) -> None:

@@ -67,6 +67,24 @@ def test_packages_that_can_not_be_used_are_refused(api: Served, body: Any) -> No
         assert here.data("GET", "/v1/assessment/packages")["packages"] == []
 
 
+def test_what_is_wrong_is_told_by_its_place_alone(api: Served) -> None:
+    secret = "ada.byron@example.com"
+    twice = {"packages": [{**PACKAGES[1], "id": "p-1"}, *({**PACKAGES[0], "id": secret},) * 2]}
+    typed = {**RESULT, "attributes": [{"type": secret, "label": "x", "value": "y"}]}
+    odd = {**RESULT, "status": secret, "completed_at": secret, "score": secret, "result_url": secret}
+    result = "/v1/assessment/orders/1/result"
+    with assessed(api) as here:
+        for path, body, told in (
+            ("/v1/assessment/packages", twice, "packages.2.id: packages.1 has the same"),
+            ("/v1/assessment/packages", {"packages": [{**PACKAGES[0], "type": secret}]}, "packages.0.type"),
+            (result, typed, "attributes.0: its 'type' should be one of 'TEXT', 'SUB_RESULT'"),
+            (result, odd, "completed_at"),
+        ):
+            error = here.error("PUT", path, 400, json=body)
+            assert told in error["message"]
+            assert secret not in error["message"]
+
+
 def test_orders_are_paged_and_filtered(api: Served) -> None:
     with assessed(api) as here:
         here.client().assessment.set_packages(packages=PACKAGES)

@@ -1,9 +1,11 @@
 """Bad days: slow files, clients that ask twice, a Lever that is down, a database that is started anew."""
 
+import sqlite3
 import threading
 import time
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from kombo.errors import KomboAtsError
 from sqlalchemy import text
 
 from lever_assets.store import ledger
+from lever_assets.store.store import make_engine
+from lever_assets.store.urls import database_url
 from lever_assets_tests.actions.newcomers import newcomer, open_job, opportunities_of
 from lever_assets_tests.actions.recruiting import fresh
 from lever_assets_tests.api.served import Served, served
@@ -117,6 +121,87 @@ def test_when_lever_is_down_a_client_is_told_before_it_gives_up(acting: Served) 
     ):
         kombo.ats.add_candidate_tag(candidate_id=person.candidate, tag={"name": "x"})
     assert raised.value.data.error.code == "REMOTE.SERVICE_UNAVAILABLE"
+
+
+def test_of_what_lever_takes_long_over_a_client_hears_and_asks_again(
+    acting: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lever_assets.api.acting.ANSWERED_AT_LAST", 2.0)
+    person, content = acting.account.person(), fresh("A note")
+    acting.account.sandbox.set_faults(f"slow=4,endpoint={NOTE}")
+    path = f"/v1/ats/applications/{person.application}/notes"
+    given = {"content": content, "content_type": "PLAIN_TEXT"}
+
+    began = time.monotonic()
+    answer = acting.ask("POST", path, json=given)
+    assert time.monotonic() - began < 3.5
+    assert answer.status_code == 504
+    assert answer.json()["error"]["code"] == "PLATFORM.TASK_TIMED_OUT"
+    assert answer.headers["concurrency-limit"]
+    _until(lambda: _states(acting, "add_application_note")[0] == "succeeded")
+    again = acting.ask("POST", path, json=given)
+
+    assert again.status_code == 200, again.text
+    assert acting.account.notes(person).count(content) == 1
+
+
+def test_what_is_not_begun_in_time_is_not_begun(acting: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lever_assets.api.acting.ANSWERED_AT_LAST", 1.5)
+    account, person, content = acting.account, acting.account.person(), fresh("A note")
+    looking = "GET /opportunities/:id/notes"
+    account.sandbox.set_faults(f"slow=3,endpoint={looking}")
+    path = f"/v1/ats/applications/{person.application}/notes"
+    given = {"content": content, "content_type": "PLAIN_TEXT"}
+
+    error = acting.error("POST", path, 503, json=given)
+    assert error["code"] == "REMOTE.SERVICE_UNAVAILABLE"
+    assert "nothing was written" in error["message"]
+    _until(lambda: _states(acting, "add_application_note")[0] == "failed")
+    account.sandbox.set_faults()
+    assert content not in account.notes(person)
+    assert acting.ask("POST", path, json=given).status_code == 200
+    assert account.notes(person).count(content) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "status"),
+    [("GET", "REMOTE.SERVICE_UNAVAILABLE", 503), ("POST", "PLATFORM.TASK_TIMED_OUT", 504)],
+)
+def test_a_request_of_ones_own_is_waited_for_as_long(
+    acting: Served, monkeypatch: pytest.MonkeyPatch, method: str, code: str, status: int
+) -> None:
+    monkeypatch.setattr("lever_assets.api.acting.ANSWERED_AT_LAST", 1.0)
+    person = acting.account.person()
+    acting.account.sandbox.set_faults("slow=2,path=/opportunities/*")
+    path = f"/opportunities/{person.opportunity}" + ("/notes" if method == "POST" else "")
+    given = {"method": method, "path": path, **({"data": {"value": "x"}} if method == "POST" else {})}
+    error = acting.error("POST", "/v1/passthrough/lever/v1", status, json=given)
+
+    # Of REMOTE's the clients know none here.
+    assert error["code"] == (code if code.startswith("PLATFORM") else None)
+    assert ("look in Lever" in error["message"]) == (method == "POST")
+
+
+def test_lists_do_not_wait_long_for_a_file_that_somebody_has_locked(api: Served) -> None:
+    if not api.settings.tables_url.startswith("sqlite"):
+        pytest.skip("there who reads waits for nobody")
+    file = api.settings.tables_url.removeprefix("sqlite:///")
+    for wait in (None, 4.0):  # what is not in use is closed: else nobody can have the file for himself
+        make_engine(database_url(api.settings.tables_url), wait).dispose()
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")  # as on a disk that can't do more
+        assert api.ask("GET", "/v1/ats/tags").status_code == 200
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            paths = ["/v1/ats/tags", "/v1/check-api-key", "/v1/ats/jobs", "/v1/integrations"] * 2
+            answers = list(pool.map(lambda path: api.ask("GET", path, timeout=60), paths))
+        assert time.monotonic() - began < 8
+        other.execute("ROLLBACK")
+    for each in answers:
+        assert each.status_code == 500, each.text
+        assert "database can't be used" in each.json()["error"]["message"]
+    assert api.ask("GET", "/v1/ats/tags").status_code == 200
 
 
 def test_while_lever_takes_no_requests_a_client_is_told_so(api: Served) -> None:

@@ -74,6 +74,14 @@ def test_a_key_that_can_not_be_one_is_refused(shared: Served, key: str) -> None:
     assert "Idempotency-Key" in error["message"]
 
 
+@pytest.mark.parametrize("key", ["x" * 200, "auto:x", "auto:" + "x" * 195, "é"])
+def test_any_other_is_one(shared: Served, key: str) -> None:
+    headers = {"Idempotency-Key": key.encode()}
+    error = shared.error("POST", PATH, 400, json={"tag": {"name": "x"}}, headers=headers)
+    assert "candidate" in error["message"]  # it asks for nobody
+    assert "key" not in error["message"].lower()
+
+
 def test_a_body_that_is_too_large_is_refused(shared: Served) -> None:
     content = b'{"tag": {"name": "' + b"x" * bodies.LARGEST + b'"}}'
     assert shared.error("POST", PATH, 413, content=content, headers=JSON)["code"] == "PLATFORM.INPUT_INVALID"

@@ -109,7 +109,7 @@ ELSEWHERE = {
     Code.UNKNOWN_ERROR: "below, with a database that lacks a table",
     Code.MODEL_NOT_AVAILABLE: "a list of something that Lever does not have: the tests of the reads",
     Code.MODEL_DISABLED: "a list of what LEVER_EXCLUDE leaves out: the tests of the reads",
-    Code.RATE_LIMITED: "never: there is no limit of ours; a proxy in front may have one, and answer so",
+    Code.RATE_LIMITED: "where LEVER_API_RATE_LIMIT is set: the tests of limits",
     Code.QA_FAILED: "never: Kombo's staff judges an integration, and here nobody does",
 }
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from kombo import Kombo
 from kombo.errors import KomboGeneralError
 from sqlalchemy import select, update
 
+from lever_assets.api.connection import Connections
 from lever_assets.api.page.texts import texts
+from lever_assets.api.runs import Runs
 from lever_assets.api.shapes.connecting import ConnectedIntegration, ConnectionLink
 from lever_assets.connect.links import MOST_ATTEMPTS, Failure, Language
 from lever_assets.policy.exclusion import EXTRA, Exclusion
@@ -26,6 +29,7 @@ from lever_assets_tests.api.linking import (
     below,
     fits,
     linking,
+    settle,
     submit,
 )
 from lever_assets_tests.connect.connecting import consent
@@ -76,6 +80,7 @@ def test_by_a_key_from_the_link_to_the_integration(lined_up: Linking) -> None:
     assert 'aria-invalid="true"' in refused.text
     assert "wrong" not in refused.text
 
+    lined_up.sandbox.set_faults("slow=3,endpoint=GET /opportunities")  # for the first sync
     done = submit(link, step="key", api_key=f"  {lined_up.sandbox.key} ")
     token = activation_on(done)
     with lined_up.client() as kombo:
@@ -91,6 +96,40 @@ def test_by_a_key_from_the_link_to_the_integration(lined_up: Linking) -> None:
         assert again.status_code == 410
         assert "wurde benutzt" in again.text
     assert lined_up.name(found.id) == "acme_inc"
+
+
+def test_the_first_sync_begins_by_itself_and_once(lined_up: Linking) -> None:
+    own = lined_up.connected()
+
+    def details() -> Any:
+        with lined_up.client() as kombo:
+            return kombo.general.get_integration_details(integration_id=own).data
+
+    assert details().setup_status in {"FINAL_SYNC_PENDING", "COMPLETED"}
+    settle()
+    assert details().setup_status == "COMPLETED"
+    with lined_up.api.client(integration_id=own) as kombo:
+        assert kombo.ats.get_jobs().result.data.results
+    lists = lined_up.sandbox.requests().by_endpoint["GET /stages"]
+    with lined_up.client() as kombo:
+        link = kombo.general.create_reconnection_link(integration_id=own).data.link
+    assert submit(link, step="key", api_key=lined_up.sandbox.key).status_code == 200
+    settle()
+    # Connecting asks for stages itself, to know the account again.
+    assert lined_up.sandbox.requests().by_endpoint["GET /stages"] == lists + 1
+
+
+def test_a_first_sync_that_was_asked_for_is_not_asked_for_again(lined_up: Linking) -> None:
+    own = lined_up.connected()
+    settle()
+    store, settings = lined_up.store, lined_up.api.settings
+    runs, found = Runs(store, settings), Connections(store, settings).connection(own)
+    assert found.was_read
+    unread = replace(found, was_read=False)
+    before = lined_up.sandbox.requests().total
+    runs.begin_first(unread)  # as Dagster's sensor, or another server, a moment later
+    settle()
+    assert lined_up.sandbox.requests().total == before
 
 
 def test_what_is_kept_of_a_link(lined_up: Linking) -> None:
@@ -173,6 +212,38 @@ def test_what_makes_no_link(lined_up: Linking, changed: dict[str, Any], told: st
     error = lined_up.api.error("POST", path, 400, json={**BODY, **changed}, integration=None)
     assert error["code"] == "PLATFORM.INPUT_INVALID"
     assert told in error["message"]
+
+
+NOTHING = (
+    "end_user_origin_id",
+    "remote_environment",
+    "integration_tool",
+    "language",
+    "scope_config_id",
+    "enable_filtering",
+    "enable_field_mapping",
+    "enable_static_ips",
+    "link_type",
+)
+
+
+def test_null_is_as_absent(lined_up: Linking) -> None:
+    api = lined_up.api
+    body = {**BODY, **dict.fromkeys(NOTHING)}
+    plain = api.data("POST", "/v1/connect/create-link", json=body, integration=None)
+    assert "API key" in WEB.get(plain["link"]).text
+    own = lined_up.activated(submit(plain["link"], step="key", api_key=lined_up.sandbox.key))
+    nothing = dict.fromkeys(("language", "scope_config_id", "link_type"))
+    assert api.data("POST", f"/v1/integrations/{own}/relink", json=nothing)["link"]
+    settle()
+    assert api.data("POST", "/v1/force-sync", json={"type": None}, integration=own)["type"] == "FULL"
+    asked = {
+        **{"method": "GET", "path": "/stages", "headers": None, "params": None, "data": None},
+        **{"response_as_base64": None, "multipart_form_data": None, "api_options": None},
+    }
+    told = api.ask("POST", "/v1/passthrough/lever/v1", json=asked, integration=own).json()
+    assert (told["data"]["status"], told["warnings"]) == (200, [])
+    settle()
 
 
 def test_the_category_that_clients_send_by_default_is_explained(lined_up: Linking) -> None:

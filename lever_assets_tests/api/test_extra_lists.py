@@ -96,3 +96,15 @@ def test_what_is_not_read_is_not_there(shared: Served, model: str) -> None:
 
     assert error["code"] == "INTEGRATION.MODEL_NOT_AVAILABLE"
     assert "LEVER_EXTRA_MODELS" in error["message"]
+
+
+def test_what_lacks_an_id_is_left_out(with_extra: Served) -> None:
+    for model, column in (
+        ("notes", "remote_id"),
+        ("scorecards", "remote_id"),
+        ("attachments", "candidate_id"),
+    ):
+        first, *others = [row["id"] for row in rows(with_extra, model)]
+        change(with_extra, model, first, **{column: None})
+        with with_extra.client() as kombo:
+            assert [row.id for row in walked(kombo, LISTS[model][0], page_size=1)] == others

@@ -36,6 +36,12 @@ def custom(here: Linking, name: str) -> dict[str, tuple[Any, datetime]]:
         return {row.id: (row.custom_fields, row.changed_at) for row in rows}
 
 
+def given_out(here: Linking, own: str, listed: str) -> set[str]:
+    """The keys in `integration_fields` of all rows of a list."""
+    rows = here.api.data("GET", f"/v1/ats/{listed}?page_size=250", integration=own)["results"]
+    return {each["key"] for row in rows for each in row["integration_fields"]}
+
+
 def await_(so: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
     while not so():
@@ -79,10 +85,13 @@ def test_a_field_is_switched_on_and_off(with_names: tuple[Linking, str, str]) ->
             assert answered.is_passthrough_enabled is there
             with here.store.reading(name) as tx:
                 assert ("headline" in shown(tx).get("candidates", ())) is there
+            assert given_out(here, own, "candidates") == ({"headline"} if there else set())
         with pytest.raises(KomboGeneralError):
             kombo.general.update_integration_field(
                 integration_id=own, integration_field_id="1" * 24, enable_passthrough=True
             )
+    # Of no model all are shown, whatever is switched on in another one.
+    assert given_out(here, own, "jobs") == given_out(here, own, "offers") == set()
     path = f"/v1/integrations/{own}/integration-fields/{field.id}"
     fits(FieldOfLever, here.api.ask("PATCH", path, json={"enable_passthrough": True}))
     wrongs: tuple[object, ...] = ({}, {"enable_passthrough": "true"}, [], None)
@@ -151,6 +160,10 @@ def test_a_setup_link_leads_to_the_fields(with_names: tuple[Linking, str, str]) 
         page = WEB.get(link)
         listed = kombo.general.get_custom_fields(integration_id=own)
         fields = kombo.general.get_integration_fields(integration_id=own)
+    german = here.api.data(
+        "POST", f"/v1/integrations/{own}/setup-link", json={"link_type": "EMBEDDED", "language": None}
+    )
+    assert german["link"] != link
     assert listed is not None
     assert fields is not None
     assert "Choisissez vos champs" in page.text

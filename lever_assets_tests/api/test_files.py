@@ -2,11 +2,15 @@
 
 import json
 import re
+import time
 from base64 import b64encode
 from datetime import timedelta
+from urllib.parse import unquote
 
+import httpx
 import pytest
 
+from lever_assets.api.file_names import attached_as, name_in
 from lever_assets.api.shapes.acted import ActionDetails, FilesOfCandidate
 from lever_assets.api.shapes.envelope import Done
 from lever_assets.connect.vault import Vault
@@ -30,6 +34,16 @@ def _attached(api: Served, person: Person, content: bytes, name: str) -> str:
     return str(found["data_url"])
 
 
+def _saved_as(answer: httpx.Response) -> str:
+    """Return the name by which a browser saves a file: the one of RFC 5987, if there is one."""
+    told = re.fullmatch(
+        r"attachment; filename=\"([ -~]+)\"(?:; filename\*=UTF-8''([!-~]+))?",
+        answer.headers["content-disposition"],
+    )
+    assert told is not None
+    return unquote(told[2]) if told[2] else told[1]
+
+
 def _path(api: Served, link: str) -> str:
     assert link.startswith(f"{api.url}/v1/files/")
     return link.removeprefix(api.url)
@@ -43,7 +57,8 @@ def _sealed(api: Served, *told: object) -> str:
 def test_kombos_client_lists_files_and_their_links_need_no_key(acting: Served) -> None:
     person = acting.account.person()
     content = b"%PDF-1.4 " + bytes(range(256)) * 40
-    link = _attached(acting, person, content, fresh("cv of Ada") + ".pdf")
+    name = fresh("cv of Ada") + ".pdf"
+    link = _attached(acting, person, content, name)
 
     listed = acting.ask("GET", f"/v1/ats/candidates/{person.candidate}/attachments").json()
     assert Done[FilesOfCandidate].model_validate(listed).model_dump() == listed
@@ -52,7 +67,7 @@ def test_kombos_client_lists_files_and_their_links_need_no_key(acting: Served) -
     assert answer.status_code == 200
     assert answer.content == content
     assert answer.headers["content-type"] == "application/pdf"
-    assert answer.headers["content-disposition"].startswith("attachment; filename=")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["x-content-type-options"] == "nosniff"
     with acting.client() as kombo:
         of_candidate = kombo.ats.get_candidate_attachments(candidate_id=person.candidate).data.results
@@ -60,6 +75,60 @@ def test_kombos_client_lists_files_and_their_links_need_no_key(acting: Served) -
     assert {each.candidate_id for each in of_candidate} == {person.candidate}
     assert {each.application_id for each in of_candidate} == {person.application}
     assert [each.remote_id for each in of_candidate] == [each.remote_id for each in of_application]
+
+
+@pytest.mark.parametrize("quirks", [(), ("files-unnamed",)])
+def test_a_file_is_saved_by_its_own_name(acting: Served, quirks: tuple[str, ...]) -> None:
+    person = acting.account.person()
+    for name in (fresh("履歴書 Ünal") + ".pdf", fresh("one; filename=b, 100%") + ".pdf", fresh("noch einer")):
+        path = _path(acting, _attached(acting, person, b"%PDF-1.4", name))
+        acting.account.sandbox.set_quirks(*quirks)
+        try:
+            answer = acting.ask("GET", path, key=None, integration=None)
+        finally:
+            acting.account.sandbox.set_quirks()
+        assert answer.status_code == 200
+        assert _saved_as(answer) == name
+
+
+def test_a_record_that_does_not_come_keeps_no_file_waiting(acting: Served) -> None:
+    person = acting.account.person()
+    path = _path(acting, _attached(acting, person, b"%PDF-1.4", fresh("slow") + ".pdf"))
+    acting.account.sandbox.set_quirks("files-unnamed")
+    acting.account.sandbox.set_faults("500=1,endpoint=GET /opportunities/:id/files/:child")
+    began = time.monotonic()
+    try:
+        answer = acting.ask("GET", path, key=None, integration=None)
+    finally:
+        acting.account.sandbox.set_quirks()
+        acting.account.sandbox.set_faults()
+    assert (answer.status_code, answer.content) == (200, b"%PDF-1.4")
+    assert time.monotonic() - began < 20  # it is tried again for two minutes else
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("attachment; filename*=UTF-8''%E2%82%AC%20rates.pdf", "€ rates.pdf"),
+        ('attachment; filename="plain.pdf"', "plain.pdf"),
+        ("attachment; filename*=UTF-8''..%2F..%2Fetc%2Fpasswd", "passwd"),
+        ('attachment; filename="C:\\\\temp\\\\cv.pdf"', "cv.pdf"),
+        ("attachment; filename*=UTF-8''a%0D%0Ab%00%E2%80%AEfdp.exe", "abfdp.exe"),
+        ('attachment; filename=".htaccess"', "htaccess"),
+        (f'attachment; filename="{"x" * 300}.pdf"', f"{'x' * 146}.pdf"),
+        ("attachment; filename*=nonsense''%FF.pdf", "ÿ.pdf"),
+        ("attachment", None),
+        ('attachment; filename=".."', None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_of_a_name_nothing_is_left_that_harms(header: str | None, name: str | None) -> None:
+    found = name_in(header)
+
+    assert found == name
+    if found is not None:
+        assert re.fullmatch("[ -~]+", attached_as(found, "file"))
 
 
 def test_a_link_names_nobody(acting: Served) -> None:

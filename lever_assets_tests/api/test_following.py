@@ -1,6 +1,5 @@
 """Whatever happens meanwhile, who follows `updated_after` and cursors ends with what the tables have."""
 
-import asyncio
 import random
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,15 +7,16 @@ from typing import Any
 import pytest
 
 from lever_assets.store.transaction import now
-from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope
+from lever_assets.webhooks.draining import drain
 from lever_assets_tests.actions.recruiting import fresh
 from lever_assets_tests.api.by_hand import wire
 from lever_assets_tests.api.served import Served
 from lever_assets_tests.api.test_lists import LISTS
-from lever_assets_tests.sync.tables import unified_tables
+from lever_assets_tests.sync.tables import Account, unified_tables
 from lever_assets_tests.sync.test_simulated_week import ANNOUNCED, UNANNOUNCED, Deeds, set_clock
+from lever_assets_tests.webhooks.conftest import Listening, subscribed
 
 _DEEDS: Deeds = tuple(each for each in (*ANNOUNCED, *UNANNOUNCED) if each[1] is not set_clock)
 _SYNCS = (Scope(delta=True), Scope(delta=True), Scope(), Scope(reconcile=True))
@@ -75,39 +75,36 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
     return own | {name: [each[key] for each in row[name]] for name, key in _NESTED.items() if name in row}
 
 
-def change(api: Served, chance: random.Random) -> None:
-    """Let something happen: in Lever, in a sync, by an event of Lever's, or by an action."""
+def change(api: Served, listening: Listening, chance: random.Random) -> None:
+    """Let something happen: in Lever, in a sync, by the events that Lever has sent, or by an action."""
     account, sandbox = api.account, api.account.sandbox
-    match chance.choice(["deed", "deed", "deed", "sync", "event", "action"]):
+    match chance.choice(["deed", "deed", "deed", "sync", "events", "action"]):
         case "deed":
             [deed] = chance.choices([each for _, each in _DEEDS], [weight for weight, _ in _DEEDS])
             deed(sandbox, chance)
         case "sync":
             with account.session(offers="all") as session:
                 sync(session, chance.choice(_SYNCS))
-        case "event":
-            asyncio.run(_read_again(api, chance.choice(sandbox.ids("opportunities"))))
+        case "events":
+            sandbox.wait_for_webhooks(20)
+            with listening.session(offers="all") as session:
+                drain(session)
         case _:
             candidate, _ = chance.choice(account.live_ids("candidates"))
             # Who is gone in Lever meanwhile is refused, which is as well.
             account.run("add_candidate_tag", {"candidate_id": candidate, "tag": {"name": fresh("tag")}})
 
 
-async def _read_again(api: Served, opportunity: str) -> None:
-    """As the draining of webhooks does when an event was about an opportunity."""
-    with api.account.session() as session:
-        async with session.account.client(session.settings) as lever:
-            await refresh_opportunities(lever, session, [opportunity])
-
-
 def follow(api: Served, steps: int, seed: int) -> None:
     """Let things happen while clients fetch, and compare."""
     chance = random.Random(seed)
     followers = [Follower(api, model) for model in LISTS]
-    for _ in range(steps):
-        change(api, chance)
-        for each in chance.sample(followers, 4):
-            each.fetch()
+    account = Account(api.account.sandbox, api.account.folder, api.account.database)
+    with subscribed(account) as listening:
+        for _ in range(steps):
+            change(api, listening, chance)
+            for each in chance.sample(followers, 4):
+                each.fetch()
     with api.account.session(offers="all") as session:
         sync(session, Scope(reconcile=True))
     tables = unified_tables(api.account.database)

@@ -1,16 +1,21 @@
 """Syncs that are asked for over HTTP."""
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kombo.errors import KomboGeneralError
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lever_assets.api.own_sync import OWN_SYNC
 from lever_assets.notices.finishing import sync_id_of
-from lever_assets.store.tables import notice_outbox
+from lever_assets.store.tables import RAW, notice_outbox
+from lever_assets.sync.session import Session
+from lever_assets.sync.status import is_complete
+from lever_assets_tests.api.linking import Linking, linking, settle
 from lever_assets_tests.api.served import Served, served
 
 _PATIENCE = 90.0
@@ -82,3 +87,36 @@ def test_what_can_not_sync_says_so_without_a_code(api: Served) -> None:
 @pytest.mark.parametrize("given", [{"type": "SOME"}, {"type": 1}, {"type": ["FULL"]}])
 def test_another_type_is_refused(api: Served, given: dict[str, Any]) -> None:
     assert api.error("POST", "/v1/force-sync", 400, json=given)["code"] == "PLATFORM.INPUT_INVALID"
+
+
+def _endings(here: Linking) -> list[str]:
+    with here.store.reading("") as tx:
+        bodies = tx.sql.execute(
+            select(notice_outbox.c.body).where(notice_outbox.c.type == "sync-finished")
+        ).scalars()
+        return [json.loads(each)["data"]["sync_state"] for each in bodies]
+
+
+@pytest.mark.parametrize("slow", ["GET /opportunities", "GET /opportunities/:id/interviews"])
+def test_switching_off_ends_a_sync_which_goes_on_later(database_url: str, tmp_path: Path, slow: str) -> None:
+    telling = {"notice_urls": "http://127.0.0.1:9/", "notice_types": ("sync-finished",)}
+    with linking(database_url, tmp_path, opportunities=400, **telling) as here:
+        here.sandbox.set_faults(f"slow=1,endpoint={slow}")
+        own = here.connected()  # its first sync begins
+        _until(lambda: here.sandbox.requests().of(slow))
+        began = time.monotonic()
+        with here.client() as kombo:
+            kombo.general.set_integration_enabled(integration_id=own, value=False)
+        settle()
+        assert time.monotonic() - began < 20
+        asked = here.sandbox.requests().of(slow)
+        assert _endings(here) == ["CANCELLED"]
+        with here.client() as kombo:
+            kombo.general.set_integration_enabled(integration_id=own, value=True)
+        here.sandbox.set_faults()
+        name = here.synced(own)
+        with Session.open(here.api.settings.of(name)) as session, session.reading() as tx:
+            there = select(func.count()).select_from(RAW["opportunities"])
+            assert tx.sql.execute(there).scalar_one() == len(here.sandbox.ids("opportunities"))
+            assert is_complete(tx, session.exclusion)
+    assert asked < 100

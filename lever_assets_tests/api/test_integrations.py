@@ -50,6 +50,9 @@ def test_an_integration_tells_what_it_covers(shared: Served) -> None:
     of_candidates = {each.id for each in by_id["ats_candidates"].fields}
     assert "remote_data" in of_candidates
     assert not of_candidates & {"person_id", "current_stage_id"}  # columns of ours
+    creation = {each.id for action in data.write_actions if "create" in action.id for each in action.fields}
+    assert {"application.job_id", "application.stage_id"} <= creation
+    assert not {"job_id", "stage_id"} & creation
     fits(Integration, shared.ask("GET", f"/v1/integrations/{shared.integration}"))
     again = shared.data("GET", f"/v1/integrations/{shared.integration}")
     assert again["created_at"] == shared.data("GET", f"/v1/integrations/{shared.integration}")["created_at"]
@@ -57,7 +60,11 @@ def test_an_integration_tells_what_it_covers(shared: Served) -> None:
 
 def test_what_is_left_out_is_disabled(shared: Served) -> None:
     with (
-        served(shared.account, exclude=("offers", "candidates.phone_numbers")) as here,
+        served(
+            shared.account,
+            exclude=("offers", "candidates.phone_numbers"),
+            api_exclude_actions=("reject_application",),
+        ) as here,
         here.client() as kombo,
     ):
         data = kombo.general.get_integration_details(integration_id=here.integration).data
@@ -68,6 +75,9 @@ def test_what_is_left_out_is_disabled(shared: Served) -> None:
     assert candidates.scope_config_setting == "ENABLED"
     disabled = [each.id for each in candidates.fields if each.scope_config_setting == "DISABLED"]
     assert disabled == ["phone_numbers"]
+    actions = {each.id: (each.scope_config_setting, each.is_available) for each in data.write_actions}
+    assert actions.pop("ats_reject_application") == ("DISABLED", False)
+    assert {*actions.values()} == {("ENABLED", True)}
 
 
 @pytest.mark.parametrize(
@@ -130,6 +140,9 @@ def test_switching_off_and_on(lined_up: Linking) -> None:
         for value, status in ((False, "INACTIVE"), (False, "INACTIVE"), (True, "ACTIVE")):
             kombo.general.set_integration_enabled(integration_id=own, value=value)
             assert kombo.general.get_integration_details(integration_id=own).data.status == status
+            told = lined_up.api.ask("GET", "/v1/ats/actions/ats_create_candidate", integration=own)
+            off = "INTEGRATION.INACTIVE" if status == "INACTIVE" else None
+            assert (told.json().get("error") or {"code": None})["code"] == off
     path = f"/v1/integrations/{own}/enabled"
     fits(Nothing, lined_up.api.ask("PUT", path, json={"value": True}))
     wrongs: tuple[object, ...] = ({"value": "yes"}, {"value": None}, {}, [], "on")
@@ -173,7 +186,7 @@ def subscriptions(here: Linking) -> int:
 def test_during_a_sync_the_credentials_go_at_once_and_the_rest_when_it_is_over(lined_up: Linking) -> None:
     own = lined_up.connected()
     name = lined_up.name(own)
-    with lined_up.store.exclusive(name):
+    with lined_up.store.exclusive(name, 60):
         began = time.monotonic()
         assert lined_up.api.data("DELETE", f"/v1/integrations/{own}", json={}) == {}
         assert time.monotonic() - began < 4.5  # official clients wait for five seconds

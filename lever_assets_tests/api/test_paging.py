@@ -11,6 +11,7 @@ import pytest
 from kombo.errors import KomboAtsError, KomboHrisError
 from sqlalchemy import text
 
+from lever_assets.api.parameters import instant
 from lever_assets.store import Store
 from lever_assets.store.pages import LISTS, Asked, page_of
 from lever_assets.unified.ids import integration_id
@@ -128,10 +129,23 @@ def test_what_is_unknown_or_blank_does_not_count(shared: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "since", ["2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00.123456Z", "2020-01-01T00:00:00+02:00"]
+    "since",
+    [
+        "2020-01-01",
+        "2020-01-01Z",
+        "2020-01-01T00:00:00",
+        "2020-01-01T00:00:00.123456Z",
+        "2020-01-01T00:00:00.123456789012Z",
+        "2020-01-01T00:00:00+02:00",
+    ],
 )
 def test_instants_are_taken_as_clients_write_them(shared: Served, since: str) -> None:
     assert page(shared, "jobs", updated_after=since)["results"]
+
+
+def test_the_zone_of_a_day_is_no_time_of_it() -> None:
+    assert instant("2026-01-31+02:00") == datetime(2026, 1, 30, 22, tzinfo=UTC)
+    assert instant("2026-01-31-05:00") == datetime(2026, 1, 31, 5, tzinfo=UTC)
 
 
 def test_updated_after_is_inclusive_of_what_was_given_out(shared: Served) -> None:

@@ -25,7 +25,9 @@ _PATIENCE = 90.0
 
 
 @contextmanager
-def _process(acting: Served, *options: str) -> "Iterator[tuple[Served, subprocess.Popen[bytes]]]":
+def process_serving(
+    acting: Served, *options: str, **more: str
+) -> "Iterator[tuple[Served, subprocess.Popen[bytes]]]":
     """Serve the account by the command, in a process of its own."""
     port, account = free_port(), acting.account
     variables = environment(
@@ -36,6 +38,7 @@ def _process(acting: Served, *options: str) -> "Iterator[tuple[Served, subproces
         LEVER_RATE_LIMIT="0",
         LEVER_API_TOKEN=KEY,
         LEVER_PERFORM_AS=str(acting.settings.perform_as),
+        **more,
     )
     command = [sys.executable, "-m", "lever_assets", "api", "serve", "--port", str(port), *options]
     with subprocess.Popen(command, env=variables, cwd=account.folder, stderr=subprocess.PIPE) as process:
@@ -63,7 +66,7 @@ def test_an_action_is_finished_and_answered(recruiters: Served, options: tuple[s
     account.sandbox.set_faults(f"slow=3,endpoint={NOTE}")
     path = f"/v1/ats/applications/{person.application}/notes"
     given = {"content": content, "content_type": "PLAIN_TEXT"}
-    with _process(recruiters, *options) as (here, process), ThreadPoolExecutor(1) as pool:
+    with process_serving(recruiters, *options) as (here, process), ThreadPoolExecutor(1) as pool:
         answer = pool.submit(here.ask, "POST", path, json=given)
         _until(lambda: account.sandbox.requests().by_endpoint.get(NOTE))
         process.send_signal(signal.SIGTERM)
@@ -80,7 +83,7 @@ def test_files_that_were_promised_are_uploaded_before_the_end(recruiters: Served
     job = open_job(account)
     account.sandbox.set_faults(f"slow=7,endpoint={FILES}")
     given = {"candidate": newcomer(), "attachments": [_file(name)]}
-    with _process(recruiters) as (here, process):
+    with process_serving(recruiters) as (here, process):
         answer = here.ask("POST", f"/v1/ats/jobs/remote:{job}/applications", json=given).json()
         assert any("still being uploaded" in each["message"] for each in answer["warnings"])
         process.send_signal(signal.SIGTERM)

@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from lever_assets.connect.connections import EndUser, connect_by_key, wanted_connection
 from lever_assets.connect.links import Language, LinkType, Purpose, finish, make_link
 from lever_assets.connect.vault import Vault
-from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.tables import UNIFIED
@@ -24,7 +23,9 @@ from lever_assets.sync.session import Scope, Session
 from lever_assets_tests import node
 from lever_assets_tests.actions.newcomers import open_job
 from lever_assets_tests.actions.recruiting import Recruiting, waiting
+from lever_assets_tests.api.accounts import RECORDED, account_in_lever
 from lever_assets_tests.api.served import KEY, served
+from lever_assets_tests.either import POSTGRESQL_LATER
 
 FOLDER = Path(__file__).parent / "typescript"
 NOT_THERE_YET: set[str] = set()
@@ -45,17 +46,18 @@ LISTS = {
 
 @dataclass(frozen=True)
 class Connected:
-    """A connection that was made and synced, and how it is asked for."""
+    """A connection that was made and synced, of which kind of account, and how it is asked for."""
 
+    kind: str
     account: Recruiting
     settings: dict[str, Any]
     job: str
 
 
 @pytest.fixture
-def connected(database_url: str, tmp_path: Path) -> Iterator[Connected]:
+def connected(kind: str, database_url: str, tmp_path: Path) -> Iterator[Connected]:
     """An account that somebody connected, with fields of its own, in a database of either kind."""
-    with running_sandbox(SandboxConfig(opportunities=25, seed=2, rate=0)) as sandbox:
+    with account_in_lever(kind, opportunities=25, seed=2) as sandbox:
         account = Recruiting(sandbox, tmp_path, database_url)
         mapping = tmp_path / "fields.json"
         mapping.write_text(json.dumps({"candidates": {"headline": "headline"}}))
@@ -76,7 +78,7 @@ def connected(database_url: str, tmp_path: Path) -> Iterator[Connected]:
         store.close()
         with Session.open(given) as session:
             sync(session, Scope())
-        yield Connected(account, settings, job)
+        yield Connected(kind, account, settings, job)
 
 
 def asked_for(connected: Connected, settings: Settings) -> dict[str, Any]:
@@ -87,6 +89,7 @@ def asked_for(connected: Connected, settings: Settings) -> dict[str, Any]:
             stage = _other_stage(tx, person.application)
             [user] = _ids(tx, "users", 1)
             return {
+                "has_everything": connected.kind != RECORDED,
                 "counts": {method: _counts(tx, model) for method, model in LISTS.items()},
                 "candidate_id": person.candidate,
                 "application_id": person.application,
@@ -125,7 +128,7 @@ def _other_stage(tx: Transaction, application: str) -> str:
     return next(each for each, _ in _ids(tx, "application_stages", 2) if each != now)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database_url", POSTGRESQL_LATER, indirect=True)
 def test_every_method_of_the_client_does_what_it_is_for(connected: Connected, tmp_path: Path) -> None:
     with served(connected.account, **connected.settings) as api:
         given = {

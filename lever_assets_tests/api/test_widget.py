@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from lever_assets.store.accounts import any_account
 from lever_assets_tests import node
 from lever_assets_tests.api.linking import Linking, linking
 from lever_assets_tests.connect.browser import CHROMIUM, Page, browsing
@@ -31,6 +32,9 @@ KomboConnect.showKomboConnect(new URLSearchParams(location.search).get("link"))
 </script>"""
 _ASKS = "document.querySelector('button.accept') !== null && document.readyState === 'complete'"
 _ESCAPE = 27
+_END = 35
+_TAB = 9
+_ENTER = 13
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,31 @@ def test_with_a_key_after_a_wrong_one(here: Linking, page: Page, product: str) -
     give_key(page, frame, here.sandbox.key)
     assert activated(here, outcome(page)["token"]) == "Acme Inc."
     assert page.value("document.querySelector('iframe')") is None
+
+
+def test_the_stage_for_assessments_is_chosen_by_keyboard(
+    tmp_path: Path, sqlite_database: str, page: Page, product: str
+) -> None:
+    origins = (product,)
+    with linking(sqlite_database, tmp_path, connect_origins=origins, assessment_default_package="go") as here:
+        frame = shown(page, product, here.link())
+        give_key(page, frame, here.sandbox.key)
+        frame = page.frame("/connect?token=")
+        frame.wait_for("document.querySelector('#stage') !== null && document.readyState === 'complete'")
+        page.click("label[for=stage]", frame)  # it leads to what it names
+        assert frame.value("document.activeElement.id") == "stage"
+        page.press("End", _END)
+        page.press("Tab", _TAB)
+        assert frame.value("document.activeElement.value") == "fields"
+        page.press("Enter", _ENTER)
+        assert activated(here, outcome(page)["token"]) == "Acme Inc."
+        [found] = here.api.data("GET", "/v1/integrations", integration=None)["results"]
+        with here.store.reading(str(found["name"])) as tx:
+            row = any_account(tx)
+        assert row is not None
+        stage = here.sandbox.get("stages", str(row.settings["assessment_stage"]))
+    assert stage is not None
+    assert stage["text"] == "Technical interview"  # the last by name
 
 
 @pytest.mark.parametrize("how", ["escape", "close"])

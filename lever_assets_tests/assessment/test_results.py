@@ -15,7 +15,7 @@ from lever_assets.sandbox import Fault
 from lever_assets_tests.actions.recruiting import Person
 from lever_assets_tests.api.served import Served
 from lever_assets_tests.assessment import killed
-from lever_assets_tests.assessment.vendor import RESULT, arrive, notes, rows, see_to, stages, tags
+from lever_assets_tests.assessment.vendor import PACKAGES, RESULT, arrive, notes, rows, see_to, stages, tags
 
 NOTE = """\
 Assessment Coding, completed: https://vendor.example/results/1
@@ -57,16 +57,50 @@ def test_a_result_is_a_note_a_link_a_file_and_a_tag_in_lever_and_is_kept_no_long
     assert told["id"] == order
 
 
-def test_the_same_result_again_changes_nothing_and_another_status_is_refused(api: Served) -> None:
+def test_the_same_result_again_changes_nothing_and_another_one_is_refused(api: Served) -> None:
     person, order = ordered(api)
     put(api, order)
+    api.data("PUT", "/v1/assessment/packages", json={"packages": [{**PACKAGES[0], "name": "Renamed"}]})
     put(api, order)
+    put(api, order, remote_fields={"other": {}}, completed_at="2026-11-27T11:00:00+01:00")
     is_written_once(api, person)
-    error = api.error(
-        "PUT", f"/v1/assessment/orders/{order}/result", 400, json={**RESULT, "status": "CANCELLED"}
-    )
-    assert error["code"] == "PLATFORM.INPUT_INVALID"
-    assert "COMPLETED" in error["message"]
+    others: list[dict[str, Any]] = [
+        {"status": "CANCELLED"},
+        {"status": "OPEN"},
+        {"score": 88},
+        {"attachments": []},
+    ]
+    for changed in others:
+        error = api.error("PUT", f"/v1/assessment/orders/{order}/result", 400, json={**RESULT, **changed})
+        assert error["code"] == "PLATFORM.INPUT_INVALID"
+        assert "COMPLETED" in error["message"]
+    is_written_once(api, person)
+
+
+def test_a_package_that_is_renamed_meanwhile_keeps_no_result_from_lever(api: Served) -> None:
+    person, order = ordered(api)
+    with api.account.session(**_given(api)) as session:
+        assert take(session, order, Result.model_validate(RESULT))
+        api.account.sandbox.set_faults(Fault(name="403", method="POST", rate=1))
+        assert tell_lever(session, options=Options(timing=killed.PATIENT)).failed == 1
+        api.account.sandbox.set_faults()
+    api.data("PUT", "/v1/assessment/packages", json={"packages": [{**PACKAGES[0], "name": "Renamed"}]})
+    put(api, order)
+    _wait_until(lambda: not rows(api)[0]["todo"])
+    is_written_once(api, person)
+
+
+def test_files_whose_links_are_signed_anew_are_the_same(api: Served) -> None:
+    def linked(signature: str) -> dict[str, Any]:
+        url = f"http://127.0.0.1:9/report.pdf?signature={signature}"
+        return {"attachments": [{"name": "report.pdf", "content_type": "application/pdf", "data_url": url}]}
+
+    _, order = ordered(api)
+    put(api, order, **linked("old"))
+    put(api, order, **linked("new"))
+    [row] = rows(api)
+    assert row["result"]["files"][0]["data_url"].endswith("=new")
+    assert [each for each in row["todo"] if each.startswith("file:")]  # nobody answers there
 
 
 def test_progress_leaves_an_order_open_and_a_cancelled_one_has_no_tag(api: Served) -> None:

@@ -42,6 +42,8 @@ from lever_assets.unified.marts import MARTS
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.cli.test_following import read_to_end
 
+pytestmark = pytest.mark.long
+
 ROWS = "dagster/partition_row_count"
 START = datetime.now(UTC).date() - timedelta(days=15)
 """Three windows."""

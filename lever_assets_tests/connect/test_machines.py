@@ -117,6 +117,7 @@ def two_machines(database: str, folder: Path, limits: Limits) -> Iterator[Fleet]
             yield fleet
 
 
+@pytest.mark.long
 def test_two_share_the_whole_allowance_whatever_happens_to_one(
     postgresql_database: str, tmp_path: Path
 ) -> None:

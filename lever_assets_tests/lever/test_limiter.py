@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from lever_assets.lever import RateLimiter
 from lever_assets.lever.limiter import usable_burst
-from lever_assets.lever.pacing import URGENT_SECONDS, LocalPace
+from lever_assets.lever.pacing import URGENT_SECONDS, LocalPace, Terms
 
 RATE, BURST = 10.0, 20
 FULL = usable_burst(BURST)
@@ -361,3 +361,24 @@ def test_two_processes_together_keep_to_the_allowance(tmp_path: Path) -> None:
     took = max(float(end) for _, end in answers) - min(float(start) for start, _ in answers)
     # 60 requests less the burst of 2 at 100/s. One process alone would be done in half of that.
     assert took >= (60 - usable_burst(4)) / 100
+
+
+async def test_who_is_sent_away_has_booked_nothing(tmp_path: Path) -> None:
+    time, terms = Time(), Terms(1.0, 2.0)
+    one, other = time.pace(tmp_path / "one.pace"), time.pace(tmp_path / "one.pace")
+    found = [await each.admit(terms) for each in (one, other, one, other, one, other)]
+    assert found == pytest.approx([0, 0, 0, 1, 1, 1])
+    time.now += 1
+    assert [await one.admit(terms), await other.admit(terms)] == pytest.approx([0, 1])
+    time.now += 60
+    assert [await one.admit(terms) for _ in range(4)] == pytest.approx([0, 0, 0, 1])
+
+
+async def test_a_stricter_limit_holds_nobody_back_for_longer_than_its_own_interval(tmp_path: Path) -> None:
+    time = Time()
+    pace = time.pace(tmp_path / "one.pace")
+    for _ in range(10):
+        await pace.admit(Terms(10.0, 90.0))
+    assert await pace.admit(Terms(1.0, 9.0)) == pytest.approx(1.0)
+    time.now -= 3600  # a clock that was set back
+    assert await pace.admit(Terms(1.0, 9.0)) == pytest.approx(1.0)

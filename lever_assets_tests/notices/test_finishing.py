@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from lever_assets.connect.connections import enable
-from lever_assets.connect.errors import DisabledError
+from lever_assets.connect.errors import DisabledError, SwitchedOffError
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.finishing import Finished, tell_finished, telling_the_end
@@ -16,8 +16,12 @@ from lever_assets.settings import Settings
 from lever_assets.store import BusyError
 from lever_assets.store.tables import notice_outbox
 from lever_assets.store.transaction import now
-from lever_assets.sync.run import sync
+from lever_assets.sync.map.deriving import all_derived
+from lever_assets.sync.reports import DeriveReport
+from lever_assets.sync.resuming import Run
+from lever_assets.sync.run import Report, sync
 from lever_assets.sync.session import Scope, Session
+from lever_assets.unified.catalogue import ALL_MODELS
 from lever_assets_tests.notices.place import ACME, END_USER, ON_SQLITE, Place
 
 
@@ -78,6 +82,47 @@ def test_of_a_sync_that_did_not_begin_nothing_is_told(here: Place) -> None:
         assert ends(here, read, BusyError) == []
     enable(here.store, "acme", enabled=False)
     assert ends(here, read, DisabledError) == []
+
+
+@ON_SQLITE
+def test_one_that_is_switched_off_meanwhile_is_cancelled(here: Place) -> None:
+    def switched_off(session: Session) -> None:
+        enable(here.store, "acme", enabled=False)
+        read(session)
+
+    assert [each["sync_state"] for each in ends(here, switched_off, SwitchedOffError)] == ["CANCELLED"]
+    # What failed before it was switched off failed, also if it is told of later.
+    tell_finished(here.store, here.settings.of("acme"), Finished("a run", now(), now(), went_well=False))
+    deliver(here.store, here.settings.of("acme"))
+    assert here.hook.notices[-1]["data"]["sync_state"] == "FAILED"
+    enable(here.store, "acme", enabled=True)
+    assert [each["sync_state"] for each in ends(here, read)] == ["SUCCEEDED"]
+
+
+@pytest.mark.parametrize("wanted", [None, Run.of()], ids=["read and mapped", "mapped alone"])
+def test_one_that_is_switched_off_while_it_maps_is_cancelled(here: Place, wanted: Run | None) -> None:
+    with here.session() as session:
+        sync(session, Scope(), models=())
+    mapped: list[str] = []
+
+    def off(report: Report) -> None:
+        if isinstance(report, DeriveReport):
+            mapped.append(report.model)
+            enable(here.store, "acme", enabled=False)
+
+    def switched_off(session: Session) -> None:
+        sync(session, Scope(), run=wanted, on_report=off)
+
+    assert [each["sync_state"] for each in ends(here, switched_off, SwitchedOffError)] == ["CANCELLED"]
+    left = [each.name for each in ALL_MODELS if each.name not in mapped]
+    assert mapped
+    assert left
+    with here.session() as session, session.reading() as tx:
+        assert not all_derived(tx, session.exclusion)
+    enable(here.store, "acme", enabled=True)
+    assert [each["sync_state"] for each in ends(here, read)] == ["SUCCEEDED"]
+    with here.session() as session, session.reading() as tx:
+        assert all_derived(tx, session.exclusion)
 
 
 @ON_SQLITE

@@ -32,6 +32,8 @@ from lever_assets_tests.orchestration.many import Many, asked_for, skipped
 from lever_assets_tests.orchestration.running import failures
 from lever_assets_tests.sync.tables import unified_tables
 
+pytestmark = pytest.mark.long
+
 TAG = "lever/connection"
 
 

@@ -27,6 +27,8 @@ from lever_assets_tests.orchestration.keeping import files, keeping, where
 from lever_assets_tests.orchestration.running import Place
 from lever_assets_tests.sandbox.writing import user_of
 
+pytestmark = pytest.mark.long
+
 WORDS = ["Wilhelmina", "Ångström", "quagmire.net", "5550147", "wq-resume", "wq-letter", "Zeugma"]
 """Names, address, phone, files and a note: each once only in the world."""
 PERSON = {

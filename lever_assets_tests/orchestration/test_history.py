@@ -14,6 +14,8 @@ from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.orchestration.running import Place, window_range, windows
 
+pytestmark = pytest.mark.long
+
 FROM_HISTORY = {"raw_interviews", "interviews", "interviewing_team_members", "raw_offers", "offers"}
 
 

@@ -13,6 +13,8 @@ from lever_assets_tests.orchestration.keeping import keeping
 from lever_assets_tests.orchestration.running import ASSETS, Place, windows
 from lever_assets_tests.orchestration.test_refreshing import tick
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -17,18 +18,19 @@ import time_machine
 from sqlalchemy import select, update
 
 from lever_assets.connect.connections import enable, remove, set_own
-from lever_assets.connect.first_sync import Asked
+from lever_assets.connect.first_sync import Asked, claim
 from lever_assets.connect.known import settings_of
 from lever_assets.lever import JsonObject
 from lever_assets.orchestration import rounds, ticks
 from lever_assets.orchestration.config import for_connection
 from lever_assets.orchestration.names import DRAIN_OP
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
-from lever_assets.store import inbox
+from lever_assets.store import Store, inbox
 from lever_assets.store.accounts import keep_account, stored_account
 from lever_assets.store.erased_files import TABLES
 from lever_assets.store.tables import RAW, UNIFIED
 from lever_assets.store.transaction import now
+from lever_assets.sync.polling import Poll, poll
 from lever_assets.sync.session import Session
 from lever_assets_tests.notices.hooks import listening
 from lever_assets_tests.orchestration.many import Many, asked_for, skipped
@@ -142,6 +144,20 @@ def test_a_first_sync_that_fails_is_asked_for_later_each_time_and_takes_nobody_s
     with time_machine.travel(began + timedelta(minutes=36), tick=False):
         many.connect("acme", sandboxes[0])
         assert set(asked_for(many.tick(definitions))) == {"acme"}  # whoever reconnects it does not wait
+
+
+def test_a_first_sync_that_the_api_begins_during_the_tick_is_not_asked_for_again(
+    many: Many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun_meanwhile(session: Session, **given: Any) -> Poll:
+        found = poll(session, **given)
+        if session.name == "acme":
+            with Store(session.store.engine).writing("acme") as tx:
+                assert claim(tx) is None
+        return found
+
+    monkeypatch.setattr("lever_assets.orchestration.sensors.poll", begun_meanwhile)
+    assert set(asked_for(many.tick(many.definitions()))) == {"beta"}
 
 
 def test_a_first_sync_is_asked_for_at_least_once_an_hour() -> None:

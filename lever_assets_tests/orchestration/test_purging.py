@@ -20,6 +20,8 @@ from lever_assets.settings import Settings
 from lever_assets_tests.orchestration.keeping import keeping
 from lever_assets_tests.orchestration.running import FIRST, Place, key, windows
 
+pytestmark = pytest.mark.long
+
 DELTA = {"lever/refresh": "delta"}
 
 

@@ -1,5 +1,6 @@
 """Events, notices and erasure through Dagster: what the sensors start, and what the jobs leave."""
 
+import json
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,14 +8,17 @@ from typing import Any
 import dagster as dg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from lever_assets.connect.connections import connect_by_key, enable, wanted_connection
 from lever_assets.definitions import build
+from lever_assets.notices.finishing import sync_id_of
 from lever_assets.notices.keeping import add
+from lever_assets.orchestration.ended import EndedSyncs
 from lever_assets.store import Store, inbox
 from lever_assets.store.assessments import Package, replace_packages
 from lever_assets.store.sizes import DATABASE
-from lever_assets.store.tables import UNIFIED
+from lever_assets.store.tables import UNIFIED, notice_outbox
 from lever_assets.store.transaction import NOBODY
 from lever_assets.sync.session import Session
 from lever_assets_tests.notices.hooks import listening
@@ -148,6 +152,49 @@ def test_the_user_s_urls_are_told_once_of_each_sync_that_ended(synced: Place) ->
         f"http://dagster.test/runs/{each.run_id}" for each in (well, refused)
     ]
     assert len(hook.notices) == 2
+
+
+def test_an_end_by_switching_the_connection_off_is_told(synced: Place) -> None:
+    settings = synced.settings(notice_urls="http://127.0.0.1:9/", notice_types=("sync-finished",))
+    ended = EndedSyncs()
+    with closing(Store.open(settings.tables_url)) as store:
+        ended.tell(synced.instance, store, settings, [settings], {})
+        run = synced.run("lever_full_sync")
+        given = settings.api_key
+        assert given is not None
+        connect_by_key(store, settings, wanted_connection(store, settings, "lever"), given)
+        enable(store, "lever", enabled=False)
+        for _ in range(2):
+            ended.tell(synced.instance, store, settings, [], {})  # it is none of the accounts any more
+        with store.reading("lever") as tx:
+            told = tx.sql.execute(select(notice_outbox.c.body)).scalars().all()
+    assert run.success
+    assert [each["data"]["sync_state"] for each in map(json.loads, told)] == ["SUCCEEDED"]
+
+
+def test_a_run_that_failed_before_it_was_switched_off_failed(synced: Place) -> None:
+    settings = synced.settings(notice_urls="http://127.0.0.1:9/", notice_types=("sync-finished",))
+    ended = EndedSyncs()
+    with closing(Store.open(settings.tables_url)) as store:
+        ended.tell(synced.instance, store, settings, [settings], {})
+        given = settings.api_key
+        assert given is not None
+        connect_by_key(store, settings, wanted_connection(store, settings, "lever"), given)
+        synced.sandbox.set_faults("500=1.0")
+        failed = synced.run("lever_full_sync")
+        synced.sandbox.set_faults()
+        enable(store, "lever", enabled=False)
+        off = synced.run("lever_full_sync")
+        ended.tell(synced.instance, store, settings, [], {})
+        with store.reading("lever") as tx:
+            told = tx.sql.execute(select(notice_outbox.c.body)).scalars().all()
+    assert not failed.success
+    assert not off.success
+    states = {each["data"]["sync_id"]: each["data"]["sync_state"] for each in map(json.loads, told)}
+    assert states == {
+        sync_id_of("lever", failed.run_id): "FAILED",
+        sync_id_of("lever", off.run_id): "CANCELLED",
+    }
 
 
 def test_what_ended_while_no_url_was_to_be_told_is_not_made_up_for(synced: Place) -> None:

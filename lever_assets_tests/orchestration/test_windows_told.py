@@ -12,6 +12,8 @@ from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.sync.windows import covering
 from lever_assets_tests.orchestration.running import Place, key, window_range, windows
 
+pytestmark = pytest.mark.long
+
 ROWS, CHANGED = "dagster/partition_row_count", "partition_rows_changed"
 
 

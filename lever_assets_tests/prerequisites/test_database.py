@@ -66,11 +66,11 @@ def test_one_that_takes_no_writes_from_us_is_missing(postgresql_database: str) -
     separator = "&" if "?" in postgresql_database else "?"
     store = Store.open(postgresql_database)
     with store.writing("lever") as tx:
-        tx.sql.exec_driver_sql("DROP ROLE IF EXISTS reader")
-        tx.sql.exec_driver_sql("CREATE ROLE reader")
-        tx.sql.exec_driver_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+        tx.sql.exec_driver_sql("DROP ROLE IF EXISTS onlooker")
+        tx.sql.exec_driver_sql("CREATE ROLE onlooker")
+        tx.sql.exec_driver_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO onlooker")
     store.close()
-    told = found(f"{postgresql_database}{separator}options=-crole%3Dreader")
+    told = found(f"{postgresql_database}{separator}options=-crole%3Donlooker")
 
     assert told["database"].blocks
     assert "can't be written" in told["database"].detail

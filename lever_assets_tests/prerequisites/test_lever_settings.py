@@ -130,3 +130,23 @@ def test_an_acting_user_may_be_named_by_our_id_too(account: Account, users: dict
 
     for named in (Context("lever").id("users", users["super"]), f"remote:{users['super']}"):
         assert acting(account, named).verdict is Verdict.FINE
+
+
+def test_a_stage_for_assessments_that_is_not_there_is_missing(account: Account) -> None:
+    settings = {"exclude": all_but("application_stages"), "assessment_result_stage": "No Such Stage"}
+    stage = str((account.sandbox.get("stages", account.sandbox.ids("stages")[0]) or {})["text"])
+    unread = one(examine(account.settings(assessment_stage=stage, **settings)), "assessment stage")
+    assert unread.verdict is Verdict.CANT_TELL
+    account.sync(exclude=all_but("application_stages"))
+
+    found = examine(account.settings(assessment_stage=f" {stage.upper()}", **settings))
+    assert one(found, "assessment stage").verdict is Verdict.FINE
+    missing = one(found, "assessment result stage")
+    assert (missing.verdict, missing.blocks) == (Verdict.MISSING, True)
+    assert "'No Such Stage'" in missing.detail
+    assert "LEVER_ASSESSMENT_RESULT_STAGE" in missing.remedy
+
+
+def test_where_no_assessment_is_ordered_no_stage_is_looked_for(account: Account) -> None:
+    found = examine(account.settings(assessment_result_stage="No Such Stage"))
+    assert not any("assessment" in each.subject for each in found.findings)

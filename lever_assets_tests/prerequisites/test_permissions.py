@@ -101,6 +101,22 @@ def test_with_assessments_what_they_write_is_required_by_the_settings(account: A
     assert "the assessments" in one(report, "stages:read:admin").why
 
 
+def test_with_feedback_forms_of_results_what_these_need_is_named(account: Account, sandbox: Sandbox) -> None:
+    own = ("feedback_templates:read:admin", "feedback:write:admin")
+    without = examine(account.settings(assessment_stage="Offer"))
+    sandbox.set_quirks("denied=feedback_templates")
+    given = {"assessment_stage": "Offer", "assessment_feedback_template": "Assessment"}
+    report = examine(account.settings(**given))
+
+    for name in own:
+        assert "the assessments" in one(report, name).why
+    assert not {*own} & {
+        each.subject for group in (Group.READING, Group.WRITING) for each in without.of(group)
+    }
+    assert one(report, own[0]).verdict is Verdict.MISSING
+    assert {*own} < {name for name, _ in to_grant(NOTHING_EXCLUDED, read_only=False, feedback=True)}
+
+
 def test_what_is_left_out_is_not_needed_and_not_asked_for(account: Account, sandbox: Sandbox) -> None:
     sandbox.set_quirks("denied=offers")
     report = examine(account.settings(exclude=("offers",)))

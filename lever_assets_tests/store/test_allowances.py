@@ -271,3 +271,27 @@ async def test_a_database_that_does_not_answer_holds_up_neither_the_loop_nor_the
     beating.cancel()
     assert 1.5 <= took < 3, "it is waited for once"
     assert max(after - before for before, after in pairwise(beats)) < 1
+
+
+async def test_who_is_sent_away_has_booked_nothing(
+    machine: Callable[[], Machine], admin: "psycopg.Connection[Any]", request: pytest.FixtureRequest
+) -> None:
+    one, other, terms = machine().pace, machine().pace, Terms(3.0, 6.0)
+    found = [await each.admit(terms) for each in (one, other, one, other, one)]
+    assert found[:3] == [0, 0, 0]
+    assert found[3:] == pytest.approx([3, 3], abs=0.5)
+    later = "UPDATE allowances SET due = due - 3 WHERE name = %s"
+    admin.execute(later, [request.node.name])
+    assert await other.admit(terms) == 0
+    assert await one.admit(terms) == pytest.approx(3, abs=0.5)
+    # What says more than can be, under other terms, holds nobody back.
+    admin.execute("UPDATE allowances SET due = due + 86400 WHERE name = %s", [request.node.name])
+    assert await one.admit(terms) == pytest.approx(3, abs=0.5)
+
+
+async def test_while_the_database_is_away_each_machine_has_the_whole_allowance(
+    machine: Callable[[], Machine], database: str
+) -> None:
+    one, terms = machine().pace, Terms(30.0, 30.0)
+    with away(database):
+        assert [await one.admit(terms) for _ in range(3)] == pytest.approx([0, 0, 30], abs=1)

@@ -17,6 +17,8 @@ from lever_assets_tests.store.builders import LEVER, arrival, candidate, landed,
 from lever_assets_tests.store.sentences import told
 from lever_assets_tests.store.test_by_hand import by_hand, drop_column
 
+pytestmark = pytest.mark.long
+
 PEOPLE = set(metadata.tables) - set(APART)
 
 

@@ -2,6 +2,7 @@
 
 import resource
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from lever_assets import arrivals
 from lever_assets.sandbox import SandboxConfig, running_sandbox
@@ -177,3 +179,24 @@ def test_a_head_that_is_too_large_is_refused(listening: Listening) -> None:
         peer.sendall(HEAD + b"X-Large: " + b"x" * 100_000)
         assert peer.recv(1000).startswith(b"HTTP/1.1 400")
     assert post(listening, delivery(listening, 7)) == 200
+
+
+def test_an_answer_is_sent_whole_at_once() -> None:
+    async def answering(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    serving = arrivals.server(answering, log_level="critical")
+    listener = arrivals.take_port("127.0.0.1", 0, refuse_others=lambda: None)
+    thread = threading.Thread(target=serving.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        with socket.create_connection(listener.getsockname(), timeout=10) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+            assert peer.recv(1000).startswith(b"HTTP/1.1 200")
+            (protocol,) = serving.server_state.connections
+            accepted = protocol.transport.get_extra_info("socket")
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    finally:
+        serving.should_exit = True
+        thread.join(10)

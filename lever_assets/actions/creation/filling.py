@@ -99,9 +99,18 @@ class Filling:
         return FilledForm(form, self.job.posting, self.person, answered.values, self.source, consent)
 
     def _check_known(self, form: PostingForm, answered: Answered) -> None:
-        """Refuse answers none of which is to a question of this job, unless it asks none."""
+        """Refuse answers none of which is to a question of this job, unless it asks none.
+
+        To who asks over HTTP each such answer is a warning, as the unified API has it.
+        """
         questions = answerable(form, self.work.session.mapping)
-        if not self.strict or answered.named or not self.asked.screening_question_answers or not questions:
+        if (
+            self.work.ignore_unknown
+            or not self.strict
+            or answered.named
+            or not self.asked.screening_question_answers
+            or not questions
+        ):
             return
         left = len(questions) - _MOST_NAMED
         more = f" and {left} more" if left > 0 else ""

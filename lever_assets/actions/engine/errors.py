@@ -1,6 +1,8 @@
 """How an action fails: a code to branch on, a title for its kind, and a sentence with the remedy."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -75,7 +77,7 @@ def invalid(title: str, message: str) -> ActionError:
 def of_input(error: ValidationError) -> ActionError:
     """Return the error for an input that does not have its form; names every field at fault, no values."""
     faults = [
-        f"{'.'.join(str(part) for part in each['loc']) or 'input'}: {_said(each['msg'])}"
+        f"{'.'.join(str(part) for part in each['loc']) or 'input'}: {told_of(each)}"
         for each in error.errors(include_input=False, include_url=False)
     ]
     return invalid(
@@ -91,6 +93,15 @@ def unknown_outcome(what: str, why: str) -> ActionError:
         f"It is not known whether Lever did this: {what}; {why}. Run the action again with the same key to "
         "find out: Lever is asked before anything is sent again.",
         unknown=True,
+    )
+
+
+def too_late() -> ActionError:
+    """Return the error for what was to be written when nobody waited for it any more."""
+    return ActionError(
+        Code.SERVICE_UNAVAILABLE,
+        "Lever is too slow",
+        "Lever takes too long to answer, and nothing was written to it. Try again later.",
     )
 
 
@@ -131,5 +142,8 @@ def _of_lever(error: LeverError) -> ActionError:
     return ActionError(Code.REMOTE_UNKNOWN, "Lever can't be used", str(error))
 
 
-def _said(text: str) -> str:
-    return text.removeprefix("Value error, ")
+def told_of(fault: Mapping[str, Any]) -> str:
+    """Return what pydantic finds wrong with a field, without its value, which it tells of one kind alone."""
+    if fault["type"] == "union_tag_invalid":
+        return f"its {fault['ctx']['discriminator']} should be one of {fault['ctx']['expected_tags']}"
+    return str(fault["msg"]).removeprefix("Value error, ")

@@ -39,6 +39,7 @@ def _work(lever: LeverClient, session: Session, options: Options, claim: Claim |
         fetcher=options.fetcher,
         ignore_unknown=options.ignore_unknown,
         made=options.made,
+        may_write=options.may_write,
     )
 
 
@@ -92,6 +93,7 @@ class Execution:
                 with suppress(ClaimLostError):
                     return await self._do(entry, claim)
             awaited = True
+            self.options.may_write()  # who is at work on it may write: whoever asks us has to know
             if time.monotonic() > deadline:
                 raise _still_under_way(entry)
             await asyncio.sleep(_POLL_SECONDS)
@@ -157,6 +159,8 @@ class Execution:
     async def _answer(self, entry: Entry, claim: Claim) -> tuple[ActionAnswer, ActionState]:
         work = _work(self.lever, self.session, self.options, claim)
         work.journal.load(entry.steps)
+        if work.journal.has_written:  # by an earlier call
+            self.options.may_write()
         log_url = self.options.log_url
         try:
             await attribute(work, self.asked, self.options.perform_as)

@@ -1,6 +1,7 @@
 """Idempotency: which row of the ledger a call belongs to, so that what is asked twice is done once.
 
-A key that is given stands for one request for ever. Without one the key is derived from the action and its
+A key that is given stands for one request for ever, whatever it is: one that looks like a derived one is kept
+with a mark of its own. Without one the key is derived from the action and its
 input, with a number at its end. The same input goes on with the last such row while that row is not done (a
 run that was killed and is tried again), and, if the action would leave more when done twice, also for a while
 after it was done. Otherwise it is a new request with the next number: whoever moves an application back and
@@ -28,6 +29,9 @@ from lever_assets.store.values import canonical, fingerprint
 from lever_assets.sync.session import Session
 
 _DERIVED = "auto:"
+_GIVEN = f"{_DERIVED}given:"
+"""Before a given key that begins as derived ones do: behind `_DERIVED` these have the name of an action."""
+_LONGEST = 255
 _FORGOTTEN = timedelta(days=1)
 """A row that was not done for so long was given up: the same input is then a new request."""
 
@@ -59,7 +63,7 @@ def entry_for(
         prefix = f"{_DERIVED}{action.name}:{whole}:"
         last = ledger.last_of(tx, prefix)
         if given is not None:
-            key = given
+            key = f"{_GIVEN}{given}" if given.startswith(_DERIVED) else given
         elif last is not None and _stands(last, action, user=user, same_input=same_input, moment=tx.instant):
             key = last.idempotency_key
         else:
@@ -88,16 +92,13 @@ def input_hash(asked: ActionInput, *also: str) -> str:
 
 
 def _check(given: str) -> None:
-    if not given.strip() or len(given) > 255 or given.startswith(_DERIVED):
-        raise invalid(
-            "Invalid key",
-            f"An idempotency key has 1 to 255 characters and does not begin with {_DERIVED!r}; use another.",
-        )
+    if not given.strip() or len(given) > _LONGEST:
+        raise invalid("Invalid key", f"An idempotency key has 1 to {_LONGEST} characters; use another.")
 
 
 def is_derived(key: str) -> bool:
     """Tell whether a key was made of the input."""
-    return key.startswith(_DERIVED)
+    return key.startswith(_DERIVED) and not key.startswith(_GIVEN)
 
 
 def _stands(

@@ -44,6 +44,9 @@ Id = Annotated[
 ]
 """One of our ids (24 characters), or `remote:` and Lever's id."""
 
+LeverId = Annotated[str, *like(f"^{_REMOTE}$", "Lever's own id")]
+"""An id as Lever has it."""
+
 UserId = Annotated[str, *like(rf"^(remote:)?{_REMOTE}$", "one of our user ids, or Lever's id of a user")]
 """A user: as `Id`, or Lever's id alone."""
 

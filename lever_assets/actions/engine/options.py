@@ -20,6 +20,8 @@ class Options:
     that give out files. `announce` is told the id of the action's row in the ledger, before anything is sent.
     `made` is told what a creation answers, with its warnings, once Lever has it and files alone are missing.
     `patience`: the seconds that a request may wait in all to be sent again; None: as `RetryPolicy` has it.
+    `may_write` is asked before anything is written, and where somebody else may write it now: False means
+    that nobody waits for it any more, so nothing is begun.
     `fetcher` fetches the files that are given by their address. `ignore_unknown`: fields that the input does
     not have are a warning, not an error; for callers whose clients may be newer.
     """
@@ -34,6 +36,7 @@ class Options:
     announce: Callable[[str], None] | None = None
     made: Made | None = None
     patience: float | None = None
+    may_write: Callable[[], bool] = lambda: True
     fetcher: Fetcher = PUBLIC
     timing: Timing = DEFAULT
     ignore_unknown: bool = False

@@ -8,14 +8,14 @@ import re
 from hashlib import sha256
 from typing import cast
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 from yarl import URL
 
-from lever_assets.actions.engine.input_model import ActionInput, InputPart
+from lever_assets.actions.engine.input_model import ActionInput
 from lever_assets.lever import JsonObject
 
 
-def unsigned(part: InputPart) -> JsonValue:
+def unsigned(part: BaseModel) -> JsonValue:
     """Return a part of an input as JSON, in which links to files are without their query."""
     dumped: JsonValue = part.model_dump(mode="json")
     return _unsigned(dumped)

@@ -187,19 +187,22 @@ class Resolver:
 
     def _unknown(self, model: str, given: str, why: str = "it is not in the tables") -> ActionError:
         name = _MODELS[model]
-        left_out = self._left_out_by(model)
+        left_out = self.left_out_by(model)
         remedy = f"Take its id from the table {model}, or sync first if it is new."
         if left_out is not None:
             by_lever = "" if model == "applications" else f", or name it by Lever's id as {REMOTE}ID"
             remedy = f"{left_out}: change the setting and sync{by_lever}."
         return invalid(f"Unknown {name}", f"There is no {name} {given}: {why}. {remedy}")
 
-    def _left_out_by(self, model: str) -> str | None:
-        """Return which setting may keep a record out of the tables, in words; None: none does."""
+    def left_out_by(self, model: str, *, is_ours: bool = False) -> str | None:
+        """Return which setting may keep a record out of the tables, in words; None: none does.
+
+        `is_ours`: it is one of those that were created through this connector.
+        """
         settings, called = self._session.settings, self._session.account.setting
         if not self._session.exclusion.keeps(model):
             return f"{called('exclude')} leaves {model} out of the tables"
-        if model in _LIMITED and settings.only_created:
+        if model in _LIMITED and settings.only_created and not is_ours:
             return f"{called('only_created')} leaves {model} out that were not created through this connector"
         first = settings.cutoff_at(now())
         if model in _LIMITED and first is not None:

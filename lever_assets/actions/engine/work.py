@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from lever_assets.actions.engine.effects import Effect
-from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure
+from lever_assets.actions.engine.errors import ActionError, Code, invalid, of_failure, too_late
 from lever_assets.actions.engine.file_content import upload_of
 from lever_assets.actions.engine.file_inputs import FileInput
 from lever_assets.actions.engine.journal import Claim, Journal
@@ -78,7 +78,8 @@ class Work:
     Lever user that writes are attributed to; `barred` says why nothing can be written as them any more.
     `download_to` and `file_link` are for actions that give out files; `fetcher` fetches those that it is
     given by an address. `ignore_unknown`: fields that are not known are a warning. `made` is told what is
-    answered before files are there. `incomplete` is set when a `follow_up` could not be done.
+    answered before files are there. `may_write` is asked before a write: False, if nobody waits any more.
+    `incomplete` is set when a `follow_up` could not be done.
     """
 
     lever: LeverClient
@@ -92,6 +93,7 @@ class Work:
     fetcher: Fetcher = PUBLIC
     ignore_unknown: bool = False
     made: Made | None = None
+    may_write: Callable[[], bool] = lambda: True
     warnings: list[str] = field(default_factory=list)
     requests: list[Outgoing] = field(default_factory=list)
     incomplete: bool = False
@@ -222,6 +224,9 @@ class Work:
             if effect is not None and step.sent_at is None:
                 with suppress(PermissionMissingError):  # then it can't be looked up later either
                     step.before = await effect.before(self.lever)
+            if not self.may_write():
+                self.journal.keep()
+                raise too_late()
             step.state, step.sent_at, step.over, step.error = StepState.SENDING, now(), False, None
             step.attempts += 1
             # An upload (without effect) is nobody's: what names it decides whose it is.

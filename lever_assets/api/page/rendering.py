@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from lever_assets.api.assessment_setup import StageChoice
 from lever_assets.api.page.texts import texts
 from lever_assets.connect.links import Failure, Language, Purpose
 from lever_assets.lever.faults import WRITES
@@ -73,21 +74,37 @@ def asking(frame: Frame, given: Asking) -> str:
     return _page(frame, texts(frame.language)["title"], content, {"step": "asking"})
 
 
-def choosing(frame: Frame, choices: Iterable[Choice], query: str) -> str:
-    """Return the page on which the user's own fields are filled."""
+def choosing(frame: Frame, choices: Sequence[Choice], assessed: StageChoice | None, query: str) -> str:
+    """Return the page on which the user's own fields are filled, and the stage for assessments is chosen."""
+    stage = "" if assessed is None else _stage(frame, assessed, is_alone=not choices)
+    return _choosing(frame, choices, stage, query)
+
+
+def choosing_again(frame: Frame, choices: Sequence[Choice], chosen: str, query: str) -> str:
+    """Return that page after the stage that was chosen, by its id, could not be kept: it is sent again."""
+    stage = f'<input type="hidden" name="assessment_stage" value="{escape(chosen)}">'
+    return _choosing(frame, choices, stage, query, Failure.LEVER_AWAY)
+
+
+def _choosing(
+    frame: Frame, choices: Sequence[Choice], stage: str, query: str, failure: Failure | None = None
+) -> str:
+    heading = "heading.setup" if choices else "assessment.title"
     rows = "\n".join(_choice(frame, number, each) for number, each in enumerate(choices))
+    fields = f"<p>{frame.say('fields.text')}</p>\n{rows}" if choices else ""
     content = f"""
-<h1>{frame.say("heading.setup")}</h1>
-<p>{frame.say("fields.text")}</p>
+<h1>{frame.say(heading)}</h1>
+{_failure(frame, failure)}
 <form method="post" action="{escape(query)}">
-{rows}
+{fields}
+{stage}
 <div class="buttons">
 <button type="submit" class="main" name="step" value="fields">{frame.say("fields.save")}</button>
 <button type="submit" name="step" value="skip">{frame.say("fields.skip")}</button>
 </div>
 <p class="working" role="status" data-text="{frame.say("working")}"></p>
 </form>"""
-    return _page(frame, texts(frame.language)["heading.setup"], content, {"step": "choosing"})
+    return _page(frame, texts(frame.language)[heading], content, {"step": "choosing"})
 
 
 def done(frame: Frame, activation: str, *, was_set_up: bool) -> str:
@@ -207,14 +224,32 @@ def _key(frame: Frame, given: Asking) -> str:
 
 
 def _choice(frame: Frame, number: int, choice: Choice) -> str:
-    options = "".join(
-        f'<option value="{escape(own)}"{" selected" if own == choice.chosen else ""}>{escape(label)}</option>'
-        for own, label in choice.options
-    )
+    options = _options(choice.options, choice.chosen)
     return f"""<div class="choice"><label for="field-{number}">{escape(choice.key)}
 <span>{frame.say(f"model.{choice.model}")}</span></label>
 <select id="field-{number}" name="field:{escape(choice.id)}">
 <option value="">{frame.say("fields.empty")}</option>{options}</select></div>"""
+
+
+def _stage(frame: Frame, choice: StageChoice, *, is_alone: bool) -> str:
+    """Return the choice of the stage for assessments, below a heading unless the page is about it alone."""
+    heading = "" if is_alone else f"<h2>{frame.say('assessment.title')}</h2>"
+    none = texts(frame.language)["assessment.none"]
+    stages = [("", none), *choice.stages] if choice.may_be_none or not choice.chosen else choice.stages
+    options = _options(stages, choice.chosen or "")
+    tags = "".join(f"<li><code>{escape(each)}</code></li>" for each in choice.tags)
+    listed = f'<p id="tags">{frame.say("assessment.tags")}</p><ul aria-labelledby="tags">{tags}</ul>'
+    return f"""{heading}<p id="assessed">{frame.say("assessment.text")}</p>
+<div class="choice"><label for="stage">{frame.say("assessment.stage")}</label>
+<select id="stage" name="assessment_stage" aria-describedby="assessed">{options}</select></div>
+{listed if tags else ""}"""
+
+
+def _options(options: Iterable[tuple[str, str]], chosen: str | None) -> str:
+    return "".join(
+        f'<option value="{escape(own)}"{" selected" if own == chosen else ""}>{escape(label)}</option>'
+        for own, label in options
+    )
 
 
 def _page(frame: Frame, title: str, content: str, data: Mapping[str, str]) -> str:

@@ -5,12 +5,17 @@ An id in a path goes over the one in the body, which may repeat it.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
+from pydantic import ValidationError
 
 from lever_assets.actions.catalogue import BY_NAME
+from lever_assets.actions.engine.errors import of_input
+from lever_assets.actions.engine.unknown_fields import read
 from lever_assets.actions.fetching.fetcher import LARGEST
+from lever_assets.actions.tracking import Tracked
 from lever_assets.api import created
 from lever_assets.api.acting import Asked
 from lever_assets.api.answers import success
@@ -20,6 +25,7 @@ from lever_assets.api.errors import ApiError, Code, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.shapes import acted
 from lever_assets.api.shapes.envelope import Done, Nothing, Success
+from lever_assets.api.shapes.reads import Candidate
 
 router = APIRouter(prefix=f"{PREFIX}/ats", tags=["Unified ATS API"])
 
@@ -115,7 +121,7 @@ for _each in _BELOW_APPLICATIONS:
 @router.post(
     "/candidates",
     operation_id="createCandidate",
-    response_model=Done[acted.CreatedCandidate],
+    response_model=Done[Candidate],
     **_told("create_candidate"),
 )
 async def create_candidate(
@@ -193,7 +199,7 @@ _FILES = {
 )
 def get_action(action: str, parts: ThePartsHere, integration: IntegrationId) -> Response:
     """Say which files an action takes."""
-    parts.connections.connection(integration)
+    parts.connections.connection(integration).see_that_it_is_connected()
     if action not in _FILES:
         raise invalid(f"There is nothing to say of this action; there are {', '.join(_FILES)}.", 404)
     limits = acted.AttachmentRestrictions(types=_FILES[action])
@@ -206,14 +212,33 @@ def _not_available(parts: ThePartsHere, integration: IntegrationId) -> Response:
     raise ApiError(Code.ACTION_NOT_AVAILABLE, "Lever has no such action.")
 
 
-router.add_api_route(
+@router.post(
     "/import-tracked-application",
-    _not_available,
-    methods=["POST"],
     operation_id="importTrackedApplication",
     summary="Import tracked application",
-    response_model=Done[Nothing],
+    response_model=Done[acted.TrackedApplication],
+    openapi_extra=described_by(Tracked),
 )
+async def import_tracked_application(
+    parts: ThePartsHere, integration: IntegrationId, given: JsonBody
+) -> Response:
+    """Take an application over that was not created here, as one of ours; Kombo's body has no key for it."""
+    return await parts.acting.tracked(integration, partial(_tracked, given))
+
+
+def _tracked(given: dict[str, Any]) -> tuple[Tracked, tuple[str, ...]]:
+    """Return which application is meant, with a sentence for each unknown field; raises ApiError."""
+    if given.get("lever") is None:
+        raise ApiError(
+            Code.ACTION_NOT_AVAILABLE,
+            "Kombo has no such action for Lever. Here the key `lever` says which application is meant.",
+        )
+    try:
+        return read(Tracked, given, ignore_unknown=True)
+    except ValidationError as error:
+        raise invalid(of_input(error).message) from None
+
+
 for _method, _operation in (("POST", "createInterview"), ("PATCH", "updateInterview")):
     router.add_api_route(
         "/applications/{application_id:path}/interviews",

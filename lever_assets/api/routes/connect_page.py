@@ -12,7 +12,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from lever_assets.api import flow
 from lever_assets.api.addresses import public_address
 from lever_assets.api.afterwards import map_anew
+from lever_assets.api.apart import apart
 from lever_assets.api.asking import Parts, ThePartsHere
+from lever_assets.api.assessment_setup import NoStagesError, keep_stage, stage_choice
 from lever_assets.api.errors import invalid
 from lever_assets.api.page import rendering
 from lever_assets.api.page.rendering import Asking, Choice, Frame
@@ -39,6 +41,7 @@ router = APIRouter(include_in_schema=False)
 Token = Annotated[str, Query()]
 _MOST_BYTES = 64_000
 _FIELD = "field:"
+_STAGE = "assessment_stage"
 _NONE = "'none'"
 _BELOW = "../"
 """From a page below the first one to the root."""
@@ -58,6 +61,7 @@ Form = Annotated[dict[str, str], Depends(_form)]
 
 
 @router.get(PAGE)
+@apart
 def page(parts: ThePartsHere, request: Request, token: Token = "") -> Response:
     """Show where the flow of a link stands."""
     try:
@@ -67,14 +71,14 @@ def page(parts: ThePartsHere, request: Request, token: Token = "") -> Response:
 
 
 @router.post(PAGE)
+@apart
 def submitted(parts: ThePartsHere, request: Request, form: Form, token: Token = "") -> Response:
     """Take a step of the flow, and show the next."""
     try:
         link = look_up(parts.store, token)
         match form.get("step"):
             case "fields" if _may_choose(link):
-                _keep_fields(parts, link, form)
-                return _done(parts, request, token, link)
+                return _chosen(parts, request, token, link, form)
             case "skip" if _may_choose(link):
                 return _done(parts, request, token, link)
             case _ if "api_key" in form and not link.is_connected and link.purpose is not Purpose.SETUP:
@@ -90,6 +94,7 @@ def submitted(parts: ThePartsHere, request: Request, form: Form, token: Token = 
 
 
 @router.get(f"{PAGE}/oauth")
+@apart
 def to_lever(parts: ThePartsHere, request: Request, token: Token = "") -> Response:
     """Lead to Lever's own page, on which somebody lets us in."""
     app = flow.sign_in(parts.settings, public_address(parts.settings, request)).app
@@ -108,6 +113,7 @@ def to_lever(parts: ThePartsHere, request: Request, token: Token = "") -> Respon
 
 
 @router.get(flow.CALLBACK)
+@apart
 def back_from_lever(parts: ThePartsHere, request: Request, state: Annotated[str, Query()] = "") -> Response:
     """Connect the account that Lever has let us into, in the window in which Lever asked."""
     app = flow.sign_in(parts.settings, public_address(parts.settings, request)).app
@@ -146,10 +152,14 @@ def _shown(parts: Parts, request: Request, token: str, link: Link) -> Response:
     if not (link.is_connected or link.purpose is Purpose.SETUP):
         return _answer(parts, _asking(parts, request, token, link))
     choices = _choices(parts, link) if link.field_mapping else []
-    if not choices:
+    try:
+        assessed = None if link.purpose is Purpose.RELINK else stage_choice(parts, link.connection)
+    except NoStagesError:  # the account is connected all the same; a link to set up asks again
+        assessed = None
+    if not choices and assessed is None:
         return _done(parts, request, token, link)
     frame = _frame(parts, link.language)
-    return _answer(parts, rendering.choosing(frame, choices, _query(request)))
+    return _answer(parts, rendering.choosing(frame, choices, assessed, _query(request)))
 
 
 def _asking(parts: Parts, request: Request, token: str, link: Link) -> str:
@@ -176,6 +186,25 @@ def _failed(parts: Parts, request: Request, token: str) -> Response:
     return _answer(parts, _asking(parts, request, token, link), 422)
 
 
+def _chosen(parts: Parts, request: Request, token: str, link: Link, form: dict[str, str]) -> Response:
+    """Keep what was chosen, and return the last page; the step again if the stage could not be kept."""
+    if link.field_mapping:
+        _keep_fields(parts, link, form)
+    if _STAGE in form and link.purpose is not Purpose.RELINK:
+        try:
+            keep_stage(parts, link.connection, form[_STAGE])
+        except NoStagesError:
+            return _stage_failed(parts, request, link, form[_STAGE])
+    return _done(parts, request, token, link)
+
+
+def _stage_failed(parts: Parts, request: Request, link: Link, chosen: str) -> Response:
+    """Return the step again after Lever did not tell its stages: what was chosen is sent once more."""
+    choices = _choices(parts, link) if link.field_mapping else []
+    html = rendering.choosing_again(_frame(parts, link.language), choices, chosen, _query(request))
+    return _answer(parts, html, 422)
+
+
 def _done(parts: Parts, _: Request, token: str, link: Link) -> Response:
     activation = finish(parts.store, token).get_secret_value()
     frame = _frame(parts, link.language)
@@ -184,7 +213,7 @@ def _done(parts: Parts, _: Request, token: str, link: Link) -> Response:
 
 
 def _may_choose(link: Link) -> bool:
-    return link.field_mapping and (link.is_connected or link.purpose is Purpose.SETUP)
+    return link.is_connected or link.purpose is Purpose.SETUP
 
 
 def _choices(parts: Parts, link: Link) -> list[Choice]:

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from lever_assets.api.answers import success
 from lever_assets.api.asking import Parts, ThePartsHere
-from lever_assets.api.bodies import Bounded
+from lever_assets.api.bodies import Bounded, Given
 from lever_assets.api.describing import connected
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
@@ -34,7 +34,7 @@ Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
 Named = Annotated[str, Field(pattern=r"\S", max_length=200)]
 
 
-class Linking(BaseModel):
+class Linking(Given):
     """Who is to connect, and what the page is to be."""
 
     end_user_email: Email
@@ -51,7 +51,7 @@ class Linking(BaseModel):
     link_type: LinkType = LinkType.EMBEDDED
 
 
-class Activating(BaseModel):
+class Activating(Given):
     """The token that the page gave."""
 
     token: str

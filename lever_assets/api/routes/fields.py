@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, StrictBool
+from pydantic import StrictBool
 
 from lever_assets.api.afterwards import map_anew
 from lever_assets.api.answers import success
 from lever_assets.api.asking import Parts, ThePartsHere
-from lever_assets.api.bodies import Bounded
+from lever_assets.api.bodies import Bounded, Given
 from lever_assets.api.cursors import cursor_behind, row_before
 from lever_assets.api.errors import invalid
 from lever_assets.api.guard import PREFIX
@@ -39,13 +39,13 @@ LargePageSize = Annotated[int, Number, Query(ge=1, le=2000, description="How man
 F = TypeVar("F", KnownField, OwnField)
 
 
-class Showing(BaseModel):
+class Showing(Given):
     """Whether a field is to be in `integration_fields` of its model; null: as at first, it is not."""
 
     enable_passthrough: StrictBool | None
 
 
-class Filling(BaseModel):
+class Filling(Given):
     """The field that is to fill a custom field; null: none."""
 
     integration_field_id: str | None
@@ -61,7 +61,7 @@ def get_integration_fields(
     integration_id: str, parts: ThePartsHere, cursor: Cursor = None, page_size: LargePageSize = 100
 ) -> Response:
     """List the fields of Lever's that have no place of their own in a model, as the last sync found them."""
-    session = _session(parts, integration_id)
+    session = _session(parts, integration_id, to_read=True)
     with session.reading() as tx:
         found = known_fields(session, tx)
     by_id = [(each.definition.id, each) for each in found]
@@ -98,7 +98,7 @@ def get_custom_fields(
     integration_id: str, parts: ThePartsHere, cursor: Cursor = None, page_size: PageSize = 100
 ) -> Response:
     """List your own fields (LEVER_CUSTOM_FIELDS, `lever-assets fields map`), and what fills each."""
-    session = _session(parts, integration_id)
+    session = _session(parts, integration_id, to_read=True)
     with session.reading() as tx:
         found = own_fields(session, tx)
     page, following = _page(
@@ -128,9 +128,9 @@ def update_custom_field_mapping(
     return success(_own(field))
 
 
-def _session(parts: Parts, integration_id: str) -> Session:
+def _session(parts: Parts, integration_id: str, *, to_read: bool = False) -> Session:
     connection = parts.connections.connection(integration_id)
-    return Session.over(parts.store, parts.settings.of(connection.name))
+    return Session.over(parts.reads if to_read else parts.store, parts.settings.of(connection.name))
 
 
 def _page(

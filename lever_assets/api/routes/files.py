@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from lever_assets.api.asking import Parts, ThePartsHere
 from lever_assets.api.downloads import Download, GivenUpError, Head
 from lever_assets.api.errors import ApiError, Code
+from lever_assets.api.file_names import attached_as
 from lever_assets.api.links import PATH, LinkedFile, no_file
 from lever_assets.connect.errors import ConnectionTroubleError
 from lever_assets.lever import LeverError, NotFoundError
@@ -80,7 +81,7 @@ def _described(file: LinkedFile, head: Head) -> tuple[str, dict[str, str]]:
         kind = _ANY
     plain = re.sub(r"[^A-Za-z0-9_-]", "_", file.id)[:100]
     ending = "" if kind == _ANY else mimetypes.guess_extension(kind) or ""
-    headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="{plain}{ending}"'}
+    headers = {**_HEADERS, "Content-Disposition": attached_as(head.name or f"{plain}{ending}", plain)}
     if head.length is not None:
         headers["Content-Length"] = str(head.length)
     return kind, headers

@@ -30,5 +30,5 @@ class KeyIsGood(BaseModel):
 @router.get("/check-api-key", operation_id="checkApiKey", summary="Check API Key", response_model=KeyIsGood)
 def check_api_key(parts: ThePartsHere) -> Response:
     """Say that the key is good, and which installation this is."""
-    found = installation_id(parts.store)
+    found = installation_id(parts.reads)
     return success({"environment_id": found, "customer_id": found})

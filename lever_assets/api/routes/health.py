@@ -22,7 +22,7 @@ async def health() -> Response:
 async def ready(parts: ThePartsHere) -> Response:
     """Say whether the database can be asked."""
     try:
-        await run_in_threadpool(_look, parts.store)
+        await run_in_threadpool(_look, parts.reads)
     except StoreError:
         return JSONResponse({"status": "the database can't be used"}, status_code=503)
     return JSONResponse({"status": "ok"})

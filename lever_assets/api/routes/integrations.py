@@ -3,13 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
-from pydantic import BaseModel, StrictBool
+from pydantic import StrictBool
 
 from lever_assets.api import changing, describing
 from lever_assets.api.addresses import public_address
 from lever_assets.api.answers import success
+from lever_assets.api.apart import apart
 from lever_assets.api.asking import ThePartsHere
-from lever_assets.api.bodies import Bounded
+from lever_assets.api.assessment_setup import is_offered
+from lever_assets.api.bodies import Bounded, Given
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.api.guard import PREFIX
 from lever_assets.api.page_links import link_to
@@ -27,13 +29,13 @@ last = APIRouter(prefix=PREFIX, tags=["General"], route_class=Bounded)
 """What takes any id, those with a slash, too, and so has to come after all that is below an integration."""
 
 
-class Enabling(BaseModel):
+class Enabling(Given):
     """Whether the integration is to be on."""
 
     value: StrictBool
 
 
-class Reconnecting(BaseModel):
+class Reconnecting(Given):
     """What the link to reconnect is to be."""
 
     language: Language | None = Language.EN
@@ -41,7 +43,7 @@ class Reconnecting(BaseModel):
     link_type: LinkType = LinkType.EMBEDDED
 
 
-class SettingUp(BaseModel):
+class SettingUp(Given):
     """What the link to set up is to be."""
 
     link_type: LinkType
@@ -65,7 +67,7 @@ def list_integrations(parts: ThePartsHere, request: Request) -> Response:
             continue
         if not connection.account.is_stored and connection.account.credential is None:
             continue  # the environment's own, which has no key: there is none
-        found.append(describing.listed_integration(parts.store, connection, address))
+        found.append(describing.listed_integration(parts.reads, connection, address))
     return success({"results": found})
 
 
@@ -79,7 +81,7 @@ def get_integration_details(integration_id: str, parts: ThePartsHere, request: R
     """Return an integration with all that it covers."""
     connection = parts.connections.connection(integration_id)
     address = public_address(parts.settings, request)
-    return success(describing.integration(parts.store, connection, address))
+    return success(describing.integration(parts.reads, connection, address))
 
 
 @last.delete(
@@ -88,6 +90,7 @@ def get_integration_details(integration_id: str, parts: ThePartsHere, request: R
     summary="Delete integration",
     response_model=Success[Nothing],
 )
+@apart
 def delete_integration(
     integration_id: str,
     parts: ThePartsHere,
@@ -104,6 +107,7 @@ def delete_integration(
     summary="Set integration enabled",
     response_model=Success[Nothing],
 )
+@apart
 def set_integration_enabled(integration_id: str, body: Enabling, parts: ThePartsHere) -> Response:
     """Switch an integration on or off; what was read of it, and its credentials, stay."""
     connection = parts.connections.connection(integration_id)
@@ -141,15 +145,16 @@ def create_reconnection_link(
 def create_setup_link(
     integration_id: str, body: SettingUp, parts: ThePartsHere, request: Request
 ) -> Response:
-    """Make a link by which the end user says which fields of theirs fill your custom fields."""
+    """Make a link by which the end user says which fields fill your own, and in which stage is assessed."""
     connection = parts.connections.connection(integration_id)
     session = Session.over(parts.store, parts.settings.of(connection.name))
     with session.reading() as tx:
-        if not own_fields(session, tx):
-            raise invalid(
-                "There is nothing to set up: the server has no custom fields (LEVER_CUSTOM_FIELDS, or "
-                "`lever-assets fields map`)."
-            )
+        has_fields = bool(own_fields(session, tx))
+    if not has_fields and not is_offered(parts, connection.name):
+        raise invalid(
+            "There is nothing to set up: the server has no custom fields (LEVER_CUSTOM_FIELDS, or "
+            "`lever-assets fields map`), and nobody offers assessments."
+        )
     token = make_link(
         parts.store,
         Purpose.SETUP,

@@ -5,14 +5,15 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from lever_assets.api.answers import success
+from lever_assets.api.apart import apart
 from lever_assets.api.asking import IntegrationId, ThePartsHere
 from lever_assets.api.bodies import JsonBody
 from lever_assets.api.connection import Connection
 from lever_assets.api.errors import ApiError, invalid
 from lever_assets.api.guard import PREFIX
-from lever_assets.api.runs import Kind
 from lever_assets.api.shapes.envelope import Shape, Success
 from lever_assets.connect.states import State
+from lever_assets.orchestration.asked_runs import Kind
 
 router = APIRouter(prefix=PREFIX, tags=["General"])
 
@@ -53,6 +54,7 @@ class StartedSync(Shape):
     response_model=Success[StartedSync],
     openapi_extra=_BODY,
 )
+@apart
 def trigger_sync(parts: ThePartsHere, integration: IntegrationId, given: JsonBody) -> Response:
     """Start a sync unless one is queued or running; answer which one is."""
     connection = parts.connections.connection(integration)

@@ -35,5 +35,5 @@ def _orders_assessments(parts: Parts) -> bool:
     """Tell whether a connection orders assessments."""
     if parts.settings.assessment_stage is not None:
         return True
-    with parts.store.reading(NOBODY) as tx:
+    with parts.reads.reading(NOBODY) as tx:
         return any(each.settings.get("assessment_stage") for each in stored_accounts(tx))

@@ -3,11 +3,14 @@
 Every key is there, whatever the settings keep out of the tables: what is not known is null, or an empty list.
 """
 
-from typing import Literal
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
+from lever_assets.api.shapes.common import SmallStage
 from lever_assets.api.shapes.envelope import Shape
+from lever_assets.api.shapes.reads import ApplicationAlone, Candidate, CandidateAlone
 from lever_assets.lever import JsonObject
 from lever_assets.store.transaction import now
 
@@ -16,86 +19,11 @@ def _present() -> str:
     return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Filled(Shape):
-    """What is made of the data of an action, which may have more; what is not in it is null."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class Named(Filled):
-    """A record by its ids and its name."""
-
-    id: str
-    name: str | None = None
-    remote_id: str | None = None
-
-
-class NamedStage(Named):
-    """The stage of an application, with its place in the job's pipeline."""
-
-    index: int | None = None
-
-
-class OwnApplication(Filled):
-    """An application below its candidate."""
-
-    id: str
-    remote_id: str | None = None
-    outcome: Literal["PENDING", "HIRED", "DECLINED"] | None = None
-    rejection_reason_name: str | None = None
-    rejected_at: str | None = None
-    remote_url: str | None = None
-    changed_at: str = Field(default_factory=_present)
-    remote_created_at: str | None = None
-    remote_updated_at: str | None = None
-    current_stage: NamedStage | None = None
-    job: Named | None = None
-
-
-class CandidateAlone(Filled):
-    """A candidate with its tags."""
-
-    id: str
-    remote_id: str
-    first_name: str | None = None
-    last_name: str | None = None
-    company: str | None = None
-    title: str | None = None
-    confidential: bool | None = None
-    source: str | None = None
-    phone_numbers: list[dict[str, JsonValue]] = Field(default_factory=list)
-    email_addresses: list[dict[str, JsonValue]] = Field(default_factory=list)
-    social_media: list[dict[str, JsonValue]] = Field(default_factory=list)
-    location: dict[str, JsonValue] | None = None
-    custom_fields: dict[str, JsonValue] | None = None
-    integration_fields: list[dict[str, JsonValue]] = Field(default_factory=list)
-    remote_url: str | None = None
-    remote_created_at: str | None = None
-    remote_updated_at: str | None = None
-    remote_data: dict[str, JsonValue] | None = None
-    changed_at: str = Field(default_factory=_present)
-    remote_deleted_at: str | None = None
-    tags: list[Named] = Field(default_factory=list)
-
-
-class CreatedCandidate(CandidateAlone):
-    """A candidate that was created, as the list of candidates has it."""
-
-    applications: list[OwnApplication] = Field(default_factory=list)
-
-
-class CreatedApplication(OwnApplication):
+class CreatedApplication(ApplicationAlone):
     """An application that was created, with its candidate, stage and job."""
 
-    current_stage_id: str | None = None
-    job_id: str | None = None
-    candidate_id: str | None = None
-    screening_question_answers: list[dict[str, JsonValue]] = Field(default_factory=list)
-    custom_fields: dict[str, JsonValue] | None = None
-    integration_fields: list[dict[str, JsonValue]] = Field(default_factory=list)
-    remote_deleted_at: str | None = None
-    remote_data: dict[str, JsonValue] | None = None
-    candidate: CandidateAlone | None = None
+    candidate: CandidateAlone | None
+    current_stage: SmallStage | None
 
 
 class FileOfApplication(Shape):
@@ -128,6 +56,14 @@ class FilesOfCandidate(Shape):
     """The files of a candidate."""
 
     results: list[FileOfCandidate]
+
+
+class TrackedApplication(Shape):
+    """An application that was taken over."""
+
+    id: str
+    tracked_at: str | None
+    imported_id: dict[str, JsonValue] = Field(description="Nothing: Kombo's has no key for Lever")
 
 
 class FileLimits(Shape):
@@ -163,7 +99,7 @@ class ActionDetails(Shape):
 
 def created_candidate(data: JsonObject) -> JsonObject:
     """Return what the creation of a candidate answers, with every key there."""
-    return _filled(CreatedCandidate, data)
+    return _filled(Candidate, data)
 
 
 def created_application(data: JsonObject) -> JsonObject:
@@ -179,6 +115,17 @@ def _is_shown(answer: JsonValue) -> bool:
     return isinstance(question, dict) and question.get("type") != "FILE"
 
 
-def _filled(shape: type[Filled], data: JsonObject) -> JsonObject:
-    found: JsonObject = shape.model_validate(data).model_dump(mode="json")
-    return found
+def _filled(shape: type[Shape], data: JsonObject) -> JsonObject:
+    """Return the keys of a shape alone, as the data has them; what is not in it is null, or an empty list."""
+    now_if_unknown = {"changed_at": _present()} if "changed_at" in shape.model_fields else {}
+    given = now_if_unknown | {name: value for name, value in data.items() if value is not None}
+    return {name: _value(field.annotation, given.get(name)) for name, field in shape.model_fields.items()}
+
+
+def _value(kind: Any, value: JsonValue) -> JsonValue:
+    of_what = [each for each in get_args(kind) if each is not type(None)]
+    if get_origin(kind) is list:
+        return [_value(of_what[0], each) for each in value] if isinstance(value, list) else []
+    if isinstance(kind, type) and issubclass(kind, Shape):
+        return _filled(kind, value) if isinstance(value, dict) else None
+    return _value(of_what[0], value) if get_origin(kind) is UnionType and len(of_what) == 1 else value

@@ -220,8 +220,8 @@ class CandidateApplication(Shape):
     job: NamedJob | None
 
 
-class Candidate(Seen):
-    """A candidate."""
+class CandidateAlone(Seen):
+    """A candidate without applications."""
 
     id: Text
     remote_id: Text
@@ -240,8 +240,13 @@ class Candidate(Seen):
     remote_url: Text | None
     remote_created_at: Instant | None
     remote_updated_at: Instant | None
-    applications: list[CandidateApplication]
     tags: list[Tag]
+
+
+class Candidate(CandidateAlone):
+    """A candidate."""
+
+    applications: list[CandidateApplication]
 
 
 class AnsweredQuestion(Shape):
@@ -289,8 +294,8 @@ class ApplicationOffer(Shape):
     status: OfferStatus | None
 
 
-class Application(Seen):
-    """An application."""
+class ApplicationAlone(Seen):
+    """An application without what belongs to it, but for its job."""
 
     id: Text
     remote_id: Text | None
@@ -306,9 +311,14 @@ class Application(Seen):
     remote_url: Text | None
     remote_created_at: Instant | None
     remote_updated_at: Instant | None
+    job: NamedJob | None
+
+
+class Application(ApplicationAlone):
+    """An application."""
+
     candidate: ApplicationCandidate | None
     current_stage: Stage | None
-    job: NamedJob | None
     interviews: list[ApplicationInterview]
     offers: list[ApplicationOffer]
 

@@ -122,8 +122,9 @@ def _singles(*resources: str) -> list[Route]:
 
 READS: tuple[Route, ...] = (
     *_lists("opportunities", "postings", "requisitions", "users", "stages", "archive_reasons"),
-    *_lists("tags", "sources", "requisition_fields"),
+    *_lists("tags", "sources", "requisition_fields", "feedback_templates"),
     *_singles("opportunities", "postings", "requisitions", "users", "stages", "archive_reasons"),
+    *_singles("feedback_templates"),  # the list gives active ones alone, which all of ours are
     *(
         Route("GET", f"/{name}/deleted", name, partial(list_deleted, resource=name))
         for name in ("opportunities", "applications", "postings")

@@ -10,7 +10,7 @@ from lever_assets.sandbox.account import Account
 from lever_assets.sandbox.chance import Chance
 from lever_assets.sandbox.generator.candidates import Crowd, make_candidacy
 from lever_assets.sandbox.generator.company import DAY, Company, make_pipeline, make_users
-from lever_assets.sandbox.generator.feedback import make_feedback
+from lever_assets.sandbox.generator.feedback import TEMPLATES, make_feedback
 from lever_assets.sandbox.generator.jobs import REQUISITION_FIELDS, make_postings, make_requisitions
 from lever_assets.sandbox.generator.meetings import make_meetings
 from lever_assets.sandbox.generator.offers import make_offer
@@ -39,6 +39,7 @@ def generate(account: Account, *, opportunities: int, seed: int, now: datetime) 
         ("archive_reasons", company.reasons),
         ("disposition_stages", [disposition]),
         ("requisition_fields", list(REQUISITION_FIELDS)),
+        ("feedback_templates", list(TEMPLATES)),
         ("postings", company.postings),
         ("posting_forms", company.forms),
     ):

@@ -19,6 +19,44 @@ WORDS = (
 TOPICS = ("Architecture", "Teamwork", "Hiring")
 
 
+def _template_field(ident: str, kind: str, text: str, *options: str, required: bool = False) -> Record:
+    made: Record = {"id": ident, "type": kind, "text": text, "description": "", "required": required}
+    return made | ({"options": [{"text": each} for each in options]} if options else {})
+
+
+def _template(ident: str, text: str, instructions: str, *fields: Record) -> Record:
+    return {
+        "id": ident,
+        "text": text,
+        "group": None,
+        "instructions": instructions,
+        "stage": None,
+        "createdAt": 1_750_000_000_000,
+        "updatedAt": 1_750_000_000_000,
+        "fields": [*fields],
+    }
+
+
+TEMPLATES: tuple[Record, ...] = (
+    _template(
+        "5b0f589c-b0c2-4e84-bf83-0f2ca48fc48a",
+        "Assessment",
+        "What a test found.",
+        _template_field("6ee25ace-dae2-4aa1-a1d2-9687464a691f", "score-system", "Rating", *RATINGS),
+        _template_field("142225b2-d8b7-4f70-b336-4ca38ba5837c", "textarea", "Findings", required=True),
+        _template_field("730461c8-b89d-41ae-923e-317bc975514c", "text", "Score"),
+        _template_field("9806aa8d-b5fa-4512-b304-0ce46b33a46a", "dropdown", "Level", "Junior", "Senior"),
+    ),
+    _template(
+        "0d2c4233-702f-4efd-bf5f-6b12edba08d9",
+        "No Feedback",
+        "",
+        _template_field("b7d1f0a1-53ae-411a-b7e0-4fb188249967", "score-system", "Rating", *RATINGS),
+    ),
+)
+"""Templates of feedback; `No Feedback` is on every account."""
+
+
 def make_feedback(company: Company, interviews: list[Record]) -> Iterator[Record]:
     """The forms that these interviews name.
 

@@ -10,7 +10,7 @@ import orjson
 from lever_assets.sandbox.endpoints.places import check_places, places
 from lever_assets.sandbox.endpoints.route import Route
 from lever_assets.sandbox.errors import forbidden, not_found
-from lever_assets.sandbox.quirks.quirk import Asked
+from lever_assets.sandbox.quirks.quirk import Asked, Headers
 from lever_assets.sandbox.quirks.table import QUIRKS
 from lever_assets.sandbox.recruiting.events import Event
 
@@ -48,6 +48,7 @@ class Quirks:
         self._telling = tuple(quirk.told for quirk in on if quirk.told)
         self._dating = tuple(quirk.dated for quirk in on if quirk.dated)
         self._announcing = tuple(quirk.event for quirk in on if quirk.event)
+        self._heading = tuple(quirk.headed for quirk in on if quirk.headed)
         self._absent = _behind(ABSENT, given)
         self._denied = _behind(DENIED, given)
         self._refused: set[int] = set()
@@ -84,6 +85,12 @@ class Quirks:
         for change in self._dating:
             told = None if told is None else change(path, told)
         return told
+
+    def headed(self, headers: Headers) -> Headers:
+        """The headers of a file that are answered in place of these."""
+        for change in self._heading:
+            headers = change(headers)
+        return headers
 
     def event(self, event: Event) -> Event:
         """The event that is announced in place of one."""

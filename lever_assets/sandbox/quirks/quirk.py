@@ -10,6 +10,7 @@ from lever_assets.sandbox.endpoints.route import Route
 from lever_assets.sandbox.schema import Record
 
 Body = dict[str, Any]
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Quirk:
 
     `asked` makes another request of one, or refuses it (ApiError). `told` alters the body of an answer in
     place or returns another one. `dated` alters the instant (epoch seconds) of the Date header that answers
-    a path; None leaves it out. `event` alters what a webhook tells.
+    a path; None leaves it out. `event` alters what a webhook tells. `headed` alters the headers of a file.
     """
 
     name: str
@@ -56,3 +57,4 @@ class Quirk:
     told: Callable[[Asked, Body], Body] | None = None
     dated: Callable[[str, float], float | None] | None = None
     event: Callable[[Record], Record] | None = None
+    headed: Callable[[Headers], Headers] | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from zlib import crc32
 
 from lever_assets.sandbox.quirks import paging, records, refusing
-from lever_assets.sandbox.quirks.quirk import Asked, Body, Quirk
+from lever_assets.sandbox.quirks.quirk import Asked, Body, Headers, Quirk
 from lever_assets.sandbox.schema import Record
 
 HOUR = 3600
@@ -28,6 +28,10 @@ def _otherwise_coded(_: Asked, body: Body) -> Body:
 
 def _by_candidate(data: Record) -> Record:
     return {name: value for name, value in data.items() if name != "opportunityId"}
+
+
+def _unnamed(headers: Headers) -> Headers:
+    return tuple(each for each in headers if each[0] != b"content-disposition")
 
 
 def _now_and_then(path: str, at: float) -> float | None:
@@ -136,6 +140,12 @@ _ALL = (
         "webhooks name an opportunity by `candidateId` alone, never by `opportunityId`",
         "Lever's documentation has both names, and says not which event has which",
         event=_by_candidate,
+    ),
+    Quirk(
+        "files-unnamed",
+        "files come without a `Content-Disposition` header",
+        "no documentation promises one",
+        headed=_unnamed,
     ),
     Quirk(
         "date-now-and-then",

@@ -18,14 +18,19 @@ NOTE = Part(
         "is_private",
         *_SEEN,
     ),
+    required=True,
+    also=("candidate_id",),
 )
 SCORECARD = Part(
     "scorecards",
     ("id", "remote_id", "candidate_id", "application_id", "interview_id", "author_id", "responses", *_SEEN),
+    required=True,
 )
 ATTACHMENT = Part(
     "attachments",
     ("id", "remote_id", "candidate_id", "application_id", "type", "file_name", "content_ref", *_SEEN),
+    required=True,
+    also=("candidate_id",),
 )
 """What is in a file is not kept: `content_ref`, which would say where, is null."""
 

@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 
+from lever_assets.store import chosen_fields
 from lever_assets.store.dialects import OF, by_another_index_of
 from lever_assets.store.pages import applications, candidates, extra, interviews, jobs, offers, small, users
 from lever_assets.store.pages.asked import Asked, Page
 from lever_assets.store.pages.filters import FILTERS
 from lever_assets.store.pages.related import Related, Row
 from lever_assets.store.pages.since import changed_since
-from lever_assets.store.pages.wire import Odd, Part, without_remote_id
+from lever_assets.store.pages.wire import Odd, Part, without
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
 
 _AFTER: BindParameter[str] = bindparam("after")
 _SIZE: BindParameter[int] = bindparam("size")
+_FIELDS = "integration_fields"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
     part = listed.part
     if not asked.remote_data:
         part = replace(part, hidden=part.hidden | {"remote_data"})
+    part, fields = _with_fields(tx, part)
     dialect, c = tx.sql.dialect.name, UNIFIED[model].c
     behind = by_another_index_of(dialect, c.id) if wanted.is_set else c.id
     query = select(*part.selected(dialect)).where(c.connection == OF, behind > _AFTER, *wanted.conditions)
@@ -71,16 +74,28 @@ def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
     rows = list(map(part.reader(dialect, odd), found[: asked.size]))
     last = rows[-1]["id"] if len(found) > asked.size else None
     if part.required:
-        rows = [row for row in rows if _has_remote_id(part, row, odd)]
+        rows = [row for row in rows if _is_whole(part, row, odd)]
+    for row in rows if fields else ():
+        row[_FIELDS] = [each for each in row[_FIELDS] or () if each["key"] in fields]
     listed.complete(Related(tx, odd), rows)
     return Page(rows, last, odd)
 
 
-def _has_remote_id(part: Part, row: Row, odd: Odd) -> bool:
-    if row["remote_id"] is None:
-        without_remote_id(part.model, odd)
-        return False
-    return True
+def _with_fields(tx: Transaction, part: Part) -> tuple[Part, frozenset[str]]:
+    """Return a part that shows those of Lever's further fields that are switched on, and their keys."""
+    if _FIELDS not in part.shown:
+        return part, frozenset()
+    fields = chosen_fields.shown(tx).get(part.model, frozenset())
+    if not fields:  # so it is mostly, and then nothing has to be read of them
+        return replace(part, hidden=part.hidden | {_FIELDS}), fields
+    return replace(part, read=part.read | {_FIELDS}), fields
+
+
+def _is_whole(part: Part, row: Row, odd: Odd) -> bool:
+    lacking = [name for name in ("remote_id", *part.also) if row[name] is None]
+    for name in lacking[:1]:
+        without(name, part.model, odd)
+    return not lacking
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from lever_assets.store.dialects import OF, among_these, by_another_index_of
-from lever_assets.store.pages.wire import Odd, Part, without_remote_id
+from lever_assets.store.pages.wire import Odd, Part, without
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import Transaction
 
@@ -42,7 +42,7 @@ class Related:
         for values in self._rows(_by_id(self._dialect, part, live), wanted):
             row = read(values)
             if part.required and row["remote_id"] is None:
-                without_remote_id(part.model, self.odd)
+                without("remote_id", part.model, self.odd)
             else:
                 found[values[-1]] = (values[shown:], row)
         return found

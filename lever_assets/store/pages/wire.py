@@ -41,6 +41,8 @@ class Part:
     """JSON that is parsed, since not all of it is shown; the rest is passed on as it is."""
     required: bool = False
     """Whether a row without `remote_id` is none to the unified API."""
+    also: tuple[str, ...] = ()
+    """What else a row of a list may not be without, then."""
 
     @cached_property
     def shown(self) -> tuple[str, ...]:
@@ -138,6 +140,6 @@ def _kinds(annotation: Any) -> list[Any]:
     return [annotation]
 
 
-def without_remote_id(model: str, odd: Odd) -> None:
-    """Count a row that is left out, since the unified API wants one with Lever's id."""
-    odd[f"a row of {model} has no remote_id and was left out"] += 1
+def without(column: str, model: str, odd: Odd) -> None:
+    """Count a row that is left out, since the unified API wants none without a column, such as Lever's id."""
+    odd[f"a row of {model} has no {column} and was left out"] += 1

@@ -142,6 +142,7 @@ class ChildReader:
         if not read:
             return
         with self.session.writing() as tx:
+            self.session.see_that_it_is_on(tx)
             anonymised = flagged(tx, self.parent, FLAG, read)
             batches = {
                 parent: read_batch(

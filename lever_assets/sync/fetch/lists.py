@@ -239,6 +239,7 @@ class _PagedReader:
             stripping=self.stripping,
         )
         with self.session.writing() as tx:
+            self.session.see_that_it_is_on(tx)
             wanted = listing.wanted(read)
             batch = wanted.only(kept_of(tx, self.limit, wanted.arrivals))
             moved = self._after(page, batch)

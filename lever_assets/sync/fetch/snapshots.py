@@ -24,6 +24,7 @@ async def land_snapshot(lever: LeverClient, session: Session, resource: Resource
     batch = read_batch(resource, records, asked_at=asked_at, first_position=0, stripping=stripping)
     witness = await brake.ask_singly(lever, session, resource, _lacking(session, resource, batch))
     with session.writing() as tx:
+        session.see_that_it_is_on(tx)
         tally = land_batch(tx, resource, batch)
         gone, held = 0, None
         # What came without an id may be one that is stored.

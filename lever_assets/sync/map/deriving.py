@@ -18,6 +18,7 @@ from lever_assets.store import Merged, mapping_errors, merge, raw
 from lever_assets.store.addresses import forget_erased_long_ago
 from lever_assets.store.live import LIVE, count_live, live_rows
 from lever_assets.store.mapping_errors import Lost, MappingError
+from lever_assets.store.statistics import tell_of_growth
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import LANDED, MAPPED, Mapped
 from lever_assets.sync.custom_fields import compare, unmatched
@@ -56,15 +57,20 @@ class _Span:
         return not self.afresh and not self.changed
 
 
-def derive_all(session: Session, models: Sequence[str], *, replay: bool = False) -> Iterator[DeriveReport]:
+def derive_all(
+    session: Session, models: Sequence[str], *, replay: bool = False, while_on: bool = False
+) -> Iterator[DeriveReport]:
     """Bring the tables of these models up to the raw floor, and say what became of each.
 
     They come one after the other; but those that are mapped afresh from the records of one list come
     together, so that each record is read once.
 
     Everything is mapped again when the mapping or a setting that it depends on has changed, and with
-    `replay`. Nothing is asked of Lever. A record that can't be mapped goes to `mapping_errors`; the rows it
-    gave before stay. So does what is lost of a record that was mapped without a field.
+    `replay`. Nothing is asked of Lever. `while_on`: raises SwitchedOffError when the connection is switched
+    off meanwhile; what was mapped before is kept.
+
+    A record that can't be mapped goes to `mapping_errors`; the rows it gave before stay. So does what is lost
+    of a record that was mapped without a field.
 
     All is ready (`prepare`). Of a model that nothing changed for only the mark moves, with those of the
     others at the end; then is forgotten by what addresses people were found who were erased long ago, and
@@ -79,7 +85,7 @@ def derive_all(session: Session, models: Sequence[str], *, replay: bool = False)
         if span.is_empty:
             yield standing[together[0]]
         else:
-            yield from _bring_up(session, together, span)
+            yield from _bring_up(session, together, span, while_on=while_on)
     with session.writing() as tx:
         _mark(tx, session, {name: spans[name] for name in standing})
         count_live(tx, spans.keys() - LIVE.every(tx).keys())
@@ -109,15 +115,17 @@ def _together(spans: Mapping[str, _Span]) -> Iterable[Sequence[str]]:
     return groups.values()
 
 
-def _bring_up(session: Session, models: Sequence[str], span: _Span) -> Iterator[DeriveReport]:
+def _bring_up(
+    session: Session, models: Sequence[str], span: _Span, *, while_on: bool
+) -> Iterator[DeriveReport]:
     """Map and merge one model, or some together, and say what became of each."""
     works = [_Work(DERIVATIONS[each], Meter(session.listener, each, RECORDS_MAPPED)) for each in models]
     derivation = works[0].derivation
     match derivation:
         case ByRecord():
-            _derive_by_record(session, works, _pending(session, derivation, span))
+            _derive_by_record(session, works, _pending(session, derivation, span), while_on=while_on)
         case AsWhole():
-            _derive_whole(session, derivation, span, works[0])
+            _derive_whole(session, derivation, span, works[0], while_on=while_on)
         case _:
             assert_never(derivation)
     yield from (_finished(session, work, span) for work in works)
@@ -131,6 +139,7 @@ def _finished(session: Session, work: _Work, span: _Span) -> DeriveReport:
         _mark(tx, session, {model: span})
         if span.afresh:
             count_live(tx, [model])
+        tell_of_growth(tx, model, work.merged.inserted)
         if session.mapping.custom_fields.get(model) and (span.afresh or work.merged.changed):
             compare(tx, model, session.mapping.custom_fields)
     with session.reading() as tx:
@@ -214,10 +223,14 @@ def _signature(session: Session, model: str) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _derive_by_record(session: Session, works: Sequence[_Work], pending: Iterator[str]) -> None:
+def _derive_by_record(
+    session: Session, works: Sequence[_Work], pending: Iterator[str], *, while_on: bool
+) -> None:
     began = time.monotonic()
     for keys in _batches(pending, _BATCH):
         with session.writing() as tx:
+            if while_on:
+                session.see_that_it_is_on(tx)
             floor = Floor(tx, session.mapping)
             for work in works:
                 derivation = cast("ByRecord[Any]", work.derivation)
@@ -272,11 +285,13 @@ def derive_records(floor: Floor, session: Session, derivation: ByRecord[Any], ke
     return merged
 
 
-def _derive_whole(session: Session, derivation: AsWhole, span: _Span, work: _Work) -> None:
+def _derive_whole(session: Session, derivation: AsWhole, span: _Span, work: _Work, *, while_on: bool) -> None:
     began = time.monotonic()
     if not span.afresh and not _changed(session, derivation.reads, span):
         return
     with session.writing() as tx:
+        if while_on:
+            session.see_that_it_is_on(tx)
         tx.hold_landings()
         moved = _moved(tx, session, derivation, span)
         floor = Floor(tx, session.mapping, None if moved is None else moved.carriers)

@@ -42,7 +42,7 @@ def test_a_key_stands_for_one_input(account: Recruiting) -> None:
     assert "another" not in account.notes(person)
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "auto:x"])
+@pytest.mark.parametrize("key", ["", " ", "x" * 256])
 def test_a_key_that_can_not_be_one_is_refused(account: Recruiting, key: str) -> None:
     trial = WRITES["add_application_note"](account, account.person())
     answer = account.run("add_application_note", trial.given, idempotency_key=key)
@@ -50,6 +50,23 @@ def test_a_key_that_can_not_be_one_is_refused(account: Recruiting, key: str) -> 
     assert answer.error is not None
     assert answer.error["title"] == "Invalid key"
     assert trial.effects(account) == 0
+
+
+def test_a_key_that_looks_like_a_derived_one_is_a_key_of_its_own(account: Recruiting) -> None:
+    trial = WRITES["add_application_note"](account, account.person())
+    derived = account.run("add_application_note", trial.given)
+    with account.session() as session, session.reading() as tx:
+        row = ledger.get(tx, str(derived.action_id))
+    assert row is not None
+    keys = (row.idempotency_key, f"auto:given:{row.idempotency_key}")
+
+    first, second = (account.run("add_application_note", trial.given, idempotency_key=key) for key in keys)
+    again = account.run("add_application_note", trial.given, idempotency_key=keys[0])
+
+    assert len({derived.action_id, first.action_id, second.action_id}) == 3
+    assert again.action_id == first.action_id
+    assert again.warnings == ()  # it is no repetition that was found out
+    assert trial.effects(account) == 3
 
 
 def test_the_same_note_without_a_key_is_a_repetition_for_a_while(account: Recruiting) -> None:

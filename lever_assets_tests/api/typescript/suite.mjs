@@ -1,7 +1,7 @@
 // Calls every method of Kombo's own client for TypeScript against a served API, as a product would.
 //
 // Reads from standard input, as one JSON object: server_url, api_key, integration_id; counts (live rows of each list, and all with
-// what is gone); and whom to write of. Writes a line of JSON for each call: name, ok, error. What comes before a colon in a name
+// what is gone); has_everything, false for an account that may lack a list, or values to ask for; and whom to write of. Writes a line of JSON for each call: name, ok, error. What comes before a colon in a name
 // is the method; "method: what" is one of several ways to call it.
 import { readFileSync } from "node:fs";
 import { Kombo } from "@kombo-api/sdk";
@@ -152,14 +152,14 @@ async function read(method, filters) {
     const { rows } = await list(undefined);
     const { live } = given.counts[method];
     check(rows.length === live, `${rows.length} rows, and not ${live}`);
-    check(rows.length > 0, "there is none to try anything with");
+    check(rows.length > 0 || !given.has_everything, "there is none to try anything with");
     return rows;
   });
   const rows = whole ?? [];
   await call(`${name}: page by page`, async () => {
     const size = Math.max(1, Math.ceil(given.counts[method].live / 4));
     const paged = await list({ page_size: size });
-    check(paged.pages > 1, `${paged.pages} page with page_size ${size}`);
+    check(paged.pages > 1 || given.counts[method].live < 2, `${paged.pages} page with page_size ${size}`);
     check(ids(paged.rows).join() === ids(rows).join(), "other rows, or another order, than at once");
     check(new Set(ids(paged.rows)).size === paged.rows.length, "a row comes twice");
   });
@@ -178,7 +178,10 @@ async function read(method, filters) {
   for (const [filter, { of, is }] of Object.entries({ ...COMMON, ...filters })) {
     await call(`${name}: ${filter}`, async () => {
       const row = rows.find((each) => of(each));
-      check(row !== undefined, "no row has a value to ask for");
+      if (row === undefined) {
+        check(!given.has_everything, "no row has a value to ask for");
+        return;
+      }
       const wanted = of(row);
       const { rows: found } = await list({ [filter]: wanted, page_size: 7 });
       check(ids(found).includes(row.id), "the row that has it is not found");
@@ -191,6 +194,9 @@ async function read(method, filters) {
   }
   await call(`${name}: all filters at once`, async () => {
     const [row] = rows;
+    if (row === undefined) {
+      return; // told above
+    }
     const wanted = Object.entries({ ...COMMON, ...filters }).map(([filter, { of }]) => [filter, of(row) || undefined]);
     const { rows: found } = await list({ ...Object.fromEntries(wanted), page_size: 1 });
     check(ids(found).join() === row.id, `found ${ids(found).join()}, and not ${row.id}`);
@@ -211,7 +217,7 @@ async function reads() {
     found[method] = await read(method, filters);
   }
   await call("ats.getTags, by a remote id with a comma", async () => {
-    const such = found.getTags.find((each) => each.remote_id.includes(","));
+    const such = found.getTags.find((each) => each.remote_id.includes(",")) ?? (given.has_everything ? undefined : found.getTags[0]);
     const { rows } = await all((each) => kombo.ats.getTags(each), { remote_ids: [such.remote_id] });
     check(ids(rows).includes(such.id), `${such.remote_id} is not found`);
   });
