@@ -12,6 +12,7 @@ from benchmarks import (
     cost,
     fair,
     fleet,
+    insight,
     journeys,
     large,
     made,
@@ -58,6 +59,12 @@ def _fair(opportunities: Size = 600, actions: int = 15, database: Into = Kind.SQ
 def _cost(opportunities: Size = 10_000, database: Into = Kind.SQLITE, runs: int = 3) -> None:
     """CPU and memory of a full sync that nothing holds back."""
     cost.run(opportunities, database, runs)
+
+
+@app.command("insight")
+def _insight(opportunities: Size = 10_000, database: Into = Kind.SQLITE, runs: int = 3) -> None:
+    """What the insight models and the marts add to the CPU of a full sync."""
+    insight.run(opportunities, database, runs)
 
 
 @app.command("second-run")

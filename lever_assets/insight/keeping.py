@@ -9,7 +9,7 @@ A small change is one transaction; a large one, such as the first time, many: wh
 kill costs nothing but the time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +52,7 @@ class _Keeping:
         self._session = session
         self._wanted = wanted
         self._rebuild = rebuild
+        self._anew = False
         self._replaced: dict[str, Replaced] = {}
         self._by_counts: dict[str, list[Made]] = {}
         for name in wanted:
@@ -64,15 +65,16 @@ class _Keeping:
             found = self._touched(tx, now)
             if sum(len(each) for each in found.units.values()) <= _AT_ONCE:
                 for counts, units in found.units.items():
-                    self._note(tx, counts, sorted(units))
+                    self._count(tx, counts, sorted(units), are_all=self._anew)
                 while self._make_some(tx):
                     pass
                 self._keep(tx, now, found)
                 return self._replaced
         for counts, units in found.units.items():
+            are_all = self._anew and len(units) <= _AT_ONCE
             for some in _in_pieces(sorted(units)):
                 with self._session.writing() as tx:
-                    self._note(tx, counts, some)
+                    self._count(tx, counts, some, are_all=are_all)
         more = True
         while more:
             with self._session.writing() as tx:
@@ -85,6 +87,7 @@ class _Keeping:
         before = MADE_OF.read(tx)
         same = before is not None and (before.version, before.marts) == (now.version, now.marts)
         if self._rebuild or before is None or before.at is None or not same:
+            self._anew = True
             kept.begin_anew(tx, but=self._wanted)
             MADE_OF.forget(tx)
             DUE.forget_every(tx)
@@ -98,19 +101,24 @@ class _Keeping:
         found.keep(tx)
         MADE_OF.keep(tx, now)
 
-    def _note(self, tx: Transaction, counts: str, units: Sequence[str]) -> None:
-        """Count these units again; the months in which they give something else than before are due."""
+    def _count(self, tx: Transaction, counts: str, units: Sequence[str], *, are_all: bool) -> None:
+        """Count these units again; the months in which they give something else than before are due.
+
+        `are_all`: no others are counted, so the months that are due can be made of them at once.
+        """
         if not units:
             return
-        frames = of_units(tx, counts, units)
-        after = set(_contents({each.mart.name: each.facts(frames) for each in self._by_counts[counts]}))
+        facts = self._facts(tx, counts, units)
+        after = set(_contents(facts))
         before = kept.counted_before(tx, counts, units)
         there = {(each.month, each.unit) for each in after}
         gone = [each for each in before if (each.month, each.unit) not in there]
         kept.keep_counted(tx, counts, gone=gone, new=after - before)
-        months = {each.month for each in before ^ after}
+        months = {each.month for each in before ^ after}.union(DUE.read(tx, counts) or ())
+        if are_all:
+            self._replace(tx, counts, months, facts)
         if months:
-            DUE.keep(tx, tuple(sorted(months.union(DUE.read(tx, counts) or ()))), counts)
+            DUE.keep(tx, () if are_all else tuple(sorted(months)), counts)
 
     def _make_some(self, tx: Transaction) -> bool:
         """Make some of the months that are due; tell whether any are left."""
@@ -120,19 +128,26 @@ class _Keeping:
                 DUE.forget(tx, counts)
                 continue
             some = _some_of(months, kept.units_by_month(tx, counts, months))
-            self._make(tx, counts, some)
+            self._replace(tx, counts, some, self._facts(tx, counts, kept.units_in(tx, counts, some)))
             left = tuple(each for each in months if each not in some)
             DUE.keep(tx, left, counts)
             return bool(left) or len(due) > 1
         return False
 
-    def _make(self, tx: Transaction, counts: str, months: Sequence[str]) -> None:
-        frames = of_units(tx, counts, kept.units_in(tx, counts, months))
+    def _facts(self, tx: Transaction, counts: str, units: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Return what these units give to each mart."""
+        frames = of_units(tx, counts, units)
+        return {each.mart.name: each.facts(frames) for each in self._by_counts[counts]}
+
+    def _replace(
+        self, tx: Transaction, counts: str, months: Collection[str], facts: Mapping[str, pd.DataFrame]
+    ) -> None:
+        """Let the marts have in these months what the facts give there; they are of all units in them."""
         for each in self._by_counts[counts]:
-            facts = each.facts(frames)
-            rows = each.rows(facts[facts[MONTH].isin(months)])
-            done = kept.replace_months(tx, each.mart.name, months, as_rows(rows))
             name = each.mart.name
+            found = facts[name]
+            rows = each.rows(found[found[MONTH].isin(months)])
+            done = kept.replace_months(tx, name, months, as_rows(rows))
             self._replaced[name] = self._replaced.get(name, Replaced()) + done
 
 
