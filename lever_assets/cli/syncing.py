@@ -18,7 +18,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
 from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import has_database, settings_of
-from lever_assets.insight.finishing import bring_up_marts
+from lever_assets.insight.finishing import bring_up_marts, marts_all_the_same
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
@@ -99,7 +99,7 @@ def sync(
         heard = session if as_json else replace(session, listener=announcing(say, announce))
         noting = Noting.of_sync(session, home_to_tell(settings), scope)
         try:
-            with telling_the_end(session.store, session.settings), noting:
+            with telling_the_end(session.store, session.settings), noting, marts_all_the_same(session):
                 report = run_sync(heard, scope, on_report=noting)
         except Exception:
             tell(session.store, session.settings)  # perhaps the key is refused

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from lever_assets.connect.errors import ConnectionNameError
-from lever_assets.insight.finishing import bring_up_marts
+from lever_assets.insight.finishing import bring_up_marts, marts_all_the_same
 from lever_assets.insight.standing import VERSION as MARTS_VERSION
 from lever_assets.insight.standing import keeps_marts
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Embedded, Resource
@@ -208,7 +208,8 @@ def _bring_up(
             heard = _announcing(context, session, scope)
             run = Run(context.run.run_id, tuple(resources))
             try:
-                report = sync(heard, scope, run=run, models=models, wait=LOCK_SECONDS, on_report=reporter)
+                with marts_all_the_same(session):
+                    report = sync(heard, scope, run=run, models=models, wait=LOCK_SECONDS, on_report=reporter)
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)

@@ -52,6 +52,7 @@ def test_the_settings_in_force_are_shown_without_what_is_secret(
         "LEVER_CANDIDATE_CUTOFF": "none",
         "LEVER_ONLY_CREATED": "false",
         "LEVER_EXCLUDE": "none",
+        "LEVER_INSIGHT": "true",
         "LEVER_OFFERS": "likely",
         "LEVER_RETENTION_DAYS": "14",
         "LEVER_CHANGE_HISTORY": "true",

@@ -194,7 +194,7 @@ def test_a_test_of_theirs_gives_another_database(
         (dg.AssetSpec(["warehouse", "acme", "candidates"]), {}),
         (dg.AssetSpec("people", tags={"lever/connection": "acme", "lever/table": "candidates"}), {}),
         (dg.AssetSpec("people"), {"lever/connection": "acme", "lever/table": "candidates"}),
-        (dg.AssetSpec(["acme", "people"]), {"lever/table": "candidates"}),
+        (dg.AssetSpec(["acme", "staff"]), {"lever/table": "candidates"}),
     ],
 )
 def test_in_another_code_location_the_key_or_tags_or_metadata_say_which_table_it_is(
@@ -218,9 +218,9 @@ def test_in_another_code_location_the_key_or_tags_or_metadata_say_which_table_it
 @pytest.mark.parametrize(
     ("key", "said", "told"),
     [
-        (["hr", "people"], {}, "can't tell which table hr/people is"),
+        (["hr", "staff"], {}, "can't tell which table hr/staff is"),
         (["candidates"], {"lever/table": "candidates"}, "can't tell which table candidates is"),
-        (["acme", "people"], {"lever/table": "candidate"}, "did you mean candidates"),
+        (["acme", "staff"], {"lever/table": "candidate"}, "did you mean candidates"),
         (["acme", "candidates"], {"lever/tabel": "candidates"}, "has 'lever/tabel'"),
         (["umbrella", "candidates"], {}, "nothing was read from Lever yet for umbrella"),
     ],

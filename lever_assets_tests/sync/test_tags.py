@@ -17,7 +17,7 @@ from lever_assets.store.tables import UNIFIED
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.resuming import Run
 from lever_assets.sync.run import replay, sync
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
 from lever_assets_tests.sync.tables import DELTA, Account
 
 Course = list[tuple[str, int, list[str]]]
@@ -69,7 +69,8 @@ def assert_right(account: Account) -> None:
             listed = {row.remote_id for row in raw.all_live(tx, "tags")}
             assert there == listed | raw.texts_in_array(tx, "opportunities", "tags")
             assert LIVE.every(tx) == {
-                each.table: each.live for each in counts(tx, [each.name for each in MODELS])
+                each.table: each.live
+                for each in counts(tx, [each.name for each in (*MODELS, *INSIGHT_MODELS)])
             }
     finally:
         store.close()
