@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 
 from lever_assets.lever.resources import RESOURCES, Resource, children_of
 from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime, Word
-from lever_assets.unified.catalogue import ALL_MODELS, Model
+from lever_assets.unified.catalogue import ALL_MODELS, INSIGHT_MODELS, Model
 from lever_assets.unified.marts import MARTS, MONTH, Mart
 from lever_assets.unified.models import UnifiedRow
 
@@ -145,8 +145,12 @@ def _unified_table(model: Model) -> Table:
         comment=model.description,
     )
     Index(f"ix_{model.name}_source", table.c.connection, table.c.source_key)
-    for column in ("remote_id", *sorted(references)):
-        Index(f"ix_{model.name}_{column}", table.c[column])
+    for column in (table.c[name] for name in ("remote_id", *sorted(references))):
+        name = f"ix_{model.name}_{column.name}"
+        if model in INSIGHT_MODELS:  # half of these are null, and nobody looks for what leads nowhere
+            _index_of_some(name, column, where=column.is_not(None))
+        else:
+            Index(name, column)
     _index_for_people(table)
     if model.name in LISTED:
         # An account's rows in the order of their ids, where the table has those of many accounts.
