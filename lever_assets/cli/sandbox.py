@@ -50,6 +50,9 @@ class _Options:
             formats=["%Y-%m-%d"], metavar="DATE", help="When people last worked on it.  [default: 2026-11-20]"
         ),
     ] = None
+    simulate: Annotated[
+        int, typer.Option(min=0, metavar="DAYS", help="Let the company recruit for so many days before.")
+    ] = 0
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Serve this folder of recorded JSON instead.")
     ] = None
@@ -129,6 +132,8 @@ class _Options:
     def config(self) -> SandboxConfig:
         """Return the sandbox's configuration; a value that it doesn't know is a mistake of usage."""
         quirks = (*(self.quirk or ()), *(f"absent={name}" for name in self.absent or ()))
+        if self.simulate and (self.data or self.db):
+            raise typer.BadParameter("--simulate begins with a new account: give neither --data nor --db")
         with _usage("--fault"):
             faults = parse_faults(self.fault or ())
         with _usage("--deny"):
@@ -153,6 +158,7 @@ class _Options:
             opportunities=self.opportunities,
             seed=self.seed,
             now=DEFAULT_NOW if self.now is None else self.now.replace(tzinfo=UTC),
+            simulated_days=self.simulate,
             data=self.data,
             db=self.db,
             key=self.key,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lever_assets.sandbox.faults import Fault
 from lever_assets.sandbox.oauth.config import Environment, OAuthConfig
@@ -19,7 +20,8 @@ class SandboxConfig(BaseModel):
 
     `data` is a folder of recorded JSON in place of a generated account. `db` keeps the account in a file,
     where a later run with the same size, seed and day finds it. `now` is when the account was last worked
-    on, so that a seed gives the same account on any day. `denied` holds resources (`offers`,
+    on, so that a seed gives the same account on any day. `simulated_days` before it the company is as
+    generated, and recruits from then on (`Year`). `denied` holds resources (`offers`,
     `requisitions`, or `notes:write` for writes alone) whose permission the key lacks. `port` 0 takes a free
     one. `rate` is in requests a second and `burst` in requests; a rate of 0 lifts the limit. `apply_rate`
     is that of applications through postings, 2 unless `rate` is 0. `latency_ms` is added to every answer. A
@@ -34,6 +36,7 @@ class SandboxConfig(BaseModel):
     opportunities: int = Field(default=200, ge=0)
     seed: int = 1
     now: datetime = DEFAULT_NOW
+    simulated_days: int = Field(default=0, ge=0)
     data: Path | None = None
     db: Path | None = None
 
@@ -55,6 +58,17 @@ class SandboxConfig(BaseModel):
     faults: tuple[Fault, ...] = ()
     fault_seed: int = 1
     quirks: tuple[str, ...] = ()
+
+    @property
+    def opened_at(self) -> datetime:
+        """When the account is as it was generated."""
+        return self.now - timedelta(days=self.simulated_days)
+
+    @model_validator(mode="after")
+    def _simulated_anew(self) -> Self:
+        if self.simulated_days and (self.data or self.db):
+            raise ValueError("simulated days begin with a generated account, which is kept in no file")
+        return self
 
     @field_validator("quirks")
     @classmethod

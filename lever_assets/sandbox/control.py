@@ -13,7 +13,9 @@ GET    /__grants                          what was granted by OAuth, and its tok
 POST   /__revoke  {grant?}                revoke all tokens, or one grant's (its id, or one of its tokens)
 POST   /__end_access_tokens {grant?}      likewise, but the refresh tokens stay
 POST   /__rotation {rotation}             overlap, strict or off
-POST   /__simulate {do, with: {...}}      a method of Simulation by its name: move, archive, add_interview …
+POST   /__simulate {do, with: {...}}      a method of Simulation by its name: move, archive, add_interview …;
+                                          or play, {days, a_day?}: the company recruits for so many days
+GET    /__happenings                      what happened on the days that were simulated, oldest first
 GET    /__clock                           what time it is, in epoch milliseconds
 POST   /__clock   {now, frozen?} or {advance}
 GET    /__webhooks                        deliveries so far and how many are pending
@@ -54,6 +56,7 @@ DEEDS = (
     "remove_tag",
     "remove_source",
     "remove_stage",
+    "play",
 )
 
 
@@ -207,6 +210,9 @@ def _week_routes(sandbox: Sandbox) -> list[Route]:
         command = _Simulate.model_validate_json(await request.body())
         return _json({"data": getattr(sandbox, command.do)(**command.arguments)})
 
+    async def happenings(_: Request) -> Response:
+        return _json({"happenings": sandbox.year.log})
+
     async def clock(request: Request) -> Response:
         if request.method == "POST":
             command = _Clock.model_validate_json(await request.body())
@@ -226,6 +232,7 @@ def _week_routes(sandbox: Sandbox) -> list[Route]:
 
     return [
         Route("/__simulate", simulate, methods=["POST"]),
+        Route("/__happenings", happenings, methods=["GET"]),
         Route("/__clock", clock, methods=["GET", "POST"]),
         Route("/__emit", emit, methods=["POST"]),
         Route("/__redeliver", redeliver, methods=["POST"]),

@@ -16,6 +16,7 @@ from lever_assets.sandbox.request_log import RequestCounts
 from lever_assets.sandbox.schema import Record
 from lever_assets.sandbox.simulation import Simulation
 from lever_assets.sandbox.workday import Workday
+from lever_assets.sandbox.year import Happening, Year
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Sandbox(Simulation):
     key: str
     front: Front
     workday: Workday
+    year: Year
     webhooks: Deliveries
     auth_url: str
     oauth: Grants
@@ -89,6 +91,10 @@ class Sandbox(Simulation):
     def touch(self, share: float = 0.01, seed: int = 1, at: int | None = None) -> list[str]:
         """Work on a share of the opportunities (updatedAt = `at` or now); returns their ids."""
         return self.workday.touch(share, seed, at)
+
+    def play(self, days: int, a_day: float = 8.0) -> list[Happening]:
+        """Let the company recruit for so many days, so many people a day; answers what happened."""
+        return self.year.play(days, a_day)
 
     def get(self, resource: str, ident: str) -> Record | None:
         """A stored record."""

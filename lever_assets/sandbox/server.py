@@ -33,7 +33,9 @@ from lever_assets.sandbox.recorded import load_recorded
 from lever_assets.sandbox.recruiting.changes import Changes
 from lever_assets.sandbox.recruiting.clock import Clock
 from lever_assets.sandbox.sandbox import Sandbox
+from lever_assets.sandbox.simulation import Simulation
 from lever_assets.sandbox.workday import Workday
+from lever_assets.sandbox.year import Year
 
 # Up to so many opportunities an account is kept in memory (about 40 MB); larger ones go to disk.
 IN_MEMORY = 5_000
@@ -74,23 +76,28 @@ def _fill(account: Account, config: SandboxConfig) -> None:
     if config.data is not None:
         load_recorded(account, config.data)
     else:
-        generate(account, opportunities=config.opportunities, seed=config.seed, now=config.now)
+        generate(account, opportunities=config.opportunities, seed=config.seed, now=config.opened_at)
     account.finish(wanted)
 
 
 @contextmanager
 def _assembled(config: SandboxConfig, account: Account, url: str) -> Iterator[tuple[Sandbox, ASGIApp]]:
-    clock = Clock(int(config.now.timestamp() * 1000))
+    clock = Clock(int(config.opened_at.timestamp() * 1000))
     webhooks = Deliveries(
         account, clock, retry_delay=config.webhook_retry_delay, timeout=config.webhook_timeout
     )
     quirks = Quirks(config.quirks)
     changes = Changes(account, clock, lambda event: webhooks.announce(quirks.event(event)))
+    year = Year(Simulation(changes), config.seed)
+    if config.simulated_days:
+        clock.set(int(config.opened_at.timestamp() * 1000))
+        year.play(config.simulated_days)
     front = Front(FaultPlan(config.faults, config.fault_seed), quirks, clock, config.latency_ms)
     grants = Grants(account, clock, config.oauth, config.environment)
     api = LeverApi(config, changes, front, Callers(config, grants.scopes_of))
     auth_url = f"{url.removesuffix(VERSION)}{AUTH}"
-    sandbox = Sandbox(changes, url, config.key, front, Workday(changes), webhooks, auth_url, grants)
+    workday = Workday(changes)
+    sandbox = Sandbox(changes, url, config.key, front, workday, year, webhooks, auth_url, grants)
     tokens = TokenEndpoint(AUTH, front, grants, changes)
     try:
         yield sandbox, create_app(api, tokens, create_consent(grants, AUTH, url), create_control(sandbox))
