@@ -141,7 +141,7 @@ def _columns(table: Table, references: dict[str, str], ours: Collection[str] = (
         told = column.comment or (
             f"Id of a row of `{references[column.name]}`" if column.name in references else ""
         )
-        told += " (ours: the HTTP API does not show it)" * (column.name in ours)
+        told += " (ours: the HTTP API shows it when asked)" * (column.name in ours)
         yield f"| {column.name} | {_TYPES.get(type(column.type), 'text')} | {told} |"
     yield ""
 
