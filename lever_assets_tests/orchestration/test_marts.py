@@ -14,6 +14,7 @@ from lever_assets_tests.orchestration.running import (
     Place,
     failed_checks,
     key,
+    open_applicant,
     reported,
     window_range,
     windows,
@@ -73,13 +74,7 @@ def test_a_run_brings_them_up_checks_them_and_shows_their_pictures(place: Place)
 def test_a_delta_tells_of_the_marts_that_changed_alone(synced: Place) -> None:
     delta(synced)
     assert not told(delta(synced)) & TABLES
-    sandbox = synced.sandbox
-    opportunity = next(
-        each
-        for each in sandbox.ids("opportunities")
-        if (record := sandbox.get("opportunities", each) or {})["applications"] and not record["archived"]
-    )
-    sandbox.move(opportunity)
+    synced.sandbox.move(open_applicant(synced.sandbox))
     done = delta(synced)
     changed = told(done) & TABLES
     assert {"mart_funnel", "mart_time_in_stage", "mart_aging"} <= changed
