@@ -83,9 +83,11 @@ footer { color: var(--quiet); font-size: 0.875rem; margin: 1.5rem 0; }
   @page { margin: 14mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
-  .both { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem; }
+  dl { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  .both { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 1rem; }
   .wide { overflow: visible; }
-  table { font-size: 8.5pt; }
+  table { font-size: 7.5pt; }
+  th, td { padding: 0.15rem; }
   header, dl div, section { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 </style>

@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -244,7 +245,9 @@ def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: st
         "xtick.color": colours.quiet,
         "ytick.color": colours.ink,
     }
-    with mpl.rc_context(looks):
+    with mpl.rc_context(looks), warnings.catch_warnings():
+        # A name in letters that its own font lacks: a browser has them.
+        warnings.filterwarnings("ignore", r"Glyph \d+")
         high = 0.9 + 0.3 * len(rows) if draw in _DOWN else 2.7
         figure = Figure(figsize=(_WIDTH, max(1.4, high)), layout="constrained")
         axes = figure.subplots()
