@@ -253,7 +253,7 @@ def test_removing_asks_and_says_what_becomes_of_the_rows(
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     asked = command("connections", "remove", acme)
     assert asked.code == 130
-    for told in (f"({before['rows']} rows)", "webhooks", "key or tokens", "remove acme --erase", "[y/N]"):
+    for told in (f"({before['rows']:,} rows)", "webhooks", "key or tokens", "remove acme --erase", "[y/N]"):
         assert told in asked.err
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     assert "deleted for good" in command("connections", "remove", acme, "--erase").err
@@ -262,7 +262,7 @@ def test_removing_asks_and_says_what_becomes_of_the_rows(
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     done = command("connections", "remove", acme)
     assert done.code == 0
-    assert f"({before['rows']} rows) is kept until" in done.out
+    assert f"({before['rows']:,} rows) is kept until" in done.out
 
     [listed] = command("connections", "list", "--json").json["connections"]
     assert listed == {**before, "kind": "", "state": "removed", "next_by": None}
