@@ -42,7 +42,7 @@ test-long: $(READY_FOR_TESTS)  ## Run what takes longer: weeks, soaks, every com
 test-deploy: $(READY_FOR_TESTS)  ## Run the processes of deploy/compose.yaml (needs redis-server)
 	.ci/tried $(BIN)/pytest -m deploy
 
-test-browser: $(READY_FOR_TESTS)  ## Try the page for connecting in a real browser, by Kombo's widget (needs Chromium)
+test-browser: $(READY_FOR_TESTS)  ## Try the page for connecting, by Kombo's widget, and the report in a real browser (needs Chromium)
 	.ci/tried $(BIN)/pytest -m browser
 
 # No environment of ours: it makes one that has nothing but the wheel and the example.

@@ -26,7 +26,7 @@ from lever_assets.connect.own_settings import OWN
 from lever_assets.insight.twins import sql_of
 from lever_assets.lever.paths import scope
 from lever_assets.lever.resources import BY_NAME as RESOURCE
-from lever_assets.lever.resources import RESOURCES, Resource
+from lever_assets.lever.resources import EEO_RESPONSES, RESOURCES, Resource
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.prerequisites.permissions import Permission, permissions, to_grant
 from lever_assets.sandbox.faults import KINDS
@@ -36,7 +36,7 @@ from lever_assets.store.tables import MART_TABLES, RAW, UNIFIED, metadata
 from lever_assets.store.values import ForgettableJson, Json, Money, UtcDateTime
 from lever_assets.unified import enums
 from lever_assets.unified.catalogue import EXTRA_MODELS, INSIGHT_MODELS, MODELS, Model
-from lever_assets.unified.marts import MARTS
+from lever_assets.unified.marts import EEO, EVERY_MART, MARTS, Mart
 
 FOLDER = Path(__file__).parent
 _DBT = "../examples/hiring/dbt"
@@ -110,7 +110,7 @@ def _tables() -> Iterator[str]:
     yield from _columns(next(iter(RAW.values())), {})
     yield "## Marts\n"
     yield (
-        f"{', '.join(f'`{each.table}`' for each in MARTS)}: what they count, and their columns, are in "
+        f"{', '.join(f'`{each.table}`' for each in EVERY_MART)}: what they count, and their columns, are in "
         "[What each mart counts](marts.md).\n"
     )
     yield "## Other tables\n"
@@ -141,7 +141,7 @@ def _columns(table: Table, references: dict[str, str], ours: Collection[str] = (
         told = column.comment or (
             f"Id of a row of `{references[column.name]}`" if column.name in references else ""
         )
-        told += " (ours: the HTTP API does not show it)" * (column.name in ours)
+        told += " (ours: the HTTP API shows it when asked)" * (column.name in ours)
         yield f"| {column.name} | {_TYPES.get(type(column.type), 'text')} | {told} |"
     yield ""
 
@@ -149,16 +149,23 @@ def _columns(table: Table, references: dict[str, str], ours: Collection[str] = (
 def _marts() -> Iterator[str]:
     yield _text("marts.md")
     for mart in MARTS:
-        meaning = inspect.getdoc(import_module(f"lever_assets.insight.marts.{mart.name}")) or ""
-        key = ", ".join(f"`{name}`" for name in ("connection", *mart.key))
-        yield f"## {mart.table}\n"
-        yield f"{mart.description}\n"
-        yield f"{' '.join(meaning.partition(chr(10) * 2)[2].split())}\n"
-        yield f"A row for each {key}. It reads {', '.join(f'`{name}`' for name in mart.reads)}.\n"
-        yield from _columns(MART_TABLES[mart.name], {})
+        yield from _mart(mart)
         for dialect, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
             yield f"<details><summary>The same in SQL, for {name}</summary>\n"
             yield f"```sql\n{sql_of(mart.name, dialect).strip()}\n```\n\n</details>\n"
+
+    yield from _mart(EEO)
+
+
+def _mart(mart: Mart) -> Iterator[str]:
+    meaning = inspect.getdoc(import_module(f"lever_assets.insight.marts.{mart.name}")) or ""
+    key = ", ".join(f"`{name}`" for name in ("connection", *mart.key))
+    yield f"## {mart.table}\n"
+    yield f"{mart.description}\n"
+    yield f"{' '.join(meaning.partition(chr(10) * 2)[2].split())}\n"
+    reads = f" It reads {', '.join(f'`{name}`' for name in mart.reads)}." if mart.reads else ""
+    yield f"A row for each {key}.{reads}\n"
+    yield from _columns(MART_TABLES[mart.name], {})
 
 
 def _configuration() -> Iterator[str]:
@@ -206,6 +213,10 @@ def _permissions() -> Iterator[str]:
     yield "With `LEVER_EXTRA_MODELS`, for those that it names:\n"
     yield "| to keep | Lever is asked for | permission of the key |\n| --- | --- | --- |"
     yield from _asked_for(each for each in RESOURCES if each.name not in usual)
+    yield "\n## For EEO answers\n"
+    yield "With `LEVER_EEO=true`: [EEO answers](insight.md#eeo-answers).\n"
+    yield "| to keep | Lever is asked for | permission of the key |\n| --- | --- | --- |"
+    yield from _asked_for([EEO_RESPONSES])
     yield "\n## To write back\n"
     yield "| action | permissions of the key |\n| --- | --- |"
     for action in ACTIONS:

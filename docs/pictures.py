@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
+from pydantic import SecretStr
+
 from docs import terminal
 from docs.browser import Window, opened
 from docs.hiring import hiring
@@ -24,9 +26,14 @@ from lever_assets.cli.demo_home import DemoHome
 from lever_assets.connect.environments import Addresses
 from lever_assets.connect.links import Language
 from lever_assets.connect.oauth import App, OAuthServer
+from lever_assets.insight.finishing import finish_sync
+from lever_assets.insight.report.writing import write_report
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.prerequisites.permissions import to_grant
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
+from lever_assets.settings import Settings
+from lever_assets.sync.run import sync
+from lever_assets.sync.session import Scope, Session
 from lever_assets_tests.api.linking import linking
 from lever_assets_tests.connect.browser import CHROMIUM
 from lever_assets_tests.connect.connecting import settings_of
@@ -123,7 +130,7 @@ HIRING = (
 
 
 def main(only: Sequence[str]) -> None:
-    """Take all pictures anew, or those of `demo`, `terminal`, `hiring`, `connecting` only."""
+    """Take all pictures anew, or those of `demo`, `terminal`, `hiring`, `connecting`, `report` only."""
     if CHROMIUM is None:
         sys.exit("Pictures are taken by Chromium, which this machine has not.")
     failed: list[str] = []
@@ -185,6 +192,30 @@ def of_connecting(window: Window, folder: Path) -> list[str]:
     return []
 
 
+def of_report(window: Window, folder: Path) -> list[str]:
+    """Take the beginning of a report, at a desk and on a telephone by night; of an account of some size."""
+    config = SandboxConfig(opportunities=2000, rate=0, now=datetime.now(UTC))
+    with running_sandbox(config) as sandbox:
+        settings = Settings(
+            connection="acme",
+            api_key=SecretStr(sandbox.key),
+            base_url=sandbox.url,
+            rate_limit=0,
+            data_dir=folder,
+        )
+        with Session.open(settings) as session:
+            sync(session, Scope())
+            finish_sync(session, Scope())
+            write_report(session, folder / "report.html", datetime.now(UTC))
+    page = (folder / "report.html").as_uri()
+    for name, size, scheme in (("report", (1180, 900), "light"), ("report-phone", (390, 900), "dark")):
+        window.prefer(scheme)
+        window.show(page, size, ("How far candidates come",))
+        window.keep(IMAGES / f"{name}.png")
+    window.prefer("light")
+    return []
+
+
 _CONNECTING = (
     ("connect-page", (760, 400), Language.EN, "light"),
     ("connect-page-dark", (760, 400), Language.EN, "dark"),
@@ -195,6 +226,7 @@ _ALL = {
     "terminal": of_terminal,
     "hiring": of_hiring,
     "connecting": of_connecting,
+    "report": of_report,
 }
 
 

@@ -154,6 +154,10 @@ class Settings(BaseSettings):
         True,
         description="Keep the insight models (stage history, origins, people, requisitions) and the marts",
     )
+    eeo: bool = Field(
+        False,
+        description="Count the answers to EEO questions, in groups of at least five; nothing else is kept",
+    )
     offers: Annotated[OffersOf, Word] = Field(
         OffersOf.LIKELY, description="Whom to ask for offers: those that can have one, or all opportunities"
     )
@@ -371,6 +375,11 @@ class Settings(BaseSettings):
         """The first day of the first window (UTC); `sync_start` counts from that day on."""
         today = datetime.now(UTC).date()
         return self.sync_start if self.sync_start <= today else min(_FIRST_DAY, today)
+
+    @property
+    def counts_eeo(self) -> bool:
+        """Whether answers to EEO questions are counted: with insight alone."""
+        return self.insight and self.eeo
 
     @property
     def sync_start_at(self) -> datetime:

@@ -55,7 +55,8 @@ def sign_in(settings: Settings, address: str) -> SignIn:
 def permissions(settings: Settings) -> Sequence[str]:
     """Return what Lever is asked for, by its names."""
     feedback = settings.assessment_feedback_template is not None
-    return [name for name, _ in to_grant(Exclusion.of(settings), read_only=False, feedback=feedback)]
+    wanted = to_grant(Exclusion.of(settings), read_only=False, feedback=feedback, eeo=settings.counts_eeo)
+    return [name for name, _ in wanted]
 
 
 def by_key(parts: Parts, token: str, key: str) -> Link:

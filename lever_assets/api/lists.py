@@ -24,7 +24,10 @@ from lever_assets.unified.enums import (
 )
 
 _log = logging.getLogger("lever_assets.api")
-_COMMON = frozenset({"cursor", "page_size", "updated_after", "include_deleted", "ignore_unsupported_filters"})
+_INSIGHT = "include_insight"
+_NO_FILTERS = frozenset(
+    {"cursor", "page_size", "updated_after", "include_deleted", "ignore_unsupported_filters", _INSIGHT}
+)
 
 
 class ListQuery(BaseModel):
@@ -49,8 +52,16 @@ class ListQuery(BaseModel):
 
     def filters(self) -> dict[str, Any]:
         """Return the filters that are asked for: no empty list, which asks for all."""
-        given = ((name, value) for name, value in self.__dict__.items() if name not in _COMMON)
+        given = ((name, value) for name, value in self.__dict__.items() if name not in _NO_FILTERS)
         return {name: value for name, value in given if value is not None and value != ()}
+
+
+class InsightQuery(ListQuery):
+    """What may be asked of lists whose rows have columns that the unified API does not have."""
+
+    include_insight: Boolean = Field(
+        False, description="Whether rows have the columns of insight, too, which Kombo's API does not have"
+    )
 
 
 class JobsQuery(ListQuery):
@@ -68,7 +79,7 @@ class JobsQuery(ListQuery):
     name_contains: str | None = Field(None, description="Only with this in the name, in any case")
 
 
-class CandidatesQuery(ListQuery):
+class CandidatesQuery(InsightQuery):
     """What may be asked of candidates."""
 
     email: str | None = Field(None, description="Only with this address, in any case")
@@ -77,7 +88,7 @@ class CandidatesQuery(ListQuery):
     last_name: str | None = Field(None, description="Only with this last name, in any case")
 
 
-class ApplicationsQuery(ListQuery):
+class ApplicationsQuery(InsightQuery):
     """What may be asked of applications."""
 
     outcomes: Words[ApplicationOutcome] | None = Field(None, description="Only with one of these outcomes")
@@ -102,7 +113,7 @@ class RolesQuery(ListQuery):
     scopes: Words[RoleScope] | None = Field(None, description="Only with one of these scopes")
 
 
-class InterviewsQuery(ListQuery):
+class InterviewsQuery(InsightQuery):
     """What may be asked of interviews."""
 
     job_ids: Texts | None = Field(None, description="Only for applications to one of these jobs")
@@ -156,6 +167,9 @@ def answer(parts: Parts, connection: Connection, model: str, query: ListQuery) -
         "ignore_unsupported_filters": query.ignore_unsupported_filters,
         **filters,
     }
+    with_ours = isinstance(query, InsightQuery) and query.include_insight
+    if with_ours:  # only then, so that cursors of the others fit whatever version gave them
+        question[_INSIGHT] = True
     exclusion = Exclusion.of(connection.settings)
     asked = Asked(
         size=query.page_size,
@@ -163,6 +177,7 @@ def answer(parts: Parts, connection: Connection, model: str, query: ListQuery) -
         updated_after=query.updated_after,
         deleted=query.include_deleted,
         remote_data=connection.settings.remote_data,
+        ours=with_ours,
         filters=filters,
         excluded=exclusion.columns,
         ignoring_unsupported=query.ignore_unsupported_filters,

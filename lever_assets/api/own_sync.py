@@ -15,7 +15,7 @@ from lever_assets.assessment.ordering import begin as begin_assessments
 from lever_assets.assessment.seeing_to import seeing_to_orders
 from lever_assets.connect.dagster_ui import found_ui
 from lever_assets.connect.errors import ConnectionTroubleError, SwitchedOffError
-from lever_assets.insight.finishing import bring_up_marts, marts_all_the_same
+from lever_assets.insight.finishing import finish_sync, marts_all_the_same
 from lever_assets.lever import LeverError
 from lever_assets.notices.delivering import deliver
 from lever_assets.notices.enqueueing import enqueue
@@ -142,7 +142,7 @@ def _sync(settings: Settings, run_id: str, wanted: Wanted) -> None:
                 marts_all_the_same(session),
             ):
                 sync(session, scope, wait=_TURN_SECONDS, on_report=noting, at_turn=at_turn)
-            note_marts(session, scope, bring_up_marts(session))
+            note_marts(session, scope, finish_sync(session, scope).replaced)
             erase_due(session)
         finally:
             with seeing_to_orders(session.store, session.settings):

@@ -138,6 +138,7 @@ def _by_oauth(store: Store, settings: Settings, wanted: Wanted, options: _Option
         Exclusion.of(wanted.in_force),
         read_only=options.read_only,
         feedback=wanted.in_force.assessment_feedback_template is not None,
+        eeo=wanted.in_force.counts_eeo,
     )
     asked = server.ask([name for name, _ in permissions])
 

@@ -18,7 +18,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
 from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import has_database, settings_of
-from lever_assets.insight.finishing import bring_up_marts, marts_all_the_same
+from lever_assets.insight.finishing import bring_up_marts, finish_sync, marts_all_the_same
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
@@ -105,11 +105,12 @@ def sync(
             tell(session.store, session.settings)  # perhaps the key is refused
             tell_dagster(settings, anything=noting.anything)  # perhaps it fails for long, of one list alone
             raise
-        marts = note_marts(session, scope, bring_up_marts(session))
+        finished = finish_sync(session, scope)
+        marts = note_marts(session, scope, finished.replaced)
         erased = erase_due(session)
         note_room(session.store, session.name, partial(dagster_size, settings))
         tell(session.store, session.settings)
-    for warning in report.warnings:
+    for warning in (*report.warnings, *finished.warnings):
         output.warn(warning)
     if as_json:
         output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})

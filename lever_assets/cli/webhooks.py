@@ -17,15 +17,17 @@ from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import names
 from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.lever.wording import counted
-from lever_assets.orchestration.untold import note_refreshed
+from lever_assets.orchestration.untold import note_marts, note_refreshed
 from lever_assets.settings import Settings
 from lever_assets.store import Store, inbox
-from lever_assets.sync.session import Session, Written
+from lever_assets.sync.session import Scope, Session, Written
 from lever_assets.webhooks.draining import drain as run_drain
 from lever_assets.webhooks.receiver import Receiver
 from lever_assets.webhooks.setup import set_up, take_down
 
 app = command_app()
+_DRAIN = "webhooks drain"
+"""What Dagster is told as the command."""
 
 
 @app.command()
@@ -100,16 +102,16 @@ def drain(
 
     Reads what they are about from Lever, once. Dagster does so by itself.
     """
-    settings, written = settings_for(connection), Written()
+    settings, written, marts = settings_for(connection), Written(), False
     with Session.open(settings) as session:
         if parked:
             with session.writing() as tx:
                 inbox.unpark(tx)
         begin_assessments(session)
         report = run_drain(replace(session, on_refresh=written.update), limit=limit)
-        note_refreshed(session, "webhooks drain", written)
+        note_refreshed(session, _DRAIN, written)
         if report.read or report.gone:
-            bring_up_marts(session, wait=0)
+            marts = note_marts(session, Scope(delta=True), bring_up_marts(session, wait=0), _DRAIN)
         tell(session.store, session.settings)
     if as_json:
         output.as_json(report)
@@ -123,6 +125,6 @@ def drain(
             output.warn(f"{report.waiting:,} events still wait")
         for warning in report.warnings:
             output.warn(warning)
-    tell_dagster(settings, anything=bool(written))
+    tell_dagster(settings, anything=bool(written) or marts)
     if report.error:
         raise CommandError(report.error)

@@ -32,6 +32,10 @@ OWN: Mapping[str, str] = {
         "The next sync takes out what is named no more, and reads what is named now, with its history."
     ),
     "insight": "The next sync fills those models from what was read, or takes them out; nothing is read.",
+    "eeo": (
+        "Switched on, the next full sync or reconcile counts the answers; connected by OAuth, connect again, "
+        "for one permission more. Switched off, the next sync takes the counts out."
+    ),
     "offers": "With `all` the next sync asks for offers where it did not before; nothing is mapped again.",
     "retention_days": "It counts from the next sync or erasure on.",
     "perform_as": _NEXT_ACTION,

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from lever_assets.insight.catalogue import MADE
 from lever_assets.insight.loading import mart_rows
+from lever_assets.insight.marts.eeo import LEAST
 from lever_assets.store.marts import live_rows
 from lever_assets.store.transaction import Transaction
 from lever_assets.unified.enums import ApplicationOutcome
+from lever_assets.unified.marts import BY_NAME, EEO
 
 _PARTS: dict[str, tuple[tuple[str, str], ...]] = {
     "funnel": (("passed", "entered"),),
@@ -44,10 +45,14 @@ def faults(tx: Transaction, mart: str) -> list[str]:
 
 def _faults(tx: Transaction, mart: str) -> Iterator[str]:
     rows = mart_rows(tx, mart)
-    key = list(MADE[mart].mart.key)
+    key = list(BY_NAME[mart].key)
     twice = int(rows.duplicated(key).sum())
     if twice:
         yield f"{twice:,} rows have a key that another has, too ({', '.join(key)})"
+    if mart == EEO.name:
+        small = int((rows["answers"] < LEAST).sum())
+        if small:
+            yield f"{small:,} groups are of fewer than {LEAST}"
     if "rate" in rows:
         outside = int((~rows["rate"].dropna().between(0, 1)).sum())
         if outside:

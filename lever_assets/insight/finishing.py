@@ -1,15 +1,46 @@
 """What follows whatever changes the tables: the marts are brought up to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
+from lever_assets.insight.answers import is_due, see_to_answers
 from lever_assets.insight.standing import is_behind, keeps_marts
 from lever_assets.lever import LeverError
 from lever_assets.store import BusyError
 from lever_assets.store.marts import Replaced
-from lever_assets.sync.session import Session
+from lever_assets.sync.session import Scope, Session
+from lever_assets.unified.marts import EEO
 
 _LOCK_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What followed a sync: what was `replaced`, by mart, and sentences on what was not done.
+
+    A mart of tables that is not named stands as it did; that of EEO answers was not counted then.
+    """
+
+    replaced: Mapping[str, Replaced]
+    warnings: tuple[str, ...] = ()
+
+
+def finish_sync(session: Session, scope: Scope, *, answers: bool = True) -> Finished:
+    """Bring the marts up after a sync, that of EEO answers included where the settings want it.
+
+    Lever is asked for these where the sync was over the whole account; not at all without `answers`. Raises
+    StoreError, NotConnectedError, SwitchedOffError.
+    """
+    replaced = bring_up_marts(session)
+    if not (answers and is_due(session, scope)):
+        return Finished(replaced)
+    with suppress(BusyError), session.alone(_LOCK_SECONDS):
+        answered = see_to_answers(session)
+        if answered.replaced is not None:
+            replaced = {**replaced, EEO.name: answered.replaced}
+        return Finished(replaced, () if answered.warning is None else (answered.warning,))
+    return Finished(replaced)
 
 
 def bring_up_marts(

@@ -11,7 +11,7 @@ from lever_assets.settings import Settings
 from lever_assets.store.changes import change_marks
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import Transaction
-from lever_assets.unified.marts import BY_NAME, MARTS
+from lever_assets.unified.marts import BY_NAME, EEO, MARTS
 
 VERSION = 1
 """One more when a figure comes to mean something else: then everything is made anew."""
@@ -33,11 +33,16 @@ DUE = Checkpoint[tuple[str, ...]]("marts_due", tuple[str, ...])
 
 
 def keeps_marts(settings: Settings) -> tuple[str, ...]:
-    """Return the marts that an account's settings want: all whose tables are kept, unless insight is off."""
+    """Return the marts of tables that settings want: all whose tables are kept, unless insight is off."""
     if not settings.insight:
         return ()
     keeps = Exclusion.of(settings).keeps
     return tuple(each.name for each in MARTS if all(keeps(model) for model in each.reads))
+
+
+def keeps_every_mart(settings: Settings) -> tuple[str, ...]:
+    """Return all marts that an account's settings want, with that of EEO answers."""
+    return (*keeps_marts(settings), *((EEO.name,) if settings.counts_eeo else ()))
 
 
 def marks_of(tx: Transaction, marts: Collection[str]) -> dict[str, str]:

@@ -229,6 +229,13 @@ RESOURCES: tuple[Resource, ...] = (
 )
 """Every resource that can be read, in the order in which that is shown; the last four for extra models."""
 
+EEO_RESPONSES = Long(
+    name="eeo_responses",
+    path="/eeo/responses",
+    description="Anonymous answers to the EEO questions, of which nothing but counts of groups is kept",
+)
+"""No raw table has these: none of them is kept."""
+
 BY_NAME: dict[str, Resource] = {resource.name: resource for resource in RESOURCES}
 
 WANTED: tuple[str, ...] = tuple(each.name for each in RESOURCES if not isinstance(each, Embedded))

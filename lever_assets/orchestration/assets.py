@@ -14,9 +14,9 @@ from typing import Any
 import dagster as dg
 
 from lever_assets.connect.errors import ConnectionNameError
-from lever_assets.insight.finishing import bring_up_marts, marts_all_the_same
+from lever_assets.insight.finishing import finish_sync, marts_all_the_same
 from lever_assets.insight.standing import VERSION as MARTS_VERSION
-from lever_assets.insight.standing import keeps_marts
+from lever_assets.insight.standing import keeps_every_mart
 from lever_assets.lever.resources import BY_NAME, RESOURCES, Below, Embedded, Resource
 from lever_assets.mapping import MAPPING_VERSION
 from lever_assets.mapping.stated import DERIVATIONS
@@ -70,7 +70,7 @@ from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.catalogue import Model
 from lever_assets.unified.marts import BY_NAME as MARTS
-from lever_assets.unified.marts import Mart
+from lever_assets.unified.marts import EEO, Mart
 
 LOCK_SECONDS = 30.0
 """How long a run waits for another sync of its connection, such as one from the command line."""
@@ -172,7 +172,7 @@ def _models(keys: Keys, exclusion: Exclusion) -> dict[dg.AssetKey, Model]:
 
 
 def _marts(keys: Keys, settings: Settings) -> dict[dg.AssetKey, Mart]:
-    return {keys.mart(name): MARTS[name] for name in keeps_marts(settings)}
+    return {keys.mart(name): MARTS[name] for name in keeps_every_mart(settings)}
 
 
 def _made_by_reading(context: dg.AssetExecutionContext) -> Iterable[dg.AssetCheckKey]:
@@ -213,7 +213,9 @@ def _bring_up(
             finally:
                 reporter.tell_of_models()
             warn(context.log, report.restored)
-            reporter.tell_of_marts(marts, bring_up_marts(session))
+            finished = finish_sync(session, scope, answers=EEO in marts or not settings.counts_eeo)
+            warn(context.log, finished.warnings)
+            reporter.tell_of_marts(marts, finished.replaced)
             reporter.settle()
             yield from reporter.materialized
             yield from reporter.results
@@ -256,7 +258,7 @@ class _Shown:
             LeverTable(self.settings.connection, of.table, "mart"),
             deps=[self.keys.model(name) for name in of.reads],
             description=mart_description(of, windows_in_words(self.settings)),
-            kind="pandas",
+            kind="lever" if of is EEO else "pandas",
             metadata=mart_definition(of),
             code_version=str(MARTS_VERSION),
         )

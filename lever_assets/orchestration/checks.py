@@ -8,6 +8,7 @@ from typing import assert_never
 
 import dagster as dg
 
+from lever_assets.insight.answers import why_not_counted
 from lever_assets.insight.standing import changed_below
 from lever_assets.lever.resources import (
     Child,
@@ -28,7 +29,7 @@ from lever_assets.store.transaction import Transaction
 from lever_assets.sync.reports import LandReport
 from lever_assets.sync.session import Scope
 from lever_assets.unified.catalogue import Model
-from lever_assets.unified.marts import MARTS, Mart
+from lever_assets.unified.marts import EEO, EVERY_MART, Mart
 
 _SHOWN = 10
 
@@ -140,6 +141,10 @@ def model_specs_of(keys: Keys, model: Model, exclusion: Exclusion) -> Iterator[d
 def mart_specs_of(keys: Keys, mart: Mart) -> Iterator[dg.AssetCheckSpec]:
     """Yield the checks of a mart."""
     key = keys.mart(mart.name)
+    if mart is EEO:
+        yield dg.AssetCheckSpec(FIGURES, asset=key, description="No group is of fewer than five.")
+        yield dg.AssetCheckSpec(UP_TO_DATE, asset=key, description="The last full sync counted the answers.")
+        return
     yield dg.AssetCheckSpec(
         FIGURES,
         asset=key,
@@ -157,7 +162,7 @@ def mart_results(
     tx: Transaction, chosen: Collection[dg.AssetCheckKey], keys: Keys, settings: Settings
 ) -> list[dg.AssetCheckResult]:
     """Make those of these checks that are of marts."""
-    marts = {keys.mart(mart.name): mart.name for mart in MARTS}
+    marts = {keys.mart(mart.name): mart.name for mart in EVERY_MART}
     return [
         _mart_result(key, marts[key.asset_key], tx, settings)
         for key in sorted(chosen, key=str)
@@ -173,6 +178,11 @@ def _mart_result(
     if key.name == FIGURES:
         wrong = faults(tx, mart)
         told = f"{'; '.join(wrong)}." if wrong else "Keys, rates and sums are as they have to be."
+    elif mart == EEO.name:
+        why = why_not_counted(tx)
+        wrong, told = (
+            ([], "The last full sync counted the answers.") if why is None else ([mart], for_events(why))
+        )
     else:
         wrong = changed_below(tx, settings, mart)
         told = f"Changed since: {', '.join(wrong)}." if wrong else "Nothing has changed since."

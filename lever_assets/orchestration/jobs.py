@@ -15,6 +15,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.orchestration.bulk import asset_job, like
 from lever_assets.orchestration.config import connection_field
+from lever_assets.orchestration.drained import log_marts
 from lever_assets.orchestration.failures import for_events, in_one_sentence, warn
 from lever_assets.orchestration.hosted import Hosted
 from lever_assets.orchestration.names import (
@@ -43,6 +44,8 @@ from lever_assets.webhooks.draining import drain
 
 SyncJob = dg.JobDefinition | UnresolvedAssetJobDefinition
 
+_DRAINING = "webhooks"
+"""What is told as the doing of a run that drains the inbox."""
 _USUAL = "io_manager"
 """The resource that all assets ask for, and that is always there."""
 _NIGHT_SECONDS = 600
@@ -102,10 +105,10 @@ def webhooks_job(hosted: Hosted) -> dg.JobDefinition:
         description="Reads the opportunities that Lever's events are about again, each once, and only these.",
     )
     def drain_webhooks(context: dg.OpExecutionContext) -> None:
-        with in_one_sentence(), session_of(context, hosted, "webhooks") as session:
+        with in_one_sentence(), session_of(context, hosted, _DRAINING) as session:
             report = drain(session)
             if report.read or report.gone:
-                bring_up_marts(session, wait=0)
+                log_marts(context, hosted, session, bring_up_marts(session, wait=0), _DRAINING)
         context.add_output_metadata(
             {
                 "events": report.handled,

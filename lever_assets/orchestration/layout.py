@@ -22,11 +22,11 @@ from lever_assets.orchestration.names import (
 )
 from lever_assets.settings import SettingsError
 from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME, INSIGHT_MODELS
-from lever_assets.unified.marts import MARTS
+from lever_assets.unified.marts import EVERY_MART
 
 Floor = Literal["raw", "unified", "mart"]
 _BY_TABLE = {each.table: each for each in RESOURCES}
-_MARTS = {each.table: each for each in MARTS}
+_MARTS = {each.table: each for each in EVERY_MART}
 _OF_INSIGHT = frozenset(each.name for each in INSIGHT_MODELS)
 
 
@@ -145,5 +145,5 @@ def _tables(connection: str) -> Iterator[LeverTable]:
             yield LeverTable(connection, resource.table, "raw")
     for model in ALL_MODELS:
         yield LeverTable(connection, model.name, "unified")
-    for mart in MARTS:
+    for mart in EVERY_MART:
         yield LeverTable(connection, mart.table, "mart")

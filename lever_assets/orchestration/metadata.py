@@ -35,7 +35,7 @@ from lever_assets.store.values import Json, Money, UtcDateTime
 from lever_assets.store.windowed import Hour
 from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.unified.catalogue import Model
-from lever_assets.unified.marts import Mart
+from lever_assets.unified.marts import EEO, Mart
 
 _TYPES: dict[type[TypeEngine[Any]], str] = {
     Boolean: "boolean",
@@ -131,6 +131,11 @@ def model_definition(of: Model) -> dict[str, Any]:
 
 def mart_description(of: Mart, windows: str) -> str:
     """Return what a mart asset is, in Markdown; `windows` says what a window is."""
+    if of is EEO:
+        return (
+            f"{of.description}\n\nThe table `{of.table}`. A run over all windows reads Lever's anonymous "
+            "answers and counts them; none of them is kept, and no earlier counts are."
+        )
     return (
         f"{of.description}\n\nThe table `{of.table}`, made of the tables here: no request is made. Whichever "
         f"windows are chosen, the months are made anew in which something changed.\n\n{windows}"

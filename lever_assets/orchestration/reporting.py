@@ -48,7 +48,7 @@ from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import unread_within
 from lever_assets.sync.windows import EVERYTHING, Bounds
-from lever_assets.unified.marts import Mart
+from lever_assets.unified.marts import EEO, Mart
 
 
 @dataclass
@@ -110,15 +110,16 @@ class Reporter:
         """Tell of these marts, which were brought up; a delta of those alone that are other than before."""
         from lever_assets.insight.showing import shown_of  # noqa: PLC0415 - with pandas: not for definitions
 
-        told = [mart for mart in marts if self._is_mart_to_be_told(mart, replaced)]
+        counted = [mart for mart in marts if mart.name in replaced or mart is not EEO]
+        told = [mart for mart in counted if self._is_mart_to_be_told(mart, replaced)]
         if not told:
             return
         with self.session.reading() as tx:
             rows = counted_rows(tx)
-            # A picture is as large as all else that a run leaves: not with each change.
-            shown = (
-                {} if self.scope.delta else shown_of(tx, self.session.settings, [each.name for each in told])
-            )
+            # A picture is as large as all else that a run leaves: not with each change. What EEO answers were
+            # counted before is not kept: by how much a group has grown would tell of few people.
+            names = [each.name for each in told if each is not EEO]
+            shown = {} if self.scope.delta else shown_of(tx, self.session.settings, names)
         for mart in told:
             sources = {name for model in mart.reads for name in DERIVATIONS[model].reads}
             done = replaced.get(mart.name, Replaced())

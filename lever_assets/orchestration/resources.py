@@ -19,13 +19,14 @@ _SECRET = ("api_key", "oauth_client_secret", "secret_key", "notice_secret", "not
 _DATABASE = "The database"
 _CALLED = {"name": "connection", "url": "database_url"}
 """Fields that have another name among the settings."""
-_SHAPE = ("name", "exclude", "extra_models", "insight", "sync_window", "sync_start")
+_SHAPE = ("name", "exclude", "extra_models", "insight", "eeo", "sync_window", "sync_start")
 """What the assets are made from, so that it has to be known before anything runs."""
 _SHOWN = (
     "connection",
     "exclude",
     "extra_models",
     "insight",
+    "eeo",
     "sync_window",
     "sync_start",
     "delta_seconds",
@@ -82,8 +83,8 @@ class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
 
     Without an `api_key` it is the connection of that name in the database, made by `lever-assets connect`.
     What is None is as by default (docs/configuration.md, by the same names). `name`, `exclude`,
-    `extra_models`, `insight`, `sync_window` and `sync_start` make the assets: they are plain values, no
-    variables.
+    `extra_models`, `insight`, `eeo`, `sync_window` and `sync_start` make the assets: they are plain values,
+    no variables.
     """
 
     name: str = Field(default="lever", description="Name of the connection: keys of assets begin with it")
@@ -98,6 +99,7 @@ class LeverAccount(ConfigurableResource):  # type: ignore[type-arg]
     exclude: list[str] | None = _absent("Models and fields to leave out")
     extra_models: list[str] | None = _absent("Models to read besides the 19: notes, scorecards, attachments")
     insight: bool | None = _absent("Keep the insight models, as by default")
+    eeo: bool | None = _absent("Count the answers to EEO questions, in groups of at least five")
     sync_window: str | None = _absent("Length of a sync window")
     sync_start: str | None = _absent("First day of the first window")
     candidate_cutoff: str | None = _absent(

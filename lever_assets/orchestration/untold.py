@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from lever_assets.insight.standing import keeps_marts
+from lever_assets.insight.standing import keeps_every_mart
 from lever_assets.lever.quoting import in_api_words
 from lever_assets.lever.resources import BY_NAME, WANTED, Embedded
 from lever_assets.mapping.stated import DERIVATIONS
@@ -29,7 +29,7 @@ from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session, Written
 from lever_assets.unified.marts import BY_NAME as BY_MART
-from lever_assets.unified.marts import MARTS
+from lever_assets.unified.marts import EEO, EVERY_MART
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def sources_of(table: str) -> Collection[str]:
     return DERIVATIONS[table].reads if table in DERIVATIONS else (_RESOURCES[table],)
 
 
-_MARTS = {each.table: each for each in MARTS}
+_MARTS = {each.table: each for each in EVERY_MART}
 _RESOURCES = {RAW[name].name: name for name in BY_NAME}
 
 
@@ -223,9 +223,9 @@ def note_marts(
 ) -> bool:
     """Keep what bringing up the marts replaced, after a sync or a replay; return whether that is to be told.
 
-    A delta tells of those that changed, any other sync of all.
+    A delta tells of those that changed, any other sync of all; of EEO answers only where they were counted.
     """
-    marts = keeps_marts(session.settings)
+    marts = (name for name in keeps_every_mart(session.settings) if name in replaced or name != EEO.name)
     done = {name: replaced.get(name, Replaced()) for name in marts}
     news = {
         BY_MART[name].table: Untold(now(), command, each.changed, scope, mart=each)
@@ -286,5 +286,5 @@ def waiting_to_be_told(tx: Transaction, exclusion: Exclusion) -> Iterator[tuple[
     order = [BY_NAME[name].table for name in WANTED if exclusion.needs(name)]
     order += [model.name for model in exclusion.kept]
     if exclusion.insight:
-        order += [each.table for each in MARTS if all(map(exclusion.keeps, each.reads))]
+        order += [each.table for each in EVERY_MART if all(map(exclusion.keeps, each.reads))]
     yield from ((table, waiting[table]) for table in order if table in waiting)

@@ -55,6 +55,7 @@ def _report(
         webhooks=used,
         assessments=assessed,
         feedback=assessed and settings.assessment_feedback_template is not None,
+        eeo=settings.counts_eeo,
     )
     left_out = [each for each in every if permissions.not_asked_for(each, account)]
     needed = [each for each in every if each not in left_out]

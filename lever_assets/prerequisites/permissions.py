@@ -12,7 +12,7 @@ from lever_assets.lever import NotFoundError, Params
 from lever_assets.lever.access import CONFIDENTIAL
 from lever_assets.lever.faults import WRITES
 from lever_assets.lever.paths import quoted, scope
-from lever_assets.lever.resources import OPPORTUNITIES, RESOURCES
+from lever_assets.lever.resources import EEO_RESPONSES, OPPORTUNITIES, RESOURCES
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.prerequisites.asking import NOT_ASKED, ONE, Asking, Heard
 from lever_assets.prerequisites.findings import Finding, Group, Verdict
@@ -54,6 +54,7 @@ class Permission:
     actions: list[str] = field(default_factory=list)
     webhooks: bool = False
     assessments: bool = False
+    eeo: bool = False
 
     @property
     def writes(self) -> bool:
@@ -68,7 +69,7 @@ class Permission:
     @property
     def required(self) -> bool:
         """Whether what the settings ask for needs it; actions are nobody's duty."""
-        return bool(self.kept or self.webhooks or self.assessments)
+        return bool(self.kept or self.webhooks or self.assessments or self.eeo)
 
     @property
     def needed(self) -> bool:
@@ -80,6 +81,7 @@ class Permission:
         """What it is good for."""
         told = [f"the sync of {', '.join(self.kept)}"] if self.kept else []
         told += ["the webhooks"] if self.webhooks else []
+        told += ["counts of EEO answers"] if self.eeo else []
         told += ["the assessments"] if self.assessments else []
         told += [f"the actions {', '.join(self.actions)}"] if self.actions else []
         if told:
@@ -89,11 +91,17 @@ class Permission:
 
 
 def permissions(
-    exclusion: Exclusion, *, webhooks: bool, assessments: bool = False, feedback: bool = False
+    exclusion: Exclusion,
+    *,
+    webhooks: bool,
+    assessments: bool = False,
+    feedback: bool = False,
+    eeo: bool = False,
 ) -> list[Permission]:
     """Return every permission that anything of this program needs, reads first.
 
-    `webhooks`, `assessments`: they are used. `feedback`: results fill in feedback forms.
+    `webhooks`, `assessments`: they are used. `feedback`: results fill in feedback forms. `eeo`: EEO answers
+    are counted.
     """
     found: dict[str, Permission] = {}
 
@@ -106,6 +114,8 @@ def permissions(
         permission = one(scope("GET", each.path.format(parent=":id")), each.path)
         wanted = permission.kept if exclusion.needs(each.name) else permission.left_out
         wanted.append(each.name)
+    if eeo:
+        one(scope("GET", EEO_RESPONSES.path), EEO_RESPONSES.path).eeo = True
     for action in ACTIONS:
         for name in action.scopes:
             one(name, _OF_ACTIONS.get(name)).actions.append(action.name)
@@ -119,12 +129,15 @@ def permissions(
     return sorted(found.values(), key=lambda each: each.writes)
 
 
-def to_grant(exclusion: Exclusion, *, read_only: bool, feedback: bool = False) -> tuple[tuple[str, str], ...]:
+def to_grant(
+    exclusion: Exclusion, *, read_only: bool, feedback: bool = False, eeo: bool = False
+) -> tuple[tuple[str, str], ...]:
     """Return what a connection asks to be granted, each permission with what it is for; reading first.
 
-    `read_only`: nothing is to be written; webhooks, too, are subscribed to by writing. `feedback`: as above.
+    `read_only`: nothing is to be written; webhooks, too, are subscribed to by writing. `feedback` and `eeo`
+    as above.
     """
-    found = permissions(exclusion, webhooks=not read_only, feedback=feedback and not read_only)
+    found = permissions(exclusion, webhooks=not read_only, feedback=feedback and not read_only, eeo=eeo)
     wanted = [each for each in found if each.required or (each.actions and not read_only)]
     if read_only:
         wanted = [replace(each, actions=[]) for each in wanted]

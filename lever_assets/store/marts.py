@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, true
 
 from lever_assets.store.dialects import among, by_another_index, upsert
 from lever_assets.store.tables import MART_TABLES, UNIFIED, mart_months
 from lever_assets.store.transaction import Transaction
-from lever_assets.unified.marts import MONTH
+from lever_assets.unified.marts import MARTS, MONTH
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,29 @@ def replace_months(
 ) -> Replaced:
     """Let a mart have these rows in these months, and no others; only what differs is written."""
     table = MART_TABLES[mart]
+    return _replace(tx, table, among(tx.sql, table.c[MONTH], months), rows)
+
+
+def replace_all(tx: Transaction, mart: str, rows: Sequence[Mapping[str, Any]]) -> Replaced:
+    """Let a mart have these rows, and no others; only what differs is written."""
+    return _replace(tx, MART_TABLES[mart], true(), rows)
+
+
+def has_rows(tx: Transaction, mart: str) -> bool:
+    """Tell whether a mart has any row of the account."""
+    c = MART_TABLES[mart].c
+    found = tx.sql.execute(select(c.connection).where(c.connection == tx.account).limit(1))
+    return found.first() is not None
+
+
+def _replace(
+    tx: Transaction, table: Table, those: ColumnElement[bool], rows: Sequence[Mapping[str, Any]]
+) -> Replaced:
+    """Let a table have these rows in place of the account's `those`; only what differs is written."""
     key = [column.name for column in table.primary_key]
     stored = {
         tuple(row[name] for name in key): dict(row)
-        for row in tx.sql.execute(
-            select(table).where(table.c.connection == tx.account, among(tx.sql, table.c[MONTH], months))
-        ).mappings()
+        for row in tx.sql.execute(select(table).where(table.c.connection == tx.account, those)).mappings()
     }
     wanted = {
         tuple(row[name] for name in key): row for row in ({"connection": tx.account, **each} for each in rows)
@@ -161,9 +178,10 @@ def months_of(tx: Transaction, marts: Collection[str]) -> set[str]:
 
 
 def begin_anew(tx: Transaction, *, but: Collection[str]) -> None:
-    """Forget in which months units of the account are counted, and what all marts hold of it `but` some."""
-    for name, table in MART_TABLES.items():
+    """Forget in which months units of the account are counted, and what marts of tables hold, `but` some."""
+    for name in (each.name for each in MARTS):
         if name not in but:
+            table = MART_TABLES[name]
             tx.sql.execute(delete(table).where(table.c.connection == tx.account))
     tx.sql.execute(delete(mart_months).where(mart_months.c.connection == tx.account))
 

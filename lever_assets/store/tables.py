@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from lever_assets.lever.resources import RESOURCES, Resource, children_of
 from lever_assets.store.values import ForgettableJson, Json, Key, Money, PlainText, UtcDateTime, Word
 from lever_assets.unified.catalogue import ALL_MODELS, INSIGHT_MODELS, Model
-from lever_assets.unified.marts import MARTS, MONTH, Mart
+from lever_assets.unified.marts import EVERY_MART, MONTH, Mart
 from lever_assets.unified.models import UnifiedRow
 
 metadata = MetaData()
@@ -228,7 +228,7 @@ def _mart_table(mart: Mart) -> Table:
         ),
         comment=mart.description,
     )
-    if MONTH not in mart.key:
+    if MONTH in fields and MONTH not in mart.key:
         Index(f"ix_{mart.table}_{MONTH}", table.c.connection, table.c[MONTH])
     return table
 
@@ -238,7 +238,7 @@ UNIFIED: dict[str, Table] = {model.name: _unified_table(model) for model in ALL_
 Index("ix_interviews_watched", UNIFIED["interviews"].c.connection, UNIFIED["interviews"].c.starting_at)
 Index("ix_offers_watched", UNIFIED["offers"].c.connection, UNIFIED["offers"].c.status)
 RAW: dict[str, Table] = {each.name: _raw_table(each) for each in RESOURCES}
-MART_TABLES: dict[str, Table] = {mart.name: _mart_table(mart) for mart in MARTS}
+MART_TABLES: dict[str, Table] = {mart.name: _mart_table(mart) for mart in EVERY_MART}
 # Of open applications those of some candidates are looked for.
 Index("ix_mart_aging_candidate_id", MART_TABLES["aging"].c.candidate_id)
 

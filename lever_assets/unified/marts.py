@@ -136,19 +136,29 @@ class PipelineCoverage(BaseModel):
     )
 
 
+class Eeo(BaseModel):
+    """How applicants answered the EEO questions: counts of groups of at least five."""
+
+    year: str = Field(description="Year of the applications, as 2026 (UTC)")
+    question: str = Field(description="gender, race, veteran or disability")
+    answer: str = Field(description="The answer, as in Lever; empty: all smaller groups together")
+    answers: int = Field(description="How many gave it; five at least")
+
+
 @dataclass(frozen=True)
 class Mart:
     """A mart: its name (the table is `mart_<name>`), its row and its key, besides the connection.
 
     `reads` are the models that it is made of. `counts` are the things that it counts, by the model whose ids
-    they have: when one of them changes the months that it is in are made anew.
+    they have: when one of them changes the months that it is in are made anew. One that has neither is
+    none of `MARTS`.
     """
 
     name: str
     row: type[BaseModel]
     key: Texts
-    reads: Texts
-    counts: str
+    reads: Texts = ()
+    counts: str = ""
 
     @property
     def table(self) -> str:
@@ -167,7 +177,7 @@ class Mart:
 
 
 MONTH = "month"
-"""The column that says to which month a row belongs: of every mart."""
+"""The column that says to which month a row belongs: of every one of `MARTS`."""
 
 _PIPELINE = ("application_stage_changes", "application_stages", "candidates", "applications", "jobs")
 
@@ -208,4 +218,10 @@ MARTS: tuple[Mart, ...] = (
         "requisitions",
     ),
 )
-BY_NAME: dict[str, Mart] = {each.name: each for each in MARTS}
+"""Those that are made of the tables, and kept up by months."""
+
+EEO = Mart("eeo", Eeo, ("year", "question", "answer"))
+"""Made of what is read from Lever for it alone and never kept; off unless LEVER_EEO switches it on."""
+
+EVERY_MART: tuple[Mart, ...] = (*MARTS, EEO)
+BY_NAME: dict[str, Mart] = {each.name: each for each in EVERY_MART}

@@ -41,6 +41,7 @@ from lever_assets.unified.catalogue import ALL_MODELS
 from lever_assets.unified.marts import MARTS
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.cli.test_following import read_to_end
+from lever_assets_tests.orchestration.running import open_applicant
 
 pytestmark = pytest.mark.long
 
@@ -319,6 +320,29 @@ def test_drained_events_are_told_with_what_they_changed(
         last = made(instance, "candidates")[0]
     assert last.partition == every_window()[-1]
     assert told(last) == {"command": "webhooks drain", "updated": 2}
+
+
+def test_marts_that_a_drained_event_changed_are_told_as_those_of_a_delta(
+    command: Command, home: Path, sandbox: Sandbox
+) -> None:
+    command("sync")
+    opportunity = open_applicant(sandbox)
+    sandbox.move(opportunity)
+    settings = Settings.load()
+    with closing(Store.open(settings.tables_url)) as store, store.writing("lever") as tx:
+        about: JsonObject = {"opportunityId": opportunity}
+        inbox.receive(tx, inbox.InboxEvent("one", "candidateStageChange", "one", tx.instant, about))
+    command("webhooks", "drain")
+    with opened(home) as instance:
+        last, first = made(instance, "mart_funnel")[0], made(instance, "mart_funnel")[-1]
+        assert last.partition == every_window()[-1]
+        assert told(last)["command"] == "webhooks drain"
+        assert told(last)["written"] >= 1
+        assert told(last)["dagster/row_count"] > 1
+        assert "plot" not in told(last)
+        assert "plot" not in told(first)  # of a window in which nothing is told but its own
+        assert {told(each)["command"] for each in made(instance, "mart_offer_acceptance")} == {"sync"}
+    assert waiting() == {}
 
 
 def test_a_drain_is_no_failure_where_another_program_keeps_the_database_from_noting_it(

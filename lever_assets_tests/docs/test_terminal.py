@@ -10,7 +10,7 @@ import pytest
 
 from docs import terminal
 from lever_assets.cli.demo_report import QUERIES
-from lever_assets.unified.catalogue import MODELS
+from lever_assets.unified.catalogue import INSIGHT_MODELS, MODELS
 
 PICTURE = Path(__file__).parent.parent.parent / "docs" / "images" / "demo.svg"
 
@@ -27,7 +27,7 @@ def lines(svg: str) -> list[str]:
 def test_the_picture_of_the_demo_has_every_table_and_every_question() -> None:
     told = lines(PICTURE.read_text("utf-8"))
     tables = [line.split()[0] for line in told if re.fullmatch(r"\w+( +[\d,]+){4}", line)]
-    assert sorted(tables) == sorted(model.name for model in MODELS)
+    assert sorted(tables) == sorted(model.name for model in (*MODELS, *INSIGHT_MODELS))
     for title, sql in QUERIES:
         assert f"{title}:" in told
         assert {line.strip() for line in sql.splitlines()} <= set(told)

@@ -138,9 +138,9 @@ def _contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("colours", [BY_DAY, BY_NIGHT])
 def test_letters_and_bars_stand_out_as_wcag_wants(colours: Colours) -> None:
-    for letters in (colours.ink, colours.quiet):
+    for letters in (colours.ink, colours.quiet, colours.first):
         assert _contrast(letters, colours.card) >= 4.5
-    for bar in (colours.first, colours.second, colours.third, colours.fourth):
+    for bar in (colours.first, colours.second, colours.third, colours.fourth, colours.age_4, colours.age_5):
         assert _contrast(bar, colours.card) >= 3
 
 

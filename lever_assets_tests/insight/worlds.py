@@ -16,9 +16,11 @@ from lever_assets.store import Store
 from lever_assets.store.changes import mark_changed
 from lever_assets.store.dialects import upsert
 from lever_assets.store.tables import MART_TABLES, UNIFIED, mart_months
+from lever_assets.unified.marts import MARTS
 
 Row = dict[str, Any]
 Rows = Mapping[str, list[Row]]
+
 DAY = 86_400_000
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -184,8 +186,8 @@ def stored_marts(store: Store) -> dict[str, list[Row]]:
     """Return the rows of each mart's table, as `plain` does."""
     with store.reading("lever") as tx:
         found = {
-            name: [dict(row) for row in tx.sql.execute(select(table)).mappings()]
-            for name, table in MART_TABLES.items()
+            each.name: [dict(row) for row in tx.sql.execute(select(MART_TABLES[each.name])).mappings()]
+            for each in MARTS
         }
     assert all(row.pop("connection") == "lever" for rows in found.values() for row in rows)
     return {name: sorted(map(_rounded, rows), key=repr) for name, rows in found.items()}

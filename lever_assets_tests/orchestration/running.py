@@ -113,3 +113,12 @@ def failures(result: dg.ExecuteInProcessResult) -> set[str]:
             told = event.step_failure_data.user_failure_data
             found.add(told.description or "" if told else event.message or "")
     return found
+
+
+def open_applicant(sandbox: Sandbox) -> str:
+    """Return an opportunity with an application that is open: one to be moved."""
+    return next(
+        each
+        for each in sandbox.ids("opportunities")
+        if (record := sandbox.get("opportunities", each) or {})["applications"] and not record["archived"]
+    )

@@ -9,11 +9,12 @@ from lever_assets.definitions import build
 from lever_assets.frames.frame import frame
 from lever_assets.orchestration.names import FIGURES, UP_TO_DATE
 from lever_assets.settings import Settings
-from lever_assets.unified.marts import MARTS
+from lever_assets.unified.marts import EEO, MARTS
 from lever_assets_tests.orchestration.running import (
     Place,
     failed_checks,
     key,
+    open_applicant,
     reported,
     window_range,
     windows,
@@ -73,19 +74,46 @@ def test_a_run_brings_them_up_checks_them_and_shows_their_pictures(place: Place)
 def test_a_delta_tells_of_the_marts_that_changed_alone(synced: Place) -> None:
     delta(synced)
     assert not told(delta(synced)) & TABLES
-    sandbox = synced.sandbox
-    opportunity = next(
-        each
-        for each in sandbox.ids("opportunities")
-        if (record := sandbox.get("opportunities", each) or {})["applications"] and not record["archived"]
-    )
-    sandbox.move(opportunity)
+    synced.sandbox.move(open_applicant(synced.sandbox))
     done = delta(synced)
     changed = told(done) & TABLES
     assert {"mart_funnel", "mart_time_in_stage", "mart_aging"} <= changed
     assert not changed & {"mart_offer_acceptance", "mart_interviewer_load", "mart_time_to_fill"}
     assert "plot" not in reported(done, "mart_funnel")
     assert told(delta(synced)) & TABLES == set()
+
+
+def test_counts_of_eeo_answers_are_an_asset_where_they_are_wanted_of_which_nothing_is_shown(
+    place: Place,
+) -> None:
+    assert key(EEO.table) not in {each.key for each in build(place.settings()).resolve_all_asset_specs()}
+    for number in range(7):
+        place.sandbox.create(
+            "eeo_responses", {"appliedAt": 1767225600000 + number, "gender": "Sesquipedalian"}
+        )
+    counting = build(place.settings(eeo=True))
+    assert counting.resolve_asset_graph().get(key(EEO.table)).group_name == "lever_insight_marts"
+    job, keys = counting.resolve_job_def("lever_sync"), windows(place.settings())
+    done = job.get_subset(asset_selection={key(EEO.table)}).execute_in_process(
+        instance=place.instance, tags=window_range(keys[0], keys[-1])
+    )
+    assert told(done) == {EEO.table}
+    assert failed_checks(done) == {}
+    assert [each.check_name for each in done.get_asset_check_evaluations()] == [FIGURES, UP_TO_DATE]
+    shown = reported(done, EEO.table)
+    assert shown["dagster/row_count"] == shown["written"] > 0
+    assert not shown.keys() & {"preview", "plot"}
+    assert "Sesquipedalian" not in str(place.instance.event_log_storage.get_logs_for_run(done.run_id))
+    assert counted_by_a_delta(place, job, keys[-1]) == set()
+
+
+def counted_by_a_delta(place: Place, job: dg.JobDefinition, window: str) -> set[str]:
+    before = place.sandbox.requests().total
+    done = job.get_subset(asset_selection={key(EEO.table)}).execute_in_process(
+        instance=place.instance, tags={"lever/refresh": "delta", "dagster/partition": window}
+    )
+    assert place.sandbox.requests().total == before
+    return told(done)
 
 
 def test_a_run_over_a_mart_alone_asks_lever_nothing(synced: Place) -> None:

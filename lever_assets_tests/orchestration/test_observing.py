@@ -7,7 +7,9 @@ import dagster as dg
 
 from lever_assets.store import inbox
 from lever_assets.sync.session import Session
-from lever_assets_tests.orchestration.running import Place
+from lever_assets.unified.marts import MARTS
+from lever_assets_tests.orchestration.running import Place, key, open_applicant, reported, windows
+from lever_assets_tests.orchestration.test_quiet_deltas import delta, told
 
 
 def observed(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
@@ -42,3 +44,34 @@ def test_a_drained_event_is_observed_on_what_it_changed(synced: Place) -> None:
     found = observed(synced.run("lever_webhooks"))
     assert found["lever/candidates"] == {"by": "webhooks", "updated": 1}
     assert observed(synced.run("lever_webhooks")) == {}
+
+
+def moved(place: Place) -> None:
+    """Move somebody in Lever, and let the event of it arrive."""
+    opportunity, moment = open_applicant(place.sandbox), datetime.now(UTC)
+    place.sandbox.move(opportunity)
+    arrived = inbox.InboxEvent("one", "candidateStageChange", "token", moment, {"opportunityId": opportunity})
+    with Session.open(place.settings()) as session, session.writing(at=moment) as tx:
+        assert inbox.receive(tx, arrived)
+
+
+def test_marts_that_a_drained_event_changed_are_made_in_the_window_that_was_told_last(synced: Place) -> None:
+    delta(synced)  # the first after a sync tells of all in the present window
+    moved(synced)
+    result = synced.run("lever_webhooks")
+    changed = told(result)
+    assert {"mart_funnel", "mart_aging"} <= changed <= {mart.table for mart in MARTS}
+    assert not changed & {"mart_offer_acceptance", "mart_time_to_fill"}
+    shown = reported(result, "mart_funnel")
+    assert (shown["by"], shown["written"] >= 1) == ("webhooks", True)
+    made = synced.instance.get_materialized_partitions(key("mart_funnel"))
+    assert made == {windows(synced.settings())[-1]}
+    assert not told(delta(synced)) & changed, "the next delta has nothing more to tell of them"
+
+
+def test_a_mart_that_no_run_has_made_yet_is_observed(synced: Place) -> None:
+    synced.instance.wipe_assets([key("mart_funnel")])
+    moved(synced)
+    result = synced.run("lever_webhooks")
+    assert "mart_funnel" not in told(result)
+    assert observed(result)["lever/mart_funnel"]["by"] == "webhooks"

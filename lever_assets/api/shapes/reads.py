@@ -38,6 +38,8 @@ from lever_assets.unified.enums import (
     UserStatus,
 )
 
+_ASKED = "there with `include_insight=true` alone"
+
 
 class QuestionOption(Shape):
     """A choice; answers name its `id`."""
@@ -249,6 +251,13 @@ class Candidate(CandidateAlone):
     applications: list[CandidateApplication]
 
 
+class ListedCandidate(Candidate):
+    """A candidate in the list, which has two keys more when they are asked for."""
+
+    current_stage_id: Text | None = Field(None, description=f"The stage that the candidate is in; {_ASKED}")
+    person_id: Text | None = Field(None, description=f"The person, who may be several candidates; {_ASKED}")
+
+
 class AnsweredQuestion(Shape):
     """The question that was answered; the answer's keys follow its type."""
 
@@ -321,6 +330,9 @@ class Application(ApplicationAlone):
     current_stage: Stage | None
     interviews: list[ApplicationInterview]
     offers: list[ApplicationOffer]
+    hired_at: Instant | None = Field(
+        None, description=f"When it was archived as hired; null unless HIRED; {_ASKED}"
+    )
 
 
 class User(Seen):
@@ -381,6 +393,9 @@ class Interview(Seen):
     remote_updated_at: Instant | None
     users: list[Member]
     application: InterviewApplication | None
+    candidate_id: Text | None = Field(
+        None, description=f"The candidate, also where there is no application; {_ASKED}"
+    )
 
 
 class OfferApplication(Shape):
@@ -427,7 +442,7 @@ class Jobs(Listed[Job]):
     """A page of jobs."""
 
 
-class Candidates(Listed[Candidate]):
+class Candidates(Listed[ListedCandidate]):
     """A page of candidates."""
 
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from lever_assets.insight.marts import aging, common
-from lever_assets.unified.marts import MONTH
+from lever_assets.insight.marts import aging, common, eeo
+from lever_assets.unified.marts import EEO, MONTH
 
 MONTHS = 12
 """The report looks back so many months, the present one included."""
@@ -148,6 +148,19 @@ def coverage(known: Known) -> pd.DataFrame:
     ).sort_values(["coverage", "requisition"])
     columns = ["requisition", "department", "headcount_open", "applications", "coverage"]
     return found[columns].head(MOST).reset_index(drop=True)
+
+
+def answers(known: Known) -> pd.DataFrame:
+    """Return how each EEO question was answered in the newest year there is, the largest groups first."""
+    rows = known.marts[EEO.name]
+    rows = rows[rows["year"] == rows["year"].max()]
+    found: pd.DataFrame = rows.assign(
+        last=rows["answer"] == eeo.OTHERS,
+        question=pd.Categorical(rows["question"], eeo.QUESTIONS),
+        answer=rows["answer"].replace({eeo.OTHERS: OTHERS}),
+    ).sort_values(["question", "last", "answers", "answer"], ascending=[True, True, False, True])
+    found = found.assign(question=found["question"].astype("string"))
+    return found[["answer", "question", "year", "answers"]].reset_index(drop=True)
 
 
 def _named(ids: pd.Series, names: Mapping[str, str]) -> pd.Series:

@@ -9,22 +9,25 @@ import io
 import logging
 import os
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from lever_assets import private
+from lever_assets.insight.marts.eeo import QUESTIONS
 from lever_assets.insight.report.numbers import OTHERS, WAITING
 from lever_assets.unified.marts import MONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDTH = 4.6
+_WIDTH = 4.2
 """Inches, of 100 dots: small enough that its letters can be read on a telephone."""
 _LETTERS = 9.5
 _COLOURS = 24
@@ -45,6 +48,11 @@ class Colours:
     fourth: str = "#7a3fb0"
     pale: str = "#b6d4f2"
     card: str = "#f6f8fa"
+    age_1: str = "#a9cdf0"
+    age_2: str = "#4a90d9"
+    age_3: str = "#e8b04a"
+    age_4: str = "#cf6f1e"
+    age_5: str = "#9c2f12"
 
 
 BY_DAY = Colours()
@@ -58,6 +66,11 @@ BY_NIGHT = Colours(
     fourth="#c49bf0",
     pale="#2d5578",
     card="#161b22",
+    age_1="#2d5578",
+    age_2="#5aa2e6",
+    age_3="#caa04a",
+    age_4="#f0904e",
+    age_5="#ff7a5c",
 )
 _STAND_INS = Colours(*(f"#0102{number:02x}" for number in range(16, 16 + len(fields(Colours)))))
 """Colours that nobody else uses: in SVG they become the variables of the page."""
@@ -71,7 +84,7 @@ def funnel(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
     axes.barh(places, _floats(rows["entered"]), color=colours.pale, height=0.72)
     axes.barh(places, _floats(rows["passed"]), color=colours.first, height=0.72)
     labels = [
-        f"{entered:,}   {rate:.0%}" for entered, rate in zip(rows["entered"], rows["rate"], strict=True)
+        f"{entered:,} · {rate:.0%}" for entered, rate in zip(rows["entered"], rows["rate"], strict=True)
     ]
     _beside(axes, places, _floats(rows["entered"]), labels, colours)
 
@@ -140,9 +153,9 @@ def offers(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
 
 
 def waiting(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
-    """Draw how many wait in each stage, by how long: the longer, the further to the right."""
+    """Draw how many wait in each stage, by how long: the longer, the further to the right and the warmer."""
     places = _down(axes, rows["stage"])
-    looks = (colours.pale, colours.first, colours.third, colours.second, colours.fourth)
+    looks = (colours.age_1, colours.age_2, colours.age_3, colours.age_4, colours.age_5)
     left = [0.0] * len(rows)
     for name, colour in zip(WAITING, looks, strict=True):
         values = _floats(rows[name])
@@ -158,8 +171,20 @@ def coverage(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
     values = _floats(rows["coverage"])
     axes.barh(places, values, color=colours.first, height=0.72)
     labels = [
-        f"{value:,.1f}   ({open_:,} to hire)"
+        f"{value:,.1f} · {open_:,} to hire"
         for value, open_ in zip(values, rows["headcount_open"], strict=True)
+    ]
+    _beside(axes, places, values, labels, colours)
+
+
+def answers(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
+    """Draw how many gave each answer, each question in a colour of its own; the table names it."""
+    places = _down(axes, rows["answer"])
+    looks = dict(zip(QUESTIONS, (colours.first, colours.second, colours.third, colours.fourth), strict=True))
+    values = _floats(rows["answers"])
+    axes.barh(places, values, color=[looks[each] for each in rows["question"]], height=0.72)
+    labels = [
+        f"{count:,}, {question}" for count, question in zip(rows["answers"], rows["question"], strict=True)
     ]
     _beside(axes, places, values, labels, colours)
 
@@ -174,10 +199,10 @@ def keep_fonts_in(folder: Path) -> None:
         os.environ.setdefault("MPLCONFIGDIR", str(folder))
 
 
-def as_svg(draw: Draw, rows: pd.DataFrame, name: str) -> str:
+def as_svg(draw: Draw, rows: pd.DataFrame, name: str, says: str) -> str:
     """Return the picture as SVG for a page, with the page's variables (`--ink`) as colours.
 
-    `name` tells its ids from those of other pictures on the page.
+    `name` tells its ids from those of other pictures on the page, `says` is read to who can't see it.
     """
     text = _drawn(draw, rows, _STAND_INS, "svg", name).decode()
     text = text[text.index("<svg") :]
@@ -187,7 +212,8 @@ def as_svg(draw: Draw, rows: pd.DataFrame, name: str) -> str:
     text = re.sub(r'<g id="[^"]*"', "<g", text)  # each picture of a page would have the same
     text = re.sub(r"\s*\n\s*", " ", text)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r'\1 aria-hidden="true"', text, count=1)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+    text = text.replace("<svg", f'<svg role="img" aria-label="{escape(says)}"', 1)
     return re.sub(r"'?DejaVu Sans'?[^;\"]*", "var(--letters)", text).strip()
 
 
@@ -219,7 +245,9 @@ def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: st
         "xtick.color": colours.quiet,
         "ytick.color": colours.ink,
     }
-    with mpl.rc_context(looks):
+    with mpl.rc_context(looks), warnings.catch_warnings():
+        # A name in letters that its own font lacks: a browser has them.
+        warnings.filterwarnings("ignore", r"Glyph \d+")
         high = 0.9 + 0.3 * len(rows) if draw in _DOWN else 2.7
         figure = Figure(figsize=(_WIDTH, max(1.4, high)), layout="constrained")
         axes = figure.subplots()
@@ -236,7 +264,7 @@ def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: st
 
 _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 """Nothing that tells when and by what it was drawn: equal numbers give equal bytes."""
-_DOWN = (funnel, days_by_stage, sources, interviewers, waiting, coverage)
+_DOWN = (funnel, days_by_stage, sources, interviewers, waiting, coverage, answers)
 _LONGEST = 24
 
 
@@ -275,7 +303,7 @@ def _beside(
     """Write a label at the end of each bar, and leave room for the longest."""
     most = max((each for each in ends if each == each), default=0.0) or 1.0  # noqa: PLR0124 - NaN
     for place, end, label in zip(places, ends, labels, strict=True):
-        axes.text(end + most * 0.02, place, label, va="center", color=colours.quiet, fontsize=_LETTERS - 1)
+        axes.text(end + most * 0.03, place, label, va="center", color=colours.quiet, fontsize=_LETTERS - 1)
     room = max((len(each) for each in labels), default=0)
     axes.set_xlim(0, most * (1.05 + 0.035 * room))
 

@@ -12,6 +12,7 @@ from lever_assets.insight.report.numbers import Known, months_before
 from lever_assets.store.marts import units_in
 from lever_assets.store.selecting import Asked, fields, in_batches
 from lever_assets.store.transaction import Transaction
+from lever_assets.unified.marts import EEO
 
 _WITH_DAYS = ("time_in_stage", "time_to_hire", "time_to_fill")
 _ROWS_AT_ONCE = 10_000
@@ -33,7 +34,7 @@ def read(tx: Transaction, at: datetime, marts: Collection[str]) -> Known:
     called = requisitions["name"].fillna(requisitions["requisition_code"])
     return Known(
         at,
-        marts={name: mart_rows(tx, name) for name in MADE},
+        marts={name: mart_rows(tx, name) for name in (*MADE, *(each for each in marts if each == EEO.name))},
         facts=facts,
         users={one: name for one, name in zip(users["id"], names, strict=True) if name},
         requisitions={

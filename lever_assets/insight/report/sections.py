@@ -8,6 +8,7 @@ import pandas as pd
 from lever_assets.insight.report import numbers, pictures
 from lever_assets.insight.report.numbers import Known
 from lever_assets.insight.report.pictures import Draw
+from lever_assets.unified.marts import EEO
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,23 @@ SECTIONS: tuple[Section, ...] = (
         "No requisition with a certain number is open.",
     ),
 )
+
+
+EEO_SECTION = Section(
+    EEO.name,
+    "How EEO questions were answered",
+    "Counts of the newest year, in groups of at least five; smaller ones are together.",
+    numbers.answers,
+    pictures.answers,
+    {"answer": "Answer", "question": "Question", "year": "Year", "answers": "Answers"},
+    "No group of answers is large enough yet.",
+)
+"""Shown where the settings want it."""
+
+
+def sections_of(known: Known) -> tuple[Section, ...]:
+    """Return the sections of an account's report."""
+    return (*SECTIONS, EEO_SECTION) if EEO.name in known.marts else SECTIONS
 
 
 def has_numbers(rows: pd.DataFrame) -> bool:

@@ -16,8 +16,9 @@ class Asked:
 
     `filters` has values by the names in `FILTERS`; all of them have to hold. `updated_after` (included): only
     rows that changed since, themselves or in what belongs to them. `deleted`: those that are gone, too.
-    `remote_data`: with Lever's own record. `excluded` are columns that are not kept; a filter by one finds no
-    row, unless `ignoring_unsupported` lets it not count.
+    `remote_data`: with Lever's own record. `ours`: with the columns that the unified API lacks.
+    `excluded` are columns that are not kept; a filter by one finds no row, unless `ignoring_unsupported` lets
+    it not count.
     """
 
     size: int
@@ -25,6 +26,7 @@ class Asked:
     updated_after: datetime | None = None
     deleted: bool = False
     remote_data: bool = False
+    ours: bool = False
     filters: Mapping[str, Any] = field(default_factory=dict)
     excluded: frozenset[Column] = frozenset()
     ignoring_unsupported: bool = False

@@ -17,6 +17,7 @@ from lever_assets.store.pages.wire import Odd, Part, without
 from lever_assets.store.tables import UNIFIED
 from lever_assets.store.transaction import Transaction
 from lever_assets.store.values import clean
+from lever_assets.unified.catalogue import BY_NAME
 
 _AFTER: BindParameter[str] = bindparam("after")
 _SIZE: BindParameter[int] = bindparam("size")
@@ -63,6 +64,8 @@ def page_of(tx: Transaction, model: str, asked: Asked) -> Page:
     part = listed.part
     if not asked.remote_data:
         part = replace(part, hidden=part.hidden | {"remote_data"})
+    if asked.ours:
+        part = replace(part, names=(*part.names, *BY_NAME[model].ours))
     part, fields = _with_fields(tx, part)
     dialect, c = tx.sql.dialect.name, UNIFIED[model].c
     behind = by_another_index_of(dialect, c.id) if wanted.is_set else c.id
