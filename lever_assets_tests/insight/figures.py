@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from lever_assets.sandbox.year import Happening
 from lever_assets.unified.ids import unified_id
 
@@ -373,10 +375,13 @@ def at_share(values: Sequence[float], share: float) -> float:
     return below[0] + (below[1] - below[0]) * (place - int(place))
 
 
-def alike(rows: Iterable[Mapping[str, Any]]) -> Rows:
-    """The rows in an order of their own, with fractions that binary numbers can agree on."""
-    plain = [
-        {name: round(value, 6) if isinstance(value, float) else value for name, value in sorted(row.items())}
-        for row in rows
+def same(found: Iterable[Row], expected: Iterable[Row], key: Sequence[str]) -> bool:
+    """Whether rows are the same, whatever their order, with fractions to a tenth of a second in days."""
+
+    def in_order(rows: Iterable[Row]) -> Rows:
+        return sorted(rows, key=lambda row: [row[name] for name in key])
+
+    return in_order(found) == [
+        {name: pytest.approx(it, abs=1e-6) if isinstance(it, float) else it for name, it in row.items()}
+        for row in in_order(expected)
     ]
-    return sorted(plain, key=repr)
