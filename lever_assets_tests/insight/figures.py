@@ -5,16 +5,19 @@ account. Neither pandas nor anything of the marts is used here, but for the ids 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+import orjson
 import pytest
 
+from lever_assets.sandbox import Sandbox
 from lever_assets.sandbox.year import Happening
 from lever_assets.unified.ids import unified_id
+from lever_assets.unified.marts import MARTS
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -26,7 +29,8 @@ _DAY = 86_400_000
 class Person:
     """An opportunity: when they came, their stages with the instant of each, and how it stands with them.
 
-    `postings` are those of the applications, by the application's id.
+    `postings` are those of the applications, by the application's id. `stage` is where Lever says that they
+    are; None: in the last one.
     """
 
     ident: str
@@ -35,8 +39,16 @@ class Person:
     postings: dict[str, str | None] = field(default_factory=dict)
     applied: dict[str, int] = field(default_factory=dict)
     stages: list[tuple[str, int]] = field(default_factory=list)
+    stage: str | None = None
     archived: int | None = None
     hired: bool = False
+
+    @property
+    def waits_since(self) -> tuple[str | None, int]:
+        """The stage that they are in, and when they entered it last; where nobody knows, when they came."""
+        if self.stage is None:
+            return self.stages[-1]
+        return self.stage, max((at for stage, at in self.stages if stage == self.stage), default=self.came)
 
     @property
     def posting(self) -> str | None:
@@ -127,6 +139,51 @@ _TELLERS: dict[str, Callable[[Story, Happening], None]] = {
 }
 
 
+def read_off(sandbox: Sandbox) -> Story:
+    """Read the story off the records of an account, of which each opportunity has one application at most."""
+    story = Story()
+    for place, stage in enumerate(reversed(sandbox.ids("stages"))):
+        story.stages[stage] = {"name": (sandbox.get("stages", stage) or {})["text"], "place": place}
+    for posting in every(sandbox, "postings"):
+        said = {name: posting["categories"].get(name) for name in ("department", "team")}
+        story.postings[posting["id"]] = {**said, "codes": posting["requisitionCodes"]}
+    story.requisitions = {each["id"]: each for each in every(sandbox, "requisitions")}
+    hired = {each["id"] for each in every(sandbox, "archive_reasons") if each.get("type") == "hired"}
+    for opportunity in every(sandbox, "opportunities"):
+        _read_person(story, sandbox, opportunity, hired)
+    for interview in every(sandbox, "interviews"):
+        users = [each["id"] for each in interview["interviewers"]]
+        story.interviews[interview["id"]] = interview | {
+            "opportunity": interview["opportunityId"],
+            "users": users,
+        }
+    return story
+
+
+def every(sandbox: Sandbox, resource: str) -> list[Row]:
+    """All records of a resource."""
+    return [sandbox.get(resource, each) or {} for each in sandbox.ids(resource)]
+
+
+def _read_person(story: Story, sandbox: Sandbox, opportunity: Row, hired: Collection[str]) -> None:
+    person = Person(opportunity["id"], opportunity["createdAt"], next(iter(opportunity["sources"]), None))
+    archived = opportunity["archived"]
+    for each in opportunity["applications"]:
+        application = sandbox.get("applications", each) or {}
+        person.postings[each], person.applied[each] = application["posting"], application["createdAt"]
+        archived = application["archived"] or archived
+    changes = [(each["toStageId"], each["updatedAt"]) for each in opportunity["stageChanges"]]
+    person.stages = sorted(changes, key=lambda change: change[1])
+    person.stage = opportunity["stage"]
+    if archived:
+        person.archived, person.hired = archived["archivedAt"], archived["reason"] in hired
+    story.people[person.ident] = person
+    for body in sandbox.account.children("offers", person.ident):
+        offer = orjson.loads(body)
+        story.offers[offer["id"]] = {"at": offer["createdAt"], "status": offer["status"]}
+        story.offers[offer["id"]]["opportunity"] = person.ident
+
+
 @dataclass(frozen=True)
 class Figures:
     """The marts of a story, as rows of our ids."""
@@ -154,8 +211,8 @@ class Figures:
     def _key(self, model: str, lever: str | None) -> str:
         return self._id(model, lever) or ""
 
-    def _stage(self, stage: str) -> Row:
-        known = self.story.stages.get(stage, {})
+    def _stage(self, stage: str | None) -> Row:
+        known = self.story.stages.get(stage or "", {})
         return {
             "stage_id": self._id("application_stages", stage),
             "stage_name": known.get("name"),
@@ -316,7 +373,7 @@ class Figures:
             }
             for person in self.story.people.values()
             if person.archived is None
-            for stage, since in [person.stages[-1]]
+            for stage, since in [person.waits_since]
             for application, posting in person.postings.items()
         ]
 
@@ -373,6 +430,13 @@ def at_share(values: Sequence[float], share: float) -> float:
     place = (len(ordered) - 1) * share
     below = [*pairwise(ordered), (ordered[-1], ordered[-1])][int(place)]
     return below[0] + (below[1] - below[0]) * (place - int(place))
+
+
+def assert_right(marts: Mapping[str, Rows], figures: Figures) -> None:
+    """See that each mart has the figures, and no other rows."""
+    expected = figures.all()
+    for mart in MARTS:
+        assert same(marts[mart.name], expected[mart.name], mart.key), mart.name
 
 
 def same(found: Iterable[Row], expected: Iterable[Row], key: Sequence[str]) -> bool:
