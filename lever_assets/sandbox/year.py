@@ -63,7 +63,7 @@ class _Person:
     place: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Year:
     """The days of a company; `play` lets some of them pass, and `log` is all that happened."""
 
