@@ -14,8 +14,14 @@ from lever_assets.unified.marts import MARTS
 _TOLD = "# Written by `make docs` from the catalogue of lever_assets: change nothing here.\n"
 _RAW = ("archive_reasons", "feedback", "offers", "resumes")
 """The raw tables that the package's models read."""
-_DATABASE = "{{ var('lever_assets_database', 'lever_assets' if target.type == 'duckdb' else target.database) }}"
-_SCHEMA = "{{ var('lever_assets_schema', 'main' if target.type == 'duckdb' else 'public') }}"
+_DATABASE = "{{ var('lever_assets_database', target.database) }}"
+_SCHEMA = "{{ var('lever_assets_schema', 'public') }}"
+_LOCATION = (
+    "{{ var('lever_assets_location', env_var('DBT_PARQUET_FOLDER', '../lever-export') ~ '/{name}.parquet'"
+    " if target.name == 'parquet' else"
+    " \"sqlite_scan('\" ~ env_var('DBT_SQLITE_FILE', '../data/lever.db') ~ \"', '{name}')\") }}"
+)
+"""Of which DuckDB reads a table; dbt-postgres passes it over. ATTACH would show dbt-duckdb indexes that it can't read."""
 _Test = str | dict[str, Any]
 
 
@@ -26,6 +32,7 @@ def sources() -> str:
         "description": "The tables that lever_assets keeps.",
         "database": _DATABASE,
         "schema": _SCHEMA,
+        "config": {"meta": {"external_location": _LOCATION}},
         "tables": [
             *(_table(UNIFIED[model.name], model) for model in ALL_MODELS),
             *(_table(MART_TABLES[mart.name]) for mart in MARTS),
