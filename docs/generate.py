@@ -1,7 +1,7 @@
 """Writes what the code knows of the documentation: tables, settings, commands, permissions, sandbox, actions.
 
-Also the sources of dbt in the example and in `dbt/`, and the drawings of the lineage and of an installation, by programs of
-their own.
+Also the sources of dbt in the example and in `dbt/`, and the drawings of the lineage and of an installation,
+by programs of their own.
 Run `make docs` after changing any of them; a test fails while the files are out of date.
 """
 
