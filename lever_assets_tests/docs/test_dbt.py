@@ -18,7 +18,7 @@ def tables() -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in written["sources"][0]["tables"]}
 
 
-def tested(tables: dict[str, dict[str, Any]], table: str, column: str) -> list[Any]:
+def checks_on(tables: dict[str, dict[str, Any]], table: str, column: str) -> list[Any]:
     (found,) = (each for each in tables[table]["columns"] if each["name"] == column)
     tests: list[Any] = found.get("data_tests", [])
     return tests
@@ -34,8 +34,8 @@ def test_every_model_and_mart_is_a_source_with_a_sentence_for_each_column(
 
 
 def test_keys_references_and_closed_enums_are_tested(tables: dict[str, dict[str, Any]]) -> None:
-    assert tested(tables, "applications", "id") == ["unique", "not_null"]
-    assert tested(tables, "applications", "job_id") == [
+    assert checks_on(tables, "applications", "id") == ["unique", "not_null"]
+    assert checks_on(tables, "applications", "job_id") == [
         {
             "relationships": {
                 "arguments": {"to": "source('lever_assets', 'jobs')", "field": "id"},
@@ -43,7 +43,7 @@ def test_keys_references_and_closed_enums_are_tested(tables: dict[str, dict[str,
             }
         }
     ]
-    assert tested(tables, "applications", "outcome") == [
+    assert checks_on(tables, "applications", "outcome") == [
         {"accepted_values": {"arguments": {"values": ["PENDING", "HIRED", "DECLINED"]}}}
     ]
     assert tables["mart_time_to_hire"]["data_tests"] == [
@@ -54,5 +54,5 @@ def test_keys_references_and_closed_enums_are_tested(tables: dict[str, dict[str,
 def test_a_column_that_may_hold_other_words_or_a_list_is_not_tested_for_values(
     tables: dict[str, dict[str, Any]],
 ) -> None:
-    assert tested(tables, "jobs", "status") == []
-    assert tested(tables, "job_hiring_team_members", "roles") == []
+    assert checks_on(tables, "jobs", "status") == []
+    assert checks_on(tables, "job_hiring_team_members", "roles") == []
