@@ -25,22 +25,18 @@
 {%- endmacro %}
 
 {% macro postgres__json_integer(value, path) -%}
-    case when {{ lever_assets.json_is(value, path, 'number') }}
+    case when {{ lever_assets.json_text(value, path) }} ~ {{ lever_assets.digits() }}
         then cast(cast({{ lever_assets.json_text(value, path) }} as numeric) as bigint) end
+{%- endmacro %}
+
+{# A number, also as text: some accounts have it so. #}
+{% macro digits() -%}
+    '^-?[0-9]{1,15}([.][0-9]+)?$'
 {%- endmacro %}
 
 
 {% macro json_boolean(value, path) -%}
-    {{ return(adapter.dispatch('json_boolean', 'lever_assets')(value, path)) }}
-{%- endmacro %}
-
-{% macro default__json_boolean(value, path) -%}
-    try_cast({{ lever_assets.json_text(value, path) }} as boolean)
-{%- endmacro %}
-
-{% macro postgres__json_boolean(value, path) -%}
-    case when {{ lever_assets.json_is(value, path, 'boolean') }}
-        then cast({{ lever_assets.json_text(value, path) }} as boolean) end
+    case {{ lever_assets.json_text(value, path) }} when 'true' then true when 'false' then false end
 {%- endmacro %}
 
 
@@ -54,7 +50,7 @@
 {%- endmacro %}
 
 {% macro postgres__json_instant(value, path) -%}
-    case when {{ lever_assets.json_is(value, path, 'number') }}
+    case when {{ lever_assets.json_text(value, path) }} ~ {{ lever_assets.digits() }}
         then timezone('UTC', to_timestamp(cast({{ lever_assets.json_text(value, path) }} as numeric) / 1000)) end
 {%- endmacro %}
 
@@ -76,7 +72,10 @@
     (
         select found.value, found.place
         from jsonb_array_elements(
-            case when {{ lever_assets.json_is(value, path, 'array') }} then {{ value }} #> {{ lever_assets.json_path(path) }} end
+            case
+                when jsonb_typeof({{ value }} #> {{ lever_assets.json_path(path) }}) = 'array'
+                    then {{ value }} #> {{ lever_assets.json_path(path) }}
+            end
         ) with ordinality as found(value, place)
     )
 {%- endmacro %}
@@ -90,10 +89,6 @@
     )
 {%- endmacro %}
 
-
-{% macro json_is(value, path, type) -%}
-    jsonb_typeof({{ value }} #> {{ lever_assets.json_path(path) }}) = '{{ type }}'
-{%- endmacro %}
 
 {% macro json_path(path) -%}
     {{ return(adapter.dispatch('json_path', 'lever_assets')(path)) }}

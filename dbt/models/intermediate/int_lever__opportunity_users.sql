@@ -14,7 +14,7 @@ select
     opportunity.source_relation,
     opportunity._fivetran_synced,
     coalesce(opportunity.archived_at, application.archived_at) as archived_at,
-    opportunity.archived_reason_id,
+    coalesce(opportunity.archived_reason_id, application.archived_reason_id) as archived_reason_id,
     opportunity.contact_id,
     opportunity.created_at,
     opportunity.is_data_protection_contact_allowed,

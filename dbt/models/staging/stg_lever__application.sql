@@ -7,6 +7,7 @@ select
     jobs.remote_id as posting_id,
     {{ lever_assets.instant('applications.remote_created_at') }} as created_at,
     {{ lever_assets.instant('coalesce(applications.hired_at, applications.rejected_at)') }} as archived_at,
+    {{ lever_assets.json_text(record, [key, 'archived', 'reason']) }} as archived_reason_id,
     applications.outcome = 'PENDING' as is_open,
     {{ lever_assets.json_text(record, [key, 'comments']) }} as comments,
     {{ lever_assets.json_text(record, [key, 'company']) }} as company,
