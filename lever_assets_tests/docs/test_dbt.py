@@ -1,5 +1,6 @@
 """The dbt package's sources know what the catalogue knows. What dbt makes of them `make test-dbt` tries."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ def test_every_model_and_mart_is_a_source_with_a_sentence_for_each_column(
     for table in tables.values():
         assert table["description"]
         assert all(column["description"] for column in table["columns"]), table["name"]
+
+
+def test_the_page_exports_each_table_that_a_model_reads() -> None:
+    models = (ROOT / "dbt" / "models").rglob("*.sql")
+    read = {
+        name for file in models for name in re.findall(r"source\('lever_assets', '(\w+)'\)", file.read_text())
+    }
+    page = (ROOT / "docs" / "dbt.md").read_text("utf-8")
+    exported = page.partition("$ lever-assets export ")[2].partition("--format")[0].replace("\\", "").split()
+    assert {*exported} == read
 
 
 def test_keys_references_and_closed_enums_are_tested(tables: dict[str, dict[str, Any]]) -> None:
