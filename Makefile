@@ -49,6 +49,10 @@ test-browser: $(READY_FOR_TESTS)  ## Try the page for connecting, by Kombo's wid
 test-example:  ## Build the wheel, and try examples/hiring with it
 	.ci/example $(PYTHON)
 
+# No environment of ours either: what dbt brings along would bind what we use.
+test-dbt:  ## Build the wheel, and try dbt/, DuckDB and the notebook with it
+	.ci/dbt $(PYTHON)
+
 lint: $(READY_FOR_TESTS)  ## Lint and type-check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -69,4 +73,4 @@ docs: $(READY)  ## Write the generated pages of the documentation anew
 pictures: $(READY_FOR_TESTS)  ## Take the screenshots of the documentation anew (needs Chromium)
 	$(BIN)/python -m docs.pictures
 
-.PHONY: help setup test test-long test-deploy test-browser test-example lint demo demo-ui ui docs pictures
+.PHONY: help setup test test-long test-deploy test-browser test-example test-dbt lint demo demo-ui ui docs pictures

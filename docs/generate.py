@@ -1,7 +1,7 @@
 """Writes what the code knows of the documentation: tables, settings, commands, permissions, sandbox, actions.
 
-Also the sources of dbt in the example, and the drawings of the lineage and of an installation, by programs of
-their own.
+Also the sources of dbt in the example and in `dbt/`, and the drawings of the lineage and of an installation,
+by programs of their own.
 Run `make docs` after changing any of them; a test fails while the files are out of date.
 """
 
@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sqlalchemy import BigInteger, Boolean, Double, Integer, Table
 
-from docs import lineage, topology
+from docs import dbt_sources, lineage, topology
 from lever_assets.actions.catalogue import ACTIONS
 from lever_assets.actions.engine.action import Action
 from lever_assets.cli.app import program
@@ -70,6 +70,7 @@ def pages() -> dict[str, str]:
         "actions/README.md": _page(_actions()),
         **{f"actions/{action.name}.md": _page(_action(action)) for action in ACTIONS},
         f"{_DBT}/models/sources.yml": _dbt_sources(),
+        "../dbt/models/sources.yml": dbt_sources.sources(),
         **{f"images/{name}": text for each in (lineage, topology) for name, text in each.pictures().items()},
     }
 

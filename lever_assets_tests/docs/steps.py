@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 # The project without what a checkout collects: environments, data, caches, the user's .env.
-_PROJECT = ("lever_assets", "lever_assets_tests", "benchmarks", "docs", "examples", "deploy", ".ci")
+_PROJECT = ("lever_assets", "lever_assets_tests", "benchmarks", "docs", "dbt", "examples", "deploy", ".ci")
 _FILES = ("*.md", "*.toml", "*.yaml", "*.txt", "Makefile", "LICENSE", ".env.example", ".gitignore")
 _VERSION = "lever_assets/mapping/__init__.py"
 _STEP = re.compile(

@@ -34,9 +34,10 @@ def test_development_gets_what_tests_need_at_once(target: str, tmp_path: Path) -
     assert "-e '.[dev]'" in planned
 
 
-def test_the_example_is_tried_without_an_environment_of_ours(tmp_path: Path) -> None:
-    planned = make("--dry-run", "test-example", "PYTHON=python3.13", env=tmp_path / "env").stdout
-    assert planned == ".ci/example python3.13\n"
+@pytest.mark.parametrize("what", ["example", "dbt"])
+def test_the_example_and_dbt_are_tried_without_an_environment_of_ours(what: str, tmp_path: Path) -> None:
+    planned = make("--dry-run", f"test-{what}", "PYTHON=python3.13", env=tmp_path / "env").stdout
+    assert planned == f".ci/{what} python3.13\n"
 
 
 def test_an_environment_that_could_not_be_made_is_tried_anew(tmp_path: Path) -> None:
