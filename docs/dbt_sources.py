@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table
 
 from lever_assets.store.tables import MART_TABLES, RAW, UNIFIED
 from lever_assets.unified.catalogue import ALL_MODELS, Model
-from lever_assets.unified.marts import MARTS
+from lever_assets.unified.marts import EVERY_MART
 
 _TOLD = "# Written by `make docs` from the catalogue of lever_assets: change nothing here.\n"
 _RAW = ("archive_reasons", "feedback", "offers", "resumes")
@@ -39,7 +39,7 @@ def sources() -> str:
         "config": {"meta": {"external_location": _LOCATION}},
         "tables": [
             *(_table(UNIFIED[model.name], model) for model in ALL_MODELS),
-            *(_table(MART_TABLES[mart.name]) for mart in MARTS),
+            *(_table(MART_TABLES[mart.name]) for mart in EVERY_MART),
             *(_table(RAW[name]) for name in _RAW),
         ],
     }
