@@ -142,8 +142,8 @@ def _sync(settings: Settings, run_id: str, wanted: Wanted) -> None:
                 marts_all_the_same(session),
             ):
                 sync(session, scope, wait=_TURN_SECONDS, on_report=noting, at_turn=at_turn)
-            note_marts(session, scope, finish_sync(session, scope).replaced)
             erase_due(session)
+            note_marts(session, scope, finish_sync(session, scope).replaced)
         finally:
             with seeing_to_orders(session.store, session.settings):
                 enqueue(session.store, session.settings)

@@ -105,9 +105,9 @@ def sync(
             tell(session.store, session.settings)  # perhaps the key is refused
             tell_dagster(settings, anything=noting.anything)  # perhaps it fails for long, of one list alone
             raise
+        erased = erase_due(session)
         finished = finish_sync(session, scope)
         marts = note_marts(session, scope, finished.replaced)
-        erased = erase_due(session)
         note_room(session.store, session.name, partial(dagster_size, settings))
         tell(session.store, session.settings)
     for warning in (*report.warnings, *finished.warnings):

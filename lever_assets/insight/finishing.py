@@ -1,5 +1,6 @@
 """What follows whatever changes the tables: the marts are brought up to them."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from lever_assets.insight.standing import is_behind, keeps_marts
 from lever_assets.lever import LeverError
 from lever_assets.store import BusyError
 from lever_assets.store.marts import Replaced
+from lever_assets.sync.failing import expected, sentence
 from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.marts import EEO
 
 _LOCK_SECONDS = 30.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ def bring_up_marts(
     """Bring the marts up to the tables, after these changed; return what was replaced, by mart.
 
     Nothing where no table has changed, unless everything is to be counted anew (`rebuild`). A sync that
-    is under way is waited for, so many seconds; else it sees to the marts at its end.
+    is under way is waited for, so many seconds; else it sees to the marts at its end. Raises StoreError.
+    Whatever else goes wrong is told as a warning: the tables are right all the same, and the next time the
+    marts are tried again.
     """
     with session.reading() as tx:
         if not (rebuild or is_behind(tx, keeps_marts(session.settings))):
@@ -57,7 +62,12 @@ def bring_up_marts(
     from lever_assets.insight.keeping import keep_up  # noqa: PLC0415 - with pandas, which takes half a second
 
     with suppress(BusyError), session.alone(wait):
-        return keep_up(session, rebuild=rebuild)
+        try:
+            return keep_up(session, rebuild=rebuild)
+        except Exception as error:
+            if expected(error) is not None:
+                raise
+            _log.warning("The marts of %s stand as they did, as %s.", session.name, sentence(error))
     return {}
 
 

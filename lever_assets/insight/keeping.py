@@ -86,7 +86,8 @@ class _Keeping:
     def _touched(self, tx: Transaction, now: MadeOf) -> Touched:
         before = MADE_OF.read(tx)
         same = before is not None and (before.version, before.marts) == (now.version, now.marts)
-        if self._rebuild or before is None or before.at is None or not same:
+        # What changed since can't be told where the clock was set back.
+        if self._rebuild or before is None or before.at is None or before.at > tx.instant or not same:
             self._anew = True
             kept.begin_anew(tx, but=self._wanted)
             MADE_OF.forget(tx)
@@ -95,7 +96,10 @@ class _Keeping:
                 DUE.keep(tx, tuple(sorted(kept.months_of(tx, [each.mart.name for each in made]))), counts)
             return touched(tx, self._by_counts, changed=None, since=None)
         changed = {model for model, mark in now.marks.items() if before.marks.get(model) != mark}
-        return touched(tx, self._by_counts, changed=changed, since=before.at - _MARGIN)
+        since = before.at - _MARGIN
+        return touched(
+            tx, self._by_counts, changed=changed, since=since, knows_who_waited="aging" in self._wanted
+        )
 
     def _keep(self, tx: Transaction, now: MadeOf, found: Touched) -> None:
         found.keep(tx)

@@ -45,11 +45,18 @@ class Touched:
 
 
 def touched(
-    tx: Transaction, counted: Collection[str], *, changed: Collection[str] | None, since: datetime | None
+    tx: Transaction,
+    counted: Collection[str],
+    *,
+    changed: Collection[str] | None,
+    since: datetime | None,
+    knows_who_waited: bool = True,
 ) -> Touched:
     """Return the units of these kinds that rows belong to which changed at an instant or later.
 
-    `changed` are the models that changed at all; None: all, and `since` None: every row of them.
+    `changed` are the models that changed at all; None: all, and `since` None: every row of them. For what job
+    somebody applied before is known where the mart `aging` is kept (`knows_who_waited`); else all
+    requisitions are touched by whatever changes in applications.
     """
     found = Touched({counts: set() for counts in counted})
     looking = _Looking(tx, changed, since, found)
@@ -65,9 +72,7 @@ def touched(
         found.units["candidates"] |= looking.by("applications", "candidate_id", "id", applications)
         found.units["candidates"] |= looking.by("applications", "candidate_id", "job_id", jobs)
         if stages:
-            found.units["candidates"] |= touched(tx, ["candidates"], changed=None, since=None).units[
-                "candidates"
-            ]
+            found.units["candidates"] |= _all_of(tx, "candidates")
     if "offers" in found.units:
         of_jobs = looking.by("applications", "id", "job_id", jobs)
         moved = looking.changed("applications", "id") | of_jobs
@@ -77,7 +82,13 @@ def touched(
         now = looking.by("applications", "job_id", "candidate_id", whose)
         linked = jobs | now | (waited_for(tx, whose) if whose else set())
         found.units["requisitions"] |= looking.by("job_requisitions", "requisition_id", "job_id", linked)
+        if whose and not knows_who_waited:
+            found.units["requisitions"] |= _all_of(tx, "requisitions")
     return found
+
+
+def _all_of(tx: Transaction, counts: str) -> set[str]:
+    return touched(tx, [counts], changed=None, since=None).units[counts]
 
 
 @dataclass(frozen=True)

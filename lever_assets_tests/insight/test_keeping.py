@@ -1,20 +1,26 @@
 """Marts are kept up by months: they are what the whole tables give, and no more than needed is read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
+from string import ascii_letters
 
 import pytest
 from sqlalchemy import delete, select, update
 
 from lever_assets.insight import keeping
+from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.insight.keeping import keep_up
 from lever_assets.insight.loading import of_units
+from lever_assets.insight.standing import MADE_OF
 from lever_assets.settings import Settings
 from lever_assets.store.marts import Replaced
 from lever_assets.store.tables import MART_TABLES, mart_months
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session
 from lever_assets_tests.insight.worlds import (
+    FIRST,
     World,
     change_some,
     plain,
@@ -122,6 +128,69 @@ def test_a_job_of_another_name_makes_nothing_anew_but_one_of_another_department_
     assert read == []
     put(session.store, {"jobs": [{**job, "department": "Somewhere else"}]})
     assert keep_up(session)["time_in_stage"].changed
+    assert are_as_the_tables(session)
+
+
+def test_a_source_that_is_long_is_known_by_its_beginning(session: Session) -> None:
+    made = world(5, 20)
+    long = "".join(Random(1).choices(ascii_letters, k=20_000))
+    for row in made.rows["candidates"]:
+        row["source"] = long
+    for row in made.rows["jobs"]:
+        row["department"] = long
+    put(session.store, made.rows)
+    keep_up(session)
+    assert are_as_the_tables(session)
+    assert {row["source"] for row in stored_marts(session.store)["source_effectiveness"]} == {long[:200]}
+
+
+def test_what_somebody_applied_for_before_is_left_without_the_mart_that_tells_it(session: Session) -> None:
+    made = World(Random(1))
+    for name in ("1", "2"):
+        made.rows.setdefault("jobs", []).append({"id": f"j{name}", "department": "A"})
+        made.rows.setdefault("requisitions", []).append(
+            {"id": f"q{name}", "status": "open", "opened_at": FIRST, "headcount_total": 1}
+        )
+        made.rows.setdefault("job_requisitions", []).append(
+            {"id": f"l{name}", "job_id": f"j{name}", "requisition_id": f"q{name}"}
+        )
+    application = {"id": "a1", "candidate_id": "c1", "job_id": "j1", "outcome": "PENDING"}
+    put(session.store, {**made.rows, "applications": [application]}, datetime.now(UTC) - timedelta(hours=1))
+    changed = session.settings.model_copy(update={"exclude": ("application_stages",)})
+    without = Session.over(session.store, changed)
+    keep_up(without)
+    put(session.store, {"applications": [application | {"job_id": "j2"}]})
+    keep_up(without)
+    rows = stored_marts(session.store)["pipeline_coverage"]
+    assert {row["requisition_id"]: row["applications"] for row in rows} == {"q1": 0, "q2": 1}
+
+
+def test_a_clock_that_was_set_back_hides_no_change(session: Session) -> None:
+    made = filled(session, 3, 20)
+    with session.writing() as tx:
+        ahead = MADE_OF.read(tx)
+        assert ahead is not None
+        MADE_OF.keep(tx, replace(ahead, at=datetime.now(UTC) + timedelta(days=1)))
+    for row in made.rows["candidates"]:
+        row["source"] = "Another"
+    put(session.store, {"candidates": made.rows["candidates"]})
+    keep_up(session)
+    assert are_as_the_tables(session)
+
+
+def test_a_mart_that_can_not_be_made_is_told_and_stops_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(*_: object) -> object:
+        raise OverflowError("Zephyrine")
+
+    monkeypatch.setattr(keeping, "of_units", failing)
+    put(session.store, world(3, 5).rows)
+    assert bring_up_marts(session) == {}
+    assert "The marts of lever stand as they did" in caplog.text
+    assert "Zephyrine" not in caplog.text
+    monkeypatch.undo()
+    assert bring_up_marts(session)
     assert are_as_the_tables(session)
 
 

@@ -1,5 +1,6 @@
 """The report: its numbers are those of the marts, and the page holds all it needs."""
 
+import html
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -157,3 +158,17 @@ def test_equal_numbers_give_equal_pictures(known: Known) -> None:
     rows = section.numbers(known)
     assert as_image(section.draw, rows) == as_image(section.draw, rows.copy())
     assert page(known, "acme") == page(known, "acme")
+
+
+@pytest.mark.parametrize("name", ["Sales $100k-$200k", "a $\\frac{ $ b"])
+def test_dollars_in_a_name_are_no_formula(tmp_path: Path, name: str) -> None:
+    settings = Settings(data_dir=tmp_path)
+    with Session.open(settings) as session:
+        made = world(5, 30)
+        for row in made.rows["candidates"]:
+            row["source"] = name
+        put(session.store, made.rows)
+        keep_up(session)
+        with session.reading() as tx:
+            known = read(tx, AT, keeps_marts(settings))
+    assert html.escape(name, quote=False) in page(known, "lever").split("<svg", 1)[1]

@@ -60,9 +60,13 @@ def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     return (seconds / 86_400).astype("Float64")
 
 
+LONGEST = 200
+"""So many characters of a text are in a key: an index of PostgreSQL's holds no row of more than 2.7 kB."""
+
+
 def known(texts: pd.Series) -> pd.Series:
-    """Return texts with an empty one where there is none, as a key has them."""
-    return texts.astype("string").fillna("")
+    """Return texts as a key has them: an empty one where there is none, and the beginning of a long one."""
+    return texts.astype("string").fillna("").str.slice(0, LONGEST)
 
 
 def with_stage(facts: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:

@@ -238,6 +238,7 @@ def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: st
 
     looks: Any = {
         "svg.fonttype": "none",
+        "text.parse_math": False,  # two dollars in a name are no formula
         "svg.hashsalt": name,
         "font.size": _LETTERS,
         "text.color": colours.ink,

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
 from lever_assets.lever.records import Record
 from lever_assets.mapping.derivation import Around, Gathered
 from lever_assets.store import Merged, RawRow, mapping_errors, merge, raw
@@ -112,7 +110,7 @@ def _groups(
             continue
         try:
             record = derivation.record.parse(row.data)
-        except ValidationError:  # it is told where it is mapped itself; the row may be from it, and stays
+        except Exception:  # it is told where it is mapped itself; the row may be from it, and stays
             groups[others[row.remote_id]].whole = False
             continue
         key = derivation.key(record)
