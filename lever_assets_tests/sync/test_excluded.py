@@ -105,9 +105,20 @@ def people_of(sandbox: Sandbox) -> set[str]:
     return {text for text in found if text}
 
 
-def without(tables: Tables, *names: str) -> Tables:
+def with_insight(*names: str) -> Iterator[str]:
+    """Yield the names, and what goes with each in the models that tell more of the same."""
+    for name in names:
+        model, dot, column = name.partition(".")
+        yield name
+        for each in INSIGHT_MODELS:
+            if each.beside == model and (not dot or each.repeats):
+                yield f"{each.name}{dot}{column}"
+
+
+def without(tables: Tables, *excluded: str) -> Tables:
     """Return the tables as an exclusion should leave them, without what follows from it."""
     left = {}
+    names = tuple(with_insight(*excluded))
     for table, rows in tables.items():
         nulls = {name.partition(".")[2] for name in names if name.partition(".")[0] == table}
         left[table] = [
@@ -279,16 +290,20 @@ def test_the_history_tells_that_a_column_went_but_not_what_it_held(account: Acco
     account.sync()
     account.sync(DELTA, exclude=("candidates.location",))
     told = [row for row in stored(account.database)["changes"] if row["kind"] == "updated" and row["columns"]]
-    assert {row["model"] for row in told} == {"candidates"}
+    models = {name.partition(".")[0] for name in with_insight("candidates.location")}
+    assert {row["model"] for row in told} == models == {"candidates", "people"}
     assert {orjson.dumps(row["columns"]) for row in told} <= {
         b'{"location":{},"remote_data":{}}',
         b'{"remote_data":{}}',
+        b'{"location":{}}',  # people hold no record of Lever's
     }
     account.sync(DELTA)
-    back = [row["columns"] for row in stored(account.database)["changes"] if row["kind"] == "updated"]
-    assert sum(bool((columns or {}).get("location")) for columns in back) == len(
-        [row for row in live(account.database)["candidates"] if row["location"]]
-    )
+    changes = [row for row in stored(account.database)["changes"] if row["kind"] == "updated"]
+    for model in models:
+        back = [row["columns"] for row in changes if row["model"] == model]
+        assert sum(bool((columns or {}).get("location")) for columns in back) == len(
+            [row for row in live(account.database)[model] if row["location"]]
+        )
 
 
 def test_a_stopped_clean_up_is_done_by_the_next_sync(

@@ -25,14 +25,15 @@ NEEDS = {
     "tags": set(),
     "sources": set(),
     "requisition_fields": set(),
-    "requisitions": set(),
+    "requisitions": {"requisitions", "job_requisitions"},
     "postings": {
         *("jobs", "job_postings", "job_application_stages", "job_hiring_team_members"),
         *("job_user_role_assignments", "screening_questions", "job_screening_questions"),
+        "job_requisitions",
     },
     "opportunities": {
         *("candidates", "candidate_tags", "applications", "interviews", "interviewing_team_members"),
-        "offers",
+        *("offers", "application_stage_changes", "application_origins", "candidate_owners", "people"),
     },
 }
 """Which models have no rows without a list."""

@@ -44,7 +44,8 @@ def spoil(account: Account, seed: int) -> Iterator[tuple[str, str, dict[str, Any
             good: dict[str, Any] = account.sandbox.get(resource, ident) or {}
             key = chance.choice(sorted(set(good) - STRUCTURE))
             yield resource, ident, {key: good[key]}
-            taken = (str, int, float) if isinstance(good[key], str) else type(good[key])
+            simple = good[key] is None or isinstance(good[key], str)  # where nothing is, a text is not odd
+            taken = (str, int, float) if simple else type(good[key])
             odd = [each for each in ODD if isinstance(each, bool) or not isinstance(each, taken)]
             store(account, resource, ident, {key: chance.choice(odd)})
 
