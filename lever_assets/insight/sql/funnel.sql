@@ -24,7 +24,7 @@ hired AS (
     FROM applications WHERE remote_deleted_at IS NULL AND outcome = 'HIRED'
 )
 SELECT p.connection, MONTH(p.entered_at) AS month, COALESCE(r.job_id, '') AS job_id,
-    COALESCE(c.source, '') AS source, p.stage_id, MIN(j.department) AS department,
+    substr(COALESCE(c.source, ''), 1, 200) AS source, p.stage_id, MIN(j.department) AS department,
     MIN(p.stage_name) AS stage_name, MIN(p.stage_index) AS stage_index, COUNT(*) AS entered,
     SUM(CASE WHEN p.stage_index < p.furthest OR h.candidate_id IS NOT NULL THEN 1 ELSE 0 END) AS passed,
     AVG(CASE WHEN p.stage_index < p.furthest OR h.candidate_id IS NOT NULL THEN 1.0 ELSE 0.0 END) AS rate
@@ -34,4 +34,4 @@ LEFT JOIN candidates c
 LEFT JOIN ranked r ON r.connection = p.connection AND r.candidate_id = p.candidate_id AND r.place = 1
 LEFT JOIN jobs j ON j.connection = p.connection AND j.id = r.job_id AND j.remote_deleted_at IS NULL
 LEFT JOIN hired h ON h.connection = p.connection AND h.candidate_id = p.candidate_id
-GROUP BY p.connection, MONTH(p.entered_at), COALESCE(r.job_id, ''), COALESCE(c.source, ''), p.stage_id
+GROUP BY p.connection, MONTH(p.entered_at), COALESCE(r.job_id, ''), substr(COALESCE(c.source, ''), 1, 200), p.stage_id

@@ -1,5 +1,5 @@
 WITH came AS (
-    SELECT c.connection, MONTH(c.remote_created_at) AS month, COALESCE(c.source, '') AS source,
+    SELECT c.connection, MONTH(c.remote_created_at) AS month, substr(COALESCE(c.source, ''), 1, 200) AS source,
         CASE WHEN EXISTS (
             SELECT 1 FROM applications a WHERE a.connection = c.connection AND a.candidate_id = c.id
                 AND a.remote_deleted_at IS NULL

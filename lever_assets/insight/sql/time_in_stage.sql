@@ -6,7 +6,7 @@ WITH ranked AS (  -- of several applications the newest counts
     FROM applications WHERE remote_deleted_at IS NULL
 ),
 visits AS (
-    SELECT v.connection, MONTH(v.left_at) AS month, COALESCE(j.department, '') AS department,
+    SELECT v.connection, MONTH(v.left_at) AS month, substr(COALESCE(j.department, ''), 1, 200) AS department,
         v.to_stage_id AS stage_id, s.name AS stage_name, s.global_index AS stage_index,
         DAYS(v.entered_at, v.left_at) AS days
     FROM application_stage_changes v

@@ -1,6 +1,6 @@
 WITH filled AS (
     SELECT connection, MONTH(COALESCE(time_to_fill_end_at, closed_at)) AS month,
-        COALESCE(department, '') AS department,
+        substr(COALESCE(department, ''), 1, 200) AS department,
         DAYS(opened_at, COALESCE(time_to_fill_end_at, closed_at)) AS days
     FROM requisitions
     WHERE remote_deleted_at IS NULL AND headcount_hired > 0

@@ -1,5 +1,5 @@
 WITH hires AS (
-    SELECT a.connection, MONTH(a.hired_at) AS month, COALESCE(j.department, '') AS department,
+    SELECT a.connection, MONTH(a.hired_at) AS month, substr(COALESCE(j.department, ''), 1, 200) AS department,
         DAYS(a.remote_created_at, a.hired_at) AS days
     FROM applications a
     LEFT JOIN jobs j ON j.connection = a.connection AND j.id = a.job_id AND j.remote_deleted_at IS NULL
