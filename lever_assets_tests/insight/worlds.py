@@ -22,6 +22,8 @@ Row = dict[str, Any]
 Rows = Mapping[str, list[Row]]
 
 DAY = 86_400_000
+LONG = "".join(map(chr, Random(0).choices(range(0x4E00, 0x9FA5), k=4_000)))
+"""A name that no index of PostgreSQL takes."""
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -102,11 +104,12 @@ class World:
 
     def requisition(self, number: int) -> None:
         random, ident = self.random, f"q{number:02}"
+        department = self.perhaps(random.choice("ABC"))
         self.add(
             "requisitions",
             ident,
             status=random.choice(["open", "open", "closed", "onHold"]),
-            department=self.perhaps(random.choice("ABC")),
+            department=LONG if number % 7 == 0 else department,
             headcount_total=self.perhaps(random.randrange(4)),
             headcount_hired=self.perhaps(random.randrange(3)),
             opened_at=self.perhaps(self.instant(0, 100)),
@@ -127,8 +130,11 @@ def world(seed: int, candidates: int) -> World:
         )
     for number in range(8):
         made.add("jobs", f"j{number}", department=made.perhaps(made.random.choice("ABC"), none=0.2))
+    made.rows["jobs"][0]["department"] = f"{LONG} A"
     for number in range(candidates):
         made.candidate(number)
+    for place, row in enumerate(made.rows.get("candidates", ())[::9]):
+        row["source"] = f"{LONG} {place}"
     for number in range(20 if candidates else 0):
         made.requisition(number)
     return made

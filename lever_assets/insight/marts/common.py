@@ -43,6 +43,12 @@ READS: dict[str, tuple[str, ...]] = {
 }
 """What the marts read, by model."""
 
+LONGEST = 200
+"""Of a source or department in a key: PostgreSQL refuses to index a long text, and so the row.
+
+The SQL of the marts cuts at the same place.
+"""
+
 UNIT = "unit"
 """Of a fact: the id of what is counted."""
 
@@ -60,13 +66,14 @@ def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     return (seconds / 86_400).astype("Float64")
 
 
-LONGEST = 200
-"""So many characters of a text are in a key: an index of PostgreSQL's holds no row of more than 2.7 kB."""
-
-
 def known(texts: pd.Series) -> pd.Series:
-    """Return texts as a key has them: an empty one where there is none, and the beginning of a long one."""
-    return texts.astype("string").fillna("").str.slice(0, LONGEST)
+    """Return texts with an empty one where there is none, as a key has them."""
+    return texts.astype("string").fillna("")
+
+
+def named(texts: pd.Series) -> pd.Series:
+    """Return names that people gave as a key has them: known, and no longer than `LONGEST` characters."""
+    return known(texts).str.slice(0, LONGEST)
 
 
 def with_stage(facts: pd.DataFrame, stages: pd.DataFrame) -> pd.DataFrame:

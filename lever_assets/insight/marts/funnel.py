@@ -35,7 +35,7 @@ def facts(frames: Frames) -> pd.DataFrame:
     return found.assign(
         **{UNIT: found["candidate_id"]},
         job_id=common.known(found["job_id"]),
-        source=common.known(found["source"]),
+        source=common.named(found["source"]),
     )[[UNIT, "month", "job_id", "source", "stage_id", "department", "stage_name", "stage_index", "passed"]]
 
 

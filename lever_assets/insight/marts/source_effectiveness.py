@@ -29,7 +29,7 @@ def facts(frames: Frames) -> pd.DataFrame:
     return candidates.assign(
         **{UNIT: candidates["id"]},
         month=common.month_of(candidates["remote_created_at"]),
-        source=common.known(candidates["source"]),
+        source=common.named(candidates["source"]),
         applied=among(applications["candidate_id"]),
         interviewed=among(held["candidate_id"]),
         offered=among(applications.loc[applications["id"].isin(sent), "candidate_id"]),

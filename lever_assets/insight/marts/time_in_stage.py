@@ -25,7 +25,7 @@ def facts(frames: Frames) -> pd.DataFrame:
     found = found.merge(common.job_of_candidates(frames["applications"]), on="candidate_id", how="left")
     found = common.with_department(found, frames["jobs"])
     found = common.with_stage(found, frames["application_stages"])
-    return found.assign(**{UNIT: found["candidate_id"]}, department=common.known(found["department"]))[
+    return found.assign(**{UNIT: found["candidate_id"]}, department=common.named(found["department"]))[
         [UNIT, "month", "department", "stage_id", "stage_name", "stage_index", "days"]
     ]
 

@@ -22,7 +22,7 @@ def facts(frames: Frames) -> pd.DataFrame:
     return found.assign(
         **{UNIT: found["id"]},
         month=common.month_of(found["ended_at"]),
-        department=common.known(found["department"]),
+        department=common.named(found["department"]),
         days=common.days_between(found["opened_at"], found["ended_at"]),
     )[[UNIT, "month", "department", "days"]]
 

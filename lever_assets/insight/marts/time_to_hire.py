@@ -20,7 +20,7 @@ def facts(frames: Frames) -> pd.DataFrame:
     return found.assign(
         **{UNIT: found["candidate_id"]},
         month=common.month_of(found["hired_at"]),
-        department=common.known(found["department"]),
+        department=common.named(found["department"]),
         days=common.days_between(found["remote_created_at"], found["hired_at"]),
     )[[UNIT, "month", "department", "days"]]
 
