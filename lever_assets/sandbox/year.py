@@ -17,12 +17,14 @@ import orjson
 
 from lever_assets.sandbox.account import Where
 from lever_assets.sandbox.chance import Chance
+from lever_assets.sandbox.generator.vocabulary import FIRST_NAMES, LAST_NAMES
 from lever_assets.sandbox.schema import Record
 from lever_assets.sandbox.simulation import HOUR, Simulation
 
 DAY = 24 * HOUR
 SOURCES = ("LinkedIn", "Referral", "Careers page", "Agency", "Job fair", "")
 DEPARTMENTS = ("Engineering", "Sales", "Marketing", "People")
+ACCEPTED, GIVEN_UP = "signed", {"denied", "rescinded"}
 MEETING = 5
 """From this stage of the pipeline on people are met."""
 Deed = Literal[
@@ -56,11 +58,12 @@ class Happening:
 
 @dataclass
 class _Person:
-    """Somebody on their way: `place` is that of their stage, from 0."""
+    """Somebody on their way: `place` is that of their stage, from 0; `offer` how their offer stands."""
 
     ident: str
     posting: str | None
     place: int
+    offer: str | None = None
 
 
 @dataclass(eq=False)
@@ -102,6 +105,8 @@ class Year:
         account = self.deeds.changes.account
         pipeline = [orjson.loads(row) for row in account.page("stages", Where(), 1000, None).rows]
         self._stages = [each["id"] for each in pipeline]
+        self._offering = self._stages.index("offer")
+        self._slow = [self._chance.between(1, 12) for _ in pipeline]
         for place, stage in enumerate(pipeline):
             self._say(at, "stage", stage["id"], name=stage["text"], place=place)
         reasons = [account.record("archive_reasons", each) or {} for each in account.ids("archive_reasons")]
@@ -149,7 +154,7 @@ class Year:
         self._set_department(at, posting["id"], department)
 
     def _rename_department(self, at: int) -> None:
-        posting = self._chance.pick(sorted(self._taking))
+        posting = self._chance.pick(list(self._taking))
         self._set_department(at, posting, self._chance.pick(DEPARTMENTS))
 
     def _set_department(self, at: int, posting: str, department: str) -> None:
@@ -165,7 +170,7 @@ class Year:
 
     def _open_requisition(self, at: int) -> None:
         number = next(self._numbers)
-        posting = self._chance.pick(sorted(self._taking))
+        posting = self._chance.pick(list(self._taking))
         unlimited = self._chance.hit(0.1)
         requisition = {
             "id": self._chance.uuid(),
@@ -173,7 +178,7 @@ class Year:
             "updatedAt": at,
             "confidentiality": "non-confidential",
             "status": "open",
-            "name": f"Somebody for {self._taking[posting]}",
+            "name": f"{self._taking[posting] or 'Company'} hire {number}",
             "requisitionCode": f"YEAR-{number:05}",
             "headcountTotal": "unlimited" if unlimited else self._chance.between(1, 3),
             "headcountHired": 0,
@@ -222,7 +227,7 @@ class Year:
     # People
 
     def _come(self, at: int) -> None:
-        posting = None if self._chance.hit(0.1) else self._chance.pick(sorted(self._taking))
+        posting = None if self._chance.hit(0.1) else self._chance.pick(list(self._taking))
         address, before = f"p{next(self._numbers)}@example.com", set[str | None]()
         if self._addresses and self._chance.hit(0.06):
             address, before = self._chance.pick(self._addresses)
@@ -234,7 +239,7 @@ class Year:
         source = self._chance.pick(SOURCES)
         opportunity = self.deeds.add_opportunity(
             self._chance.pick(self._users)["id"],
-            name=f"Person {address.partition('@')[0]}",
+            name=f"{self._chance.pick(FIRST_NAMES)} {self._chance.pick(LAST_NAMES)}",
             emails=[address],
             stage=self._stages[place],
             origin="applied" if posting else "sourced",
@@ -263,12 +268,23 @@ class Year:
             return  # nobody thinks of them any more
         else:
             step = -1 if roll < 0.18 and person.place else 2 if roll < 0.22 else 1
-            if person.place + step >= len(self._stages):
+            place = person.place + step
+            if person.place < self._offering < place:  # nobody goes past the offer
+                place = self._offering
+            if person.offer in GIVEN_UP:
+                self._archive(person, at, hired=False)
+            elif place < len(self._stages):
+                self._move(person, at, place)
+                self._plan_next_step(person, at)
+            elif person.offer == ACCEPTED:
                 self._archive(person, at, hired=True)
                 self._fill_requisition(at, person.posting)
             else:
-                self._move(person, at, person.place + step)
-                self._plan(at, self._chance.between(1, 9), partial(self._go_on, person))
+                self._plan_next_step(person, at)
+
+    def _plan_next_step(self, person: _Person, at: int) -> None:
+        days = self._chance.between(1, 2 + self._slow[person.place])
+        self._plan(at, days, partial(self._go_on, person))
 
     def _move(self, person: _Person, at: int, place: int) -> None:
         self.deeds.move(person.ident, self._stages[place], self._chance.pick(self._users)["id"])
@@ -276,7 +292,7 @@ class Year:
         self._say(at, "moved", person.ident, stage=self._stages[place])
         if place >= MEETING and self._chance.hit(0.5):
             self._meet(person, at)
-        if self._stages[place] == "offer":
+        if place == self._offering and person.offer is None:
             self._offer(person, at)
 
     def _archive(self, person: _Person, at: int, *, hired: bool) -> None:
@@ -343,11 +359,13 @@ class Year:
             (("sent", "signed"), ("sent", "signed"), ("sent", "denied"), ("sent", "rescinded"), ("sent",), ())
         )
         for number, status in enumerate(course, start=1):
-            self._plan(at, number * 1.5, partial(self._change_offer, offer["id"], status))
+            self._plan(at, number * 1.5, partial(self._change_offer, person, offer["id"], status))
+        person.offer = "draft"
 
-    def _change_offer(self, ident: str, status: str, at: int) -> None:
+    def _change_offer(self, person: _Person, ident: str, status: str, at: int) -> None:
         if self.deeds.changes.account.record("offers", ident) is None:
             return  # as above
         sent = {"sentAt": at} if status == "sent" else {}
         self.deeds.changes.change("offers", ident, lambda record: record.update(status=status, **sent))
+        person.offer = status
         self._say(at, "offer", ident, status=status)

@@ -78,7 +78,7 @@ class SourceEffectiveness(BaseModel):
     applied: int = Field(description="Those of them with an application")
     interviewed: int = Field(description="Those with an interview that was not canceled")
     offered: int = Field(description="Those to whom an offer was sent")
-    hired: int = Field(description="Those who were hired")
+    hired: int = Field(description="Those of whom an application ended in a hire")
     rate: float = Field(description="hired / candidates")
 
 

@@ -33,7 +33,8 @@ NEEDS = {
     },
     "opportunities": {
         *("candidates", "candidate_tags", "applications", "interviews", "interviewing_team_members"),
-        *("offers", "application_stage_changes", "application_origins", "candidate_owners", "people"),
+        *("application_stage_changes", "application_origins", "candidate_owners", "people"),
+        "offers",
     },
 }
 """Which models have no rows without a list."""

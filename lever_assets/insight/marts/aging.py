@@ -2,7 +2,8 @@
 
 Each application that is PENDING, with the stage that it is in. It waits since its candidate entered that
 stage last; where that is not known, since the application was made. How many days that is depends on when one
-asks: `days` counts them, up to an instant that is given.
+asks, so no column has them: `julianday('now') - julianday(since)`, in PostgreSQL
+`extract(epoch FROM now() - since) / 86400`.
 """
 
 from datetime import datetime

@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import pandas as pd
 
@@ -277,12 +278,21 @@ def _without_others(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 def _down(axes: "Axes", names: "pd.Series[Any]") -> list[int]:
     """Name the rows of a picture from the top down, and return their places."""
     places = list(range(len(names)))
-    texts = [str(each) for each in names]
-    axes.set_yticks(places, [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in texts])
+    axes.set_yticks(places, [_short(str(each)) for each in names])
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     return places
+
+
+def _short(name: str) -> str:
+    """Return a name, or as much of it as there is room for; Chinese letters are twice as wide."""
+    width = 0
+    for place, letter in enumerate(name):
+        width += 2 if east_asian_width(letter) in "WF" else 1
+        if width > _LONGEST:
+            return f"{name[:place]}…"
+    return name
 
 
 def _along(axes: "Axes", months: "pd.Series[Any]") -> list[int]:

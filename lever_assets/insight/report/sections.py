@@ -38,7 +38,7 @@ SECTIONS: tuple[Section, ...] = (
         numbers.funnel,
         pictures.funnel,
         {"stage": "Stage", "entered": "Entered", "passed": "Went on", "rate": "Rate"},
-        "Nobody has entered a stage yet.",
+        "Nobody entered a stage in these months.",
     ),
     Section(
         "time_in_stage",
@@ -48,7 +48,7 @@ SECTIONS: tuple[Section, ...] = (
         numbers.time_in_stage,
         pictures.days_by_stage,
         {"stage": "Stage", "visits": "Visits", "median_days": "Median", "p90_days": "Nine of ten"},
-        "Nobody has left a stage yet.",
+        "Nobody left a stage in these months.",
     ),
     Section(
         "aging",
@@ -66,7 +66,7 @@ SECTIONS: tuple[Section, ...] = (
         numbers.time_to_hire,
         pictures.days_by_month,
         {"month": "Month", "hires": "Hires", "median_days": "Median", "p90_days": "Nine of ten"},
-        "Nobody was hired yet.",
+        "Nobody was hired in these months.",
     ),
     Section(
         "source_effectiveness",
@@ -83,7 +83,7 @@ SECTIONS: tuple[Section, ...] = (
             "hired": "Hired",
             "rate": "Rate",
         },
-        "No candidate has come yet.",
+        "No candidate came in these months.",
     ),
     Section(
         "offer_acceptance",
@@ -99,7 +99,7 @@ SECTIONS: tuple[Section, ...] = (
             "undecided": "Open",
             "rate": "Rate",
         },
-        "No offer was made yet.",
+        "No offer was made in these months.",
     ),
     Section(
         "interviewer_load",
@@ -108,7 +108,7 @@ SECTIONS: tuple[Section, ...] = (
         numbers.interviewers,
         pictures.interviewers,
         {"interviewer": "Interviewer", "interviews": "Interviews", "canceled": "Canceled", "hours": "Hours"},
-        "There was no interview yet.",
+        "There was no interview in these months.",
     ),
     Section(
         "time_to_fill",
@@ -117,7 +117,7 @@ SECTIONS: tuple[Section, ...] = (
         numbers.time_to_fill,
         pictures.days_by_month,
         {"month": "Month", "filled": "Filled", "median_days": "Median", "p90_days": "Nine of ten"},
-        "No requisition was filled yet.",
+        "No requisition was filled in these months.",
     ),
     Section(
         "pipeline_coverage",

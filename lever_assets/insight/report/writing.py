@@ -24,7 +24,8 @@ def write_report(session: Session, file: Path, at: datetime) -> None:
         )
     keep_fonts_in(session.settings.data_dir / FONTS)
     with session.reading() as tx:
-        if MADE_OF.read(tx) is None:
+        made = MADE_OF.read(tx)
+        if made is None or not made.marts:
             raise QuestionError(
                 f"no marts were made yet for {session.name} in {session.store.name}",
                 f"run {session.account.command('sync')} first",
