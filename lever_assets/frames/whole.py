@@ -1,6 +1,5 @@
 """Files that come into being whole, for their owner alone: a kill in between leaves none of that name."""
 
-import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     a file in the place of /dev/null.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file", str(path))
+        raise OSError("it is a device or a pipe, not a file")
     path = Path(os.path.realpath(path))  # as `resolve`, but a loop raises no error of another kind
     _clear(path)
     descriptor, name = mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
