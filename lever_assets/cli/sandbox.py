@@ -51,7 +51,10 @@ class _Options:
         ),
     ] = None
     simulate: Annotated[
-        int, typer.Option(min=0, metavar="DAYS", help="Let the company recruit for so many days before.")
+        int,
+        typer.Option(
+            min=0, max=3_650, metavar="DAYS", help="Let the company recruit for so many days before."
+        ),
     ] = 0
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Serve this folder of recorded JSON instead.")

@@ -15,9 +15,13 @@ _PART = ".part"
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Yield a file that takes its name at the end of the block, in the place of one that has it.
 
-    An exception leaves what was there. What somebody left who was killed goes. Raises OSError if it can't be
-    written.
+    An exception leaves what was there. What somebody left who was killed goes. Where a link leads to is
+    written, and the link stays. Raises OSError if it can't be written, as a device or a pipe: root would put
+    a file in the place of /dev/null.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError("it is a device or a pipe, not a file")
+    path = Path(os.path.realpath(path))  # as `resolve`, but a loop raises no error of another kind
     _clear(path)
     descriptor, name = mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
     try:

@@ -33,7 +33,7 @@ SOURCES: Sources = {
 
 
 class Visit(NamedTuple):
-    """That a stage was entered, and when it was left, None: not yet; `nth`: of those at the same instant."""
+    """That a stage was entered, and when it was left, None: not yet; `nth`: of those in one millisecond."""
 
     stage: str
     entered_at: datetime
@@ -57,14 +57,15 @@ def visits(opportunity: Opportunity, applications: Sequence[Application]) -> lis
     archived = archived_of(opportunity, applications)
     ended = archived.archived_at if archived else None
     found: list[Visit] = []
-    same: Counter[tuple[datetime, str]] = Counter()
+    same: Counter[tuple[int, str]] = Counter()
     for index, (at, stage, user) in enumerate(entered, start=1):
         if index < len(entered):
             left: datetime | None = entered[index][0]
         else:
             left = max(ended, at) if ended else None
-        found.append(Visit(stage, at, left, user, same[at, stage]))
-        same[at, stage] += 1
+        named = _milliseconds(at), stage
+        found.append(Visit(stage, at, left, user, same[named]))
+        same[named] += 1
     return found
 
 
@@ -99,9 +100,13 @@ def _instant(entered: tuple[datetime, str, str | None]) -> datetime:
     return entered[0]
 
 
+def _milliseconds(instant: datetime) -> int:
+    return round(instant.timestamp() * 1000)
+
+
 def _named(visit: Visit) -> Iterator[str]:
     yield visit.stage
-    yield str(round(visit.entered_at.timestamp() * 1000))
+    yield str(_milliseconds(visit.entered_at))
     if visit.nth:
         yield str(visit.nth)
 

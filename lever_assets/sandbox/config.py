@@ -36,7 +36,7 @@ class SandboxConfig(BaseModel):
     opportunities: int = Field(default=200, ge=0)
     seed: int = 1
     now: datetime = DEFAULT_NOW
-    simulated_days: int = Field(default=0, ge=0)
+    simulated_days: int = Field(default=0, ge=0, le=3_650)
     data: Path | None = None
     db: Path | None = None
 

@@ -53,6 +53,7 @@ def test_quirks_absences_and_faults_are_switched_on(tmp_path: Path) -> None:
         ("--fault", "404,from=often"),
         ("--rotation", "nonsense"),
         ("--invalid-grant-status", "404"),
+        ("--simulate", "99999999"),
     ],
 )
 def test_what_it_does_not_know_is_a_mistake_of_usage(command: Command, options: tuple[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -161,6 +162,26 @@ with whole(Path(sys.argv[1])) as file:
     print("there", flush=True)
     time.sleep(60)
 """
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for each in (pipe, link):
+        with pytest.raises(OSError, match="a device or a pipe"), whole(each):
+            raise AssertionError("it is written")
+    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == [link, pipe]
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "file")
+    with whole(link) as file:
+        file.write(b"text")
+    assert link.is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"text"
 
 
 def test_who_is_killed_leaves_no_file_of_that_name_and_the_next_clears_up(tmp_path: Path) -> None:

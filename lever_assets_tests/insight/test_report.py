@@ -2,9 +2,11 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,7 +14,7 @@ from lever_assets.insight.keeping import keep_up
 from lever_assets.insight.report import numbers
 from lever_assets.insight.report.numbers import Known
 from lever_assets.insight.report.page import page
-from lever_assets.insight.report.pictures import BY_DAY, BY_NIGHT, Colours, as_image
+from lever_assets.insight.report.pictures import BY_DAY, BY_NIGHT, Colours, as_image, as_svg
 from lever_assets.insight.report.reading import read
 from lever_assets.insight.report.sections import SECTIONS, has_numbers
 from lever_assets.insight.standing import keeps_marts
@@ -107,6 +109,16 @@ def test_what_people_have_written_is_no_html(known: Known) -> None:
     assert "Ada &lt;Lovelace&gt;" in text
     assert "<Lovelace>" not in text
     assert "<b>" not in text
+
+
+@pytest.mark.parametrize("name", [r"$\frac{$ of $500", "\x01\x0b\u202e", "A" * 10_000, ""])
+def test_a_picture_takes_any_name(known: Known, name: str) -> None:
+    rows = known.marts["source_effectiveness"].assign(source=name)
+    odd = replace(known, marts={**known.marts, "source_effectiveness": rows})
+    (sources,) = (each for each in SECTIONS if each.mart == "source_effectiveness")
+    drawn = as_svg(sources.draw, sources.numbers(odd), sources.mart, sources.title)
+    shown = "".join(ElementTree.fromstring(drawn).itertext())  # it is well-formed
+    assert (name[:9] or "not said") in shown or not name.isprintable()
 
 
 def test_the_page_asks_for_nothing_from_elsewhere(known: Known) -> None:

@@ -54,6 +54,12 @@ def at(milliseconds: int) -> datetime:
     return from_epoch_ms(milliseconds)
 
 
+def test_visits_within_one_millisecond_are_told_apart() -> None:
+    parts = (0.1, 0.2, 0.4, 0.4, 0.6)
+    rows = visits([{"toStageId": "lead-new", "updatedAt": build.CREATED_AT + part} for part in parts])
+    assert len({row.id for row in rows}) == len(rows) == len(parts)
+
+
 @given(listed=changes)
 def test_visits_follow_one_another_without_a_gap(listed: list[JsonValue]) -> None:
     rows = visits(listed)

@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +17,6 @@ from dataclasses import dataclass, fields
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unicodedata import east_asian_width
 
 import pandas as pd
 
@@ -239,7 +239,7 @@ def _drawn(draw: Draw, rows: pd.DataFrame, colours: Colours, form: str, name: st
 
     looks: Any = {
         "svg.fonttype": "none",
-        "text.parse_math": False,  # two dollars in a name are no formula
+        "text.parse_math": False,  # a name with two $ is no formula, and one that is wrong would be an error
         "svg.hashsalt": name,
         "font.size": _LETTERS,
         "text.color": colours.ink,
@@ -278,21 +278,11 @@ def _without_others(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 def _down(axes: "Axes", names: "pd.Series[Any]") -> list[int]:
     """Name the rows of a picture from the top down, and return their places."""
     places = list(range(len(names)))
-    axes.set_yticks(places, [_short(str(each)) for each in names])
+    axes.set_yticks(places, [_shown(str(each)) for each in names])
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     return places
-
-
-def _short(name: str) -> str:
-    """Return a name, or as much of it as there is room for; Chinese letters are twice as wide."""
-    width = 0
-    for place, letter in enumerate(name):
-        width += 2 if east_asian_width(letter) in "WF" else 1
-        if width > _LONGEST:
-            return f"{name[:place]}…"
-    return name
 
 
 def _along(axes: "Axes", months: "pd.Series[Any]") -> list[int]:
@@ -306,6 +296,17 @@ def _along(axes: "Axes", months: "pd.Series[Any]") -> list[int]:
     axes.set_xlim(-0.6, len(places) - 0.4)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     return places
+
+
+def _shown(text: str) -> str:
+    """Return a name as a picture has it: not too wide, and of letters that XML allows."""
+    told, left = "", _LONGEST
+    for each in text:
+        left -= 2 if unicodedata.east_asian_width(each) in "WF" else 1
+        if left < 0:
+            return f"{told}…"
+        told += each if each.isprintable() else " "
+    return told
 
 
 def _beside(
