@@ -52,6 +52,10 @@ def test_without_insight_a_sync_makes_none(command: Command, monkeypatch: pytest
     monkeypatch.setenv("LEVER_INSIGHT", "false")
     assert command("sync").code == 0
     assert command("sql", "SELECT COUNT(*) FROM mart_funnel", "--format", "csv").out.splitlines()[-1] == "0"
+    monkeypatch.delenv("LEVER_INSIGHT")
+    assert "no marts were made yet" in command("report").err  # rather than a page of zeros
+    assert command("sync").code == 0
+    assert command("report").code == 0
 
 
 @pytest.mark.usefixtures("environment")
