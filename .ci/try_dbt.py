@@ -98,7 +98,7 @@ def made_in_duckdb(file: Path) -> dict[str, Rows]:
     found = {}
     with duckdb.connect(str(file), read_only=True) as conn:
         for name, columns in COLUMNS.items():
-            told = conn.execute(f'SELECT * FROM lever."{name}"')
+            told = conn.execute(f'SELECT * FROM lever_dbt."{name}"')
             assert [each[0] for each in told.description] == columns, name
             found[name] = comparable(told.fetchall(), columns)
     return found
