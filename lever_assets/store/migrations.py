@@ -7,12 +7,13 @@ made is touched.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, Table, bindparam, select, text
+from sqlalchemy import BindParameter, Column, Connection, Engine, Table, bindparam, select, text
 from sqlalchemy.schema import DropTable, SetColumnComment
 
 from lever_assets.store.apart import in_their_schemas, move_apart, people_schema, see_that_all_are_of_one
@@ -307,12 +308,23 @@ def _add_what_is_missing(conn: Connection, tables: Collection[str]) -> None:
     operations = Operations(context)
     for operation in _leaves(found.ops if found else ()):
         if type(operation).__name__ == "AddColumnOp":
-            operation.column.nullable = True  # the rows that are there have no value yet
-        if type(operation).__name__ in _ADDITIONS:
+            with _nullable(operation.column):  # the rows that are there have no value yet
+                operations.invoke(operation)
+        elif type(operation).__name__ in _ADDITIONS:
             operations.invoke(operation)
         if getattr(operation, "modify_comment", False) is not False:
             # Of what else differs nothing is changed: a column that was added is nullable, and stays so.
             conn.execute(SetColumnComment(metadata.tables[operation.table_name].c[operation.column_name]))
+
+
+@contextmanager
+def _nullable(column: Column[Any]) -> Iterator[None]:
+    """Let a column be nullable for a moment: it is that of the metadata, which others go by."""
+    declared, column.nullable = column.nullable, True
+    try:
+        yield
+    finally:
+        column.nullable = declared
 
 
 def _leaves(operations: Iterable[Any]) -> Iterator[Any]:

@@ -430,3 +430,16 @@ def test_tables_that_a_step_has_made_are_as_those_of_a_new_database(store: Store
     assert not inspect(store.engine).has_table("shown_fields")
     migrate(store.engine)
     assert told() == new
+
+
+def test_a_column_that_was_added_leaves_the_metadata_as_they_are(store: Store) -> None:
+    with store.writing("lever") as tx:
+        for index in UNIFIED["candidates"].indexes:
+            if "changed_at" in index.columns:
+                tx.sql.exec_driver_sql(f"DROP INDEX {index.name}")
+        tx.sql.exec_driver_sql("DROP VIEW IF EXISTS current_candidates")
+        tx.sql.exec_driver_sql("ALTER TABLE candidates DROP COLUMN changed_at")
+        forget_fingerprint(tx.sql)
+    migrate(store.engine)
+    assert "changed_at" in {each["name"] for each in inspect(store.engine).get_columns("candidates")}
+    assert not UNIFIED["candidates"].c.changed_at.nullable  # what is made and described later goes by it
