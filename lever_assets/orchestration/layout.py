@@ -22,11 +22,11 @@ from lever_assets.orchestration.names import (
 )
 from lever_assets.settings import SettingsError
 from lever_assets.unified.catalogue import ALL_MODELS, BY_NAME, INSIGHT_MODELS
+from lever_assets.unified.marts import BY_TABLE as MART_OF
 from lever_assets.unified.marts import EVERY_MART
 
 Floor = Literal["raw", "unified", "mart"]
 _BY_TABLE = {each.table: each for each in RESOURCES}
-_MARTS = {each.table: each for each in EVERY_MART}
 _OF_INSIGHT = frozenset(each.name for each in INSIGHT_MODELS)
 
 
@@ -125,7 +125,7 @@ def _told_of_all(of: LeverTable) -> dict[str, Any]:
         resource = _BY_TABLE[of.table]
         return {"description": resource.description, "metadata": raw_definition(resource)}
     if of.floor == "mart":
-        mart = _MARTS[of.table]
+        mart = MART_OF[of.table]
         return {
             "description": mart.description,
             "metadata": mart_definition(mart),

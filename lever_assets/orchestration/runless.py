@@ -57,7 +57,7 @@ from lever_assets.store.windowed import by_hour
 from lever_assets.sync.behind import mapped_from
 from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.windows import EVERYTHING, Bounds, covering
-from lever_assets.unified.marts import EVERY_MART
+from lever_assets.unified.marts import BY_TABLE as MART_OF
 
 _LOCK_SECONDS = 10.0
 """How long one who tells waits for another who does."""
@@ -267,7 +267,7 @@ class _Telling:
                 fields = definitions(tx, table) if each.is_whole else []
                 told = model_materialization(each.derived, preview, fields, database)
             elif each.mart is not None:
-                mart = next(mart for mart in EVERY_MART if mart.table == table)
+                mart = MART_OF[table]
                 rows = counted_rows(tx)[mart.name]
                 told = mart_materialization(each.mart, rows, shown.get(mart.name), database)
             else:

@@ -29,6 +29,7 @@ from lever_assets.sync.reports import DeriveReport, LandReport
 from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session, Written
 from lever_assets.unified.marts import BY_NAME as BY_MART
+from lever_assets.unified.marts import BY_TABLE as MART_OF
 from lever_assets.unified.marts import EEO, EVERY_MART
 
 
@@ -103,12 +104,11 @@ class Standing:
 
 def sources_of(table: str) -> Collection[str]:
     """Return the resources that an asset is made of, by its table."""
-    if table in _MARTS:
-        return {name for model in _MARTS[table].reads for name in DERIVATIONS[model].reads}
+    if table in MART_OF:
+        return {name for model in MART_OF[table].reads for name in DERIVATIONS[model].reads}
     return DERIVATIONS[table].reads if table in DERIVATIONS else (_RESOURCES[table],)
 
 
-_MARTS = {each.table: each for each in EVERY_MART}
 _RESOURCES = {RAW[name].name: name for name in BY_NAME}
 
 

@@ -225,3 +225,4 @@ EEO = Mart("eeo", Eeo, ("year", "question", "answer"))
 
 EVERY_MART: tuple[Mart, ...] = (*MARTS, EEO)
 BY_NAME: dict[str, Mart] = {each.name: each for each in EVERY_MART}
+BY_TABLE: dict[str, Mart] = {each.table: each for each in EVERY_MART}
