@@ -1,9 +1,10 @@
 """A small HTTP server on the loopback, for what the tests have somebody else answer."""
 
+import random
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -30,6 +31,12 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
 
 
 def free_port() -> int:
-    """Return a port of the loopback that nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    """Return a port of the loopback that nobody listens on at this moment.
+
+    It is below those that the system gives to outgoing connections (from 32768 on Linux), of which any may be
+    taken before whoever the port is meant for has started.
+    """
+    for port in random.sample(range(20_000, 32_000), 200):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError("none of 200 ports of the loopback is free")

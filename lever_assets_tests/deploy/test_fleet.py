@@ -24,7 +24,8 @@ from lever_assets_tests.deploy.composed import Composed
 from lever_assets_tests.sync.tables import live
 
 ACCOUNTS = 8
-OPPORTUNITIES = 60
+OPPORTUNITIES = 150
+"""So many that a sync takes longer than the start of all of them."""
 _PATIENCE = 400.0
 _SILENT_MINUTES = 5
 """After so much silence the sensor `lever_delta` ends a run whose connection nobody holds."""
@@ -121,7 +122,7 @@ def victim(composed: Composed, accounts: dict[str, Sandbox]) -> tuple[str, str, 
             if run["status"] == "STARTED" and pid is not None and name is not None:
                 with suppress(ProcessLookupError):  # it ended since it was asked for
                     where[name] = composed.worker_of(pid)
-        middle = [name for name in where if 30 < accounts[name].requests().total < 100]
+        middle = [name for name in where if 30 < accounts[name].requests().total < 2 * OPPORTUNITIES]
         # One that begins has no process yet that would be known to be dead.
         begins = any(each["status"] in {"NOT_STARTED", "STARTING"} for each in found)
         if set(where.values()) == set(_WORKERS) and middle and not begins:
@@ -164,10 +165,14 @@ def test_what_a_killed_worker_leaves_another_one_finishes_and_nothing_is_there_t
         composed.start(service, name)
     for service, name in started:
         composed.await_healthy(service, name)
-    for name, sandbox in accounts.items():
-        command = ["lever-assets", "connect", name, "--api-key"]
-        composed.run("code", command, sandbox.key, LEVER_BASE_URL=sandbox.url)
 
+    def connect(name: str) -> None:
+        command = ["lever-assets", "connect", name, "--api-key"]
+        composed.run("code", command, accounts[name].key, LEVER_BASE_URL=accounts[name].url)
+
+    # At once: one after the other, the first would be synced before the last is connected.
+    with ThreadPoolExecutor(len(accounts)) as threads:
+        list(threads.map(connect, accounts))
     killed, interrupted, where = victim(composed, accounts)
     composed.kill(killed)
     # Some may have ended between the look and the kill.
