@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Select,
@@ -74,7 +73,8 @@ def merge(
 
     `sources` holds every source key that was mapped, also those without a row: a live row that is stored for
     one of them and was not yielded is marked as gone (`remote_deleted_at`); a row yielded again loses the
-    mark. None: the whole model was mapped, and what was not yielded is gone, whoever stored it.
+    mark. What is stored for other sources stays, also where a row is yielded for them. None: the whole model
+    was mapped, and what was not yielded is gone, whoever stored it.
     `changed_at` moves only where the content or the mark does. Of one id yielded twice the first counts. A
     row stored for another source is taken over. Rows are read as they are merged, in batches. With
     `history` each change is kept in the table `changes`. `incomplete` holds sources that may lack rows
@@ -82,28 +82,22 @@ def merge(
     sources that Lever has which setting leaves them out: their rows are marked with it. `gone` are ids of
     rows that are gone, whoever stored them.
     """
-    mapped = {clean(source) for source in sources or ()}
+    table = UNIFIED[model]
+    stored = _stored(tx, table, sources, incomplete=incomplete, gone=gone)
     yielded: set[str] = set()
     merged, more = Merged(), 0
     stream = iter(rows)
     while batch := list(islice(stream, _BATCH)):
         fresh: dict[str, tuple[str, UnifiedRow]] = {}
         for source, row in batch:
-            key = clean(source)
-            mapped.add(key)
             if row.id not in yielded:
                 yielded.add(row.id)
-                fresh[row.id] = (key, row)
-        done, living = _merge_batch(tx, BY_NAME[model], fresh, history=history)
+                fresh[row.id] = (clean(source), row)
+        done, living = _merge_batch(tx, BY_NAME[model], fresh, stored, history=history)
         merged, more = merged + done, more + living
-    mapped -= {clean(source) for source in incomplete}
-    c = UNIFIED[model].c
-    here = None if sources is None else among(tx.sql, c.source_key, mapped)
-    if here is not None and gone:
-        here = or_(here, among(tx.sql, c.id, gone))
-    missing = _gone(tx, UNIFIED[model], here, but=yielded, left_out=left_out or {})
-    for reason, found in missing.items():
-        _mark(tx, UNIFIED[model], [row.id for row in found], reason, history=history)
+    missing = (row for row_id, row in stored.items() if row_id not in yielded)
+    for reason, found in _gone(missing, left_out=left_out or {}).items():
+        _mark(tx, table, [row.id for row in found], reason, history=history)
         merged += Merged(deleted=len(found)) if reason is None else Merged(left_out=len(found))
         more -= sum(row.remote_deleted_at is None for row in found)
     if merged.changed:
@@ -115,13 +109,21 @@ def merge(
 
 
 def _merge_batch(
-    tx: Transaction, model: Model, fresh: dict[str, tuple[str, UnifiedRow]], *, history: History | None
+    tx: Transaction,
+    model: Model,
+    fresh: Mapping[str, tuple[str, UnifiedRow]],
+    stored_for_sources: Mapping[str, Row[Any]],
+    *,
+    history: History | None,
 ) -> tuple[Merged, int]:
     """Return what became of the rows, and how many of them live now and did not before."""
     table = UNIFIED[model.name]
     c = table.c
-    found = tx.sql.execute(_standing(tx.sql.dialect.name, model.name), {"these": fresh})
-    stored = {row.id: row for row in found.all()}
+    stored = {row_id: stored_for_sources[row_id] for row_id in fresh if row_id in stored_for_sources}
+    others = [row_id for row_id in fresh if row_id not in stored]
+    if others:
+        found = tx.sql.execute(_standing(tx.sql.dialect.name, model.name), {"these": others})
+        stored |= {row.id: row for row in found.all()}
     columns = business_fields(model.row)
     content_hash = _hasher(model.row)
     write: list[dict[str, Any]] = []
@@ -166,8 +168,13 @@ def _merge_batch(
 
 @cache
 def _standing(dialect: str, model: str) -> Select[Any]:
-    c = UNIFIED[model].c
-    return select(c.id, c.content_hash, c.source_key, c.remote_deleted_at).where(among_these(dialect, c.id))
+    table = UNIFIED[model]
+    return _columns(table).where(among_these(dialect, table.c.id))
+
+
+def _columns(table: Table) -> Select[Any]:
+    c = table.c
+    return select(c.id, c.content_hash, c.source_key, c.remote_deleted_at, c.left_out)
 
 
 @cache
@@ -196,28 +203,40 @@ def _write(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> No
     upsert(conn, table, in_order, replace=names)
 
 
-def _gone(
+def _stored(
     tx: Transaction,
     table: Table,
-    these: ColumnElement[bool] | None,
+    sources: Collection[str] | None,
     *,
-    but: set[str],
-    left_out: Mapping[str, str],
-) -> dict[str | None, list[Row[Any]]]:
-    """Return those of these rows (None: of all), `but` some, to be marked, by the setting; None: gone.
+    incomplete: Collection[str],
+    gone: Collection[str],
+) -> dict[str, Row[Any]]:
+    """Return by id the rows that may be gone: those of these sources (None: all), and those that are.
 
-    Of what is marked already only rows that were left out, and are gone by now or for another setting.
+    Not those that are marked as gone already, unless a setting left them out. They are read before anything
+    is written: what was just inserted would be read again.
     """
     c = table.c
-    there = select(c.id, c.source_key, c.remote_deleted_at, c.left_out).where(
+    there = _columns(table).where(
         c.connection == tx.account, or_(c.remote_deleted_at.is_(None), c.left_out.is_not(None))
     )
-    stored = tx.sql.execute(there if these is None else there.where(these)).all()
+    if sources is not None:
+        whole = {clean(source) for source in sources} - {clean(source) for source in incomplete}
+        here = among(tx.sql, c.source_key, whole)
+        there = there.where(or_(here, among(tx.sql, c.id, gone)) if gone else here)
+    return {row.id: row for row in tx.sql.execute(there).all()}
+
+
+def _gone(missing: Iterable[Row[Any]], *, left_out: Mapping[str, str]) -> dict[str | None, list[Row[Any]]]:
+    """Return which of the rows that nothing gave are to be marked, by the setting; None: as gone.
+
+    Of what is marked already only what is gone by now or left out by another setting.
+    """
     reasons = {clean(source): reason for source, reason in left_out.items()}
     found: dict[str | None, list[Row[Any]]] = {}
-    for row in stored:
+    for row in missing:
         reason = reasons.get(row.source_key)
-        if row.id not in but and (row.remote_deleted_at is None or row.left_out != reason):
+        if row.remote_deleted_at is None or row.left_out != reason:
             found.setdefault(reason, []).append(row)
     return found
 
