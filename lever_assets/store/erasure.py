@@ -61,7 +61,8 @@ def rows_of(tx: Transaction, model: str, sources: Collection[str]) -> list[str]:
     """Return ids of the rows that were mapped from these raw records, gone ones included."""
     c = UNIFIED[model].c
     mine = and_(c.connection == tx.account, among(tx.sql, c.source_key, sources))
-    return list(tx.sql.execute(select(c.id).where(mine).order_by(c.id)).scalars())
+    # Sorted here: for the order SQLite would take the index of the pages, and go through the account's rows.
+    return sorted(tx.sql.execute(select(c.id).where(mine)).scalars())
 
 
 def erase_rows(

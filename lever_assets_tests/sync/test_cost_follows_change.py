@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from lever_assets.insight.finishing import finish_sync
 from lever_assets.policy.anonymity import FLAG
 from lever_assets.sandbox import SandboxConfig, running_sandbox
 from lever_assets.store import Store, raw
@@ -29,13 +30,16 @@ CHANGES = 10
 GROWING = {
     *(f"raw_{name}" for name in ("opportunities", "applications", "interviews", "offers")),
     *("candidates", "candidate_tags", "applications", "interviews", "interviewing_team_members", "offers"),
+    *("application_stage_changes", "application_origins", "candidate_owners", "people"),
     *("child_reads", "changes"),
     "landed",  # raw_opportunities by another name
 }
 OF_ALL = {"connection", "resource", "model"}
 """An index by these alone leads through all rows of an account."""
-ORDERED = {"version", "starting_at", "due_at", "deleted_at", "remote_deleted_at"}
+ORDERED = {"version", "changed_at", "starting_at", "due_at", "deleted_at", "remote_deleted_at"}
 """Beyond a bound of these lies only what is new, or to come; or what is gone."""
+OF_WHO_GOES = ("json_each(candidates.email_addresses)", "json_extract(raw_opportunities.data")
+"""Whoever goes is looked for among all: is their address, or their contact, somebody else's, too?"""
 STEP = re.compile(r"(SCAN|SEARCH) (\w+)(?:.* \((.*)\))?")
 
 
@@ -70,29 +74,37 @@ def listening() -> Iterator[Asked]:
 
 
 def deltas(opportunities: int, folder: Path) -> tuple[Asked, Asked, list[str]]:
-    """Return what is asked by an idle delta, by one of some changes, and what of it goes through all rows."""
+    """Return what is asked by an idle delta, by one of some changes, and what of it goes through all rows.
+
+    So is what one asks after some people went.
+    """
     folder.mkdir()
     with running_sandbox(SandboxConfig(opportunities=opportunities, seed=7, rate=0)) as sandbox:
         account = Account(sandbox, folder, f"sqlite:///{folder / 'lever.db'}")
         with account.session(watch_minutes=1_000_000) as session:
-            sync(session, DELTA)
+            delta(session)
             for turn in range(2):  # the first is the one after all was read
                 change(account, f"before {turn}")
-                sync(session, DELTA)
-            sync(session, DELTA)
+                delta(session)
+            delta(session)
             let_fields_rest(session)
             with listening() as idle:
                 delta(session)
             change(account, "now")
             with listening() as some:
                 delta(session)
-        return idle, some, [*walks(account.database, idle), *walks(account.database, some)]
+            let_go(account)
+            with listening() as going:
+                delta(session)
+        walked = [each for asked in (idle, some, going) for each in walks(account.database, asked)]
+        return idle, some, [each for each in walked if not any(known in each for known in OF_WHO_GOES)]
 
 
 def delta(session: Session) -> None:
     """Do what the command does."""
     sync(session, DELTA)
     erase_due(session)
+    finish_sync(session, DELTA)
 
 
 def let_fields_rest(session: Session) -> None:
@@ -114,6 +126,17 @@ def change(account: Account, how: str) -> None:
     for opportunity in sorted(having)[:CHANGES]:
         fields = {"headline": how, "tags": [f"tag {how}"], "updatedAt": sandbox.now()}
         sandbox.edit("opportunities", opportunity, fields)
+
+
+def let_go(account: Account) -> None:
+    """Of those with interviews move one on, delete one, anonymise one, and archive one."""
+    sandbox = account.sandbox
+    with account.session() as session, session.reading() as tx:
+        having = sorted(raw.parents_of_any(tx, "interviews", sandbox.ids("opportunities"), live_only=True))
+    sandbox.move(having[0])
+    sandbox.delete("opportunities", having[1])
+    sandbox.anonymise(having[2])
+    sandbox.archive(having[3], sandbox.ids("archive_reasons")[0])
 
 
 def walks(database: str, asked: Asked) -> Iterator[str]:
