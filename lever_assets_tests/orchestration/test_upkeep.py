@@ -180,7 +180,7 @@ def test_a_run_that_failed_before_it_was_switched_off_failed(synced: Place) -> N
         given = settings.api_key
         assert given is not None
         connect_by_key(store, settings, wanted_connection(store, settings, "lever"), given)
-        synced.sandbox.set_faults("500=1.0")
+        synced.sandbox.set_faults("400=1.0")
         failed = synced.run("lever_full_sync")
         synced.sandbox.set_faults()
         enable(store, "lever", enabled=False)
