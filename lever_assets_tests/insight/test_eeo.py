@@ -20,7 +20,6 @@ from lever_assets.insight.loading import mart_rows
 from lever_assets.insight.marts.eeo import LEAST, OTHERS, QUESTIONS, Fact, facts, mart
 from lever_assets.insight.report.page import page
 from lever_assets.insight.report.reading import read
-from lever_assets.insight.standing import keeps_every_mart
 from lever_assets.lever import JsonObject
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.prerequisites.permissions import permissions, to_grant
@@ -245,4 +244,4 @@ def test_a_report_without_any_group_says_so(lever: Sandbox, tmp_path: Path) -> N
 
 def report(session: Session, settings: Settings) -> Any:
     with session.reading() as tx:
-        return page(read(tx, datetime(2026, 9, 1, tzinfo=UTC), keeps_every_mart(settings)), "acme")
+        return page(read(tx, datetime(2026, 9, 1, tzinfo=UTC), settings), "acme")
