@@ -110,12 +110,15 @@ def test_the_last_visit_ends_when_they_are_archived_but_not_before_it_began() ->
     assert visits(listed, of=[own])[-1].left_at == at(later)
 
 
-def test_what_lacks_a_stage_or_an_instant_is_passed_over() -> None:
+def test_what_lacks_a_stage_or_an_instant_is_left_out_and_told() -> None:
     fine = build.stage_changes("lead-new")
     assert isinstance(fine, list)
     odd: list[JsonValue] = [{"toStageId": "lead-new"}, {"updatedAt": build.CREATED_AT}, {}, None]
     assert visits([*odd, *fine]) == visits(fine)
     assert visits(None) == []
+    [told] = Opportunity.parse(build.opportunity(stageChanges=[*odd, *fine])).lost
+    assert str(told) == "stageChanges: 3 of 4 have no stage or no instant, and are left out"
+    assert Opportunity.parse(build.opportunity(stageChanges=fine)).lost == ()
 
 
 def test_a_lead_has_visits_without_an_application() -> None:
