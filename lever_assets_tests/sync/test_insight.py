@@ -132,16 +132,12 @@ def test_one_move_changes_just_its_rows(anywhere: Account) -> None:
 def test_a_stage_change_that_has_no_place_is_counted_until_it_has(small: Account) -> None:
     sandbox = small.sandbox
     small.sync()
-    moved = max(
-        sandbox.ids("opportunities"), key=lambda each: len(sandbox.get("opportunities", each)["stageChanges"])
-    )
-    whole = sandbox.get("opportunities", moved)["stageChanges"]
+    moved = sandbox.ids("opportunities")[0]
+    whole: Any = (sandbox.get("opportunities", moved) or {})["stageChanges"]
     odd = [*whole, {**whole[0], "updatedAt": None}]
     sandbox.edit("opportunities", moved, {"stageChanges": odd, "updatedAt": sandbox.now()})
-    report = small.sync(DELTA)
-    assert any(
-        "1 records of application_stage_changes were mapped without" in each for each in report.warnings
-    )
+    [warning] = small.sync(DELTA).warnings
+    assert warning.startswith("1 records of application_stage_changes were mapped without a field")
     assert len(visits(small, moved)) == len(whole)
     with small.session() as session, session.reading() as tx:
         [kept] = tx.sql.execute(select(mapping_errors.c.model, mapping_errors.c.reason)).all()
