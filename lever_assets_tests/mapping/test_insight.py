@@ -215,6 +215,17 @@ def test_a_requisition_has_its_band_and_its_own_fields() -> None:
     assert requisition().opened_at == at(build.CREATED_AT)
 
 
+def test_a_requisition_tells_of_its_approval_and_its_offers() -> None:
+    approval: JsonValue = {"status": "approved", "approvedAt": build.UPDATED_AT, "steps": []}
+    row = requisition(approval=approval, offerIds=["one", "two", "one"])
+    assert (row.approval_status, row.approved_at) == ("approved", at(build.UPDATED_AT))
+    assert row.offer_ids == [CTX.id("offers", each) for each in ("one", "two")]
+    nothings: tuple[JsonValue, ...] = (None, {}, {"steps": []})
+    for nothing in nothings:
+        bare = requisition(approval=nothing, offerIds=None)
+        assert (bare.approval_status, bare.approved_at, bare.offer_ids) == (None, None, [])
+
+
 def test_a_job_has_each_of_its_requisitions_once() -> None:
     posting = Posting.parse(build.posting())
     linked = [LeverRequisition.parse(build.requisition(id=each)) for each in ("a", "b", "a")]
