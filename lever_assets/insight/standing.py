@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lever_assets.mapping.stated import DERIVATIONS
 from lever_assets.policy.exclusion import Exclusion
 from lever_assets.settings import Settings
-from lever_assets.store.changes import change_marks
+from lever_assets.store.changes import change_marks, drop_marks
 from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.checkpoints import READING
@@ -21,12 +21,25 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class MadeOf:
-    """From what the marts were made last: which marts, of which version, and the marks of the tables then."""
+    """From what the marts were made last: which marts, of which version, and the marks of the tables then.
+
+    `drops`: the marks of those of which rows were removed rather than marked as gone.
+    """
 
     version: int
     marts: tuple[str, ...]
     marks: Mapping[str, str] = field(default_factory=dict)
     at: Instant | None = None
+    drops: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def now(cls, tx: Transaction, marts: tuple[str, ...]) -> "MadeOf":
+        """Return from what these marts would be made now."""
+        return cls(VERSION, marts, marks_of(tx, marts), tx.instant, _of_those_read(marts, drop_marks(tx)))
+
+    def suits(self, now: "MadeOf") -> bool:
+        """Tell whether what changed in the tables since is all that makes a difference."""
+        return (self.version, self.marts, self.drops) == (now.version, now.marts, now.drops)
 
 
 MADE_OF = Checkpoint[MadeOf]("marts", MadeOf)
@@ -71,8 +84,12 @@ def _in_words(name: str) -> str:
 
 def marks_of(tx: Transaction, marts: Collection[str]) -> dict[str, str]:
     """Return the mark of each table that these marts read, by model; of one that was never filled none."""
+    return _of_those_read(marts, change_marks(tx))
+
+
+def _of_those_read(marts: Collection[str], marks: Mapping[str, str]) -> dict[str, str]:
     read = {model for name in marts for model in BY_NAME[name].reads}
-    return {model: mark for model, mark in change_marks(tx).items() if model in read}
+    return {model: mark for model, mark in marks.items() if model in read}
 
 
 def is_behind(tx: Transaction, wanted: tuple[str, ...]) -> bool:
