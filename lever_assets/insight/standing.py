@@ -74,7 +74,7 @@ def shortcomings(tx: Transaction, settings: Settings) -> dict[str, str]:
         elif made is None or mart.name not in made.marts:
             found[mart.name] = "Not counted yet: the next sync does that."
         elif refused is not None:
-            found[mart.name] = f"Not all is counted: Lever does not let us read its {_in_words(refused)}."
+            found[mart.name] = f"Not all is counted: Lever gives us no {_in_words(refused)}."
     return found
 
 

@@ -93,7 +93,7 @@ def test_what_lever_refuses_is_said_not_to_be_counted(
     assert command("sync").code == 0
     assert command("report").code == 0
     page = (tmp_path / "lever-report.html").read_text("utf-8")
-    why = "Not all is counted: Lever does not let us read its offers."
+    why = "Not all is counted: Lever gives us no offers."
     assert why in said_of(page, "offer_acceptance")
     assert why in said_of(page, "source_effectiveness")  # beside its numbers
     assert why not in said_of(page, "funnel")
