@@ -72,6 +72,7 @@ def sync(key: str, url: str, socket: str) -> None:
     """Read the account whole into each of the databases, and write all of its tables as Parquet."""
     own = {"LEVER_API_KEY": key, "LEVER_BASE_URL": url, "LEVER_RATE_LIMIT": "0", "LEVER_DATA_DIR": str(DATA)}
     own["LEVER_EXTRA_MODELS"] = "notes,scorecards,attachments"
+    own["LEVER_EEO"] = "true"  # what is not kept is not exported
     run("lever-assets", "sync", **own, LEVER_DATABASE_URL=f"sqlite:///{SQLITE}")
     run("lever-assets", "sync", **own, LEVER_DATABASE_URL=f"postgresql://postgres:@/lever?host={socket}")
     names = [each["name"] for each in SOURCES]

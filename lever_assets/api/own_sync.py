@@ -141,9 +141,12 @@ def _sync(settings: Settings, run_id: str, wanted: Wanted) -> None:
                 noting,
                 marts_all_the_same(session),
             ):
-                sync(session, scope, wait=_TURN_SECONDS, on_report=noting, at_turn=at_turn)
+                report = sync(session, scope, wait=_TURN_SECONDS, on_report=noting, at_turn=at_turn)
             erase_due(session)
-            note_marts(session, scope, finish_sync(session, scope).replaced)
+            finished = finish_sync(session, scope)
+            for each in (*report.warnings, *finished.warnings):
+                _log.warning("the sync of %s: %s", session.name, each)
+            note_marts(session, scope, finished.replaced)
         finally:
             with seeing_to_orders(session.store, session.settings):
                 enqueue(session.store, session.settings)

@@ -26,13 +26,18 @@ from lever_assets.ui.home import shown
 app = command_app()
 
 _HOST = "127.0.0.1"
+_MOST_A_DAY = 8.0
+"""So many people come a day at most: a year of more takes longer than one waits for."""
 
 
 @app.command()
 def demo(
     *,
-    opportunities: Annotated[int, typer.Option(min=1, help="Size of the made-up account.")] = 150,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same account.")] = 1,
+    opportunities: Annotated[
+        int,
+        typer.Option(min=1, help="Candidates of the account a year ago; about as many came since."),
+    ] = 150,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same account, but for ids.")] = 1,
     ui: Annotated[bool, typer.Option("--ui", help="Then open Dagster on it, until Ctrl-C.")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Dagster's UI.")] = 3000,
 ) -> None:
@@ -45,13 +50,18 @@ def demo(
     hints = Hints.here()
 
     with demo_home.occupied(opportunities, seed) as home:
-        config = SandboxConfig(opportunities=opportunities, seed=seed, db=home.sandbox, rate=0)
+        kept = home.opened
+        opened = kept or demo_home.a_year_ago()
+        config = SandboxConfig(opportunities=opportunities, seed=seed, now=opened, db=home.sandbox, rate=0)
         with running_sandbox(config) as sandbox:
-            home.account_is_made()
+            if kept is None:
+                sandbox.play(demo_home.DAYS, min(opportunities / demo_home.DAYS, _MOST_A_DAY), since=opened)
+                home.account_is_made(opened)
             environment = home.environment(sandbox.url, sandbox.key, demo_home.today())
             with demo_home.only(environment) as settings:
                 typer.echo(
-                    f"A made-up Lever account of {opportunities:,} candidates is served at {sandbox.url}."
+                    f"A made-up Lever account of {len(sandbox.ids('opportunities')):,} candidates is served "
+                    f"at {sandbox.url}."
                 )
                 typer.echo("Syncing it through Dagster; this takes some seconds …", err=True)
                 result = _materialize(settings)

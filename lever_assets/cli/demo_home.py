@@ -17,6 +17,9 @@ from lever_assets.sandbox.server import LAYOUT
 from lever_assets.settings import Settings
 from lever_assets.ui.home import configuration
 
+DAYS = 365
+"""So long the made-up company has recruited: the report looks back a year."""
+
 
 @dataclass(frozen=True)
 class DemoHome:
@@ -46,13 +49,24 @@ class DemoHome:
         return self.folder / "dagster"
 
     @property
+    def opened(self) -> datetime | None:
+        """When the account that is kept was as generated (UTC); None: there is none, or another one."""
+        if not self._note.exists():
+            return None
+        account, _, opened = self._note.read_text().partition("\n")
+        try:
+            return datetime.fromisoformat(opened) if account == self.account else None
+        except ValueError:
+            return None
+
+    @property
     def _note(self) -> Path:
         return self.folder / "account"
 
     def prepare(self) -> None:
         """Make the folder ready; what is there of another account, or of a half-made one, goes."""
         private.make_folder(self.folder)
-        if not (self._note.exists() and self._note.read_text() == self.account):
+        if self.opened is None:
             self._empty()
         private.make_folder(self.dagster)
         private.write(self.dagster / "dagster.yaml", configuration(self.dagster))
@@ -66,9 +80,9 @@ class DemoHome:
         if self.dagster.exists():
             shutil.rmtree(self.dagster)
 
-    def account_is_made(self) -> None:
-        """Note that the account is whole, so that the next demo goes on with it."""
-        private.write(self._note, self.account)
+    def account_is_made(self, opened: datetime) -> None:
+        """Note that the account is whole, so that the next demo goes on with it; `opened` as above."""
+        private.write(self._note, f"{self.account}\n{opened.isoformat()}")
 
     def environment(self, url: str, key: str, today: date) -> dict[str, str]:
         """Return the variables that lead everything to the demo's account, database and Dagster instance.
@@ -146,6 +160,11 @@ def only(environment: dict[str, str]) -> Iterator[Settings]:
             os.chdir(here)
         os.environ.clear()
         os.environ.update(before)
+
+
+def a_year_ago() -> datetime:
+    """Return when a company has opened that has recruited for `DAYS` by now (UTC)."""
+    return datetime.now(UTC).replace(microsecond=0) - timedelta(days=DAYS)
 
 
 def today() -> date:

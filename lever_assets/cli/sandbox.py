@@ -47,7 +47,9 @@ class _Options:
     now: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], metavar="DATE", help="When people last worked on it.  [default: 2026-11-20]"
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="When people last worked on it.  [default: 2026-11-20; now with --simulate]",
         ),
     ] = None
     simulate: Annotated[
@@ -132,6 +134,11 @@ class _Options:
     ] = None
     fault_seed: Annotated[int, typer.Option(help="The same seed gives the same faults.")] = 1
 
+    def _last_worked_on(self) -> datetime:
+        if self.now is not None:
+            return self.now.replace(tzinfo=UTC)
+        return datetime.now(UTC).replace(microsecond=0) if self.simulate else DEFAULT_NOW
+
     def config(self) -> SandboxConfig:
         """Return the sandbox's configuration; a value that it doesn't know is a mistake of usage."""
         quirks = (*(self.quirk or ()), *(f"absent={name}" for name in self.absent or ()))
@@ -160,7 +167,7 @@ class _Options:
         return SandboxConfig(
             opportunities=self.opportunities,
             seed=self.seed,
-            now=DEFAULT_NOW if self.now is None else self.now.replace(tzinfo=UTC),
+            now=self._last_worked_on(),
             simulated_days=self.simulate,
             data=self.data,
             db=self.db,

@@ -1,7 +1,7 @@
 """`status`: what is in the tables, how fresh it is, and what is wrong with it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -15,6 +15,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.connect.account import Account
 from lever_assets.connect.known import account_of
 from lever_assets.connect.states import IssueKind, Standing
+from lever_assets.insight.status import MartStatus, marts_status
 from lever_assets.lever.wording import counted
 from lever_assets.orchestration.room import dagster_size
 from lever_assets.policy.exclusion import Exclusion
@@ -86,6 +87,8 @@ def status(
         # Dagster's storage may be a database that is away, which a monitor is not to wait for.
         taken = room(store, settings.connection, None if check else dagster_size(settings))
         history = history_left(store, settings)
+        with store.reading(settings.connection) as tx:
+            marts = marts_status(tx, settings)
         doubts = (*settings.doubts, *doubts_on_fields(store, settings))
     finally:
         store.close()
@@ -100,6 +103,7 @@ def status(
             "assessments": assessments,
             "storage": asdict(taken),
             "history_left": [*map(asdict, history)],
+            "marts": [*map(asdict, marts)],
         }
         output.as_json({**asdict(found), **told, "doubts": doubts, "problems": wrong})
     elif check:
@@ -117,7 +121,7 @@ def status(
             typer.echo(f"{as_sentence(under_way(found))}\n")
         for unread in history:
             typer.echo(f"Of the history {unread if found.under_way else unread.at_rest}.\n")
-        _show(account, standing, found, shown)
+        _show(account, standing, found, marts, shown)
         typer.echo(f"\n{_told(taken)}")
         denied = " ".join(filter(None, (each.denied for each in found.resources)))
         access = (
@@ -141,7 +145,13 @@ def _holds_anything(found: Status) -> bool:
     return read or any(each.live or each.deleted for each in found.models)
 
 
-def _show(account: Account, standing: Standing, found: Status, settings: Iterable[InForce]) -> None:
+def _show(
+    account: Account,
+    standing: Standing,
+    found: Status,
+    marts: Sequence[MartStatus],
+    settings: Iterable[InForce],
+) -> None:
     output.table(
         "Read from Lever",
         ("resource", "records", "gone", "left out", "read at (UTC)", "changes up to (UTC)"),
@@ -168,6 +178,13 @@ def _show(account: Account, standing: Standing, found: Status, settings: Iterabl
         ),
     )
     typer.echo()
+    if marts:
+        output.table(
+            "Marts",
+            ("table", "rows", "made at (UTC)", ""),
+            ((each.mart, each.rows, each.made_at, each.doubt or "") for each in marts),
+        )
+        typer.echo()
     output.table(
         "Settings in force",
         ("variable", "value", ""),

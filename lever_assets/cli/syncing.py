@@ -18,7 +18,7 @@ from lever_assets.cli.lazy import command_app
 from lever_assets.cli.telling import tell
 from lever_assets.cli.telling_dagster import tell_dagster
 from lever_assets.connect.known import has_database, settings_of
-from lever_assets.insight.finishing import bring_up_marts, finish_sync, marts_all_the_same
+from lever_assets.insight.finishing import Finished, bring_up_marts, finish_sync, marts_all_the_same
 from lever_assets.lever.instants import duration
 from lever_assets.lever.wording import counted
 from lever_assets.notices.finishing import telling_the_end
@@ -27,6 +27,7 @@ from lever_assets.orchestration.telling import home_to_tell
 from lever_assets.orchestration.untold import Noting, note_marts
 from lever_assets.settings import Settings
 from lever_assets.store import Store
+from lever_assets.store.marts import Replaced
 from lever_assets.store.transaction import now
 from lever_assets.sync.planning import Plan
 from lever_assets.sync.planning import plan as make_plan
@@ -42,6 +43,7 @@ from lever_assets.sync.session import Scope, Session
 from lever_assets.sync.status import status
 from lever_assets.sync.windows import covering
 from lever_assets.unified.catalogue import BY_NAME
+from lever_assets.unified.marts import BY_NAME as BY_MART
 
 app = command_app()
 
@@ -113,9 +115,9 @@ def sync(
     for warning in (*report.warnings, *finished.warnings):
         output.warn(warning)
     if as_json:
-        output.as_json({**_summary(report, str(scope)), "erased": dict(erased.rows)})
+        output.as_json({**_summary(report, str(scope), finished), "erased": dict(erased.rows)})
     else:
-        _show(report, erased.rows)
+        _show(report, finished, erased.rows)
     tell_dagster(settings, anything=noting.anything or marts)
 
 
@@ -147,13 +149,13 @@ def _scope(
     return Scope(delta=whole)
 
 
-def _summary(report: SyncReport, scope: str) -> dict[str, object]:
+def _summary(report: SyncReport, scope: str, finished: Finished) -> dict[str, object]:
     return {
         "covers": scope,
-        "requests": report.requests,
+        "requests": report.requests + finished.requests,
         "rejected": report.rejected,
         "seconds": round(report.seconds, 3),
-        "warnings": list(report.warnings),
+        "warnings": [*report.warnings, *finished.warnings],
         "resources": {
             each.resource: {
                 **vars(each.counts),
@@ -165,6 +167,7 @@ def _summary(report: SyncReport, scope: str) -> dict[str, object]:
             for each in report.landed
         },
         "models": {each.model: _counts(each) for each in report.derived},
+        "marts": {BY_MART[name].table: vars(each) for name, each in finished.replaced.items()},
     }
 
 
@@ -186,16 +189,25 @@ def _row(report: DeriveReport) -> tuple[object, ...]:
     return (report.model, report.rows, *changes, report.unmappable)
 
 
-def _show(report: SyncReport, erased: Mapping[str, int]) -> None:
+def _show(report: SyncReport, finished: Finished, erased: Mapping[str, int]) -> None:
+    changed = [each for each in finished.replaced.values() if each.changed]
     if any(each.counts.changed for each in report.derived):
         output.table("", _COLUMNS, (_row(each) for each in report.derived))
-    else:
-        typer.echo("Nothing has changed in the tables.")
+    elif not changed:
+        # What a setting took out, or the database lacked, was told before.
+        typer.echo(f"Nothing {'else ' * bool(report.restored)}has changed in the tables.")
+    if changed:
+        done = sum(changed, start=Replaced())
+        typer.echo(
+            f"\n{counted(len(changed), 'mart')} changed: {counted(done.written, 'row')} written, "
+            f"{done.removed:,} taken out."
+        )
     if erased:
         listed = ", ".join(f"{count:,} {model}" for model, count in erased.items())
         typer.echo(f"\nPersonal data was erased for good, as LEVER_RETENTION_DAYS says: {listed}.")
     rejected = f", {report.rejected:,} of them rejected" if report.rejected else ""
-    typer.echo(f"\n{counted(report.requests, 'request')}{rejected}, {report.seconds:.1f} seconds.")
+    requests = counted(report.requests + finished.requests, "request")
+    typer.echo(f"\n{requests}{rejected}, {report.seconds:.1f} seconds.")
 
 
 @app.command()

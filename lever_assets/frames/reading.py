@@ -23,6 +23,8 @@ from lever_assets.store.transaction import NOBODY, Transaction
 from lever_assets.sync.retention.excluded import kept_by_any
 from lever_assets.sync.session import Session
 from lever_assets.sync.windows import EVERYTHING, Bounds
+from lever_assets.unified.marts import BY_TABLE as MARTS
+from lever_assets.unified.marts import EEO
 
 EVERY_CONNECTION = "*"
 """Stands for the rows of all connections in the place of a name."""
@@ -43,6 +45,7 @@ class Tables:
     tx: Transaction
     account: Account | None
     exclusion: Exclusion
+    counts_eeo: bool = True
 
     def ask(
         self,
@@ -56,11 +59,17 @@ class Tables:
     ) -> Asked:
         """Return what is asked for in the store's words; raises QuestionError for what is not there."""
         table_named(table)
-        if not self.exclusion.keeps(table):
-            name, why, what_to_do = self.exclusion.why(table)
+        left_out = self._left_out(table)
+        if left_out is not None:
+            name, why, what_to_do = left_out
             setting = self.account.setting(name) if self.account else in_words(name, None)
             raise QuestionError(f"{setting} {why}", what_to_do)
         bounds = _bounds(window)
+        if table in MARTS and not bounds.everything:
+            raise QuestionError(
+                f"{table} is made of the tables as a whole, and has no windows",
+                "ask for months, such as where={'month': ['2026-10', '2026-11']}",
+            )
         return Asked(
             table=table,
             columns=[columns] if isinstance(columns, str) else columns,
@@ -70,6 +79,14 @@ class Tables:
             within=None if bounds.everything else within(table, bounds),
             all_connections=self.account is None,
         )
+
+    def _left_out(self, table: str) -> tuple[str, str, str] | None:
+        """Return why a table is not kept: a setting, what of it, and what is to be done; None: it is kept."""
+        if table not in MARTS:
+            return None if self.exclusion.keeps(table) else self.exclusion.why(table)
+        if MARTS[table] is EEO and not self.counts_eeo:
+            return "eeo", f"is off, and {table} with it", "set it to true, and run a full sync"
+        return self.exclusion.why_no_mart(MARTS[table])
 
     def read(self, asked: Asked) -> tuple[tuple[Field, ...], Batches]:
         """Return the columns, and the rows, some at a time, by primary key."""
@@ -103,7 +120,7 @@ def tables(
                 f"nothing was read from Lever yet for {session.name} into {session.store.name}",
                 f"run {session.account.command('sync')} first",
             )
-        yield Tables(tx, session.account, session.exclusion)
+        yield Tables(tx, session.account, session.exclusion, session.settings.counts_eeo)
 
 
 def _own(known: Settings, connection: str | None) -> tuple[Settings, ConnectionNameError | None]:

@@ -5,7 +5,7 @@ No single answer is written anywhere, nor told by an error: those of Lever's cli
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lever_assets.connect.permissions import PERMISSIONS
 from lever_assets.insight.marts.eeo import Fact, facts, mart
@@ -37,10 +37,23 @@ COUNTING = Checkpoint[Counting]("eeo", Counting)
 
 @dataclass(frozen=True)
 class Answered:
-    """What became of the counts: `replaced` rows (None: they are as they were), and what is to be known."""
+    """What became of the counts: `replaced` rows (None: they are as they were), and what is to be known.
+
+    `requests` went to Lever for them.
+    """
 
     replaced: Replaced | None = None
     warning: str | None = None
+    requests: int = 0
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read of Lever's list; `counts` is None where it failed, or can't be believed."""
+
+    counts: Counter[Fact] | None
+    requests: int
+    error: LeverError | None = None
 
 
 def is_due(session: Session, scope: Scope) -> bool:
@@ -49,6 +62,16 @@ def is_due(session: Session, scope: Scope) -> bool:
         return not (scope.delta or scope.is_of_windows)
     with session.reading() as tx:
         return COUNTING.read(tx) is not None or has_rows(tx, EEO.name)
+
+
+def why_awaited(session: Session) -> str | None:
+    """Return what to say of answers that are wanted and were never asked for; None: nothing."""
+    if not session.settings.counts_eeo:
+        return None
+    with session.reading() as tx:
+        is_known = COUNTING.read(tx) is not None
+    full = session.account.command("sync --full")
+    return None if is_known else f"EEO answers are counted by the next full sync or reconcile: run {full}"
 
 
 def see_to_answers(session: Session) -> Answered:
@@ -60,18 +83,15 @@ def see_to_answers(session: Session) -> Answered:
     """
     if not session.settings.counts_eeo:
         return _taken_out(session)
-    try:
-        counts = asyncio.run(_counted(session))
-    except LeverError as error:
-        return _failed(session, _told(error))
-    if counts is None:
-        return _failed(session, "EEO answers were not counted: a page of Lever's list came twice.")
+    read = asyncio.run(_read(session))
+    if read.counts is None:
+        return replace(_failed(session, _told(read.error)), requests=read.requests)
     with session.writing() as tx:
         session.hold(tx)
         session.see_that_it_is_on(tx)
-        replaced = replace_all(tx, EEO.name, mart(counts))
+        replaced = replace_all(tx, EEO.name, mart(read.counts))
         COUNTING.keep(tx, Counting(tx.instant))
-    return Answered(replaced)
+    return Answered(replaced, requests=read.requests)
 
 
 def why_not_counted(tx: Transaction) -> str | None:
@@ -82,19 +102,25 @@ def why_not_counted(tx: Transaction) -> str | None:
     return known.trouble
 
 
-def _told(error: LeverError) -> str:
+def _told(error: LeverError | None) -> str:
+    if error is None:
+        return "EEO answers were not counted: a page of Lever's list came twice."
     if isinstance(error, PermissionMissingError | NotFoundError):
         return skipped(EEO_RESPONSES, error)
     return f"EEO answers were not counted: {error}"
 
 
-async def _counted(session: Session) -> Counter[Fact] | None:
-    """Return how often each answer was given in each year; None where Lever's list can't be believed."""
+async def _read(session: Session) -> _Read:
     async with session.client() as lever:
-        return await _count(lever)
+        try:
+            counts = await _count(lever)
+        except LeverError as error:
+            return _Read(None, lever.traffic.requests, error)
+        return _Read(counts, lever.traffic.requests)
 
 
 async def _count(lever: LeverClient) -> Counter[Fact] | None:
+    """Return how often each answer was given in each year; None where Lever's list can't be believed."""
     counts: Counter[Fact] = Counter()
     is_whole = True
     async for page in lever.pages(EEO_RESPONSES.path, most=_MOST_PAGES):

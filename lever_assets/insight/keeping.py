@@ -18,7 +18,7 @@ import pandas as pd
 from lever_assets.insight.catalogue import MADE, Made
 from lever_assets.insight.loading import of_units
 from lever_assets.insight.marts.common import UNIT
-from lever_assets.insight.standing import DUE, MADE_OF, VERSION, MadeOf, is_behind, keeps_marts, marks_of
+from lever_assets.insight.standing import DUE, MADE_OF, MadeOf, is_behind, keeps_marts
 from lever_assets.insight.touched import Touched, touched
 from lever_assets.store import marts as kept
 from lever_assets.store.marts import Counted, Replaced
@@ -61,7 +61,7 @@ class _Keeping:
     def bring_up(self) -> dict[str, Replaced]:
         with self._session.writing() as tx:
             self._session.hold(tx)
-            now = MadeOf(VERSION, self._wanted, marks_of(tx, self._wanted), tx.instant)
+            now = MadeOf.now(tx, self._wanted)
             found = self._touched(tx, now)
             if sum(len(each) for each in found.units.values()) <= _AT_ONCE:
                 for counts, units in found.units.items():
@@ -85,9 +85,14 @@ class _Keeping:
 
     def _touched(self, tx: Transaction, now: MadeOf) -> Touched:
         before = MADE_OF.read(tx)
-        same = before is not None and (before.version, before.marts) == (now.version, now.marts)
-        # What changed since can't be told where the clock was set back.
-        if self._rebuild or before is None or before.at is None or before.at > tx.instant or not same:
+        # What changed since can't be told where the clock was set back, nor of rows that were removed.
+        if (
+            self._rebuild
+            or before is None
+            or before.at is None
+            or before.at > tx.instant
+            or not before.suits(now)
+        ):
             self._anew = True
             kept.begin_anew(tx, but=self._wanted)
             MADE_OF.forget(tx)

@@ -9,7 +9,6 @@ from lever_assets.insight.loading import mart_rows
 from lever_assets.insight.report.pictures import FONTS, as_image, keep_fonts_in
 from lever_assets.insight.report.reading import read
 from lever_assets.insight.report.sections import SECTIONS, has_numbers
-from lever_assets.insight.standing import keeps_marts
 from lever_assets.settings import Settings
 from lever_assets.store.reads import Preview
 from lever_assets.store.transaction import Transaction
@@ -37,10 +36,11 @@ def plots(tx: Transaction, settings: Settings, at: datetime) -> dict[str, str]:
     They are those of the report, but for the names of interviewers: Dagster keeps what it is told. There is
     none of a mart that has nothing to show.
     """
-    known = replace(read(tx, at, keeps_marts(settings)), users={})
+    known = replace(read(tx, at, settings), users={})
     drawn = {}
     for section in SECTIONS:
         rows = section.numbers(known)
         if has_numbers(rows):
-            drawn[section.mart] = f"{section.says}\n\n![{section.title}]({as_image(section.draw, rows)})"
+            says = section.says_with(known.shortcomings.get(section.mart))
+            drawn[section.mart] = f"{says}\n\n![{section.title}]({as_image(section.draw, rows)})"
     return drawn

@@ -9,7 +9,7 @@ once more.
 from collections.abc import Mapping
 
 # Raise it when a mapping changes: the next sync then maps everything again from the raw tables.
-MAPPING_VERSION: int = 4
+MAPPING_VERSION: int = 5
 
 Sources = Mapping[str, tuple[str, ...]]
 """By column the paths of Lever's keys.

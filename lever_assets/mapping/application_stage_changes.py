@@ -45,8 +45,8 @@ class Visit(NamedTuple):
 def visits(opportunity: Opportunity, applications: Sequence[Application]) -> list[Visit]:
     """Return the visits to stages in the order of time; those at one instant in Lever's.
 
-    A change without a stage or an instant can't be put in order, and is passed over. The last visit ended
-    when the opportunity was archived, but not before it began.
+    A change without a stage or an instant can't be put in order: it is among what is lost of the record. The
+    last visit ended when the opportunity was archived, but not before it began.
     """
     entered = [
         (each.updated_at, each.to_stage_id, each.user_id)

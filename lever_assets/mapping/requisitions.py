@@ -37,6 +37,9 @@ SOURCES: Sources = {
     "creator_id": ("requisitions.creator",),
     "owner_id": ("requisitions.owner",),
     "hiring_manager_id": ("requisitions.hiringManager",),
+    "offer_ids": ("requisitions.offerIds",),
+    "approval_status": ("requisitions.approval.status",),
+    "approved_at": ("requisitions.approval.approvedAt",),
     "opened_at": ("requisitions.timeToFillStartAt", "requisitions.createdAt"),
     "closed_at": ("requisitions.closedAt",),
     "time_to_fill_start_at": ("requisitions.timeToFillStartAt",),
@@ -51,6 +54,7 @@ def rows(requisition: LeverRequisition, ctx: Context) -> Iterator[Requisition]:
     """Yield the row of a requisition."""
     band = salary_range(requisition.compensation_band)
     infinite = _is_infinite(requisition)
+    approval = requisition.approval
     yield Requisition(
         id=ctx.id("requisitions", requisition.id),
         connection=ctx.connection,
@@ -76,6 +80,9 @@ def rows(requisition: LeverRequisition, ctx: Context) -> Iterator[Requisition]:
         creator_id=ctx.reference("users", requisition.creator),
         owner_id=ctx.reference("users", requisition.owner),
         hiring_manager_id=ctx.reference("users", requisition.hiring_manager),
+        offer_ids=[ctx.id("offers", each) for each in dict.fromkeys(requisition.offer_ids)],
+        approval_status=approval.status if approval else None,
+        approved_at=approval.approved_at if approval else None,
         opened_at=requisition.time_to_fill_start_at or requisition.created_at,
         closed_at=requisition.closed_at,
         time_to_fill_start_at=requisition.time_to_fill_start_at,

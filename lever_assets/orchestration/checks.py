@@ -9,7 +9,7 @@ from typing import assert_never
 import dagster as dg
 
 from lever_assets.insight.answers import why_not_counted
-from lever_assets.insight.standing import changed_below
+from lever_assets.insight.standing import changed_below, shortcomings
 from lever_assets.lever.resources import (
     Child,
     Embedded,
@@ -186,6 +186,8 @@ def _mart_result(
     else:
         wrong = changed_below(tx, settings, mart)
         told = f"Changed since: {', '.join(wrong)}." if wrong else "Nothing has changed since."
+        short = shortcomings(tx, settings).get(mart)  # no fault of the mart: an account may have no offers
+        told = told if wrong or short is None else f"{told} {short}"
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,

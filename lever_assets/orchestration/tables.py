@@ -23,6 +23,7 @@ from lever_assets.store import QuestionError
 from lever_assets.store.selecting import table_named
 from lever_assets.store.transaction import now
 from lever_assets.sync.windows import EVERYTHING, Bounds, covering
+from lever_assets.unified.marts import BY_TABLE as MARTS
 
 LAST_MATERIALIZATION = "last_materialization"
 """As `since` in the metadata of an input: what changed since the asset was made last."""
@@ -67,7 +68,7 @@ class LeverTables(dg.IOManager):
                 where=wanted.get("where"),
                 deleted=bool(wanted.get("deleted", False)),
                 since=_since(context, wanted.get("since")),
-                window=_window(context),
+                window=None if table in MARTS else _window(context),  # marts are of months, and come whole
                 connection=connection,
                 **self._place(connection),
             )

@@ -15,6 +15,7 @@ from lever_assets.policy.stripping import Stripping, is_needed, stripping
 from lever_assets.settings import Settings, SettingsError
 from lever_assets.unified.catalogue import BY_NAME as MODELS
 from lever_assets.unified.catalogue import EXTRA_MODELS, INSIGHT_MODELS, Model
+from lever_assets.unified.marts import Mart
 from lever_assets.unified.models import UnifiedRow
 
 EXTRA: tuple[str, ...] = tuple(each.name for each in EXTRA_MODELS)
@@ -89,6 +90,20 @@ class Exclusion:
                 f"take {beside} out there, and sync",
             )
         return "exclude", f"leaves out {model}", "take it out there, and sync"
+
+    def lacking_for(self, mart: Mart) -> str | None:
+        """Return the first model that a mart of tables reads and that is not kept; None: all are."""
+        return next((each for each in mart.reads if not self.keeps(each)), None)
+
+    def why_no_mart(self, mart: Mart) -> tuple[str, str, str] | None:
+        """Return why a mart is not kept, as `why` does of a model; None: nothing here speaks against it."""
+        if not self.insight:
+            return "insight", f"is off, and {mart.table} with it", "switch it on, and sync"
+        lacking = self.lacking_for(mart)
+        if lacking is None:
+            return None
+        name, why, what_to_do = self.why(lacking)
+        return name, f"{why}, and {mart.table} with it", what_to_do
 
     @cached_property
     def columns(self) -> frozenset[Column]:

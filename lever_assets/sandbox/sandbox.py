@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lever_assets.sandbox.account import Account
@@ -92,8 +93,13 @@ class Sandbox(Simulation):
         """Work on a share of the opportunities (updatedAt = `at` or now); returns their ids."""
         return self.workday.touch(share, seed, at)
 
-    def play(self, days: int, a_day: float = 8.0) -> list[Happening]:
-        """Let the company recruit for so many days, so many people a day; answers what happened."""
+    def play(self, days: int, a_day: float = 8.0, since: datetime | None = None) -> list[Happening]:
+        """Let the company recruit for so many days, so many people a day; answers what happened.
+
+        They begin now, or at an instant to which the clock is set.
+        """
+        if since is not None:
+            self.changes.clock.set(int(since.timestamp() * 1000))
         return self.year.play(days, a_day)
 
     def get(self, resource: str, ident: str) -> Record | None:

@@ -201,11 +201,24 @@ def counted(tx: Transaction, run_id: str) -> dict[str, int]:
 
 _CHANGED = Checkpoint[str]("changed", str)
 """By model."""
+_DROPPED = Checkpoint[str]("dropped", str)
+"""By model."""
 
 
 def mark_changed(tx: Transaction, model: str) -> None:
     """Give the table of `model` a new mark; call it in the transaction that changes its rows."""
     _CHANGED.keep_each(tx, {model: uuid4().hex})
+
+
+def mark_dropped(tx: Transaction, model: str) -> None:
+    """Note that rows of `model` were removed rather than marked: nothing in the table tells which."""
+    mark_changed(tx, model)
+    _DROPPED.keep_each(tx, {model: uuid4().hex})
+
+
+def drop_marks(tx: Transaction) -> dict[str, str]:
+    """Return by model a mark that is another one after every time that rows were removed."""
+    return _DROPPED.every(tx)
 
 
 def change_marks(tx: Transaction) -> dict[str, str]:

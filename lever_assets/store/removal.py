@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, or_, select, update
 
-from lever_assets.store.changes import History, mark_changed, record_blanked
+from lever_assets.store.changes import History, mark_changed, mark_dropped, record_blanked
 from lever_assets.store.children import forget_all_reads
 from lever_assets.store.erasure import ERASED
 from lever_assets.store.live import LIVE
@@ -33,7 +33,7 @@ def drop_model(tx: Transaction, model: str) -> int:
     removed = _delete(tx, UNIFIED[model])
     LIVE.forget(tx, model)
     if removed:
-        mark_changed(tx, model)
+        mark_dropped(tx, model)
     return removed
 
 

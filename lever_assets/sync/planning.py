@@ -9,6 +9,7 @@ from itertools import islice
 from lever_assets.lever import JsonObject, LeverClient, LeverError, NotFoundError, PermissionMissingError
 from lever_assets.lever.resources import (
     APPLICATIONS,
+    EEO_RESPONSES,
     OPPORTUNITIES,
     POSTINGS,
     RESOURCES,
@@ -77,6 +78,8 @@ async def _plan(session: Session) -> Plan:
         for resource in RESOURCES:
             if needs(resource.name) and isinstance(resource, Child):
                 await counter.count_below(resource)
+        if session.settings.counts_eeo:
+            await counter.count_answers()
         asked = lever.traffic.requests
     return Plan(
         len(counter.kept[OPPORTUNITIES.name]),
@@ -132,6 +135,18 @@ class _Counter:
         self.warnings += warnings(resource, self.lever.refusals.of(resource.path))
         if self._singly:
             await self._count_inside(resource)
+
+    async def count_answers(self) -> None:
+        """Count the pages of EEO answers, which are read for their counts alone; nothing of them is kept."""
+        before = self.lever.traffic.snapshot()
+        meter = Meter(self.session.listener, f"counting {EEO_RESPONSES.name}", "records")
+        try:
+            async for page in self.lever.pages(EEO_RESPONSES.path):
+                meter.advance(len(page.records))
+        except (PermissionMissingError, NotFoundError) as error:
+            self._skip(EEO_RESPONSES, error)
+        made = self.lever.traffic.since(before)
+        self.requests[EEO_RESPONSES.name] = made.requests - made.retries
 
     async def _count_inside(self, resource: Resource) -> None:
         """Count one request for each record whose applications Lever does not bring along."""

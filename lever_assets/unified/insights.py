@@ -117,6 +117,11 @@ class Requisition(UnifiedRow):
     creator_id: UserId = Field(description="The user who made it")
     owner_id: UserId = Field(description="The user who owns it")
     hiring_manager_id: UserId = Field(description="The hiring manager")
+    offer_ids: list[str] = Field(description="The offers that Lever links to it")
+    approval_status: str | None = Field(
+        description="How its approval stands: pending, approved or denied, as in Lever; null without one"
+    )
+    approved_at: datetime | None = Field(description="When it was approved (UTC)")
     opened_at: datetime | None = Field(
         description="When the time to fill starts (UTC), else when it was created"
     )

@@ -72,6 +72,16 @@ def test_the_notice_of_its_end_bears_the_same_id(api: Served) -> None:
     assert any(made["sync_id"] in each for each in bodies)
 
 
+def test_what_a_sync_warns_of_is_in_the_servers_log(api: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody reads what it returns: of answers that are not counted the check in Dagster alone would tell."""
+    api.account.sandbox.set_faults("403=1,endpoint=GET /eeo/responses")
+    with served(api.account, eeo=True) as here:
+        here.data("POST", "/v1/force-sync", json={"type": "FULL"})
+        _until(lambda: _under_way(here) is None)
+    told = [each.getMessage() for each in caplog.records if each.name == "lever_assets.api"]
+    assert [each for each in told if "eeo_responses:read:admin" in each]
+
+
 def test_what_can_not_sync_says_so_without_a_code(api: Served) -> None:
     with (
         served(api.account, api_key=None) as here,

@@ -4,7 +4,7 @@ import os
 import shlex
 import socket
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from lever_assets.settings import Settings
 from lever_assets.ui.home import INSTANCE
 from lever_assets_tests.cli.conftest import Command
 
+OPENED = datetime(2025, 11, 28, 9, tzinfo=UTC)
 CHECKOUT = Path(__file__).parent.parent.parent
 
 
@@ -46,10 +47,11 @@ def test_the_same_account_is_found_again(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LEVER_DATA_DIR=kept\n")
     with occupied(10, 1) as home:
         filled(home)
-        home.account_is_made()
+        home.account_is_made(OPENED)
     assert home.folder == tmp_path / "kept" / "demo"
     before = left(home)
-    with occupied(10, 1):
+    with occupied(10, 1) as again:
+        assert again.opened == OPENED
         assert left(home) == before
         assert (home.dagster / "history").exists()
 
@@ -62,7 +64,7 @@ def test_another_or_half_made_account_goes_and_files_of_the_user_stay(
     with occupied(10, 1) as home:
         filled(home)
         if whole:
-            home.account_is_made()
+            home.account_is_made(OPENED)
     with occupied(20 if whole else 10, 1):
         assert left(home) == {"dagster", "mine.sql"}
         assert not (home.dagster / "history").exists()

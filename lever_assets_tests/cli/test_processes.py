@@ -124,7 +124,8 @@ def test_the_demo_syncs_a_made_up_account_leaves_real_data_alone_and_can_be_repe
     )
     assert "OPEN" in asked.stdout, asked.stderr
     with sqlite3.connect(tmp_path / "demo" / "lever.db") as database:
-        assert database.execute("SELECT count(*) FROM candidates").fetchone() == (12,)
+        [(candidates,)] = database.execute("SELECT count(*) FROM candidates").fetchall()
+    assert candidates > 12  # a year has passed
     assert (tmp_path / "demo" / "dagster" / "history").exists()
     assert open_to_others(tmp_path / "demo") == {}
     assert not (tmp_path / "lever.db").exists()

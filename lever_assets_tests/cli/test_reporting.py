@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lever_assets.sandbox import Sandbox
 from lever_assets_tests.cli.conftest import Command
 from lever_assets_tests.cli.test_lazy import imported
 
@@ -62,3 +63,37 @@ def test_without_insight_a_sync_makes_none(command: Command, monkeypatch: pytest
 def test_a_sync_that_changes_nothing_imports_no_pandas(command: Command) -> None:
     assert command("sync").code == 0
     assert not imported({"pandas", "matplotlib"}, ["sync", "--delta"], dict(os.environ))
+
+
+def said_of(page: str, section: str) -> str:
+    return page.split(f'<section id="{section}"', 1)[1].split("</section>", 1)[0]
+
+
+def test_what_the_settings_leave_out_is_said_not_to_be_counted(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LEVER_EXCLUDE", "offers,applications")
+    assert command("sync").code == 0
+    assert command("report").code == 0
+    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    assert "Not counted: the settings leave out offers." in said_of(page, "offer_acceptance")
+    assert "No offer was made" not in page
+    assert "<dt>open applications</dt><dd>–</dd>" in page
+    assert "<dt>hires in 12 months</dt><dd>–</dd>" in page
+    monkeypatch.delenv("LEVER_EXCLUDE")
+    assert command("report").code == 0
+    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    assert "Not counted yet: the next sync does that." in said_of(page, "offer_acceptance")
+
+
+def test_what_lever_refuses_is_said_not_to_be_counted(
+    command: Command, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.set_quirks("denied=offers")
+    assert command("sync").code == 0
+    assert command("report").code == 0
+    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    why = "Not all is counted: Lever gives us no offers."
+    assert why in said_of(page, "offer_acceptance")
+    assert why in said_of(page, "source_effectiveness")  # beside its numbers
+    assert why not in said_of(page, "funnel")

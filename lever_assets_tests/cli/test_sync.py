@@ -1,5 +1,6 @@
 """`sync`, `status`, `plan` and `replay`: what they do, say and return."""
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from lever_assets.insight import keeping
 from lever_assets.lever import RetryPolicy
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.store import Store
@@ -276,6 +278,61 @@ def test_replaying_before_anything_was_read_says_so(command: Command) -> None:
 def test_a_sync_without_news_says_so(command: Command) -> None:
     command("sync")
     assert "Nothing has changed in the tables." in command("sync").out
+
+
+def test_a_sync_tells_of_the_marts(command: Command, sandbox: Sandbox) -> None:
+    first = command("sync", "--json").json["marts"]
+    assert first["mart_source_effectiveness"]["written"] > 0
+    assert command("sync", "--json").json["marts"] == {}
+    [moved, *_] = sandbox.ids("opportunities")
+    sandbox.edit("opportunities", moved, {"sources": ["A new source"], "updatedAt": sandbox.now()})
+    assert re.search(r"\n\d marts changed: \d+ rows? written, \d+ taken out\.\n", command("sync").out)
+
+
+def test_what_insight_being_off_takes_out_is_not_called_nothing(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("sync")
+    monkeypatch.setenv("LEVER_INSIGHT", "false")
+    told = command("sync")
+    assert "LEVER_INSIGHT is off from now on" in told.err
+    assert "Nothing else has changed in the tables." in told.out
+    assert "Nothing has changed in the tables." in command("sync").out
+
+
+def test_marts_that_can_not_be_made_are_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise ValueError("of a column")
+
+    monkeypatch.setattr(keeping, "keep_up", break_down)
+    told = command("sync", "--json")
+    assert told.code == 0
+    assert "The marts of lever stand as they did" in told.err
+    assert any("The marts of lever stand" in each for each in told.json["warnings"])
+    doubts = {each["mart"]: each["doubt"] for each in command("status", "--json").json["marts"]}
+    assert doubts["mart_funnel"] == "Not counted yet: the next sync does that."
+
+
+def test_status_tells_of_the_marts(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.set_quirks("denied=offers")
+    command("sync")
+    monkeypatch.setenv("LEVER_EEO", "true")
+    found = {each["mart"]: each for each in command("status", "--json").json["marts"]}
+    assert found["mart_funnel"]["rows"] > 0
+    assert found["mart_funnel"]["doubt"] is None
+    assert "offers" in found["mart_offer_acceptance"]["doubt"]
+    assert found["mart_eeo"] == {
+        "mart": "mart_eeo",
+        "rows": 0,
+        "made_at": None,
+        "doubt": "No full sync has counted the answers yet.",
+    }
+    assert re.search(r"mart_funnel +\d+ +20", command("status").out)
+    monkeypatch.setenv("LEVER_INSIGHT", "false")
+    assert command("status", "--json").json["marts"] == []
+    assert "mart_" not in command("status").out
 
 
 def test_a_new_database_is_its_owners_alone(command: Command, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ _WORKERS = ("worker1", "worker2")
 _STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _RUNS = """{ runsOrError(limit: 200) { ... on Runs { results {
     runId status tags { key value }
-    eventConnection(limit: 100) { events { ... on MessageEvent { message } } }
+    eventConnection(limit: 1000) { events { ... on MessageEvent { message } } }
 } } } }"""
 
 

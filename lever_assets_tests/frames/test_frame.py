@@ -247,3 +247,20 @@ def test_a_mart_is_read_as_a_table_but_does_not_tell_when_its_rows_changed(
     assert len(read(settings, "mart_funnel", connection="*")) == len(read(settings, "mart_funnel")) > 0
     with pytest.raises(QuestionError, match="mart_funnel does not tell when its rows changed"):
         read(settings, "mart_funnel", since="2026-01-01")
+
+
+def test_a_mart_that_is_left_out_is_told_rather_than_empty(synced_sqlite: Any, tmp_path: Any) -> None:
+    settings = copied(synced_sqlite, tmp_path)
+    for mart, changes, told in (
+        ("mart_offer_acceptance", {"exclude": ("offers",)}, "LEVER_EXCLUDE leaves out offers"),
+        ("mart_time_to_hire", {"insight": False}, "LEVER_INSIGHT is off"),
+        ("mart_eeo", {}, "LEVER_EEO is off"),
+    ):
+        with pytest.raises(QuestionError, match=told):
+            read(settings.model_copy(update=changes), mart)
+    assert len(read(settings.model_copy(update={"eeo": True}), "mart_eeo")) == 0
+
+
+def test_a_mart_has_no_windows(synced_sqlite: Any, tmp_path: Any) -> None:
+    with pytest.raises(QuestionError, match=r"mart_funnel .* has no windows; ask for months"):
+        read(copied(synced_sqlite, tmp_path), "mart_funnel", window=("2026-09-01", None))

@@ -20,13 +20,14 @@ from lever_assets.insight.loading import mart_rows
 from lever_assets.insight.marts.eeo import LEAST, OTHERS, QUESTIONS, Fact, facts, mart
 from lever_assets.insight.report.page import page
 from lever_assets.insight.report.reading import read
-from lever_assets.insight.standing import keeps_every_mart
 from lever_assets.lever import JsonObject
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED
 from lever_assets.prerequisites.permissions import permissions, to_grant
 from lever_assets.sandbox import Sandbox, SandboxConfig, running_sandbox
 from lever_assets.settings import Settings
 from lever_assets.store.marts import Replaced
+from lever_assets.sync.planning import plan
+from lever_assets.sync.run import sync
 from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.marts import EEO
 
@@ -161,6 +162,33 @@ def lost(counted: Counter[tuple[str, str, str]]) -> int:
     return sum(count for count in totals.values() if count < LEAST)
 
 
+def test_until_answers_are_counted_a_delta_says_when_they_are(settings: Settings) -> None:
+    with Session.open(settings) as session:
+        [told] = finish_sync(session, DELTA).warnings
+        assert "counted by the next full sync or reconcile: run `lever-assets sync --full`" in told
+        assert finish_sync(session, RECONCILE).warnings == ()
+        assert finish_sync(session, DELTA).warnings == ()
+    off = settings.model_copy(update={"eeo": False})
+    with Session.open(off) as session:
+        assert finish_sync(session, DELTA).warnings == ()
+
+
+def test_a_plan_counts_the_requests_for_answers(lever: Sandbox, settings: Settings) -> None:
+    with Session.open(settings) as session:
+        planned = plan(session)
+        lever.reset_requests()
+        asked_for = sync(session, WHOLE).requests + finish_sync(session, WHOLE).requests
+    assert planned.requests["eeo_responses"] == asked(lever) == 4
+    assert planned.total == asked_for == lever.requests().total
+    with Session.open(settings.model_copy(update={"eeo": False})) as session:
+        assert "eeo_responses" not in plan(session).requests
+    lever.set_faults(f"403=1,endpoint={ENDPOINT}")
+    with Session.open(settings) as session:
+        refused = plan(session)
+    assert "eeo_responses" in refused.denied
+    assert any("eeo_responses:read:admin" in each for each in refused.warnings)
+
+
 def test_what_one_person_answered_is_written_nowhere(
     lever: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -245,4 +273,4 @@ def test_a_report_without_any_group_says_so(lever: Sandbox, tmp_path: Path) -> N
 
 def report(session: Session, settings: Settings) -> Any:
     with session.reading() as tx:
-        return page(read(tx, datetime(2026, 9, 1, tzinfo=UTC), keeps_every_mart(settings)), "acme")
+        return page(read(tx, datetime(2026, 9, 1, tzinfo=UTC), settings), "acme")

@@ -16,6 +16,7 @@ from lever_assets.insight.loading import of_units
 from lever_assets.insight.standing import MADE_OF
 from lever_assets.settings import Settings
 from lever_assets.store.marts import Replaced
+from lever_assets.store.removal import drop_model
 from lever_assets.store.tables import MART_TABLES, mart_months
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session
@@ -243,6 +244,17 @@ def test_what_the_settings_do_not_want_holds_nothing(session: Session) -> None:
     keep_up(over(insight=False))
     assert not any(stored_marts(session.store).values())
     assert not stored_months(session.store)
+    keep_up(session)
+    assert are_as_the_tables(session)
+
+
+@pytest.mark.parametrize("model", ["application_stage_changes", "offers", "interviews", "requisitions"])
+def test_what_was_removed_and_does_not_come_back_is_counted_no_more(session: Session, model: str) -> None:
+    """As after a model was excluded, whose next sync failed, and included again: the marts saw none of it."""
+    made = filled(session, 9, 60)
+    with session.writing() as tx:
+        assert drop_model(tx, model)
+    put(session.store, {model: made.rows[model][::2]})
     keep_up(session)
     assert are_as_the_tables(session)
 

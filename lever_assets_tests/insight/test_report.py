@@ -17,7 +17,6 @@ from lever_assets.insight.report.page import page
 from lever_assets.insight.report.pictures import BY_DAY, BY_NIGHT, Colours, as_image, as_svg
 from lever_assets.insight.report.reading import read
 from lever_assets.insight.report.sections import SECTIONS, has_numbers
-from lever_assets.insight.standing import keeps_marts
 from lever_assets.settings import Settings
 from lever_assets.sync.session import Session
 from lever_assets.unified.marts import MARTS
@@ -34,7 +33,7 @@ def known_of(folder: Path, candidates: int) -> Known:
         put(session.store, made.rows)
         keep_up(session)
         with session.reading() as tx:
-            return read(tx, AT, keeps_marts(settings))
+            return read(tx, AT, settings)
 
 
 @pytest.fixture(scope="module")
@@ -182,5 +181,5 @@ def test_dollars_in_a_name_are_no_formula(tmp_path: Path, name: str) -> None:
         put(session.store, made.rows)
         keep_up(session)
         with session.reading() as tx:
-            known = read(tx, AT, keeps_marts(settings))
+            known = read(tx, AT, settings)
     assert html.escape(name, quote=False) in page(known, "lever").split("<svg", 1)[1]

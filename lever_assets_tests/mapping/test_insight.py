@@ -110,12 +110,15 @@ def test_the_last_visit_ends_when_they_are_archived_but_not_before_it_began() ->
     assert visits(listed, of=[own])[-1].left_at == at(later)
 
 
-def test_what_lacks_a_stage_or_an_instant_is_passed_over() -> None:
+def test_what_lacks_a_stage_or_an_instant_is_left_out_and_told() -> None:
     fine = build.stage_changes("lead-new")
     assert isinstance(fine, list)
     odd: list[JsonValue] = [{"toStageId": "lead-new"}, {"updatedAt": build.CREATED_AT}, {}, None]
     assert visits([*odd, *fine]) == visits(fine)
     assert visits(None) == []
+    [told] = Opportunity.parse(build.opportunity(stageChanges=[*odd, *fine])).lost
+    assert str(told) == "stageChanges: 3 of 4 have no stage or no instant, and are left out"
+    assert Opportunity.parse(build.opportunity(stageChanges=fine)).lost == ()
 
 
 def test_a_lead_has_visits_without_an_application() -> None:
@@ -210,6 +213,17 @@ def test_a_requisition_has_its_band_and_its_own_fields() -> None:
     assert row.custom_fields == {"budget": "B1"}
     assert row.opened_at == row.time_to_fill_start_at == at(build.UPDATED_AT)
     assert requisition().opened_at == at(build.CREATED_AT)
+
+
+def test_a_requisition_tells_of_its_approval_and_its_offers() -> None:
+    approval: JsonValue = {"status": "approved", "approvedAt": build.UPDATED_AT, "steps": []}
+    row = requisition(approval=approval, offerIds=["one", "two", "one"])
+    assert (row.approval_status, row.approved_at) == ("approved", at(build.UPDATED_AT))
+    assert row.offer_ids == [CTX.id("offers", each) for each in ("one", "two")]
+    nothings: tuple[JsonValue, ...] = (None, {}, {"steps": []})
+    for nothing in nothings:
+        bare = requisition(approval=nothing, offerIds=None)
+        assert (bare.approval_status, bare.approved_at, bare.offer_ids) == (None, None, [])
 
 
 def test_a_job_has_each_of_its_requisitions_once() -> None:

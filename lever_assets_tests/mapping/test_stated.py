@@ -71,6 +71,8 @@ ACCOUNT: Account = {
         team="Platform",
         department="Engineering",
         internalNotes="Ask Grace",
+        offerIds=[build.uuid("offer")],
+        approval={"status": "approved", "approvedAt": CLOSED, "steps": []},
     ),
     "opportunities": build.opportunity(
         headline="Engineer at Initech",

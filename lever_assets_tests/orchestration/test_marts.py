@@ -71,6 +71,20 @@ def test_a_run_brings_them_up_checks_them_and_shows_their_pictures(place: Place)
     assert base64.b64decode(picture).startswith(b"\x89PNG")
 
 
+def test_what_lever_refuses_is_said_by_the_check_and_fails_none(place: Place) -> None:
+    place.sandbox.set_quirks("denied=offers")
+    keys = windows(place.settings())
+    done = place.run(tags=window_range(keys[0], keys[-1]))
+    said = {
+        each.asset_key.path[-1]: (each.passed, each.description)
+        for each in done.get_asset_check_evaluations()
+        if each.check_name == UP_TO_DATE
+    }
+    short = "Nothing has changed since. Not all is counted: Lever gives us no offers."
+    assert said["mart_offer_acceptance"] == said["mart_source_effectiveness"] == (True, short)
+    assert said["mart_funnel"] == (True, "Nothing has changed since.")
+
+
 def test_a_delta_tells_of_the_marts_that_changed_alone(synced: Place) -> None:
     delta(synced)
     assert not told(delta(synced)) & TABLES

@@ -14,11 +14,13 @@ from sqlalchemy import select, update
 
 import lever_assets
 from lever_assets.definitions import build
+from lever_assets.insight.finishing import bring_up_marts
 from lever_assets.orchestration import tables
 from lever_assets.orchestration.partitions import sync_windows
 from lever_assets.settings import Settings
 from lever_assets.store import Store
 from lever_assets.store.tables import UNIFIED
+from lever_assets.sync.session import Session
 from lever_assets_tests.orchestration.running import Place, failures, key, window_range, windows
 
 THEIRS = dg.AssetSpec(["lever", "jobs"])
@@ -31,13 +33,14 @@ def mine(
     metadata: Mapping[str, Any] | None = None,
     *,
     windowed: bool = False,
+    table: str = "candidates",
 ) -> dg.Definitions:
-    """Return our definitions, and an asset of somebody's own that follows `candidates`."""
+    """Return our definitions, and an asset of somebody's own that follows a table."""
 
     @dg.asset(
         ins={
             "candidates": dg.AssetIn(
-                key("candidates"), input_manager_key="lever_tables", metadata=dict(metadata or {})
+                key(table), input_manager_key="lever_tables", metadata=dict(metadata or {})
             )
         },
         partitions_def=sync_windows(place.settings()) if windowed else None,
@@ -94,6 +97,16 @@ def test_an_asset_with_the_same_windows_gets_those_of_its_run(synced: Place) -> 
     changed = pd.concat([each["remote_updated_at"].fillna(each["remote_created_at"]) for each in parts[:-1]])
     assert (changed < begins).all()
     assert not parts[0].empty
+
+
+def test_an_asset_with_the_same_windows_gets_a_mart_whole(synced: Place) -> None:
+    with Session.open(synced.settings()) as session:
+        bring_up_marts(session)
+    got: list[pd.DataFrame] = []
+    defs = mine(synced, got, windowed=True, table="mart_funnel")
+    assert run(defs, synced, **{"dagster/partition": windows(synced.settings())[-1]}).success
+    pd.testing.assert_frame_equal(got[0], lever_assets.frame("mart_funnel", settings=synced.settings()))
+    assert got[0]["entered"].sum() > 0
 
 
 def test_what_follows_in_the_same_run_sees_what_the_sync_has_brought(synced: Place) -> None:

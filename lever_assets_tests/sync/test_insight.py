@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, text
 from lever_assets.policy.exclusion import NOTHING_EXCLUDED, Exclusion
 from lever_assets.sandbox import Sandbox
 from lever_assets.settings import SettingsError
-from lever_assets.store.tables import UNIFIED, changes, sync_state
+from lever_assets.store.tables import UNIFIED, changes, mapping_errors, sync_state
 from lever_assets.sync.prepare import prepare
 from lever_assets.sync.refresh.targeted import refresh_opportunities
 from lever_assets.sync.retention.expired import erase_due
@@ -127,6 +127,24 @@ def test_one_move_changes_just_its_rows(anywhere: Account) -> None:
     sandbox.archive(moved, sandbox.ids("archive_reasons")[0])
     anywhere.sync(DELTA)
     assert visits(anywhere, moved)[-1]["left_at"] is not None
+
+
+def test_a_stage_change_that_has_no_place_is_counted_until_it_has(small: Account) -> None:
+    sandbox = small.sandbox
+    small.sync()
+    moved = sandbox.ids("opportunities")[0]
+    whole: Any = (sandbox.get("opportunities", moved) or {})["stageChanges"]
+    odd = [*whole, {**whole[0], "updatedAt": None}]
+    sandbox.edit("opportunities", moved, {"stageChanges": odd, "updatedAt": sandbox.now()})
+    [warning] = small.sync(DELTA).warnings
+    assert warning.startswith("1 records of application_stage_changes were mapped without a field")
+    assert len(visits(small, moved)) == len(whole)
+    with small.session() as session, session.reading() as tx:
+        [kept] = tx.sql.execute(select(mapping_errors.c.model, mapping_errors.c.reason)).all()
+    assert kept.model == "application_stage_changes"
+    assert kept.reason == f"stageChanges: 1 of {len(odd)} have no stage or no instant, and are left out"
+    sandbox.edit("opportunities", moved, {"stageChanges": whole, "updatedAt": sandbox.now()})
+    assert small.sync(DELTA).warnings == ()
 
 
 def test_a_replay_gives_what_the_first_sync_gave(anywhere: Account) -> None:

@@ -15,6 +15,7 @@ NOT_PERSONAL = {
         f"requisitions.{name}"  # what is sought, not who
         for name in (
             *("requisition_code", "name", "status", "employment_status", "department", "team", "location"),
+            *("approval_status", "offer_ids"),
             *("compensation_currency", "compensation_period"),
         )
     ),

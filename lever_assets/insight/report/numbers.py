@@ -5,7 +5,7 @@ tables as those of the marts.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -20,13 +20,14 @@ MOST = 12
 WAITING = {"up to 7 days": 7, "8 to 14": 14, "15 to 30": 30, "31 to 90": 90, "longer": 10**6}
 OTHERS = "all others"
 NOBODY_SAYS = "not said"
+NOT_KNOWN = "–"
 
 
 @dataclass(frozen=True)
 class Known:
     """What the report is made of: the marts by name, facts with days by mart, and what ids are called.
 
-    `at` is the instant for which it is made.
+    `at` is the instant for which it is made; `shortcomings` say by mart why it does not count all.
     """
 
     at: datetime
@@ -34,11 +35,16 @@ class Known:
     facts: Mapping[str, pd.DataFrame]
     users: Mapping[str, str]
     requisitions: Mapping[str, str]
+    shortcomings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def months(self) -> list[str]:
         """The months that it looks back at, the oldest first."""
         return months_before(self.at)
+
+    def knows(self, mart: str) -> bool:
+        """Tell whether a mart that says nothing means that there is nothing."""
+        return mart not in self.shortcomings or not self.marts[mart].empty
 
     def lately(self, mart: str) -> pd.DataFrame:
         """Return the rows of a mart that are of these months."""
@@ -187,18 +193,22 @@ class Headline:
 
 
 def headlines(known: Known) -> list[Headline]:
-    """Return the figures that stand above all."""
+    """Return the figures that stand above all; a dash for what is not known."""
     hires = time_to_hire(known)
     days = known.facts_lately("time_to_hire")["days"].dropna()
     made = offers(known)
     decided = int((made["accepted"] + made["declined"]).sum())
     accepted = int(made["accepted"].sum())
-    week = known.marts["aging"]["since"] < pd.Timestamp(known.at - timedelta(days=30))
+    long = known.marts["aging"]["since"] < pd.Timestamp(known.at - timedelta(days=30))
+
+    def count(mart: str, number: int) -> str:
+        return f"{number:,}" if known.knows(mart) else NOT_KNOWN
+
     return [
-        Headline(f"{len(known.marts['aging']):,}", "open applications"),
-        Headline(f"{int(week.fillna(False).sum()):,}", "of them wait longer than 30 days"),
-        Headline(f"{int(hires['hires'].sum()):,}", f"hires in {MONTHS} months"),
-        Headline("–" if days.empty else f"{float(days.quantile(0.5)):,.0f}", "days to hire (median)"),
-        Headline("–" if not decided else f"{accepted / decided:.0%}", "of decided offers accepted"),
-        Headline(f"{len(known.marts['pipeline_coverage']):,}", "open requisitions"),
+        Headline(count("aging", len(known.marts["aging"])), "open applications"),
+        Headline(count("aging", int(long.fillna(False).sum())), "of them wait longer than 30 days"),
+        Headline(count("time_to_hire", int(hires["hires"].sum())), f"hires in {MONTHS} months"),
+        Headline(NOT_KNOWN if days.empty else f"{float(days.quantile(0.5)):,.0f}", "days to hire (median)"),
+        Headline(f"{accepted / decided:.0%}" if decided else NOT_KNOWN, "of decided offers accepted"),
+        Headline(count("pipeline_coverage", len(known.marts["pipeline_coverage"])), "open requisitions"),
     ]

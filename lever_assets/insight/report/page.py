@@ -2,7 +2,6 @@
 
 from dataclasses import fields
 from html import escape
-from itertools import starmap
 from string import Template
 from typing import Any
 
@@ -127,7 +126,7 @@ def page(known: Known, account: str) -> str:
         night=_variables(BY_NIGHT),
         headlines="\n".join(map(_headline, headlines(known))),
         links="\n".join(f'<li><a href="#{each.mart}">{escape(each.title)}</a></li>' for each, _ in sections),
-        sections="\n".join(starmap(_section, sections)),
+        sections="\n".join(_section(known, each, rows) for each, rows in sections),
     )
 
 
@@ -139,16 +138,17 @@ def _headline(told: Headline) -> str:
     return f"<div><dt>{escape(told.of)}</dt><dd>{escape(told.figure)}</dd></div>"
 
 
-def _section(section: Section, rows: pd.DataFrame) -> str:
+def _section(known: Known, section: Section, rows: pd.DataFrame) -> str:
+    shortcoming = known.shortcomings.get(section.mart)
     head = (
         f'<section id="{section.mart}" aria-labelledby="{section.mart}-title">\n'
         f'<h2 id="{section.mart}-title">{escape(section.title)}</h2>\n'
     )
     if not has_numbers(rows):
-        return f"{head}<p>{escape(section.empty)}</p>\n</section>"
+        return f"{head}<p>{escape(shortcoming or section.empty)}</p>\n</section>"
     says = f"Picture: {section.title}. Its numbers are in the table that follows."
     return (
-        f"{head}<p>{escape(section.says)}</p>\n"
+        f"{head}<p>{escape(section.says_with(shortcoming))}</p>\n"
         f'<div class="both">\n<figure>{as_svg(section.draw, rows, section.mart, says)}</figure>\n'
         f"{_table(section, rows)}\n</div>\n</section>"
     )

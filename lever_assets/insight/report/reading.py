@@ -1,6 +1,5 @@
 """What the report is made of, read from an account's tables."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 import pandas as pd
@@ -9,6 +8,8 @@ from lever_assets.frames.frame import as_frame
 from lever_assets.insight.catalogue import MADE
 from lever_assets.insight.loading import mart_rows, of_units
 from lever_assets.insight.report.numbers import Known, months_before
+from lever_assets.insight.standing import keeps_every_mart, shortcomings
+from lever_assets.settings import Settings
 from lever_assets.store.marts import units_in
 from lever_assets.store.selecting import Asked, fields, in_batches
 from lever_assets.store.transaction import Transaction
@@ -18,11 +19,12 @@ _WITH_DAYS = ("time_in_stage", "time_to_hire", "time_to_fill")
 _ROWS_AT_ONCE = 10_000
 
 
-def read(tx: Transaction, at: datetime, marts: Collection[str]) -> Known:
-    """Return what the report of an account tells by an instant; `marts` are those that it keeps.
+def read(tx: Transaction, at: datetime, settings: Settings) -> Known:
+    """Return what the report of an account with these settings tells by an instant.
 
     Only of the months that it looks back at more is read than the marts themselves.
     """
+    marts = keeps_every_mart(settings)
     facts = {}
     for name in _WITH_DAYS:
         made = MADE[name]
@@ -40,6 +42,7 @@ def read(tx: Transaction, at: datetime, marts: Collection[str]) -> Known:
         requisitions={
             one: name for one, name in zip(requisitions["id"], called, strict=True) if isinstance(name, str)
         },
+        shortcomings=shortcomings(tx, settings),
     )
 
 

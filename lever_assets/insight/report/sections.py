@@ -26,6 +26,10 @@ class Section:
     columns: dict[str, str]
     empty: str
 
+    def says_with(self, shortcoming: str | None) -> str:
+        """Return what is to be known to read it, with why it does not count all."""
+        return " ".join(filter(None, (self.says, shortcoming)))
+
 
 _LATELY = f"In the last {numbers.MONTHS} months"
 

@@ -7,7 +7,7 @@ from lever_assets.frames.whole import whole
 from lever_assets.insight.report.page import page
 from lever_assets.insight.report.pictures import FONTS, keep_fonts_in
 from lever_assets.insight.report.reading import read
-from lever_assets.insight.standing import MADE_OF, keeps_every_mart
+from lever_assets.insight.standing import MADE_OF
 from lever_assets.store import QuestionError
 from lever_assets.sync.session import Session
 
@@ -30,6 +30,6 @@ def write_report(session: Session, file: Path, at: datetime) -> None:
                 f"no marts were made yet for {session.name} in {session.store.name}",
                 f"run {session.account.command('sync')} first",
             )
-        text = page(read(tx, at, keeps_every_mart(session.settings)), session.name)
+        text = page(read(tx, at, session.settings), session.name)
     with whole(file) as out:
         out.write(text.encode())

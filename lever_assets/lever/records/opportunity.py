@@ -1,8 +1,11 @@
 """Opportunities and their applications."""
 
+from collections.abc import Collection
+
 from lever_assets.lever.instants import Instant
 from lever_assets.lever.records.questions import QuestionSet
 from lever_assets.lever.records.record import (
+    Fault,
     IdentifiedRecord,
     Json,
     Listed,
@@ -35,6 +38,11 @@ class StageChange(Part):
     to_stage_id: Reference = None
     updated_at: Instant | None = None
     user_id: Reference = None
+
+    @property
+    def has_a_place(self) -> bool:
+        """Whether it can be put in order: it has its stage and its instant."""
+        return bool(self.to_stage_id and self.updated_at)
 
 
 class Urls(Part):
@@ -78,6 +86,14 @@ class Opportunity(IdentifiedRecord):
     is_anonymized: bool | None = None
     data_protection: Json = None
     opportunity_location: str | None = None
+
+    def lacking(self) -> Collection[Fault]:
+        """Return that stage changes lack what puts them in order."""
+        without = sum(not each.has_a_place for each in self.stage_changes)
+        if not without:
+            return ()
+        told = f"{without:,} of {len(self.stage_changes):,} have no stage or no instant, and are left out"
+        return (Fault("stageChanges", "stageChanges", told),)
 
     @property
     def is_confidential(self) -> bool:

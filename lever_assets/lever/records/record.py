@@ -95,8 +95,12 @@ class Record(LeverObject):
         except ValidationError as error:
             record, lost = read_without_odd_parts(cls.model_validate, raw, error, cls.keys)
         object.__setattr__(record, "_raw", raw)
-        object.__setattr__(record, "_lost", tuple(lost))
+        object.__setattr__(record, "_lost", (*lost, *record.lacking()))
         return record
+
+    def lacking(self) -> Collection[Fault]:
+        """Return what is of the right kind and can't be used all the same, as something is missing of it."""
+        return ()
 
     @property
     def raw(self) -> JsonObject:
@@ -105,7 +109,7 @@ class Record(LeverObject):
 
     @property
     def lost(self) -> tuple[Fault, ...]:
-        """What could not be read and is null therefore; nothing on a record as Lever documents it."""
+        """What could not be read, or not be used; nothing on a record as Lever documents it."""
         return getattr(self, "_lost", ())
 
 

@@ -7,7 +7,7 @@ from pydantic import PlainValidator
 
 from lever_assets.lever.instants import Instant
 from lever_assets.lever.records.posting import Salary
-from lever_assets.lever.records.record import ByKey, IdentifiedRecord, Json, Reference, References
+from lever_assets.lever.records.record import ByKey, IdentifiedRecord, Json, Part, Reference, References
 
 
 def _number_or_text(value: object) -> object:
@@ -18,6 +18,13 @@ def _number_or_text(value: object) -> object:
 
 
 Headcount = Annotated[int | float | str | None, PlainValidator(_number_or_text)]
+
+
+class Approval(Part):
+    """The chain of those who approve; `status`: pending, approved or denied."""
+
+    status: str | None = None
+    approved_at: Instant | None = None
 
 
 class Requisition(IdentifiedRecord):
@@ -43,7 +50,9 @@ class Requisition(IdentifiedRecord):
     team: str | None = None
     department: str | None = None
     internal_notes: str | None = None
+    approval: Approval | None = None
     postings: References
+    offer_ids: References
     time_to_fill_start_at: Instant | None = None
     time_to_fill_end_at: Instant | None = None
     custom_fields: ByKey[Json]
