@@ -24,7 +24,7 @@ from lever_assets.sync.retention.excluded import kept_by_any
 from lever_assets.sync.session import Session
 from lever_assets.sync.windows import EVERYTHING, Bounds
 from lever_assets.unified.marts import BY_TABLE as MARTS
-from lever_assets.unified.marts import EEO
+from lever_assets.unified.marts import EEO, MONTH, Mart
 
 EVERY_CONNECTION = "*"
 """Stands for the rows of all connections in the place of a name."""
@@ -68,7 +68,7 @@ class Tables:
         if table in MARTS and not bounds.everything:
             raise QuestionError(
                 f"{table} is made of the tables as a whole, and has no windows",
-                "ask for months, such as where={'month': ['2026-10', '2026-11']}",
+                _asked_for_instead(MARTS[table]),
             )
         return Asked(
             table=table,
@@ -84,9 +84,10 @@ class Tables:
         """Return why a table is not kept: a setting, what of it, and what is to be done; None: it is kept."""
         if table not in MARTS:
             return None if self.exclusion.keeps(table) else self.exclusion.why(table)
-        if MARTS[table] is EEO and not self.counts_eeo:
+        why = self.exclusion.why_no_mart(MARTS[table])
+        if why is None and MARTS[table] is EEO and not self.counts_eeo:
             return "eeo", f"is off, and {table} with it", "set it to true, and run a full sync"
-        return self.exclusion.why_no_mart(MARTS[table])
+        return why
 
     def read(self, asked: Asked) -> tuple[tuple[Field, ...], Batches]:
         """Return the columns, and the rows, some at a time, by primary key."""
@@ -155,6 +156,12 @@ def instant(given: Instant) -> datetime:
                     f"{given[:60]!r} is no instant", "write it like 2026-10-31 or 2026-10-31T12:00:00Z"
                 ) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _asked_for_instead(mart: Mart) -> str:
+    if MONTH in mart.columns:
+        return f"ask for months, such as where={{'{MONTH}': ['2026-10', '2026-11']}}"
+    return "ask for years, such as where={'year': '2026'}"
 
 
 def _bounds(window: Window | None) -> Bounds:

@@ -255,12 +255,17 @@ def test_a_mart_that_is_left_out_is_told_rather_than_empty(synced_sqlite: Any, t
         ("mart_offer_acceptance", {"exclude": ("offers",)}, "LEVER_EXCLUDE leaves out offers"),
         ("mart_time_to_hire", {"insight": False}, "LEVER_INSIGHT is off"),
         ("mart_eeo", {}, "LEVER_EEO is off"),
+        ("mart_eeo", {"eeo": True, "insight": False}, "LEVER_INSIGHT is off"),
     ):
         with pytest.raises(QuestionError, match=told):
             read(settings.model_copy(update=changes), mart)
     assert len(read(settings.model_copy(update={"eeo": True}), "mart_eeo")) == 0
 
 
-def test_a_mart_has_no_windows(synced_sqlite: Any, tmp_path: Any) -> None:
-    with pytest.raises(QuestionError, match=r"mart_funnel .* has no windows; ask for months"):
-        read(copied(synced_sqlite, tmp_path), "mart_funnel", window=("2026-09-01", None))
+@pytest.mark.parametrize(("mart", "column"), [("mart_funnel", "month"), ("mart_eeo", "year")])
+def test_a_mart_has_no_windows(synced_sqlite: Any, tmp_path: Any, mart: str, column: str) -> None:
+    settings = copied(synced_sqlite, tmp_path).model_copy(update={"eeo": True})
+    with pytest.raises(QuestionError, match=rf"{mart} .* has no windows; ask for {column}s") as refused:
+        read(settings, mart, window=("2026-09-01", None))
+    assert f"where={{'{column}':" in str(refused.value)
+    assert column in read(settings, mart).columns
