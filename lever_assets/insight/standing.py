@@ -100,10 +100,10 @@ def is_behind(tx: Transaction, wanted: tuple[str, ...]) -> bool:
     return before.marks != marks_of(tx, wanted) or any(DUE.every(tx).values())
 
 
-def changed_below(tx: Transaction, settings: Settings, mart: str) -> list[str]:
-    """Return the tables that a mart reads and that changed since the marts were made last; all, if never."""
+def changed_below(tx: Transaction, mart: str) -> list[str]:
+    """Return the tables that a mart reads and that changed since it was made last; all, if never."""
     before, reads = MADE_OF.read(tx), BY_NAME[mart].reads
-    if before is None or (before.version, before.marts) != (VERSION, keeps_marts(settings)):
+    if before is None or before.version != VERSION or mart not in before.marts:
         return list(reads)
     now = change_marks(tx)
     return [model for model in reads if now.get(model) != before.marks.get(model)]

@@ -26,9 +26,10 @@ def marts_status(tx: Transaction, settings: Settings) -> tuple[MartStatus, ...]:
     made, rows, doubts = MADE_OF.read(tx), counted_rows(tx), shortcomings(tx, settings)
     found = []
     for name in keeps_marts(settings):
-        behind = changed_below(tx, settings, name) if name not in doubts else []
+        at = made.at if made and name in made.marts else None
+        behind = changed_below(tx, name) if at else []
         doubt = f"Since then changed: {', '.join(behind)}." if behind else doubts.get(name)
-        found.append(MartStatus(BY_NAME[name].table, rows[name], made.at if made else None, doubt))
+        found.append(MartStatus(BY_NAME[name].table, rows[name], at, doubt))
     if settings.counts_eeo:
         counted = COUNTING.read(tx) or Counting()
         found.append(MartStatus(EEO.table, rows[EEO.name], counted.at, why_not_counted(tx)))

@@ -184,7 +184,7 @@ def _mart_result(
             ([], "The last full sync counted the answers.") if why is None else ([mart], for_events(why))
         )
     else:
-        wrong = changed_below(tx, settings, mart)
+        wrong = changed_below(tx, mart)
         told = f"Changed since: {', '.join(wrong)}." if wrong else "Nothing has changed since."
         short = shortcomings(tx, settings).get(mart)  # no fault of the mart: an account may have no offers
         told = told if wrong or short is None else f"{told} {short}"

@@ -335,6 +335,19 @@ def test_status_tells_of_the_marts(
     assert "mart_" not in command("status").out
 
 
+def test_status_says_of_a_mart_that_was_never_made_no_instant_and_of_the_others_what_is_so(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVER_EXCLUDE", "offers")
+    command("sync")
+    monkeypatch.delenv("LEVER_EXCLUDE")
+    found = {each["mart"]: each for each in command("status", "--json").json["marts"]}
+    assert found["mart_offer_acceptance"]["made_at"] is None
+    assert found["mart_offer_acceptance"]["doubt"] == "Not counted yet: the next sync does that."
+    assert found["mart_funnel"]["made_at"] is not None
+    assert found["mart_funnel"]["doubt"] is None
+
+
 def test_a_new_database_is_its_owners_alone(command: Command, tmp_path: Path) -> None:
     command("sync")
     assert (tmp_path / "data" / "lever.db").stat().st_mode & 0o077 == 0
