@@ -137,7 +137,10 @@ class _Counter:
             await self._count_inside(resource)
 
     async def count_answers(self) -> None:
-        """Count the pages of EEO answers, which are read for their counts alone; nothing of them is kept."""
+        """Count the pages of EEO answers, which are read for their counts alone; nothing of them is kept.
+
+        A sync goes on without them, whatever is the matter with Lever's list: so does this.
+        """
         before = self.lever.traffic.snapshot()
         meter = Meter(self.session.listener, f"counting {EEO_RESPONSES.name}", "records")
         try:
@@ -145,6 +148,8 @@ class _Counter:
                 meter.advance(len(page.records))
         except (PermissionMissingError, NotFoundError) as error:
             self._skip(EEO_RESPONSES, error)
+        except LeverError as error:
+            self.warnings.append(f"The requests for {EEO_RESPONSES.name} were not all counted: {error}")
         made = self.lever.traffic.since(before)
         self.requests[EEO_RESPONSES.name] = made.requests - made.retries
 

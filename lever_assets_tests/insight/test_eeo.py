@@ -187,6 +187,10 @@ def test_a_plan_counts_the_requests_for_answers(lever: Sandbox, settings: Settin
         refused = plan(session)
     assert "eeo_responses" in refused.denied
     assert any("eeo_responses:read:admin" in each for each in refused.warnings)
+    lever.set_faults(f"400=1,endpoint={ENDPOINT}")
+    with Session.open(settings) as session:  # a sync goes on without them, too
+        [told] = plan(session).warnings
+    assert told.startswith("The requests for eeo_responses were not all counted: ")
 
 
 def test_what_one_person_answered_is_written_nowhere(
