@@ -49,9 +49,7 @@ def visits(opportunity: Opportunity, applications: Sequence[Application]) -> lis
     last visit ended when the opportunity was archived, but not before it began.
     """
     entered = [
-        (each.updated_at, each.to_stage_id, each.user_id)
-        for each in opportunity.stage_changes
-        if each.updated_at and each.to_stage_id
+        (*place, each.user_id) for each in opportunity.stage_changes if (place := each.place) is not None
     ]
     entered.sort(key=_instant)
     archived = archived_of(opportunity, applications)

@@ -143,8 +143,17 @@ def test_a_stage_change_that_has_no_place_is_counted_until_it_has(small: Account
         [kept] = tx.sql.execute(select(mapping_errors.c.model, mapping_errors.c.reason)).all()
     assert kept.model == "application_stage_changes"
     assert kept.reason == f"stageChanges: 1 of {len(odd)} have no stage or no instant, and are left out"
-    sandbox.edit("opportunities", moved, {"stageChanges": whole, "updatedAt": sandbox.now()})
+    before = {row["id"] for row in visits(small, moved)}
+    lost = [{**whole[0], "updatedAt": None}, *whole[1:]]
+    sandbox.edit("opportunities", moved, {"stageChanges": lost, "updatedAt": sandbox.now()})
+    small.sync(DELTA)
+    assert {row["id"] for row in visits(small, moved)} == before  # what was not read is not gone
+    sandbox.edit("opportunities", moved, {"stageChanges": whole[1:], "updatedAt": sandbox.now()})
     assert small.sync(DELTA).warnings == ()
+    assert len(visits(small, moved)) == len(whole) - 1
+    sandbox.edit("opportunities", moved, {"stageChanges": whole, "updatedAt": sandbox.now()})
+    small.sync(DELTA)
+    assert {row["id"] for row in visits(small, moved)} == before
 
 
 def test_a_replay_gives_what_the_first_sync_gave(anywhere: Account) -> None:

@@ -1,6 +1,7 @@
 """Opportunities and their applications."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from lever_assets.lever.instants import Instant
 from lever_assets.lever.records.questions import QuestionSet
@@ -40,9 +41,9 @@ class StageChange(Part):
     user_id: Reference = None
 
     @property
-    def has_a_place(self) -> bool:
-        """Whether it can be put in order: it has its stage and its instant."""
-        return bool(self.to_stage_id and self.updated_at)
+    def place(self) -> tuple[datetime, str] | None:
+        """When it was and to which stage, which puts it in order; None where it lacks one of them."""
+        return (self.updated_at, self.to_stage_id) if self.updated_at and self.to_stage_id else None
 
 
 class Urls(Part):
@@ -89,7 +90,7 @@ class Opportunity(IdentifiedRecord):
 
     def lacking(self) -> Collection[Fault]:
         """Return that stage changes lack what puts them in order."""
-        without = sum(not each.has_a_place for each in self.stage_changes)
+        without = sum(each.place is None for each in self.stage_changes)
         if not without:
             return ()
         told = f"{without:,} of {len(self.stage_changes):,} have no stage or no instant, and are left out"
