@@ -74,7 +74,7 @@ def tell(instance: dg.DagsterInstance, session: Session, home: object, *, second
     with session.store.exclusive(f"{session.name} dagster", _LOCK_SECONDS):
         with session.reading() as tx:
             hold_states(tx)
-            waiting = dict(waiting_to_be_told(tx, session.exclusion))
+            waiting = dict(waiting_to_be_told(tx, session.settings))
             standing = Standing.of(tx, session, home)
         if not waiting:
             return True

@@ -30,7 +30,7 @@ from lever_assets.sync.run import Report
 from lever_assets.sync.session import Scope, Session, Written
 from lever_assets.unified.marts import BY_NAME as BY_MART
 from lever_assets.unified.marts import BY_TABLE as MART_OF
-from lever_assets.unified.marts import EEO, EVERY_MART
+from lever_assets.unified.marts import EEO
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,8 @@ class Noting:
         with self.session.reading() as tx:
             hold_states(tx)
             standing = Standing.of(tx, self.session, self.home)
-            # What LEVER_EXCLUDE names by now is told by nobody, and no reason to import Dagster each time.
-            waiting, told = dict(waiting_to_be_told(tx, self.session.exclusion)), TOLD.every(tx)
+            # What a setting switched off by now is told by nobody, and no reason to import Dagster each time.
+            waiting, told = dict(waiting_to_be_told(tx, self.session.settings)), TOLD.every(tx)
         news = {
             table: each
             for table, each in self._last.items()
@@ -280,11 +280,13 @@ def _in_api_words(report: DeriveReport) -> DeriveReport:
     return replace(report, doubts=said, restored=tuple(map(in_api_words, report.restored)))
 
 
-def waiting_to_be_told(tx: Transaction, exclusion: Exclusion) -> Iterator[tuple[str, Untold]]:
-    """Yield what is to be told, by table: raw assets, then the models in their order."""
-    waiting = UNTOLD.every(tx)
+def waiting_to_be_told(tx: Transaction, settings: Settings) -> Iterator[tuple[str, Untold]]:
+    """Yield what is to be told, by table: raw assets, then the models in their order, then the marts.
+
+    It is told of assets that there are: what waits of one that was switched off meanwhile stays.
+    """
+    exclusion, waiting = Exclusion.of(settings), UNTOLD.every(tx)
     order = [BY_NAME[name].table for name in WANTED if exclusion.needs(name)]
     order += [model.name for model in exclusion.kept]
-    if exclusion.insight:
-        order += [each.table for each in EVERY_MART if all(map(exclusion.keeps, each.reads))]
+    order += [BY_MART[name].table for name in keeps_every_mart(settings)]
     yield from ((table, waiting[table]) for table in order if table in waiting)

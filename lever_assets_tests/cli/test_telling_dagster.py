@@ -243,6 +243,20 @@ def test_what_is_excluded_before_it_was_told_is_no_reason_to_tell_for_ever(
     assert imports_dagster("sync", "--delta") is False
 
 
+def test_eeo_answers_that_are_switched_off_before_they_were_told_do_not_keep_the_rest_untold(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVER_REPORT_TO_DAGSTER", "false")
+    monkeypatch.setenv("LEVER_EEO", "true")
+    command("sync", "--full")
+    assert "mart_eeo" in waiting()
+    monkeypatch.delenv("LEVER_REPORT_TO_DAGSTER")
+    monkeypatch.setenv("LEVER_EEO", "false")
+    assert "warning: Dagster" not in command("sync", "--delta").err
+    assert set(waiting()) <= {"mart_eeo"}
+    assert imports_dagster("sync", "--delta") is False
+
+
 def test_checks_for_which_there_is_no_time_are_made_by_the_next_tellings(
     command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
