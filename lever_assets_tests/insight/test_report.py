@@ -103,6 +103,17 @@ def test_few_are_shown_and_the_others_together(known: Known, monkeypatch: pytest
     assert few["interviews"].sum() == whole["interviews"].sum()
 
 
+def test_requisitions_of_one_name_are_told_apart_by_their_codes(known: Known) -> None:
+    [one, other, third, *_] = known.marts["pipeline_coverage"].dropna(subset=["coverage"])["requisition_id"]
+    alike = replace(
+        known,
+        requisitions={one: "Engineer", other: "Engineer", third: "Designer"},
+        codes={one: "REQ-1", other: "REQ-2", third: "REQ-3"},
+    )
+    shown = set(numbers.coverage(alike)["requisition"])
+    assert {"REQ-1 Engineer", "REQ-2 Engineer", "Designer"} <= shown
+
+
 def test_what_people_have_written_is_no_html(known: Known) -> None:
     text = page(known, "<b>acme</b>")
     assert "Ada &lt;Lovelace&gt;" in text

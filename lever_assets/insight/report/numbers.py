@@ -27,7 +27,8 @@ NOT_KNOWN = "–"
 class Known:
     """What the report is made of: the marts by name, facts with days by mart, and what ids are called.
 
-    `at` is the instant for which it is made; `shortcomings` say by mart why it does not count all.
+    `at` is the instant for which it is made, `codes` are those of requisitions; `shortcomings` say by mart
+    why it does not count all.
     """
 
     at: datetime
@@ -35,6 +36,7 @@ class Known:
     facts: Mapping[str, pd.DataFrame]
     users: Mapping[str, str]
     requisitions: Mapping[str, str]
+    codes: Mapping[str, str] = field(default_factory=dict)
     shortcomings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -149,7 +151,7 @@ def coverage(known: Known) -> pd.DataFrame:
     """Return the open requisitions that have the fewest open applications for each that is to be hired."""
     rows = known.marts["pipeline_coverage"].dropna(subset=["coverage"])
     found = rows.assign(
-        requisition=_named(rows["requisition_id"], known.requisitions),
+        requisition=_told_apart(rows["requisition_id"], known.requisitions, known.codes),
         department=common.known(rows["department"]),
     ).sort_values(["coverage", "requisition"])
     columns = ["requisition", "department", "headcount_open", "applications", "coverage"]
@@ -172,6 +174,14 @@ def answers(known: Known) -> pd.DataFrame:
 def _named(ids: pd.Series, names: Mapping[str, str]) -> pd.Series:
     """Return what ids are called; one that has no name is called by itself."""
     return pd.Series([names.get(each, each) for each in ids], index=ids.index, dtype="string")
+
+
+def _told_apart(ids: pd.Series, names: Mapping[str, str], codes: Mapping[str, str]) -> pd.Series:
+    """Return what requisitions are called: by their codes first where several have one name, or none."""
+    called = _named(ids, {**codes, **names})
+    code = pd.Series([codes.get(each, "") for each in ids], index=ids.index, dtype="string")
+    alike = called.duplicated(keep=False) & (code != "")
+    return called.mask(alike, (code + " " + called).str.strip())
 
 
 def _largest(rows: pd.DataFrame, name: str, by: str, counts: Sequence[str]) -> pd.DataFrame:

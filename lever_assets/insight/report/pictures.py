@@ -136,18 +136,18 @@ def interviewers(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
 
 
 def offers(axes: "Axes", rows: pd.DataFrame, colours: Colours) -> None:
-    """Draw what became of each month's offers, one on the other."""
+    """Draw what became of each month's offers, one on the other; called as beside it."""
     places = _along(axes, rows[MONTH])
     looks = {
-        "accepted": colours.third,
-        "declined": colours.second,
-        "withdrawn": colours.fourth,
-        "undecided": colours.pale,
+        "accepted": ("accepted", colours.third),
+        "declined": ("declined", colours.second),
+        "withdrawn": ("withdrawn", colours.fourth),
+        "undecided": ("open", colours.pale),
     }
     below = [0.0] * len(rows)
-    for name, colour in looks.items():
+    for name, (label, colour) in looks.items():
         values = _floats(rows[name])
-        axes.bar(places, values, bottom=below, color=colour, edgecolor=colours.card, label=name)
+        axes.bar(places, values, bottom=below, color=colour, edgecolor=colours.card, label=label)
         below = [one + other for one, other in zip(below, values, strict=True)]
     axes.grid(axis="y", color=colours.line, linewidth=0.8)
     _legend(axes, colours)

@@ -33,17 +33,21 @@ def read(tx: Transaction, at: datetime, settings: Settings) -> Known:
     users = _read(tx, "users", ["id", "first_name", "last_name"])
     names = (users["first_name"].fillna("") + " " + users["last_name"].fillna("")).str.strip()
     requisitions = _read(tx, "requisitions", ["id", "requisition_code", "name"])
-    called = requisitions["name"].fillna(requisitions["requisition_code"])
     return Known(
         at,
         marts={name: mart_rows(tx, name) for name in (*MADE, *(each for each in marts if each == EEO.name))},
         facts=facts,
         users={one: name for one, name in zip(users["id"], names, strict=True) if name},
-        requisitions={
-            one: name for one, name in zip(requisitions["id"], called, strict=True) if isinstance(name, str)
-        },
+        requisitions=_by_id(requisitions, "name"),
+        codes=_by_id(requisitions, "requisition_code"),
         shortcomings=shortcomings(tx, settings),
     )
+
+
+def _by_id(rows: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return a column by the id of its row, where it has anything."""
+    known = rows.dropna(subset=[column])
+    return dict(zip(known["id"], known[column], strict=True))
 
 
 def _read(tx: Transaction, table: str, columns: list[str]) -> pd.DataFrame:

@@ -92,7 +92,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "offer_acceptance",
         "What becomes of offers",
-        "Offers by the month in which they were made; the rate is that of the decided ones.",
+        "Offers by the month in which they were made. The rate is how many of those that the candidate has "
+        "decided on were accepted.",
         numbers.offers,
         pictures.offers,
         {
