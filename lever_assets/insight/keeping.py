@@ -33,7 +33,7 @@ _AT_ONCE = 10_000
 
 
 def keep_up(session: Session, *, rebuild: bool = False) -> dict[str, Replaced]:
-    """Bring the marts up to the tables; return what was replaced, by mart.
+    """Bring the marts up to the tables; return what was replaced, by mart, or taken out of those not wanted.
 
     `rebuild`: make everything anew, whatever changed. Call it with no transaction open and, as a sync, alone
     (`Session.alone`).
@@ -94,7 +94,7 @@ class _Keeping:
             or not before.suits(now)
         ):
             self._anew = True
-            kept.begin_anew(tx, but=self._wanted)
+            self._replaced |= kept.begin_anew(tx, but=self._wanted)
             MADE_OF.forget(tx)
             DUE.forget_every(tx)
             for counts, made in self._by_counts.items():  # those in which nothing is counted any more, too

@@ -177,13 +177,19 @@ def months_of(tx: Transaction, marts: Collection[str]) -> set[str]:
     return found
 
 
-def begin_anew(tx: Transaction, *, but: Collection[str]) -> None:
-    """Forget in which months units of the account are counted, and what marts of tables hold, `but` some."""
-    for name in (each.name for each in MARTS):
-        if name not in but:
-            table = MART_TABLES[name]
-            tx.sql.execute(delete(table).where(table.c.connection == tx.account))
+def begin_anew(tx: Transaction, *, but: Collection[str]) -> dict[str, Replaced]:
+    """Forget in which months units of the account are counted, and what marts of tables hold, `but` some.
+
+    Return what was taken out, by mart.
+    """
+    removed = {}
+    for name in (each.name for each in MARTS if each.name not in but):
+        table = MART_TABLES[name]
+        rows = tx.sql.execute(delete(table).where(table.c.connection == tx.account)).rowcount
+        if rows:
+            removed[name] = Replaced(removed=rows)
     tx.sql.execute(delete(mart_months).where(mart_months.c.connection == tx.account))
+    return removed
 
 
 def counted_rows(tx: Transaction) -> dict[str, int]:

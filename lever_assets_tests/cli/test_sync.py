@@ -292,12 +292,25 @@ def test_a_sync_tells_of_the_marts(command: Command, sandbox: Sandbox) -> None:
 def test_what_insight_being_off_takes_out_is_not_called_nothing(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command("sync")
+    made = command("sync", "--json").json["marts"]
     monkeypatch.setenv("LEVER_INSIGHT", "false")
     told = command("sync")
-    assert "LEVER_INSIGHT is off from now on" in told.err
-    assert "Nothing else has changed in the tables." in told.out
+    assert "LEVER_INSIGHT is off from now on: the insight models were taken out" in told.err
+    rows = [each["written"] for each in made.values() if each["written"]]
+    assert f"{len(rows)} marts changed: 0 rows written, {sum(rows):,} taken out." in told.out
     assert "Nothing has changed in the tables." in command("sync").out
+
+
+def test_marts_that_go_with_an_excluded_model_are_told(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = command("sync", "--json").json["marts"]
+    monkeypatch.setenv("LEVER_EXCLUDE", "offers")
+    told = command("sync", "--json").json["marts"]
+    gone = {"mart_offer_acceptance", "mart_source_effectiveness"}
+    assert {name: told[name] for name in gone} == {
+        name: {"written": 0, "removed": made[name]["written"]} for name in gone
+    }
 
 
 def test_marts_that_can_not_be_made_are_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
