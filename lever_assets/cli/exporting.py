@@ -20,7 +20,10 @@ app = command_app()
 def export_(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TABLE]...", help="Unified or raw tables. [default: the 19 unified ones]"),
+        typer.Argument(
+            metavar="[TABLE]...",
+            help="Unified tables, raw ones or marts. [default: all unified ones that are kept]",
+        ),
     ] = None,
     *,
     format: Annotated[Format, typer.Option("--format", help="The kind of file.")] = Format.CSV,
