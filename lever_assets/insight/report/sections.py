@@ -109,7 +109,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "interviewer_load",
         "Who interviews",
-        f"{_LATELY}, those that are arranged for this month included.",
+        f"{_LATELY}, those that are arranged for this month included, canceled ones apart.",
         numbers.interviewers,
         pictures.interviewers,
         {"interviewer": "Interviewer", "interviews": "Interviews", "canceled": "Canceled", "hours": "Hours"},
