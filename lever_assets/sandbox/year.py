@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -18,6 +19,7 @@ import orjson
 from lever_assets.sandbox.account import Where
 from lever_assets.sandbox.chance import Chance
 from lever_assets.sandbox.generator.vocabulary import FIRST_NAMES, LAST_NAMES
+from lever_assets.sandbox.recruiting.changes import UnknownRecord
 from lever_assets.sandbox.schema import Record
 from lever_assets.sandbox.simulation import HOUR, Simulation
 
@@ -91,13 +93,15 @@ class Year:
         start = clock.read()
         if not self.log:
             self._take_stock(start)
+        self._forget_what_is_gone()
         end = start + days * DAY
         for day in range(days):
             self._plan_a_day(start + day * DAY, a_day)
         while self._agenda and self._agenda[0][0] <= end:
             at, _, act = heapq.heappop(self._agenda)
             clock.set(at, frozen=True)
-            act(at)
+            with suppress(UnknownRecord):  # somebody else has deleted them in the meantime
+                act(at)
         clock.set(end)
         return self.log[first:]
 
@@ -119,6 +123,15 @@ class Year:
             self._say_posting(at, account.record("postings", ident) or {})
         for ident in account.ids("requisitions"):
             self._say_requisition(at, account.record("requisitions", ident) or {})
+
+    def _forget_what_is_gone(self) -> None:
+        """Let nobody apply for, hire for or be moved by what others have deleted since the last days."""
+        there = self.deeds.changes.account.record
+        self._users = [each for each in self._users if there("users", each["id"])]
+        self._taking = {each: said for each, said in self._taking.items() if there("postings", each)}
+        self._requisitions = {
+            each: said for each, said in self._requisitions.items() if there("requisitions", each)
+        }
 
     def _plan_a_day(self, midnight: int, a_day: float) -> None:
         for _ in range(int(a_day + self._chance.random())):

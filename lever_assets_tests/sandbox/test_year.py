@@ -85,6 +85,20 @@ def test_days_are_played_and_told_over_http() -> None:
         assert len(WEB.get(f"{_root(sandbox)}/__happenings").json()["happenings"]) > len(log)
 
 
+def test_the_days_go_on_after_others_have_deleted_people_and_postings() -> None:
+    with running_sandbox(SandboxConfig(opportunities=5, seed=12, rate=0)) as sandbox:
+        sandbox.play(20, 5)
+        names = ("opportunities", "postings", "requisitions", "users")
+        gone = {name: sandbox.ids(name)[-5:] for name in names}
+        for name, idents in gone.items():
+            for each in idents:
+                sandbox.delete(name, each)
+        happened = sandbox.play(20, 5)
+    acted_on = {each.of for each in happened} | {each.said.get("posting") for each in happened}
+    assert len(happened) > 100
+    assert not acted_on & {each for idents in gone.values() for each in idents}
+
+
 def test_a_file_is_not_simulated_in(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="kept in no file"):
         SandboxConfig(simulated_days=3, db=tmp_path / "account.db")
