@@ -21,6 +21,7 @@ from lever_assets.insight.marts.common import UNIT
 from lever_assets.insight.standing import DUE, MADE_OF, MadeOf, is_behind, keeps_marts
 from lever_assets.insight.touched import Touched, touched
 from lever_assets.store import marts as kept
+from lever_assets.store.changes import all_is_counted, uncounted_since
 from lever_assets.store.marts import Counted, Replaced
 from lever_assets.store.transaction import Transaction
 from lever_assets.sync.session import Session
@@ -101,7 +102,7 @@ class _Keeping:
                 DUE.keep(tx, tuple(sorted(kept.months_of(tx, [each.mart.name for each in made]))), counts)
             return touched(tx, self._by_counts, changed=None, since=None)
         changed = {model for model, mark in now.marks.items() if before.marks.get(model) != mark}
-        since = before.at - _MARGIN
+        since = min(before.at, uncounted_since(tx) or before.at) - _MARGIN
         return touched(
             tx, self._by_counts, changed=changed, since=since, knows_who_waited="aging" in self._wanted
         )
@@ -109,6 +110,7 @@ class _Keeping:
     def _keep(self, tx: Transaction, now: MadeOf, found: Touched) -> None:
         found.keep(tx)
         MADE_OF.keep(tx, now)
+        all_is_counted(tx)
 
     def _count(self, tx: Transaction, counts: str, units: Sequence[str], *, are_all: bool) -> None:
         """Count these units again; the months in which they give something else than before are due.

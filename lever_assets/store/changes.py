@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, literal, select, update
 
-from lever_assets.store.checkpoints import Checkpoint
+from lever_assets.store.checkpoints import Checkpoint, Instant
 from lever_assets.store.dialects import among
 from lever_assets.store.tables import changes
 from lever_assets.store.transaction import Transaction
@@ -203,11 +203,26 @@ _CHANGED = Checkpoint[str]("changed", str)
 """By model."""
 _DROPPED = Checkpoint[str]("dropped", str)
 """By model."""
+_UNCOUNTED = Checkpoint[Instant]("uncounted", Instant)
+"""The earliest instant of a change that is in no mart yet; where a clock was set back not the first's."""
 
 
 def mark_changed(tx: Transaction, model: str) -> None:
     """Give the table of `model` a new mark; call it in the transaction that changes its rows."""
     _CHANGED.keep_each(tx, {model: uuid4().hex})
+    earliest = _UNCOUNTED.read(tx)
+    if earliest is None or tx.instant < earliest:
+        _UNCOUNTED.keep(tx, tx.instant)
+
+
+def uncounted_since(tx: Transaction) -> datetime | None:
+    """Return the earliest instant of the changes that are in no mart yet; None: all are."""
+    return _UNCOUNTED.read(tx)
+
+
+def all_is_counted(tx: Transaction) -> None:
+    """Note that all changes are in the marts."""
+    _UNCOUNTED.forget(tx)
 
 
 def mark_dropped(tx: Transaction, model: str) -> None:

@@ -179,6 +179,21 @@ def test_a_clock_that_was_set_back_hides_no_change(session: Session) -> None:
     assert are_as_the_tables(session)
 
 
+def test_nor_does_one_that_is_right_again_by_the_time_of_the_marts(session: Session, read: list[int]) -> None:
+    """As where the sync with the wrong clock was killed before its end; and it is looked for only once."""
+    made = filled(session, 3, 20)
+    for row in made.rows["candidates"]:
+        row["source"] = "Another"
+    put(session.store, {"candidates": made.rows["candidates"]}, datetime.now(UTC) - timedelta(days=2))
+    put(session.store, {"candidates": made.rows["candidates"][:1]})
+    keep_up(session)
+    assert are_as_the_tables(session)
+    read.clear()
+    put(session.store, {"candidates": made.rows["candidates"][:1]})
+    keep_up(session)
+    assert read == [1]
+
+
 def test_a_mart_that_can_not_be_made_is_told_and_stops_nothing(
     session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
