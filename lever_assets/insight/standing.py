@@ -18,6 +18,9 @@ from lever_assets.unified.marts import BY_NAME, EEO, MARTS
 VERSION = 1
 """One more when a figure comes to mean something else: then everything is made anew."""
 
+_TELLING_HIRES = ("funnel", "time_to_hire", "source_effectiveness")
+"""The marts that are wrong where nobody knows which archive reason means a hire."""
+
 
 @dataclass(frozen=True)
 class MadeOf:
@@ -67,7 +70,9 @@ def shortcomings(tx: Transaction, settings: Settings) -> dict[str, str]:
     found = {}
     for mart in MARTS:
         lacking = exclusion.lacking_for(mart)
-        read = (DERIVATIONS[model].driver for model in mart.reads)
+        read = [DERIVATIONS[model].driver for model in mart.reads]
+        if mart.name in _TELLING_HIRES:
+            read += DERIVATIONS["applications"].besides
         refused = next((each for each in read if each in denied), None)
         if lacking is not None:
             found[mart.name] = f"Not counted: the settings leave out {_in_words(lacking)}."

@@ -97,3 +97,17 @@ def test_what_lever_refuses_is_said_not_to_be_counted(
     assert why in said_of(page, "offer_acceptance")
     assert why in said_of(page, "source_effectiveness")  # beside its numbers
     assert why not in said_of(page, "funnel")
+
+
+def test_hires_are_not_known_where_lever_refuses_the_archive_reasons(
+    command: Command, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.set_quirks("denied=archive_reasons")
+    assert command("sync").code == 0
+    assert command("report").code == 0
+    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    why = "Not all is counted: Lever gives us no archive reasons."
+    assert why in said_of(page, "time_to_hire")
+    assert why in said_of(page, "source_effectiveness")
+    assert why not in said_of(page, "aging")
+    assert "<dt>hires in 12 months</dt><dd>–</dd>" in page
