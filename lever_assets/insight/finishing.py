@@ -15,6 +15,9 @@ from lever_assets.sync.session import Scope, Session
 from lever_assets.unified.marts import EEO
 
 _LOCK_SECONDS = 30.0
+_PUT_OFF = (
+    "EEO answers were not counted, as another sync has begun: the next full sync or reconcile counts them."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -46,13 +49,15 @@ def finish_sync(session: Session, scope: Scope, *, answers: bool = True) -> Fini
         return finished
     if not is_due(session, scope):
         return finished.warning_of(why_awaited(session))
-    with suppress(BusyError), session.alone(_LOCK_SECONDS):
-        answered = see_to_answers(session)
-        finished = replace(finished, requests=answered.requests)
-        if answered.replaced is not None:
-            finished = replace(finished, replaced={**finished.replaced, EEO.name: answered.replaced})
-        return finished.warning_of(answered.warning)
-    return finished
+    try:
+        with session.alone(_LOCK_SECONDS):
+            answered = see_to_answers(session)
+    except BusyError:
+        return finished.warning_of(_PUT_OFF if session.settings.counts_eeo else None)
+    finished = replace(finished, requests=answered.requests)
+    if answered.replaced is not None:
+        finished = replace(finished, replaced={**finished.replaced, EEO.name: answered.replaced})
+    return finished.warning_of(answered.warning)
 
 
 def bring_up_marts(

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from lever_assets.connect.permissions import PERMISSIONS
+from lever_assets.insight import finishing
 from lever_assets.insight.answers import COUNTING, why_not_counted
 from lever_assets.insight.checking import faults
 from lever_assets.insight.finishing import finish_sync
@@ -171,6 +172,15 @@ def test_until_answers_are_counted_a_delta_says_when_they_are(settings: Settings
     off = settings.model_copy(update={"eeo": False})
     with Session.open(off) as session:
         assert finish_sync(session, DELTA).warnings == ()
+
+
+def test_that_another_sync_is_in_the_way_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finishing, "_LOCK_SECONDS", 0.1)
+    with Session.open(settings) as session, Session.open(settings) as another:
+        with another.alone():
+            [told] = finish_sync(session, WHOLE).warnings
+        assert "EEO answers were not counted, as another sync has begun" in told
+        assert finish_sync(session, WHOLE).warnings == ()
 
 
 def test_a_plan_counts_the_requests_for_answers(lever: Sandbox, settings: Settings) -> None:
