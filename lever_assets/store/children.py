@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     FromClause,
+    ScalarSelect,
     Select,
     and_,
     bindparam,
@@ -350,45 +351,56 @@ def _query(due: Due, *, has_mark: bool) -> Select[tuple[()]]:
     """
     parents, e = RAW[due.parent], mapping_errors.c
     live = and_(parents.c.connection == bindparam("of"), parents.c.deleted_at.is_(None))
-    again = e.due_at <= bindparam("at")
     if not has_mark:
-        joined, changed = _changed(due, parents)
-        pending = changed if due.at is None or due.history else or_(changed, again)
-        return select().select_from(joined).where(live, pending)
+        pending = _changed(due, parents)
+        if due.at is not None and not due.history:
+            pending = or_(pending, _of_failed(due, parents, e.due_at) <= bindparam("at"))
+        return select().select_from(parents).where(live, pending)
     landed = parents.alias("landed")
-    joined, changed = _changed(due, landed)
     since = and_(landed.c.connection == bindparam("of"), landed.c.version > bindparam("beyond"))
     failed = and_(e.connection == bindparam("of"), e.model == RAW[due.child].name, e.resource == due.parent)
     either = union_all(
-        select(landed.c.remote_id).select_from(joined).where(since, changed),
-        select(e.remote_id).where(failed, again),
+        select(landed.c.remote_id).where(since, _changed(due, landed)),
+        select(e.remote_id).where(failed, e.due_at <= bindparam("at")),
     )
     return select().select_from(parents).where(live, parents.c.remote_id.in_(either))
 
 
-def _changed(due: Due, parents: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
-    """Return `parents` with what is known of their reading, and the condition that they are due by that.
+def _changed(due: Due, parents: FromClause) -> ColumnElement[bool]:
+    """Return the condition that `parents` are due by what is known of their reading.
 
     Those whose reading failed are not, unless they changed since or all are to be read.
     """
     p, r, e = parents.c, child_reads.c, mapping_errors.c
-    reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
-    pending = or_(r.parent_id.is_(None), r.parent_hash.is_distinct_from(p.content_hash))
+    pending = _of_read(due, parents, r.parent_hash).is_distinct_from(p.content_hash)
     if due.read_before is not None:
-        unread = or_(r.read_at < bindparam("read_before"), r.read_at > bindparam("ahead"))
-        pending = or_(pending, unread)
+        read_at = _of_read(due, parents, r.read_at)
+        pending = or_(pending, read_at < bindparam("read_before"), read_at > bindparam("ahead"))
     last_change = func.coalesce(p.remote_updated_at, p.remote_created_at)
     if due.lower is not None:
         pending = and_(pending, last_change >= bindparam("lower"))
     if due.upper is not None:
         pending = and_(pending, last_change < bindparam("upper"))
-    joined = parents.outerjoin(child_reads, reads)
-    if due.at is not None:
-        joined = joined.outerjoin(mapping_errors, failed_read(p, due.parent, due.child))
-        if due.read_before is None:
-            since_failed = and_(e.payload_hash.is_not(None), e.payload_hash != p.content_hash)
-            pending = and_(pending, or_(e.due_at.is_(None), since_failed))
-    return joined, pending
+    if due.at is not None and due.read_before is None:
+        never_failed = _of_failed(due, parents, e.due_at).is_(None)
+        pending = and_(pending, or_(never_failed, _of_failed(due, parents, e.payload_hash) != p.content_hash))
+    return pending
+
+
+def _of_read(due: Due, parents: FromClause, column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return what is kept of the reading below each of `parents`; null: they were never read.
+
+    Not as a join: PostgreSQL, which knows nothing of a table that is being filled, would go through all that
+    was read for each of them.
+    """
+    p, r = parents.c, child_reads.c
+    reads = and_(r.connection == p.connection, r.resource == due.child, r.parent_id == p.remote_id)
+    return select(column).where(reads).scalar_subquery()
+
+
+def _of_failed(due: Due, parents: FromClause, column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return the same of a reading that failed."""
+    return select(column).where(failed_read(parents.c, due.parent, due.child)).scalar_subquery()
 
 
 def failed_read(parents: Any, parent: str, child: str) -> ColumnElement[bool]:
