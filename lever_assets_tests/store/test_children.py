@@ -1,5 +1,9 @@
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
+
+from sqlalchemy import event
 
 from lever_assets.store import Landed, Store, land_children, mark_deleted
 from lever_assets.store import due as failures
@@ -279,3 +283,35 @@ def test_due_parents_are_paged_by_code_point(store: Store) -> None:
     assert [each.remote_id for each in each_due(partial(store.reading, LEVER), wanted, batch=2)] == sorted(
         names
     )
+
+
+def test_what_was_read_of_each_parent_is_looked_up_in_a_table_that_was_never_counted(store: Store) -> None:
+    """PostgreSQL went through all that was read for each parent, until it counted the table later on."""
+    names = [f"o{number:03}" for number in range(300)]
+    hashes = opportunities(store, *names)
+    children(store, {each: [] for each in names[:200]}, hashes)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        asked.append((statement, given))
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    assert len(due(store, at=T0, limit=50)) == 50
+    event.remove(store.engine, "before_cursor_execute", note)
+    with store.reading(LEVER) as tx:
+        if tx.sql.dialect.name == "postgresql":
+            [(statement, given)] = [each for each in asked if "child_reads" in each[0]]
+            explained = tx.sql.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
+            assert sum(rows_read(explained.scalar_one(), "child_reads")) <= len(names)
+
+
+def rows_read(plan: Any, table: str) -> Iterator[float]:
+    """Yield how many rows of a table each step of a plan has read."""
+    if isinstance(plan, list):
+        for each in plan:
+            yield from rows_read(each, table)
+    elif isinstance(plan, dict):
+        if plan.get("Relation Name") == table:
+            yield plan["Actual Rows"] * plan["Actual Loops"]
+        for each in plan.values():
+            yield from rows_read(each, table)
