@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from lever_assets.api.page.texts import texts
 from lever_assets.connect.links import Language
 from lever_assets.sandbox import Fault
 from lever_assets.store.accounts import any_account
+from lever_assets.store.tables import RAW
+from lever_assets.store.transaction import NOBODY
 from lever_assets.sync.session import Session
-from lever_assets_tests.api.linking import Linking, linking, submit
+from lever_assets_tests.api.linking import Linking, linking, settle, submit
 from lever_assets_tests.web import WEB
 
 PACKAGES = [
@@ -118,6 +121,9 @@ def test_a_stage_that_can_not_be_kept_just_now_is_told_and_sent_again(
     here, stage = by_default, by_default.sandbox.ids("stages")[1]
     link = here.link(language=language.value)
     submit(link, step="key", api_key=here.sandbox.key)
+    settle()  # the first sync may have read the stages by now
+    with here.store.writing(NOBODY) as tx:
+        tx.sql.execute(delete(RAW["stages"]))
     here.sandbox.set_faults(Fault(name="500", path="/stages", rate=1))
     failed = submit(link, step="fields", assessment_stage=stage)
     here.sandbox.set_faults()
