@@ -69,20 +69,24 @@ def said_of(page: str, section: str) -> str:
     return page.split(f'<section id="{section}"', 1)[1].split("</section>", 1)[0]
 
 
+def reported(command: Command, folder: Path) -> str:
+    """Return the page of a report that is written where the command runs."""
+    assert command("report").code == 0
+    return (folder / "lever-report.html").read_text("utf-8")
+
+
 def test_what_the_settings_leave_out_is_said_not_to_be_counted(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LEVER_EXCLUDE", "offers,applications")
     assert command("sync").code == 0
-    assert command("report").code == 0
-    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    page = reported(command, tmp_path)
     assert "Not counted: the settings leave out offers." in said_of(page, "offer_acceptance")
     assert "No offer was made" not in page
     assert "<dt>open applications</dt><dd>–</dd>" in page
     assert "<dt>hires in 12 months</dt><dd>–</dd>" in page
     monkeypatch.delenv("LEVER_EXCLUDE")
-    assert command("report").code == 0
-    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    page = reported(command, tmp_path)
     assert "Not counted yet: the next sync does that." in said_of(page, "offer_acceptance")
 
 
@@ -91,8 +95,7 @@ def test_what_lever_refuses_is_said_not_to_be_counted(
 ) -> None:
     sandbox.set_quirks("denied=offers")
     assert command("sync").code == 0
-    assert command("report").code == 0
-    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    page = reported(command, tmp_path)
     why = "Not all is counted: Lever gives us no offers."
     assert why in said_of(page, "offer_acceptance")
     assert why in said_of(page, "source_effectiveness")  # beside its numbers
@@ -104,8 +107,7 @@ def test_hires_are_not_known_where_lever_refuses_the_archive_reasons(
 ) -> None:
     sandbox.set_quirks("denied=archive_reasons")
     assert command("sync").code == 0
-    assert command("report").code == 0
-    page = (tmp_path / "lever-report.html").read_text("utf-8")
+    page = reported(command, tmp_path)
     why = "Not all is counted: Lever gives us no archive reasons."
     assert why in said_of(page, "time_to_hire")
     assert why in said_of(page, "source_effectiveness")
